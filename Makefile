@@ -1,0 +1,47 @@
+# Every command first sets up what it needs; where there is no make, run the lines below as they are
+# (with python3 for $(PYTHON)).
+PYTHON ?= python3
+TEST = $(PYTHON) tools/setup.py test
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test test-contracts test-ape test-python compile check format ape clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+demo: ## set up what the demo needs, and run it
+	@$(PYTHON) tools/setup.py demo python -m examples.openmoji
+
+test: test-contracts test-ape test-python ## set up the rest, and run every test
+
+test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
+	@$(TEST) forge test
+
+test-ape: ## Ape: the same code, and the scripts on Anvil
+	@$(PYTHON) tools/setup.py ape python tests/ape/run.py
+
+test-python: ## everything else, against a real Anvil (pytest)
+	@$(TEST) pytest -n auto
+
+compile: ## compile the contracts into src/kiseki/artifacts
+	@$(TEST) python scripts/compile.py
+
+check: ## style, types, and whether the artefacts are those of the contracts
+	@$(TEST) ruff check .
+	@$(TEST) ruff format --check .
+	@$(TEST) mypy
+	@$(TEST) forge fmt --check
+	@$(TEST) python scripts/compile.py --check
+
+format: ## bring everything into the style that `check` asks for
+	@$(TEST) ruff check --fix .
+	@$(TEST) ruff format .
+	@$(TEST) forge fmt
+
+ape: ## set up .venv-ape, for `.venv-ape/bin/ape`
+	@$(PYTHON) tools/setup.py ape
+
+clean: ## remove everything that can be made again
+	rm -rf .build .tools .venv .venv-ape .venv-brownie node_modules build dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Collection, CollectionOpening} from "../types/Sources.sol";
+import {Terms} from "../types/Terms.sol";
+import {IRegistry} from "./IRegistry.sol";
+import {Approval, ISigned} from "./ISigned.sol";
+
+/// @title Terms and collections of data IDs
+/// @notice A provider registers a set of data IDs under one set of terms. The chain holds the root and the consent;
+/// the commitments can be logged, and content never comes near it.
+///
+/// Not protected against: a wallet that registers what it has no right to. Being registered, even first, is evidence
+/// of priority and not proof. Nothing here can be changed by anybody but the provider, who can end consent for
+/// future use and change who is paid, and nothing else.
+interface IDataRegistry is IRegistry, ISigned {
+    /// @notice What a registry needs to know of a source it may use.
+    struct Grant {
+        address provider;
+        uint16 royaltyBps;
+        uint16 floorBps;
+    }
+
+    /// @notice What a provider says of a collection beside its items.
+    struct CollectionSpec {
+        bytes32 termsId;
+        /// Who is paid: a wallet, a split or a subject; zero for the provider's wallet.
+        bytes32 payee;
+        /// Of the payee, unless it is a wallet (`Payees`).
+        bytes opening;
+        /// Commits to how, when and from whom the data was collected.
+        bytes32 origin;
+    }
+
+    struct Status {
+        address provider;
+        uint40 registeredAt;
+        /// When consent was revoked; zero when it was not.
+        uint40 revokedAt;
+        /// First second at which new uses are refused (notice and end of validity included); zero means without end.
+        uint64 endsAt;
+        bytes32 termsId;
+    }
+
+    /// @notice Once per set of terms.
+    event TermsDefined(bytes32 indexed termsId, Terms terms);
+    /// @notice Once per collection.
+    /// @param payee The first payee; `PayeeChanged` tells later ones.
+    /// @param origin Commits to how, when and from whom the data was collected.
+    event CollectionRegistered(
+        bytes32 indexed collection,
+        address indexed provider,
+        bytes32 indexed termsId,
+        bytes32 root,
+        uint64 count,
+        bytes32 payee,
+        bytes32 origin
+    );
+    /// @notice Commitments proved to be under the collection's root, their IDs ascending. May come in any order and
+    /// more than once; the list is complete when its distinct IDs rebuild the root and number `count`.
+    event CollectionPublished(bytes32 indexed collection, address indexed provider, bytes32[] commitments);
+    event CollectionRevoked(bytes32 indexed collection, address indexed provider);
+    event ItemRevoked(address indexed provider, bytes32 indexed commitment);
+    event PayeeChanged(bytes32 indexed collection, bytes32 payee);
+
+    error DataRegistry_BpsTooLarge(uint256 royaltyBps, uint256 floorBps);
+    error DataRegistry_UnknownTerms(bytes32 termsId);
+    /// The collection is registered with another count, payee or origin.
+    error DataRegistry_DifferentValues(bytes32 collection);
+    error DataRegistry_NoItems();
+    error DataRegistry_UnknownCollection(bytes32 collection);
+    error DataRegistry_WrongOpening(bytes32 collection, bytes32 root, bytes32 termsId);
+    error DataRegistry_NotUnderRoot(bytes32 collection, bytes32 sliceRoot);
+    error DataRegistry_NotProvider(bytes32 collection, address provider, address caller);
+    /// The payee is the collection's rights token and stays it.
+    error DataRegistry_PayeeIsRightsToken(bytes32 collection);
+    error DataRegistry_OpeningsMissing(uint256 collections, uint256 openings);
+    error DataRegistry_NotRegisteredThen(bytes32 collection, uint256 registeredAt, uint256 when);
+    error DataRegistry_ConsentRevoked(bytes32 collection, uint256 revokedAt, uint256 endsAt);
+    error DataRegistry_TermsExpired(bytes32 termsId, uint256 validUntil, uint256 when);
+    error DataRegistry_UseNotAllowed(bytes32 termsId, uint256 use, uint256 allowed);
+    error DataRegistry_GateClosed(bytes32 subject, address gate, address user, uint256 use);
+
+    // Terms
+
+    /// @notice Puts terms on record, by anybody; does nothing when they are.
+    /// @dev Reverts `DataRegistry_BpsTooLarge` above 10,000.
+    function defineTerms(Terms calldata terms) external returns (bytes32 termsId);
+
+    /// @notice Terms on record; reverts `DataRegistry_UnknownTerms`.
+    function termsOf(bytes32 termsId) external view returns (Terms memory);
+
+    // Collections
+
+    /// @notice Registers up to 4,000 commitments of the caller's and logs them.
+    /// @param commitments `keccak256(sha256(content) ‖ salt)` each, sorted so that the IDs strictly ascend.
+    /// @return collection `keccak256(0x05 ‖ provider ‖ root ‖ termsId)`.
+    /// @dev With every value equal to what is registered it only logs; otherwise `DataRegistry_DifferentValues`.
+    function register(bytes32[] calldata commitments, CollectionSpec calldata spec)
+        external
+        returns (bytes32 collection);
+
+    /// @notice `register` by anybody who has the provider's signature (`Consent`).
+    function registerFor(
+        address provider,
+        bytes32[] calldata commitments,
+        CollectionSpec calldata spec,
+        Approval calldata approval
+    ) external returns (bytes32 collection);
+
+    /// @notice Registers the root of any number of IDs; `publish` can log them later.
+    /// @param count How many IDs. A count that is not true can never be shown complete.
+    function commit(
+        bytes32 root,
+        uint64 count,
+        CollectionSpec calldata spec
+    ) external returns (bytes32 collection);
+
+    /// @notice `commit` by anybody who has the provider's signature. It signs the same as for `registerFor`:
+    /// `Consent(address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,uint256 nonce,uint256 deadline)`,
+    /// with the payee spelled out. What is registered already with equal values is skipped before the nonce is looked at.
+    function commitFor(
+        address provider,
+        bytes32 root,
+        uint64 count,
+        CollectionSpec calldata spec,
+        Approval calldata approval
+    ) external returns (bytes32 collection);
+
+    /// @notice Logs commitments of a registered collection, by anybody who has them.
+    /// @param proof From the root of these commitments' tree to the collection's root.
+    function publish(
+        bytes32 collection,
+        CollectionOpening calldata opening,
+        bytes32[] calldata commitments,
+        bytes32[] calldata proof
+    ) external;
+
+    /// @notice Changes who is paid, by the provider, until it is the collection's rights token.
+    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) external;
+
+    /// @notice `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`.
+    function setPayeeFor(
+        address provider,
+        bytes32 collection,
+        bytes32 payee,
+        bytes calldata opening,
+        Approval calldata approval
+    ) external;
+
+    // Revoking
+
+    /// @notice Ends consent for future use once the notice in the terms has passed. The past stays as it is.
+    /// Does nothing the second time.
+    function revoke(bytes32 collection) external;
+
+    /// @notice `Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)`.
+    function revokeFor(address provider, bytes32 collection, Approval calldata approval) external;
+
+    /// @notice The same for one item of the caller's, in every collection that holds it.
+    function revokeItem(bytes32 commitment) external;
+
+    /// @notice `ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)`.
+    function revokeItemFor(address provider, bytes32 commitment, Approval calldata approval) external;
+
+    // Asking
+
+    function status(bytes32 collection, CollectionOpening calldata opening) external view returns (Status memory);
+
+    /// @notice Whether the provider's ID for `commitment` is in the collection.
+    function contains(
+        bytes32 collection,
+        CollectionOpening calldata opening,
+        bytes32 commitment,
+        bytes32[] calldata proof
+    ) external view returns (bool);
+
+    /// @notice When the ID was revoked by its registrant; zero when it was not. Notice is the collection's.
+    function itemRevokedAt(bytes32 id) external view returns (uint40);
+
+    /// @notice Whether consent was valid at `when`, whatever the use and the gate.
+    function wasUsable(bytes32 collection, CollectionOpening calldata opening, uint256 when)
+        external
+        view
+        returns (bool);
+
+    /// @notice Whether `user` may use the collection for `use` now, gate included.
+    function mayUse(bytes32 collection, CollectionOpening calldata opening, address user, uint256 use)
+        external
+        view
+        returns (bool);
+
+    /// @notice What `user` gets by using `collections` for `use` as of `when`; reverts with the rule that is broken.
+    /// @return grants One for each collection.
+    /// @return allowed Uses that all of them allow.
+    function authorise(
+        Collection[] calldata collections,
+        CollectionOpening[] calldata openings,
+        address user,
+        uint256 use,
+        uint256 when
+    ) external view returns (Grant[] memory grants, uint256 allowed);
+
+    /// @notice The same for what another registry holds under terms: a model.
+    /// @param registrant Is let through its own gate.
+    function authoriseTerms(
+        bytes32 termsId,
+        address registry,
+        bytes32 id,
+        address registrant,
+        address user,
+        uint256 use,
+        uint256 when
+    ) external view returns (uint256 allowed);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ids} from "./Ids.sol";
+
+/// @notice A payee is a 32-byte key: a wallet (upper 96 bits zero), a split or a subject.
+/// @dev An opening is what hashes to a split (root ‖ total ‖ salt, 76 bytes) or a subject (contract ‖ id, 52 bytes).
+/// Whoever names a payee shows it, so that money cannot be sent to a hash that nobody can open.
+library Payees {
+    error Payees_Zero();
+    error Payees_Splitter();
+    error Payees_WrongOpening(bytes32 payee, bytes opening);
+
+    function wallet(address account) internal pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
+    }
+
+    function isWallet(bytes32 payee) internal pure returns (bool) {
+        return uint256(payee) >> 160 == 0;
+    }
+
+    function toAddress(bytes32 payee) internal pure returns (address) {
+        return address(uint160(uint256(payee)));
+    }
+
+    /// @notice `payee`, or the registrant's wallet when none is named.
+    function named(bytes32 payee, address registrant) internal pure returns (bytes32) {
+        return payee == 0 ? wallet(registrant) : payee;
+    }
+
+    /// @notice Reverts unless `payee` is a wallet other than zero and the splitter, or opens.
+    function check(bytes32 payee, bytes calldata opening, address splitter) internal pure {
+        if (isWallet(payee)) {
+            if (payee == 0) revert Payees_Zero();
+            if (toAddress(payee) == splitter) revert Payees_Splitter();
+            if (opening.length != 0) revert Payees_WrongOpening(payee, opening);
+        } else if (opening.length == 76) {
+            if (splitKey(opening) != payee) revert Payees_WrongOpening(payee, opening);
+        } else {
+            (address account,) = openSubject(payee, opening);
+            if (account == splitter) revert Payees_Splitter();
+        }
+    }
+
+    /// @notice The split that 76 bytes open.
+    function splitKey(bytes calldata opening) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(0x03), opening));
+    }
+
+    /// @notice The contract and ID of a subject; reverts when they are not its opening.
+    function openSubject(bytes32 payee, bytes calldata opening) internal pure returns (address account, bytes32 id) {
+        if (opening.length == 52) {
+            account = address(bytes20(opening[:20]));
+            id = bytes32(opening[20:]);
+            if (Ids.subject(account, id) == payee) return (account, id);
+        }
+        revert Payees_WrongOpening(payee, opening);
+    }
+}

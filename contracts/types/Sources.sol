@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice A collection as a source: what was read of it and how much of the whole that is.
+struct Collection {
+    bytes32 id;
+    /// Root hash of the sum tree over the items used (model); zero in a batch.
+    bytes32 items;
+    /// Sum of the items' weights (model); one in a batch.
+    uint96 weight;
+}
+
+/// @notice What, with the provider on record, hashes to a collection's ID.
+struct CollectionOpening {
+    bytes32 root;
+    bytes32 termsId;
+}
+
+/// @notice A base model that nobody registered.
+struct External {
+    /// Commitment of its weights.
+    bytes32 weights;
+    /// keccak256 of a document that says what it is and where it came from.
+    bytes32 document;
+}
+
+/// @notice A model and what it asks, in parts per million of the gross of everything that rests on it.
+struct Ancestor {
+    bytes32 model;
+    uint32 own;
+}
+
+/// @notice A model as a source, with its ancestry (itself and every distinct ancestor, ascending).
+struct Parent {
+    bytes32 id;
+    Ancestor[] ancestry;
+}
+
+/// @notice Everything a model or batch rests on. `openings` stand beside `collections`, one for one.
+struct Sources {
+    Collection[] collections;
+    CollectionOpening[] openings;
+    Parent[] models;
+    External[] externals;
+}
+
+/// @notice Sources shown again to check a registered model or batch.
+/// @dev `parts`, `models` and `externals` hash to its sourcesHash; `collections` hash to `parts[part]`.
+struct ShownSources {
+    bytes32[] parts;
+    bytes32[] models;
+    External[] externals;
+    uint256 part;
+    Collection[] collections;
+    CollectionOpening[] openings;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice What a provider (or a developer) allows, until when, and the royalty it asks.
+/// @dev Its EIP-712 struct hash is its identity (`termsId`), so that a wallet that signs a consent shows
+/// these very fields, and so that nobody can change a term of something already registered.
+struct Terms {
+    /// Text and data mining that trains nothing.
+    bool dataMining;
+    /// Being read by a model while it generates (key frames, references).
+    bool aiInference;
+    /// Training models that do not generate.
+    bool aiTraining;
+    /// Training generative models.
+    bool aiGenerativeTraining;
+    /// Commercial use of what comes out.
+    bool commercialOutput;
+    /// Passing the data itself on.
+    bool redistribution;
+    /// Share of the gross of everything that rests on this, in 1/10,000, before it is divided by declared use.
+    uint16 royaltyBps;
+    /// Share of the gross in 1/10,000 that no other source's weight can dilute. Zero for models.
+    uint16 floorBps;
+    /// Last second at which new uses are allowed; zero means without end.
+    uint64 validUntil;
+    /// How long after a revocation new uses are still allowed.
+    uint32 noticeSeconds;
+    /// Contract that says who may use it (`IGate`); zero means anybody under these terms.
+    address gate;
+    /// keccak256 of the human-readable licence.
+    bytes32 document;
+}
+
+/// @notice The uses, one bit each, in the order of the fields of `Terms`.
+library Uses {
+    uint256 internal constant DATA_MINING = 1;
+    uint256 internal constant AI_INFERENCE = 2;
+    uint256 internal constant AI_TRAINING = 4;
+    uint256 internal constant AI_GENERATIVE_TRAINING = 8;
+    uint256 internal constant COMMERCIAL_OUTPUT = 16;
+    uint256 internal constant REDISTRIBUTION = 32;
+    /// All that terms can allow.
+    uint256 internal constant ALL = 63;
+    /// Registering outputs of a model. Terms do not name it: only a model's gate is asked.
+    uint256 internal constant GENERATION = 64;
+}
+
+library TermsId {
+    string internal constant TYPE =
+        "Terms(bool dataMining,bool aiInference,bool aiTraining,bool aiGenerativeTraining,bool commercialOutput,bool redistribution,uint16 royaltyBps,uint16 floorBps,uint64 validUntil,uint32 noticeSeconds,address gate,bytes32 document)";
+
+    /// @notice The EIP-712 struct hash of `terms`.
+    function hash(Terms memory terms) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256(bytes(TYPE)), terms));
+    }
+
+    /// @notice The uses that `terms` allow, as bits.
+    function uses(Terms memory terms) internal pure returns (uint8 bits) {
+        if (terms.dataMining) bits |= uint8(Uses.DATA_MINING);
+        if (terms.aiInference) bits |= uint8(Uses.AI_INFERENCE);
+        if (terms.aiTraining) bits |= uint8(Uses.AI_TRAINING);
+        if (terms.aiGenerativeTraining) bits |= uint8(Uses.AI_GENERATIVE_TRAINING);
+        if (terms.commercialOutput) bits |= uint8(Uses.COMMERCIAL_OUTPUT);
+        if (terms.redistribution) bits |= uint8(Uses.REDISTRIBUTION);
+    }
+}

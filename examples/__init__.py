@@ -1,0 +1,1 @@
+"""Examples that use Kiseki on real input."""

@@ -1,0 +1,267 @@
+"""What the demo proves at its end: sums, and answers of the verifier. Nothing here is taken on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from examples.openmoji.steps import output_file
+from examples.openmoji.summary import Check, Token, Verification
+from examples.openmoji.units import exact
+from examples.openmoji.world import (
+    BASE_DEVELOPER,
+    CREATOR,
+    REFUSED,
+    REVOKED,
+    REVOKES_LATER,
+    STUDIO,
+    TUNED_ON,
+    TUNING_DEVELOPER,
+    World,
+)
+from kiseki import ContractReverted, Manifest, Split
+from kiseki.client.verify import Verification as Answer
+from kiseki.core import ids
+from kiseki.core.manifest import manifest_root, verify_absence, verify_inclusion
+from kiseki.core.values import to_hex
+
+PPM = 1_000_000
+DATA_SHARE = 200_000
+"""What the artists of each model asked together, in ppm of gross."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """One token, in base units.
+
+    Attributes:
+        token: its name and decimals.
+        address: on the chain; zero for ether.
+        gross: what came in.
+        before: what each wallet held before anybody was paid.
+    """
+
+    token: Token
+    address: str
+    gross: int
+    before: Mapping[str, int]
+
+
+def holdings(world: World, address: str) -> dict[str, int]:
+    """What everybody who may be paid holds of a token, by wallet."""
+    token = None if int(address, 16) == 0 else address
+    wallets = [world.k.wallet(n).address for n in (CREATOR, BASE_DEVELOPER, TUNING_DEVELOPER)]
+    wallets += [artist.address for artist in world.artists.values()]
+    return {wallet: world.k.balance(token, wallet) for wallet in wallets}
+
+
+def earned(world: World, money: Money) -> dict[str, int]:
+    """What everybody's wallet gained, by wallet: real balances, not what anybody says was paid."""
+    now = holdings(world, money.address)
+    return {wallet: now[wallet] - money.before[wallet] for wallet in now}
+
+
+def data_split(world: World, model: str) -> Split:
+    """The split of what a model's artists ask together."""
+    for known in world.k.index.splits():
+        if any((label.kind, label.group) == ("data", world.models[model]) for label in known.labels):
+            return known.split
+    raise LookupError(model)
+
+
+def left(world: World, money: Money) -> int:
+    """What the splitter still holds: real balance."""
+    splitter = world.k.session["RevenueSplitter"].address
+    return world.k.balance(None if int(money.address, 16) == 0 else money.address, splitter)
+
+
+def bound(world: World) -> int:
+    """One base unit for each leaf of each split that money went through."""
+    return sum(len(known.split.leaves) for known in world.k.index.splits())
+
+
+def money_checks(world: World, money: Money) -> list[Check]:
+    """In = out + remainder; each model's artists got their share of gross; each artist exactly."""
+    name, places = money.token.symbol, money.token.decimals
+    gains = earned(world, money)
+    out, rest = sum(gains.values()), left(world, money)
+    checks = [
+        Check(
+            f"{name}: what came in, {exact(money.gross, places)}, is what went out, "
+            f"{exact(out, places)}, plus a remainder of {rest} base units (at most {bound(world)})",
+            money.gross == out + rest and 0 <= rest <= bound(world),
+        )
+    ]
+    splitter = world.k.session["RevenueSplitter"]
+    expected = dict.fromkeys((a.address.lower() for a in world.artists.values()), 0)
+    payee_of = {
+        ids.subject(world.k.session["DataRegistry"].address, world.collections[artist].id): artist
+        for artist in world.artists
+    }
+    for model in world.models:
+        split = data_split(world, model)
+        dues = split.dues(splitter.read("received", split.key, money.address))
+        for (payee, _), due in zip(split.leaves, dues, strict=True):
+            expected[world.artists[payee_of[payee]].address.lower()] += due
+        asked = money.gross * DATA_SHARE // PPM
+        # Rounded down once on the way to each leaf, and once a level above.
+        short = asked - sum(dues)
+        checks.append(
+            Check(
+                f"{name}: the {len(split.leaves)} artist{'s' * (len(split.leaves) > 1)} behind "
+                f"{model.lower()} got 20% of gross, {exact(sum(dues), places)}, "
+                f"{short} base units short of the exact fifth",
+                0 <= short <= len(split.leaves) + 2,
+            )
+        )
+    paid = {wallet.lower(): gain for wallet, gain in gains.items()}
+    checks.append(
+        Check(
+            f"{name}: every artist's wallet gained exactly the dues, {TUNED_ON}'s from both models",
+            all(paid[wallet] == due for wallet, due in expected.items()),
+        )
+    )
+    return checks
+
+
+def training_checks(world: World) -> list[Check]:
+    """Nothing that was refused or revoked passed through a training loop."""
+    used = {
+        data_id
+        for manifest in world.manifests.values()
+        for items in manifest.items.values()
+        for data_id, _ in items
+    }
+    kept_out = {item.id for item in world.collections[REFUSED].items}
+    kept_out |= {world.ids[d.path] for d in world.drawings if d.hexcode in REVOKED}
+    refused, revoked = len(world.collections[REFUSED].items), len(REVOKED)
+    return [
+        Check(
+            f"None of the {refused} refused and {revoked} revoked drawings was consumed by training",
+            not used & kept_out,
+        ),
+        Check(
+            "Every split was rebuilt from the chain's events alone and is the one on record",
+            all(world.k.index.sources(model).collections for model in world.models.values()),
+        ),
+    ]
+
+
+# Verifying
+
+
+def verify_outputs(world: World) -> list[Verification]:
+    """A generated file, the same file with one byte changed, and after a source was revoked."""
+    file = output_file(world)
+    whole = world.k.outputs.verify(file)
+    changed = file.with_name("001-changed.png")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    changed.write_bytes(data)
+    other = world.k.outputs.verify(changed)
+    found = [
+        _shown("A generated file", whole, "Nothing found"),
+        _shown("The same file with one byte changed", other, "Unknown file"),
+    ]
+    _demand(whole.known and not whole.findings, "a generated file should have no findings")
+    _demand(not other.known, "a changed file should be unknown")
+    collection = world.collections[REVOKES_LATER].id
+    signed = world.artists[REVOKES_LATER].data.revocation(collection)
+    world.cost("Revoke a collection", [world.k.data.revoke(collection, signed)], "after the fact")
+    since = world.k.outputs.verify(file)
+    _demand(
+        any(each.subject == collection for each in since.findings),
+        "a revoked source should be a finding",
+    )
+    found.append(_shown("A batch whose source was revoked since", since, "One finding"))
+    return found
+
+
+def prove_refused(world: World) -> list[Verification]:
+    """A drawing of hers who refused is in no manifest, and no model on her collection can be made."""
+    model = world.models["Model 1"]
+    known = world.k.index.sources(model)
+    record = world.k.index.model(model)
+    hers = world.collections[REFUSED]
+    # The source list is proved by the model's ID, the manifest's root by the source list.
+    parts = [ids.part_hash(each) for each in ids.parts(known.collections)]
+    rebuilt = ids.model_id(
+        record.developer,
+        record.weights,
+        ids.sources_hash(parts, known.models, known.externals),
+        record.terms_id,
+    )
+    _demand(rebuilt == model, "the source list should make the model's ID")
+    root, weight = manifest_root(known.collections)
+    _demand((root, weight) == (record.manifest, record.weight), "it should make the manifest's root")
+    providers = {world.k.index.collection(each.id).provider for each in known.collections}
+    _demand(hers.provider.lower() not in providers, "no source should be hers")
+    drawing = world.by_artist[REFUSED][0]
+    absent = Verification(
+        f"A drawing by {REFUSED}",
+        True,
+        "Not in the manifest",
+        f"“{drawing.annotation}” was not declared as training data of model 1: none of its "
+        f"{len(known.collections)} sources is registered by her wallet, and the model's ID proves "
+        "that there are no others.",
+        (f"Data ID {to_hex(world.ids[drawing.path])}", f"Manifest root {to_hex(root)}"),
+    )
+    return [absent, _prove_revoked(world), _refuse_model(world)]
+
+
+def _prove_revoked(world: World) -> Verification:
+    """Two neighbours with nothing between them: the revoked drawing was not declared."""
+    path = world.folder / "manifests" / f"{to_hex(world.models['Model 1'])}.json"
+    manifest = Manifest.from_json(path.read_text("utf-8"))
+    drawing = next(d for d in world.drawings if d.hexcode in REVOKED)
+    collection = world.collections[drawing.author].id
+    source = next(each for each in manifest.collections if each.id == collection)
+    proof = manifest.prove_absent(collection, world.ids[drawing.path])
+    verify_absence(source, proof)
+    other = manifest.items[collection][0][0]
+    verify_inclusion(manifest.root, manifest.weight, manifest.prove(collection, other))
+    return Verification(
+        f"A drawing that {drawing.author} revoked",
+        True,
+        "Not in the manifest",
+        f"“{drawing.annotation}” was not declared: its two neighbours in the sum tree of that "
+        "collection touch, so there is no place for it between them.",
+        tuple(f"Neighbour {to_hex(each.data_id)}" for each in (proof.left, proof.right) if each),
+    )
+
+
+def _refuse_model(world: World) -> Verification:
+    """The contract refuses a model on her collection, whoever tries."""
+    hers = world.collections[REFUSED]
+    developer = world.k.wallet(STUDIO)
+    manifest = Manifest({hers.id: [(item.id, 1) for item in hers.items]})
+    terms = world.model_terms
+    if terms is None:
+        raise LookupError("the models' terms")
+    try:
+        developer.models.register(b"\x01" * 32, terms, manifest=manifest)
+    except ContractReverted as refusal:
+        _demand(refusal.name == "DataRegistry_UseNotAllowed", "it should name the rule")
+        return Verification(
+            f"A model on {REFUSED}'s collection",
+            None,
+            "Refused by the contract",
+            "Her terms allow no use, so nobody can register a model that names her collection.",
+            (str(refusal),),
+        )
+    raise AssertionError("a model on a reserved collection was registered")
+
+
+def _shown(title: str, answer: Answer, verdict: str) -> Verification:
+    lines = [each.sentence for each in answer.findings]
+    lines.append(f"Commitment {to_hex(answer.commitment)}")
+    if answer.batch:
+        lines.append(f"Batch {to_hex(answer.batch)}")
+    fine = answer.known and not answer.findings
+    return Verification(title, fine, verdict, answer.sentence, tuple(lines))
+
+
+def _demand(fact: bool, otherwise: str) -> None:
+    if not fact:
+        raise AssertionError(otherwise)
+

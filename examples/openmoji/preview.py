@@ -1,0 +1,183 @@
+"""The report with invented figures: real drawings, no chain, for whoever designs or tests it.
+
+python -m examples.openmoji.preview node_modules/openmoji preview.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from examples.openmoji.drawings import NOTICE, Drawing, load, rasterise
+from examples.openmoji.model import SIZE, batches, fine_tune, train
+from examples.openmoji.pictures import original, output
+from examples.openmoji.report import render
+from examples.openmoji.summary import (
+    Artist,
+    Batch,
+    Chain,
+    Check,
+    Duration,
+    Model,
+    Payee,
+    Payment,
+    Picture,
+    Step,
+    Summary,
+    Token,
+    Verification,
+)
+
+REFUSED = "Sofie Ascherl"
+TUNED_ON = "Emily Jäger"
+REVOKED = ("Liz Bravo", "Martin Wehl")
+ETH, TEST = Token("ETH", 18), Token("TEST", 6)
+
+
+def _hash(words: str) -> str:
+    return "0x" + hashlib.sha256(words.encode()).hexdigest()
+
+
+def _wallet(name: str) -> str:
+    return _hash(name)[:42]
+
+
+def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
+    by: dict[str, list[Drawing]] = defaultdict(list)
+    for drawing in drawings:
+        by[drawing.author].append(drawing)
+    uses = {
+        name: sum(1 if d.skintone else 2 for d in mine) - (2 if name in REVOKED else 0)
+        for name, mine in by.items()
+        if name != REFUSED
+    }
+    total = sum(uses.values())
+    income = {"ETH": 4 * 10**18, "TEST": 12_000 * 10**6}
+    earned: dict[str, dict[str, int]] = {name: {} for name in by}
+    amounts: dict[str, dict[str, int]] = {"creator": {}, "one": {}, "two": {}}
+    payments = []
+    for token in (ETH, TEST):
+        gross = income[token.symbol]
+        fifth = gross // 5
+        for name, weight in uses.items():
+            earned[name][token.symbol] = fifth * weight // total
+        earned[TUNED_ON][token.symbol] += fifth
+        amounts["one"][token.symbol] = gross // 20
+        amounts["two"][token.symbol] = gross // 10
+        amounts["creator"][token.symbol] = gross - 2 * fifth - gross // 20 - gross // 10
+        out = sum(e.get(token.symbol, 0) for e in earned.values())
+        out += sum(a[token.symbol] for a in amounts.values())
+        payments.append(Payment(token, gross, out, gross - out, 2 * len(uses)))
+    payees = [
+        Payee("Mizuki Studio", "creator", _wallet("c"), amounts["creator"]),
+        Payee("Hoshi Lab", "developer", _wallet("one"), amounts["one"]),
+        Payee("Niji Works", "developer", _wallet("two"), amounts["two"]),
+    ] + [Payee(n, "artist", _wallet(n), earned[n]) for n in by if n != REFUSED]
+    artists = tuple(
+        Artist(
+            name=name,
+            wallet=_wallet(name),
+            drawings=len(mine),
+            status="refused" if name == REFUSED else "consented",
+            revoked=(original(mine[3]),) if name in REVOKED else (),
+            earned=earned[name],
+            picture=original(mine[len(mine) // 3]),
+        )
+        for name, mine in by.items()
+    )
+    models = (
+        Model("Model 1", _hash("m1"), "Hoshi Lab", _hash("w1"), None, uses, 2000, 500),
+        Model(
+            "Model 2", _hash("m2"), "Niji Works", _hash("w2"), "Model 1",
+            {TUNED_ON: len(by[TUNED_ON])}, 2000, 1000,
+        ),
+    )  # fmt: skip
+    return Summary(
+        date="2026-11-22",
+        chain=Chain(
+            "Anvil (local)", 31337, 412,
+            {n: _wallet(n) for n in ("DataRegistry", "ModelRegistry", "OutputRegistry",
+                                     "RevenueSplitter", "RightsToken", "Statements")},
+        ),
+        artists=artists,
+        models=models,
+        batch=Batch(
+            _hash("b"), "Model 2", "Mizuki Studio", str(int(_hash("t"), 16)), tuple(outputs)
+        ),
+        payments=tuple(payments),
+        payees=tuple(payees),
+        steps=(
+            Step("Deploy the suite", 14_210_338, 7, "six contracts and a test token"),
+            Step("Register 121 collections", 13_904_112, 121, "4,410 IDs, each consent signed"),
+            Step("Revoke two drawings", 98_220, 2, ""),
+            Step("Register model 1", 3_120_400, 1, "120 collections"),
+            Step("Register model 2", 241_800, 1, "one collection, on top of model 1"),
+            Step("Register the batch", 201_331, 1, f"{len(outputs)} pictures"),
+            Step("Mint the rights token", 142_900, 1, ""),
+            Step("Receive payments", 301_220, 4, "two in ether, two in TEST"),
+            Step("Pay everyone", 17_840_500, 6, "246 claims in batches"),
+        ),
+        verifications=(
+            Verification(
+                "A generated file", True, "Nothing found",
+                "This file is registered, and everything its model declares was authorised when "
+                "it was registered.",
+                ("Registered by Mizuki Studio in block 398", "Model 2, on top of Model 1",
+                 "120 collections, all usable at registration", "Manifest published and complete"),
+            ),
+            Verification(
+                "The same file with one byte changed", False, "Unknown file",
+                "Nobody has registered this file. That says nothing about where it comes from.",
+                ("No output has the commitment 0x8a1f…c3e0",),
+            ),
+            Verification(
+                "A batch whose source was revoked since", False, "One finding",
+                "It was authorised when it was registered. One collection it rests on has been "
+                "revoked since, so no new model may use it.",
+                ("Revoked after registration: collection of Martin Wehl, block 409",),
+            ),
+            Verification(
+                f"A drawing by {REFUSED}", True, "Not in the manifest",
+                "The manifest of Model 1 is proved not to contain it: its two neighbours there "
+                "are adjacent.",
+                ("Between 0x4c02…11fa and 0x4c07…90be", "No source of her wallet in Model 2"),
+            ),
+            Verification(
+                f"A model on {REFUSED}'s collection", None, "Refused by the contract",
+                "Her terms allow no use, so a model that names her collection cannot be "
+                "registered.",
+                ("ModelRegistry_UseNotAllowed(collection 0x77ab…, use aiGenerativeTraining)",),
+            ),
+        ),
+        checks=(
+            Check("In each token, what came in is what went out plus the remainder", True),
+            Check("Model 1's artists got 20% of gross together", True),
+            Check("Model 2's artist got 20% of gross, besides her part of model 1's", True),
+            Check("No drawing that was refused or revoked was consumed", True),
+            Check("Nothing but wallets and hashes is on the chain", True),
+        ),
+        durations=tuple(
+            Duration(*d)
+            for d in (("Deploy", 3.1), ("Register drawings", 11.2), ("Rasterise", 7.5),
+                      ("Train model 1", 8.1), ("Train model 2", 0.1), ("Pay", 6.0))
+        ),
+        notice=NOTICE,
+    )  # fmt: skip
+
+
+def main(package: str, target: str) -> None:
+    """Train on a sixth of the drawings, so that it takes seconds, and write the report."""
+    drawings = load(Path(package))
+    some = drawings[::6]
+    hers = [d for d in drawings if d.author == TUNED_ON]
+    base, _ = train(batches([d.hexcode for d in some], rasterise(some, SIZE)))
+    tuned, _ = fine_tune(base, batches([d.hexcode for d in hers], rasterise(hers, SIZE)))
+    outputs = [output(p, f"Output {i + 1}")[1] for i, p in enumerate(tuned.generate(48, seed=11))]
+    Path(target).write_text(render(summary(drawings, outputs)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,225 @@
+"""The steps of the demo, in order. Each does one thing with the client, on a real chain."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sklearn
+
+from examples.openmoji.drawings import Drawing, Pixels, rasterise
+from examples.openmoji.model import SIZE, Consumed, Model, batches, fine_tune, train
+from examples.openmoji.pictures import output
+from examples.openmoji.summary import Picture
+from examples.openmoji.world import (
+    BASE_DEVELOPER,
+    BUYER,
+    CREATOR,
+    REFUSED,
+    REVOKED,
+    TUNED_ON,
+    TUNING_DEVELOPER,
+    World,
+)
+from kiseki import Manifest
+from kiseki.client.models import run_document
+from kiseki.client.outputs import PreparedBatch
+from kiseki.client.revenue import ETHER
+
+Progress = Callable[[int, int], None]
+
+LICENCE = """\
+Kiseki demo licence
+
+The provider allows the registered drawings to be used to train generative models, and what such
+models generate to be used commercially, for a royalty of 20% of the gross of everything that rests
+on them, divided by declared use. The drawings themselves remain under CC BY-SA 4.0.
+"""
+MODEL_LICENCE = "Whoever builds on this model pays its developer 5% of gross, and its data.\n"
+RUN = {"code": "examples/openmoji/model.py", "seed": 7, "size": SIZE}
+SEED = RUN["seed"]
+OUTPUTS = 48
+ETHER_PAID = (1_234_567_890_123_456_789, 2_000_000_000_000_000_001)
+TOKENS_PAID = (9_999_999_999_999_999_999_999, 1)
+
+
+# Consent and data
+
+
+def consent(world: World, progress: Progress) -> None:
+    """Every artist signs or refuses; the studio submits; every commitment is logged."""
+    studio = world.k
+    licence = world.folder / "licence.txt"
+    licence.write_text(LICENCE, "utf-8")
+    world.terms = studio.data.define_terms("train", royalty="20%", document=licence)
+    reserved = studio.data.define_terms("reserved")
+    receipts = []
+    for done, (name, artist) in enumerate(world.artists.items(), 1):
+        terms = reserved if name == REFUSED else world.terms
+        files = [drawing.path for drawing in world.by_artist[name]]
+        prepared = artist.data.prepare(files, terms)
+        signed = artist.data.consent(prepared)
+        receipts += studio.data.register(prepared, consent=signed).receipts
+        world.collections[name] = prepared
+        for item in prepared.items:
+            world.ids |= dict.fromkeys(item.paths, item.id)
+        progress(done, len(world.artists))
+    count = sum(len(prepared.items) for prepared in world.collections.values())
+    world.cost(
+        f"Register {len(receipts)} collections",
+        receipts,
+        f"{count:,} IDs logged, every consent signed by the artist's own wallet",
+    )
+
+
+def revoke_drawings(world: World) -> None:
+    """Two artists revoke a drawing each, by signature; the studio submits."""
+    receipts = []
+    for drawing in world.drawings:
+        if drawing.hexcode not in REVOKED:
+            continue
+        artist = world.artists[drawing.author]
+        commitment = commitment_of(world, drawing)
+        signed = artist.data.item_revocation(commitment)
+        receipts.append(world.k.data.revoke_item(commitment, signed))
+    world.cost(f"Revoke {len(receipts)} drawings", receipts, "signed by the artists")
+
+
+def commitment_of(world: World, drawing: Drawing) -> bytes:
+    data_id = world.ids[drawing.path]
+    prepared = world.collections[drawing.author]
+    return next(item.commitment for item in prepared.items if item.id == data_id)
+
+
+def usable(world: World) -> list[Drawing]:
+    """The drawings that consent covers: not hers who refused, none that was revoked."""
+    revoked = {world.ids[d.path] for d in world.drawings if d.hexcode in REVOKED}
+    return [
+        d for d in world.drawings if d.author != REFUSED and world.ids[d.path] not in revoked
+    ]
+
+
+# Training
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and what training it really consumed."""
+
+    model: Model
+    consumed: Consumed[bytes]
+
+
+def train_base(world: World, progress: Progress) -> tuple[Trained, Pixels, list[Drawing]]:
+    """Rasterises what consent covers and trains the first model on it."""
+    used = usable(world)
+    pixels = rasterise(used, SIZE, progress=progress)
+    keys = [world.ids[drawing.path] for drawing in used]
+    times = [1 if drawing.skintone else 2 for drawing in used]
+    model, consumed = train(batches(keys, pixels, times=times, seed=SEED), seed=SEED)
+    return Trained(model, consumed), pixels, used
+
+
+def train_tuned(world: World, base: Trained, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
+    """Continues from the first model on one artist's drawings."""
+    mine = [i for i, drawing in enumerate(used) if drawing.author == TUNED_ON]
+    keys = [world.ids[used[i].path] for i in mine]
+    source = batches(keys, pixels[np.array(mine)], seed=SEED)
+    model, consumed = fine_tune(base.model, source, seed=SEED)
+    return Trained(model, consumed)
+
+
+def manifest_of(world: World, consumed: Counter[bytes]) -> Manifest:
+    """The manifest of what a training loop consumed: how often each ID passed through it."""
+    owner = {item.id: p.id for p in world.collections.values() for item in p.items}
+    items: defaultdict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
+    for data_id in sorted(consumed):
+        items[owner[data_id]].append((data_id, consumed[data_id]))
+    return Manifest(items)
+
+
+def register_models(world: World, base: Trained, tuned: Trained) -> None:
+    """Registers both models with their manifests; the second has the first as its parent."""
+    licence = world.folder / "model-licence.txt"
+    licence.write_text(MODEL_LICENCE, "utf-8")
+    world.model_terms = world.k.data.define_terms("train", royalty="5%", document=licence)
+    run = RUN | {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    parents: list[bytes] = []
+    for name, trained, number in (
+        ("Model 1", base, BASE_DEVELOPER),
+        ("Model 2", tuned, TUNING_DEVELOPER),
+    ):
+        developer = world.k.wallet(number)
+        path = world.folder / f"{name.lower().replace(' ', '-')}.npz"
+        trained.model.save(path)
+        weights = developer.models.weights(path)
+        manifest = manifest_of(world, trained.consumed)
+        done = developer.models.register(
+            weights,
+            world.model_terms,
+            manifest=manifest,
+            parents=parents,
+            run=run_document(model=name, **run),
+        )
+        stated = developer.models.publish_manifest(done.id, manifest, world.folder / "manifests")
+        world.models[name], world.manifests[name], world.weights[name] = (
+            done.id, manifest, weights,
+        )  # fmt: skip
+        sources = len(manifest.collections)
+        note = f"{sources} collection{'s' * (sources > 1)}, {len(trained.consumed):,} drawings"
+        note += ", on top of model 1" if parents else ""
+        world.cost(f"Register {name.lower()}", [*done.receipts, stated], note)
+        parents = [done.id]
+
+
+# Outputs and money
+
+
+def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture, ...]]:
+    """Generates pictures, registers them as one batch, mints its rights token."""
+    folder = world.folder / "outputs"
+    folder.mkdir(exist_ok=True)
+    pictures = []
+    for number, pixels in enumerate(tuned.model.generate(OUTPUTS, seed=11), 1):
+        file, picture = output(pixels, f"Output {number}")
+        (folder / f"{number:03}.png").write_bytes(file)
+        pictures.append(picture)
+    creator = world.k.wallet(CREATOR)
+    files = [folder / f"{number:03}.png" for number in range(1, OUTPUTS + 1)]
+    record = run_document(model="Model 2", seed=11, order=[path.name for path in files])
+    batch = creator.outputs.prepare(files, [world.models["Model 2"]], record=record)
+    done = creator.outputs.register(batch)
+    world.cost("Register the batch", done.receipts, f"{OUTPUTS} pictures")
+    minted = creator.rights.mint("batch", done.id, royalty="10%")
+    world.cost("Mint the rights token", [minted])
+    return batch, tuple(pictures)
+
+
+def receive(world: World, batch: bytes) -> Mapping[str, int]:
+    """A buyer pays for the batch, in ether and in a test token; what came in by token address."""
+    buyer = world.k.wallet(BUYER)
+    token = world.k.test_token()
+    world.k.mint(token, buyer.address, sum(TOKENS_PAID))
+    payee = buyer.outputs.payee(batch)
+    receipts = [buyer.revenue.pay(payee, amount) for amount in ETHER_PAID]
+    receipts += [buyer.revenue.pay(payee, amount, token) for amount in TOKENS_PAID]
+    world.cost("Receive payments", receipts, "two in ether, two in the test token")
+    return {ETHER: sum(ETHER_PAID), token: sum(TOKENS_PAID)}
+
+
+def pay_everybody(world: World, progress: Progress) -> None:
+    """Claims for everybody at once; the studio sends, the money goes to whom it belongs."""
+    wallets = [world.k.wallet(n).address for n in (CREATOR, BASE_DEVELOPER, TUNING_DEVELOPER)]
+    wallets += [artist.address for artist in world.artists.values()]
+    claimed = world.k.revenue.claim(wallets, progress)
+    if claimed.failures:
+        raise RuntimeError(f"a payee could not be paid: {claimed.failures[0][1]}")
+    people = len(claimed.amounts)
+    world.cost("Pay everybody", claimed.receipts, f"{people} people in both currencies")
+
+
+def output_file(world: World) -> Path:
+    return world.folder / "outputs" / "001.png"

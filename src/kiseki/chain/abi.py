@@ -1,0 +1,55 @@
+"""Decoding by ABI what has no decoder of its own in web3: logs and custom errors of many contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_utils.address import to_checksum_address
+
+from kiseki.core.keccak import keccak256
+
+__all__ = ["decode_named", "selector", "signature", "topic"]
+
+Entry = Mapping[str, Any]
+
+
+def signature(entry: Entry) -> str:
+    """The canonical text of a function, event or error: ``name(type,...)``."""
+    return f"{entry['name']}({','.join(map(kind, entry['inputs']))})"
+
+
+def topic(entry: Entry) -> bytes:
+    """First topic of an event."""
+    return keccak256(signature(entry).encode())
+
+
+def selector(entry: Entry) -> bytes:
+    """First four bytes of a call or custom error."""
+    return topic(entry)[:4]
+
+
+def kind(member: Entry) -> str:
+    """The type of a member, tuples spelled out."""
+    if not member["type"].startswith("tuple"):
+        return str(member["type"])
+    inner = ",".join(map(kind, member["components"]))
+    return f"({inner}){member['type'].removeprefix('tuple')}"
+
+
+def decode_named(members: Sequence[Entry], data: bytes) -> dict[str, Any]:
+    """ABI-encoded values by name; tuples as mappings, addresses checksummed."""
+    values = decode([kind(member) for member in members], data)
+    return {m["name"]: _plain(m, v) for m, v in zip(members, values, strict=True)}
+
+
+def _plain(member: Entry, value: Any) -> Any:
+    declared = member["type"]
+    if declared.endswith("]"):
+        inner = {**member, "type": declared[: declared.rindex("[")]}
+        return [_plain(inner, each) for each in value]
+    if declared == "tuple":
+        pairs = zip(member["components"], value, strict=True)
+        return {part["name"]: _plain(part, each) for part, each in pairs}
+    return to_checksum_address(value) if declared == "address" else value

@@ -1,0 +1,109 @@
+"""Calls and answers of one contract, by its ABI. There is no wrapper per function to keep in step."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
+from web3 import Web3
+from web3.exceptions import ContractLogicError, Web3Exception
+
+from kiseki.chain.abi import decode_named, kind, selector
+from kiseki.chain.artifacts import artifact
+from kiseki.chain.reverts import decode_revert
+from kiseki.core.values import from_hex
+from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
+
+__all__ = ["Call", "Contract", "node_errors"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a transaction or question carries.
+
+    Attributes:
+        to: address.
+        data: selector and arguments.
+        value: ether in wei.
+        what: contract and function, for people.
+    """
+
+    to: str
+    data: bytes
+    value: int
+    what: str
+
+
+class Contract:
+    """One contract of the suite at its address."""
+
+    def __init__(self, w3: Web3, name: str, address: str) -> None:
+        self._w3 = w3
+        self.name = name
+        self.address = address
+        self._functions = {
+            entry["name"]: entry for entry in artifact(name).abi if entry["type"] == "function"
+        }
+
+    def call(self, function: str, *arguments: Any, value: int = 0) -> Call:
+        """The call of `function`, to be sent. Structs are given as sequences in order.
+
+        Raises:
+            InvalidInput: an argument does not fit the ABI.
+        """
+        entry = self._functions[function]
+        try:
+            data = encode([kind(member) for member in entry["inputs"]], arguments)
+        except (EncodingError, TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"{self.name}.{function} cannot be called with this: {error}"
+            ) from error
+        return Call(self.address, selector(entry) + data, value, f"{self.name}.{function}")
+
+    def read(self, function: str, *arguments: Any, sender: str | None = None) -> Any:
+        """Asks `function` at the latest block: its one answer, or all answers by name.
+
+        Raises:
+            ContractReverted: it refused.
+            NodeUnreachable: nobody answered.
+        """
+        call = self.call(function, *arguments)
+        transaction: dict[str, Any] = {"to": call.to, "data": call.data}
+        if sender is not None:
+            transaction["from"] = sender
+        with node_errors():
+            data = bytes(self._w3.eth.call(transaction))  # type: ignore[arg-type]
+        outputs = self._functions[function]["outputs"]
+        if not data and outputs:
+            raise ChainError(f"there is no {self.name} at {self.address} on this chain")
+        named = [{**member, "name": member["name"] or str(i)} for i, member in enumerate(outputs)]
+        answers: Mapping[str, Any] = decode_named(named, data)
+        return next(iter(answers.values())) if len(outputs) == 1 else answers
+
+
+@contextlib.contextmanager
+def node_errors() -> Iterator[None]:
+    """Turns what web3 and the network raise into Kiseki's errors."""
+    try:
+        yield
+    except ContractLogicError as error:
+        raise decode_revert(_data(error)) from error
+    except requests.RequestException as error:
+        # The message of the cause holds the URL, and with it perhaps a key.
+        raise NodeUnreachable(
+            f"the node did not answer ({type(error).__name__}); check that it runs, then run this again"
+        ) from None
+    except Web3Exception as error:
+        raise ChainError(f"the node refused: {error}") from error
+
+
+def _data(error: ContractLogicError) -> bytes:
+    data = error.data
+    if isinstance(data, dict):
+        data = data.get("data")
+    return from_hex(data, None, "the revert data") if isinstance(data, str) and data else b""

@@ -1,0 +1,212 @@
+"""Where the suite is on a chain, and putting it there.
+
+Addresses follow from the code (CREATE2 through the deterministic deployment proxy that most chains
+have), so they are the same on every chain and known before anything is sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+from web3 import Web3
+
+from kiseki.chain.artifacts import Artifact, artifact
+from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.sender import Sender
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.errors import ChainError, InvalidInput, NotDeployed
+
+__all__ = ["PROXY", "SUITE", "Deployment", "addresses", "deploy", "find"]
+
+PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+"""The deterministic deployment proxy. Source: github.com/Arachnid/deterministic-deployment-proxy."""
+
+SUITE: Mapping[str, tuple[str, ...]] = {
+    "RevenueSplitter": (),
+    "RightsToken": ("RevenueSplitter",),
+    "DataRegistry": ("RevenueSplitter", "RightsToken"),
+    "ModelRegistry": ("DataRegistry", "RevenueSplitter"),
+    "OutputRegistry": ("DataRegistry", "ModelRegistry", "RightsToken", "RevenueSplitter"),
+    "Statements": (),
+    "AllowList": (),
+}
+"""Each contract and those whose addresses its constructor takes; every one after those it needs."""
+
+RELEASE = "0.1.0"
+_FORMAT = "kiseki-deployment-v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The suite on one chain.
+
+    Attributes:
+        chain_id: the chain.
+        addresses: of each contract, checksummed.
+        block: the first that may hold events of it.
+    """
+
+    chain_id: int
+    addresses: Mapping[str, str]
+    block: int
+
+
+@cache
+def addresses() -> Mapping[str, str]:
+    """Where each contract of this release is, on every chain."""
+    found: dict[str, str] = {}
+    for name in SUITE:
+        digest = keccak256(
+            b"\xff" + bytes.fromhex(PROXY[2:]) + ZERO32 + keccak256(_creation(name, found))
+        )
+        found[name] = to_checksum_address(digest[12:])
+    return found
+
+
+def find(w3: Web3, record: Path | None = None) -> Deployment:
+    """The suite on the chain of `w3`, its code compared with this release's.
+
+    Args:
+        record: the folder of deployment records, when there is one; it says where events begin.
+
+    Raises:
+        NotDeployed: some of it is not there.
+    """
+    with node_errors():
+        chain_id = w3.eth.chain_id
+        missing = [name for name in SUITE if not _is_there(w3, name)]
+    if missing:
+        raise NotDeployed(
+            f"chain {chain_id} has no {', '.join(missing)} of Kiseki {RELEASE}; "
+            "run scripts/deploy.py on it first"
+        )
+    known = _load(record, chain_id) if record else {}
+    return Deployment(chain_id, addresses(), known.get("block", 0))
+
+
+def deploy(
+    sender: Sender, w3: Web3, record: Path, progress: Callable[[str, int], None] = lambda *_: None
+) -> Deployment:
+    """Puts on the chain what is not there yet, and records it in ``<record>/<chainId>.json``.
+
+    Run again it sends nothing; interrupted, it goes on where it stopped.
+
+    Args:
+        record: the folder; made if it is not there.
+        progress: called with each contract's name and the gas it took, 0 when it was there.
+
+    Raises:
+        ChainError: the chain has no deterministic deployment proxy, or the node refuses.
+    """
+    with node_errors():
+        chain_id = w3.eth.chain_id
+        if not w3.eth.get_code(to_checksum_address(PROXY)):
+            raise ChainError(
+                f"chain {chain_id} has no deterministic deployment proxy at {PROXY}; "
+                "put it there first, then run this again"
+            )
+    known = _load(record, chain_id)
+    contracts: dict[str, Any] = dict(known.get("contracts", {}))
+    for name in SUITE:
+        with node_errors():
+            there = _is_there(w3, name)
+        receipt = None if there else sender.send(_deployment_call(name))
+        with node_errors():
+            if receipt and not _is_there(w3, name):
+                raise ChainError(f"{name} was sent and its code is not at {addresses()[name]}")
+            code = bytes(w3.eth.get_code(to_checksum_address(addresses()[name])))
+        if receipt or contracts.get(name, {}).get("address") != addresses()[name]:
+            contracts[name] = _describe(name, code) | {
+                "transaction": to_hex(receipt.transaction) if receipt else None,
+                "block": receipt.block if receipt else None,
+            }
+            _save(record, chain_id, contracts)
+        progress(name, receipt.gas if receipt else 0)
+    return find(w3, record)
+
+
+def _is_there(w3: Web3, name: str) -> bool:
+    code = bytes(w3.eth.get_code(to_checksum_address(addresses()[name])))
+    return artifact(name).is_at(code)
+
+
+def _deployment_call(name: str) -> Call:
+    return Call(PROXY, ZERO32 + _creation(name, addresses()), 0, f"deploy {name}")
+
+
+def _creation(name: str, known: Mapping[str, str]) -> bytes:
+    arguments = [known[each] for each in SUITE[name]]
+    return artifact(name).creation_code + encode(["address"] * len(arguments), arguments)
+
+
+# Records
+
+
+def _describe(name: str, code: bytes) -> dict[str, Any]:
+    built: Artifact = artifact(name)
+    values = zip(built.constructor, SUITE[name], strict=True)
+    return {
+        "address": addresses()[name],
+        "constructorArguments": [
+            {"name": member["name"], "type": "address", "value": addresses()[value]}
+            for member, value in values
+        ],
+        "creationCodeHash": to_hex(keccak256(_creation(name, addresses()))),
+        "runtimeCodeHash": to_hex(keccak256(code)),
+    }
+
+
+def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
+    blocks = [each["block"] for each in contracts.values() if each["block"] is not None]
+    document = {
+        "format": _FORMAT,
+        "release": RELEASE,
+        "chainId": chain_id,
+        "proxy": PROXY,
+        "salt": to_hex(ZERO32),
+        "block": min(blocks, default=0) if len(blocks) == len(contracts) else 0,
+        "compiler": artifact("DataRegistry").compiler,
+        "contracts": {name: contracts[name] for name in SUITE if name in contracts},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(document, indent=2) + "\n")
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(folder / f"{chain_id}.json")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _load(folder: Path, chain_id: int) -> dict[str, Any]:
+    path = folder / f"{chain_id}.json"
+    if not path.exists():
+        return {}
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        same = document["format"] == _FORMAT and document["chainId"] == chain_id
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            f"{path} is damaged; move it away and deploy again, which sends nothing twice"
+        ) from error
+    if not same:
+        raise InvalidInput(f"{path} is of another chain or format; move it away and run this again")
+    # Of an earlier release, or a local chain that was started anew: nothing in it holds any more.
+    current = {name: each["address"] for name, each in document["contracts"].items()}
+    if not all(addresses().get(name) == address for name, address in current.items()):
+        return {}
+    return dict(document)

@@ -1,0 +1,86 @@
+"""What the contracts logged, decoded: the one input of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+
+from kiseki.chain.abi import decode_named, topic
+from kiseki.chain.artifacts import artifact
+
+__all__ = ["Decoder", "Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decoded log of the suite.
+
+    Attributes:
+        contract: Name of the contract, as in the deployment (`DataRegistry`, ...).
+        address: Its address, checksummed.
+        name: Name of the event, as in the interface.
+        args: Arguments by name; `bytes32` as `bytes`, addresses checksummed, tuples as mappings.
+        block: Block number.
+        timestamp: Of the block, in seconds.
+        transaction: Transaction hash, 32 bytes.
+        position: Index of the log in its block; (block, position) orders all events.
+    """
+
+    contract: str
+    address: str
+    name: str
+    args: Mapping[str, Any]
+    block: int
+    timestamp: int
+    transaction: bytes
+    position: int
+
+
+class Decoder:
+    """Decodes the logs of known contracts; what others logged is passed over."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        """`addresses`: address of each contract by name."""
+        self._contracts = {to_checksum_address(at): name for name, at in addresses.items()}
+        self._events = {
+            (at, topic(entry)): entry
+            for at, name in self._contracts.items()
+            for entry in artifact(name).abi
+            if entry["type"] == "event"
+        }
+
+    def decode(
+        self, logs: Iterable[Mapping[str, Any]], timestamps: Mapping[int, int]
+    ) -> Iterator[Event]:
+        """Events among `logs`, in their order.
+
+        Args:
+            logs: as web3 gives them.
+            timestamps: of their blocks, by number.
+        """
+        for log in logs:
+            address = to_checksum_address(log["address"])
+            entry = self._events.get((address, bytes(log["topics"][0]) if log["topics"] else b""))
+            if entry is None:
+                continue
+            yield Event(
+                contract=self._contracts[address],
+                address=address,
+                name=entry["name"],
+                args=_arguments(entry, log),
+                block=log["blockNumber"],
+                timestamp=timestamps[log["blockNumber"]],
+                transaction=bytes(log["transactionHash"]),
+                position=log["logIndex"],
+            )
+
+
+def _arguments(entry: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+    """Indexed arguments stand in the topics, the others in the data. The suite indexes words only."""
+    indexed = [member for member in entry["inputs"] if member["indexed"]]
+    plain = [member for member in entry["inputs"] if not member["indexed"]]
+    words = b"".join(bytes(each) for each in log["topics"][1:])
+    return decode_named(indexed, words) | decode_named(plain, bytes(log["data"]))

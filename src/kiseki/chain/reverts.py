@@ -1,0 +1,84 @@
+"""Reverts by name: a contract's custom error becomes `ContractReverted`, with advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from eth_abi.exceptions import DecodingError
+
+from kiseki.chain.abi import decode_named, selector
+from kiseki.chain.artifacts import artifact, names
+from kiseki.core.values import to_hex
+from kiseki.errors import ContractReverted
+
+__all__ = ["decode_revert"]
+
+_BUILT_IN = [
+    {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+]
+
+ADVICE = {
+    "DataRegistry_UnknownTerms": "define these terms first",
+    "DataRegistry_DifferentValues": "this set is registered under these terms with another count, "
+    "payee or origin; to change the payee use set_payee",
+    "DataRegistry_UnknownCollection": "register the collection first, or check the chain",
+    "DataRegistry_WrongOpening": "root and terms are not this collection's; take them from the index",
+    "DataRegistry_NotUnderRoot": "these are not all commitments of one slice of this collection, "
+    "or not its provider's",
+    "DataRegistry_NotProvider": "only the wallet that registered it can do this, or who has its "
+    "signature",
+    "DataRegistry_ConsentRevoked": "its provider ended consent; leave it out and train again",
+    "DataRegistry_TermsExpired": "consent ran out; ask the provider for new terms",
+    "DataRegistry_UseNotAllowed": "its terms do not allow this use; leave it out",
+    "DataRegistry_GateClosed": "ask whoever keeps the gate to let this wallet in",
+    "Compose_LeviesExceedGross": "use fewer or cheaper sources, or ask less",
+    "ModelRegistry_UsesWiderThanSources": "the model's terms may allow only what all its sources do",
+    "ModelRegistry_DraftExpired": "more than 24 hours passed since the first part; start again",
+    "ModelRegistry_DifferentValues": "this model is registered with another run or payee",
+    "OutputRegistry_DifferentValues": "this batch is registered with another count, record or payee",
+    "SumTree_NoShares": "a share of zero is never in a split; leave that payee out",
+    "Signed_Expired": "the signature's deadline has passed; ask for a new one",
+    "Signed_NonceUsed": "this signature was used or cancelled; ask for one with another nonce",
+    "Signed_WrongSignature": "somebody else signed, or other values or another chain were signed",
+    "RevenueSplitter_NotEnoughEther": "send at least the amount as value",
+    "RevenueSplitter_PayoutFailed": "the payee or token refused; the money stays with the split",
+    "RevenueSplitter_WrongProof": "the proof is of another split",
+    "RightsToken_NotRegistrant": "only who registered it can mint its rights",
+    "ERC721InvalidSender": "it is minted already",
+    "ERC20InsufficientBalance": "the payer holds less of this token",
+    "ERC20InsufficientAllowance": "approve the splitter for the amount first",
+}
+
+
+def decode_revert(data: bytes) -> ContractReverted:
+    """The error in what a call that reverted returned."""
+    entry = _errors().get(data[:4])
+    if entry is None:
+        shown = to_hex(data[:68]) if data else "no reason"
+        return ContractReverted("Unknown", {}, f"the call was refused with {shown}")
+    try:
+        values = decode_named(entry["inputs"], data[4:])
+    except DecodingError:
+        return ContractReverted(
+            entry["name"], {}, f"{entry['name']}, with values that cannot be read"
+        )
+    name = str(entry["name"])
+    if name == "RevenueSplitter_CallFailed" and values.get("reason"):
+        return decode_revert(values["reason"])
+    said = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+    advice = f"; {ADVICE[name]}" if name in ADVICE else ""
+    return ContractReverted(name, values, f"{name}({said}){advice}")
+
+
+def _shown(value: Any) -> str:
+    return to_hex(value) if isinstance(value, bytes) else str(value)
+
+
+@cache
+def _errors() -> Mapping[bytes, Mapping[str, Any]]:
+    abis = [artifact(name).abi for name in names()]
+    entries = [entry for abi in [*abis, _BUILT_IN] for entry in abi if entry["type"] == "error"]
+    return {selector(entry): entry for entry in entries}

@@ -1,0 +1,16 @@
+"""What scripts use. Each module imports only from those above it:
+
+files       files found and hashed
+secrets     salts, and the key file that keeps them
+payees      payees as the contracts take them
+session     one chain, the suite on it, and the index of what it logged
+wallet      what every noun shares: a chain, a wallet, its salts
+sources     sources as the registries take them
+verify      what is known of a file
+data, models, outputs, rights, revenue      the nouns
+kiseki      one wallet with all of them
+"""
+
+from kiseki.client.kiseki import Kiseki, LocalKiseki, settings
+
+__all__ = ["Kiseki", "LocalKiseki", "settings"]

@@ -1,0 +1,106 @@
+"""Files to be registered: found, and hashed while they hold still."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiseki.errors import FilesError
+
+__all__ = ["HashedFile", "find", "hash_files"]
+
+Progress = Callable[[int, int], None]
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class HashedFile:
+    """A file and the SHA-256 digest of its content, 32 bytes."""
+
+    path: Path
+    digest: bytes
+
+
+def find(given: str | Path | Iterable[str | Path]) -> list[Path]:
+    """The files meant: one file, all in a folder and below, or several of these; each once, sorted.
+
+    Names that begin with a dot are passed over.
+
+    Raises:
+        FilesError: nothing is there, or a folder cannot be read.
+    """
+    places = [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
+    found: set[Path] = set()
+    for place in places:
+        if place.is_dir():
+            found |= set(_below(place))
+        elif place.exists():
+            found.add(place)
+        else:
+            raise FilesError(f"there is no {place}; check the path")
+    if not found:
+        raise FilesError(
+            f"there are no files in {', '.join(map(str, places)) or 'an empty list'}; "
+            "name a folder that holds some"
+        )
+    return sorted(found)
+
+
+def hash_files(paths: Sequence[Path], progress: Progress = lambda *_: None) -> list[HashedFile]:
+    """The digest of each file, on all cores, in constant memory.
+
+    Args:
+        progress: called with how many are done and how many there are.
+
+    Raises:
+        FilesError: one cannot be read, or changed while it was read.
+    """
+    done = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for path, digest in zip(paths, pool.map(_digest, paths), strict=True):
+                done.append(HashedFile(path, digest))
+                progress(len(done), len(paths))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return done
+
+
+def _below(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise FilesError(
+            f"the folder {error.filename} cannot be read; check its permissions"
+        ) from error
+
+    found = []
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if not name.startswith(".")]
+    return found
+
+
+def _digest(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            before = os.fstat(file.fileno())
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+            after = os.fstat(file.fileno())
+            now = path.stat()
+    except OSError as error:
+        raise FilesError(
+            f"{path} cannot be read ({error.strerror}); nothing was registered"
+        ) from error
+    states = {(each.st_ino, each.st_size, each.st_mtime_ns) for each in (before, after, now)}
+    if len(states) > 1:
+        raise FilesError(
+            f"{path} changed while it was read; wait until it is finished and run this again; "
+            "nothing was registered"
+        )
+    return digest.digest()

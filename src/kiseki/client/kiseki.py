@@ -1,0 +1,233 @@
+"""`Kiseki`: one wallet on one chain, with everything it can do there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from kiseki.chain import deployment
+from kiseki.chain.artifacts import artifact
+from kiseki.chain.contracts import Contract, node_errors
+from kiseki.chain.node import MNEMONIC, anvil, connect
+from kiseki.chain.sender import Sender
+from kiseki.client.data import Data
+from kiseki.client.models import Models
+from kiseki.client.outputs import Outputs
+from kiseki.client.revenue import Revenue
+from kiseki.client.rights import Rights
+from kiseki.client.secrets import KeyFile, MemorySalts, Salts
+from kiseki.client.session import Session
+from kiseki.client.wallet import Wallet
+from kiseki.errors import InvalidInput
+from kiseki.index import Index
+
+__all__ = ["Kiseki", "LocalKiseki", "settings"]
+
+Account.enable_unaudited_hdwallet_features()
+
+
+class Kiseki:
+    """One wallet on one chain.
+
+    Attributes:
+        data: terms, consent, collections, revoking.
+        models: registering what was trained.
+        outputs: registering and verifying what was generated.
+        rights: tokens that stand for rights.
+        revenue: paying, what is owed, claiming.
+    """
+
+    def __init__(self, session: Session, account: LocalAccount, salts: Salts) -> None:
+        """Use `connect` or `local`."""
+        wallet = Wallet(session, account, salts)
+        self.session = session
+        self._wallet = wallet
+        self.data = Data(wallet)
+        self.models = Models(wallet)
+        self.outputs = Outputs(wallet)
+        self.rights = Rights(wallet)
+        self.revenue = Revenue(wallet)
+
+    def __repr__(self) -> str:
+        return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        key: str | LocalAccount,
+        *,
+        secrets: str | Path | Salts,
+        chain_id: int | None = None,
+        deployments: str | Path | None = None,
+    ) -> Kiseki:
+        """A wallet on a chain where the suite is deployed.
+
+        Args:
+            url: JSON-RPC of a node.
+            key: the wallet's private key (0x and 64 hex digits), or an account of eth-account.
+            secrets: the key file that keeps salts, made with mode 0600 when first needed; back it up.
+                Or whatever keeps them.
+            chain_id: the chain it must be.
+            deployments: folder of deployment records, which say from which block on to look.
+
+        Raises:
+            NodeUnreachable, WrongChain, NotDeployed: as they say.
+            SecretsError: the key file can be read by others, or is damaged.
+        """
+        session = Session(
+            connect(url, chain_id), Path(deployments) if deployments is not None else None
+        )
+        salts = KeyFile(Path(secrets)) if isinstance(secrets, str | Path) else secrets
+        return cls(session, account_of(key), salts)
+
+    @classmethod
+    @contextlib.contextmanager
+    def local(cls, accounts: int = 10, chain_id: int = 31337) -> Iterator[LocalKiseki]:
+        """A chain of one's own while the block runs: Anvil, the suite, funded test wallets.
+
+        Nothing of it is left behind. Salts are kept in memory.
+
+        Args:
+            accounts: how many wallets have test ether.
+        """
+        with anvil(chain_id, accounts) as url:
+            w3 = connect(url, chain_id)
+            first = test_account(0)
+            sender = Sender(w3, first)
+            gas: dict[str, int] = {}
+            with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
+                deployment.deploy(sender, w3, Path(folder), gas.__setitem__)
+                session = Session(w3, Path(folder))
+            yield LocalKiseki(session, first, MemorySalts(), url, gas)
+
+    def using(self, key: str | LocalAccount) -> Kiseki:
+        """The same chain and salts with another wallet."""
+        return Kiseki(self.session, account_of(key), self._wallet.salts)
+
+    @property
+    def address(self) -> str:
+        """This wallet, checksummed."""
+        return self._wallet.address
+
+    @property
+    def index(self) -> Index:
+        """The index, with everything that the chain has logged by now."""
+        return self.session.index
+
+    def balance(self, token: str | None = None, of: str | None = None) -> int:
+        """What a wallet holds, in base units.
+
+        Args:
+            token: an ERC-20's address; ether if none is named.
+            of: an address; this wallet if none is named.
+        """
+        holder = of or self.address
+        if token is None:
+            with node_errors():
+                return int(self.session.w3.eth.get_balance(holder))  # type: ignore[arg-type]
+        return int(Contract(self.session.w3, "TestToken", token).read("balanceOf", holder))
+
+
+class LocalKiseki(Kiseki):
+    """A `Kiseki` on a local chain: also makes wallets, test tokens and time.
+
+    Attributes:
+        url: of the Anvil.
+        deployment_gas: gas of each contract's deployment.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        account: LocalAccount,
+        salts: Salts,
+        url: str,
+        deployment_gas: Mapping[str, int],
+    ) -> None:
+        super().__init__(session, account, salts)
+        self.url = url
+        self.deployment_gas = dict(deployment_gas)
+
+    def account(self, number: int) -> LocalAccount:
+        """The test wallet with this number, the same every time; only the first have test ether."""
+        return test_account(number)
+
+    def wallet(self, number: int) -> Kiseki:
+        """`Kiseki` with the test wallet of this number."""
+        return self.using(test_account(number))
+
+    def test_token(self) -> str:
+        """Deploys an ERC-20 that anybody may mint; its address."""
+        w3 = self.session.w3
+        with node_errors():
+            sent = w3.eth.send_transaction(
+                {"from": self.address, "data": artifact("TestToken").creation_code}  # type: ignore[typeddict-item]
+            )
+            return str(w3.eth.wait_for_transaction_receipt(sent, 30, 0.01)["contractAddress"])
+
+    def mint(self, token: str, to: str, amount: int) -> None:
+        """Mints test tokens."""
+        self._wallet.send(Contract(self.session.w3, "TestToken", token).call("mint", to, amount))
+
+    def wait(self, seconds: int) -> None:
+        """Lets time pass on the chain."""
+        with node_errors():
+            self.session.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]
+            self.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+
+
+def test_account(number: int) -> LocalAccount:
+    """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
+    return account
+
+
+def account_of(key: str | LocalAccount) -> LocalAccount:
+    """The account of a private key.
+
+    Raises:
+        InvalidInput: it is no private key; the message does not repeat it.
+    """
+    if not isinstance(key, str):
+        return key
+    try:
+        account: LocalAccount = Account.from_key(key)
+    except Exception:  # noqa: BLE001 - whatever it is, its text could hold the key
+        raise InvalidInput("a private key is 0x and 64 hex digits; check the .env file") from None
+    return account
+
+
+def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What `connect` takes, from environment variables; scripts read `.env` into them first.
+
+    ``KISEKI_RPC_URL``, ``KISEKI_PRIVATE_KEY``, and if wanted ``KISEKI_CHAIN_ID``,
+    ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
+    (``deployments`` if unset).
+
+    Raises:
+        InvalidInput: one that is needed is missing.
+    """
+    given = os.environ if environment is None else environment
+    missing = [name for name in ("KISEKI_RPC_URL", "KISEKI_PRIVATE_KEY") if not given.get(name)]
+    if missing:
+        raise InvalidInput(
+            f"{' and '.join(missing)} must be set; copy .env.example to .env and fill it in"
+        )
+    chain = given.get("KISEKI_CHAIN_ID", "")
+    if chain and not chain.isdecimal():
+        raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
+    return {
+        "url": given["KISEKI_RPC_URL"],
+        "key": given["KISEKI_PRIVATE_KEY"],
+        "chain_id": int(chain) if chain else None,
+        "secrets": Path(given.get("KISEKI_SECRETS") or Path.home() / ".kiseki" / "secrets"),
+        "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
+    }

@@ -1,0 +1,174 @@
+"""Models: registering what was trained, with everything it declares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiseki.chain.sender import Receipt
+from kiseki.client import sources as as_contract
+from kiseki.client.data import Data, Registered
+from kiseki.client.files import hash_files
+from kiseki.client.payees import Payee
+from kiseki.client.wallet import Wallet, document_hash
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.manifest import Manifest
+from kiseki.core.split import Split
+from kiseki.core.terms import Terms
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.errors import InvalidInput
+from kiseki.index import Index
+
+__all__ = ["MANIFEST", "Models", "run_document"]
+
+_CONTRACT = "ModelRegistry"
+
+MANIFEST = keccak256(b"manifest")
+"""Kind of the statement that says which document is a model's manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Developers' side; `Kiseki.models`."""
+
+    wallet: Wallet
+
+    def weights(self, file: str | Path, *, private: bool = False) -> bytes:
+        """The commitment of a weights file.
+
+        Args:
+            private: hidden by a salt of this wallet's; else anybody who has the file can look it up.
+        """
+        digest = hash_files([Path(file)])[0].digest
+        salt = self.wallet.salts.salts(self.wallet.address, [digest])[0] if private else ZERO32
+        return ids.commitment(digest, salt)
+
+    def register(
+        self,
+        weights: bytes,
+        terms: Terms,
+        *,
+        manifest: Manifest | None = None,
+        parents: Sequence[bytes] = (),
+        externals: Sequence[ids.External] = (),
+        run: str | Path | bytes | None = None,
+        payee: Payee | Split | str | None = None,
+    ) -> Registered:
+        """Registers a model of this wallet's with every source it declares.
+
+        More than 1,024 collections are sent in parts; run again within 24 hours, it goes on where
+        it stopped. Run again later or when everything is there, it sends only what is missing.
+
+        Args:
+            weights: the commitment of the weights (`weights`).
+            terms: what it asks of those who build on it; no floor.
+            manifest: what training really consumed, with weights.
+            parents: IDs of the models it was made from.
+            externals: base models that nobody registered; a finding for good.
+            run: code, environment and hyperparameters as a document, or its keccak256.
+            payee: who gets what the terms ask, and the rest; this wallet if none is named.
+
+        Raises:
+            InvalidInput: a source is unknown here, an item is not in its collection, or an item's
+                consent has ended, so that the manifest would be false.
+            ContractReverted: a rule is broken, named: consent revoked, use not allowed, gate
+                closed, levies above everything...
+        """
+        index = self.wallet.session.index
+        collections = manifest.collections if manifest else ()
+        if manifest is not None:
+            check_manifest(index, manifest, self.wallet.session.now())
+        who = Payee.of(payee or self.wallet.address)
+        parents = sorted(parents)
+        externals = sorted(externals, key=lambda each: each.weights)
+        sent = list(Data(self.wallet).put_terms(terms))
+        cut = ids.parts(collections)
+        sources_hash = ids.sources_hash([ids.part_hash(each) for each in cut], parents, externals)
+        model = ids.model_id(self.wallet.address, weights, sources_hash, terms.id)
+        known = int(self._contract.read("registrantOf", model), 16) != 0
+        draft = model if len(cut) > 1 else ZERO32
+        if len(cut) > 1 and not known:
+            sent += self._add_parts(index, model, cut, sum(each.weight for each in collections))
+        spec = (weights, document_hash(run), terms.id, who.key, who.opening, draft)
+        last = cut[-1] if cut else ()
+        arguments = (spec, as_contract.sources(index, last, parents, externals))
+        if known:  # the contract says whether with these very values
+            self._contract.read("register", *arguments, sender=self.wallet.address)
+        else:
+            sent.append(self.wallet.send(self._contract.call("register", *arguments)))
+        return Registered(model, tuple(sent))
+
+    def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
+        """Writes the manifest as ``<model>.json`` and states its hash, so that anybody can check it.
+
+        Raises:
+            InvalidInput: it is another model's manifest.
+        """
+        record = self.wallet.session.index.model(model)
+        if record.manifest != manifest.root or record.weight != manifest.weight:
+            raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
+        text = manifest.to_json()
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder, f"{to_hex(model)}.json").write_text(text, "utf-8")
+        subject = ids.subject(self._contract.address, model)
+        state = self.wallet.session["Statements"]
+        return self.wallet.send(state.call("state", subject, MANIFEST, keccak256(text.encode())))
+
+    @property
+    def _contract(self) -> Any:
+        return self.wallet.session[_CONTRACT]
+
+    def _add_parts(
+        self, index: Index, model: bytes, cut: Sequence[Sequence[ids.Collection]], weight: int
+    ) -> list[Receipt]:
+        """All parts but the last. One that is there already is skipped by the contract."""
+        sent = []
+        for number, part in enumerate(cut[:-1]):
+            call = self._contract.call(
+                "addPart",
+                model,
+                self.wallet.address,
+                weight,
+                number,
+                as_contract.collections(part),
+                as_contract.openings(index, part),
+            )
+            sent.append(self.wallet.send(call))
+        return sent
+
+
+def check_manifest(index: Index, manifest: Manifest, now: int) -> None:
+    """Refuses a manifest that could be shown to be false.
+
+    Raises:
+        InvalidInput: an item is not in its collection, as far as that is published, or its consent
+            has ended, notice included.
+    """
+    for collection, items in manifest.items.items():
+        record = index.collection(collection)
+        there = set(ids.item_ids(record.provider, record.published))
+        notice = index.terms(record.terms_id).notice_seconds
+        revoked = {
+            ids.item_id(record.provider, commitment): time + notice
+            for commitment, time in record.items_revoked
+        }
+        for data_id, _ in items:
+            if record.complete and data_id not in there:
+                raise InvalidInput(
+                    f"{to_hex(data_id)} is not in the collection {to_hex(collection)}; "
+                    "take manifest entries from what was registered"
+                )
+            if data_id in revoked and now >= revoked[data_id]:
+                raise InvalidInput(
+                    f"consent to {to_hex(data_id)} was revoked before this; leave it out and train "
+                    "again, or the manifest is false for everybody to see"
+                )
+
+
+def run_document(**values: Any) -> bytes:
+    """keccak256 of a run's description (code, environment, settings) as sorted JSON."""
+    return keccak256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())

@@ -1,0 +1,227 @@
+"""Outputs: registering batches of generated files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kiseki.client import sources as as_contract
+from kiseki.client.data import Item, Registered, items_of
+from kiseki.client.files import find, hash_files
+from kiseki.client.payees import Payee
+from kiseki.client.verify import Verification, verify_digest
+from kiseki.client.wallet import Signed, Wallet, document_hash
+from kiseki.core import ids, typed
+from kiseki.core.merkle import SLICE, IdTree
+from kiseki.core.split import Split
+from kiseki.core.values import ZERO32
+from kiseki.errors import InvalidInput
+
+__all__ = ["Outputs", "PreparedBatch"]
+
+_CONTRACT = "OutputRegistry"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """A batch before it is registered; nothing was sent yet.
+
+    Attributes:
+        creator: who registers it.
+        items: one for each distinct content, IDs ascending.
+        tree: over the IDs.
+        collections: what generation read.
+        models: IDs of the models it came from, ascending.
+        externals: models nobody registered, ascending by weights.
+        record: commits to prompt, seed, settings and order.
+        payee: who gets the rest.
+    """
+
+    creator: str
+    items: tuple[Item, ...] = field(repr=False)
+    tree: IdTree = field(repr=False)
+    collections: tuple[ids.Collection, ...]
+    models: tuple[bytes, ...]
+    externals: tuple[ids.External, ...]
+    record: bytes
+    payee: Payee
+
+    @property
+    def sources_hash(self) -> bytes:
+        """Hash of everything it rests on."""
+        parts = [ids.part_hash(each) for each in ids.parts(self.collections)]
+        return ids.sources_hash(parts, self.models, self.externals)
+
+    @property
+    def id(self) -> bytes:
+        """The batch's ID."""
+        return ids.batch_id(self.creator, self.sources_hash, self.tree.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Creators' side; `Kiseki.outputs`."""
+
+    wallet: Wallet
+
+    def prepare(
+        self,
+        files: str | Path | Iterable[str | Path],
+        models: Sequence[bytes],
+        *,
+        collections: Sequence[bytes] = (),
+        externals: Sequence[ids.External] = (),
+        record: str | Path | bytes | None = None,
+        payee: Payee | Split | str | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> PreparedBatch:
+        """Hashes files into a batch; nothing is sent. Salts are zero: who has a file can look it up.
+
+        Args:
+            models: IDs of the models it came from; at least one.
+            collections: IDs of collections that generation read.
+            payee: who gets the rest. If none is named: whoever holds the batch's rights token, which
+                before it is minted is this wallet.
+        """
+        creator = self.wallet.address
+        hashed = hash_files(find(files), progress)
+        items = items_of(creator, hashed, [ZERO32] * len(hashed))
+        read = tuple(ids.Collection(each, ZERO32, 1) for each in sorted(collections))
+        prepared = PreparedBatch(
+            creator=creator,
+            items=tuple(items),
+            tree=IdTree([item.id for item in items]),
+            collections=read,
+            models=tuple(sorted(models)),
+            externals=tuple(sorted(externals, key=lambda each: each.weights)),
+            record=document_hash(record),
+            payee=Payee.of(payee or creator),
+        )
+        if payee is not None:
+            return prepared
+        rights = Payee.subject(
+            self.wallet.session["RightsToken"].address,
+            ids.subject(self._contract.address, prepared.id),
+        )
+        return replace(prepared, payee=rights)
+
+    def endorse(self, model: bytes, prepared: PreparedBatch, deadline: int) -> bytes:
+        """The developer's signature that lets a prepared batch rest on `model`, whatever its gate."""
+        message = typed.endorsement(
+            self.wallet.session.chain_id,
+            self._contract.address,
+            developer=self.wallet.address,
+            model=model,
+            batch=prepared.id,
+            deadline=deadline,
+        )
+        return self.wallet.sign(message, 0, deadline).signature
+
+    def approve(self, prepared: PreparedBatch) -> Signed:
+        """Signs a prepared batch of this wallet's, for somebody else to submit."""
+        nonce, deadline = self.wallet.fresh()
+        message = typed.batch(
+            self.wallet.session.chain_id,
+            self._contract.address,
+            creator=prepared.creator,
+            sources_hash=prepared.sources_hash,
+            root=prepared.tree.root,
+            count=len(prepared.items),
+            record=prepared.record,
+            payee=prepared.payee.key,
+            nonce=nonce,
+            deadline=deadline,
+        )
+        return self.wallet.sign(message, nonce, deadline)
+
+    def register(
+        self,
+        prepared: PreparedBatch,
+        *,
+        endorsements: Mapping[bytes, bytes] | None = None,
+        endorsed_until: int = 0,
+        approval: Signed | None = None,
+        publish: bool = True,
+    ) -> Registered:
+        """Registers a prepared batch and logs its commitments, in slices of 4,000.
+
+        Run again it sends only what is not there yet.
+
+        Args:
+            endorsements: developers' signatures by model ID (`endorse`), all until `endorsed_until`.
+            approval: the creator's signature, when this wallet only submits.
+
+        Raises:
+            ContractReverted: a rule is broken, named.
+        """
+        if approval is None and prepared.creator != self.wallet.address:
+            raise InvalidInput(
+                f"this wallet is {self.wallet.address} and the creator {prepared.creator}; "
+                "act with the creator's wallet, or submit with its signed approval"
+            )
+        index = self.wallet.session.index
+        given = endorsements or {}
+        spec = (
+            prepared.record,
+            prepared.payee.key,
+            prepared.payee.opening,
+            [given.get(model, b"") for model in prepared.models],
+            endorsed_until,
+        )
+        sources = as_contract.sources(
+            index, prepared.collections, prepared.models, prepared.externals
+        )
+        whole = (prepared.tree.root, len(prepared.items))
+        commitments = [item.commitment for item in prepared.items]
+        sent = []
+        if int(self._contract.read("registrantOf", prepared.id), 16) == 0:
+            in_one = publish and len(commitments) <= SLICE
+            what: tuple[Any, ...] = (commitments,) if in_one else whole
+            name = "register" if in_one else "commit"
+            if approval is None:
+                call = self._contract.call(name, *what, spec, sources)
+            else:
+                call = self._contract.call(
+                    f"{name}For", prepared.creator, *what, spec, sources, approval.approval
+                )
+            sent.append(self.wallet.send(call))
+            if in_one:
+                return Registered(prepared.id, tuple(sent))
+        else:  # the contract says whether with these very values
+            self._contract.read("commit", *whole, spec, sources, sender=prepared.creator)
+        if publish:
+            sent += self._publish(prepared, commitments)
+        return Registered(prepared.id, tuple(sent))
+
+    def verify(self, file: str | Path) -> Verification:
+        """What is known of a file: a sentence for people, and the findings behind it."""
+        return verify_digest(self.wallet.session, hash_files([Path(file)])[0].digest)
+
+    def payee(self, batch: bytes) -> Payee:
+        """Who is paid when a batch is: its split.
+
+        Raises:
+            NotInIndex: there is no such batch on this chain.
+        """
+        index = self.wallet.session.index
+        return Payee.of(index.split(index.batch(batch).split).split)
+
+    @property
+    def _contract(self) -> Any:
+        return self.wallet.session[_CONTRACT]
+
+    def _publish(self, prepared: PreparedBatch, commitments: list[bytes]) -> list[Any]:
+        logged = set(self.wallet.session.index.batch(prepared.id).published)
+        sent = []
+        for k in range(-(-len(commitments) // SLICE)):
+            part = commitments[k * SLICE : (k + 1) * SLICE]
+            if logged.issuperset(part):
+                continue
+            opening = (prepared.tree.root, prepared.sources_hash)
+            proof = list(prepared.tree.slice_proof(k))
+            sent.append(
+                self.wallet.send(self._contract.call("publish", prepared.id, opening, part, proof))
+            )
+        return sent

@@ -1,0 +1,35 @@
+"""Payees as the contracts take them: a key, and its opening unless it is a wallet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.core import ids
+from kiseki.core.split import Split
+
+__all__ = ["Payee"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who is paid.
+
+    Attributes:
+        key: 32 bytes.
+        opening: what hashes to the key: nothing for a wallet, 76 bytes for a split, 52 for a subject.
+    """
+
+    key: bytes
+    opening: bytes = b""
+
+    @classmethod
+    def of(cls, given: Payee | Split | str) -> Payee:
+        """A payee from what people have: an address, a split, or a payee already."""
+        if isinstance(given, Payee):
+            return given
+        return cls(given.key, given.opening) if isinstance(given, Split) else cls(ids.wallet(given))
+
+    @classmethod
+    def subject(cls, contract: str, subject_id: bytes) -> Payee:
+        """Whatever `contract` says about `subject_id` when the money moves."""
+        return cls(ids.subject(contract, subject_id), ids.subject_opening(contract, subject_id))

@@ -1,0 +1,180 @@
+"""Revenue: paying in, what is owed, and claiming it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.reverts import decode_revert
+from kiseki.chain.sender import Receipt
+from kiseki.client.payees import Payee
+from kiseki.client.wallet import Wallet
+from kiseki.core.split import Split
+from kiseki.core.values import ZERO32, ZERO_ADDRESS
+from kiseki.errors import ContractReverted, InvalidInput
+from kiseki.index import ClaimStep, Owed, Step, steps
+
+__all__ = ["ETHER", "Claimed", "Revenue"]
+
+ETHER = ZERO_ADDRESS
+"""The token address that stands for ether."""
+
+_CONTRACT = "RevenueSplitter"
+_STEPS = 100
+"""Steps in one transaction: well below the gas and size limits at any depth that composing makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim came to.
+
+    Attributes:
+        amounts: wallet -> token address -> base units that were owed and moved.
+        receipts: of the transactions.
+        failures: steps that a payee, token or subject refused, with the reason; their money waits.
+    """
+
+    amounts: Mapping[str, Mapping[str, int]]
+    receipts: tuple[Receipt, ...]
+    failures: tuple[tuple[Step, ContractReverted], ...] = field(repr=False)
+
+    @property
+    def gas(self) -> int:
+        """Gas used in all."""
+        return sum(receipt.gas for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class Revenue:
+    """Paying and being paid; `Kiseki.revenue`."""
+
+    wallet: Wallet
+
+    def pay(
+        self,
+        payee: Payee | Split | str,
+        amount: int,
+        token: str = ETHER,
+        reference: bytes = ZERO32,
+    ) -> Receipt:
+        """Pays from this wallet; a token is approved first, for exactly the amount.
+
+        Args:
+            payee: a batch's (`outputs.payee`), any split or subject, or a wallet's address.
+            amount: base units (wei).
+            token: an ERC-20's address; ether if none is named.
+            reference: a statement, period or invoice, 32 bytes, logged.
+
+        Raises:
+            InvalidInput: nothing is paid, or an amount that is no whole number.
+            ContractReverted, ChainError: no funds, or the token refuses.
+        """
+        if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
+            raise InvalidInput(
+                "an amount is a whole number of base units above zero (wei for ether)"
+            )
+        who = Payee.of(payee)
+        if token == ETHER:
+            value = amount
+        else:
+            value = 0
+            coin = Contract(self.wallet.session.w3, "TestToken", token)
+            if coin.read("allowance", self.wallet.address, self._contract.address) < amount:
+                self.wallet.send(coin.call("approve", self._contract.address, amount))
+        call = self._contract.call(
+            "deposit", who.key, who.opening, token, amount, reference, value=value
+        )
+        return self.wallet.send(call)
+
+    def owed(self, wallet: str | None = None) -> list[Owed]:
+        """What a wallet is owed across all splits, subjects and tokens, and the steps to it.
+
+        Args:
+            wallet: an address; this wallet if none is named.
+        """
+        return self.wallet.session.index.owed(wallet or self.wallet.address)
+
+    def claim(
+        self,
+        wallets: str | Iterable[str] | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Claimed:
+        """Brings what is owed to its payees, in as few transactions as it takes.
+
+        Anybody can do it for anybody: money only goes to the payee. Each step is tried first; one
+        that is refused is left out and told, and stops nobody else's.
+
+        Args:
+            wallets: whose; this wallet's if none is named.
+            progress: called with the number of steps done and in all.
+        """
+        named = [wallets] if isinstance(wallets, str) else wallets
+        owed = [each for who in named or [self.wallet.address] for each in self.owed(who)]
+        ordered = steps(owed)
+        receipts: list[Receipt] = []
+        failures: list[tuple[Step, ContractReverted]] = []
+        for start in range(0, len(ordered), _STEPS):
+            part, refused = self._tried(ordered[start : start + _STEPS])
+            failures += refused
+            if part:
+                calls = [self._call(step).data for step in part]
+                receipts.append(self.wallet.send(self._contract.call("multicall", calls, True)))
+            progress(min(start + _STEPS, len(ordered)), len(ordered))
+        lost = {(step.token, step.order) for step, _ in failures}
+        amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for each in owed:
+            if not any((step.token, step.order) in lost for step in each.steps):
+                amounts[each.wallet][each.token] += each.amount
+        return Claimed(
+            {who: dict(tokens) for who, tokens in amounts.items()}, tuple(receipts), tuple(failures)
+        )
+
+    def income(self, payee: Payee | Split | str, token: str = ETHER) -> int:
+        """What a payee received from outside, by deposit or sweep, in base units."""
+        return int(self._contract.read("income", Payee.of(payee).key, token))
+
+    def payment_address(self, payee: Payee | Split | str) -> str:
+        """An address that pays a payee when it is swept: for marketplaces and plain transfers."""
+        return str(self._contract.read("paymentAddress", Payee.of(payee).key))
+
+    def sweep(self, payee: Payee | Split | str, token: str = ETHER) -> Receipt:
+        """Moves what lies at a payee's payment address into the ledger; by anybody."""
+        who = Payee.of(payee)
+        return self.wallet.send(self._contract.call("sweep", who.key, who.opening, token))
+
+    def publish(self, split: Split) -> Receipt:
+        """Logs all leaves of a split, so that its payees find themselves."""
+        payees = [payee for payee, _ in split.leaves]
+        shares = [count for _, count in split.leaves]
+        return self.wallet.send(self._contract.call("publish", split.opening, payees, shares))
+
+    # Inside
+
+    @property
+    def _contract(self) -> Any:
+        return self.wallet.session[_CONTRACT]
+
+    def _call(self, step: Step) -> Call:
+        if isinstance(step, ClaimStep):
+            share = (step.split, step.payee, step.shares, step.side, step.path)
+            call: Call = self._contract.call("claim", share, step.token, step.opening)
+        else:
+            call = self._contract.call("resolve", step.account, step.id, step.token)
+        return call
+
+    def _tried(
+        self, part: Sequence[Step]
+    ) -> tuple[list[Step], list[tuple[Step, ContractReverted]]]:
+        """The steps that go through, and those that are refused, by a call that changes nothing."""
+        calls = [self._call(step).data for step in part]
+        results = self._contract.read("multicall", calls, True, sender=self.wallet.address)
+        good = [step for step, each in zip(part, results, strict=True) if each["success"]]
+        refused = [
+            (step, decode_revert(each["data"]))
+            for step, each in zip(part, results, strict=True)
+            if not each["success"]
+        ]
+        return good, refused

@@ -1,0 +1,85 @@
+"""Rights: the token that stands for the rights in a batch, model or collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from kiseki.chain.sender import Receipt
+from kiseki.client.payees import Payee
+from kiseki.client.wallet import Wallet, document_hash
+from kiseki.core import ids
+from kiseki.core.terms import Terms
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import InvalidInput
+
+__all__ = ["Rights"]
+
+REGISTRIES = {"batch": "OutputRegistry", "model": "ModelRegistry", "collection": "DataRegistry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Rights holders' side; `Kiseki.rights`."""
+
+    wallet: Wallet
+
+    def token(self, kind: str, group: bytes) -> int:
+        """The token's number, minted or not.
+
+        Args:
+            kind: ``batch``, ``model`` or ``collection``.
+            group: its ID.
+        """
+        return int.from_bytes(ids.subject(self._registry(kind), group))
+
+    def payee(self, kind: str, group: bytes) -> Payee:
+        """Whoever holds the token when the money moves."""
+        subject = ids.subject(self._registry(kind), group)
+        return Payee.subject(self._contract.address, subject)
+
+    def mint(
+        self,
+        kind: str,
+        group: bytes,
+        document: str | Path | bytes | None = None,
+        royalty: str | Decimal = "0%",
+    ) -> Receipt:
+        """Mints the token to this wallet, which must have registered the group; once.
+
+        Args:
+            document: the rights document, or its keccak256.
+            royalty: what ERC-2981 asks of a resale; it goes to everybody whom the split pays.
+
+        Raises:
+            ContractReverted: `RightsToken_NotRegistrant`; `ERC721InvalidSender` when it is minted.
+        """
+        bps = Terms.of("none", royalty).royalty_bps
+        call = self._contract.call(
+            "mint", self._registry(kind), group, document_hash(document), bps
+        )
+        return self.wallet.send(call)
+
+    def know(self, kind: str, group: bytes) -> Receipt:
+        """Makes an unminted token pay the registrant of its group; by anybody."""
+        return self.wallet.send(self._contract.call("know", self._registry(kind), group))
+
+    def holder(self, token: int) -> str | None:
+        """Who holds it; `None` before it is minted."""
+        found = str(self._contract.read("holderOf", token))
+        return None if found == ZERO_ADDRESS else found
+
+    def transfer(self, token: int, to: str) -> Receipt:
+        """Gives a token of this wallet's to `to`, and with it what the token earns from now on."""
+        return self.wallet.send(self._contract.call("transferFrom", self.wallet.address, to, token))
+
+    @property
+    def _contract(self) -> Any:
+        return self.wallet.session["RightsToken"]
+
+    def _registry(self, kind: str) -> str:
+        if kind not in REGISTRIES:
+            raise InvalidInput(f"kind is one of {', '.join(REGISTRIES)}, not {kind!r:.40}")
+        return self.wallet.session[REGISTRIES[kind]].address

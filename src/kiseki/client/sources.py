@@ -1,0 +1,61 @@
+"""Sources as the registries take them: from IDs, with what the index knows of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kiseki.core import ids
+from kiseki.index import Index
+from kiseki.index import Sources as KnownSources
+
+__all__ = ["collections", "openings", "shown", "sources"]
+
+
+def collections(used: Iterable[ids.Collection]) -> list[tuple[bytes, bytes, int]]:
+    """`Collection[]`."""
+    return [(each.id, each.items, each.weight) for each in used]
+
+
+def openings(index: Index, used: Iterable[ids.Collection]) -> list[tuple[bytes, bytes]]:
+    """`CollectionOpening[]`: root and terms of each.
+
+    Raises:
+        NotInIndex: one is not registered on this chain.
+    """
+    known = (index.collection(each.id).opening for each in used)
+    return [(each.root, each.terms_id) for each in known]
+
+
+def sources(
+    index: Index,
+    used: Sequence[ids.Collection],
+    models: Sequence[bytes],
+    externals: Sequence[ids.External],
+) -> tuple[Any, ...]:
+    """`Sources`, each model with its ancestry.
+
+    Raises:
+        NotInIndex: a collection or model is not registered on this chain.
+    """
+    parents = [
+        (model, [(each.model, each.own) for each in index.ancestry(model)]) for model in models
+    ]
+    return (collections(used), openings(index, used), parents, _externals(externals))
+
+
+def shown(known: KnownSources, part: int = 0) -> tuple[Any, ...]:
+    """`ShownSources`: what is on record, with one part of the collections."""
+    used, opened = known.part(part)
+    return (
+        list(known.parts),
+        list(known.models),
+        _externals(known.externals),
+        part,
+        collections(used),
+        [(each.root, each.terms_id) for each in opened],
+    )
+
+
+def _externals(externals: Iterable[ids.External]) -> list[tuple[bytes, bytes]]:
+    return [(each.weights, each.document) for each in externals]

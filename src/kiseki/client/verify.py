@@ -1,0 +1,138 @@
+"""Verifying a file: one sentence that a person understands, and the findings behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kiseki.client.session import Session
+from kiseki.client.sources import shown
+from kiseki.core import ids
+from kiseki.core.merkle import IdTree
+from kiseki.core.values import ZERO32, ZERO_ADDRESS
+from kiseki.index import Finding, Index
+
+__all__ = ["Verification", "verify_digest"]
+
+_PROBLEMS = {
+    1: ("not_in_batch", "The contract does not find this file in the batch."),
+    2: ("unknown_batch", "The contract does not know the batch."),
+    4: ("unregistered_base", "The batch rests on a base model that nobody registered."),
+    8: ("sources_not_shown", "The batch's sources could not be shown to the contract."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is known of a file.
+
+    Attributes:
+        commitment: of the file with the zero salt, 32 bytes; what is looked up.
+        batch: the batch that it was registered in first; `None` when nobody registered it.
+        registrant: who registered that.
+        registered_at: when, in Unix seconds.
+        rights_holder: who holds the batch's rights token; `None` before it is minted.
+        endorsed: every model is the registrant's own or was endorsed for this batch.
+        findings: problems first, then facts worth knowing.
+        sentence: all of this for a person. It never says more than was found out.
+    """
+
+    commitment: bytes
+    batch: bytes | None
+    registrant: str | None
+    registered_at: int | None
+    rights_holder: str | None
+    endorsed: bool
+    findings: tuple[Finding, ...]
+    sentence: str
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody registered this very file."""
+        return self.batch is not None
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings that are problems."""
+        return tuple(each for each in self.findings if each.severity == "problem")
+
+
+def verify_digest(session: Session, digest: bytes) -> Verification:
+    """What is known of a file with this SHA-256 digest.
+
+    The contract answers for the batch and its direct sources; the index for ancestors, for what was
+    registered twice, and for what changed since.
+    """
+    commitment = ids.commitment(digest, ZERO32)
+    index = session.index
+    found = [each for each in index.find(commitment) if each.kind == "batch"]
+    if not found:
+        return Verification(
+            commitment, None, None, None, None, False, (),
+            "Unknown: nobody registered this very file. That says nothing about a changed copy of it.",
+        )  # fmt: skip
+    first = found[0]
+    answer = _ask(session, index, first.id, commitment)
+    findings = [
+        Finding(code, sentence, first.id, "problem")
+        for bit, (code, sentence) in _PROBLEMS.items()
+        if answer["problems"] & bit
+    ]
+    told = {each.code for each in findings}
+    for each in index.findings(first.id, session.now()):
+        if each.code not in told:
+            findings.append(each)
+    findings.sort(key=lambda each: each.severity != "problem")
+    facts = answer["facts"]
+    holder = facts["rightsHolder"]
+    return Verification(
+        commitment=commitment,
+        batch=first.id,
+        registrant=facts["registrant"],
+        registered_at=facts["registeredAt"],
+        rights_holder=None if holder == ZERO_ADDRESS else holder,
+        endorsed=facts["endorsed"],
+        findings=tuple(findings),
+        sentence=_sentence(facts, findings),
+    )
+
+
+def _ask(session: Session, index: Index, batch: bytes, commitment: bytes) -> Any:
+    record, known = index.batch(batch), index.sources(batch)
+    # Of an incomplete list no proof can be made; the contract then says that it does not find it.
+    proof: list[bytes] = []
+    if record.complete:
+        tree = IdTree.of(ids.item_ids(record.creator, record.published))
+        proof = list(tree.proof(ids.item_id(record.creator, commitment)))
+    return session["OutputRegistry"].read(
+        "verify", commitment, batch, (record.root, known.hash), proof, shown(known)
+    )
+
+
+def _sentence(facts: Any, findings: list[Finding]) -> str:
+    when = datetime.fromtimestamp(facts["registeredAt"], UTC).strftime("%d %B %Y, %H:%M UTC")
+    begin = f"Registered by {facts['registrant']} on {when.lstrip('0')}"
+    problems = [each for each in findings if each.severity == "problem"]
+    if problems:
+        return f"{begin}, with {_number(len(problems), 'problem')}: {_join(problems)}"
+    if findings:
+        return (
+            f"{begin}; everything its models declare was authorised when they were registered. "
+            f"Since then or beside that: {_join(findings)}"
+        )
+    return (
+        f"{begin}; everything its models declare was authorised when they were registered, "
+        "and nothing was found against it. The declaration itself is the developers' word."
+    )
+
+
+def _join(findings: list[Finding]) -> str:
+    shown = [each.sentence for each in findings[:3]]
+    if len(findings) > 3:
+        shown.append(f"And {len(findings) - 3} more.")
+    return " ".join(shown)
+
+
+def _number(count: int, what: str) -> str:
+    return f"one {what}" if count == 1 else f"{count} {what}s"

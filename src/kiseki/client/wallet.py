@@ -1,0 +1,90 @@
+"""What every noun of the client shares: a chain, a wallet that acts there, and its salts."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+
+from kiseki.chain.contracts import Call
+from kiseki.chain.sender import Receipt
+from kiseki.client.secrets import Salts
+from kiseki.client.session import Session
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import ZERO32, bytes32
+from kiseki.errors import FilesError
+
+__all__ = ["Signed", "Wallet", "document_hash"]
+
+_DAYS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature for a `…For` call.
+
+    Attributes:
+        signer: whose it is, checksummed.
+        message: the EIP-712 message signed, as data.
+        nonce: unordered; used once.
+        deadline: last second at which it counts.
+        signature: 65 bytes.
+    """
+
+    signer: str
+    message: dict[str, Any]
+    nonce: int
+    deadline: int
+    signature: bytes = field(repr=False)
+
+    @property
+    def approval(self) -> tuple[int, int, bytes]:
+        """As the contracts take it."""
+        return (self.nonce, self.deadline, self.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Somebody acting on a chain."""
+
+    session: Session
+    account: LocalAccount = field(repr=False)
+    salts: Salts
+
+    @property
+    def address(self) -> str:
+        """Checksummed."""
+        return str(self.account.address)
+
+    def send(self, call: Call) -> Receipt:
+        """Sends one transaction; see `Sender.send`."""
+        return self.session.sender(self.account).send(call)
+
+    def sign(self, message: dict[str, Any], nonce: int, deadline: int) -> Signed:
+        """Signs an EIP-712 message that `kiseki.core.typed` made."""
+        signed = self.account.sign_typed_data(full_message=message)
+        return Signed(self.address, message, nonce, deadline, bytes(signed.signature))
+
+    def fresh(self, days: int = 30) -> tuple[int, int]:
+        """A nonce that nobody used, and a deadline that many days ahead."""
+        return secrets.randbits(64), self.session.now() + days * _DAYS
+
+
+def document_hash(given: str | Path | bytes | None) -> bytes:
+    """keccak256 of a document: of a file's content, or the hash itself as 32 bytes; zero for none.
+
+    Raises:
+        FilesError: the file cannot be read.
+        InvalidInput: bytes that are no hash.
+    """
+    if given is None:
+        return ZERO32
+    if isinstance(given, bytes):
+        return bytes32(given, "the document's hash")
+    try:
+        return keccak256(Path(given).read_bytes())
+    except OSError as error:
+        raise FilesError(f"the document {given} cannot be read ({error.strerror})") from error

@@ -1,0 +1,19 @@
+"""Pure functions that everything else rests on. No I/O, no chain.
+
+A part imports only from those above it:
+
+    values      checks and conversions of bytes, addresses and numbers
+    documents   JSON documents that are checked on load
+    keccak      the one hash function
+    ids         IDs, payee keys and the hashes of sources
+    merkle      the tree of a collection or batch
+    sumtree     Merkle sum trees, for splits and manifests
+    manifest    what one training run used; proofs of use and of non-use
+    terms       what a provider or developer allows
+    typed       the EIP-712 messages that people sign
+    split       a payee whose money belongs to many payees
+    compose     the splits of models and batches, exactly as the registries compose them
+
+Inside, a 32-byte value is ``bytes`` of length 32; an address is a ``0x`` string in any case,
+and text that leaves is lowercase; an amount or share is an ``int``.
+"""

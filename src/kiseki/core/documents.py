@@ -1,0 +1,98 @@
+"""JSON documents: written one way only, and checked member by member when read.
+
+Numbers that may exceed 2**53 are decimal strings, so that no reader rounds them.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from kiseki.errors import InvalidInput
+
+__all__ = ["decimal", "members", "read", "rows", "write"]
+
+_DEEPEST = 8
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
+
+
+def write(document: dict[str, Any]) -> str:
+    """The one text of a document: members in the order given, no spaces, ASCII."""
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+
+def read(text: str | bytes, form: str) -> dict[str, Any]:
+    """The members of the JSON object in ``text``, whose ``format`` must be ``form``.
+
+    Raises:
+        InvalidInput: not JSON in UTF-8, a member twice, too deep, not an object, or another
+            format.
+    """
+    try:
+        encoded = text.encode() if isinstance(text, str) else bytes(text)
+        _shallow(encoded)
+        document = json.loads(encoded.decode(), object_pairs_hook=_unique)
+    except InvalidInput:
+        raise
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"this is not a JSON document: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidInput("the document must be a JSON object")
+    if document.get("format") != form:
+        raise InvalidInput(f"format must be {form!r}, not {document.get('format')!r:.80}")
+    return document
+
+
+def members(value: object, names: Sequence[str], what: str) -> list[Any]:
+    """The values of exactly the members ``names`` of a JSON object, in that order.
+
+    Raises:
+        InvalidInput: not an object, a member missing or one too many.
+    """
+    if not isinstance(value, dict):
+        raise InvalidInput(f"{what} must be a JSON object")
+    if value.keys() != set(names):
+        raise InvalidInput(f"{what} must have exactly the members {', '.join(names)}")
+    return [value[name] for name in names]
+
+
+def rows(value: object, width: int, what: str) -> list[list[Any]]:
+    """A JSON array of arrays of ``width`` values each.
+
+    Raises:
+        InvalidInput: anything else.
+    """
+    if not isinstance(value, list):
+        raise InvalidInput(f"{what} must be a JSON array")
+    if not all(isinstance(row, list) and len(row) == width for row in value):
+        raise InvalidInput(f"each of {what} must be a JSON array of {width} values")
+    return value
+
+
+def decimal(value: object, what: str) -> int:
+    """The number in a decimal string without sign or leading zeros.
+
+    Raises:
+        InvalidInput: anything else, a JSON number too.
+    """
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise InvalidInput(f'{what} must be a whole number in a string, like "12"')
+    return int(value)
+
+
+def _shallow(text: bytes) -> None:
+    """Refuses deep nesting before it is parsed: json recurses in C, and py_ecc (by way of
+    eth-account) lifts Python's recursion limit so far that a hostile file ends the process."""
+    brackets = text.translate(None, _NO_BRACKETS)
+    for _ in range(_DEEPEST):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    if brackets:
+        raise InvalidInput("the document nests deeper than any of Kiseki's, or is cut off")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise InvalidInput("the JSON document has a member twice; which one counts is unclear")
+    return document

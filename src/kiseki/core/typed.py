@@ -1,0 +1,253 @@
+"""The EIP-712 messages that people sign, as data.
+
+Each builder gives the full typed data that ``eth_account`` signs (``full_message=``) and that a
+browser wallet takes for ``eth_signTypedData_v4`` as it is: bytes are 0x text, and numbers wider
+than 48 bits decimal strings, because JavaScript would round them. A signature binds chain,
+contract, signer, every value and a deadline (DESIGN, "The contracts").
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from kiseki.core.keccak import keccak256
+from kiseki.core.terms import TERMS_TYPE, Terms
+from kiseki.core.values import address, address_text, bytes32, to_hex, uint
+from kiseki.errors import InvalidInput
+
+__all__ = [
+    "MESSAGES",
+    "batch",
+    "consent",
+    "digest",
+    "encode_type",
+    "endorsement",
+    "item_revocation",
+    "model",
+    "payee_change",
+    "revocation",
+    "statement",
+]
+
+_UNORDERED = "uint256 nonce,uint256 deadline"
+
+MESSAGES = {
+    "Consent": (
+        "Kiseki DataRegistry",
+        "address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,"
+        + _UNORDERED,
+    ),
+    "Revocation": ("Kiseki DataRegistry", "address provider,bytes32 collection," + _UNORDERED),
+    "ItemRevocation": ("Kiseki DataRegistry", "address provider,bytes32 commitment," + _UNORDERED),
+    "PayeeChange": (
+        "Kiseki DataRegistry",
+        "address provider,bytes32 collection,bytes32 payee," + _UNORDERED,
+    ),
+    "Model": (
+        "Kiseki ModelRegistry",
+        "address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,"
+        "bytes32 payee," + _UNORDERED,
+    ),
+    "Batch": (
+        "Kiseki OutputRegistry",
+        "address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,"
+        "bytes32 payee," + _UNORDERED,
+    ),
+    "Endorsement": (
+        "Kiseki OutputRegistry",
+        "address developer,bytes32 model,bytes32 batch,uint256 deadline",
+    ),
+    "Statement": (
+        "Kiseki Statements",
+        "address speaker,bytes32 subject,bytes32 kind,bytes32 document," + _UNORDERED,
+    ),
+}
+"""Name of each message -> the EIP-712 name of the contract it is for, and its members."""
+
+_DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
+_TERMS = TERMS_TYPE.removeprefix("Terms(").removesuffix(")")
+
+
+def consent(
+    chain_id: int,
+    contract: str,
+    *,
+    provider: str,
+    root: bytes,
+    count: int,
+    terms: Terms,
+    payee: bytes,
+    origin: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A provider registers ``count`` IDs under ``root`` with these terms; to a DataRegistry."""
+    return _full(
+        "Consent", chain_id, contract, provider, root, count, terms, payee, origin, nonce, deadline
+    )
+
+
+def revocation(
+    chain_id: int, contract: str, *, provider: str, collection: bytes, nonce: int, deadline: int
+) -> dict[str, Any]:
+    """A provider ends consent for a collection; to a DataRegistry."""
+    return _full("Revocation", chain_id, contract, provider, collection, nonce, deadline)
+
+
+def item_revocation(
+    chain_id: int, contract: str, *, provider: str, commitment: bytes, nonce: int, deadline: int
+) -> dict[str, Any]:
+    """A provider ends consent for one item; to a DataRegistry."""
+    return _full("ItemRevocation", chain_id, contract, provider, commitment, nonce, deadline)
+
+
+def payee_change(
+    chain_id: int,
+    contract: str,
+    *,
+    provider: str,
+    collection: bytes,
+    payee: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A provider names who a collection pays; to a DataRegistry."""
+    return _full("PayeeChange", chain_id, contract, provider, collection, payee, nonce, deadline)
+
+
+def model(
+    chain_id: int,
+    contract: str,
+    *,
+    developer: str,
+    weights: bytes,
+    sources_hash: bytes,
+    terms: Terms,
+    run: bytes,
+    payee: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A developer registers a model; to a ModelRegistry."""
+    values = (developer, weights, sources_hash, terms, run, payee, nonce, deadline)
+    return _full("Model", chain_id, contract, *values)
+
+
+def batch(
+    chain_id: int,
+    contract: str,
+    *,
+    creator: str,
+    sources_hash: bytes,
+    root: bytes,
+    count: int,
+    record: bytes,
+    payee: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A creator registers ``count`` outputs under ``root``; to an OutputRegistry."""
+    values = (creator, sources_hash, root, count, record, payee, nonce, deadline)
+    return _full("Batch", chain_id, contract, *values)
+
+
+def endorsement(
+    chain_id: int, contract: str, *, developer: str, model: bytes, batch: bytes, deadline: int
+) -> dict[str, Any]:
+    """A developer allows a batch to be registered for a model; to an OutputRegistry."""
+    return _full("Endorsement", chain_id, contract, developer, model, batch, deadline)
+
+
+def statement(
+    chain_id: int,
+    contract: str,
+    *,
+    speaker: str,
+    subject: bytes,
+    kind: bytes,
+    document: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """Somebody says something about a subject; to Statements."""
+    values = (speaker, subject, kind, document, nonce, deadline)
+    return _full("Statement", chain_id, contract, *values)
+
+
+def encode_type(name: str) -> str:
+    """The EIP-712 type of a message, as Solidity hashes it; nested types follow in order."""
+    _, listed = MESSAGES[name]
+    return f"{name}({listed})" + (TERMS_TYPE if "Terms terms" in listed else "")
+
+
+def digest(typed: dict[str, Any]) -> bytes:
+    """What is signed: the EIP-712 hash of full typed data that a builder of this module gave.
+
+    Source: EIP-712, ``keccak256(0x1901 ‖ hashStruct(domain) ‖ hashStruct(message))``.
+    """
+    name = typed["primaryType"]
+    domain = _hash("EIP712Domain", f"EIP712Domain({_DOMAIN})", typed["domain"], typed["types"])
+    return keccak256(
+        b"\x19\x01" + domain + _hash(name, encode_type(name), typed["message"], typed["types"])
+    )
+
+
+def _hash(name: str, kind: str, values: dict[str, Any], types: dict[str, Any]) -> bytes:
+    words = [_word(m["type"], values[m["name"]], types) for m in types[name]]
+    return keccak256(keccak256(kind.encode()) + b"".join(words))
+
+
+def _word(kind: str, value: Any, types: dict[str, Any]) -> bytes:
+    if kind == "Terms":
+        return _hash(kind, TERMS_TYPE, value, types)
+    if kind == "string":
+        return keccak256(value.encode())
+    if kind in ("bytes32", "address"):
+        return bytes.fromhex(value[2:]).rjust(32, b"\x00")
+    return int(value).to_bytes(32, "big")
+
+
+def _full(name: str, chain_id: int, contract: str, *values: object) -> dict[str, Any]:
+    title, listed = MESSAGES[name]
+    types = {"EIP712Domain": _members(_DOMAIN), name: _members(listed)}
+    if "Terms terms" in listed:
+        types["Terms"] = _members(_TERMS)
+    return {
+        "types": types,
+        "primaryType": name,
+        "domain": {
+            "name": title,
+            "version": "1",
+            "chainId": uint(chain_id, 64, "the chain ID", minimum=1),
+            "verifyingContract": address_text(address(contract, "the contract")),
+        },
+        "message": _values(types[name], values),
+    }
+
+
+def _members(listed: str) -> list[dict[str, str]]:
+    pairs = [each.split(" ") for each in listed.split(",")]
+    return [{"name": name, "type": kind} for kind, name in pairs]
+
+
+def _values(members: list[dict[str, str]], values: tuple[object, ...]) -> dict[str, Any]:
+    return {
+        member["name"]: _plain(member["type"], value, member["name"])
+        for member, value in zip(members, values, strict=True)
+    }
+
+
+def _plain(kind: str, value: object, what: str) -> Any:
+    if kind == "address":
+        return address_text(address(value, what))
+    if kind == "bytes32":
+        return to_hex(bytes32(value, what))
+    if kind == "bool":
+        return bool(value)
+    if kind == "Terms":
+        if not isinstance(value, Terms):
+            raise InvalidInput(f"{what} must be Terms; make them with Terms.of")
+        values = tuple(getattr(value, field.name) for field in fields(value))
+        return _values(_members(_TERMS), values)
+    bits = int(kind.removeprefix("uint"))
+    number = uint(value, bits, what)
+    return str(number) if bits > 48 else number

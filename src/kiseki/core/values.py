@@ -1,0 +1,97 @@
+"""Checks and conversions of the few kinds of value that the core knows."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+from operator import lt
+
+from kiseki.errors import InvalidInput
+
+__all__ = [
+    "ZERO32",
+    "ZERO_ADDRESS",
+    "address",
+    "address_text",
+    "ascending",
+    "bytes32",
+    "from_hex",
+    "to_hex",
+    "uint",
+]
+
+ZERO32 = bytes(32)
+ZERO_ADDRESS = "0x" + "00" * 20
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
+
+
+def bytes32(value: object, what: str) -> bytes:
+    """``value`` if it is 32 bytes; ``what`` names it in the error.
+
+    Raises:
+        InvalidInput: it is not ``bytes`` or has another length.
+    """
+    if not isinstance(value, bytes):
+        raise InvalidInput(f"{what} must be 32 bytes, not {type(value).__name__}")
+    if len(value) != 32:
+        raise InvalidInput(f"{what} must be 32 bytes and has {len(value)}")
+    return bytes(value)
+
+
+def uint(value: object, bits: int, what: str, minimum: int = 0) -> int:
+    """``value`` if it is an ``int`` from ``minimum`` to 2**bits - 1.
+
+    Raises:
+        InvalidInput: it is not an ``int`` (a ``bool`` is none) or out of range.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidInput(f"{what} must be a whole number, not {type(value).__name__}")
+    if value < minimum or value >> bits:
+        raise InvalidInput(f"{what} must be from {minimum} to 2**{bits} - 1; this is out of range")
+    return value
+
+
+def address(value: object, what: str) -> bytes:
+    """The 20 bytes of an address written as ``0x`` and 40 hex digits, in any case.
+
+    Raises:
+        InvalidInput: it is written in any other way.
+    """
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        raise InvalidInput(f"{what} must be an address, 0x and 40 hex digits, not {value!r:.80}")
+    return bytes.fromhex(value[2:])
+
+
+def address_text(value: bytes) -> str:
+    """20 bytes as an address in lower case, without checksum."""
+    return "0x" + value.hex()
+
+
+def to_hex(value: bytes) -> str:
+    """Bytes as ``0x`` and lowercase hex digits."""
+    return "0x" + value.hex()
+
+
+def from_hex(text: object, length: int | None, what: str) -> bytes:
+    """The bytes of a ``0x`` string; ``length`` in bytes is checked unless it is ``None``.
+
+    Raises:
+        InvalidInput: it is not such a string or has another length.
+    """
+    if not isinstance(text, str) or not _HEX.fullmatch(text):
+        raise InvalidInput(f"{what} must be a string of 0x and hex digits, not {text!r:.80}")
+    value = bytes.fromhex(text[2:])
+    if length is not None and len(value) != length:
+        raise InvalidInput(f"{what} must be {length} bytes and has {len(value)}")
+    return value
+
+
+def ascending(values: Sequence[bytes], what: str) -> None:
+    """Checks that ``values`` stand in strictly ascending order.
+
+    Raises:
+        InvalidInput: two stand the wrong way round or one is given twice.
+    """
+    if not all(map(lt, values, islice(values, 1, None))):
+        raise InvalidInput(f"{what} must ascend, each once; sort them and remove duplicates")

@@ -1,0 +1,94 @@
+"""Every error that Kiseki raises on purpose, one tree.
+
+    KisekiError
+    ├── InvalidInput (also a ValueError)    a value given to Kiseki cannot be right
+    ├── ProofError                          a proof does not show what it claims
+    ├── CompositionError                    sources and levies that cannot rest on each other
+    ├── SecretsError                        the key file cannot be used as it is
+    ├── FilesError                          files that cannot be registered as they are
+    └── ChainError                          something about a node or a chain
+        ├── NodeUnreachable                 no answer from the node
+        ├── WrongChain                      the node is on another chain than expected
+        ├── NotDeployed                     the suite is not on this chain, or not the whole of it
+        ├── TransactionFailed               sent, and not carried out
+        └── ContractReverted                a contract refused, and says why
+
+A message says what is wrong and what to do about it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "ChainError",
+    "CompositionError",
+    "ContractReverted",
+    "FilesError",
+    "InvalidInput",
+    "KisekiError",
+    "NodeUnreachable",
+    "NotDeployed",
+    "ProofError",
+    "SecretsError",
+    "TransactionFailed",
+    "WrongChain",
+]
+
+
+class KisekiError(Exception):
+    """Root of every error that Kiseki raises on purpose."""
+
+
+class InvalidInput(KisekiError, ValueError):  # noqa: N818 - reads as what happened
+    """A value given to Kiseki cannot be right: wrong type, length, range, order or format."""
+
+
+class ProofError(KisekiError):
+    """A proof does not show what it claims: it breaks a rule or leads to another root."""
+
+
+class CompositionError(KisekiError):
+    """What was asked for cannot be composed, for instance levies above everything."""
+
+
+class SecretsError(KisekiError):
+    """The key file cannot be used as it is: others can read it, or it is damaged."""
+
+
+class FilesError(KisekiError):
+    """Files that cannot be registered as they are: none, unreadable, or changing meanwhile."""
+
+
+class ChainError(KisekiError):
+    """Something about a node or a chain."""
+
+
+class NodeUnreachable(ChainError):  # noqa: N818 - reads as what happened
+    """No answer from the node."""
+
+
+class WrongChain(ChainError):  # noqa: N818 - reads as what happened
+    """The node is on another chain than the one expected; nothing was sent."""
+
+
+class NotDeployed(ChainError):  # noqa: N818 - reads as what happened
+    """The suite is not on this chain, or not the whole of it."""
+
+
+class TransactionFailed(ChainError):  # noqa: N818 - reads as what happened
+    """A transaction was sent and not carried out."""
+
+
+class ContractReverted(ChainError):  # noqa: N818 - reads as what happened
+    """A contract refused.
+
+    Attributes:
+        name: Name of its custom error, such as ``DataRegistry_GateClosed``; ``Error`` for a text,
+            ``Panic`` for a broken assumption, ``Unknown`` when nothing that Kiseki knows.
+        values: The values it carries, by name.
+    """
+
+    def __init__(self, name: str, values: Mapping[str, Any], message: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.values = dict(values)

@@ -1,0 +1,198 @@
+"""What only the index can see of a batch, beside what `OutputRegistry.verify` tells."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kiseki.core.values import to_hex
+from kiseki.index.records import Records
+from kiseki.index.store import Row, Store
+from kiseki.index.trace import Lineage, Node
+
+__all__ = ["Finding", "findings_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know about a batch.
+
+    Attributes:
+        code: ``unregistered_base``, ``external_registered``, ``weights_twice``,
+            ``outputs_twice``, ``outputs_unpublished``, ``source_revoked``, ``source_expired``,
+            ``model_expired`` or ``item_revoked``.
+        sentence: the same in plain English.
+        subject: ID of what it is about.
+        severity: ``problem``: something declared is wrong or missing; ``fact``: good to know,
+            the batch stays what it was.
+    """
+
+    code: str
+    sentence: str
+    subject: bytes
+    severity: str
+
+
+def findings_of(store: Store, records: Records, lineage: Lineage) -> list[Finding]:
+    """Everything found about the batch or model of a lineage, problems first."""
+    found: list[Finding] = []
+    for node in lineage.nodes:
+        if node.kind == "external":
+            found += _external(store, node)
+        elif node.kind == "collection":
+            found += _collection(node, lineage.now)
+        elif node.kind == "model":
+            found += _weights(store, node)
+            found += _model(node)
+    found += _revoked_items(store, records, lineage)
+    if lineage.nodes[0].kind == "batch":
+        found += _outputs(store, records, lineage.id)
+    return sorted(found, key=lambda each: each.severity != "problem")
+
+
+def _external(store: Store, node: Node) -> list[Finding]:
+    found = [
+        Finding(
+            "unregistered_base",
+            f"It rests on a base model that nobody registered (weights {_short(node.id)}), so"
+            " nobody can see what that was trained on.",
+            node.id,
+            "problem",
+        )
+    ]
+    for model, developer, time in _models_with(store, node.id):
+        sentence = (
+            f"The base model declared as unregistered (weights {_short(node.id)}) is registered as"
+            f" the model {_short(model)} by {developer} on {_date(time)}; what it asks is not paid."
+        )
+        found.append(Finding("external_registered", sentence, model, "problem"))
+    return found
+
+
+def _collection(node: Node, now: int) -> list[Finding]:
+    if node.revoked_at is not None and node.revoked_at <= now:
+        sentence = (
+            f"The provider {node.registrant} revoked the collection {_short(node.id)} on"
+            f" {_date(node.revoked_at)}, after it was used here; that use stays authorised."
+        )
+        return [Finding("source_revoked", sentence, node.id, "fact")]
+    if node.lapsed:
+        sentence = (
+            f"The terms of the collection {_short(node.id)} ended on {_date(node.ends_at or 0)},"
+            " after it was used here; that use stays authorised."
+        )
+        return [Finding("source_expired", sentence, node.id, "fact")]
+    return []
+
+
+def _model(node: Node) -> list[Finding]:
+    if not node.lapsed:
+        return []
+    sentence = (
+        f"The terms of the model {_short(node.id)} ended on {_date(node.ends_at or 0)}; what"
+        " rested on it before stays authorised."
+    )
+    return [Finding("model_expired", sentence, node.id, "fact")]
+
+
+def _weights(store: Store, node: Node) -> list[Finding]:
+    row = store.row("SELECT weights FROM model WHERE id = ?", node.id)
+    same = _models_with(store, row[0]) if row else []
+    (first, who, time), *_ = same or [(node.id, node.registrant, node.time)]
+    if len(same) < 2:
+        return []
+    if first == node.id or who == node.registrant:
+        other, by, when = next(each for each in same if each[0] != node.id)
+        sentence = (
+            f"The weights of the model {_short(node.id)} are also registered as the model"
+            f" {_short(other)} by {by} on {_date(when)}."
+        )
+        return [Finding("weights_twice", sentence, other, "fact")]
+    sentence = (
+        f"The weights of the model {_short(node.id)} were registered before, as the model"
+        f" {_short(first)} by {who} on {_date(time)}, with sources of its own."
+    )
+    return [Finding("weights_twice", sentence, first, "problem")]
+
+
+def _models_with(store: Store, weights: bytes) -> list[Row]:
+    """(model, developer, time) of every model with these weights, earliest first."""
+    return store.rows(
+        "SELECT id, developer, time FROM model JOIN event USING (block, position)"
+        " WHERE weights = ? ORDER BY block, position",
+        weights,
+    )
+
+
+_TWICE = """
+SELECT other.id, other.creator, event.time, COUNT(*),
+       (other.block, other.position) < (this.block, this.position)
+FROM batch AS this
+JOIN published AS mine ON mine.group_id = this.id
+JOIN published AS theirs ON theirs.commitment = mine.commitment
+JOIN batch AS other ON other.id = theirs.group_id AND other.creator != this.creator
+JOIN event ON event.block = other.block AND event.position = other.position
+WHERE this.id = ?
+GROUP BY other.id, other.creator, event.time, other.block, other.position, this.block, this.position
+ORDER BY other.block, other.position
+"""
+
+
+def _outputs(store: Store, records: Records, batch: bytes) -> list[Finding]:
+    found = []
+    for other, creator, time, count, earlier in store.rows(_TWICE, batch):
+        when = "before" if earlier else "later"
+        sentence = (
+            f"{count} of its outputs {'was' if count == 1 else 'were'} registered {when} by"
+            f" {creator} in the batch {_short(other)} on {_date(time)}."
+        )
+        severity = "problem" if earlier else "fact"
+        found.append(Finding("outputs_twice", sentence, other, severity))
+    record = records.batch(batch)
+    if not record.complete:
+        sentence = (
+            f"Only {len(record.published)} of its {record.count} outputs are published, so the"
+            " others cannot be looked up."
+        )
+        found.append(Finding("outputs_unpublished", sentence, batch, "fact"))
+    return found
+
+
+_ITEMS = """
+SELECT source.collection, COUNT(*), MIN(revoked.time)
+FROM source
+JOIN collection ON collection.id = source.collection
+JOIN published ON published.group_id = collection.id
+JOIN item_revocation AS i
+  ON i.commitment = published.commitment AND i.provider = collection.provider
+JOIN event AS revoked ON revoked.block = i.block AND revoked.position = i.position
+WHERE source.group_id = ? AND revoked.time >= ? AND revoked.time <= ?
+GROUP BY source.collection
+ORDER BY source.collection
+"""
+
+
+def _revoked_items(store: Store, records: Records, lineage: Lineage) -> list[Finding]:
+    """Items revoked after they were judged. Those revoked before are what manifests are for."""
+    first: dict[bytes, Finding] = {}
+    for node in lineage.nodes:
+        if node.kind not in ("model", "batch"):
+            continue
+        judged = records.model(node.id).judged_at if node.kind == "model" else node.time
+        for collection, count, time in store.rows(_ITEMS, node.id, judged, lineage.now):
+            sentence = (
+                f"{count} item{'' if count == 1 else 's'} of the collection {_short(collection)}"
+                f" {'was' if count == 1 else 'were'} revoked since, first on {_date(time)}; whether"
+                " they were used here, the manifest says."
+            )
+            first.setdefault(collection, Finding("item_revoked", sentence, collection, "fact"))
+    return list(first.values())
+
+
+def _short(value: bytes) -> str:
+    return f"{to_hex(value)[:10]}…"
+
+
+def _date(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"the Unix time {seconds}"

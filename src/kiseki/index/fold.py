@@ -1,0 +1,267 @@
+"""Which facts each event states: a pure function from an event to rows.
+
+Events that state nothing the index answers (approvals, nonces) give no rows.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kiseki.chain.events import Event
+from kiseki.core import ids
+from kiseki.core.split import Split
+from kiseki.core.terms import Terms
+from kiseki.core.values import to_hex
+from kiseki.errors import InvalidInput
+from kiseki.index.errors import IndexInconsistent
+
+__all__ = ["facts", "read_split"]
+
+Args = Mapping[str, Any]
+Rows = list[tuple[str, dict[str, Any]]]
+
+
+def facts(contract: str, event: Event) -> Rows:
+    """The rows, as (table, columns), that ``event`` of the suite's ``contract`` adds.
+
+    Raises:
+        IndexInconsistent: an ID or key in it is not the hash of the values beside it.
+    """
+    read = _READERS.get((contract, event.name))
+    return read(event.args) if read else []
+
+
+def _terms(args: Args) -> Rows:
+    given = args["terms"]
+    try:
+        terms = Terms(
+            data_mining=given["dataMining"],
+            ai_inference=given["aiInference"],
+            ai_training=given["aiTraining"],
+            ai_generative_training=given["aiGenerativeTraining"],
+            commercial_output=given["commercialOutput"],
+            redistribution=given["redistribution"],
+            royalty_bps=given["royaltyBps"],
+            floor_bps=given["floorBps"],
+            valid_until=given["validUntil"],
+            notice_seconds=given["noticeSeconds"],
+            gate=given["gate"],
+            document=bytes(given["document"]),
+        )
+    except InvalidInput as error:
+        raise IndexInconsistent(f"TermsDefined logged terms that cannot be: {error}") from error
+    _same("terms", bytes(args["termsId"]), terms.id)
+    return [("terms", {"id": terms.id, "document": terms.to_json()})]
+
+
+def _collection(args: Args) -> Rows:
+    row = {
+        "id": bytes(args["collection"]),
+        "provider": args["provider"].lower(),
+        "terms": bytes(args["termsId"]),
+        "root": bytes(args["root"]),
+        "count": str(args["count"]),
+        "payee": bytes(args["payee"]),
+        "origin": bytes(args["origin"]),
+    }
+    known = ids.collection_id(row["provider"], row["root"], row["terms"])
+    _same("the collection", row["id"], known)
+    return [("collection", row)]
+
+
+def _payee_change(args: Args) -> Rows:
+    row = {"collection": bytes(args["collection"]), "payee": bytes(args["payee"])}
+    return [("payee_change", row)]
+
+
+def _revocation(args: Args) -> Rows:
+    return [("revocation", {"collection": bytes(args["collection"])})]
+
+
+def _item_revocation(args: Args) -> Rows:
+    row = {"provider": args["provider"].lower(), "commitment": bytes(args["commitment"])}
+    return [("item_revocation", row)]
+
+
+def _published(kind: str) -> Callable[[Args], Rows]:
+    def read(args: Args) -> Rows:
+        group = bytes(args[kind])
+        return [
+            ("published", {"kind": kind, "group_id": group, "commitment": bytes(each)})
+            for each in args["commitments"]
+        ]
+
+    return read
+
+
+def _model(args: Args) -> Rows:
+    entry = args["entry"]
+    row = {
+        "id": bytes(args["model"]),
+        "developer": args["developer"].lower(),
+        "weights": bytes(args["weights"]),
+        "terms": bytes(entry["termsId"]),
+        "run": bytes(entry["run"]),
+        "payee": bytes(entry["payee"]),
+        "split": bytes(entry["split"]),
+        "manifest": bytes(entry["manifest"]),
+        "weight": str(entry["weight"]),
+        "submitter": entry["submitter"].lower(),
+        "judged_at": entry["judgedAt"],
+    }
+    return [("model", row)]
+
+
+def _model_source(args: Args) -> Rows:
+    row = {
+        "model": bytes(args["model"]),
+        "collection": bytes(args["collection"]),
+        "items": bytes(args["items"]),
+        "weight": str(args["weight"]),
+        "submitter": args["submitter"].lower(),
+        "judged_at": args["judgedAt"],
+    }
+    return [("model_source", row)]
+
+
+def _batch(args: Args) -> Rows:
+    row = {
+        "id": bytes(args["batch"]),
+        "creator": args["creator"].lower(),
+        "root": bytes(args["root"]),
+        "count": str(args["count"]),
+        "record": bytes(args["record"]),
+        "payee": bytes(args["payee"]),
+        "split": bytes(args["split"]),
+        "endorsed": int(args["endorsed"]),
+    }
+    return [("batch", row)]
+
+
+def _batch_source(args: Args) -> Rows:
+    row = {"batch": bytes(args["batch"]), "collection": bytes(args["collection"])}
+    return [("batch_source", row)]
+
+
+def _base(group: str, model: str) -> Callable[[Args], Rows]:
+    def read(args: Args) -> Rows:
+        return [("base", {"group_id": bytes(args[group]), "model": bytes(args[model])})]
+
+    return read
+
+
+def _external(group: str) -> Callable[[Args], Rows]:
+    def read(args: Args) -> Rows:
+        row = {
+            "group_id": bytes(args[group]),
+            "weights": bytes(args["weights"]),
+            "document": bytes(args["document"]),
+        }
+        return [("external", row)]
+
+    return read
+
+
+def _rights(args: Args) -> Rows:
+    row = {"token": _token(args), "registry": args["registry"].lower(), "id": bytes(args["id"])}
+    return [("rights", row)]
+
+
+def _mint(args: Args) -> Rows:
+    row = {
+        "token": _token(args),
+        "document": bytes(args["document"]),
+        "royalty_bps": args["royaltyBps"],
+    }
+    return [*_rights(args), ("mint", row)]
+
+
+def _transfer(args: Args) -> Rows:
+    return [("transfer", {"token": _token(args), "holder": args["to"].lower()})]
+
+
+def _deposit(args: Args) -> Rows:
+    row = {
+        "payee": bytes(args["payee"]),
+        "token": args["token"].lower(),
+        "payer": args["payer"].lower(),
+        "amount": str(args["amount"]),
+        "ref": bytes(args["ref"]),
+    }
+    return [("deposit", row)]
+
+
+def _claim(args: Args) -> Rows:
+    row = {
+        "split": bytes(args["split"]),
+        "token": args["token"].lower(),
+        "payee": bytes(args["payee"]),
+        "lo": str(args["lo"]),
+        "shares": str(args["shares"]),
+        "amount": str(args["amount"]),
+    }
+    return [("claim", row)]
+
+
+def _resolution(args: Args) -> Rows:
+    row = {
+        "subject": bytes(args["subject"]),
+        "token": args["token"].lower(),
+        "payee": bytes(args["payee"]),
+        "amount": str(args["amount"]),
+    }
+    return [("resolution", row)]
+
+
+def read_split(args: Args) -> Split | None:
+    """The split that `SplitPublished` logged.
+
+    ``None`` for one with a payee of zero: the contract logs it, that leaf can never be claimed,
+    and :class:`~kiseki.core.split.Split` has no such leaves. Its author harms only its payees.
+
+    Raises:
+        IndexInconsistent: the leaves do not give the key.
+    """
+    payees = [bytes(each) for each in args["payees"]]
+    if not all(map(any, payees)):
+        return None
+    split = Split(list(zip(payees, args["shares"], strict=True)), bytes(args["opening"])[44:])
+    _same("the published split", bytes(args["split"]), split.key)
+    return split
+
+
+def _token(args: Args) -> bytes:
+    number: int = args["tokenId"]
+    return number.to_bytes(32, "big")
+
+
+def _same(what: str, logged: bytes, known: bytes) -> None:
+    if logged != known:
+        raise IndexInconsistent(
+            f"{what} was logged as {to_hex(logged)} and hashes to {to_hex(known)}; the events are"
+            " not the suite's, or this version of Kiseki does not fit these contracts"
+        )
+
+
+_READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
+    ("DataRegistry", "TermsDefined"): _terms,
+    ("DataRegistry", "CollectionRegistered"): _collection,
+    ("DataRegistry", "CollectionPublished"): _published("collection"),
+    ("DataRegistry", "CollectionRevoked"): _revocation,
+    ("DataRegistry", "ItemRevoked"): _item_revocation,
+    ("DataRegistry", "PayeeChanged"): _payee_change,
+    ("ModelRegistry", "ModelRegistered"): _model,
+    ("ModelRegistry", "ModelSource"): _model_source,
+    ("ModelRegistry", "ModelParent"): _base("model", "parent"),
+    ("ModelRegistry", "ModelExternal"): _external("model"),
+    ("OutputRegistry", "BatchRegistered"): _batch,
+    ("OutputRegistry", "BatchModel"): _base("batch", "model"),
+    ("OutputRegistry", "BatchSource"): _batch_source,
+    ("OutputRegistry", "BatchExternal"): _external("batch"),
+    ("OutputRegistry", "BatchPublished"): _published("batch"),
+    ("RightsToken", "RightsKnown"): _rights,
+    ("RightsToken", "RightsMinted"): _mint,
+    ("RightsToken", "Transfer"): _transfer,
+    ("RevenueSplitter", "Deposited"): _deposit,
+    ("RevenueSplitter", "Claimed"): _claim,
+    ("RevenueSplitter", "Resolved"): _resolution,
+}

@@ -1,0 +1,313 @@
+"""The index: events in, answers out."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+
+from kiseki.chain.events import Event
+from kiseki.core import ids
+from kiseki.core.compose import Ancestor
+from kiseki.core.split import Split
+from kiseki.core.terms import Terms
+from kiseki.core.values import address, address_text, to_hex
+from kiseki.errors import InvalidInput
+from kiseki.index import findings, fold, ledger, owed, trace
+from kiseki.index.balance import Balance, balance_of
+from kiseki.index.errors import IndexInconsistent
+from kiseki.index.flow import Flow
+from kiseki.index.rebuild import Rebuilder
+from kiseki.index.records import (
+    BatchRecord,
+    CollectionRecord,
+    Found,
+    ModelRecord,
+    Records,
+    Sources,
+)
+from kiseki.index.splits import KnownSplit, Splits
+from kiseki.index.store import Row, Store
+from kiseki.index.subjects import Subjects
+
+__all__ = ["SUITE", "Index"]
+
+SUITE = ("DataRegistry", "ModelRegistry", "OutputRegistry", "RevenueSplitter", "RightsToken")
+"""The contracts whose events are read, by name."""
+
+
+class Index:
+    """A pure fold over the events of one suite on one chain.
+
+    The same events give the same answers, in whatever chunks and order they arrive and however
+    often. Every split is rebuilt from events alone and compared with the one that the contract
+    logged. It holds no connection and asks nobody.
+
+    Args:
+        addresses: contract name -> address, of at least :data:`SUITE`.
+
+    Raises:
+        InvalidInput: one of them is missing or no address.
+    """
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        missing = [name for name in SUITE if name not in addresses]
+        if missing:
+            raise InvalidInput(f"the index needs the address of {', '.join(missing)}")
+        self._addresses = {
+            name: address_text(address(addresses[name], f"the address of {name}")) for name in SUITE
+        }
+        self._names = {at: name for name, at in self._addresses.items()}
+        self._store = Store()
+        self._records = Records(self._store)
+        self._splits = Splits(self._store)
+        self._rebuilder = Rebuilder(self._store, self._splits, self._addresses["DataRegistry"])
+        self._block: int | None = None
+        self._time = 0
+        self._flows: dict[str, Flow] = {}
+        self._subjects: Subjects | None = None
+        self._keys: set[bytes] | None = None
+        self._waits: list[Row] | None = None
+
+    def close(self) -> None:
+        """Frees the memory; the index cannot be asked afterwards."""
+        self._store.close()
+
+    # Events in
+
+    @property
+    def block(self) -> int | None:
+        """The highest block of which an event was applied; ``None`` before the first."""
+        return self._block
+
+    @property
+    def time(self) -> int:
+        """That block's time, Unix seconds; zero before the first event."""
+        return self._time
+
+    def apply(self, events: Iterable[Event]) -> None:
+        """Adds events; those that were added before, by (block, position), are skipped.
+
+        All of them are kept or, when it raises, none. A registration whose sources are not all
+        here yet waits for later events, and questions that depend on it raise until they are.
+
+        Raises:
+            IndexInconsistent: what is rebuilt is not what the contracts logged, or another
+                transaction stands in the place of one already applied: the chain was
+                reorganised, make a new index.
+        """
+        block, time = self._block, self._time
+        ours = (event for event in events if event.address.lower() in self._names)
+        given = sorted(ours, key=lambda event: (event.block, event.position))
+        self._forget()
+        with self._store.transaction():
+            for event in given:
+                self._add(event)
+                if block is None or event.block > block:
+                    block, time = event.block, event.timestamp
+            self._rebuilder.run()
+        self._block, self._time = block, time
+
+    def add_split(self, split: Split) -> bytes:
+        """Adds a split known from elsewhere than the events; returns its key.
+
+        Its key is the hash of its leaves, so nothing needs to be believed. It is labelled
+        ``added``, apart from what events say.
+        """
+        self._forget()
+        with self._store.transaction():
+            return self._splits.add(split, "added")
+
+    def add_list(self, text: str | bytes, key: bytes | None = None) -> bytes:
+        """:meth:`add_split` from a published file, of the split ``key`` when that is known.
+
+        Raises:
+            InvalidInput: the file is not a split's, or of another split.
+        """
+        return self.add_split(Split.from_json(text, key))
+
+    # Money
+
+    def owed(self, wallet: str) -> list[owed.Owed]:
+        """All money inside that belongs to a wallet: every leaf of every known split that pays it.
+
+        Directly or through subjects that stand for it now; what is due now and what becomes due
+        once the splits above are claimed. The amounts are exact when the steps are sent and
+        nothing else happens in between; see :mod:`kiseki.index.flow` for circles of payees.
+        Use :func:`kiseki.index.steps` to send the steps of several as one multicall.
+        """
+        self._check_complete()
+        ids.wallet(wallet)
+        sight = owed.Sight(wallet.lower(), self._splits, self._subject_map())
+        found = []
+        for token in self.tokens():
+            found += owed.owed_in(self._flow(token), sight)
+        return found
+
+    def tokens(self) -> list[str]:
+        """Every token that ever came in; the zero address, first, is ether."""
+        return ledger.tokens(self._store)
+
+    def balance(self, token: str, settled: bool = False) -> Balance:
+        """What came in, went out and is held, account by account.
+
+        Args:
+            token: its address; the zero address is ether.
+            settled: as it would be after every claim and resolution that can be made now.
+        """
+        self._check_complete()
+        token = address_text(address(token, "the token"))
+        read = self._flow(token).ledger if settled else ledger.read_ledger(self._store, token)
+        openings = self._subject_map().openings
+        return balance_of(read, self._known_split, openings.__contains__)
+
+    def splits(self) -> list[KnownSplit]:
+        """Every known split, by ascending key."""
+        self._check_complete()
+        return list(self._splits)
+
+    def split(self, key: bytes) -> KnownSplit:
+        """The split with this payee key, with what it is.
+
+        Raises:
+            NotInIndex: its leaves are not known.
+        """
+        return self._splits.known(key)
+
+    # Trace
+
+    def usage(self, provider: str, deep: bool = False) -> list[trace.Usage]:
+        """Which models and batches used which collection of a provider, earliest first.
+
+        Args:
+            provider: its address.
+            deep: also what rests on those models, through any number of others.
+        """
+        self._check_complete()
+        who = address_text(address(provider, "the provider"))
+        return trace.usage_of(self._store, who, deep)
+
+    def lineage(self, group: bytes, now: int | None = None) -> trace.Lineage:
+        """Everything a batch or model rests on, down to the data.
+
+        Args:
+            group: its ID.
+            now: Unix seconds, for statuses; the time of the last block when left out.
+        """
+        self._check_complete()
+        return trace.lineage_of(
+            self._store, self._records, group, self._time if now is None else now
+        )
+
+    def findings(self, group: bytes, now: int | None = None) -> list[findings.Finding]:
+        """What only the index sees of a batch (or model), through all ancestors; problems first."""
+        return findings.findings_of(self._store, self._records, self.lineage(group, now))
+
+    def find(self, commitment: bytes) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first."""
+        return self._records.find(commitment)
+
+    def ancestry(self, model: bytes) -> list[Ancestor]:
+        """A model and every distinct ancestor, ascending: what who builds on it hands over.
+
+        Raises:
+            NotInIndex: there is no such model.
+        """
+        self._records.model(model)
+        return self._rebuilder.ancestry(model)
+
+    def sources(self, group: bytes) -> Sources:
+        """What a model or batch rests on directly, to show to verifiers.
+
+        Raises:
+            NotInIndex: there is no such model or batch.
+        """
+        self._check_complete()
+        return self._records.sources(group)
+
+    # Records; each raises NotInIndex for an unknown ID
+
+    def collection(self, collection: bytes) -> CollectionRecord:
+        """A collection."""
+        return self._records.collection(collection)
+
+    def model(self, model: bytes) -> ModelRecord:
+        """A model."""
+        self._check_complete()
+        return self._records.model(model)
+
+    def batch(self, batch: bytes) -> BatchRecord:
+        """A batch."""
+        self._check_complete()
+        return self._records.batch(batch)
+
+    def terms(self, terms_id: bytes) -> Terms:
+        """Terms on record."""
+        return self._records.terms(terms_id)
+
+    # Inside
+
+    def _add(self, event: Event) -> None:
+        if not self._is_new(event):
+            return
+        contract = self._names[event.address.lower()]
+        place = {"block": event.block, "position": event.position}
+        for table, rows in groupby(fold.facts(contract, event), itemgetter(0)):
+            self._store.add(table, (row | place for _, row in rows))
+        if (contract, event.name) == ("RevenueSplitter", "SplitPublished"):
+            split = fold.read_split(event.args)
+            if split is not None:
+                key = self._splits.add(split, "published")
+                self._store.add("publication", [{"split": key, **place}])
+
+    def _is_new(self, event: Event) -> bool:
+        row = self._store.row(
+            "SELECT tx FROM event WHERE block = ? AND position = ?", event.block, event.position
+        )
+        if row is None:
+            values = {
+                "block": event.block,
+                "position": event.position,
+                "time": event.timestamp,
+                "tx": bytes(event.transaction),
+            }
+            self._store.add("event", [values])
+            return True
+        if row[0] != bytes(event.transaction):
+            raise IndexInconsistent(
+                f"another transaction stands at position {event.position} of block {event.block}"
+                " now; the chain was reorganised, so read it again into a new index"
+            )
+        return False
+
+    def _check_complete(self) -> None:
+        if self._waits is None:
+            self._waits = self._rebuilder.waiting()
+        for kind, group, block, _ in self._waits:
+            raise IndexInconsistent(
+                f"the {kind} {to_hex(group)} of block {block} cannot be rebuilt from the events"
+                " read so far; events before it are missing, apply those too"
+            )
+
+    def _forget(self) -> None:
+        """Drops what was worked out from the events so far."""
+        self._flows = {}
+        self._subjects = self._keys = self._waits = None
+
+    def _subject_map(self) -> Subjects:
+        if self._subjects is None:
+            self._subjects = Subjects(self._store, self._addresses)
+        return self._subjects
+
+    def _known_split(self, key: bytes) -> Split | None:
+        if self._keys is None:
+            self._keys = set(self._splits.keys())
+        return self._splits.get(key) if key in self._keys else None
+
+    def _flow(self, token: str) -> Flow:
+        if token not in self._flows:
+            self._flows[token] = Flow(
+                ledger.read_ledger(self._store, token),
+                self._known_split,
+                self._subject_map().payees,
+                ids.wallet(self._addresses["RevenueSplitter"]),
+            )
+        return self._flows[token]

@@ -1,0 +1,374 @@
+"""What the events say of a collection, model or batch, and where a commitment stands."""
+
+from dataclasses import dataclass
+from operator import itemgetter
+
+from kiseki.core import ids
+from kiseki.core.ids import Collection, External
+from kiseki.core.merkle import IdTree
+from kiseki.core.terms import Terms
+from kiseki.core.values import to_hex
+from kiseki.index.errors import NotInIndex
+from kiseki.index.store import Row, Store
+
+__all__ = [
+    "BatchRecord",
+    "CollectionRecord",
+    "Found",
+    "ModelRecord",
+    "Opening",
+    "Records",
+    "Sources",
+    "Status",
+    "ends_at",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRecord:
+    """A collection.
+
+    Attributes:
+        id, root, terms_id, origin: 32 bytes each.
+        provider: lowercase address.
+        count: how many items it says it has.
+        payee: who it pays now; ``first_payee`` when it was registered.
+        registered_at, revoked_at: Unix seconds; ``revoked_at`` is ``None`` when it was not.
+        ends_at: first second at which new uses are refused, notice and validity included;
+            ``None`` without end.
+        published: the distinct commitments that were logged, by ascending ID.
+        complete: whether they are all: they number ``count`` and rebuild the root.
+        items_revoked: (commitment, time) of logged items that the provider revoked.
+        block, transaction: of the registration.
+    """
+
+    id: bytes
+    provider: str
+    terms_id: bytes
+    root: bytes
+    count: int
+    first_payee: bytes
+    payee: bytes
+    origin: bytes
+    registered_at: int
+    revoked_at: int | None
+    ends_at: int | None
+    published: tuple[bytes, ...]
+    complete: bool
+    items_revoked: tuple[tuple[bytes, int], ...]
+    block: int
+    transaction: bytes
+
+    @property
+    def opening(self) -> "Opening":
+        """What the registries want to see of it."""
+        return Opening(self.root, self.terms_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Consent of a collection, as :class:`CollectionRecord` has it, without its items."""
+
+    provider: str
+    registered_at: int
+    revoked_at: int | None
+    ends_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model. Times are Unix seconds, shares parts per million of gross."""
+
+    id: bytes
+    developer: str
+    weights: bytes
+    terms_id: bytes
+    run: bytes
+    payee: bytes
+    split: bytes
+    manifest: bytes
+    weight: int
+    submitter: str
+    judged_at: int
+    registered_at: int
+    sources_hash: bytes
+    data_ppm: int
+    own_ppm: int
+    own_split: bytes | None
+    block: int
+    transaction: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch; ``published`` and ``complete`` as in :class:`CollectionRecord`."""
+
+    id: bytes
+    creator: str
+    root: bytes
+    count: int
+    record: bytes
+    payee: bytes
+    split: bytes
+    endorsed: bool
+    registered_at: int
+    sources_hash: bytes
+    data_ppm: int
+    published: tuple[bytes, ...]
+    complete: bool
+    block: int
+    transaction: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What, with the provider on record, hashes to a collection's ID."""
+
+    root: bytes
+    terms_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that a model or batch rests on, to show to verifiers (`ShownSources`).
+
+    Attributes:
+        hash: the sourcesHash.
+        parts: the hash of each 1,024 collections.
+        models: IDs, ascending.
+        externals: ascending by weights.
+        collections, openings: all of them, one for one, ascending by ID.
+    """
+
+    hash: bytes
+    parts: tuple[bytes, ...]
+    models: tuple[bytes, ...]
+    externals: tuple[External, ...]
+    collections: tuple[Collection, ...]
+    openings: tuple[Opening, ...]
+
+    def part(self, k: int) -> tuple[tuple[Collection, ...], tuple[Opening, ...]]:
+        """The collections of part ``k``, counted from 0, and their openings."""
+        cut = slice(k * ids.PART, (k + 1) * ids.PART)
+        return self.collections[cut], self.openings[cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a published commitment stands.
+
+    Attributes:
+        kind: ``collection`` or ``batch``.
+        id: of the collection or batch.
+        registrant: who registered it.
+        time: when, Unix seconds.
+    """
+
+    kind: str
+    id: bytes
+    registrant: str
+    time: int
+
+
+class Records:
+    """Questions about single things. Each raises :class:`NotInIndex` for an unknown ID."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._complete: dict[bytes, bool] = {}
+
+    def terms(self, terms_id: bytes) -> Terms:
+        """Terms on record."""
+        (document,) = self._one("SELECT document FROM terms WHERE id = ?", terms_id, "terms")
+        return Terms.from_json(document)
+
+    def collection(self, collection: bytes) -> CollectionRecord:
+        """A collection."""
+        sql = (
+            "SELECT provider, terms, root, count, payee, origin, time, block, tx"
+            " FROM collection JOIN event USING (block, position) WHERE id = ?"
+        )
+        row = self._one(sql, collection, "collection")
+        provider, terms_id, root, count, payee, origin, time, block, tx = row
+        published, complete = self._published(collection, provider, root, int(count))
+        revoked = self._time("revocation", collection)
+        return CollectionRecord(
+            id=collection,
+            provider=provider,
+            terms_id=terms_id,
+            root=root,
+            count=int(count),
+            first_payee=payee,
+            payee=self._payee(collection, payee),
+            origin=origin,
+            registered_at=time,
+            revoked_at=revoked,
+            ends_at=ends_at(self.terms(terms_id), revoked),
+            published=published,
+            complete=complete,
+            items_revoked=self._items_revoked(provider, collection),
+            block=block,
+            transaction=tx,
+        )
+
+    def status(self, collection: bytes) -> Status:
+        """Whose a collection is and when consent ended, which takes no time however large."""
+        sql = (
+            "SELECT provider, terms, time FROM collection JOIN event USING (block, position)"
+            " WHERE id = ?"
+        )
+        provider, terms_id, time = self._one(sql, collection, "collection")
+        revoked = self._time("revocation", collection)
+        return Status(provider, time, revoked, ends_at(self.terms(terms_id), revoked))
+
+    def model_ends_at(self, model: bytes) -> int | None:
+        """First second at which a model's terms refuse new uses; ``None`` without end."""
+        (terms_id,) = self._one("SELECT terms FROM model WHERE id = ?", model, "model")
+        return ends_at(self.terms(terms_id), None)
+
+    def model(self, model: bytes) -> ModelRecord:
+        """A model."""
+        sql = (
+            "SELECT developer, weights, terms, run, payee, model.split, manifest, weight,"
+            " submitter, judged_at, time, sources_hash, data_ppm, own_ppm, own_split, block, tx"
+            " FROM model JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
+        )
+        row = self._one(sql, model, "model")
+        return ModelRecord(model, *(*row[:7], int(row[7]), *row[8:]))
+
+    def batch(self, batch: bytes) -> BatchRecord:
+        """A batch."""
+        sql = (
+            "SELECT creator, root, count, record, payee, batch.split, endorsed, time,"
+            " sources_hash, data_ppm, block, tx"
+            " FROM batch JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
+        )
+        creator, root, count, record, payee, split, endorsed, time, hashed, ppm, block, tx = (
+            self._one(sql, batch, "batch")
+        )
+        published, complete = self._published(batch, creator, root, int(count))
+        return BatchRecord(
+            id=batch,
+            creator=creator,
+            root=root,
+            count=int(count),
+            record=record,
+            payee=payee,
+            split=split,
+            endorsed=bool(endorsed),
+            registered_at=time,
+            sources_hash=hashed,
+            data_ppm=ppm,
+            published=published,
+            complete=complete,
+            block=block,
+            transaction=tx,
+        )
+
+    def sources(self, group: bytes) -> Sources:
+        """What a model or batch rests on, directly."""
+        sql = "SELECT sources_hash FROM composed WHERE id = ?"
+        (hashed,) = self._one(sql, group, "model or batch")
+        rows = self._store.rows(
+            "SELECT source.collection, items, weight, root, terms FROM source"
+            " JOIN collection ON collection.id = source.collection"
+            " WHERE group_id = ? ORDER BY place",
+            group,
+        )
+        collections = tuple(Collection(each, items, int(w)) for each, items, w, *_ in rows)
+        return Sources(
+            hash=hashed,
+            parts=tuple(map(ids.part_hash, ids.parts(collections))),
+            models=tuple(self.bases(group)),
+            externals=tuple(self.externals(group)),
+            collections=collections,
+            openings=tuple(Opening(*row[3:]) for row in rows),
+        )
+
+    def bases(self, group: bytes) -> list[bytes]:
+        """The models that a model or batch rests on directly, ascending."""
+        sql = "SELECT model FROM base WHERE group_id = ? ORDER BY model"
+        return [model for (model,) in self._store.rows(sql, group)]
+
+    def externals(self, group: bytes) -> list[External]:
+        """The base models that nobody registered, of one model or batch."""
+        sql = "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights"
+        return [External(*row) for row in self._store.rows(sql, group)]
+
+    def kind(self, group: bytes) -> str:
+        """``model`` or ``batch``."""
+        sql = "SELECT kind FROM composed WHERE id = ?"
+        (kind,) = self._one(sql, group, "model or batch")
+        return str(kind)
+
+    def find(self, commitment: bytes) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first."""
+        found = []
+        for kind, registrant in (("collection", "provider"), ("batch", "creator")):
+            sql = (
+                f"SELECT {kind}.id, {registrant}, time, {kind}.block, {kind}.position"  # noqa: S608
+                f" FROM published JOIN {kind} ON {kind}.id = published.group_id"
+                f" JOIN event ON event.block = {kind}.block AND event.position = {kind}.position"
+                " WHERE commitment = ?"
+            )
+            for group, who, time, *place in self._store.rows(sql, commitment):
+                found.append((place, Found(kind, group, who, time)))
+        return [each for _, each in sorted(found, key=itemgetter(0))]
+
+    def _one(self, sql: str, key: bytes, what: str) -> Row:
+        row = self._store.row(sql, key)
+        if row is None:
+            raise NotInIndex(f"no {what} {to_hex(key)} up to this block; is it on this chain?")
+        return row
+
+    def _time(self, table: str, collection: bytes) -> int | None:
+        row = self._store.row(
+            f"SELECT time FROM {table} JOIN event USING (block, position)"  # noqa: S608
+            " WHERE collection = ?",
+            collection,
+        )
+        return row[0] if row else None
+
+    def _payee(self, collection: bytes, first: bytes) -> bytes:
+        row = self._store.row(
+            "SELECT payee FROM payee_change WHERE collection = ?"
+            " ORDER BY block DESC, position DESC",
+            collection,
+        )
+        return row[0] if row else first
+
+    def _items_revoked(self, provider: str, collection: bytes) -> tuple[tuple[bytes, int], ...]:
+        rows = self._store.rows(
+            "SELECT i.commitment, time FROM item_revocation AS i"
+            " JOIN published AS p ON p.commitment = i.commitment AND p.group_id = ?"
+            " JOIN event ON event.block = i.block AND event.position = i.position"
+            " WHERE provider = ? ORDER BY i.block, i.position",
+            collection,
+            provider,
+        )
+        return tuple((commitment, time) for commitment, time in rows)
+
+    def _published(
+        self, group: bytes, registrant: str, root: bytes, count: int
+    ) -> tuple[tuple[bytes, ...], bool]:
+        rows = self._store.rows("SELECT commitment FROM published WHERE group_id = ?", group)
+        listed = [commitment for (commitment,) in rows]
+        by_id = dict(sorted(zip(ids.item_ids(registrant, listed), listed, strict=True)))
+        complete = len(by_id) == count and self._rebuilds(group, list(by_id), root)
+        return tuple(by_id.values()), complete
+
+    def _rebuilds(self, group: bytes, listed: list[bytes], root: bytes) -> bool:
+        """Worth remembering: a tree over all IDs, whose number `count` fixes."""
+        if group not in self._complete:
+            self._complete[group] = bool(listed) and IdTree(listed).root == root
+        return self._complete[group]
+
+
+def ends_at(terms: Terms, revoked_at: int | None) -> int | None:
+    """First second at which terms refuse new uses, as `DataRegistry.status` computes it."""
+    ends = []
+    if 0 < terms.valid_until < 2**64 - 1:
+        ends.append(terms.valid_until + 1)
+    if revoked_at is not None:
+        ends.append(revoked_at + terms.notice_seconds)
+    return min(ends, default=None)

@@ -1,0 +1,67 @@
+"""Whom each known subject stands for now: a collection, model, batch or rights token.
+
+As the contracts' `payeeOf` say, asked by the very wallet that is paid: a holder with code is paid
+only at its own call, and the index cannot see code. Identities and other contracts are not asked:
+what they are owed waits in their subject.
+"""
+
+from collections.abc import Mapping
+
+from kiseki.core import ids
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.index.store import Store
+
+__all__ = ["Subjects"]
+
+
+class Subjects:
+    """Subjects as of the events applied.
+
+    Attributes:
+        openings: subject key -> (contract, id), of every subject of the suite that there can be.
+        payees: subject key -> payee key, of those that stand for somebody now.
+    """
+
+    def __init__(self, store: Store, addresses: Mapping[str, str]) -> None:
+        self.openings: dict[bytes, tuple[str, bytes]] = {}
+        self.payees: dict[bytes, bytes] = {}
+        self._store = store
+        self._rights_token = addresses["RightsToken"]
+        self._registrants: dict[tuple[str, bytes], str] = {}
+        self._collections(addresses["DataRegistry"])
+        self._groups("model", "developer", addresses["ModelRegistry"])
+        self._groups("batch", "creator", addresses["OutputRegistry"])
+        self._rights()
+
+    def _collections(self, registry: str) -> None:
+        first = self._store.rows("SELECT id, provider, payee FROM collection")
+        later = self._store.rows(
+            "SELECT collection, payee FROM payee_change ORDER BY block, position"
+        )
+        changed: dict[bytes, bytes] = dict(later)
+        for collection, provider, payee in first:
+            self._add(registry, collection, provider, changed.get(collection) or payee)
+
+    def _groups(self, table: str, registrant: str, registry: str) -> None:
+        sql = f"SELECT id, {registrant}, split FROM {table}"  # noqa: S608 - names of this module
+        for group, who, split in self._store.rows(sql):
+            self._add(registry, group, who, split)
+
+    def _add(self, registry: str, group: bytes, registrant: str, payee: bytes) -> None:
+        key = ids.subject(registry, group)
+        self.openings[key] = (registry, group)
+        self.payees[key] = payee
+        self._registrants[registry, group] = registrant
+        self.openings[ids.subject(self._rights_token, key)] = (self._rights_token, key)
+
+    def _rights(self) -> None:
+        transfers = self._store.rows("SELECT token, holder FROM transfer ORDER BY block, position")
+        holders: dict[bytes, str] = dict(transfers)
+        for token, registry, group in self._store.rows("SELECT token, registry, id FROM rights"):
+            holder = holders.get(token, ZERO_ADDRESS)
+            if holder == ZERO_ADDRESS:
+                holder = self._registrants.get((registry, group), ZERO_ADDRESS)
+            key = ids.subject(self._rights_token, token)
+            self.openings[key] = (self._rights_token, token)
+            if holder != ZERO_ADDRESS:
+                self.payees[key] = ids.wallet(holder)

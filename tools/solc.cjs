@@ -1,0 +1,53 @@
+// A `solc` command made of the npm package, for tools that expect the native compiler: py-solc-x,
+// Ape and Forge. It speaks only what they use: --version and standard JSON.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+// The npm package registers handlers that would print its whole source on an error.
+const solc = require("solc");
+process.removeAllListeners("uncaughtException");
+process.removeAllListeners("unhandledRejection");
+
+const VALUED = ["--base-path", "--include-path", "--allow-paths"];
+
+function parse(words) {
+  const options = { "--base-path": [], "--include-path": [], "--allow-paths": [], files: [], flags: [] };
+  for (let i = 0; i < words.length; i++) {
+    const [name, value] = words[i].split(/=(.*)/s);
+    if (VALUED.includes(name)) options[name].push(value ?? words[++i]);
+    else if (name.startsWith("--")) options.flags.push(name);
+    else if (name !== "-") options.files.push(name);
+  }
+  return options;
+}
+
+function finder(options) {
+  const roots = [...options["--base-path"], ...options["--include-path"]];
+  if (options["--base-path"].length === 0) roots.unshift(process.cwd());
+  // Ape compiles a copy of contracts/ in a temporary folder, where there is no node_modules.
+  roots.push(path.dirname(__dirname));
+  return (name) => {
+    for (const root of roots) {
+      const file = path.resolve(root, name);
+      if (fs.existsSync(file)) return { contents: fs.readFileSync(file, "utf8") };
+    }
+    return { error: `${name} is not under ${roots.join(", ")}` };
+  };
+}
+
+function main() {
+  const options = parse(process.argv.slice(2));
+  if (options.flags.includes("--version")) {
+    console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`);
+  } else if (options.flags.includes("--standard-json")) {
+    const input = fs.readFileSync(options.files[0] ?? 0, "utf8");
+    fs.writeSync(1, solc.compile(input, { import: finder(options) }) + "\n");
+  } else {
+    console.error("tools/solc.cjs understands --version and --standard-json.");
+    process.exitCode = 1;
+  }
+}
+
+main();
