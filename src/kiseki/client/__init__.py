@@ -11,6 +11,6 @@ data, models, outputs, rights, revenue      the nouns
 kiseki      one wallet with all of them
 """
 
-from kiseki.client.kiseki import Kiseki, LocalKiseki, settings
+from kiseki.client.kiseki import Kiseki, LocalKiseki, deploy, settings
 
-__all__ = ["Kiseki", "LocalKiseki", "settings"]
+__all__ = ["Kiseki", "LocalKiseki", "deploy", "settings"]

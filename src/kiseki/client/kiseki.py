@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from kiseki.client.wallet import Wallet
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
-__all__ = ["Kiseki", "LocalKiseki", "settings"]
+__all__ = ["Kiseki", "LocalKiseki", "deploy", "settings"]
 
 Account.enable_unaudited_hdwallet_features()
 
@@ -205,6 +205,24 @@ def account_of(key: str | LocalAccount) -> LocalAccount:
     return account
 
 
+def deploy(
+    given: Mapping[str, Any], progress: Callable[[str, int], None] = lambda *_: None
+) -> deployment.Deployment:
+    """Puts the suite on a chain and records it; what is there already is left.
+
+    Args:
+        given: what `settings` gave.
+        progress: called with each contract's name and the gas it took, 0 when it was there.
+
+    Raises:
+        NodeUnreachable, WrongChain: as they say.
+        ChainError: no deterministic deployment proxy, no funds, or the node refuses.
+    """
+    w3 = connect(given["url"], given["chain_id"])
+    sender = Sender(w3, account_of(given["key"]))
+    return deployment.deploy(sender, w3, given["deployments"], progress)
+
+
 def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What `connect` takes, from environment variables; scripts read `.env` into them first.
 
@@ -228,6 +246,6 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         "url": given["KISEKI_RPC_URL"],
         "key": given["KISEKI_PRIVATE_KEY"],
         "chain_id": int(chain) if chain else None,
-        "secrets": Path(given.get("KISEKI_SECRETS") or Path.home() / ".kiseki" / "secrets"),
+        "secrets": Path(given.get("KISEKI_SECRETS") or "~/.kiseki/secrets").expanduser(),
         "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
     }

@@ -1,0 +1,29 @@
+"""Deploy the suite to the chain of KISEKI_RPC_URL, and record it in deployments/.
+
+    python scripts/deploy.py        settings from the environment or .env (see .env.example)
+    ape run deploy                  the same under Ape
+
+Addresses are the same on every chain. Run again it sends nothing; interrupted, it goes on.
+"""
+
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from kiseki import KisekiError, settings
+from kiseki.client import deploy
+
+
+def main() -> None:
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        done = deploy(settings(), lambda name, gas: print(f"{name:16} {gas:>10,} gas"))
+    except KisekiError as error:
+        sys.exit(str(error))
+    for name, address in done.addresses.items():
+        print(f"{name:16} {address}")
+
+
+if __name__ == "__main__":
+    main()

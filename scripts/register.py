@@ -1,0 +1,37 @@
+"""Register a folder's files as a collection of the wallet of KISEKI_PRIVATE_KEY.
+
+    KISEKI_FOLDER=artwork KISEKI_ROYALTY=20% python scripts/register.py
+    ape run register                the same under Ape
+
+KISEKI_USES says what is allowed (`train` if unset), KISEKI_LICENCE names the licence document.
+Salts are kept in KISEKI_SECRETS before anything is sent: back that file up. Run again it sends
+only what is not there yet.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from kiseki import Kiseki, KisekiError, settings
+
+
+def main() -> None:
+    load_dotenv(Path.cwd() / ".env")
+    try:
+        k = Kiseki.connect(**settings())
+        terms = k.data.define_terms(
+            os.environ.get("KISEKI_USES", "train"),
+            royalty=os.environ.get("KISEKI_ROYALTY", "0%"),
+            document=os.environ.get("KISEKI_LICENCE"),
+        )
+        done = k.data.register(os.environ.get("KISEKI_FOLDER", "artwork"), terms)
+    except KisekiError as error:
+        sys.exit(str(error))
+    print(terms.words())
+    print(f"collection 0x{done.id.hex()}: {len(done.receipts)} transactions, {done.gas:,} gas")
+
+
+if __name__ == "__main__":
+    main()
