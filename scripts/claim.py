@@ -27,8 +27,8 @@ def main() -> None:
     for wallet, tokens in claimed.amounts.items():
         for token, amount in tokens.items():
             print(f"{wallet}: {amount:,} base units of {token}")
-    for step, error in claimed.failures:
-        print(f"refused, and still there: {step.token}: {error}")
+    for step, reason in claimed.failures:
+        print(f"refused, and still there: {step.token}: {reason}")
 
 
 if __name__ == "__main__":

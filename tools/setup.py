@@ -149,22 +149,17 @@ def install_packages(venv: Path, extra: str, stamp: Path) -> None:
 
 
 def make_venv(venv: Path, keep: bool) -> None:
-    """A half-made one is cleared, because pip takes half of a package for the whole of it."""
-    if keep and python_version(venv) == sys.version_info[:2]:
+    """A half-made one is cleared, because pip takes half of a package for the whole of it.
+
+    So is one that was moved here or was made by another Python: its programs name both.
+    """
+    home, here = venv / ".kiseki-home", f"{venv} {sys.version_info[:2]}"
+    if keep and (venv / "bin" / "python").exists() and home.exists() and home.read_text() == here:
         return
     python = getattr(sys, "_base_executable", sys.executable)  # this may run from .venv itself
     run(f"Environment {venv.name}", [python, "-m", "venv", "--clear", str(venv)], PIP_SECONDS)
     run("uv, which installs faster", pip(venv, "uv>=0.5"), PIP_SECONDS, may_fail=True)
-
-
-def python_version(venv: Path) -> tuple[int, int] | None:
-    code = "import sys; print(*sys.version_info[:2])"
-    with contextlib.suppress(OSError, subprocess.CalledProcessError, ValueError):
-        major, minor = subprocess.check_output(
-            [venv / "bin" / "python", "-c", code], text=True
-        ).split()
-        return int(major), int(minor)
-    return None
+    home.write_text(here)
 
 
 def install(venv: Path, what: str, *arguments: str) -> None:

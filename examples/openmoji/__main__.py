@@ -117,7 +117,7 @@ def run(folder: Path, console: Console) -> told.Summary:
             batch, pictures = steps.generate(world, tuned)
         with clock.step("Receive payments"):
             gross = steps.receive(world, batch.id)
-        tokens = [told.Token("ETH", 18), told.Token("TEST", 18)]
+        tokens = [told.Token("ETH", 18), told.Token("TEST", 6)]
         money = [
             evidence.Money(token, address, gross[address], evidence.holdings(world, address))
             for token, address in zip(tokens, gross, strict=True)
@@ -164,7 +164,10 @@ def show(summary: told.Summary, console: Console) -> None:
     for payee in ranked[:12]:
         table.add_row(
             payee.name,
-            *(exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals) for p in summary.payments),
+            *(
+                exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals)
+                for p in summary.payments
+            ),
         )
     console.print(table)
     for check in summary.checks:

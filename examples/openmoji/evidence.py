@@ -1,4 +1,4 @@
-"""What the demo proves at its end: sums, and answers of the verifier. Nothing here is taken on trust."""
+"""What the demo proves at its end: sums, and answers of the verifier. Nothing rests on trust."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from examples.openmoji.steps import output_file
 from examples.openmoji.summary import Check, Token, Verification
-from examples.openmoji.units import exact
+from examples.openmoji.units import exact, plural
 from examples.openmoji.world import (
     BASE_DEVELOPER,
     CREATOR,
@@ -64,7 +64,9 @@ def earned(world: World, money: Money) -> dict[str, int]:
 def data_split(world: World, model: str) -> Split:
     """The split of what a model's artists ask together."""
     for known in world.k.index.splits():
-        if any((label.kind, label.group) == ("data", world.models[model]) for label in known.labels):
+        if any(
+            (label.kind, label.group) == ("data", world.models[model]) for label in known.labels
+        ):
             return known.split
     raise LookupError(model)
 
@@ -106,12 +108,14 @@ def money_checks(world: World, money: Money) -> list[Check]:
         asked = money.gross * DATA_SHARE // PPM
         # Rounded down once on the way to each leaf, and once a level above.
         short = asked - sum(dues)
+        count = len(split.leaves)
+        who = f"the {count} artists" if count > 1 else TUNED_ON
         checks.append(
             Check(
-                f"{name}: the {len(split.leaves)} artist{'s' * (len(split.leaves) > 1)} behind "
+                f"{name}: {who} behind "
                 f"{model.lower()} got 20% of gross, {exact(sum(dues), places)}, "
-                f"{short} base units short of the exact fifth",
-                0 <= short <= len(split.leaves) + 2,
+                f"{plural(short, 'base unit')} short of the exact fifth",
+                0 <= short <= count + 2,
             )
         )
     paid = {wallet.lower(): gain for wallet, gain in gains.items()}
@@ -137,7 +141,7 @@ def training_checks(world: World) -> list[Check]:
     refused, revoked = len(world.collections[REFUSED].items), len(REVOKED)
     return [
         Check(
-            f"None of the {refused} refused and {revoked} revoked drawings was consumed by training",
+            f"None of the {refused} refused and {revoked} revoked drawings was trained on",
             not used & kept_out,
         ),
         Check(
@@ -178,7 +182,7 @@ def verify_outputs(world: World) -> list[Verification]:
 
 
 def prove_refused(world: World) -> list[Verification]:
-    """A drawing of hers who refused is in no manifest, and no model on her collection can be made."""
+    """A drawing of hers who refused is in no manifest, and no model on hers can be made."""
     model = world.models["Model 1"]
     known = world.k.index.sources(model)
     record = world.k.index.model(model)
@@ -193,7 +197,9 @@ def prove_refused(world: World) -> list[Verification]:
     )
     _demand(rebuilt == model, "the source list should make the model's ID")
     root, weight = manifest_root(known.collections)
-    _demand((root, weight) == (record.manifest, record.weight), "it should make the manifest's root")
+    _demand(
+        (root, weight) == (record.manifest, record.weight), "it should make the manifest's root"
+    )
     providers = {world.k.index.collection(each.id).provider for each in known.collections}
     _demand(hers.provider.lower() not in providers, "no source should be hers")
     drawing = world.by_artist[REFUSED][0]
@@ -264,4 +270,3 @@ def _shown(title: str, answer: Answer, verdict: str) -> Verification:
 def _demand(fact: bool, otherwise: str) -> None:
     if not fact:
         raise AssertionError(otherwise)
-

@@ -43,7 +43,7 @@ RUN = {"code": "examples/openmoji/model.py", "seed": 7, "size": SIZE}
 SEED = RUN["seed"]
 OUTPUTS = 48
 ETHER_PAID = (1_234_567_890_123_456_789, 2_000_000_000_000_000_001)
-TOKENS_PAID = (9_999_999_999_999_999_999_999, 1)
+TOKENS_PAID = (9_999_999_998, 3)
 
 
 # Consent and data
@@ -97,9 +97,7 @@ def commitment_of(world: World, drawing: Drawing) -> bytes:
 def usable(world: World) -> list[Drawing]:
     """The drawings that consent covers: not hers who refused, none that was revoked."""
     revoked = {world.ids[d.path] for d in world.drawings if d.hexcode in REVOKED}
-    return [
-        d for d in world.drawings if d.author != REFUSED and world.ids[d.path] not in revoked
-    ]
+    return [d for d in world.drawings if d.author != REFUSED and world.ids[d.path] not in revoked]
 
 
 # Training

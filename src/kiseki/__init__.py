@@ -1,19 +1,26 @@
 """Kiseki (軌跡): records where generative AI comes from and pays the people it came from.
 
-from kiseki import Kiseki
+    from kiseki import Kiseki
 
-with Kiseki.local() as k:
-    terms = k.data.define_terms("train", royalty="20%")
-    collection = k.data.register("artwork/", terms)
+    with Kiseki.local() as k:
+        terms = k.data.define_terms("train", royalty="20%")
+        collection = k.data.register("artwork/", terms)
+
+Names are loaded when they are used, so that a part can be imported without those above it: the
+core without a chain.
 """
 
-from kiseki.client import Kiseki, LocalKiseki, settings
-from kiseki.client.payees import Payee
-from kiseki.core.ids import External
-from kiseki.core.manifest import Manifest
-from kiseki.core.split import Split
-from kiseki.core.terms import Terms, Use
-from kiseki.errors import ContractReverted, KisekiError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kiseki.client import Kiseki, LocalKiseki, settings
+    from kiseki.client.payees import Payee
+    from kiseki.core.ids import External
+    from kiseki.core.manifest import Manifest
+    from kiseki.core.split import Split
+    from kiseki.core.terms import Terms, Use
+    from kiseki.errors import ContractReverted, KisekiError
 
 __version__ = "0.1.0"
 
@@ -30,3 +37,23 @@ __all__ = [
     "Use",
     "settings",
 ]
+
+_HOME = {
+    "ContractReverted": "kiseki.errors",
+    "External": "kiseki.core.ids",
+    "Kiseki": "kiseki.client",
+    "KisekiError": "kiseki.errors",
+    "LocalKiseki": "kiseki.client",
+    "Manifest": "kiseki.core.manifest",
+    "Payee": "kiseki.client.payees",
+    "Split": "kiseki.core.split",
+    "Terms": "kiseki.core.terms",
+    "Use": "kiseki.core.terms",
+    "settings": "kiseki.client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

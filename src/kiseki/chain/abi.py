@@ -1,4 +1,4 @@
-"""Decoding by ABI what has no decoder of its own in web3: logs and custom errors of many contracts."""
+"""Decoding by ABI what web3 has no decoder for: logs and custom errors of many contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls and answers of one contract, by its ABI. There is no wrapper per function to keep in step."""
+"""Calls and answers of one contract, by its ABI: no wrapper per function to keep in step."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ def node_errors() -> Iterator[None]:
     except requests.RequestException as error:
         # The message of the cause holds the URL, and with it perhaps a key.
         raise NodeUnreachable(
-            f"the node did not answer ({type(error).__name__}); check that it runs, then run this again"
+            f"the node did not answer ({type(error).__name__}); "
+            "check that it runs, then run this again"
         ) from None
     except Web3Exception as error:
         raise ChainError(f"the node refused: {error}") from error

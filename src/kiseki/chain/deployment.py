@@ -30,7 +30,7 @@ from kiseki.errors import ChainError, InvalidInput, NotDeployed
 __all__ = ["PROXY", "SUITE", "Deployment", "addresses", "deploy", "find"]
 
 PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
-"""The deterministic deployment proxy. Source: github.com/Arachnid/deterministic-deployment-proxy."""
+"""The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy)."""
 
 SUITE: Mapping[str, tuple[str, ...]] = {
     "RevenueSplitter": (),

@@ -79,7 +79,7 @@ class Decoder:
 
 
 def _arguments(entry: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
-    """Indexed arguments stand in the topics, the others in the data. The suite indexes words only."""
+    """Indexed arguments are in the topics, the others in the data. The suite indexes words only."""
     indexed = [member for member in entry["inputs"] if member["indexed"]]
     plain = [member for member in entry["inputs"] if not member["indexed"]]
     words = b"".join(bytes(each) for each in log["topics"][1:])

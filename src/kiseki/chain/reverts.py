@@ -25,7 +25,8 @@ ADVICE = {
     "DataRegistry_DifferentValues": "this set is registered under these terms with another count, "
     "payee or origin; to change the payee use set_payee",
     "DataRegistry_UnknownCollection": "register the collection first, or check the chain",
-    "DataRegistry_WrongOpening": "root and terms are not this collection's; take them from the index",
+    "DataRegistry_WrongOpening": "root and terms are not this collection's; "
+    "take them from the index",
     "DataRegistry_NotUnderRoot": "these are not all commitments of one slice of this collection, "
     "or not its provider's",
     "DataRegistry_NotProvider": "only the wallet that registered it can do this, or who has its "
@@ -35,10 +36,10 @@ ADVICE = {
     "DataRegistry_UseNotAllowed": "its terms do not allow this use; leave it out",
     "DataRegistry_GateClosed": "ask whoever keeps the gate to let this wallet in",
     "Compose_LeviesExceedGross": "use fewer or cheaper sources, or ask less",
-    "ModelRegistry_UsesWiderThanSources": "the model's terms may allow only what all its sources do",
+    "ModelRegistry_UsesWiderThanSources": "a model's terms may allow only what all its sources do",
     "ModelRegistry_DraftExpired": "more than 24 hours passed since the first part; start again",
     "ModelRegistry_DifferentValues": "this model is registered with another run or payee",
-    "OutputRegistry_DifferentValues": "this batch is registered with another count, record or payee",
+    "OutputRegistry_DifferentValues": "it is registered with another count, record or payee",
     "SumTree_NoShares": "a share of zero is never in a split; leave that payee out",
     "Signed_Expired": "the signature's deadline has passed; ask for a new one",
     "Signed_NonceUsed": "this signature was used or cancelled; ask for one with another nonce",

@@ -1,4 +1,4 @@
-"""Sending transactions. One object owns a wallet's nonces, fees and receipts; nothing else sends."""
+"""Sending transactions: one object owns a wallet's nonces, fees and receipts; nothing else sends."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ class Data:
     ) -> Registered:
         """Registers a collection and logs its commitments, in slices of 4,000. Contents stay here.
 
-        Run again it sends only what is not there yet, so an interrupted run is resumed by running it.
+        Run again it sends only what is not there yet, so an interrupted run is resumed so.
 
         Args:
             files: what `prepare` takes, or what it gave.
@@ -248,7 +248,7 @@ class Data:
         return Registered(prepared.id, tuple(receipts))
 
     def publish(self, prepared: Prepared) -> tuple[Receipt, ...]:
-        """Logs the commitments of a registered collection that are not logged yet, slice by slice."""
+        """Logs those commitments of a registered collection that are not logged yet, by slices."""
         logged = set(self.wallet.session.index.collection(prepared.id).published)
         receipts = []
         for k in range(-(-len(prepared.items) // SLICE)):

@@ -73,8 +73,8 @@ class Kiseki:
         Args:
             url: JSON-RPC of a node.
             key: the wallet's private key (0x and 64 hex digits), or an account of eth-account.
-            secrets: the key file that keeps salts, made with mode 0600 when first needed; back it up.
-                Or whatever keeps them.
+            secrets: the key file that keeps salts, made with mode 0600 when first needed; back it
+                up. Or whatever keeps them.
             chain_id: the chain it must be.
             deployments: folder of deployment records, which say from which block on to look.
 

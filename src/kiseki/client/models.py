@@ -21,15 +21,11 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
-from kiseki.index import Index
+from kiseki.index import MANIFEST, Index
 
-__all__ = ["MANIFEST", "Models", "run_document"]
+__all__ = ["Models", "run_document"]
 
 _CONTRACT = "ModelRegistry"
-
-MANIFEST = keccak256(b"manifest")
-"""Kind of the statement that says which document is a model's manifest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -41,7 +37,7 @@ class Models:
         """The commitment of a weights file.
 
         Args:
-            private: hidden by a salt of this wallet's; else anybody who has the file can look it up.
+            private: hidden by a salt of this wallet's; else who has the file can look it up.
         """
         digest = hash_files([Path(file)])[0].digest
         salt = self.wallet.salts.salts(self.wallet.address, [digest])[0] if private else ZERO32
@@ -103,7 +99,7 @@ class Models:
         return Registered(model, tuple(sent))
 
     def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
-        """Writes the manifest as ``<model>.json`` and states its hash, so that anybody can check it.
+        """Writes the manifest as ``<model>.json`` and states its hash, so that all can check it.
 
         Raises:
             InvalidInput: it is another model's manifest.

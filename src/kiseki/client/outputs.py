@@ -77,13 +77,13 @@ class Outputs:
         payee: Payee | Split | str | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> PreparedBatch:
-        """Hashes files into a batch; nothing is sent. Salts are zero: who has a file can look it up.
+        """Hashes files into a batch; nothing is sent. Salts are zero: whoever has a file finds it.
 
         Args:
             models: IDs of the models it came from; at least one.
             collections: IDs of collections that generation read.
-            payee: who gets the rest. If none is named: whoever holds the batch's rights token, which
-                before it is minted is this wallet.
+            payee: who gets the rest. If none is named: whoever holds the batch's rights token,
+                which before it is minted is this wallet.
         """
         creator = self.wallet.address
         hashed = hash_files(find(files), progress)
@@ -108,7 +108,7 @@ class Outputs:
         return replace(prepared, payee=rights)
 
     def endorse(self, model: bytes, prepared: PreparedBatch, deadline: int) -> bytes:
-        """The developer's signature that lets a prepared batch rest on `model`, whatever its gate."""
+        """The developer's signature that lets a batch rest on `model`, whatever its gate."""
         message = typed.endorsement(
             self.wallet.session.chain_id,
             self._contract.address,
@@ -150,7 +150,7 @@ class Outputs:
         Run again it sends only what is not there yet.
 
         Args:
-            endorsements: developers' signatures by model ID (`endorse`), all until `endorsed_until`.
+            endorsements: developers' signatures by model (`endorse`), all until `endorsed_until`.
             approval: the creator's signature, when this wallet only submits.
 
         Raises:

@@ -16,7 +16,7 @@ class Payee:
 
     Attributes:
         key: 32 bytes.
-        opening: what hashes to the key: nothing for a wallet, 76 bytes for a split, 52 for a subject.
+        opening: what hashes to the key: of a wallet nothing, of a split 76 bytes, of a subject 52.
     """
 
     key: bytes

@@ -25,7 +25,7 @@ class Salts(Protocol):
     """Who keeps salts."""
 
     def salts(self, provider: str, digests: list[bytes]) -> list[bytes]:
-        """The salt of each content, by its SHA-256 digest; new ones are kept before this returns."""
+        """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
         ...
 
 

@@ -70,7 +70,8 @@ def verify_digest(session: Session, digest: bytes) -> Verification:
     if not found:
         return Verification(
             commitment, None, None, None, None, False, (),
-            "Unknown: nobody registered this very file. That says nothing about a changed copy of it.",
+            "Unknown: nobody registered this very file. "
+            "That says nothing about a changed copy of it.",
         )  # fmt: skip
     first = found[0]
     answer = _ask(session, index, first.id, commitment)

@@ -22,7 +22,7 @@ amounts ``int`` in base units, times Unix seconds.
 
 from kiseki.index.balance import Account, Balance
 from kiseki.index.errors import IndexInconsistent, NotInIndex
-from kiseki.index.findings import Finding
+from kiseki.index.findings import MANIFEST, Finding
 from kiseki.index.index import SUITE, Index
 from kiseki.index.owed import ClaimStep, Owed, ResolveStep, Step, steps
 from kiseki.index.records import (
@@ -32,11 +32,13 @@ from kiseki.index.records import (
     ModelRecord,
     Opening,
     Sources,
+    Statement,
 )
 from kiseki.index.splits import KnownSplit, Label
 from kiseki.index.trace import Edge, Lineage, Node, Usage
 
 __all__ = [
+    "MANIFEST",
     "SUITE",
     "Account",
     "Balance",
@@ -58,6 +60,7 @@ __all__ = [
     "Owed",
     "ResolveStep",
     "Sources",
+    "Statement",
     "Step",
     "Usage",
     "steps",

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.index.records import Records
 from kiseki.index.store import Row, Store
 from kiseki.index.trace import Lineage, Node
 
-__all__ = ["Finding", "findings_of"]
+__all__ = ["MANIFEST", "Finding", "findings_of"]
+
+MANIFEST = keccak256(b"manifest")
+"""Kind of the statement with which a developer says which document a model's manifest is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,8 @@ class Finding:
 
     Attributes:
         code: ``unregistered_base``, ``external_registered``, ``weights_twice``,
-            ``outputs_twice``, ``outputs_unpublished``, ``source_revoked``, ``source_expired``,
-            ``model_expired`` or ``item_revoked``.
+            ``manifest_unpublished``, ``outputs_twice``, ``outputs_unpublished``,
+            ``source_revoked``, ``source_expired``, ``model_expired`` or ``item_revoked``.
         sentence: the same in plain English.
         subject: ID of what it is about.
         severity: ``problem``: something declared is wrong or missing; ``fact``: good to know,
@@ -31,7 +36,9 @@ class Finding:
     severity: str
 
 
-def findings_of(store: Store, records: Records, lineage: Lineage) -> list[Finding]:
+def findings_of(
+    store: Store, records: Records, lineage: Lineage, model_registry: str
+) -> list[Finding]:
     """Everything found about the batch or model of a lineage, problems first."""
     found: list[Finding] = []
     for node in lineage.nodes:
@@ -42,6 +49,7 @@ def findings_of(store: Store, records: Records, lineage: Lineage) -> list[Findin
         elif node.kind == "model":
             found += _weights(store, node)
             found += _model(node)
+            found += _manifest(records, node, model_registry)
     found += _revoked_items(store, records, lineage)
     if lineage.nodes[0].kind == "batch":
         found += _outputs(store, records, lineage.id)
@@ -91,6 +99,19 @@ def _model(node: Node) -> list[Finding]:
         " rested on it before stays authorised."
     )
     return [Finding("model_expired", sentence, node.id, "fact")]
+
+
+def _manifest(records: Records, node: Node, model_registry: str) -> list[Finding]:
+    if not any(records.model(node.id).manifest):
+        return []
+    stated = records.statements(ids.subject(model_registry, node.id))
+    if any((each.speaker, each.kind) == (node.registrant, MANIFEST) for each in stated):
+        return []
+    sentence = (
+        f"The developer {node.registrant} has not published the manifest of the model"
+        f" {_short(node.id)}, so nobody can see which data it declares."
+    )
+    return [Finding("manifest_unpublished", sentence, node.id, "problem")]
 
 
 def _weights(store: Store, node: Node) -> list[Finding]:

@@ -14,7 +14,7 @@ from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index.errors import IndexInconsistent
 
-__all__ = ["facts", "read_split"]
+__all__ = ["READ", "facts", "read_split"]
 
 Args = Mapping[str, Any]
 Rows = list[tuple[str, dict[str, Any]]]
@@ -212,6 +212,16 @@ def _resolution(args: Args) -> Rows:
     return [("resolution", row)]
 
 
+def _statement(args: Args) -> Rows:
+    row = {
+        "speaker": args["speaker"].lower(),
+        "subject": bytes(args["subject"]),
+        "kind": bytes(args["kind"]),
+        "document": bytes(args["document"]),
+    }
+    return [("statement", row)]
+
+
 def read_split(args: Args) -> Split | None:
     """The split that `SplitPublished` logged.
 
@@ -258,6 +268,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("OutputRegistry", "BatchSource"): _batch_source,
     ("OutputRegistry", "BatchExternal"): _external("batch"),
     ("OutputRegistry", "BatchPublished"): _published("batch"),
+    ("Statements", "Stated"): _statement,
     ("RightsToken", "RightsKnown"): _rights,
     ("RightsToken", "RightsMinted"): _mint,
     ("RightsToken", "Transfer"): _transfer,
@@ -265,3 +276,6 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("RevenueSplitter", "Claimed"): _claim,
     ("RevenueSplitter", "Resolved"): _resolution,
 }
+
+READ = frozenset(_READERS)
+"""(contract, event) of everything that becomes rows; `SplitPublished` is read apart."""

@@ -23,6 +23,7 @@ from kiseki.index.records import (
     ModelRecord,
     Records,
     Sources,
+    Statement,
 )
 from kiseki.index.splits import KnownSplit, Splits
 from kiseki.index.store import Row, Store
@@ -30,7 +31,14 @@ from kiseki.index.subjects import Subjects
 
 __all__ = ["SUITE", "Index"]
 
-SUITE = ("DataRegistry", "ModelRegistry", "OutputRegistry", "RevenueSplitter", "RightsToken")
+SUITE = (
+    "DataRegistry",
+    "ModelRegistry",
+    "OutputRegistry",
+    "RevenueSplitter",
+    "RightsToken",
+    "Statements",
+)
 """The contracts whose events are read, by name."""
 
 
@@ -199,7 +207,12 @@ class Index:
 
     def findings(self, group: bytes, now: int | None = None) -> list[findings.Finding]:
         """What only the index sees of a batch (or model), through all ancestors; problems first."""
-        return findings.findings_of(self._store, self._records, self.lineage(group, now))
+        return findings.findings_of(
+            self._store,
+            self._records,
+            self.lineage(group, now),
+            self._addresses["ModelRegistry"],
+        )
 
     def find(self, commitment: bytes) -> list[Found]:
         """Every collection and batch in which a published commitment stands, earliest first."""
@@ -222,6 +235,15 @@ class Index:
         """
         self._check_complete()
         return self._records.sources(group)
+
+    def statements(self, contract: str, group: bytes) -> list[Statement]:
+        """What anybody said about what a contract of the suite holds, earliest first.
+
+        Args:
+            contract: its name, such as ``ModelRegistry``.
+            group: the ID there.
+        """
+        return self._records.statements(ids.subject(self._addresses[contract], group))
 
     # Records; each raises NotInIndex for an unknown ID
 

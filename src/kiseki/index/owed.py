@@ -91,6 +91,7 @@ class Owed:
 def steps(owed: Iterable[Owed]) -> tuple[Step, ...]:
     """The steps of all of these, each once, in the order of one multicall.
 
+    All must be answers of one index between two changes of it: orders mean nothing beyond.
     Where several steps pay out one subject of the wallet's, only the last resolves it, so that
     the wallet is paid once.
     """

@@ -19,6 +19,7 @@ __all__ = [
     "Opening",
     "Records",
     "Sources",
+    "Statement",
     "Status",
     "ends_at",
 ]
@@ -151,6 +152,23 @@ class Sources:
         """The collections of part ``k``, counted from 0, and their openings."""
         cut = slice(k * ids.PART, (k + 1) * ids.PART)
         return self.collections[cut], self.openings[cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody said about a subject. Readers choose whom to believe.
+
+    Attributes:
+        speaker: lowercase address.
+        kind: keccak256 of what sort (``manifest``, ``audit``, ``dispute``...).
+        document: keccak256 of what is said.
+        time: Unix seconds.
+    """
+
+    speaker: str
+    kind: bytes
+    document: bytes
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +332,14 @@ class Records:
             for group, who, time, *place in self._store.rows(sql, commitment):
                 found.append((place, Found(kind, group, who, time)))
         return [each for _, each in sorted(found, key=itemgetter(0))]
+
+    def statements(self, subject: bytes) -> list[Statement]:
+        """Everything stated about a subject, earliest first; nothing when nobody said anything."""
+        sql = (
+            "SELECT speaker, kind, document, time FROM statement JOIN event USING (block, position)"
+            " WHERE subject = ? ORDER BY block, position"
+        )
+        return [Statement(*row) for row in self._store.rows(sql, subject)]
 
     def _one(self, sql: str, key: bytes, what: str) -> Row:
         row = self._store.row(sql, key)

@@ -37,6 +37,7 @@ FACTS = {
     "publication": "split BLOB",
     "deposit": "payee BLOB, token TEXT, payer TEXT, amount TEXT, ref BLOB",
     "claim": "split BLOB, token TEXT, payee BLOB, lo TEXT, shares TEXT, amount TEXT",
+    "statement": "speaker TEXT, subject BLOB, kind BLOB, document BLOB",
     "resolution": "subject BLOB, token TEXT, payee BLOB, amount TEXT",
 }
 """Table of facts -> its columns, beside (block, position)."""
@@ -60,6 +61,7 @@ CREATE INDEX model_source_model ON model_source (model);
 CREATE INDEX batch_source_batch ON batch_source (batch);
 CREATE INDEX base_group ON base (group_id);
 CREATE INDEX external_group ON external (group_id);
+CREATE INDEX statement_subject ON statement (subject);
 CREATE INDEX transfer_token ON transfer (token);
 """
 

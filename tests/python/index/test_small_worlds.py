@@ -1,18 +1,28 @@
 """Small worlds, event by event: what the index answers of them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
+from kiseki.chain.artifacts import artifact
 from kiseki.core import ids
 from kiseki.core.ids import PART, Collection, External
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput
-from kiseki.index import ClaimStep, Index, IndexInconsistent, NotInIndex, ResolveStep, steps
+from kiseki.index import (
+    MANIFEST,
+    ClaimStep,
+    Index,
+    IndexInconsistent,
+    NotInIndex,
+    ResolveStep,
+    fold,
+    steps,
+)
 
 from .world import (
     ARTIST,
@@ -414,6 +424,24 @@ def test_nothing_is_found_where_all_is_well() -> None:
     assert world.index().findings(world.frames) == []
 
 
+def test_an_unpublished_manifest_is_found_whoever_else_states_one() -> None:
+    world = World()
+    art = world.collection(ARTIST, TRAIN, ["sun"])
+    model = world.model("silent", {art: 1}, published=False)
+    frames = world.batch(["1"], [model])
+    subject = ids.subject(MODELS, model)
+    said = {"subject": subject, "kind": MANIFEST, "document": bytes(32)}
+    world.log("Statements", "Stated", speaker=STRANGER, **said)
+    (found,) = world.index().findings(frames)
+    assert (found.code, found.severity, found.subject) == ("manifest_unpublished", "problem", model)
+    world.log("Statements", "Stated", speaker=DEVELOPER, **said)
+    assert world.index().findings(frames) == []
+    assert [each.speaker for each in world.index().statements("ModelRegistry", model)] == [
+        STRANGER,
+        DEVELOPER,
+    ]
+
+
 def test_sources_that_ended_under_ancestors_are_found() -> None:
     world = World()
     ends = datetime.fromtimestamp(world.time + DAY, UTC)
@@ -504,6 +532,40 @@ def test_a_list_is_complete_when_it_rebuilds_the_root() -> None:
     assert not world.index().collection(art).complete
     world.publish(art, ARTIST, commitments[:7])
     assert world.index().collection(art).complete
+
+
+def test_consent_ends_with_the_notice_or_the_terms_whichever_is_first() -> None:
+    world = World()
+    until = datetime.fromtimestamp(world.time + 10 * DAY, UTC)
+    terms = Terms.of("train", valid_until=until, notice=timedelta(days=3))
+    art = world.collection(ARTIST, terms)
+    assert world.index().collection(art).ends_at == int(until.timestamp()) + 1
+    world.revoke(art, DAY)
+    index = world.index()
+    assert index.collection(art).revoked_at == world.time
+    assert index.collection(art).ends_at == world.time + 3 * DAY
+    late = world.collection(STUDIO, terms)
+    world.revoke(late, 8 * DAY)
+    assert world.index().collection(late).ends_at == int(until.timestamp()) + 1
+
+
+def test_the_hand_made_logs_are_shaped_as_the_contracts_log() -> None:
+    world = Diamond()
+    world.know_rights(DATA, world.art, ARTIST)
+    world.transfer(DATA, world.art, STRANGER)
+    world.set_payee(world.art, ids.subject(RIGHTS, ids.subject(DATA, world.art)))
+    world.revoke(world.film)
+    world.deposit(world.income, 1_000_000)
+    world.claim_everything_of(STRANGER)
+    seen = set()
+    for event in world.events:
+        abi = artifact(event.contract).abi
+        (entry,) = [e for e in abi if e["type"] == "event" and e["name"] == event.name]
+        assert [member["name"] for member in entry["inputs"]] == list(event.args)
+        seen.add(event.name)
+    assert len(seen) >= 15
+    for contract, name in fold.READ:
+        assert any(e.get("name") == name for e in artifact(contract).abi if e["type"] == "event")
 
 
 def test_the_index_needs_every_address() -> None:

@@ -16,7 +16,7 @@ from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, verify
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
-from kiseki.index import ClaimStep, Index, Step, steps
+from kiseki.index import MANIFEST, ClaimStep, Index, Step, steps
 
 
 def named(name: str) -> bytes:
@@ -35,12 +35,13 @@ SUITE = {
         "OutputRegistry",
         "RevenueSplitter",
         "RightsToken",
+        "Statements",
     )
 }
 ARTIST, STUDIO, DEVELOPER, CREATOR, BUYER, STRANGER = map(
     account, ("artist", "studio", "developer", "creator", "buyer", "stranger")
 )
-DATA, MODELS, OUTPUTS, SPLITTER, RIGHTS = SUITE.values()
+DATA, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
 ETHER = ZERO_ADDRESS
 DAY = 86_400
 
@@ -207,6 +208,7 @@ class World:
         submitter: str | None = None,
         drafted: tuple[int, int] | None = None,
         same_block: bool = False,
+        published: bool = True,
     ) -> bytes:
         """`drafted`: (collections that were logged by parts before, when the first was)."""
         if not same_block:
@@ -262,6 +264,15 @@ class World:
         if made.own_split:
             self.own_splits[model] = made.own_split.key
         self.stands_for[ids.subject(MODELS, model)] = made.split.key
+        if published:
+            self.log(
+                "Statements",
+                "Stated",
+                speaker=developer,
+                subject=ids.subject(MODELS, model),
+                kind=MANIFEST,
+                document=named(f"manifest of {name}"),
+            )
         return model
 
     def priced(self, collections: Sequence[Collection]) -> list[Source]:
