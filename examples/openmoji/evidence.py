@@ -259,7 +259,7 @@ def _refuse_model(world: World) -> Verification:
 
 
 def _shown(title: str, answer: Answer, verdict: str) -> Verification:
-    lines = [each.sentence for each in answer.findings]
+    lines = [f"{each.code} {to_hex(each.subject)}" for each in answer.findings]
     lines.append(f"Commitment {to_hex(answer.commitment)}")
     if answer.batch:
         lines.append(f"Batch {to_hex(answer.batch)}")

@@ -25,6 +25,7 @@ from examples.openmoji.world import (
     World,
 )
 from kiseki import Manifest
+from kiseki.chain.sender import Receipt
 from kiseki.client.models import run_document
 from kiseki.client.outputs import PreparedBatch
 from kiseki.client.revenue import ETHER
@@ -39,8 +40,8 @@ models generate to be used commercially, for a royalty of 20% of the gross of ev
 on them, divided by declared use. The drawings themselves remain under CC BY-SA 4.0.
 """
 MODEL_LICENCE = "Whoever builds on this model pays its developer 5% of gross, and its data.\n"
-RUN = {"code": "examples/openmoji/model.py", "seed": 7, "size": SIZE}
-SEED = RUN["seed"]
+SEED = 7
+RUN = {"code": "examples/openmoji/model.py", "seed": SEED, "size": SIZE}
 OUTPUTS = 48
 ETHER_PAID = (1_234_567_890_123_456_789, 2_000_000_000_000_000_001)
 TOKENS_PAID = (9_999_999_998, 3)
@@ -56,7 +57,7 @@ def consent(world: World, progress: Progress) -> None:
     licence.write_text(LICENCE, "utf-8")
     world.terms = studio.data.define_terms("train", royalty="20%", document=licence)
     reserved = studio.data.define_terms("reserved")
-    receipts = []
+    receipts: list[Receipt] = []
     for done, (name, artist) in enumerate(world.artists.items(), 1):
         terms = reserved if name == REFUSED else world.terms
         files = [drawing.path for drawing in world.by_artist[name]]

@@ -1,0 +1,240 @@
+"""`make demo`: 4,495 drawings by 121 artists, a model trained on them, and everybody paid.
+
+    python -m examples.openmoji [--to build/demo]
+
+Real drawings (OpenMoji, CC BY-SA 4.0), a real chain (Anvil, ended when this ends), a real model.
+That an artist refuses or revokes is part of the demonstration, not something they did.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from examples.openmoji import evidence, steps
+from examples.openmoji import summary as told
+from examples.openmoji.drawings import NOTICE, load
+from examples.openmoji.pictures import original
+from examples.openmoji.report import render
+from examples.openmoji.units import exact
+from examples.openmoji.world import (
+    BASE_DEVELOPER,
+    CREATOR,
+    REFUSED,
+    REVOKED,
+    TUNING_DEVELOPER,
+    World,
+)
+from kiseki import Kiseki, KisekiError
+from kiseki.core.values import to_hex
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = {"Creator": CREATOR, "Developer of model 1": BASE_DEVELOPER,
+         "Developer of model 2": TUNING_DEVELOPER}  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--to", type=Path, default=ROOT / "build" / "demo", help="output folder")
+    options = parser.parse_args(arguments)
+    # A plain kill ends the chain too, not only this process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console(highlight=False)
+    try:
+        summary = run(options.to, console)
+    except KeyboardInterrupt:
+        console.print("\nStopped. The chain is ended; run it again to start over.")
+        return 130
+    except (KisekiError, FileNotFoundError) as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    show(summary, console)
+    console.print(f"\nReport: {options.to / 'report.html'}")
+    return 0 if all(check.ok for check in summary.checks) else 1
+
+
+class Clock:
+    """Shows what is going on, and remembers how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        self.durations: list[told.Duration] = []
+        self._console = console
+
+    @contextlib.contextmanager
+    def step(self, label: str) -> Iterator[steps.Progress]:
+        began = time.monotonic()
+        with Progress(
+            TextColumn("{task.description:<34}"),
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+        ) as bars:
+            task = bars.add_task(label, total=1)
+
+            def progress(done: int, total: int) -> None:
+                bars.update(task, completed=done, total=total)
+
+            yield progress
+            total = bars.tasks[0].total or 1
+            bars.update(task, completed=total)
+        self.durations.append(told.Duration(label, round(time.monotonic() - began, 2)))
+
+
+def run(folder: Path, console: Console) -> told.Summary:
+    """All steps, in order; writes the report and the summary."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawings = load(ROOT / "node_modules" / "openmoji")
+    clock = Clock(console)
+    with contextlib.ExitStack() as stack:
+        with clock.step("Start Anvil, deploy the suite"):
+            k = stack.enter_context(Kiseki.local())
+        world = World(k, drawings, folder)
+        gas = k.deployment_gas
+        world.steps.append(
+            told.Step("Deploy the suite", sum(gas.values()), len(gas), "once for everybody")
+        )
+        with clock.step("Sign consent, register drawings") as progress:
+            steps.consent(world, progress)
+        steps.revoke_drawings(world)
+        with clock.step("Rasterise, train model 1") as progress:
+            base, pixels, used = steps.train_base(world, progress)
+        with clock.step("Fine-tune model 2"):
+            tuned = steps.train_tuned(world, base, pixels, used)
+        with clock.step("Register the models"):
+            steps.register_models(world, base, tuned)
+        with clock.step("Generate, register, mint"):
+            batch, pictures = steps.generate(world, tuned)
+        with clock.step("Receive payments"):
+            gross = steps.receive(world, batch.id)
+        tokens = [told.Token("ETH", 18), told.Token("TEST", 6)]
+        money = [
+            evidence.Money(token, address, gross[address], evidence.holdings(world, address))
+            for token, address in zip(tokens, gross, strict=True)
+        ]
+        with clock.step("Pay everybody") as progress:
+            steps.pay_everybody(world, progress)
+        with clock.step("Check and verify"):
+            checks = [check for each in money for check in evidence.money_checks(world, each)]
+            checks += evidence.training_checks(world)
+            verified = evidence.verify_outputs(world) + evidence.prove_refused(world)
+        summary = told.Summary(
+            date=datetime.now(UTC).date().isoformat(),
+            chain=told.Chain(
+                "Anvil (local)", k.session.chain_id, k.session.w3.eth.block_number,
+                k.session.deployment.addresses,
+            ),
+            artists=_artists(world, money),
+            models=_models(world),
+            batch=told.Batch(
+                to_hex(batch.id), "Model 2", "Creator",
+                str(k.rights.token("batch", batch.id)), pictures,
+            ),
+            payments=tuple(_payment(world, each) for each in money),
+            payees=_payees(world, money),
+            steps=tuple(world.steps),
+            verifications=tuple(verified),
+            checks=tuple(checks),
+            durations=tuple(clock.durations),
+            notice=NOTICE,
+        )  # fmt: skip
+    (folder / "summary.json").write_text(told.to_json(summary), "utf-8")
+    (folder / "report.html").write_text(render(summary), "utf-8")
+    return summary
+
+
+def show(summary: told.Summary, console: Console) -> None:
+    """Who got what, and whether everything holds."""
+    table = Table(title="Who got what", caption="all others are in the report")
+    table.add_column("payee")
+    for payment in summary.payments:
+        table.add_column(payment.token.symbol, justify="right")
+    ether = summary.payments[0].token.symbol
+    ranked = sorted(summary.payees, key=lambda payee: -payee.amounts.get(ether, 0))
+    for payee in ranked[:12]:
+        table.add_row(
+            payee.name,
+            *(
+                exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals)
+                for p in summary.payments
+            ),
+        )
+    console.print(table)
+    for check in summary.checks:
+        console.print(f"{'[green]✓[/green]' if check.ok else '[red]✗[/red]'} {check.sentence}")
+    for each in summary.verifications:
+        console.print(f"• {each.title}: {each.sentence}")
+
+
+def _artists(world: World, money: list[evidence.Money]) -> tuple[told.Artist, ...]:
+    gains = {each.token.symbol: evidence.earned(world, each) for each in money}
+    revoked = [drawing for drawing in world.drawings if drawing.hexcode in REVOKED]
+    return tuple(
+        told.Artist(
+            name=name,
+            wallet=artist.address,
+            drawings=len(world.by_artist[name]),
+            status="refused" if name == REFUSED else "consented",
+            revoked=tuple(original(drawing) for drawing in revoked if drawing.author == name),
+            earned={symbol: gained[artist.address] for symbol, gained in gains.items()},
+            picture=original(world.by_artist[name][len(world.by_artist[name]) // 3]),
+        )
+        for name, artist in world.artists.items()
+    )
+
+
+def _models(world: World) -> tuple[told.Model, ...]:
+    names = {prepared.id: name for name, prepared in world.collections.items()}
+    developers = {"Model 1": "Developer of model 1", "Model 2": "Developer of model 2"}
+    return tuple(
+        told.Model(
+            name=name,
+            id=to_hex(model),
+            developer=developers[name],
+            weights=to_hex(world.weights[name]),
+            parent=None if name == "Model 1" else "Model 1",
+            uses={names[each.id]: each.weight for each in world.manifests[name].collections},
+            data_bps=world.k.index.model(model).data_ppm // 100,
+            developer_bps=world.k.index.terms(world.k.index.model(model).terms_id).royalty_bps,
+        )
+        for name, model in world.models.items()
+    )
+
+
+def _payment(world: World, money: evidence.Money) -> told.Payment:
+    out = sum(evidence.earned(world, money).values())
+    return told.Payment(
+        money.token, money.gross, out, evidence.left(world, money), evidence.bound(world)
+    )
+
+
+def _payees(world: World, money: list[evidence.Money]) -> tuple[told.Payee, ...]:
+    gains = {each.token.symbol: evidence.earned(world, each) for each in money}
+    people = [
+        (role, "creator" if number == CREATOR else "developer", world.k.wallet(number).address)
+        for role, number in ROLES.items()
+    ]
+    people += [
+        (name, "artist", artist.address)
+        for name, artist in world.artists.items()
+        if name != REFUSED
+    ]
+    return tuple(
+        told.Payee(
+            name,
+            role,  # type: ignore[arg-type]
+            wallet,
+            {symbol: gained[wallet] for symbol, gained in gains.items()},
+        )
+        for name, role, wallet in people
+    )

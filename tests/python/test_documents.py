@@ -1,0 +1,67 @@
+"""README and docs are true: what can be executed in them is, and what they point to is there."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import kiseki
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deployments/*.md")],
+)
+
+
+def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+    for name in ("artwork", "pictures"):
+        (tmp_path / name).mkdir()
+        for number in (1, 2, 3):
+            (tmp_path / name / f"{number}.png").write_text(f"{name} {number}")
+    (tmp_path / "model.bin").write_text("weights")
+    (session,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    earnings = "[k.balance(of=who.address) for who in (artist, developer, creator)]"
+    (tmp_path / "session.py").write_text(f"{session}    print(*{earnings})\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "session.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    used, sentence, balances = done.stdout.splitlines()
+    assert used == "True"
+    assert "nothing was found against it" in sentence
+    # What the README says they have now, less the gas that each of them paid.
+    gained = [int(each) - 10_000 * 10**18 for each in balances.split()]
+    said = [int(share * 10**18) for share in (0.2, 0.05, 0.75)]
+    for gain, ether in zip(gained, said, strict=True):
+        assert 0 <= ether - gain < 10**16
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for document in DOCUMENTS:
+        named = re.findall(r"(?:^|`)make ([a-z-]+)", document.read_text("utf-8"), re.M)
+        assert targets.issuperset(named), document.name
+
+
+def test_the_package_offers_what_it_says_and_nothing_else() -> None:
+    for name in kiseki.__all__:
+        assert getattr(kiseki, name) is not None
+    with pytest.raises(AttributeError):
+        _ = kiseki.nothing  # type: ignore[attr-defined]
+    for module in ("core.merkle", "core.sumtree", "core.terms", "index", "client"):
+        loaded = import_module(f"kiseki.{module}")
+        assert all(hasattr(loaded, name) for name in loaded.__all__), module
+
+
+def test_the_core_needs_no_chain() -> None:
+    code = "import sys, kiseki.core.compose; sys.exit('web3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
