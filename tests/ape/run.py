@@ -12,12 +12,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from kiseki import Kiseki, Split, settings
+from kiseki.client.kiseki import test_account
+from kiseki.core.ids import wallet
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTIFACTS = ROOT / "src" / "kiseki" / "artifacts"
-SCRIPTS = ("deploy", "register", "claim")
 
 
 def main() -> None:
@@ -26,9 +30,39 @@ def main() -> None:
     code = shipped_code()
     compare(code, compile_with_ape())
     print(f"Ape: the creation code of {len(code)} contracts is that of src/kiseki/artifacts.")
-    with anvil() as url:
-        for script in SCRIPTS:
-            run_script(script, url)
+    with anvil() as url, tempfile.TemporaryDirectory() as folder:
+        settings = settings_in(Path(folder), url)
+        run_script("deploy", settings)
+        said = run_script("register", settings)
+        demand(", 0 gas" in run_script("register", settings), "it registered twice")
+        demand("20% of gross" in said, "it did not say the terms in words")
+        pay(settings)
+        demand("50 base units" in run_script("claim", settings), "it did not claim what was owed")
+        demand("Nothing is owed" in run_script("claim", settings), "it claimed twice")
+
+
+def settings_in(folder: Path, url: str) -> dict[str, str]:
+    """What the scripts read, with files to register, and a test wallet worth nothing."""
+    artwork = folder / "artwork"
+    artwork.mkdir()
+    (artwork / "drawing.txt").write_text("a drawing", "utf-8")
+    return {
+        "KISEKI_RPC_URL": url,
+        "KISEKI_PRIVATE_KEY": "0x" + bytes(test_account(0).key).hex(),
+        "KISEKI_CHAIN_ID": "31337",
+        "KISEKI_SECRETS": str(folder / "secrets"),
+        "KISEKI_DEPLOYMENTS": str(folder / "deployments"),
+        "KISEKI_FOLDER": str(artwork),
+        "KISEKI_ROYALTY": "20%",
+    }
+
+
+def pay(given: dict[str, str]) -> None:
+    """Half of 100 wei to the wallet of the settings, through a split."""
+    k = Kiseki.connect(**settings(given))
+    half = Split([(wallet(test_account(number).address), 1) for number in (0, 1)])
+    k.revenue.publish(half)
+    k.revenue.pay(half, 100)
 
 
 def shipped_code() -> dict[str, str]:
@@ -81,15 +115,21 @@ def listening(node: "subprocess.Popen[str]") -> str:
     sys.exit("Anvil ended before it listened.")
 
 
-def run_script(name: str, url: str) -> None:
-    if not (ROOT / "scripts" / f"{name}.py").exists():
-        print(f"Ape: scripts/{name}.py is not there, so it was not run.")
-        return
-    environment = os.environ | {"APE_FOUNDRY_HOST": url, "KISEKI_RPC_URL": url}
+def run_script(name: str, given: dict[str, str]) -> str:
+    environment = os.environ | given | {"APE_FOUNDRY_HOST": given["KISEKI_RPC_URL"]}
     command = ["ape", "run", name, "--network", "ethereum:local:foundry"]
-    if subprocess.run(command, cwd=ROOT, env=environment, timeout=300).returncode:
-        sys.exit(f"`{' '.join(command)}` failed, for the reason above.")
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, timeout=300, capture_output=True, text=True
+    )
+    demand(done.returncode == 0, f"`{' '.join(command)}` failed: {done.stdout}{done.stderr}")
+    demand(given["KISEKI_PRIVATE_KEY"][2:] not in done.stdout + done.stderr, "it showed the key")
     print(f"Ape: ran scripts/{name}.py")
+    return done.stdout
+
+
+def demand(fact: bool, otherwise: str) -> None:
+    if not fact:
+        sys.exit(f"Ape: {otherwise}")
 
 
 if __name__ == "__main__":
