@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IGate} from "./interfaces/IGate.sol";
@@ -11,31 +12,18 @@ import {Approval} from "./interfaces/ISigned.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {IdTree} from "./libraries/IdTree.sol";
 import {Payees} from "./libraries/Payees.sol";
-import {Collection, CollectionOpening} from "./types/Sources.sol";
+import {Grant, grantOf} from "./types/Grant.sol";
+import {Record, recordOf} from "./types/Record.sol";
 import {Terms, TermsId, Uses} from "./types/Terms.sol";
+import {TermsHead, headOf} from "./types/TermsHead.sol";
 
 contract DataRegistry is IDataRegistry, Signed {
-    /// @dev The first slot is all that a registration on top reads, but for a gate.
     struct TermsRecord {
-        bool defined;
-        bool gated;
-        uint8 uses;
-        uint16 royaltyBps;
-        uint16 floorBps;
+        TermsHead head;
         uint64 validUntil;
         uint32 noticeSeconds;
-        address gate;
         bytes32 document;
-    }
-
-    /// @dev Root and terms are not stored: they are in the ID, and whoever needs them shows them.
-    struct CollectionRecord {
-        address provider;
-        uint40 registeredAt;
-        uint40 revokedAt;
-        bool ownPayee;
-        /// Of what is not in the ID (count, first payee, origin), so that equal can be told from different.
-        bytes32 details;
+        bytes32 id;
     }
 
     bytes32 private constant CONSENT = keccak256(
@@ -54,8 +42,14 @@ contract DataRegistry is IDataRegistry, Signed {
     address private immutable SPLITTER;
     address private immutable RIGHTS_TOKEN;
 
-    mapping(bytes32 termsId => TermsRecord) private _terms;
-    mapping(bytes32 collection => CollectionRecord) private _collections;
+    uint256 private _termsCount;
+    mapping(bytes32 termsId => uint256 number) private _termsNumber;
+    /// @dev Counted from 1 here, so that a collection's fit its slot. Nothing outside sees the numbers: IDs are hashes.
+    mapping(uint256 number => TermsRecord) private _terms;
+    mapping(bytes32 collection => Record) private _collections;
+    /// @dev Hash of what is not in the ID (count, first payee, origin), so that equal can be told from different.
+    mapping(bytes32 collection => bytes32 details) private _details;
+    /// @dev Zero for the provider's wallet.
     mapping(bytes32 collection => bytes32 payee) private _payees;
     /// @inheritdoc IDataRegistry
     mapping(bytes32 id => uint40 revokedAt) public itemRevokedAt;
@@ -70,29 +64,27 @@ contract DataRegistry is IDataRegistry, Signed {
     /// @inheritdoc IDataRegistry
     function defineTerms(Terms calldata terms) external returns (bytes32 termsId) {
         termsId = TermsId.hash(terms);
-        TermsRecord storage record = _terms[termsId];
-        if (record.defined) return termsId;
+        if (_termsNumber[termsId] != 0) return termsId;
         if (terms.royaltyBps > 10_000 || terms.floorBps > 10_000) {
             revert DataRegistry_BpsTooLarge(terms.royaltyBps, terms.floorBps);
         }
-        record.defined = true;
-        record.uses = TermsId.uses(terms);
-        record.royaltyBps = terms.royaltyBps;
-        record.floorBps = terms.floorBps;
-        record.validUntil = terms.validUntil;
-        record.noticeSeconds = terms.noticeSeconds;
-        if (terms.gate != address(0)) {
-            record.gated = true;
-            record.gate = terms.gate;
-        }
-        record.document = terms.document;
+        uint256 number = ++_termsCount;
+        _termsNumber[termsId] = number;
+        _terms[number] = TermsRecord(
+            headOf(terms.gate, TermsId.uses(terms), terms.royaltyBps, terms.floorBps, terms.validUntil),
+            terms.validUntil,
+            terms.noticeSeconds,
+            terms.document,
+            termsId
+        );
         emit TermsDefined(termsId, terms);
     }
 
     /// @inheritdoc IDataRegistry
     function termsOf(bytes32 termsId) external view returns (Terms memory) {
-        TermsRecord storage record = _definedTerms(termsId);
-        uint256 uses = record.uses;
+        TermsRecord storage record = _terms[_known(termsId)];
+        TermsHead head = record.head;
+        uint256 uses = head.uses();
         return Terms({
             dataMining: uses & Uses.DATA_MINING != 0,
             aiInference: uses & Uses.AI_INFERENCE != 0,
@@ -100,18 +92,18 @@ contract DataRegistry is IDataRegistry, Signed {
             aiGenerativeTraining: uses & Uses.AI_GENERATIVE_TRAINING != 0,
             commercialOutput: uses & Uses.COMMERCIAL_OUTPUT != 0,
             redistribution: uses & Uses.REDISTRIBUTION != 0,
-            royaltyBps: record.royaltyBps,
-            floorBps: record.floorBps,
+            royaltyBps: head.royaltyBps(),
+            floorBps: head.floorBps(),
             validUntil: record.validUntil,
             noticeSeconds: record.noticeSeconds,
-            gate: record.gate,
+            gate: head.gate(),
             document: record.document
         });
     }
 
-    function _definedTerms(bytes32 termsId) private view returns (TermsRecord storage record) {
-        record = _terms[termsId];
-        if (!record.defined) revert DataRegistry_UnknownTerms(termsId);
+    function _known(bytes32 termsId) private view returns (uint256 number) {
+        number = _termsNumber[termsId];
+        if (number == 0) revert DataRegistry_UnknownTerms(termsId);
     }
 
     // Collections
@@ -155,15 +147,12 @@ contract DataRegistry is IDataRegistry, Signed {
     }
 
     /// @inheritdoc IDataRegistry
-    function publish(
-        bytes32 collection,
-        CollectionOpening calldata opening,
-        bytes32[] calldata commitments,
-        bytes32[] calldata proof
-    ) external {
-        address provider = _open(collection, opening).provider;
+    function publish(bytes32 collection, bytes32 root, bytes32[] calldata commitments, bytes32[] calldata proof)
+        external
+    {
+        address provider = _open(collection, root);
         bytes32 slice = IdTree.root(provider, commitments);
-        if (!MerkleProof.verifyCalldata(proof, opening.root, slice)) {
+        if (!MerkleProof.verifyCalldata(proof, root, slice)) {
             revert DataRegistry_NotUnderRoot(collection, slice);
         }
         emit CollectionPublished(collection, provider, commitments);
@@ -238,7 +227,7 @@ contract DataRegistry is IDataRegistry, Signed {
     {
         collection = Ids.collection(provider, root, spec.termsId);
         details = keccak256(abi.encode(count, Payees.named(spec.payee, provider), spec.origin));
-        bytes32 known = _collections[collection].details;
+        bytes32 known = _details[collection];
         if (known == details) return (collection, 0);
         if (known != 0) revert DataRegistry_DifferentValues(collection);
     }
@@ -252,27 +241,18 @@ contract DataRegistry is IDataRegistry, Signed {
         CollectionSpec calldata spec
     ) private {
         if (count == 0) revert DataRegistry_NoItems();
-        _definedTerms(spec.termsId);
         bytes32 payee = Payees.named(spec.payee, provider);
         Payees.check(payee, spec.opening, SPLITTER);
-        CollectionRecord storage record = _collections[collection];
-        record.provider = provider;
-        record.registeredAt = uint40(block.timestamp);
-        record.details = details;
-        if (payee != Payees.wallet(provider)) {
-            record.ownPayee = true;
-            _payees[collection] = payee;
-        }
+        _collections[collection] =
+            recordOf(provider, SafeCast.toUint32(block.timestamp), SafeCast.toUint32(_known(spec.termsId)));
+        _details[collection] = details;
+        if (payee != Payees.wallet(provider)) _payees[collection] = payee;
         emit CollectionRegistered(collection, provider, spec.termsId, root, count, payee, spec.origin);
     }
 
     function _setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) private {
         Payees.check(payee, opening, SPLITTER);
-        CollectionRecord storage record = _collections[collection];
-        if (record.ownPayee && _payees[collection] == _rightsToken(collection)) {
-            revert DataRegistry_PayeeIsRightsToken(collection);
-        }
-        record.ownPayee = true;
+        if (_payees[collection] == _rightsToken(collection)) revert DataRegistry_PayeeIsRightsToken(collection);
         _payees[collection] = payee;
         emit PayeeChanged(collection, payee);
     }
@@ -286,12 +266,12 @@ contract DataRegistry is IDataRegistry, Signed {
 
     /// @inheritdoc IDataRegistry
     function revoke(bytes32 collection) external {
-        if (_ownedBy(collection, msg.sender).revokedAt == 0) _revoke(collection, msg.sender);
+        if (_ownedBy(collection, msg.sender).revokedAt() == 0) _revoke(collection, msg.sender);
     }
 
     /// @inheritdoc IDataRegistry
     function revokeFor(address provider, bytes32 collection, Approval calldata approval) external {
-        if (_ownedBy(collection, provider).revokedAt != 0) return;
+        if (_ownedBy(collection, provider).revokedAt() != 0) return;
         _spend(
             provider,
             keccak256(abi.encode(REVOCATION, provider, collection, approval.nonce, approval.deadline)),
@@ -317,7 +297,7 @@ contract DataRegistry is IDataRegistry, Signed {
     }
 
     function _revoke(bytes32 collection, address provider) private {
-        _collections[collection].revokedAt = uint40(block.timestamp);
+        _collections[collection] = _collections[collection].revokedSince(SafeCast.toUint32(block.timestamp));
         emit CollectionRevoked(collection, provider);
     }
 
@@ -326,74 +306,72 @@ contract DataRegistry is IDataRegistry, Signed {
         emit ItemRevoked(provider, commitment);
     }
 
-    function _ownedBy(bytes32 collection, address caller) private view returns (CollectionRecord storage record) {
-        record = _known(collection);
-        if (record.provider != caller) revert DataRegistry_NotProvider(collection, record.provider, caller);
+    function _ownedBy(bytes32 collection, address caller) private view returns (Record record) {
+        record = _record(collection);
+        address provider = record.provider();
+        if (provider != caller) revert DataRegistry_NotProvider(collection, provider, caller);
     }
 
-    function _known(bytes32 collection) private view returns (CollectionRecord storage record) {
+    function _record(bytes32 collection) private view returns (Record record) {
         record = _collections[collection];
-        if (record.provider == address(0)) revert DataRegistry_UnknownCollection(collection);
+        if (Record.unwrap(record) == 0) revert DataRegistry_UnknownCollection(collection);
+    }
+
+    /// @dev The provider, when `root` is what the ID was made of.
+    function _open(bytes32 collection, bytes32 root) private view returns (address provider) {
+        Record record = _record(collection);
+        provider = record.provider();
+        if (Ids.collection(provider, root, _terms[record.terms()].id) != collection) {
+            revert DataRegistry_WrongRoot(collection, root);
+        }
     }
 
     // Asking
 
     /// @inheritdoc IRegistry
     function registrantOf(bytes32 collection) external view returns (address) {
-        return _collections[collection].provider;
+        return _collections[collection].provider();
     }
 
     /// @inheritdoc IRegistry
     function payeeOf(bytes32 collection, address) public view returns (bytes32) {
-        CollectionRecord storage record = _collections[collection];
-        return record.ownPayee ? _payees[collection] : Payees.wallet(record.provider);
+        return Payees.named(_payees[collection], _collections[collection].provider());
     }
 
     /// @inheritdoc IDataRegistry
-    function status(bytes32 collection, CollectionOpening calldata opening) public view returns (Status memory) {
-        CollectionRecord storage record = _open(collection, opening);
-        TermsRecord storage terms = _terms[opening.termsId];
+    function status(bytes32 collection) public view returns (Status memory) {
+        Record record = _record(collection);
+        TermsRecord storage terms = _terms[record.terms()];
         uint64 endsAt = terms.validUntil == 0 || terms.validUntil == type(uint64).max ? 0 : terms.validUntil + 1;
-        if (record.revokedAt != 0) {
-            uint64 noticed = uint64(record.revokedAt) + terms.noticeSeconds;
+        uint40 revokedAt = uint40(record.revokedAt());
+        if (revokedAt != 0) {
+            uint64 noticed = uint64(revokedAt) + terms.noticeSeconds;
             if (endsAt == 0 || noticed < endsAt) endsAt = noticed;
         }
-        return Status(record.provider, record.registeredAt, record.revokedAt, endsAt, opening.termsId);
+        return Status(record.provider(), uint40(record.registeredAt()), revokedAt, endsAt, terms.id);
     }
 
     /// @inheritdoc IDataRegistry
-    function contains(
-        bytes32 collection,
-        CollectionOpening calldata opening,
-        bytes32 commitment,
-        bytes32[] calldata proof
-    ) external view returns (bool) {
-        bytes32 id = Ids.item(_open(collection, opening).provider, commitment);
-        return MerkleProof.verifyCalldata(proof, opening.root, id);
-    }
-
-    /// @inheritdoc IDataRegistry
-    function wasUsable(bytes32 collection, CollectionOpening calldata opening, uint256 when)
+    function contains(bytes32 collection, bytes32 root, bytes32 commitment, bytes32[] calldata proof)
         external
         view
         returns (bool)
     {
-        Status memory known = status(collection, opening);
+        return MerkleProof.verifyCalldata(proof, root, Ids.item(_open(collection, root), commitment));
+    }
+
+    /// @inheritdoc IDataRegistry
+    function wasUsable(bytes32 collection, uint256 when) external view returns (bool) {
+        Status memory known = status(collection);
         return known.registeredAt <= when && (known.endsAt == 0 || when < known.endsAt);
     }
 
     /// @inheritdoc IDataRegistry
-    function mayUse(bytes32 collection, CollectionOpening calldata opening, address user, uint256 use)
-        external
-        view
-        returns (bool)
-    {
-        Collection[] memory one = new Collection[](1);
-        one[0].id = collection;
-        CollectionOpening[] memory openings = new CollectionOpening[](1);
-        openings[0] = opening;
+    function mayUse(bytes32 collection, address user, uint256 use) external view returns (bool) {
+        bytes32[] memory one = new bytes32[](1);
+        one[0] = collection;
         // Through the outside, so that there is one set of rules and a hostile gate cannot make this revert.
-        try this.authorise(one, openings, user, use, block.timestamp) returns (Grant[] memory, uint256) {
+        try this.authorise(one, user, use, block.timestamp) returns (Grant[] memory, uint256) {
             return true;
         } catch {
             return false;
@@ -401,25 +379,29 @@ contract DataRegistry is IDataRegistry, Signed {
     }
 
     /// @inheritdoc IDataRegistry
-    function authorise(
-        Collection[] calldata collections,
-        CollectionOpening[] calldata openings,
-        address user,
-        uint256 use,
-        uint256 when
-    ) external view returns (Grant[] memory grants, uint256 allowed) {
-        if (collections.length != openings.length) {
-            revert DataRegistry_OpeningsMissing(collections.length, openings.length);
-        }
+    function authorise(bytes32[] calldata collections, address user, uint256 use, uint256 when)
+        external
+        view
+        returns (Grant[] memory grants, uint256 allowed)
+    {
         grants = new Grant[](collections.length);
         allowed = Uses.ALL;
+        uint256 terms;
+        TermsHead head;
         for (uint256 i; i < collections.length; ++i) {
-            bytes32 collection = collections[i].id;
-            address provider = _checkTime(collection, openings[i], when);
-            (uint256 uses, TermsRecord storage terms) =
-                _checkTerms(openings[i].termsId, address(this), collection, provider, user, use, when);
-            allowed &= uses;
-            grants[i] = Grant(provider, terms.royaltyBps, terms.floorBps);
+            bytes32 collection = collections[i];
+            Record record = _record(collection);
+            // Many collections share terms; those that follow each other are read and judged once.
+            if (record.terms() != terms) {
+                terms = record.terms();
+                head = _terms[terms].head;
+                _checkTerms(terms, head, head.uses(), use, when);
+                allowed &= head.uses();
+            }
+            address provider = record.provider();
+            _checkTime(collection, record, when);
+            _checkGate(head.gate(), address(this), collection, provider, user, use);
+            grants[i] = grantOf(provider, head.royaltyBps(), head.floorBps());
         }
     }
 
@@ -433,55 +415,41 @@ contract DataRegistry is IDataRegistry, Signed {
         uint256 use,
         uint256 when
     ) external view returns (uint256 allowed) {
-        (allowed,) = _checkTerms(termsId, registry, id, registrant, user, use, when);
+        uint256 terms = _known(termsId);
+        TermsHead head = _terms[terms].head;
+        allowed = head.uses();
+        // Generating is open to all under open terms, and to those behind a gate; a reservation is neither.
+        uint256 generation = allowed == 0 && head.gate() == address(0) ? 0 : Uses.GENERATION;
+        _checkTerms(terms, head, allowed | generation, use, when);
+        _checkGate(head.gate(), registry, id, registrant, user, use);
     }
 
-    function _checkTime(bytes32 collection, CollectionOpening calldata opening, uint256 when)
+    function _checkTime(bytes32 collection, Record record, uint256 when) private view {
+        uint256 registeredAt = record.registeredAt();
+        if (registeredAt > when) revert DataRegistry_NotRegisteredThen(collection, registeredAt, when);
+        uint256 revokedAt = record.revokedAt();
+        if (revokedAt == 0) return;
+        uint256 endsAt = revokedAt + _terms[record.terms()].noticeSeconds;
+        if (when >= endsAt) revert DataRegistry_ConsentRevoked(collection, revokedAt, endsAt);
+    }
+
+    /// @param usable What the terms allow, and of models their generation.
+    function _checkTerms(uint256 terms, TermsHead head, uint256 usable, uint256 use, uint256 when) private view {
+        if (use == 0 || use & ~usable != 0) {
+            revert DataRegistry_UseNotAllowed(_terms[terms].id, use, head.uses());
+        }
+        if (head.validUntil() == 0 || when <= head.validUntil()) return;
+        uint256 validUntil = _terms[terms].validUntil;
+        if (when > validUntil) revert DataRegistry_TermsExpired(_terms[terms].id, validUntil, when);
+    }
+
+    /// @dev The registrant is let through: nobody needs its own leave.
+    function _checkGate(address gate, address registry, bytes32 id, address registrant, address user, uint256 use)
         private
         view
-        returns (address provider)
     {
-        CollectionRecord storage record = _open(collection, opening);
-        if (record.registeredAt > when) revert DataRegistry_NotRegisteredThen(collection, record.registeredAt, when);
-        if (record.revokedAt != 0) {
-            uint256 endsAt = uint256(record.revokedAt) + _terms[opening.termsId].noticeSeconds;
-            if (when >= endsAt) revert DataRegistry_ConsentRevoked(collection, record.revokedAt, endsAt);
-        }
-        return record.provider;
-    }
-
-    function _checkTerms(
-        bytes32 termsId,
-        address registry,
-        bytes32 id,
-        address registrant,
-        address user,
-        uint256 use,
-        uint256 when
-    ) private view returns (uint256 uses, TermsRecord storage terms) {
-        terms = _definedTerms(termsId);
-        uses = terms.uses;
-        if (use == 0 || use & ~(uses | Uses.GENERATION) != 0) revert DataRegistry_UseNotAllowed(termsId, use, uses);
-        if (terms.validUntil != 0 && when > terms.validUntil) {
-            revert DataRegistry_TermsExpired(termsId, terms.validUntil, when);
-        }
-        if (terms.gated && user != registrant) {
-            bytes32 subject = Ids.subject(registry, id);
-            if (!IGate(terms.gate).isAllowed(subject, user, use)) {
-                revert DataRegistry_GateClosed(subject, terms.gate, user, use);
-            }
-        }
-    }
-
-    /// @dev The record of a collection, when `opening` is what its ID was made of.
-    function _open(bytes32 collection, CollectionOpening calldata opening)
-        private
-        view
-        returns (CollectionRecord storage record)
-    {
-        record = _known(collection);
-        if (Ids.collection(record.provider, opening.root, opening.termsId) != collection) {
-            revert DataRegistry_WrongOpening(collection, opening.root, opening.termsId);
-        }
+        if (gate == address(0) || user == registrant) return;
+        bytes32 subject = Ids.subject(registry, id);
+        if (!IGate(gate).isAllowed(subject, user, use)) revert DataRegistry_GateClosed(subject, gate, user, use);
     }
 }

@@ -12,15 +12,8 @@ import {Ids} from "./libraries/Ids.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Shown} from "./libraries/Shown.sol";
 import {SumTree} from "./libraries/SumTree.sol";
-import {
-    Ancestor,
-    Collection,
-    CollectionOpening,
-    External,
-    Parent,
-    ShownSources,
-    Sources
-} from "./types/Sources.sol";
+import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "./types/Sources.sol";
+import {Grant} from "./types/Grant.sol";
 import {Terms, TermsId, Uses} from "./types/Terms.sol";
 
 contract ModelRegistry is IModelRegistry, Signed {
@@ -154,7 +147,7 @@ contract ModelRegistry is IModelRegistry, Signed {
             work.allowed = Uses.ALL;
             if (sources.collections.length == 0) return;
             uint256 weight = _weight(sources.collections);
-            _addPart(work, sources.collections, sources.openings, 0, weight);
+            _addPart(work, sources.collections, 0, weight);
             return;
         }
         Draft storage draft = _drafts[msg.sender][draftId];
@@ -170,7 +163,7 @@ contract ModelRegistry is IModelRegistry, Signed {
         }
         work.judgedAt = draft.startedAt;
         work.allowed = draft.allowed;
-        _addPart(work, sources.collections, sources.openings, draft.last, draft.totalWeight);
+        _addPart(work, sources.collections, draft.last, draft.totalWeight);
         uint256 earlier = draft.trees.length;
         Compose.Trees[] memory all = new Compose.Trees[](earlier + 1);
         for (uint256 i; i < earlier; ++i) {
@@ -185,41 +178,41 @@ contract ModelRegistry is IModelRegistry, Signed {
     }
 
     /// @dev Judges one part, leaves its trees in `work.whole`, and logs who is used.
-    function _addPart(
-        Work memory work,
-        Collection[] calldata collections,
-        CollectionOpening[] calldata openings,
-        bytes32 last,
-        uint256 totalWeight
-    ) private {
-        IDataRegistry.Grant[] memory grants = _authorise(work, collections, openings);
+    function _addPart(Work memory work, Collection[] calldata collections, bytes32 last, uint256 totalWeight) private {
+        Grant[] memory grants = _authorise(work, collections);
         work.whole = Compose.part(collections, grants, address(DATA), last, totalWeight);
-        for (uint256 i; i < collections.length; ++i) {
-            _logSource(work, collections[i], grants[i].provider);
-        }
+        _logSources(work, collections, grants);
     }
 
-    function _authorise(Work memory work, Collection[] calldata collections, CollectionOpening[] calldata openings)
+    function _authorise(Work memory work, Collection[] calldata collections)
         private
         view
-        returns (IDataRegistry.Grant[] memory grants)
+        returns (Grant[] memory grants)
     {
         uint256 allowed;
         (grants, allowed) =
-            DATA.authorise(collections, openings, work.developer, Uses.AI_GENERATIVE_TRAINING, work.judgedAt);
+            DATA.authorise(Ids.each(collections), work.developer, Uses.AI_GENERATIVE_TRAINING, work.judgedAt);
         work.allowed &= allowed;
     }
 
-    function _logSource(Work memory work, Collection calldata collection, address provider) private {
-        emit ModelSource(
-            work.model,
-            collection.id,
-            provider,
-            collection.items,
-            collection.weight,
-            msg.sender,
-            uint40(work.judgedAt)
-        );
+    /// @dev Emits `ModelSource` for each. Items and weight are logged from the calldata, submitter and time stay in
+    /// memory from one log to the next. `Compose.part` has read the weights, so they are of 96 bits.
+    function _logSources(Work memory work, Collection[] calldata collections, Grant[] memory grants) private {
+        bytes32 selector = ModelSource.selector;
+        bytes32 model = work.model;
+        uint256 judgedAt = uint40(work.judgedAt);
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(add(data, 0x40), caller())
+            mstore(add(data, 0x60), judgedAt)
+            let from := collections.offset
+            let grant := add(grants, 0x20)
+            for { let end := add(from, mul(collections.length, 0x60)) } lt(from, end) { from := add(from, 0x60) } {
+                calldatacopy(data, add(from, 0x20), 0x40)
+                log4(data, 0x80, selector, model, calldataload(from), shr(96, shl(96, mload(grant))))
+                grant := add(grant, 0x20)
+            }
+        }
     }
 
     function _authoriseParent(Work memory work, bytes32 parent) private view {
@@ -290,11 +283,12 @@ contract ModelRegistry is IModelRegistry, Signed {
         address developer,
         uint96 totalWeight,
         uint256 part,
-        Collection[] calldata collections,
-        CollectionOpening[] calldata openings
+        Collection[] calldata collections
     ) external {
         if (collections.length != SumTree.PART) revert ModelRegistry_PartSize(collections.length);
         if (totalWeight >= Compose.MAX_WEIGHT) revert ModelRegistry_TooHeavy(totalWeight);
+        // Each weighs something.
+        if (totalWeight < SumTree.PART) revert ModelRegistry_WeightDiffers(totalWeight, SumTree.PART);
         bytes32 hash = Ids.part(collections);
         Draft storage draft = _drafts[msg.sender][model];
         if (!_isNext(draft, model, developer, totalWeight, part, hash)) return;
@@ -303,7 +297,7 @@ contract ModelRegistry is IModelRegistry, Signed {
         work.model = model;
         work.judgedAt = draft.startedAt;
         work.allowed = draft.allowed;
-        _addPart(work, collections, openings, draft.last, totalWeight);
+        _addPart(work, collections, draft.last, totalWeight);
         draft.allowed = work.allowed;
         draft.last = collections[collections.length - 1].id;
         draft.hashes.push(hash);
@@ -325,7 +319,9 @@ contract ModelRegistry is IModelRegistry, Signed {
             delete _drafts[msg.sender][model];
         }
         if (part < draft.hashes.length && draft.hashes[part] == hash) return false;
-        if (draft.registered || part != draft.hashes.length) revert ModelRegistry_WrongPart(model, part, draft.hashes.length);
+        if (draft.registered || part != draft.hashes.length) {
+            revert ModelRegistry_WrongPart(model, part, draft.hashes.length);
+        }
         if (part == 0) {
             draft.developer = developer;
             draft.startedAt = uint40(block.timestamp);
@@ -348,8 +344,11 @@ contract ModelRegistry is IModelRegistry, Signed {
     }
 
     function _weight(Collection[] calldata collections) private pure returns (uint256 weight) {
-        for (uint256 i; i < collections.length; ++i) {
-            weight += collections[i].weight;
+        // At most 1,024 of 96 bits.
+        unchecked {
+            for (uint256 i; i < collections.length; ++i) {
+                weight += collections[i].weight;
+            }
         }
         if (weight >= Compose.MAX_WEIGHT) revert ModelRegistry_TooHeavy(weight);
     }

@@ -17,6 +17,7 @@ import {Payees} from "./libraries/Payees.sol";
 import {Shown} from "./libraries/Shown.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {Ancestor, Collection, External, ShownSources, Sources} from "./types/Sources.sol";
+import {Grant} from "./types/Grant.sol";
 import {Uses} from "./types/Terms.sol";
 
 contract OutputRegistry is IOutputRegistry, Signed {
@@ -122,13 +123,10 @@ contract OutputRegistry is IOutputRegistry, Signed {
         emit BatchPublished(batch, creator, commitments);
     }
 
-    function _commit(
-        address creator,
-        bytes32 root,
-        uint64 count,
-        BatchSpec calldata spec,
-        Sources calldata sources
-    ) private returns (bytes32) {
+    function _commit(address creator, bytes32 root, uint64 count, BatchSpec calldata spec, Sources calldata sources)
+        private
+        returns (bytes32)
+    {
         Work memory work = _identify(creator, root, count, spec, sources);
         if (work.details != 0) _register(work, spec, sources);
         return work.batch;
@@ -163,13 +161,11 @@ contract OutputRegistry is IOutputRegistry, Signed {
     }
 
     /// @dev `details` is zero when the batch is registered with these very values.
-    function _identify(
-        address creator,
-        bytes32 root,
-        uint64 count,
-        BatchSpec calldata spec,
-        Sources calldata sources
-    ) private view returns (Work memory work) {
+    function _identify(address creator, bytes32 root, uint64 count, BatchSpec calldata spec, Sources calldata sources)
+        private
+        view
+        returns (Work memory work)
+    {
         work.creator = creator;
         work.root = root;
         work.count = count;
@@ -196,8 +192,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
         Payees.check(work.payee, spec.opening, SPLITTER);
         _authoriseModels(work, spec, sources);
         if (sources.collections.length != 0) _read(work, sources);
-        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase) =
-            MODELS.lineage(sources.models);
+        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase) = MODELS.lineage(sources.models);
         Batch storage record = _batches[work.batch];
         record.creator = work.creator;
         record.registeredAt = uint40(block.timestamp);
@@ -207,14 +202,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
         record.details = work.details;
         _logExternals(work.batch, sources.externals);
         emit BatchRegistered(
-            work.batch,
-            work.creator,
-            work.root,
-            work.count,
-            spec.record,
-            work.payee,
-            record.split,
-            work.endorsed
+            work.batch, work.creator, work.root, work.count, spec.record, work.payee, record.split, work.endorsed
         );
     }
 
@@ -256,13 +244,12 @@ contract OutputRegistry is IOutputRegistry, Signed {
     function _read(Work memory work, Sources calldata sources) private {
         uint256 count = sources.collections.length;
         if (count > SumTree.PART) revert OutputRegistry_TooManyCollections(count);
-        (IDataRegistry.Grant[] memory grants,) = DATA.authorise(
-            sources.collections, sources.openings, work.creator, Uses.AI_INFERENCE, block.timestamp
-        );
+        (Grant[] memory grants,) =
+            DATA.authorise(Ids.each(sources.collections), work.creator, Uses.AI_INFERENCE, block.timestamp);
         for (uint256 i; i < count; ++i) {
             Collection calldata collection = sources.collections[i];
             if (collection.items != 0 || collection.weight != 1) revert OutputRegistry_NotABatchSource(collection.id);
-            emit BatchSource(work.batch, collection.id, grants[i].provider);
+            emit BatchSource(work.batch, collection.id, grants[i].provider());
         }
         (work.dataSplit, work.data) =
             Compose.dataSplit(Compose.part(sources.collections, grants, address(DATA), 0, count));

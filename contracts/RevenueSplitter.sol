@@ -96,14 +96,9 @@ contract RevenueSplitter is IRevenueSplitter {
         return Create2.computeAddress(payee, keccak256(type(Forwarder).creationCode));
     }
 
-    function _income(
-        bytes32 payee,
-        bytes calldata opening,
-        address token,
-        uint256 amount,
-        address payer,
-        bytes32 ref
-    ) private {
+    function _income(bytes32 payee, bytes calldata opening, address token, uint256 amount, address payer, bytes32 ref)
+        private
+    {
         if (amount == 0) revert RevenueSplitter_NothingReceived(token);
         Account storage account = _accounts[payee][token];
         uint256 sum = account.income + amount;
@@ -243,11 +238,7 @@ contract RevenueSplitter is IRevenueSplitter {
     // Lists
 
     /// @inheritdoc IRevenueSplitter
-    function publish(bytes calldata split, bytes32[] calldata payees, uint96[] calldata shares)
-        external
-        payable
-        entry
-    {
+    function publish(bytes calldata split, bytes32[] calldata payees, uint96[] calldata shares) external payable entry {
         uint256 count = payees.length;
         if (count != shares.length) revert RevenueSplitter_DifferentLengths(count, shares.length);
         if (count == 0) revert SumTree.SumTree_NoShares();

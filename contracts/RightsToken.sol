@@ -74,8 +74,8 @@ contract RightsToken is IRightsToken, ERC721 {
 
     /// @dev The resale royalty goes where the subject's own income goes: for a batch to everybody in its trace.
     function royaltyInfo(uint256 tokenId, uint256 salePrice) external view returns (address, uint256) {
-        uint256 royalty = salePrice / 10_000 * _rights[tokenId].royaltyBps
-            + salePrice % 10_000 * _rights[tokenId].royaltyBps / 10_000;
+        uint256 royalty = salePrice / 10_000 * _rights[tokenId].royaltyBps + salePrice % 10_000
+            * _rights[tokenId].royaltyBps / 10_000;
         return (SPLITTER.paymentAddress(bytes32(tokenId)), royalty);
     }
 

@@ -19,16 +19,11 @@ contract Statements is IStatements, Signed {
     }
 
     /// @inheritdoc IStatements
-    function stateFor(
-        address speaker,
-        bytes32 subject,
-        bytes32 kind,
-        bytes32 document,
-        Approval calldata approval
-    ) external {
-        bytes32 structHash = keccak256(
-            abi.encode(STATEMENT, speaker, subject, kind, document, approval.nonce, approval.deadline)
-        );
+    function stateFor(address speaker, bytes32 subject, bytes32 kind, bytes32 document, Approval calldata approval)
+        external
+    {
+        bytes32 structHash =
+            keccak256(abi.encode(STATEMENT, speaker, subject, kind, document, approval.nonce, approval.deadline));
         _spend(speaker, structHash, approval);
         emit Stated(speaker, subject, kind, document);
     }

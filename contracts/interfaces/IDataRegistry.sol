@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Collection, CollectionOpening} from "../types/Sources.sol";
+import {Grant} from "../types/Grant.sol";
 import {Terms} from "../types/Terms.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
@@ -14,13 +14,6 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// of priority and not proof. Nothing here can be changed by anybody but the provider, who can end consent for
 /// future use and change who is paid, and nothing else.
 interface IDataRegistry is IRegistry, ISigned {
-    /// @notice What a registry needs to know of a source it may use.
-    struct Grant {
-        address provider;
-        uint16 royaltyBps;
-        uint16 floorBps;
-    }
-
     /// @notice What a provider says of a collection beside its items.
     struct CollectionSpec {
         bytes32 termsId;
@@ -69,12 +62,11 @@ interface IDataRegistry is IRegistry, ISigned {
     error DataRegistry_DifferentValues(bytes32 collection);
     error DataRegistry_NoItems();
     error DataRegistry_UnknownCollection(bytes32 collection);
-    error DataRegistry_WrongOpening(bytes32 collection, bytes32 root, bytes32 termsId);
+    error DataRegistry_WrongRoot(bytes32 collection, bytes32 root);
     error DataRegistry_NotUnderRoot(bytes32 collection, bytes32 sliceRoot);
     error DataRegistry_NotProvider(bytes32 collection, address provider, address caller);
     /// The payee is the collection's rights token and stays it.
     error DataRegistry_PayeeIsRightsToken(bytes32 collection);
-    error DataRegistry_OpeningsMissing(uint256 collections, uint256 openings);
     error DataRegistry_NotRegisteredThen(bytes32 collection, uint256 registeredAt, uint256 when);
     error DataRegistry_ConsentRevoked(bytes32 collection, uint256 revokedAt, uint256 endsAt);
     error DataRegistry_TermsExpired(bytes32 termsId, uint256 validUntil, uint256 when);
@@ -110,11 +102,7 @@ interface IDataRegistry is IRegistry, ISigned {
 
     /// @notice Registers the root of any number of IDs; `publish` can log them later.
     /// @param count How many IDs. A count that is not true can never be shown complete.
-    function commit(
-        bytes32 root,
-        uint64 count,
-        CollectionSpec calldata spec
-    ) external returns (bytes32 collection);
+    function commit(bytes32 root, uint64 count, CollectionSpec calldata spec) external returns (bytes32 collection);
 
     /// @notice `commit` by anybody who has the provider's signature. It signs the same as for `registerFor`:
     /// `Consent(address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,uint256 nonce,uint256 deadline)`,
@@ -129,12 +117,8 @@ interface IDataRegistry is IRegistry, ISigned {
 
     /// @notice Logs commitments of a registered collection, by anybody who has them.
     /// @param proof From the root of these commitments' tree to the collection's root.
-    function publish(
-        bytes32 collection,
-        CollectionOpening calldata opening,
-        bytes32[] calldata commitments,
-        bytes32[] calldata proof
-    ) external;
+    function publish(bytes32 collection, bytes32 root, bytes32[] calldata commitments, bytes32[] calldata proof)
+        external;
 
     /// @notice Changes who is paid, by the provider, until it is the collection's rights token.
     function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) external;
@@ -165,43 +149,33 @@ interface IDataRegistry is IRegistry, ISigned {
 
     // Asking
 
-    function status(bytes32 collection, CollectionOpening calldata opening) external view returns (Status memory);
+    function status(bytes32 collection) external view returns (Status memory);
 
     /// @notice Whether the provider's ID for `commitment` is in the collection.
-    function contains(
-        bytes32 collection,
-        CollectionOpening calldata opening,
-        bytes32 commitment,
-        bytes32[] calldata proof
-    ) external view returns (bool);
+    function contains(bytes32 collection, bytes32 root, bytes32 commitment, bytes32[] calldata proof)
+        external
+        view
+        returns (bool);
 
     /// @notice When the ID was revoked by its registrant; zero when it was not. Notice is the collection's.
     function itemRevokedAt(bytes32 id) external view returns (uint40);
 
     /// @notice Whether consent was valid at `when`, whatever the use and the gate.
-    function wasUsable(bytes32 collection, CollectionOpening calldata opening, uint256 when)
-        external
-        view
-        returns (bool);
+    function wasUsable(bytes32 collection, uint256 when) external view returns (bool);
 
     /// @notice Whether `user` may use the collection for `use` now, gate included.
-    function mayUse(bytes32 collection, CollectionOpening calldata opening, address user, uint256 use)
-        external
-        view
-        returns (bool);
+    function mayUse(bytes32 collection, address user, uint256 use) external view returns (bool);
 
     /// @notice What `user` gets by using `collections` for `use` as of `when`; reverts with the rule that is broken.
     /// @return grants One for each collection.
     /// @return allowed Uses that all of them allow.
-    function authorise(
-        Collection[] calldata collections,
-        CollectionOpening[] calldata openings,
-        address user,
-        uint256 use,
-        uint256 when
-    ) external view returns (Grant[] memory grants, uint256 allowed);
+    function authorise(bytes32[] calldata collections, address user, uint256 use, uint256 when)
+        external
+        view
+        returns (Grant[] memory grants, uint256 allowed);
 
-    /// @notice The same for what another registry holds under terms: a model.
+    /// @notice The same for what another registry holds under terms: a model. Registering its outputs
+    /// (`Uses.GENERATION`) is open to all under terms that allow anything, and to whom a gate lets through.
     /// @param registrant Is let through its own gate.
     function authoriseTerms(
         bytes32 termsId,

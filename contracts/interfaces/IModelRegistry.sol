@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ancestor, Collection, CollectionOpening, External, Parent, ShownSources, Sources} from "../types/Sources.sol";
+import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../types/Sources.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
@@ -65,12 +65,7 @@ interface IModelRegistry is IRegistry, ISigned {
     }
 
     /// @notice Once per model, after the events of its sources.
-    event ModelRegistered(
-        bytes32 indexed model,
-        address indexed developer,
-        bytes32 indexed weights,
-        Entry entry
-    );
+    event ModelRegistered(bytes32 indexed model, address indexed developer, bytes32 indexed weights, Entry entry);
     /// @notice Once per collection, in order. One query by `provider` is that provider's usage history.
     event ModelSource(
         bytes32 indexed model,
@@ -130,8 +125,7 @@ interface IModelRegistry is IRegistry, ISigned {
         address developer,
         uint96 totalWeight,
         uint256 part,
-        Collection[] calldata collections,
-        CollectionOpening[] calldata openings
+        Collection[] calldata collections
     ) external;
 
     /// @notice The record of a model; reverts `ModelRegistry_UnknownModel`.

@@ -32,17 +32,10 @@ interface IRevenueSplitter {
 
     /// @notice Money came in from outside, by deposit or sweep.
     /// @param ref The payer's: a statement, period or invoice; zero for a sweep.
-    event Deposited(
-        bytes32 indexed payee, address indexed token, address indexed payer, uint256 amount, bytes32 ref
-    );
+    event Deposited(bytes32 indexed payee, address indexed token, address indexed payer, uint256 amount, bytes32 ref);
     /// @param lo Where the leaf's interval begins, which tells it from others of the same payee.
     event Claimed(
-        bytes32 indexed split,
-        address indexed token,
-        bytes32 indexed payee,
-        uint96 lo,
-        uint96 shares,
-        uint256 amount
+        bytes32 indexed split, address indexed token, bytes32 indexed payee, uint96 lo, uint96 shares, uint256 amount
     );
     event Resolved(bytes32 indexed subject, address indexed token, bytes32 indexed payee, uint256 amount);
     /// @notice All leaves of a split, checked against its root.

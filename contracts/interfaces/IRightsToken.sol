@@ -32,9 +32,7 @@ interface IRightsToken is IERC721, IERC2981 {
     /// @notice Mints the token of `(registry, id)` to its registrant, who must be the caller; once.
     /// @param document keccak256 of the rights document.
     /// @param royaltyBps What ERC-2981 asks of a resale, in 1/10,000; it goes to the subject's split, not to the holder.
-    function mint(address registry, bytes32 id, bytes32 document, uint16 royaltyBps)
-        external
-        returns (uint256 tokenId);
+    function mint(address registry, bytes32 id, bytes32 document, uint16 royaltyBps) external returns (uint256 tokenId);
 
     /// @notice Puts the opening of a token on record, by anybody, so that before it is minted it pays the registrant.
     function know(address registry, bytes32 id) external returns (uint256 tokenId);

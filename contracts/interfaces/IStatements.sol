@@ -13,11 +13,6 @@ interface IStatements is ISigned {
     function state(bytes32 subject, bytes32 kind, bytes32 document) external;
 
     /// @notice `Statement(address speaker,bytes32 subject,bytes32 kind,bytes32 document,uint256 nonce,uint256 deadline)`.
-    function stateFor(
-        address speaker,
-        bytes32 subject,
-        bytes32 kind,
-        bytes32 document,
-        Approval calldata approval
-    ) external;
+    function stateFor(address speaker, bytes32 subject, bytes32 kind, bytes32 document, Approval calldata approval)
+        external;
 }

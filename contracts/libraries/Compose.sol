@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IDataRegistry} from "../interfaces/IDataRegistry.sol";
+import {Grant} from "../types/Grant.sol";
 import {Ancestor, Collection} from "../types/Sources.sol";
 import {Ids} from "./Ids.sol";
 import {SumTree} from "./SumTree.sol";
@@ -35,34 +35,67 @@ library Compose {
     /// @param totalWeight Of all parts together.
     function part(
         Collection[] calldata collections,
-        IDataRegistry.Grant[] memory grants,
+        Grant[] memory grants,
         address dataRegistry,
         bytes32 last,
         uint256 totalWeight
     ) internal pure returns (Trees memory trees) {
         uint256 count = collections.length;
+        if (count == 0) return trees;
         bytes32[] memory hashes = new bytes32[](count);
         uint256[] memory sums = new uint256[](count);
         uint256 paid;
-        for (uint256 i; i < count; ++i) {
-            Collection calldata collection = collections[i];
-            if (collection.id <= last) revert Compose_CollectionsNotAscending(last, collection.id);
-            if (collection.weight == 0) revert Compose_NoWeight(collection.id);
-            last = collection.id;
-            uint256 share = uint256(collection.weight) * grants[i].royaltyBps;
-            uint256 floor = totalWeight * grants[i].floorBps;
-            if (floor > share) share = floor;
-            if (share == 0) continue;
-            hashes[paid] = SumTree.leaf(Ids.subject(dataRegistry, last), share);
-            sums[paid] = share;
-            ++paid;
+        uint256 asked;
+        // At most 1,024 sums of 112 bits.
+        unchecked {
+            for (uint256 i; i < count; ++i) {
+                Collection calldata collection = collections[i];
+                bytes32 id = collection.id;
+                uint256 weight = collection.weight;
+                if (id <= last) revert Compose_CollectionsNotAscending(last, id);
+                if (weight == 0) revert Compose_NoWeight(id);
+                last = id;
+                uint256 share = _shares(grants[i], weight, totalWeight);
+                if (share == 0) continue;
+                hashes[paid] = SumTree.leaf(Ids.subject(dataRegistry, id), share);
+                sums[paid] = share;
+                asked += share;
+                ++paid;
+            }
         }
+        // Also keeps the sum below 2^96.
+        _withinGross(asked, totalWeight);
         if (paid != 0) (trees.data, trees.shares) = SumTree.root(hashes, sums, paid);
-        for (uint256 i; i < count; ++i) {
-            hashes[i] = collections[i].items;
-            sums[i] = collections[i].weight;
+        _copy(collections, hashes, sums);
+        (trees.manifest, trees.weight) = SumTree.root(hashes, sums, count);
+    }
+
+    function _shares(Grant grant, uint256 weight, uint256 totalWeight) private pure returns (uint256 shares) {
+        // 16 bits of basis points, and weights of at most 96.
+        unchecked {
+            shares = weight * grant.royaltyBps();
+            uint256 floor = totalWeight * grant.floorBps();
+            if (floor > shares) shares = floor;
         }
-        if (count != 0) (trees.manifest, trees.weight) = SumTree.root(hashes, sums, count);
+    }
+
+    /// @dev `hashes[i] = collections[i].items` and `sums[i] = collections[i].weight`.
+    function _copy(Collection[] calldata collections, bytes32[] memory hashes, uint256[] memory sums) private pure {
+        assembly ("memory-safe") {
+            let from := add(collections.offset, 0x20)
+            let to := 0x20
+            for { let end := add(to, shl(5, collections.length)) } lt(to, end) { to := add(to, 0x20) } {
+                mstore(add(hashes, to), calldataload(from))
+                mstore(add(sums, to), calldataload(add(from, 0x20)))
+                from := add(from, 0x60)
+            }
+        }
+    }
+
+    /// @return data What the shares are of the gross, in parts per million, rounded up.
+    function _withinGross(uint256 shares, uint256 weight) private pure returns (uint256 data) {
+        data = (100 * shares + weight - 1) / weight;
+        if (data > WHOLE) revert Compose_LeviesExceedGross(data);
     }
 
     /// @notice The trees over all parts. A part in which nobody asks anything is left out of the data split.
@@ -78,6 +111,13 @@ library Compose {
             (hashes[paid], sums[paid]) = (parts[i].data, parts[i].shares);
             ++paid;
         }
+        uint256 shares;
+        uint256 weight;
+        for (uint256 i; i < count; ++i) {
+            shares += parts[i].shares;
+            weight += parts[i].weight;
+        }
+        _withinGross(shares, weight);
         if (paid != 0) (whole.data, whole.shares) = SumTree.root(hashes, sums, paid);
         for (uint256 i; i < count; ++i) {
             (hashes[i], sums[i]) = (parts[i].manifest, parts[i].weight);
@@ -88,8 +128,7 @@ library Compose {
     /// @notice The data split (salt zero: equal ones share one account) and what it is of the gross, rounded up.
     function dataSplit(Trees memory trees) internal pure returns (bytes32 key, uint256 data) {
         if (trees.shares == 0) return (0, 0);
-        data = (100 * trees.shares + trees.weight - 1) / trees.weight;
-        if (data > WHOLE) revert Compose_LeviesExceedGross(data);
+        data = _withinGross(trees.shares, trees.weight);
         // A sum tree's total is below 2^96.
         key = Ids.split(trees.data, uint96(trees.shares), 0);
     }

@@ -15,8 +15,15 @@ library Ids {
         return keccak256(abi.encodePacked(uint8(0x03), root, total, salt));
     }
 
-    function subject(address account, bytes32 id) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(0x04), account, id));
+    /// @dev `keccak256(abi.encodePacked(uint8(0x04), account, id))`, 53 bytes, which fit the scratch space: a model of a
+    /// thousand collections asks for thousands.
+    function subject(address account, bytes32 id) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore8(0x00, 0x04)
+            mstore(0x01, shl(96, account))
+            mstore(0x15, id)
+            hash := keccak256(0x00, 53)
+        }
     }
 
     function collection(address provider, bytes32 root, bytes32 termsId) internal pure returns (bytes32) {
@@ -35,9 +42,31 @@ library Ids {
         return keccak256(abi.encodePacked(uint8(0x07), creator, sourcesHash, root));
     }
 
+    /// @notice The IDs of collections.
+    function each(Collection[] calldata collections) internal pure returns (bytes32[] memory ids) {
+        ids = new bytes32[](collections.length);
+        assembly ("memory-safe") {
+            let from := collections.offset
+            let to := add(ids, 0x20)
+            for { let end := add(to, shl(5, collections.length)) } lt(to, end) { to := add(to, 0x20) } {
+                mstore(to, calldataload(from))
+                from := add(from, 0x60)
+            }
+        }
+    }
+
     /// @notice Hash of one part of the collections: 1,024 each, the last fewer.
-    function part(Collection[] calldata collections) internal pure returns (bytes32) {
-        return keccak256(abi.encode(collections));
+    /// @dev `keccak256(abi.encode(collections))`, of the calldata as it is. A weight of more than 96 bits gives a hash that
+    /// no registered part has, because whoever registers one reads its weights.
+    function part(Collection[] calldata collections) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            let size := mul(collections.length, 0x60)
+            mstore(spot, 0x20)
+            mstore(add(spot, 0x20), collections.length)
+            calldatacopy(add(spot, 0x40), collections.offset, size)
+            hash := keccak256(spot, add(size, 0x40))
+        }
     }
 
     function sources(bytes32[] memory parts, bytes32[] memory models, External[] calldata externals)

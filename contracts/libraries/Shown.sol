@@ -26,7 +26,7 @@ library Shown {
         ids = new bytes32[](shown.collections.length + shown.models.length);
         uint256 count;
         for (uint256 i; i < shown.collections.length; ++i) {
-            uint64 endsAt = data.status(shown.collections[i].id, shown.openings[i]).endsAt;
+            uint64 endsAt = data.status(shown.collections[i].id).endsAt;
             if (endsAt != 0 && block.timestamp >= endsAt) ids[count++] = shown.collections[i].id;
         }
         for (uint256 i; i < shown.models.length; ++i) {

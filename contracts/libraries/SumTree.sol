@@ -23,18 +23,6 @@ library SumTree {
         }
     }
 
-    function node(bytes32 left, uint256 leftSum, bytes32 right, uint256 rightSum) internal pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let spot := mload(0x40)
-            mstore8(spot, 0x02)
-            mstore(add(spot, 1), left)
-            mstore(add(spot, 33), shl(160, leftSum))
-            mstore(add(spot, 45), right)
-            mstore(add(spot, 77), shl(160, rightSum))
-            hash := keccak256(spot, 89)
-        }
-    }
-
     /// @notice Root of the tree over the first `count` nodes; overwrites them.
     /// @dev Levels are paired left to right; an odd last node is promoted unchanged.
     function root(bytes32[] memory hashes, uint256[] memory sums, uint256 count)
@@ -42,28 +30,57 @@ library SumTree {
         pure
         returns (bytes32 hash, uint96 total)
     {
-        uint256 sum;
-        for (uint256 i; i < count; ++i) {
-            if (sums[i] == 0) revert SumTree_NoShares();
-            sum += sums[i];
-        }
-        if (sum > type(uint96).max) revert SumTree_TooLarge(sum);
-        while (count > 1) {
-            uint256 half = count / 2;
-            for (uint256 i; i < half; ++i) {
-                uint256 left = 2 * i;
-                hashes[i] = node(hashes[left], sums[left], hashes[left + 1], sums[left + 1]);
-                sums[i] = sums[left] + sums[left + 1];
+        if (count == 0 || count > hashes.length || count > sums.length) revert SumTree_NoShares();
+        uint256 sum = _sum(sums, count);
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            mstore8(spot, 0x02)
+            for {} gt(count, 1) { count := shr(1, add(count, 1)) } {
+                let fromHash := add(hashes, 0x20)
+                let fromSum := add(sums, 0x20)
+                let toHash := fromHash
+                let toSum := fromSum
+                for { let end := add(fromHash, shl(6, shr(1, count))) } lt(fromHash, end) {} {
+                    let left := mload(fromSum)
+                    let right := mload(add(fromSum, 0x20))
+                    mstore(add(spot, 1), mload(fromHash))
+                    mstore(add(spot, 33), shl(160, left))
+                    mstore(add(spot, 45), mload(add(fromHash, 0x20)))
+                    mstore(add(spot, 77), shl(160, right))
+                    mstore(toHash, keccak256(spot, 89))
+                    mstore(toSum, add(left, right))
+                    fromHash := add(fromHash, 0x40)
+                    fromSum := add(fromSum, 0x40)
+                    toHash := add(toHash, 0x20)
+                    toSum := add(toSum, 0x20)
+                }
+                if and(count, 1) {
+                    mstore(toHash, mload(fromHash))
+                    mstore(toSum, mload(fromSum))
+                }
             }
-            if (count % 2 == 1) {
-                hashes[half] = hashes[count - 1];
-                sums[half] = sums[count - 1];
-                ++half;
-            }
-            count = half;
+            hash := mload(add(hashes, 0x20))
         }
         // The sum was bounded above.
-        return (hashes[0], uint96(sum));
+        total = uint96(sum);
+    }
+
+    function _sum(uint256[] memory sums, uint256 count) private pure returns (uint256 sum) {
+        bool zero;
+        uint256 bits;
+        assembly ("memory-safe") {
+            let from := add(sums, 0x20)
+            for { let end := add(from, shl(5, count)) } lt(from, end) { from := add(from, 0x20) } {
+                let shares := mload(from)
+                zero := or(zero, iszero(shares))
+                bits := or(bits, shares)
+                sum := add(sum, shares)
+            }
+        }
+        if (zero) revert SumTree_NoShares();
+        // With one of more than 96 bits, the sum may have wrapped around.
+        if (bits > type(uint96).max) revert SumTree_TooLarge(bits);
+        if (sum > type(uint96).max) revert SumTree_TooLarge(sum);
     }
 
     /// @notice Walks from a leaf up `path` (a 32-byte sibling hash and a 12-byte sum a level).

@@ -10,12 +10,6 @@ struct Collection {
     uint96 weight;
 }
 
-/// @notice What, with the provider on record, hashes to a collection's ID.
-struct CollectionOpening {
-    bytes32 root;
-    bytes32 termsId;
-}
-
 /// @notice A base model that nobody registered.
 struct External {
     /// Commitment of its weights.
@@ -36,10 +30,9 @@ struct Parent {
     Ancestor[] ancestry;
 }
 
-/// @notice Everything a model or batch rests on. `openings` stand beside `collections`, one for one.
+/// @notice Everything a model or batch rests on.
 struct Sources {
     Collection[] collections;
-    CollectionOpening[] openings;
     Parent[] models;
     External[] externals;
 }
@@ -52,5 +45,4 @@ struct ShownSources {
     External[] externals;
     uint256 part;
     Collection[] collections;
-    CollectionOpening[] openings;
 }

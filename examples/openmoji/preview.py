@@ -72,9 +72,9 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
         out += sum(a[token.symbol] for a in amounts.values())
         payments.append(Payment(token, gross, out, gross - out, 2 * len(uses)))
     payees = [
-        Payee("Mizuki Studio", "creator", _wallet("c"), amounts["creator"]),
-        Payee("Hoshi Lab", "developer", _wallet("one"), amounts["one"]),
-        Payee("Niji Works", "developer", _wallet("two"), amounts["two"]),
+        Payee("Creator", "creator", _wallet("c"), amounts["creator"]),
+        Payee("Developer of model 1", "developer", _wallet("one"), amounts["one"]),
+        Payee("Developer of model 2", "developer", _wallet("two"), amounts["two"]),
     ] + [Payee(n, "artist", _wallet(n), earned[n]) for n in by if n != REFUSED]
     artists = tuple(
         Artist(
@@ -89,9 +89,9 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
         for name, mine in by.items()
     )
     models = (
-        Model("Model 1", _hash("m1"), "Hoshi Lab", _hash("w1"), None, uses, 2000, 500),
+        Model("Model 1", _hash("m1"), "Developer of model 1", _hash("w1"), None, uses, 2000, 500),
         Model(
-            "Model 2", _hash("m2"), "Niji Works", _hash("w2"), "Model 1",
+            "Model 2", _hash("m2"), "Developer of model 2", _hash("w2"), "Model 1",
             {TUNED_ON: len(by[TUNED_ON])}, 2000, 1000,
         ),
     )  # fmt: skip
@@ -105,7 +105,7 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
         artists=artists,
         models=models,
         batch=Batch(
-            _hash("b"), "Model 2", "Mizuki Studio", str(int(_hash("t"), 16)), tuple(outputs)
+            _hash("b"), "Model 2", "Creator", str(int(_hash("t"), 16)), tuple(outputs)
         ),
         payments=tuple(payments),
         payees=tuple(payees),
@@ -125,7 +125,7 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
                 "A generated file", True, "Nothing found",
                 "This file is registered, and everything its model declares was authorised when "
                 "it was registered.",
-                ("Registered by Mizuki Studio in block 398", "Model 2, on top of Model 1",
+                ("Registered by Creator in block 398", "Model 2, on top of Model 1",
                  "120 collections, all usable at registration", "Manifest published and complete"),
             ),
             Verification(

@@ -240,6 +240,7 @@ contract ClaimTest is Base {
     }
 
     // Invariant 2 for any tree and any deposits: dues never exceed, and at most one unit a leaf is outstanding.
+    /// forge-config: default.fuzz.runs = 128
     function testFuzz_duesNeverExceed(uint256 seed, uint8 count, uint128 first, uint64 second) public {
         SumTrees.Leaf[] memory leaves = new SumTrees.Leaf[](bound(count, 1, 24));
         for (uint256 i; i < leaves.length; ++i) {
@@ -270,12 +271,15 @@ contract ClaimTest is Base {
     }
 
     // The walk in assembly against the tree written out plainly.
+    /// forge-config: default.fuzz.runs = 128
     function testFuzz_walkIsTheReference(uint256 seed, uint8 count, uint8 index) public view {
         SumTrees.Leaf[] memory leaves = new SumTrees.Leaf[](bound(count, 1, 100));
         uint256 lo;
         index = uint8(bound(index, 0, leaves.length - 1));
         for (uint256 i; i < leaves.length; ++i) {
-            leaves[i] = SumTrees.Leaf(keccak256(abi.encode(seed, i)), uint96(1 + uint256(keccak256(abi.encode(i, seed))) % 2 ** 80));
+            leaves[i] = SumTrees.Leaf(
+                keccak256(abi.encode(seed, i)), uint96(1 + uint256(keccak256(abi.encode(i, seed))) % 2 ** 80)
+            );
             if (i < index) lo += leaves[i].shares;
         }
         IRevenueSplitter.Share memory share = _share(leaves, bytes32(seed), index);

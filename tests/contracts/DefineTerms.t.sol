@@ -29,11 +29,7 @@ contract DefineTermsTest is Base {
 
     function test_givesBackEveryField() public {
         Terms memory terms = _all();
-        eq(
-            keccak256(abi.encode(data.termsOf(data.defineTerms(terms)))),
-            keccak256(abi.encode(terms)),
-            "terms"
-        );
+        eq(keccak256(abi.encode(data.termsOf(data.defineTerms(terms)))), keccak256(abi.encode(terms)), "terms");
     }
 
     // Invariant 8

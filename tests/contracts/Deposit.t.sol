@@ -105,9 +105,7 @@ contract DepositTest is Base {
     function test_RevertWhen_theCounterWouldOverflow() public {
         token.mint(buyer.wallet, 2 ** 128);
         _payTokens(_splitKey, _opening, address(token), 2 ** 128 - 1);
-        reverts(
-            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, _splitKey, address(token))
-        );
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, _splitKey, address(token)));
         vm.prank(buyer.wallet);
         splitter.deposit(_splitKey, _opening, address(token), 1, "");
     }
@@ -133,9 +131,7 @@ contract DepositTest is Base {
     }
 
     function test_RevertWhen_etherComesWithoutACall() public {
-        reverts(
-            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_UseDepositOrAPaymentAddress.selector)
-        );
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_UseDepositOrAPaymentAddress.selector));
         vm.prank(buyer.wallet);
         (bool success,) = address(splitter).call{value: 1}("");
         success;
@@ -169,12 +165,8 @@ contract DepositTest is Base {
 
     function test_theReturnOfChangeCannotReenter() public {
         Reentering payer = new Reentering();
-        payer.set(
-            address(splitter), abi.encodeCall(splitter.deposit, (_splitKey, _opening, address(token), 1, ""))
-        );
-        payer.run{value: 2}(
-            address(splitter), abi.encodeCall(splitter.deposit, (_splitKey, _opening, ETHER, 1, ""))
-        );
+        payer.set(address(splitter), abi.encodeCall(splitter.deposit, (_splitKey, _opening, address(token), 1, "")));
+        payer.run{value: 2}(address(splitter), abi.encodeCall(splitter.deposit, (_splitKey, _opening, ETHER, 1, "")));
         yes(payer.called(), "got the change");
         no(payer.succeeded(), "did not get in");
     }

@@ -26,7 +26,8 @@ contract MulticallTest is Base {
         bytes[] memory calls = new bytes[](3);
         calls[0] = _deposit(1 ether);
         calls[1] = _deposit(2 ether);
-        calls[2] = abi.encodeCall(splitter.claim, (_share(_split(artist.wallet, 1, studio.wallet, 1), "", 0), ETHER, ""));
+        calls[2] =
+            abi.encodeCall(splitter.claim, (_share(_split(artist.wallet, 1, studio.wallet, 1), "", 0), ETHER, ""));
         vm.prank(buyer.wallet);
         IRevenueSplitter.Result[] memory results = splitter.multicall{value: 5 ether}(calls, false);
         eq(abi.decode(results[1].data, (uint256)), 2 ether, "result");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IdTree} from "../../contracts/libraries/IdTree.sol";
 import {Payees} from "../../contracts/libraries/Payees.sol";
-import {Collection, CollectionOpening} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {AnyGate} from "./utils/Mocks.sol";
@@ -38,11 +38,11 @@ contract RegisterCollectionTest is Base {
         (bytes32[] memory commitments, bytes32[] memory ids) = _commitments(artist.wallet, 7, 1);
         vm.prank(artist.wallet);
         bytes32 id = data.register(commitments, _spec(trainingTerms));
-        CollectionOpening memory opening = CollectionOpening(IdTrees.root(ids), trainingTerms);
+        bytes32 root = IdTrees.root(ids);
         for (uint256 i; i < 7; ++i) {
-            yes(data.contains(id, opening, commitments[i], IdTrees.proof(ids, i)), "in it");
+            yes(data.contains(id, root, commitments[i], IdTrees.proof(ids, i)), "in it");
         }
-        no(data.contains(id, opening, keccak256("other"), IdTrees.proof(ids, 0)), "another file");
+        no(data.contains(id, root, keccak256("other"), IdTrees.proof(ids, 0)), "another file");
     }
 
     // An ID contains its registrant: somebody else's commitments under one's own root count as other IDs.
@@ -51,12 +51,11 @@ contract RegisterCollectionTest is Base {
         bytes32 root = IdTrees.root(ids);
         vm.prank(stranger.wallet);
         bytes32 id = data.commit(root, 4, _spec(trainingTerms));
-        CollectionOpening memory opening = CollectionOpening(root, trainingTerms);
         for (uint256 i; i < 4; ++i) {
-            no(data.contains(id, opening, commitments[i], IdTrees.proof(ids, i)), "not the stranger's");
+            no(data.contains(id, root, commitments[i], IdTrees.proof(ids, i)), "not the stranger's");
         }
         reverts(IdTree.IdTree_NotAscending.selector);
-        data.publish(id, opening, commitments, new bytes32[](0));
+        data.publish(id, root, commitments, new bytes32[](0));
     }
 
     function test_oneItemIsItsOwnRoot() public {
@@ -100,33 +99,32 @@ contract RegisterCollectionTest is Base {
     // Invariant 8: what was interrupted can be run again.
     function test_doesNothingAgainWithEqualValues() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        uint256 before = data.status(made.id, made.opening).registeredAt;
+        uint256 before = data.status(made.id).registeredAt;
         vm.warp(START + 5 days);
         vm.recordLogs();
         _collect(artist.wallet, 1, trainingTerms);
         eq(vm.getRecordedLogs().length, 0, "no event");
-        eq(data.status(made.id, made.opening).registeredAt, before, "time stays");
+        eq(data.status(made.id).registeredAt, before, "time stays");
     }
 
     // Invariant 4
     function test_RevertWhen_aValueDiffers() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        bytes memory reason =
-            abi.encodeWithSelector(IDataRegistry.DataRegistry_DifferentValues.selector, made.id);
+        bytes memory reason = abi.encodeWithSelector(IDataRegistry.DataRegistry_DifferentValues.selector, made.id);
         IDataRegistry.CollectionSpec memory spec = _spec(trainingTerms);
         vm.startPrank(artist.wallet);
         reverts(reason);
-        data.commit(made.opening.root, 4, spec);
+        data.commit(made.root, 4, spec);
         spec.origin = "elsewhere";
         reverts(reason);
-        data.commit(made.opening.root, 3, spec);
+        data.commit(made.root, 3, spec);
         spec = _spec(trainingTerms);
         spec.payee = _wallet(studio.wallet);
         reverts(reason);
-        data.commit(made.opening.root, 3, spec);
+        data.commit(made.root, 3, spec);
         // Spelled out is the same as left out.
         spec.payee = _wallet(artist.wallet);
-        eq(data.commit(made.opening.root, 3, spec), made.id, "same");
+        eq(data.commit(made.root, 3, spec), made.id, "same");
         vm.stopPrank();
     }
 
@@ -168,17 +166,17 @@ contract RegisterCollectionTest is Base {
 
     function test_mayUseWhatTheTermsSay() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        yes(data.mayUse(made.id, made.opening, developer.wallet, TRAIN), "training");
-        no(data.mayUse(made.id, made.opening, developer.wallet, READ), "reading");
-        no(data.mayUse(made.id, made.opening, developer.wallet, TRAIN | READ), "both");
-        no(data.mayUse(made.id, made.opening, developer.wallet, 0), "nothing");
+        yes(data.mayUse(made.id, developer.wallet, TRAIN), "training");
+        no(data.mayUse(made.id, developer.wallet, READ), "reading");
+        no(data.mayUse(made.id, developer.wallet, TRAIN | READ), "both");
+        no(data.mayUse(made.id, developer.wallet, 0), "nothing");
     }
 
     function test_reservedDataMayNotBeUsed() public {
         Terms memory none;
         Made memory made = _collect(artist.wallet, 1, data.defineTerms(none));
         for (uint256 use = 1; use < 64; use *= 2) {
-            no(data.mayUse(made.id, made.opening, developer.wallet, use), "reserved");
+            no(data.mayUse(made.id, developer.wallet, use), "reserved");
         }
     }
 
@@ -187,35 +185,64 @@ contract RegisterCollectionTest is Base {
         Terms memory terms = _training(100, 0);
         terms.gate = address(gate);
         Made memory made = _collect(artist.wallet, 1, data.defineTerms(terms));
-        no(data.mayUse(made.id, made.opening, developer.wallet, TRAIN), "closed");
-        yes(data.mayUse(made.id, made.opening, artist.wallet, TRAIN), "one's own");
+        no(data.mayUse(made.id, developer.wallet, TRAIN), "closed");
+        yes(data.mayUse(made.id, artist.wallet, TRAIN), "one's own");
         gate.set(true, false);
-        yes(data.mayUse(made.id, made.opening, developer.wallet, TRAIN), "open");
+        yes(data.mayUse(made.id, developer.wallet, TRAIN), "open");
         gate.set(true, true);
-        no(data.mayUse(made.id, made.opening, developer.wallet, TRAIN), "a broken gate is closed");
+        no(data.mayUse(made.id, developer.wallet, TRAIN), "a broken gate is closed");
     }
 
-    function test_RevertWhen_openingIsWrong() public {
-        Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        CollectionOpening memory wrong = CollectionOpening(made.opening.root, freeTerms);
-        reverts(_wrong(made.id, wrong));
-        data.status(made.id, wrong);
-        reverts(abi.encodeWithSelector(IDataRegistry.DataRegistry_UnknownCollection.selector, bytes32("none")));
-        data.status("none", wrong);
-    }
-
-    function _wrong(bytes32 id, CollectionOpening memory opening)
-        private
-        pure
-        returns (bytes memory)
-    {
-        return abi.encodeWithSelector(
-            IDataRegistry.DataRegistry_WrongOpening.selector, id, opening.root, opening.termsId
+    // GENERATION is of models alone.
+    function test_generationIsNoUseOfACollection() public {
+        Made memory made = _collect(artist.wallet, 1, readingTerms);
+        no(data.mayUse(made.id, developer.wallet, GENERATE), "alone");
+        no(data.mayUse(made.id, developer.wallet, GENERATE | TRAIN), "with another");
+        no(data.mayUse(made.id, artist.wallet, GENERATE), "by its provider");
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = made.id;
+        reverts(abi.encodeWithSelector(IDataRegistry.DataRegistry_UseNotAllowed.selector, readingTerms, GENERATE, 10));
+        data.authorise(ids, developer.wallet, GENERATE, START);
+        // Of a model it is, and the terms do not name it.
+        eq(
+            data.authoriseTerms(
+                trainingTerms, address(models), "model", artist.wallet, developer.wallet, GENERATE, START
+            ),
+            TRAIN,
+            "a model's"
         );
     }
 
-    function test_RevertWhen_openingsAreMissing() public {
-        reverts(abi.encodeWithSelector(IDataRegistry.DataRegistry_OpeningsMissing.selector, 1, 0));
-        data.authorise(new Collection[](1), new CollectionOpening[](0), address(1), TRAIN, START);
+    function test_RevertWhen_askedAboutWhatIsUnknown() public {
+        bytes memory reason =
+            abi.encodeWithSelector(IDataRegistry.DataRegistry_UnknownCollection.selector, bytes32("none"));
+        reverts(reason);
+        data.status("none");
+        reverts(reason);
+        data.wasUsable("none", START);
+        no(data.mayUse("none", developer.wallet, TRAIN), "may not be used");
+        eq(data.registrantOf("none"), address(0), "nobody's");
+        eq(data.payeeOf("none", address(1)), 0, "nobody is paid");
+    }
+
+    // Times are kept as 32 bits, until 2106; after that nothing is registered with a wrong one.
+    function test_keepsTheLastSecondOf32Bits() public {
+        vm.warp(type(uint32).max);
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        vm.prank(artist.wallet);
+        data.revoke(made.id);
+        IDataRegistry.Status memory status = data.status(made.id);
+        eq(status.registeredAt, type(uint32).max, "registered");
+        eq(status.revokedAt, type(uint32).max, "revoked");
+        made = _collect(artist.wallet, 2, trainingTerms);
+        vm.warp(uint256(type(uint32).max) + 1);
+        bytes memory reason =
+            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 32, uint256(type(uint32).max) + 1);
+        reverts(reason);
+        data.commit("root", 1, _spec(trainingTerms));
+        reverts(reason);
+        vm.prank(artist.wallet);
+        data.revoke(made.id);
+        yes(data.mayUse(made.id, developer.wallet, TRAIN), "asking goes on");
     }
 }

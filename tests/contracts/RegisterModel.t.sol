@@ -4,20 +4,12 @@ pragma solidity 0.8.37;
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {Compose} from "../../contracts/libraries/Compose.sol";
-import {
-    Ancestor,
-    Collection,
-    CollectionOpening,
-    External,
-    Parent,
-    ShownSources,
-    Sources
-} from "../../contracts/types/Sources.sol";
+import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {AnyGate} from "./utils/Mocks.sol";
 import {SumTrees} from "./utils/Trees.sol";
-import {vm} from "./utils/Vm.sol";
+import {Vm, vm} from "./utils/Vm.sol";
 
 // Promise 3, promise 4, invariants 4 and 5
 contract RegisterModelTest is Base {
@@ -82,10 +74,55 @@ contract RegisterModelTest is Base {
         IModelRegistry.ModelSpec memory spec = _modelSpec(1, freeTerms);
         bytes32 id = _modelId(developer.wallet, spec, _sourcesHash(_sources(made)));
         vm.expectEmit(address(models));
-        emit IModelRegistry.ModelSource(
-            id, made.id, artist.wallet, _items(made.id), 1, developer.wallet, uint40(START)
-        );
+        emit IModelRegistry.ModelSource(id, made.id, artist.wallet, _items(made.id), 1, developer.wallet, uint40(START));
         _register(spec, _sources(made));
+    }
+
+    // The logs are written by hand: every field of every one.
+    function test_logsEverySourceInOrder() public {
+        Made[] memory made = _three();
+        Sources memory sources = _sources(made);
+        IModelRegistry.ModelSpec memory spec = _modelSpec(1, freeTerms);
+        bytes32 id = _modelId(developer.wallet, spec, _sourcesHash(sources));
+        vm.recordLogs();
+        _register(spec, sources);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < 3; ++i) {
+            eq(logs[i].topics.length, 4, "topics");
+            eq(logs[i].topics[0], IModelRegistry.ModelSource.selector, "event");
+            eq(logs[i].topics[1], id, "model");
+            eq(logs[i].topics[2], made[i].id, "collection");
+            eq(logs[i].topics[3], _wallet(made[i].provider), "provider");
+            eq(
+                keccak256(logs[i].data),
+                keccak256(abi.encode(_items(made[i].id), made[i].weight, developer.wallet, uint40(START))),
+                "data"
+            );
+        }
+    }
+
+    // A weight has 96 bits, also in calldata that says otherwise.
+    function test_RevertWhen_aWeightIsDirty() public {
+        Sources memory sources = _sources(_collect(artist.wallet, 1, trainingTerms));
+        sources.collections[0].items = "items";
+        bytes memory call_ = abi.encodeCall(models.register, (_modelSpec(1, freeTerms), sources));
+        // The word after `items`.
+        uint256 spot;
+        for (uint256 i = 4; i < call_.length; i += 32) {
+            bytes32 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(call_, 32), i))
+            }
+            if (word == "items") spot = i + 32;
+        }
+        call_[spot] = 0x01;
+        vm.prank(developer.wallet);
+        (bool success,) = address(models).call(call_);
+        no(success, "refused");
+        call_[spot] = 0x00;
+        vm.prank(developer.wallet);
+        (success,) = address(models).call(call_);
+        yes(success, "and without it not");
     }
 
     // Promise 4: providers get what their terms ask of the gross, to the base unit.
@@ -152,9 +189,7 @@ contract RegisterModelTest is Base {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
         vm.prank(artist.wallet);
         data.revoke(made.id);
-        reverts(
-            abi.encodeWithSelector(IDataRegistry.DataRegistry_ConsentRevoked.selector, made.id, START, START)
-        );
+        reverts(abi.encodeWithSelector(IDataRegistry.DataRegistry_ConsentRevoked.selector, made.id, START, START));
         _register(_modelSpec(1, freeTerms), _sources(made));
     }
 
@@ -172,14 +207,6 @@ contract RegisterModelTest is Base {
         Terms memory none;
         Made memory made = _collect(artist.wallet, 1, data.defineTerms(none));
         reverts(IDataRegistry.DataRegistry_UseNotAllowed.selector);
-        _register(_modelSpec(1, freeTerms), _sources(made));
-    }
-
-    function test_RevertWhen_theTermsOfAnotherCollectionAreShown() public {
-        Terms memory none;
-        Made memory made = _collect(artist.wallet, 1, data.defineTerms(none));
-        made.opening.termsId = trainingTerms;
-        reverts(IDataRegistry.DataRegistry_WrongOpening.selector);
         _register(_modelSpec(1, freeTerms), _sources(made));
     }
 
@@ -217,7 +244,6 @@ contract RegisterModelTest is Base {
         Made[] memory made = _three();
         Sources memory sources = _sources(made);
         sources.collections[1] = sources.collections[0];
-        sources.openings[1] = sources.openings[0];
         reverts(Compose.Compose_CollectionsNotAscending.selector);
         _register(_modelSpec(1, freeTerms), sources);
     }
@@ -237,6 +263,18 @@ contract RegisterModelTest is Base {
         made[0] = _collect(artist.wallet, 1, data.defineTerms(_training(0, 6000)));
         made[1] = _collect(studio.wallet, 2, data.defineTerms(_training(0, 6000)));
         reverts(abi.encodeWithSelector(Compose.Compose_LeviesExceedGross.selector, 1_200_000));
+        _register(_modelSpec(1, freeTerms), _sources(made));
+    }
+
+    // Also where the shares would not fit a sum tree any more.
+    function test_RevertWhen_leviesAreFarMoreThanEverything() public {
+        Made[] memory made = new Made[](40);
+        bytes32 floor = data.defineTerms(_training(0, 10_000));
+        for (uint256 i; i < made.length; ++i) {
+            made[i] = _collect(artist.wallet, i, floor);
+            made[i].weight = 2 ** 76;
+        }
+        reverts(abi.encodeWithSelector(Compose.Compose_LeviesExceedGross.selector, 40_000_000));
         _register(_modelSpec(1, freeTerms), _sources(made));
     }
 
@@ -298,10 +336,11 @@ contract RegisterModelTest is Base {
 
     function test_RevertWhen_theParentMayNotBeTrainedOn() public {
         Terms memory none;
-        (bytes32 parent,) = _train(1, data.defineTerms(none));
+        bytes32 reserved = data.defineTerms(none);
+        (bytes32 parent,) = _train(1, reserved);
         Sources memory sources = _onModel(parent);
         reverts(IDataRegistry.DataRegistry_UseNotAllowed.selector);
-        _register(_modelSpec(2, data.defineTerms(none)), sources);
+        _register(_modelSpec(2, reserved), sources);
     }
 
     function test_RevertWhen_theAncestryIsAnother() public {
@@ -339,8 +378,7 @@ contract RegisterModelTest is Base {
         }
         IModelRegistry.ModelSpec memory spec = _modelSpec(4, freeTerms);
         bytes32 id = _register(spec, sources);
-        Composed memory composed =
-            _compose(id, new Made[](0), ownSplits, owns, 0, _wallet(developer.wallet));
+        Composed memory composed = _compose(id, new Made[](0), ownSplits, owns, 0, _wallet(developer.wallet));
         eq(models.modelOf(id).split, SumTrees.key(composed.opening), "split");
         eq(models.modelOf(id).ownSplit, 0, "asks nothing itself");
     }
@@ -377,6 +415,19 @@ contract RegisterModelTest is Base {
         shown.collections[0].weight = 2;
         (isTrue,) = models.lapsedSources(id, weights, shown);
         no(isTrue, "other sources");
+        // A weight that no part can have.
+        shown.collections[0].weight = 1;
+        bytes memory call_ = abi.encodeCall(models.lapsedSources, (id, weights, shown));
+        call_[call_.length - 32] = 0x01;
+        (bool success, bytes memory answer) = address(models).staticcall(call_);
+        yes(success, "answered");
+        (isTrue,) = abi.decode(answer, (bool, bytes32[]));
+        no(isTrue, "not shown");
+        (isTrue,) = models.lapsedSources(id, "other weights", shown);
+        no(isTrue, "other weights");
+        shown.part = type(uint256).max;
+        (isTrue,) = models.lapsedSources(id, weights, shown);
+        no(isTrue, "no such part");
     }
 
     // The composition for any weights and terms.

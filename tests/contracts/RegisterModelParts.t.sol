@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
-import {Collection, CollectionOpening, Sources} from "../../contracts/types/Sources.sol";
+import {Compose} from "../../contracts/libraries/Compose.sol";
+import {Collection, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {SumTrees} from "./utils/Trees.sol";
@@ -22,7 +23,7 @@ contract RegisterModelPartsTest is Base {
         for (uint256 i; i < 2049; ++i) {
             bytes32 root = keccak256(abi.encode("root", i));
             bytes32 id = data.commit(root, 3, spec);
-            _made.push(Made(id, artist.wallet, CollectionOpening(root, trainingTerms), uint96(i + 1), 2000, 0));
+            _made.push(Made(id, artist.wallet, root, uint96(i + 1), 2000, 0));
         }
         vm.stopPrank();
         Made[] memory all = _made;
@@ -38,17 +39,11 @@ contract RegisterModelPartsTest is Base {
     }
 
     /// @dev The collections from `from`, as a part.
-    function _part(uint256 from, uint256 count)
-        private
-        view
-        returns (Collection[] memory collections, CollectionOpening[] memory openings)
-    {
+    function _part(uint256 from, uint256 count) private view returns (Collection[] memory collections) {
         collections = new Collection[](count);
-        openings = new CollectionOpening[](count);
         for (uint256 i; i < count; ++i) {
             Made storage made = _made[from + i];
             collections[i] = Collection(made.id, _items(made.id), made.weight);
-            openings[i] = made.opening;
         }
     }
 
@@ -62,22 +57,22 @@ contract RegisterModelPartsTest is Base {
         bytes32[] memory parts = new bytes32[]((count + PART - 1) / PART);
         for (uint256 i; i < parts.length; ++i) {
             uint256 left = count - i * PART;
-            (Collection[] memory collections,) = _part(i * PART, left < PART ? left : PART);
+            Collection[] memory collections = _part(i * PART, left < PART ? left : PART);
             parts[i] = keccak256(abi.encode(collections));
         }
         Sources memory none;
-        return _modelId(developer.wallet, spec, keccak256(abi.encode(parts, none.openings, none.externals)));
+        return _modelId(developer.wallet, spec, keccak256(abi.encode(parts, new bytes32[](0), none.externals)));
     }
 
     function _add(bytes32 model, uint96 weight, uint256 part) private {
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(part * PART, PART);
+        Collection[] memory collections = _part(part * PART, PART);
         vm.prank(developer.wallet);
-        models.addPart(model, developer.wallet, weight, part, collections, openings);
+        models.addPart(model, developer.wallet, weight, part, collections);
     }
 
     function _finish(IModelRegistry.ModelSpec memory spec, uint256 from, uint256 count) private returns (bytes32) {
         Sources memory sources;
-        (sources.collections, sources.openings) = _part(from, count);
+        sources.collections = _part(from, count);
         vm.prank(developer.wallet);
         return models.register(spec, sources);
     }
@@ -96,8 +91,7 @@ contract RegisterModelPartsTest is Base {
             made[i] = _made[i];
             (hashes[i], sums[i]) = (_items(made[i].id), made[i].weight);
         }
-        Composed memory composed =
-            _compose(id, made, new bytes32[](0), new uint256[](0), 0, _wallet(developer.wallet));
+        Composed memory composed = _compose(id, made, new bytes32[](0), new uint256[](0), 0, _wallet(developer.wallet));
         IModelRegistry.Model memory model = models.modelOf(id);
         (bytes32 manifest, uint256 weight) = SumTrees.rootOf(hashes, sums);
         eq(model.split, SumTrees.key(composed.opening), "split");
@@ -163,24 +157,24 @@ contract RegisterModelPartsTest is Base {
         IModelRegistry.ModelSpec memory spec = _draft(1025);
         _add(spec.draft, _weight(1025), 0);
         _finish(spec, PART, 1);
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(1025, PART);
+        Collection[] memory collections = _part(1025, PART);
         uint96 weight = _weight(1025);
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WrongPart.selector, spec.draft, 1, 1));
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight, 1, collections, openings);
+        models.addPart(spec.draft, developer.wallet, weight, 1, collections);
     }
 
     function test_RevertWhen_theDraftExpired() public {
         IModelRegistry.ModelSpec memory spec = _draft(2049);
         _add(spec.draft, _weight(2049), 0);
         vm.warp(START + 24 hours + 1);
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(PART, PART);
+        Collection[] memory collections = _part(PART, PART);
         uint96 weight = _weight(2049);
         bytes memory reason =
             abi.encodeWithSelector(IModelRegistry.ModelRegistry_DraftExpired.selector, spec.draft, START);
         reverts(reason);
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight, 1, collections, openings);
+        models.addPart(spec.draft, developer.wallet, weight, 1, collections);
         // Begun again it is judged again.
         _add(spec.draft, weight, 0);
         _add(spec.draft, weight, 1);
@@ -208,23 +202,34 @@ contract RegisterModelPartsTest is Base {
 
     function test_RevertWhen_aPartIsNotTheNext() public {
         IModelRegistry.ModelSpec memory spec = _draft(2049);
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(PART, PART);
+        Collection[] memory collections = _part(PART, PART);
         uint96 weight = _weight(2049);
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WrongPart.selector, spec.draft, 1, 0));
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight, 1, collections, openings);
+        models.addPart(spec.draft, developer.wallet, weight, 1, collections);
         _add(spec.draft, weight, 0);
         // Another part 0 than the one that is there.
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WrongPart.selector, spec.draft, 0, 1));
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight, 0, collections, openings);
+        models.addPart(spec.draft, developer.wallet, weight, 0, collections);
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WeightDiffers.selector, weight, weight + 1));
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight + 1, 1, collections, openings);
-        (collections, openings) = _part(PART, PART - 1);
+        models.addPart(spec.draft, developer.wallet, weight + 1, 1, collections);
+        collections = _part(PART, PART - 1);
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_PartSize.selector, 1023));
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, weight, 1, collections, openings);
+        models.addPart(spec.draft, developer.wallet, weight, 1, collections);
+    }
+
+    function test_RevertWhen_theDeclaredWeightIsTooSmallForAPart() public {
+        Collection[] memory collections = _part(0, PART);
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WeightDiffers.selector, 1023, 1024));
+        models.addPart("model", developer.wallet, 1023, 0, collections);
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_TooHeavy.selector, 2 ** 82));
+        models.addPart("model", developer.wallet, 2 ** 82, 0, collections);
+        // 20% of 2,000 and more times what was declared.
+        reverts(Compose.Compose_LeviesExceedGross.selector);
+        models.addPart("model", developer.wallet, 1024, 0, collections);
     }
 
     function test_RevertWhen_theDeclaredWeightIsAnother() public {
@@ -251,10 +256,10 @@ contract RegisterModelPartsTest is Base {
     // Nobody can put a wrong part into somebody else's draft.
     function test_anothersDraftIsAnother() public {
         IModelRegistry.ModelSpec memory spec = _draft(1025);
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(1, PART);
+        Collection[] memory collections = _part(1, PART);
         uint96 weight = _weight(1025);
         vm.prank(stranger.wallet);
-        models.addPart(spec.draft, stranger.wallet, weight, 0, collections, openings);
+        models.addPart(spec.draft, stranger.wallet, weight, 0, collections);
         _add(spec.draft, weight, 0);
         eq(_finish(spec, PART, 1), spec.draft, "unharmed");
     }
@@ -275,18 +280,18 @@ contract RegisterModelPartsTest is Base {
         }
         _sort(ids, roots, 0, 1024);
         for (uint256 i; i < 1025; ++i) {
-            _made.push(Made(ids[i], artist.wallet, CollectionOpening(roots[i], termsId), 1, 2000, 0));
+            _made.push(Made(ids[i], artist.wallet, roots[i], 1, 2000, 0));
         }
         // The last one is open to the developer, the others are not.
         list.allow(address(data), ids[1024], developer.wallet, TRAIN);
         vm.stopPrank();
         IModelRegistry.ModelSpec memory spec = _draft(1025);
-        (Collection[] memory collections, CollectionOpening[] memory openings) = _part(0, PART);
+        Collection[] memory collections = _part(0, PART);
         reverts(IDataRegistry.DataRegistry_GateClosed.selector);
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, developer.wallet, 1025, 0, collections, openings);
+        models.addPart(spec.draft, developer.wallet, 1025, 0, collections);
         vm.prank(developer.wallet);
-        models.addPart(spec.draft, studio.wallet, 1025, 0, collections, openings);
+        models.addPart(spec.draft, studio.wallet, 1025, 0, collections);
         reverts(
             abi.encodeWithSelector(
                 IModelRegistry.ModelRegistry_WrongDeveloper.selector, spec.draft, studio.wallet, developer.wallet

@@ -48,8 +48,7 @@ contract ResolveTest is Base {
     }
 
     function test_RevertWhen_itStandsForNobodyNow() public {
-        bytes memory reason =
-            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotResolvable.selector, _one);
+        bytes memory reason = abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotResolvable.selector, _one);
         reverts(reason);
         splitter.resolve(address(_registry), "id", ETHER);
         _registry.setPayee("id", _wallet(address(splitter)));

@@ -56,7 +56,7 @@ def test_the_package_offers_what_it_says_and_nothing_else() -> None:
     for name in kiseki.__all__:
         assert getattr(kiseki, name) is not None
     with pytest.raises(AttributeError):
-        _ = kiseki.nothing  # type: ignore[attr-defined]
+        _ = kiseki.nothing
     for module in ("core.merkle", "core.sumtree", "core.terms", "index", "client"):
         loaded = import_module(f"kiseki.{module}")
         assert all(hasattr(loaded, name) for name in loaded.__all__), module

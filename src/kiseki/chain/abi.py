@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.core.keccak import keccak256
 
-__all__ = ["decode_named", "selector", "signature", "topic"]
+__all__ = ["decode_named", "exact", "selector", "signature", "topic"]
 
 Entry = Mapping[str, Any]
 
@@ -36,6 +36,26 @@ def kind(member: Entry) -> str:
         return str(member["type"])
     inner = ",".join(map(kind, member["components"]))
     return f"({inner}){member['type'].removeprefix('tuple')}"
+
+
+def exact(member: Entry, value: Any) -> None:
+    """Refuses fixed bytes of another length, which encoding would silently fill up with zeros.
+
+    Raises:
+        ValueError: some are.
+    """
+    declared = member["type"]
+    if declared.endswith("]"):
+        inner = {**member, "type": declared[: declared.rindex("[")]}
+        for each in value:
+            exact(inner, each)
+    elif declared == "tuple":
+        for part, each in zip(member["components"], value, strict=True):
+            exact(part, each)
+    elif declared.startswith("bytes") and declared != "bytes":
+        size = int(declared.removeprefix("bytes"))
+        if not isinstance(value, bytes) or len(value) != size:
+            raise ValueError(f"{member['name']} must be {size} bytes")
 
 
 def decode_named(members: Sequence[Entry], data: bytes) -> dict[str, Any]:

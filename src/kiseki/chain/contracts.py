@@ -13,7 +13,7 @@ from eth_abi.exceptions import EncodingError
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
-from kiseki.chain.abi import decode_named, kind, selector
+from kiseki.chain.abi import decode_named, exact, kind, selector
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.reverts import decode_revert
 from kiseki.core.values import from_hex
@@ -58,6 +58,8 @@ class Contract:
         """
         entry = self._functions[function]
         try:
+            for member, argument in zip(entry["inputs"], arguments, strict=True):
+                exact(member, argument)
             data = encode([kind(member) for member in entry["inputs"]], arguments)
         except (EncodingError, TypeError, ValueError) as error:
             raise InvalidInput(
@@ -107,4 +109,6 @@ def _data(error: ContractLogicError) -> bytes:
     data = error.data
     if isinstance(data, dict):
         data = data.get("data")
-    return from_hex(data, None, "the revert data") if isinstance(data, str) and data else b""
+    # Some nodes write "Reverted 0x…", and web3 writes "no data" where there is none.
+    found = str(data).removeprefix("Reverted ")
+    return from_hex(found, None, "the revert data") if found.startswith("0x") else b""

@@ -19,6 +19,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from web3 import Web3
+from web3.exceptions import TransactionNotFound
 
 from kiseki.chain.artifacts import Artifact, artifact
 from kiseki.chain.contracts import Call, node_errors
@@ -92,7 +93,9 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
             "run scripts/deploy.py on it first"
         )
     known = _load(record, chain_id) if record else {}
-    return Deployment(chain_id, addresses(), known.get("block", 0))
+    block = known.get("block", 0)
+    with node_errors():
+        return Deployment(chain_id, addresses(), block if _is_first(w3, known, block) else 0)
 
 
 def deploy(
@@ -134,6 +137,16 @@ def deploy(
             _save(record, chain_id, contracts)
         progress(name, receipt.gas if receipt else 0)
     return find(w3, record)
+
+
+def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
+    """Whether a record's first block is right: a local chain may have been started anew since."""
+    for each in known.get("contracts", {}).values():
+        if each["block"] == block and each["transaction"]:
+            with contextlib.suppress(TransactionNotFound):
+                found = w3.eth.get_transaction_receipt(each["transaction"])
+                return int(found["blockNumber"]) == block
+    return False
 
 
 def _is_there(w3: Web3, name: str) -> bool:

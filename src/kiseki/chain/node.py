@@ -48,7 +48,10 @@ def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web
     try:
         found = w3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError) as error:
-        raise NodeUnreachable(f"no node answers at {where}; start one, or check the URL") from error
+        # Without the cause: it would hold the URL, and with it perhaps a key.
+        raise NodeUnreachable(
+            f"no node answers at {where} ({type(error).__name__}); start one, or check the URL"
+        ) from None
     if chain_id is not None and found != chain_id:
         raise WrongChain(
             f"the node at {where} is on chain {found}, not {chain_id}; nothing was sent"
@@ -126,6 +129,7 @@ def _await(process: subprocess.Popen[Any], url: str) -> None:
             raise ChainError(f"anvil ended at once with exit code {process.returncode}")
         with contextlib.suppress(NodeUnreachable):
             connect(url, timeout=1.0)
-            return
+            if process.poll() is None:
+                return
         time.sleep(0.02)
     raise ChainError(f"anvil did not answer within {_PATIENCE:.0f} s")

@@ -25,8 +25,7 @@ ADVICE = {
     "DataRegistry_DifferentValues": "this set is registered under these terms with another count, "
     "payee or origin; to change the payee use set_payee",
     "DataRegistry_UnknownCollection": "register the collection first, or check the chain",
-    "DataRegistry_WrongOpening": "root and terms are not this collection's; "
-    "take them from the index",
+    "DataRegistry_WrongRoot": "this is not the collection's root; take them from the index",
     "DataRegistry_NotUnderRoot": "these are not all commitments of one slice of this collection, "
     "or not its provider's",
     "DataRegistry_NotProvider": "only the wallet that registered it can do this, or who has its "
@@ -40,6 +39,8 @@ ADVICE = {
     "ModelRegistry_DraftExpired": "more than 24 hours passed since the first part; start again",
     "ModelRegistry_DifferentValues": "this model is registered with another run or payee",
     "OutputRegistry_DifferentValues": "it is registered with another count, record or payee",
+    "IdTree_NotAscending": "these are not one registrant's commitments in the order of their IDs",
+    "IdTree_Empty": "name at least one item",
     "SumTree_NoShares": "a share of zero is never in a split; leave that payee out",
     "Signed_Expired": "the signature's deadline has passed; ask for a new one",
     "Signed_NonceUsed": "this signature was used or cancelled; ask for one with another nonce",

@@ -5,6 +5,7 @@ secrets     salts, and the key file that keeps them
 payees      payees as the contracts take them
 session     one chain, the suite on it, and the index of what it logged
 wallet      what every noun shares: a chain, a wallet, its salts
+gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file
 data, models, outputs, rights, revenue      the nouns

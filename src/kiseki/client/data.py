@@ -12,6 +12,7 @@ from typing import Any
 
 from kiseki.chain.sender import Receipt
 from kiseki.client.files import HashedFile, find, hash_files
+from kiseki.client.gates import Gate
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
@@ -112,6 +113,11 @@ class Data:
     """Data providers' side; `Kiseki.data`."""
 
     wallet: Wallet
+
+    @property
+    def gate(self) -> Gate:
+        """The allow list for collections."""
+        return Gate(self.wallet, _CONTRACT)
 
     # Terms
 
@@ -258,7 +264,7 @@ class Data:
             call = self._contract.call(
                 "publish",
                 prepared.id,
-                (prepared.tree.root, prepared.terms.id),
+                prepared.tree.root,
                 part,
                 list(prepared.tree.slice_proof(k)),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class HashedFile:
 def find(given: str | Path | Iterable[str | Path]) -> list[Path]:
     """The files meant: one file, all in a folder and below, or several of these; each once, sorted.
 
-    Names that begin with a dot are passed over.
+    Names that begin with a dot are passed over, and linked folders are not entered.
 
     Raises:
         FilesError: nothing is there, or a folder cannot be read.
@@ -74,7 +75,8 @@ def hash_files(paths: Sequence[Path], progress: Progress = lambda *_: None) -> l
 def _below(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise FilesError(
-            f"the folder {error.filename} cannot be read; check its permissions"
+            f"the folder {error.filename} cannot be read ({error.strerror}); "
+            "check its permissions; nothing was registered"
         ) from error
 
     found = []
@@ -87,10 +89,14 @@ def _below(folder: Path) -> list[Path]:
 def _digest(path: Path) -> bytes:
     digest = hashlib.sha256()
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+            raise FilesError(f"{path} is no ordinary file; leave it out; nothing was registered")
         with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+            size = 0
+            while size <= before.st_size and (chunk := file.read(_CHUNK)):
+                digest.update(chunk)  # not for ever, of one that grows
+                size += len(chunk)
             after = os.fstat(file.fileno())
             now = path.stat()
     except OSError as error:

@@ -6,11 +6,13 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 
 from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
@@ -25,6 +27,7 @@ from kiseki.client.rights import Rights
 from kiseki.client.secrets import KeyFile, MemorySalts, Salts
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
+from kiseki.core.values import address
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
@@ -129,7 +132,7 @@ class Kiseki:
             token: an ERC-20's address; ether if none is named.
             of: an address; this wallet if none is named.
         """
-        holder = of or self.address
+        holder = to_checksum_address(address(of, "the wallet")) if of else self.address
         if token is None:
             with node_errors():
                 return int(self.session.w3.eth.get_balance(holder))  # type: ignore[arg-type]
@@ -169,7 +172,7 @@ class LocalKiseki(Kiseki):
         w3 = self.session.w3
         with node_errors():
             sent = w3.eth.send_transaction(
-                {"from": self.address, "data": artifact("TestToken").creation_code}  # type: ignore[typeddict-item]
+                {"from": self.address, "data": artifact("TestToken").creation_code}
             )
             return str(w3.eth.wait_for_transaction_receipt(sent, 30, 0.01)["contractAddress"])
 
@@ -184,6 +187,7 @@ class LocalKiseki(Kiseki):
             self.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
 
+@cache
 def test_account(number: int) -> LocalAccount:
     """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
     account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")

@@ -12,6 +12,7 @@ from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
 from kiseki.client.files import hash_files
+from kiseki.client.gates import Gate
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
@@ -20,18 +21,25 @@ from kiseki.core.manifest import Manifest
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import ContractReverted, InvalidInput
 from kiseki.index import MANIFEST, Index
 
 __all__ = ["Models", "run_document"]
 
 _CONTRACT = "ModelRegistry"
+_NO_PART = 2**256 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
     """Developers' side; `Kiseki.models`."""
 
     wallet: Wallet
+
+    @property
+    def gate(self) -> Gate:
+        """The allow list for models."""
+        return Gate(self.wallet, _CONTRACT)
 
     def weights(self, file: str | Path, *, private: bool = False) -> bytes:
         """The commitment of a weights file.
@@ -88,7 +96,7 @@ class Models:
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
         if len(cut) > 1 and not known:
-            sent += self._add_parts(index, model, cut, sum(each.weight for each in collections))
+            sent += self._add_parts(model, cut, sum(each.weight for each in collections))
         spec = (weights, document_hash(run), terms.id, who.key, who.opening, draft)
         last = cut[-1] if cut else ()
         arguments = (spec, as_contract.sources(index, last, parents, externals))
@@ -119,10 +127,10 @@ class Models:
         return self.wallet.session[_CONTRACT]
 
     def _add_parts(
-        self, index: Index, model: bytes, cut: Sequence[Sequence[ids.Collection]], weight: int
+        self, model: bytes, cut: Sequence[Sequence[ids.Collection]], weight: int
     ) -> list[Receipt]:
-        """All parts but the last. One that is there already is skipped by the contract."""
-        sent = []
+        """All parts but the last, of which those already there are not sent again."""
+        calls = []
         for number, part in enumerate(cut[:-1]):
             call = self._contract.call(
                 "addPart",
@@ -131,10 +139,23 @@ class Models:
                 weight,
                 number,
                 as_contract.collections(part),
-                as_contract.openings(index, part),
             )
-            sent.append(self.wallet.send(call))
-        return sent
+            calls.append(call)
+        there = self._parts_there(model, weight, as_contract.collections(cut[0]))
+        return [self.wallet.send(call) for call in calls[there:]]
+
+    def _parts_there(self, model: bytes, weight: int, first: Sequence[Any]) -> int:
+        """How many parts an interrupted run has left: what the contract expects next, asked with a
+        number that no part has."""
+        given: Any = (model, self.wallet.address, weight, _NO_PART, first)
+        try:
+            self._contract.read("addPart", *given, sender=self.wallet.address)
+        except ContractReverted as refusal:
+            if refusal.name == "ModelRegistry_WrongPart":
+                return int(refusal.values["expected"])
+            if refusal.name != "ModelRegistry_DraftExpired":
+                raise
+        return 0
 
 
 def check_manifest(index: Index, manifest: Manifest, now: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kiseki.chain.contracts import Call
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.files import find, hash_files
@@ -82,8 +83,8 @@ class Outputs:
         Args:
             models: IDs of the models it came from; at least one.
             collections: IDs of collections that generation read.
-            payee: who gets the rest. If none is named: whoever holds the batch's rights token,
-                which before it is minted is this wallet.
+            payee: who gets the rest. If none is named: whoever holds the batch's rights token.
+                Before it is minted that is this wallet, once anybody called `rights.know`.
         """
         creator = self.wallet.address
         hashed = hash_files(find(files), progress)
@@ -177,15 +178,19 @@ class Outputs:
         commitments = [item.commitment for item in prepared.items]
         sent = []
         if int(self._contract.read("registrantOf", prepared.id), 16) == 0:
+
+            def registration(name: str, *what: Any) -> Call:
+                given = (*what, spec, sources)
+                if approval is not None:
+                    name, given = f"{name}For", (prepared.creator, *given, approval.approval)
+                call: Call = self._contract.call(name, *given)
+                return call
+
             in_one = publish and len(commitments) <= SLICE
-            what: tuple[Any, ...] = (commitments,) if in_one else whole
-            name = "register" if in_one else "commit"
-            if approval is None:
-                call = self._contract.call(name, *what, spec, sources)
-            else:
-                call = self._contract.call(
-                    f"{name}For", prepared.creator, *what, spec, sources, approval.approval
-                )
+            call = registration("register", commitments) if in_one else None
+            # A full slice and many ancestors are too much for one transaction.
+            if call is None or not self.wallet.sender.fits(call):
+                call, in_one = registration("commit", *whole), False
             sent.append(self.wallet.send(call))
             if in_one:
                 return Registered(prepared.id, tuple(sent))

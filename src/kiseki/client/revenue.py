@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.reverts import decode_revert
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
+from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, InvalidInput
@@ -22,9 +25,14 @@ __all__ = ["ETHER", "Claimed", "Revenue"]
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
 
+Failure = tuple[Step, ContractReverted]
+
 _CONTRACT = "RevenueSplitter"
 _STEPS = 100
-"""Steps in one transaction: well below the gas and size limits at any depth that composing makes."""
+"""Steps tried at once; a transaction takes fewer where they need more gas or bytes than it may."""
+
+_MOST_GAS = int(MOST_GAS / 1.15)
+"""Gas of the steps of one transaction, as estimated; the rest is to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +40,15 @@ class Claimed:
     """What a claim came to.
 
     Attributes:
-        amounts: wallet -> token address -> base units that were owed and moved.
+        amounts: wallet -> token address -> base units that its transactions paid out, as logged;
+            addresses checksummed.
         receipts: of the transactions.
         failures: steps that a payee, token or subject refused, with the reason; their money waits.
     """
 
     amounts: Mapping[str, Mapping[str, int]]
     receipts: tuple[Receipt, ...]
-    failures: tuple[tuple[Step, ContractReverted], ...] = field(repr=False)
+    failures: tuple[Failure, ...] = field(repr=False)
 
     @property
     def gas(self) -> int:
@@ -82,7 +91,10 @@ class Revenue:
         else:
             value = 0
             coin = Contract(self.wallet.session.w3, "TestToken", token)
-            if coin.read("allowance", self.wallet.address, self._contract.address) < amount:
+            allowed = coin.read("allowance", self.wallet.address, self._contract.address)
+            if 0 < allowed < amount:  # some tokens refuse to change one allowance into another
+                self.wallet.send(coin.call("approve", self._contract.address, 0))
+            if allowed < amount:
                 self.wallet.send(coin.call("approve", self._contract.address, amount))
         call = self._contract.call(
             "deposit", who.key, who.opening, token, amount, reference, value=value
@@ -112,25 +124,24 @@ class Revenue:
             progress: called with the number of steps done and in all.
         """
         named = [wallets] if isinstance(wallets, str) else wallets
-        owed = [each for who in named or [self.wallet.address] for each in self.owed(who)]
+        owed = [
+            each
+            for who in ([self.wallet.address] if named is None else named)
+            for each in self.owed(who)
+        ]
         ordered = steps(owed)
         receipts: list[Receipt] = []
-        failures: list[tuple[Step, ContractReverted]] = []
+        failures: list[Failure] = []
         for start in range(0, len(ordered), _STEPS):
-            part, refused = self._tried(ordered[start : start + _STEPS])
+            part = ordered[start : start + _STEPS]
+            sent, refused = self._bring(part)
+            if refused and len(refused) < len(part):  # with the others done, and gas to spare
+                again, refused = self._bring([step for step, _ in refused])
+                sent += again
+            receipts += sent
             failures += refused
-            if part:
-                calls = [self._call(step).data for step in part]
-                receipts.append(self.wallet.send(self._contract.call("multicall", calls, True)))
             progress(min(start + _STEPS, len(ordered)), len(ordered))
-        lost = {(step.token, step.order) for step, _ in failures}
-        amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for each in owed:
-            if not any((step.token, step.order) in lost for step in each.steps):
-                amounts[each.wallet][each.token] += each.amount
-        return Claimed(
-            {who: dict(tokens) for who, tokens in amounts.items()}, tuple(receipts), tuple(failures)
-        )
+        return Claimed(self._paid_out(receipts), tuple(receipts), tuple(failures))
 
     def income(self, payee: Payee | Split | str, token: str = ETHER) -> int:
         """What a payee received from outside, by deposit or sweep, in base units."""
@@ -165,9 +176,46 @@ class Revenue:
             call = self._contract.call("resolve", step.account, step.id, step.token)
         return call
 
-    def _tried(
-        self, part: Sequence[Step]
-    ) -> tuple[list[Step], list[tuple[Step, ContractReverted]]]:
+    def _bring(self, part: Sequence[Step]) -> tuple[list[Receipt], list[Failure]]:
+        """Sends the steps that go through, in as many transactions as their gas needs."""
+        good, refused = self._tried(part)
+        if not good:
+            return [], refused
+        calls = [self._call(step).data for step in good]
+        # Estimated so that a single failure fails all of it, else too little gas would seem enough.
+        strict = self._contract.call("multicall", calls, False)
+        gas = _MOST_GAS + 1
+        if self.wallet.sender.fits(strict):
+            try:
+                gas = self.wallet.sender.estimate(strict)
+            except ContractReverted as error:  # out of gas, or one is refused by now
+                if len(good) == 1:
+                    return [], [*refused, (good[0], error)]
+        if gas > _MOST_GAS and len(good) > 1:
+            receipts = []
+            half = len(good) // 2
+            for some in (good[:half], good[half:]):
+                sent, lost = self._bring(some)
+                receipts += sent
+                refused += lost
+            return receipts, refused
+        lenient = self._contract.call("multicall", calls, True)
+        return [self.wallet.sender.send(lenient, min(gas, _MOST_GAS))], refused
+
+    def _paid_out(self, receipts: Iterable[Receipt]) -> dict[str, dict[str, int]]:
+        amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for receipt in receipts:
+            for event in self.wallet.session.events(receipt):
+                if event.name not in ("Claimed", "Resolved") or event.contract != _CONTRACT:
+                    continue
+                holder = ids.wallet_address(event.args["payee"])
+                if holder is not None:
+                    amounts[to_checksum_address(holder)][event.args["token"]] += event.args[
+                        "amount"
+                    ]
+        return {who: dict(tokens) for who, tokens in amounts.items()}
+
+    def _tried(self, part: Sequence[Step]) -> tuple[list[Step], list[Failure]]:
         """The steps that go through, and those that are refused, by a call that changes nothing."""
         calls = [self._call(step).data for step in part]
         results = self._contract.read("multicall", calls, True, sender=self.wallet.address)

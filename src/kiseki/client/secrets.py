@@ -7,16 +7,23 @@ will keep salts; until then a key file does.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import secrets
 import stat
 import threading
+from collections.abc import Iterator
+from io import BufferedRandom
 from pathlib import Path
 from typing import Protocol
 
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import SecretsError
+
+Key = tuple[str, bytes]
+"""Provider in lower case, and digest."""
 
 __all__ = ["KeyFile", "MemorySalts", "Salts"]
 
@@ -33,7 +40,7 @@ class MemorySalts:
     """Keeps salts while the process lives: for tests and demonstrations."""
 
     def __init__(self) -> None:
-        self._salts: dict[tuple[str, bytes], bytes] = {}
+        self._salts: dict[Key, bytes] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -41,77 +48,114 @@ class MemorySalts:
 
     def salts(self, provider: str, digests: list[bytes]) -> list[bytes]:
         who = address_text(address(provider, "the provider"))
+        keys = [(who, bytes32(digest, "a SHA-256 digest")) for digest in digests]
         with self._lock:
-            new = {}
-            for digest in digests:
-                key = (who, bytes32(digest, "a SHA-256 digest"))
-                if key not in self._salts and key not in new:
-                    new[key] = secrets.token_bytes(32)
-            self._keep(new)
-            self._salts |= new
-            return [self._salts[who, digest] for digest in digests]
+            if not all(key in self._salts for key in keys):
+                self._add(keys)
+            return [self._salts[key] for key in keys]
 
-    def _keep(self, new: dict[tuple[str, bytes], bytes]) -> None:
-        """Where a keeper with a longer memory writes them down."""
+    def _add(self, keys: list[Key]) -> None:
+        """Makes the salts that are missing."""
+        self._salts |= self._missing(keys)
+
+    def _missing(self, keys: list[Key]) -> dict[Key, bytes]:
+        return {key: secrets.token_bytes(32) for key in keys if key not in self._salts}
 
 
 class KeyFile(MemorySalts):
     """Keeps salts in a file that only its owner can read.
 
     One JSON object a line, appended and synced, so that a crash loses at most what was never used.
-    Destroying a line destroys the link between the content and its ID for good.
+    Several processes may use one file. Destroying a line destroys the link between the content and
+    its ID for good.
     """
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            SecretsError: others can read the file, or a line other than an unfinished last one is
-                damaged.
+            SecretsError: the file cannot be used, others can read it, or a line other than an
+                unfinished last one is damaged.
         """
         super().__init__()
         self._path = path
+        self._read_to = 0
+        self._line = 0
         if path.exists():
-            self._check_mode()
-            self._load()
+            with self._open() as file:
+                self._catch_up(file)
 
-    def _check_mode(self) -> None:
-        mode = stat.S_IMODE(self._path.stat().st_mode)
-        if mode & 0o077:
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._path)!r}, {len(self._salts)} salts)"
+
+    def _add(self, keys: list[Key]) -> None:
+        with self._open() as file:
+            self._catch_up(file)  # with what other processes added
+            new = self._missing(keys)
+            lines = [
+                json.dumps({"provider": who, "sha256": digest.hex(), "salt": salt.hex()}) + "\n"
+                for (who, digest), salt in new.items()
+            ]
+            self._append(file, "".join(lines).encode())
+            self._line += len(lines)
+        self._salts |= new
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[BufferedRandom]:
+        """The file, made if need be, locked against other processes."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            with os.fdopen(os.open(self._path, flags, 0o600), "r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                if mode & 0o077:
+                    raise SecretsError(
+                        f"others can read the key file {self._path} (mode {mode:04o}); "
+                        f"run `chmod 600 {self._path}` and think about who has seen it"
+                    )
+                yield file
+        except OSError as error:
             raise SecretsError(
-                f"others can read the key file {self._path} (mode {mode:04o}); "
-                f"run `chmod 600 {self._path}` and think about who has seen it"
-            )
+                f"the key file {self._path} cannot be used ({error.strerror}); "
+                "check the path and its permissions; nothing was registered"
+            ) from error
 
-    def _load(self) -> None:
-        lines = self._path.read_bytes().split(b"\n")
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            try:
-                entry = json.loads(line)
-                key = (entry["provider"], bytes.fromhex(entry["sha256"]))
-                self._salts[key] = bytes.fromhex(entry["salt"])
-            except (ValueError, KeyError, TypeError):
-                if number == len(lines):  # cut off while it was written, so its salt was never used
-                    with self._path.open("r+b") as file:
-                        file.truncate(len(b"\n".join(lines[:-1])) + (1 if number > 1 else 0))
-                    return
-                # Without the cause: it would hold the line.
-                raise SecretsError(
-                    f"line {number} of the key file {self._path} is damaged; restore a backup"
-                ) from None
-
-    def _keep(self, new: dict[tuple[str, bytes], bytes]) -> None:
-        if not new:
+    def _catch_up(self, file: BufferedRandom) -> None:
+        """Reads what was added since it was last read; the first salt of a content counts."""
+        file.seek(self._read_to)
+        *whole, rest = file.read().split(b"\n")
+        for line in whole:
+            self._line += 1
+            self._read_to += len(line) + 1
+            if line.strip():
+                self._remember(line)
+        if not rest:
             return
-        lines = [
-            json.dumps({"provider": who, "sha256": digest.hex(), "salt": salt.hex()})
-            for (who, digest), salt in new.items()
-        ]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            self._check_mode()
-            file.write("".join(line + "\n" for line in lines).encode())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            self._remember(rest)
+        except SecretsError:  # cut off while it was written, so its salt was never used
+            file.truncate(self._read_to)
+            return
+        self._append(file, b"\n")
+        self._line += 1
+
+    def _remember(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            who = address_text(address(entry["provider"], "the provider"))
+            digest = bytes32(bytes.fromhex(entry["sha256"]), "the digest")
+            salt = bytes32(bytes.fromhex(entry["salt"]), "the salt")
+        except (ValueError, KeyError, TypeError):
+            # Without the cause: it would hold the line.
+            raise SecretsError(
+                f"line {self._line} of the key file {self._path} is damaged; restore a backup; "
+                "nothing was registered"
+            ) from None
+        self._salts.setdefault((who, digest), salt)
+
+    def _append(self, file: BufferedRandom, data: bytes) -> None:
+        file.seek(0, os.SEEK_END)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        self._read_to = file.tell()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
+from web3.exceptions import BlockNotFound
 
 from kiseki.chain import deployment
 from kiseki.chain.contracts import Contract, node_errors
-from kiseki.chain.events import Decoder
-from kiseki.chain.sender import Sender
-from kiseki.errors import ChainError
-from kiseki.index import Index
+from kiseki.chain.events import Decoder, Event
+from kiseki.chain.sender import Receipt, Sender
+from kiseki.errors import ChainError, NodeUnreachable
+from kiseki.index import Index, IndexInconsistent
 
 __all__ = ["Session"]
 
@@ -28,6 +30,9 @@ class Session:
 
     def __init__(self, w3: Web3, record: Path | None = None) -> None:
         """
+        Args:
+            record: the folder of deployment records, when there is one.
+
         Raises:
             NotDeployed: the suite is not there, or not the whole of it.
             NodeUnreachable: the node does not answer.
@@ -39,8 +44,7 @@ class Session:
         }
         self._senders: dict[str, Sender] = {}
         self._decoder = Decoder(self.deployment.addresses)
-        self._index = Index(self.deployment.addresses)
-        self._next = self.deployment.block
+        self._forget()
         self._lock = threading.Lock()
 
     @property
@@ -64,22 +68,62 @@ class Session:
 
     @property
     def index(self) -> Index:
-        """The index, with everything that the chain has logged by now."""
-        with self._lock, node_errors():
-            latest = self.w3.eth.block_number
-            step = _BLOCKS
-            while self._next <= latest:
-                end = min(self._next + step - 1, latest)
-                try:
-                    logs = self._logs(self._next, end)
-                except ChainError:
-                    if step == 1:
-                        raise
-                    step //= 2
-                    continue
-                self._index.apply(self._decoder.decode(logs, self._timestamps(logs)))
-                self._next = end + 1
+        """The index, with everything that the chain has logged by now.
+
+        When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
+        back), it is made anew from the first block on.
+
+        Raises:
+            IndexInconsistent: the events contradict each other, also when read afresh.
+            NodeUnreachable: the node does not answer.
+        """
+        with self._lock:
+            try:
+                if not self._is_current():
+                    self._forget()
+                self._read()
+            except IndexInconsistent:
+                self._forget()
+                self._read()
             return self._index
+
+    def events(self, receipt: Receipt) -> list[Event]:
+        """What the suite logged in one transaction."""
+        with node_errors():
+            return list(self._decoder.decode(receipt.logs, self._timestamps(receipt.logs)))
+
+    def _forget(self) -> None:
+        self._index = Index(self.deployment.addresses)
+        self._next = self.deployment.block
+        self._last_hash: bytes | None = None
+
+    def _is_current(self) -> bool:
+        """Whether the last block read is still the one at its height."""
+        return self._last_hash is None or self._hash(self._next - 1) == self._last_hash
+
+    def _hash(self, number: int) -> bytes | None:
+        with node_errors(), contextlib.suppress(BlockNotFound):
+            return bytes(self.w3.eth.get_block(number)["hash"])
+        return None
+
+    def _read(self) -> None:
+        with node_errors():
+            latest = self.w3.eth.block_number
+        step = _BLOCKS
+        while self._next <= latest:
+            end = min(self._next + step - 1, latest)
+            try:
+                logs = self._logs(self._next, end)
+            except NodeUnreachable:
+                raise
+            except ChainError:
+                if step == 1:
+                    raise
+                step //= 2
+                continue
+            self._index.apply(self._decoder.decode(logs, self._timestamps(logs)))
+            self._next = end + 1
+            self._last_hash = self._hash(end)
 
     def _logs(self, first: int, last: int) -> list[Mapping[str, Any]]:
         with node_errors():
@@ -89,10 +133,10 @@ class Session:
             )
         return list(found)
 
-    def _timestamps(self, logs: list[Mapping[str, Any]]) -> Mapping[int, int]:
+    def _timestamps(self, logs: Sequence[Mapping[str, Any]]) -> Mapping[int, int]:
         return dict(self._times(logs))
 
-    def _times(self, logs: list[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    def _times(self, logs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
         """From the logs where the node tells, which most do now; else from the blocks."""
         for number in sorted({log["blockNumber"] for log in logs}):
             told = next(log.get("blockTimestamp") for log in logs if log["blockNumber"] == number)

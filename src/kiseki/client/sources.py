@@ -9,22 +9,12 @@ from kiseki.core import ids
 from kiseki.index import Index
 from kiseki.index import Sources as KnownSources
 
-__all__ = ["collections", "openings", "shown", "sources"]
+__all__ = ["collections", "shown", "sources"]
 
 
 def collections(used: Iterable[ids.Collection]) -> list[tuple[bytes, bytes, int]]:
     """`Collection[]`."""
     return [(each.id, each.items, each.weight) for each in used]
-
-
-def openings(index: Index, used: Iterable[ids.Collection]) -> list[tuple[bytes, bytes]]:
-    """`CollectionOpening[]`: root and terms of each.
-
-    Raises:
-        NotInIndex: one is not registered on this chain.
-    """
-    known = (index.collection(each.id).opening for each in used)
-    return [(each.root, each.terms_id) for each in known]
 
 
 def sources(
@@ -36,24 +26,23 @@ def sources(
     """`Sources`, each model with its ancestry.
 
     Raises:
-        NotInIndex: a collection or model is not registered on this chain.
+        NotInIndex: a model is not registered on this chain.
     """
     parents = [
         (model, [(each.model, each.own) for each in index.ancestry(model)]) for model in models
     ]
-    return (collections(used), openings(index, used), parents, _externals(externals))
+    return (collections(used), parents, _externals(externals))
 
 
 def shown(known: KnownSources, part: int = 0) -> tuple[Any, ...]:
     """`ShownSources`: what is on record, with one part of the collections."""
-    used, opened = known.part(part)
+    used = known.part(part)
     return (
         list(known.parts),
         list(known.models),
         _externals(known.externals),
         part,
         collections(used),
-        [(each.root, each.terms_id) for each in opened],
     )
 
 

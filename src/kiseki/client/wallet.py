@@ -10,7 +10,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from kiseki.chain.contracts import Call
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sender import Receipt, Sender
 from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
@@ -59,9 +59,14 @@ class Wallet:
         """Checksummed."""
         return str(self.account.address)
 
+    @property
+    def sender(self) -> Sender:
+        """The one that sends for this wallet."""
+        return self.session.sender(self.account)
+
     def send(self, call: Call) -> Receipt:
         """Sends one transaction; see `Sender.send`."""
-        return self.session.sender(self.account).send(call)
+        return self.sender.send(call)
 
     def sign(self, message: dict[str, Any], nonce: int, deadline: int) -> Signed:
         """Signs an EIP-712 message that `kiseki.core.typed` made."""

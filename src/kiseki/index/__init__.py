@@ -30,7 +30,6 @@ from kiseki.index.records import (
     CollectionRecord,
     Found,
     ModelRecord,
-    Opening,
     Sources,
     Statement,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "ModelRecord",
     "Node",
     "NotInIndex",
-    "Opening",
     "Owed",
     "ResolveStep",
     "Sources",

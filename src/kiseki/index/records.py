@@ -16,7 +16,6 @@ __all__ = [
     "CollectionRecord",
     "Found",
     "ModelRecord",
-    "Opening",
     "Records",
     "Sources",
     "Statement",
@@ -59,11 +58,6 @@ class CollectionRecord:
     items_revoked: tuple[tuple[bytes, int], ...]
     block: int
     transaction: bytes
-
-    @property
-    def opening(self) -> "Opening":
-        """What the registries want to see of it."""
-        return Opening(self.root, self.terms_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +116,6 @@ class BatchRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What, with the provider on record, hashes to a collection's ID."""
-
-    root: bytes
-    terms_id: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Sources:
     """Everything that a model or batch rests on, to show to verifiers (`ShownSources`).
 
@@ -138,7 +124,7 @@ class Sources:
         parts: the hash of each 1,024 collections.
         models: IDs, ascending.
         externals: ascending by weights.
-        collections, openings: all of them, one for one, ascending by ID.
+        collections: all of them, ascending by ID.
     """
 
     hash: bytes
@@ -146,12 +132,10 @@ class Sources:
     models: tuple[bytes, ...]
     externals: tuple[External, ...]
     collections: tuple[Collection, ...]
-    openings: tuple[Opening, ...]
 
-    def part(self, k: int) -> tuple[tuple[Collection, ...], tuple[Opening, ...]]:
-        """The collections of part ``k``, counted from 0, and their openings."""
-        cut = slice(k * ids.PART, (k + 1) * ids.PART)
-        return self.collections[cut], self.openings[cut]
+    def part(self, k: int) -> tuple[Collection, ...]:
+        """The collections of part ``k``, counted from 0."""
+        return self.collections[k * ids.PART : (k + 1) * ids.PART]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,19 +272,15 @@ class Records:
         sql = "SELECT sources_hash FROM composed WHERE id = ?"
         (hashed,) = self._one(sql, group, "model or batch")
         rows = self._store.rows(
-            "SELECT source.collection, items, weight, root, terms FROM source"
-            " JOIN collection ON collection.id = source.collection"
-            " WHERE group_id = ? ORDER BY place",
-            group,
+            "SELECT collection, items, weight FROM source WHERE group_id = ? ORDER BY place", group
         )
-        collections = tuple(Collection(each, items, int(w)) for each, items, w, *_ in rows)
+        collections = tuple(Collection(each, items, int(w)) for each, items, w in rows)
         return Sources(
             hash=hashed,
             parts=tuple(map(ids.part_hash, ids.parts(collections))),
             models=tuple(self.bases(group)),
             externals=tuple(self.externals(group)),
             collections=collections,
-            openings=tuple(Opening(*row[3:]) for row in rows),
         )
 
     def bases(self, group: bytes) -> list[bytes]:

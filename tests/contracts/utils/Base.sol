@@ -15,15 +15,7 @@ import {IRevenueSplitter} from "../../../contracts/interfaces/IRevenueSplitter.s
 import {IRightsToken} from "../../../contracts/interfaces/IRightsToken.sol";
 import {Approval} from "../../../contracts/interfaces/ISigned.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
-import {
-    Ancestor,
-    Collection,
-    CollectionOpening,
-    External,
-    Parent,
-    ShownSources,
-    Sources
-} from "../../../contracts/types/Sources.sol";
+import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../../../contracts/types/Sources.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {Test} from "./Test.sol";
 import {IdTrees, SumTrees} from "./Trees.sol";
@@ -41,7 +33,7 @@ abstract contract Base is Test {
     struct Made {
         bytes32 id;
         address provider;
-        CollectionOpening opening;
+        bytes32 root;
         uint96 weight;
         uint16 royaltyBps;
         uint16 floorBps;
@@ -102,9 +94,7 @@ abstract contract Base is Test {
         rights = RightsToken(vm.deployCode("RightsToken.sol", abi.encode(splitter)));
         data = DataRegistry(vm.deployCode("DataRegistry.sol", abi.encode(splitter, rights)));
         models = ModelRegistry(vm.deployCode("ModelRegistry.sol", abi.encode(data, splitter)));
-        outputs = OutputRegistry(
-            vm.deployCode("OutputRegistry.sol", abi.encode(data, models, rights, splitter))
-        );
+        outputs = OutputRegistry(vm.deployCode("OutputRegistry.sol", abi.encode(data, models, rights, splitter)));
         statements = Statements(vm.deployCode("Statements.sol"));
         list = AllowList(vm.deployCode("AllowList.sol"));
         token = TestToken(vm.deployCode("TestToken.sol"));
@@ -193,7 +183,7 @@ abstract contract Base is Test {
         vm.prank(provider);
         bytes32 id = data.commit(root, 3, _spec(termsId));
         Terms memory terms = data.termsOf(termsId);
-        return Made(id, provider, CollectionOpening(root, termsId), 1, terms.royaltyBps, terms.floorBps);
+        return Made(id, provider, root, 1, terms.royaltyBps, terms.floorBps);
     }
 
     // Sources
@@ -214,10 +204,8 @@ abstract contract Base is Test {
     function _sources(Made[] memory made) internal pure returns (Sources memory sources) {
         _ascending(made);
         sources.collections = new Collection[](made.length);
-        sources.openings = new CollectionOpening[](made.length);
         for (uint256 i; i < made.length; ++i) {
             sources.collections[i] = Collection(made[i].id, _items(made[i].id), made[i].weight);
-            sources.openings[i] = made[i].opening;
         }
     }
 
@@ -242,7 +230,6 @@ abstract contract Base is Test {
         (shown.parts, shown.models) = _partsAndModels(sources);
         shown.externals = sources.externals;
         shown.collections = sources.collections;
-        shown.openings = sources.openings;
     }
 
     function _partsAndModels(Sources memory sources)
@@ -374,11 +361,7 @@ abstract contract Base is Test {
         composed.dataOpening = SumTrees.opening(composed.dataLeaves, 0);
     }
 
-    function _first(SumTrees.Leaf[] memory leaves, uint256 count)
-        internal
-        pure
-        returns (SumTrees.Leaf[] memory some)
-    {
+    function _first(SumTrees.Leaf[] memory leaves, uint256 count) internal pure returns (SumTrees.Leaf[] memory some) {
         some = new SumTrees.Leaf[](count);
         for (uint256 i; i < count; ++i) {
             some[i] = SumTrees.Leaf(leaves[i].key, leaves[i].shares);
@@ -446,9 +429,7 @@ abstract contract Base is Test {
         return _digest(
             "Kiseki DataRegistry",
             verifier,
-            keccak256(
-                abi.encode(typeHash, provider, root, count, spec.termsId, payee, spec.origin, nonce, deadline)
-            )
+            keccak256(abi.encode(typeHash, provider, root, count, spec.termsId, payee, spec.origin, nonce, deadline))
         );
     }
 }

@@ -28,6 +28,7 @@ interface Vm {
     function deployCode(string calldata artefact) external returns (address);
     function deployCode(string calldata artefact, bytes calldata arguments) external returns (address);
     function warp(uint256 timestamp) external;
+    function cool(address account) external;
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata reason) external;
     function expectPartialRevert(bytes4 selector) external;

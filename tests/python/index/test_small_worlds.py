@@ -507,7 +507,7 @@ def test_records_say_what_the_events_said() -> None:
     art = index.collection(world.art)
     assert (art.provider, art.count, art.complete, art.revoked_at) == (ARTIST, 2, True, None)
     assert index.terms(art.terms_id) == TRAIN
-    assert ids.collection_id(art.provider, art.root, art.opening.terms_id) == world.art
+    assert ids.collection_id(art.provider, art.root, art.terms_id) == world.art
     left = index.model(world.left)
     assert (left.developer, left.own_ppm, left.data_ppm) == (DEVELOPER, 250_000, 200_000)
     frames = index.batch(world.frames)
@@ -516,7 +516,7 @@ def test_records_say_what_the_events_said() -> None:
     assert [each.kind for each in index.find(named("sun"))] == ["collection"]
     shown = index.sources(world.left)
     assert ids.sources_hash(shown.parts, shown.models, shown.externals) == left.sources_hash
-    assert shown.part(0) == (shown.collections, shown.openings)
+    assert shown.part(0) == shown.collections
     for ask in (index.collection, index.model, index.batch, index.terms, index.lineage):
         with pytest.raises(NotInIndex):
             ask(named("nothing"))

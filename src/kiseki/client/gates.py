@@ -1,0 +1,53 @@
+"""Gates: who may use what its registrant keeps behind the allow list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kiseki.chain.sender import Receipt
+from kiseki.client.wallet import Wallet
+from kiseki.core import ids
+from kiseki.core.terms import Use
+
+__all__ = ["Gate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The allow list, for what one registry holds; `data.gate` and `models.gate`.
+
+    Terms name its address: ``define_terms("train", gate=k.data.gate.address)``.
+    """
+
+    wallet: Wallet
+    registry: str
+
+    @property
+    def address(self) -> str:
+        """Of the allow list, checksummed."""
+        return str(self._list.address)
+
+    def allow(self, group: bytes, user: str, uses: Use) -> Receipt:
+        """Lets `user` use a collection or model of this wallet's for `uses`, and for nothing else.
+
+        Args:
+            group: its ID; it must be registered.
+            user: a developer's or creator's address.
+            uses: `Use.AI_GENERATIVE_TRAINING` to train on it, `Use.AI_INFERENCE` to read it while
+                generating, `Use.GENERATION` to register outputs of a model; `Use(0)` closes.
+
+        Raises:
+            ContractReverted: `AllowList_NotRegistrant`.
+        """
+        at = self.wallet.session[self.registry].address
+        return self.wallet.send(self._list.call("allow", at, group, user, int(uses)))
+
+    def lets(self, group: bytes, user: str, use: Use) -> bool:
+        """Whether the list lets `user` use it; terms and revocation are asked apart."""
+        subject = ids.subject(self.wallet.session[self.registry].address, group)
+        return bool(self._list.read("isAllowed", subject, user, int(use)))
+
+    @property
+    def _list(self) -> Any:
+        return self.wallet.session["AllowList"]

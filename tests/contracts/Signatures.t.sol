@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {DataRegistry} from "../../contracts/DataRegistry.sol";
+import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
+import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
+import {IOutputRegistry} from "../../contracts/interfaces/IOutputRegistry.sol";
+import {Approval, ISigned} from "../../contracts/interfaces/ISigned.sol";
+import {Sources} from "../../contracts/types/Sources.sol";
+import {Terms} from "../../contracts/types/Terms.sol";
+import {Base} from "./utils/Base.sol";
+import {ContractWallet} from "./utils/Mocks.sol";
+import {IdTrees} from "./utils/Trees.sol";
+import {vm} from "./utils/Vm.sol";
+
+/// @notice The `…For` twins: the studio submits, the artist consents by signing.
+contract SignaturesTest is Base {
+    bytes32 private constant ROOT = "root";
+    uint256 private constant UNTIL = START + 1 days;
+
+    function _approval(Actor memory by, uint256 nonce) private view returns (Approval memory) {
+        return
+            _approve(
+                by, _consent(address(data), artist.wallet, ROOT, 3, _spec(trainingTerms), nonce, UNTIL), nonce, UNTIL
+            );
+    }
+
+    function _commitFor(Approval memory approval) private returns (bytes32) {
+        vm.prank(studio.wallet);
+        return data.commitFor(artist.wallet, ROOT, 3, _spec(trainingTerms), approval);
+    }
+
+    // Consent
+
+    function test_theSignerIsTheProvider() public {
+        bytes32 id = _commitFor(_approval(artist, 7));
+        eq(data.registrantOf(id), artist.wallet, "provider");
+        yes(data.isNonceUsed(artist.wallet, 7), "nonce");
+        no(data.isNonceUsed(artist.wallet, 6), "no order");
+    }
+
+    function test_oneConsentForRegisterAndCommit() public {
+        (bytes32[] memory commitments, bytes32[] memory ids) = _commitments(artist.wallet, 3, 1);
+        bytes32 digest = _consent(address(data), artist.wallet, IdTrees.root(ids), 3, _spec(trainingTerms), 0, UNTIL);
+        vm.prank(studio.wallet);
+        bytes32 id =
+            data.registerFor(artist.wallet, commitments, _spec(trainingTerms), _approve(artist, digest, 0, UNTIL));
+        eq(data.registrantOf(id), artist.wallet, "provider");
+    }
+
+    // What exists already is skipped before the nonce is looked at: a relay that was overtaken does not fail.
+    function test_aRelayThatWasOvertakenSkips() public {
+        Approval memory approval = _approval(artist, 7);
+        vm.prank(stranger.wallet);
+        bytes32 id = data.commitFor(artist.wallet, ROOT, 3, _spec(trainingTerms), approval);
+        eq(_commitFor(approval), id, "same");
+        vm.warp(UNTIL + 1);
+        eq(_commitFor(approval), id, "however late");
+    }
+
+    function test_RevertWhen_somebodyElseSigned() public {
+        Approval memory approval = _approval(stranger, 7);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        _commitFor(approval);
+        no(data.isNonceUsed(artist.wallet, 7), "not spent");
+    }
+
+    function test_RevertWhen_late() public {
+        Approval memory approval = _approval(artist, 7);
+        vm.warp(UNTIL + 1);
+        reverts(abi.encodeWithSelector(ISigned.Signed_Expired.selector, UNTIL));
+        _commitFor(approval);
+    }
+
+    function test_RevertWhen_theNonceWasUsed() public {
+        _commitFor(_approval(artist, 7));
+        Approval memory approval = _approve(
+            artist, _consent(address(data), artist.wallet, "other", 3, _spec(trainingTerms), 7, UNTIL), 7, UNTIL
+        );
+        reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 7));
+        data.commitFor(artist.wallet, "other", 3, _spec(trainingTerms), approval);
+    }
+
+    function test_RevertWhen_theNonceWasCancelled() public {
+        Approval memory approval = _approval(artist, 7);
+        // Somebody else's cancelling does nothing.
+        vm.prank(stranger.wallet);
+        data.cancelNonce(7);
+        vm.expectEmit(address(data));
+        emit ISigned.NonceCancelled(artist.wallet, 7);
+        vm.prank(artist.wallet);
+        data.cancelNonce(7);
+        reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 7));
+        _commitFor(approval);
+    }
+
+    // A signature binds every value.
+    function test_RevertWhen_anyValueIsAnother() public {
+        Approval memory approval = _approval(artist, 7);
+        IDataRegistry.CollectionSpec memory spec = _spec(trainingTerms);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, "other", 3, spec, approval);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 4, spec, approval);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(studio.wallet, ROOT, 3, spec, approval);
+        spec.payee = _wallet(studio.wallet);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 3, spec, approval);
+        spec = _spec(freeTerms);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 3, spec, approval);
+        spec = _spec(trainingTerms);
+        spec.origin = "other";
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 3, spec, approval);
+        spec = _spec(trainingTerms);
+        approval.nonce = 8;
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 3, spec, approval);
+        approval.nonce = 7;
+        approval.deadline = UNTIL + 1;
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(artist.wallet, ROOT, 3, spec, approval);
+    }
+
+    // … and the contract.
+    function test_RevertWhen_signedForAnotherContract() public {
+        DataRegistry other = DataRegistry(vm.deployCode("DataRegistry.sol", abi.encode(splitter, rights)));
+        other.defineTerms(_training(2000, 0));
+        Approval memory approval = _approval(artist, 7);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        other.commitFor(artist.wallet, ROOT, 3, _spec(trainingTerms), approval);
+    }
+
+    function test_RevertWhen_theSignatureIsMalformed() public {
+        Approval memory approval = _approval(artist, 7);
+        approval.signature = "";
+        reverts(ISigned.Signed_WrongSignature.selector);
+        _commitFor(approval);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(address(0), ROOT, 3, _spec(trainingTerms), approval);
+    }
+
+    // Wallets with code
+
+    function test_acceptsAContractWallet() public {
+        ContractWallet wallet = new ContractWallet(artist.wallet);
+        bytes32 digest = _consent(address(data), address(wallet), ROOT, 3, _spec(trainingTerms), 0, UNTIL);
+        bytes32 id = data.commitFor(address(wallet), ROOT, 3, _spec(trainingTerms), _approve(artist, digest, 0, UNTIL));
+        eq(data.registrantOf(id), address(wallet), "provider");
+        digest = _consent(address(data), address(wallet), "other", 3, _spec(trainingTerms), 1, UNTIL);
+        Approval memory approval = _approve(stranger, digest, 1, UNTIL);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.commitFor(address(wallet), "other", 3, _spec(trainingTerms), approval);
+    }
+
+    // An EIP-7702 wallet has code and still signs with its key; or with whatever its code accepts.
+    function test_acceptsAnEip7702Wallet() public {
+        ContractWallet code = new ContractWallet(studio.wallet);
+        vm.etch(artist.wallet, abi.encodePacked(hex"ef0100", address(code)));
+        _commitFor(_approval(artist, 7));
+        bytes32 digest = _consent(address(data), artist.wallet, "other", 3, _spec(trainingTerms), 8, UNTIL);
+        data.commitFor(artist.wallet, "other", 3, _spec(trainingTerms), _approve(studio, digest, 8, UNTIL));
+    }
+
+    // The other twins
+
+    function _revocation(bytes32 id, uint256 nonce) private view returns (Approval memory) {
+        bytes32 typeHash = keccak256("Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, id, nonce, UNTIL));
+        return _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), nonce, UNTIL);
+    }
+
+    function test_revokesForTheProviderAndSkipsWhatIsRevoked() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        Approval memory approval = _revocation(made.id, 3);
+        data.revokeFor(artist.wallet, made.id, approval);
+        eq(data.status(made.id).revokedAt, START, "revoked");
+        data.revokeFor(artist.wallet, made.id, approval);
+        reverts(IDataRegistry.DataRegistry_NotProvider.selector);
+        data.revokeFor(stranger.wallet, made.id, approval);
+    }
+
+    function test_revokesAnItemForItsRegistrant() public {
+        bytes32 typeHash =
+            keccak256("ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, bytes32("drawing"), 0, UNTIL));
+        Approval memory approval = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), 0, UNTIL);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.revokeItemFor(artist.wallet, "another", approval);
+        data.revokeItemFor(artist.wallet, "drawing", approval);
+        eq(data.itemRevokedAt(_item(artist.wallet, "drawing")), START, "revoked");
+        data.revokeItemFor(artist.wallet, "drawing", approval);
+    }
+
+    function test_setsThePayeeForTheProvider() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        bytes32 typeHash =
+            keccak256("PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)");
+        bytes32 payee = _wallet(studio.wallet);
+        bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, made.id, payee, 0, UNTIL));
+        Approval memory approval = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), 0, UNTIL);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.setPayeeFor(artist.wallet, made.id, _wallet(stranger.wallet), "", approval);
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approval);
+        eq(data.payeeOf(made.id, address(0)), payee, "payee");
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approval);
+    }
+
+    function test_registersAModelForItsDeveloper() public {
+        Sources memory sources = _sources(_collect(artist.wallet, 1, trainingTerms));
+        IModelRegistry.ModelSpec memory spec = _modelSpec(1, freeTerms);
+        bytes32 typeHash = keccak256(
+            abi.encodePacked(
+                "Model(address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,bytes32 payee,uint256 nonce,uint256 deadline)",
+                TERMS
+            )
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                typeHash,
+                developer.wallet,
+                spec.weights,
+                _sourcesHash(sources),
+                spec.termsId,
+                spec.run,
+                _wallet(developer.wallet),
+                0,
+                UNTIL
+            )
+        );
+        Approval memory approval =
+            _approve(developer, _digest("Kiseki ModelRegistry", address(models), structHash), 0, UNTIL);
+        spec.run = "another run";
+        reverts(ISigned.Signed_WrongSignature.selector);
+        models.registerFor(developer.wallet, spec, sources, approval);
+        spec = _modelSpec(1, freeTerms);
+        bytes32 id = models.registerFor(developer.wallet, spec, sources, approval);
+        eq(models.registrantOf(id), developer.wallet, "developer");
+        eq(models.registerFor(developer.wallet, spec, sources, approval), id, "skipped");
+    }
+
+    // The gate is asked about the developer, never a relayer.
+    function test_RevertWhen_onlyTheRelayerIsLetThrough() public {
+        Terms memory terms = _training(0, 0);
+        terms.gate = address(list);
+        Made memory made = _collect(artist.wallet, 1, data.defineTerms(terms));
+        vm.prank(artist.wallet);
+        list.allow(address(data), made.id, studio.wallet, TRAIN);
+        Sources memory sources = _sources(made);
+        reverts(IDataRegistry.DataRegistry_GateClosed.selector);
+        vm.prank(developer.wallet);
+        models.register(_modelSpec(1, freeTerms), sources);
+        vm.prank(studio.wallet);
+        models.register(_modelSpec(1, freeTerms), sources);
+    }
+
+    function test_registersABatchForItsCreator() public {
+        (bytes32 model,) = _train(1, freeTerms);
+        Sources memory sources = _onModel(model);
+        (bytes32[] memory commitments, bytes32[] memory ids) = _commitments(creator.wallet, 4, 1);
+        IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256(
+                    "Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,uint256 nonce,uint256 deadline)"
+                ),
+                creator.wallet,
+                _sourcesHash(sources),
+                IdTrees.root(ids),
+                4,
+                spec.record,
+                _wallet(creator.wallet),
+                0,
+                UNTIL
+            )
+        );
+        Approval memory approval =
+            _approve(creator, _digest("Kiseki OutputRegistry", address(outputs), structHash), 0, UNTIL);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        outputs.commitFor(creator.wallet, "another", 4, spec, sources, approval);
+        bytes32 id = outputs.registerFor(creator.wallet, commitments, spec, sources, approval);
+        eq(outputs.registrantOf(id), creator.wallet, "creator");
+        eq(outputs.commitFor(creator.wallet, IdTrees.root(ids), 4, spec, sources, approval), id, "skipped");
+    }
+}

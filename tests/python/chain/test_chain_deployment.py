@@ -1,0 +1,213 @@
+"""Putting the suite on a chain: the same everywhere, once, and resumed (invariant 8)."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from web3 import Web3
+
+from kiseki import Kiseki
+from kiseki.chain import deployment
+from kiseki.chain.artifacts import artifact
+from kiseki.chain.node import anvil, connect
+from kiseki.chain.sender import Sender
+from kiseki.client.kiseki import test_account as account_of
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import to_hex
+from kiseki.errors import ChainError, InvalidInput, NotDeployed
+
+ROOT = Path(__file__).resolve().parents[3]
+OTHER_CHAIN = 424_242
+
+
+@pytest.fixture(scope="module")
+def url() -> Any:
+    with anvil(OTHER_CHAIN) as url:
+        yield url
+
+
+@pytest.fixture
+def w3(url: str) -> Any:
+    """A chain with another ID on which nothing is deployed."""
+    w3 = connect(url, OTHER_CHAIN)
+    snapshot = w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    yield w3
+    w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+
+
+def deploy(w3: Web3, folder: Path) -> tuple[deployment.Deployment, dict[str, int]]:
+    gas: dict[str, int] = {}
+    return deployment.deploy(Sender(w3, account_of(3)), w3, folder, gas.__setitem__), gas
+
+
+def read(folder: Path) -> Any:
+    return json.loads((folder / f"{OTHER_CHAIN}.json").read_text("utf-8"))
+
+
+def test_addresses_are_the_same_on_every_chain_and_whoever_deploys(
+    w3: Web3, tmp_path: Path, k: Kiseki
+) -> None:
+    done, gas = deploy(w3, tmp_path)
+    assert done.chain_id == OTHER_CHAIN != k.session.chain_id
+    assert done.addresses == k.session.deployment.addresses
+    assert all(gas[name] > 0 for name in deployment.SUITE)
+
+
+def test_again_it_sends_nothing(w3: Web3, tmp_path: Path) -> None:
+    deploy(w3, tmp_path)
+    before, block = (tmp_path / f"{OTHER_CHAIN}.json").read_bytes(), w3.eth.block_number
+    done, gas = deploy(w3, tmp_path)
+    assert set(gas.values()) == {0}
+    assert w3.eth.block_number == block
+    assert (tmp_path / f"{OTHER_CHAIN}.json").read_bytes() == before
+    assert done.block > 0
+
+
+@pytest.mark.parametrize("after", list(deployment.SUITE)[:-1])
+def test_interrupted_it_goes_on(w3: Web3, tmp_path: Path, after: str) -> None:
+    def stop(name: str, _: int) -> None:
+        if name == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deployment.deploy(Sender(w3, account_of(3)), w3, tmp_path, stop)
+    with pytest.raises(NotDeployed, match=r"has no .* run scripts/deploy.py"):
+        deployment.find(w3, tmp_path)
+    there = set(read(tmp_path)["contracts"])
+    _, gas = deploy(w3, tmp_path)
+    assert {name for name, used in gas.items() if used == 0} == there
+    record = read(tmp_path)
+    assert all(each["transaction"] for each in record["contracts"].values())
+    assert list(tmp_path.iterdir()) == [tmp_path / f"{OTHER_CHAIN}.json"]
+
+
+def test_a_record_says_what_is_there(w3: Web3, tmp_path: Path) -> None:
+    deploy(w3, tmp_path)
+    record = read(tmp_path)
+    check(json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8")), record)
+    for name, each in record["contracts"].items():
+        code = bytes(w3.eth.get_code(each["address"]))
+        assert each["runtimeCodeHash"] == to_hex(keccak256(code))
+        assert artifact(name).is_at(code)
+        receipt = w3.eth.get_transaction_receipt(each["transaction"])
+        assert receipt["blockNumber"] == each["block"] >= record["block"]
+        assert [a["name"] for a in each["constructorArguments"]] == [
+            a["name"] for a in artifact(name).constructor
+        ]
+
+
+def test_a_lost_record_is_made_again_and_says_what_it_does_not_know(
+    w3: Web3, tmp_path: Path
+) -> None:
+    deploy(w3, tmp_path)
+    (tmp_path / f"{OTHER_CHAIN}.json").unlink()
+    done, gas = deploy(w3, tmp_path)
+    record = read(tmp_path)
+    check(json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8")), record)
+    assert set(gas.values()) == {0}
+    assert {each["transaction"] for each in record["contracts"].values()} == {None}
+    assert (record["block"], done.block) == (0, 0)
+
+
+def test_committed_records_keep_to_the_schema() -> None:
+    schema = json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8"))
+    for path in (ROOT / "deployments").glob("*.json"):
+        if path.stem.isdecimal():
+            check(schema, json.loads(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"format": "kiseki-deployment-v0"}, "format"),
+        ({"chainId": "1"}, "chainId"),
+        ({"proxy": "0x1"}, "proxy"),
+        ({"note": "hello"}, "note"),
+    ],
+)
+def test_the_schema_refuses_what_is_wrong(
+    w3: Web3, tmp_path: Path, change: dict[str, object], where: str
+) -> None:
+    deploy(w3, tmp_path)
+    schema = json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8"))
+    with pytest.raises(AssertionError, match=where):
+        check(schema, read(tmp_path) | change)
+
+
+def test_a_record_of_another_chain_is_refused(w3: Web3, tmp_path: Path) -> None:
+    deploy(w3, tmp_path)
+    path = tmp_path / f"{OTHER_CHAIN}.json"
+    path.write_text(path.read_text().replace(f'"chainId": {OTHER_CHAIN}', '"chainId": 1'))
+    with pytest.raises(InvalidInput, match="of another chain or format; move it away"):
+        deploy(w3, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[1", '{"format": "kiseki-deployment-v1"}'])
+def test_a_damaged_record_is_refused(w3: Web3, tmp_path: Path, text: str) -> None:
+    path = tmp_path / f"{OTHER_CHAIN}.json"
+    path.write_text(text)
+    with pytest.raises(InvalidInput, match="damaged; move it away"):
+        deploy(w3, tmp_path)
+    assert path.read_text() == text
+
+
+def test_a_record_of_a_chain_started_anew_is_not_believed(w3: Web3, tmp_path: Path) -> None:
+    snapshot = w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    w3.provider.make_request("anvil_mine", ["0x40"])  # type: ignore[arg-type]
+    assert deploy(w3, tmp_path)[0].block > 64
+    w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+    deploy(w3, tmp_path / "elsewhere")
+    assert deployment.find(w3, tmp_path).block <= 1
+    assert deployment.find(w3).block == 0
+
+
+def test_a_chain_without_the_proxy_is_refused(w3: Web3, tmp_path: Path) -> None:
+    w3.provider.make_request("anvil_setCode", [deployment.PROXY, "0x"])  # type: ignore[arg-type]
+    with pytest.raises(ChainError, match="no deterministic deployment proxy"):
+        deploy(w3, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_code_at_the_address_is_not_the_suite(w3: Web3, tmp_path: Path) -> None:
+    deploy(w3, tmp_path)
+    at = deployment.addresses()["Statements"]
+    w3.provider.make_request("anvil_setCode", [at, "0x6001"])  # type: ignore[arg-type]
+    with pytest.raises(NotDeployed, match="has no Statements"):
+        deployment.find(w3, tmp_path)
+
+
+def check(schema: dict[str, Any], value: Any, where: str = "record") -> None:
+    """As much of JSON Schema as deployments/schema.json uses."""
+    known = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "properties"}
+    known |= {"required", "additionalProperties", "items", "pattern", "const", "minimum"}
+    assert set(schema) <= known, set(schema) - known
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/$defs/")
+        defined = json.loads((ROOT / "deployments" / "schema.json").read_text())["$defs"]
+        return check(defined[name], value, where)
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None),
+             "boolean": bool}  # fmt: skip
+    if "type" in schema:
+        allowed = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        assert any(isinstance(value, kinds[each]) for each in allowed), where
+    assert value == schema.get("const", value), where
+    if isinstance(value, str) and "pattern" in schema:
+        assert re.search(schema["pattern"], value), where
+    if isinstance(value, int) and "minimum" in schema:
+        assert value >= schema["minimum"], where
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        assert set(schema.get("required", [])) <= set(value), where
+        for name, each in value.items():
+            other = schema.get("additionalProperties", True)
+            assert name in properties or other is not False, name
+            if name in properties:
+                check(properties[name], each, name)
+            elif isinstance(other, dict):
+                check(other, each, name)
+    if isinstance(value, list) and "items" in schema:
+        for each in value:
+            check(schema["items"], each, where)
+    return None

@@ -1,0 +1,424 @@
+"""Sending, asking, and what refusals say (invariants 7 and 8)."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from eth_abi.abi import encode
+from eth_account import Account
+from web3.exceptions import ContractLogicError
+
+from kiseki import Kiseki, LocalKiseki
+from kiseki.chain import reverts, sender
+from kiseki.chain.abi import selector
+from kiseki.chain.artifacts import artifact, names
+from kiseki.chain.contracts import Call, Contract, node_errors
+from kiseki.chain.node import anvil, connect
+from kiseki.chain.reverts import ADVICE, decode_revert
+from kiseki.chain.sender import MOST_BYTES, MOST_GAS, Sender
+from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.session import Session
+from kiseki.errors import (
+    ChainError,
+    ContractReverted,
+    InvalidInput,
+    NodeUnreachable,
+    NotDeployed,
+    TransactionFailed,
+    WrongChain,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def blocks(k: Kiseki) -> int:
+    return int(k.session.w3.eth.block_number)
+
+
+# The node
+
+
+def test_a_node_that_is_not_there() -> None:
+    with pytest.raises(NodeUnreachable, match=r"http://127\.0\.0\.1:9 .* start one, or check"):
+        connect("http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8545", "ftp://x", "wss://x"])
+def test_a_url_that_is_none(url: str) -> None:
+    with pytest.raises(InvalidInput, match="begins with http"):
+        connect(url)
+
+
+def test_another_chain_than_expected(k: LocalKiseki) -> None:
+    before = blocks(k)
+    with pytest.raises(WrongChain, match="on chain 31337, not 1; nothing was sent"):
+        Kiseki.connect(k.url, account_of(0), secrets="never-made", chain_id=1)
+    assert blocks(k) == before
+    assert not Path("never-made").exists()
+
+
+def test_a_chain_without_the_suite() -> None:
+    with anvil(7) as url, pytest.raises(NotDeployed, match=r"chain 7 has no .*scripts/deploy.py"):
+        Session(connect(url))
+
+
+@pytest.fixture
+def not_a_node() -> Iterator[str]:
+    """A web server that answers everything with a page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>hello</html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_something_that_is_no_node(not_a_node: str) -> None:
+    with pytest.raises(NodeUnreachable, match="no node answers"):
+        connect(not_a_node)
+
+
+def test_a_node_that_went_away_is_told_and_nothing_was_sent() -> None:
+    with Kiseki.local(chain_id=77) as k:
+        pass
+    with pytest.raises(NodeUnreachable, match="check that it runs, then run this again"):
+        k.revenue.pay(account_of(1).address, 1)
+    with pytest.raises(NodeUnreachable):
+        k.index  # noqa: B018 - asking is what fails
+
+
+# Nothing left running
+
+
+def anvils() -> set[str]:
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if command and command[0].endswith(b"anvil"):
+            found.add(process.name)
+    return found
+
+
+PROGRAM = """
+import sys, time
+from kiseki import Kiseki
+try:
+    with Kiseki.local(chain_id=78) as k:
+        print(k.url, flush=True)
+        {body}
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [("pass", 0), ("time.sleep(60)", 130), ("raise ValueError('in the block')", 1)],
+    ids=["end", "Ctrl-C", "error"],
+)
+def test_no_anvil_is_left_behind(body: str, code: int) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(body=body)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert program.stdout is not None
+    url = program.stdout.readline().strip()
+    if code == 130:
+        program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=30)
+    assert program.returncode == code, errors
+    with pytest.raises(requests.ConnectionError):
+        requests.post(url, json={}, timeout=2)
+
+
+# Sending
+
+
+def test_a_call_that_is_too_large_is_not_sent(k: LocalKiseki) -> None:
+    before = blocks(k)
+    call = Call(k.address, b"\x01" * MOST_BYTES, 0, "much")
+    with pytest.raises(ChainError, match=r"much would be 131,072 bytes; .* send fewer at a time"):
+        k._wallet.send(call)
+    assert blocks(k) == before
+
+
+def test_a_call_that_needs_too_much_gas_is_not_sent(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = blocks(k)
+    assert MOST_GAS == 16_777_216
+    monkeypatch.setattr(k._wallet.sender, "estimate", lambda call: MOST_GAS + 1)
+    with pytest.raises(ChainError, match="needs 16,777,217 gas; a transaction may use 16,777,216"):
+        k.revenue.pay(account_of(1).address, 1)
+    assert blocks(k) == before
+
+
+def test_too_little_ether_is_said_and_nothing_is_sent(k: LocalKiseki) -> None:
+    before = blocks(k)
+    poor = k.using(Account.from_key("0x" + "77" * 32))
+    attempts: list[Callable[[], object]] = [
+        lambda: poor.data.define_terms("train", "1%"),
+        lambda: poor.revenue.pay(k.address, 1),
+    ]
+    for attempt in attempts:
+        with pytest.raises(ChainError, match=r"insufficient funds.*nothing was sent") as refused:
+            attempt()
+        assert poor.address in str(refused.value)
+    with pytest.raises(ChainError, match="insufficient funds"):
+        k.revenue.pay(account_of(1).address, 10**30)
+    assert blocks(k) == before
+
+
+def test_one_wallet_sends_from_many_threads(k: LocalKiseki) -> None:
+    to, problems = "0x" + "99" * 20, []
+
+    def pay() -> None:
+        try:
+            for _ in range(5):
+                k.revenue.pay(to, 1)
+        except ChainError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=pay) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert k.balance(of=to) == 30
+
+
+def test_a_node_that_forgets_what_waits_gets_the_next_nonce_all_the_same(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A balancer asks a node that has not seen our last transaction yet."""
+    w3, first = k.session.w3, Sender(k.session.w3, account_of(6))
+    call = Call(k.address, b"", 1, "a payment")
+    make = w3.provider.make_request
+    make("evm_setAutomine", [False])  # type: ignore[arg-type]
+    monkeypatch.setattr(w3.eth, "get_transaction_count", lambda *_: 0)
+    done: list[Any] = []
+    threads = [threading.Thread(target=lambda: done.append(first.send(call))) for _ in range(3)]
+    try:
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while len(first._in_flight) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert first._in_flight == {0, 1, 2}
+    finally:
+        make("evm_mine", [])  # type: ignore[arg-type]
+        make("evm_setAutomine", [True])  # type: ignore[arg-type]
+        for thread in threads:
+            thread.join()
+    assert len({receipt.transaction for receipt in done}) == 3
+    assert first._in_flight == set()
+
+
+def test_a_lost_answer_is_not_a_second_payment(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction arrived and the answer did not: it is waited for, not sent again."""
+    real = k.session.w3.eth.send_raw_transaction
+
+    def lose_the_answer(raw: bytes) -> bytes:
+        real(raw)
+        raise requests.ConnectionError("gone")
+
+    monkeypatch.setattr(k.session.w3.eth, "send_raw_transaction", lose_the_answer)
+    to = "0x" + "98" * 20
+    assert k.revenue.pay(to, 5).block > 0
+    assert k.balance(of=to) == 5
+
+
+def test_a_transaction_of_which_nothing_is_known_is_told_by_its_hash(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_PATIENCE", 0.1)
+    monkeypatch.setattr(k.session.w3.eth, "send_raw_transaction", lambda raw: b"")
+    with pytest.raises(TransactionFailed, match=r"sent as 0x[0-9a-f]{64} .* look there before"):
+        k.revenue.pay(account_of(1).address, 1)
+    monkeypatch.undo()
+    assert k.revenue.pay(account_of(1).address, 1).block > 0
+
+
+def test_what_is_refused_later_than_tried_is_told(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = k.session["DataRegistry"].call("revoke", b"\x01" * 32)
+    with pytest.raises(TransactionFailed, match=r"failed in block \d+; .* run this again"):
+        k._wallet.sender.send(call, gas=100_000)
+
+
+# Asking
+
+
+def test_arguments_that_do_not_fit_are_refused_here(k: LocalKiseki) -> None:
+    for wrong in ((), (1, 2), ("hello",), (b"short",)):
+        with pytest.raises(InvalidInput, match=r"DataRegistry\.revoke cannot be called with this"):
+            k.session["DataRegistry"].call("revoke", *wrong)
+
+
+def test_an_address_without_code_is_told(k: LocalKiseki) -> None:
+    nobody = Contract(k.session.w3, "TestToken", "0x" + "12" * 20)
+    with pytest.raises(ChainError, match="there is no TestToken at"):
+        nobody.read("balanceOf", k.address)
+
+
+# Reverts and events
+
+
+def test_every_advice_is_about_an_error_that_exists() -> None:
+    entries = [entry for name in names() for entry in artifact(name).abi]
+    assert set(ADVICE) <= {entry["name"] for entry in entries if entry["type"] == "error"}
+
+
+def test_a_revert_has_its_name_values_and_advice(k: LocalKiseki) -> None:
+    with pytest.raises(ContractReverted) as refused:
+        k.data.revoke(b"\x05" * 32)
+    assert refused.value.name == "DataRegistry_UnknownCollection"
+    assert refused.value.values == {"collection": b"\x05" * 32}
+    assert str(refused.value) == (
+        f"DataRegistry_UnknownCollection(collection 0x{'05' * 32}); "
+        "register the collection first, or check the chain"
+    )
+    assert refused.value.__cause__ is not None
+
+
+def test_reverts_that_nobody_declared() -> None:
+    assert decode_revert(b"").name == "Unknown"
+    assert "no reason" in str(decode_revert(b""))
+    assert decode_revert(b"\x01\x02\x03\x04rest").name == "Unknown"
+    text = reverts._BUILT_IN[0]
+    told = decode_revert(selector(text) + encode(["string"], ["why not"]))
+    assert (told.name, told.values) == ("Error", {"message": "why not"})
+    assert decode_revert(selector(text) + b"\x01").values == {}
+    panic = decode_revert(selector(reverts._BUILT_IN[1]) + (17).to_bytes(32, "big"))
+    assert (panic.name, panic.values) == ("Panic", {"code": 17})
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (None, "Unknown"),
+        ("no data", "Unknown"),
+        ("0x", "Unknown"),
+        ({"data": "0x"}, "Unknown"),
+        ({"message": "reverted"}, "Unknown"),
+        ("Reverted 0x4e487b71" + f"{18:064x}", "Panic"),
+        ({"data": "0x4e487b71" + f"{18:064x}"}, "Panic"),
+    ],
+)
+def test_every_nodes_way_to_say_that_a_call_reverted(data: object, name: str) -> None:
+    with pytest.raises(ContractReverted) as refused, node_errors():
+        raise ContractLogicError("execution reverted", data=data)  # type: ignore[arg-type]
+    assert refused.value.name == name
+
+
+def test_a_refusal_inside_a_multicall_is_the_inner_one(k: LocalKiseki) -> None:
+    splitter = k.session["RevenueSplitter"]
+    inner = splitter.call("resolve", k.address, b"\x01" * 32, "0x" + "00" * 20).data
+    bad = splitter.call("deposit", b"\xff" * 32, b"", "0x" + "00" * 20, 1, bytes(32)).data
+    with pytest.raises(ContractReverted) as refused:
+        k._wallet.send(splitter.call("multicall", [inner, bad], False))
+    assert refused.value.name.startswith("Payees_")
+
+
+def test_events_are_decoded_as_declared(k: LocalKiseki) -> None:
+    receipt = k.revenue.pay(account_of(1).address, 42, reference=b"\x09" * 32)
+    (event,) = k.session.events(receipt)
+    assert (event.contract, event.name, event.block) == (
+        "RevenueSplitter",
+        "Deposited",
+        receipt.block,
+    )
+    assert event.address == k.session.deployment.addresses["RevenueSplitter"]
+    assert event.transaction == receipt.transaction
+    assert event.args == {
+        "payee": bytes(12) + bytes.fromhex(account_of(1).address[2:]),
+        "token": "0x" + "00" * 20, "payer": k.address, "amount": 42, "ref": b"\x09" * 32,
+    }  # fmt: skip
+    assert event.timestamp == k.session.now()
+
+
+def test_terms_in_an_event_are_a_mapping(k: LocalKiseki) -> None:
+    terms = k.data.define_terms("train", "3%")
+    log = k.session.w3.eth.get_logs({"fromBlock": blocks(k)})
+    (event,) = k.session._decoder.decode(log, {blocks(k): 1})
+    assert event.args["terms"]["royaltyBps"] == terms.royalty_bps == 300
+
+
+# The index of a chain that changes
+
+
+def test_the_index_is_made_anew_after_a_reorganisation(k: LocalKiseki) -> None:
+    make = k.session.w3.provider.make_request
+    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    first = k.data.define_terms("train", "1%")
+    k.revenue.pay(account_of(1).address, 1)
+    before = k.index
+    assert before.terms(first.id) == first
+    make("evm_revert", [snapshot])  # type: ignore[arg-type]
+    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    second = k.data.define_terms("train", "2%")
+    k.revenue.pay(account_of(1).address, 2)
+    k.revenue.pay(account_of(1).address, 3)
+    after = k.index
+    assert after is not before
+    assert after.terms(second.id) == second
+    with pytest.raises(LookupError):
+        after.terms(first.id)
+    # Also back to fewer blocks than were read.
+    make("evm_revert", [snapshot])  # type: ignore[arg-type]
+    with pytest.raises(LookupError):
+        k.index.terms(second.id)
+    assert k.data.define_terms("train", "2%") == second
+    assert k.index.terms(second.id) == second
+
+
+def test_a_node_that_gives_few_blocks_at_a_time_is_asked_for_fewer(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = k.data.define_terms("train", "4%")
+    k.session.w3.provider.make_request("anvil_mine", ["0x40"])  # type: ignore[arg-type]
+    real, asked = k.session._logs, []
+
+    def picky(first: int, last: int) -> Any:
+        asked.append(last - first + 1)
+        if last - first >= 3:
+            raise ChainError("query returned more than 3 blocks")
+        return real(first, last)
+
+    monkeypatch.setattr(k.session, "_logs", picky)
+    assert k.index.terms(terms.id) == terms
+    assert max(asked) > 3
+    assert asked[-1] <= 3
+
+
+def test_no_other_anvil_is_running_than_the_tests_own(chain: LocalKiseki) -> None:
+    port = re.findall(r":(\d+)$", chain.url)[0]
+    mine = {
+        pid for pid in anvils()
+        if port.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    }  # fmt: skip
+    assert len(mine) == (1 if Path("/proc/self").is_dir() else 0)

@@ -1,0 +1,153 @@
+"""The three scripts as people run them: a folder, a `.env`, a chain. They never print a secret."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiseki import LocalKiseki, Split, settings
+from kiseki.chain.node import anvil
+from kiseki.client.kiseki import test_account as account_of
+from kiseki.core import ids
+from kiseki.errors import InvalidInput
+
+ROOT = Path(__file__).resolve().parents[3]
+STUDIO = "0x" + account_of(0).key.hex().removeprefix("0x")
+KEY = "0x" + account_of(1).key.hex().removeprefix("0x")
+
+
+class Place:
+    """A folder from which somebody runs the scripts."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.secrets = folder / "keys" / "secrets"
+        self.env(KISEKI_RPC_URL=url, KISEKI_PRIVATE_KEY=KEY, KISEKI_SECRETS=str(self.secrets))
+
+    def env(self, **values: str) -> None:
+        text = "".join(f"{name}={value}\n" for name, value in values.items())
+        (self.folder / ".env").write_text(text)
+
+    def run(self, script: str, *, code: int = 0, **more: str) -> str:
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith("KISEKI_")
+        }
+        done = subprocess.run(
+            [sys.executable, ROOT / "scripts" / f"{script}.py"],
+            cwd=self.folder, env=clean | more, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        shown = done.stdout + done.stderr
+        assert done.returncode == code, shown
+        assert "Traceback" not in shown
+        secrets = [KEY, KEY[2:]]
+        if self.secrets.exists():
+            secrets += [json.loads(line)["salt"] for line in self.secrets.read_text().splitlines()]
+        assert not [each for each in secrets if each in shown]
+        return shown
+
+
+@pytest.fixture
+def place(tmp_path: Path, k: LocalKiseki) -> Place:
+    """The suite is on the chain, its record is not here."""
+    return Place(tmp_path, k.url)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Place]:
+    """A chain without the suite."""
+    with anvil(31_338) as url:
+        yield Place(tmp_path, url)
+
+
+def test_deploy_once_and_again(bare: Place) -> None:
+    first = bare.run("deploy")
+    assert "DataRegistry" in first
+    record = bare.folder / "deployments" / "31338.json"
+    kept = record.read_bytes()
+    again = bare.run("deploy")
+    assert record.read_bytes() == kept
+    assert first.splitlines()[-7:] == again.splitlines()[-7:]
+    assert all(line.split()[1] == "0" for line in again.splitlines()[:7])
+
+
+def test_register_before_the_suite_is_there_says_what_to_do(bare: Place) -> None:
+    (bare.folder / "artwork").mkdir()
+    assert "run scripts/deploy.py on it first" in bare.run("register", code=1)
+    assert not bare.secrets.exists()
+
+
+def test_register_and_again(place: Place, k: LocalKiseki) -> None:
+    art = place.folder / "artwork"
+    art.mkdir()
+    for number in range(3):
+        (art / f"{number}.svg").write_text(f"drawing {number}")
+    licence = place.folder / "licence.txt"
+    licence.write_text("may be trained on")
+    first = place.run("register", KISEKI_ROYALTY="20%", KISEKI_LICENCE=str(licence))
+    assert "for a royalty of 20% of gross" in first
+    collection = bytes.fromhex(first.split("collection 0x")[1][:64])
+    record = k.index.collection(collection)
+    assert (record.provider, record.count, record.complete) == (
+        account_of(1).address.lower(), 3, True,
+    )  # fmt: skip
+    assert stat.S_IMODE(place.secrets.stat().st_mode) == 0o600
+    again = place.run("register", KISEKI_ROYALTY="20%", KISEKI_LICENCE=str(licence))
+    assert f"0x{collection.hex()}: 0 transactions, 0 gas" in again
+    assert len(place.secrets.read_text().splitlines()) == 3
+
+
+def test_claim_what_is_owed(place: Place, k: LocalKiseki) -> None:
+    assert "Nothing is owed." in place.run("claim")
+    owner = account_of(1).address
+    split = Split([(ids.wallet(owner), 2), (ids.wallet(k.address), 1)])
+    k.revenue.publish(split)
+    k.revenue.pay(split, 3_703_701)
+    before = k.balance(of=owner)
+    sent = place.run("claim", KISEKI_PRIVATE_KEY=STUDIO, KISEKI_WALLET=owner)
+    assert sent.strip() == f"{owner}: 2,469,134 base units of 0x{'00' * 20}"
+    assert k.balance(of=owner) == before + 2_469_134
+    assert "Nothing is owed." in place.run("claim")
+
+
+def test_what_is_missing_is_named(place: Place) -> None:
+    place.env(KISEKI_RPC_URL="http://127.0.0.1:9")
+    for script in ("deploy", "register", "claim"):
+        assert "KISEKI_PRIVATE_KEY must be set; copy .env.example" in place.run(script, code=1)
+    place.env(KISEKI_RPC_URL="http://127.0.0.1:9/secret-token", KISEKI_PRIVATE_KEY=KEY)
+    for script in ("deploy", "register", "claim"):
+        shown = place.run(script, code=1)
+        assert "no node answers at http://127.0.0.1:9" in shown
+        assert "secret-token" not in shown
+
+
+def test_a_wrong_key_or_chain_is_refused(place: Place, k: LocalKiseki) -> None:
+    place.env(KISEKI_RPC_URL=k.url, KISEKI_PRIVATE_KEY="0x1234zz")
+    shown = place.run("claim", code=1)
+    assert "a private key is 0x and 64 hex digits" in shown
+    assert "1234zz" not in shown
+    place.env(KISEKI_RPC_URL=k.url, KISEKI_PRIVATE_KEY=KEY, KISEKI_CHAIN_ID="1")
+    assert "is on chain 31337, not 1; nothing was sent" in place.run("deploy", code=1)
+
+
+def test_an_unsafe_key_file_is_refused(place: Place) -> None:
+    (place.folder / "artwork").mkdir()
+    (place.folder / "artwork" / "a").write_text("a")
+    place.run("register")
+    place.secrets.chmod(0o644)
+    assert "chmod 600" in place.run("register", code=1)
+
+
+def test_settings_are_read_from_what_is_given() -> None:
+    given = {"KISEKI_RPC_URL": "http://x", "KISEKI_PRIVATE_KEY": "k"}
+    assert settings(given)["chain_id"] is None
+    assert settings(given)["secrets"] == Path.home() / ".kiseki" / "secrets"
+    assert settings(given | {"KISEKI_CHAIN_ID": "5"})["chain_id"] == 5
+    with pytest.raises(InvalidInput, match="must be a number"):
+        settings(given | {"KISEKI_CHAIN_ID": "five"})
+    with pytest.raises(InvalidInput, match="KISEKI_RPC_URL and KISEKI_PRIVATE_KEY must be set"):
+        settings({})

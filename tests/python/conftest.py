@@ -1,0 +1,77 @@
+"""A real chain for every worker, set back after every test, and named actors on it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiseki import Kiseki, LocalKiseki
+from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.secrets import MemorySalts
+from kiseki.client.session import Session
+
+Folder = Callable[[str, Mapping[str, bytes]], Path]
+
+
+def ask(k: Kiseki, method: str, *arguments: Any) -> Any:
+    """One of Anvil's own methods."""
+    answer = k.session.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+@pytest.fixture(scope="session")
+def chain() -> Iterator[LocalKiseki]:
+    """One Anvil with the suite, for all tests of one worker."""
+    with Kiseki.local() as k:
+        yield k
+
+
+@pytest.fixture
+def k(chain: LocalKiseki) -> Iterator[LocalKiseki]:
+    """The studio on that chain, which nobody has used yet."""
+    snapshot = ask(chain, "evm_snapshot")
+    yield LocalKiseki(
+        Session(chain.session.w3), account_of(0), MemorySalts(), chain.url, chain.deployment_gas
+    )
+    ask(chain, "evm_revert", snapshot)
+
+
+@pytest.fixture
+def artist(k: LocalKiseki) -> Kiseki:
+    return k.wallet(1)
+
+
+@pytest.fixture
+def developer(k: LocalKiseki) -> Kiseki:
+    return k.wallet(2)
+
+
+@pytest.fixture
+def creator(k: LocalKiseki) -> Kiseki:
+    return k.wallet(3)
+
+
+@pytest.fixture
+def buyer(k: LocalKiseki) -> Kiseki:
+    return k.wallet(4)
+
+
+@pytest.fixture
+def stranger(k: LocalKiseki) -> Kiseki:
+    return k.wallet(5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """Makes a folder of files: its name, and contents by file name."""
+
+    def make(name: str, files: Mapping[str, bytes]) -> Path:
+        for each, content in files.items():
+            path = tmp_path / name / each
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return tmp_path / name
+
+    return make

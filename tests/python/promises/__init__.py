@@ -1,0 +1,1 @@
+"""DESIGN's seven promises, each by its number, on a real chain."""
