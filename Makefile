@@ -5,7 +5,7 @@ TEST = $(PYTHON) tools/setup.py test
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-contracts test-ape test-python compile check format ape clean
+.PHONY: help demo test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -17,6 +17,9 @@ test: test-contracts test-ape test-python ## set up the rest, and run every test
 
 test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
 	@$(TEST) forge test
+
+test-contracts-ir: ## the same under the other code generator, which takes some minutes to compile
+	@FOUNDRY_PROFILE=ir $(TEST) forge test
 
 test-ape: ## Ape: the same code, and the scripts on Anvil
 	@$(PYTHON) tools/setup.py ape python tests/ape/run.py

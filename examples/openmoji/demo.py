@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from examples.openmoji import evidence, steps
@@ -76,18 +76,20 @@ class Clock:
         with Progress(
             TextColumn("{task.description:<34}"),
             BarColumn(24),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]:>11}"),
             TimeElapsedColumn(),
             console=self._console,
         ) as bars:
-            task = bars.add_task(label, total=1)
+            task = bars.add_task(
+                label, total=None, count=""
+            )  # moves to and fro until somebody counts
 
             def progress(done: int, total: int) -> None:
-                bars.update(task, completed=done, total=total)
+                bars.update(task, completed=done, total=total, count=f"{done:,}/{total:,}")
 
             yield progress
             total = bars.tasks[0].total or 1
-            bars.update(task, completed=total)
+            bars.update(task, total=total, completed=total)
         self.durations.append(told.Duration(label, round(time.monotonic() - began, 2)))
 
 
@@ -107,8 +109,10 @@ def run(folder: Path, console: Console) -> told.Summary:
         with clock.step("Sign consent, register drawings") as progress:
             steps.consent(world, progress)
         steps.revoke_drawings(world)
-        with clock.step("Rasterise, train model 1") as progress:
-            base, pixels, used = steps.train_base(world, progress)
+        with clock.step("Rasterise the drawings") as progress:
+            pixels, used = steps.rasterise_usable(world, progress)
+        with clock.step("Train model 1"):
+            base = steps.train_base(world, pixels, used)
         with clock.step("Fine-tune model 2"):
             tuned = steps.train_tuned(world, base, pixels, used)
         with clock.step("Register the models"):
@@ -126,7 +130,7 @@ def run(folder: Path, console: Console) -> told.Summary:
             steps.pay_everybody(world, progress)
         with clock.step("Check and verify"):
             checks = [check for each in money for check in evidence.money_checks(world, each)]
-            checks += evidence.training_checks(world)
+            checks += evidence.training_checks(world, batch.id)
             verified = evidence.verify_outputs(world) + evidence.prove_refused(world)
         summary = told.Summary(
             date=datetime.now(UTC).date().isoformat(),
@@ -165,7 +169,7 @@ def show(summary: told.Summary, console: Console) -> None:
         table.add_row(
             payee.name,
             *(
-                exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals)
+                exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals, p.token.decimals)
                 for p in summary.payments
             ),
         )

@@ -112,14 +112,18 @@ class Trained:
     consumed: Consumed[bytes]
 
 
-def train_base(world: World, progress: Progress) -> tuple[Trained, Pixels, list[Drawing]]:
-    """Rasterises what consent covers and trains the first model on it."""
+def rasterise_usable(world: World, progress: Progress) -> tuple[Pixels, list[Drawing]]:
+    """What consent covers, as pixels."""
     used = usable(world)
-    pixels = rasterise(used, SIZE, progress=progress)
+    return rasterise(used, SIZE, progress=progress), used
+
+
+def train_base(world: World, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
+    """Trains the first model on what consent covers."""
     keys = [world.ids[drawing.path] for drawing in used]
     times = [1 if drawing.skintone else 2 for drawing in used]
     model, consumed = train(batches(keys, pixels, times=times, seed=SEED), seed=SEED)
-    return Trained(model, consumed), pixels, used
+    return Trained(model, consumed)
 
 
 def train_tuned(world: World, base: Trained, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
