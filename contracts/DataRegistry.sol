@@ -173,13 +173,15 @@ contract DataRegistry is IDataRegistry, Signed {
         Approval calldata approval
     ) external {
         _ownedBy(collection, provider);
-        if (payeeOf(collection, provider) == payee) return;
+        bool same = payeeOf(collection, provider) == payee;
+        // A payee can change back, so a signature that came too late is used up all the same.
+        if (same && isNonceUsed(provider, approval.nonce)) return;
         _spend(
             provider,
             keccak256(abi.encode(PAYEE_CHANGE, provider, collection, payee, approval.nonce, approval.deadline)),
             approval
         );
-        _setPayee(collection, payee, opening);
+        if (!same) _setPayee(collection, payee, opening);
     }
 
     function _commit(address provider, bytes32 root, uint64 count, CollectionSpec calldata spec)

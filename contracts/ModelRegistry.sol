@@ -318,11 +318,11 @@ contract ModelRegistry is IModelRegistry, Signed {
             if (part != 0) revert ModelRegistry_DraftExpired(model, draft.startedAt);
             delete _drafts[msg.sender][model];
         }
-        if (part < draft.hashes.length && draft.hashes[part] == hash) return false;
-        if (draft.registered || part != draft.hashes.length) {
+        bool there = part < draft.hashes.length && draft.hashes[part] == hash;
+        if (!there && (draft.registered || part != draft.hashes.length)) {
             revert ModelRegistry_WrongPart(model, part, draft.hashes.length);
         }
-        if (part == 0) {
+        if (!there && part == 0) {
             draft.developer = developer;
             draft.startedAt = uint40(block.timestamp);
             draft.totalWeight = totalWeight;
@@ -330,7 +330,7 @@ contract ModelRegistry is IModelRegistry, Signed {
         }
         if (draft.totalWeight != totalWeight) revert ModelRegistry_WeightDiffers(draft.totalWeight, totalWeight);
         if (draft.developer != developer) revert ModelRegistry_WrongDeveloper(model, draft.developer, developer);
-        return true;
+        return !there;
     }
 
     function _parts(bytes32 draftId, Collection[] calldata last) private view returns (bytes32[] memory parts) {

@@ -41,7 +41,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
     uint256 private constant SOURCES_NOT_SHOWN = 8;
 
     bytes32 private constant BATCH = keccak256(
-        "Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,uint256 nonce,uint256 deadline)"
+        "Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,bool endorsed,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant ENDORSEMENT =
         keccak256("Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)");
@@ -128,7 +128,9 @@ contract OutputRegistry is IOutputRegistry, Signed {
         returns (bytes32)
     {
         Work memory work = _identify(creator, root, count, spec, sources);
-        if (work.details != 0) _register(work, spec, sources);
+        if (work.details == 0) return work.batch;
+        _authoriseModels(work, spec, sources);
+        _register(work, spec, sources);
         return work.batch;
     }
 
@@ -142,6 +144,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
     ) private returns (bytes32) {
         Work memory work = _identify(creator, root, count, spec, sources);
         if (work.details == 0) return work.batch;
+        _authoriseModels(work, spec, sources);
         bytes32 structHash = keccak256(
             abi.encode(
                 BATCH,
@@ -151,6 +154,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
                 count,
                 spec.record,
                 work.payee,
+                work.endorsed,
                 approval.nonce,
                 approval.deadline
             )
@@ -190,7 +194,6 @@ contract OutputRegistry is IOutputRegistry, Signed {
         if (work.count == 0) revert OutputRegistry_NoItems();
         if (sources.models.length == 0) revert OutputRegistry_NoModel();
         Payees.check(work.payee, spec.opening, SPLITTER);
-        _authoriseModels(work, spec, sources);
         if (sources.collections.length != 0) _read(work, sources);
         (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase) = MODELS.lineage(sources.models);
         Batch storage record = _batches[work.batch];

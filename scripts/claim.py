@@ -13,6 +13,7 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 from kiseki import Kiseki, KisekiError, settings
+from kiseki.client.revenue import ETHER
 
 
 def main() -> None:
@@ -22,13 +23,15 @@ def main() -> None:
         claimed = k.revenue.claim(os.environ.get("KISEKI_WALLET") or None)
     except KisekiError as error:
         sys.exit(str(error))
-    if not claimed.amounts:
+    if not claimed.amounts and not claimed.failures:
         print("Nothing is owed.")
     for wallet, tokens in claimed.amounts.items():
         for token, amount in tokens.items():
-            print(f"{wallet}: {amount:,} base units of {token}")
-    for step, reason in claimed.failures:
-        print(f"refused, and still there: {step.token}: {reason}")
+            what = "wei" if token == ETHER else f"base units of {token}"
+            print(f"{wallet}: {amount:,} {what}")
+    for _, reason in claimed.failures:
+        print(f"refused, and still there: {reason}", file=sys.stderr)
+    sys.exit(1 if claimed.failures else 0)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
     KISEKI_FOLDER=artwork KISEKI_ROYALTY=20% python scripts/register.py
     ape run register                the same under Ape
 
-KISEKI_USES says what is allowed (`train` if unset), KISEKI_LICENCE names the licence document.
-Salts are kept in KISEKI_SECRETS before anything is sent: back that file up. Run again it sends
-only what is not there yet.
+KISEKI_USES says what is allowed (`train` if unset; several with commas), KISEKI_LICENCE names the
+licence document. Salts are kept in KISEKI_SECRETS before anything is sent: back that file up. Run
+again it sends only what is not there yet.
 """
 
 import os
@@ -14,17 +14,18 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from kiseki import Kiseki, KisekiError, settings
+from kiseki import Kiseki, KisekiError, Terms, settings
+from kiseki.client.wallet import document_hash
 
 
 def main() -> None:
     load_dotenv(Path.cwd() / ".env")
     try:
         k = Kiseki.connect(**settings())
-        terms = k.data.define_terms(
-            os.environ.get("KISEKI_USES", "train"),
+        terms = Terms.of(
+            [use.strip() for use in os.environ.get("KISEKI_USES", "train").split(",")],
             royalty=os.environ.get("KISEKI_ROYALTY", "0%"),
-            document=os.environ.get("KISEKI_LICENCE"),
+            document=document_hash(os.environ.get("KISEKI_LICENCE")),
         )
         done = k.data.register(os.environ.get("KISEKI_FOLDER", "artwork"), terms)
     except KisekiError as error:

@@ -109,7 +109,8 @@ interface IOutputRegistry is IRegistry, ISigned {
         external
         returns (bytes32 batch);
 
-    /// @notice `Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,uint256 nonce,uint256 deadline)`.
+    /// @notice `Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,bool endorsed,uint256 nonce,uint256 deadline)`,
+    /// where `endorsed` says whether every model is the creator's own or endorsed, so that no relay can leave that out.
     function commitFor(
         address creator,
         bytes32 root,

@@ -26,8 +26,9 @@ library Shown {
         ids = new bytes32[](shown.collections.length + shown.models.length);
         uint256 count;
         for (uint256 i; i < shown.collections.length; ++i) {
-            uint64 endsAt = data.status(shown.collections[i].id).endsAt;
-            if (endsAt != 0 && block.timestamp >= endsAt) ids[count++] = shown.collections[i].id;
+            IDataRegistry.Status memory known = data.status(shown.collections[i].id);
+            bool expired = known.endsAt != 0 && block.timestamp >= known.endsAt;
+            if (known.revokedAt != 0 || expired) ids[count++] = shown.collections[i].id;
         }
         for (uint256 i; i < shown.models.length; ++i) {
             uint64 validUntil = data.termsOf(models.modelOf(shown.models[i]).termsId).validUntil;

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiseki import Kiseki, Split, settings
-from kiseki.client.kiseki import test_account
+from kiseki.client.kiseki import local_account
 from kiseki.core.ids import wallet
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -48,7 +48,7 @@ def settings_in(folder: Path, url: str) -> dict[str, str]:
     (artwork / "drawing.txt").write_text("a drawing", "utf-8")
     return {
         "KISEKI_RPC_URL": url,
-        "KISEKI_PRIVATE_KEY": "0x" + bytes(test_account(0).key).hex(),
+        "KISEKI_PRIVATE_KEY": "0x" + bytes(local_account(0).key).hex(),
         "KISEKI_CHAIN_ID": "31337",
         "KISEKI_SECRETS": str(folder / "secrets"),
         "KISEKI_DEPLOYMENTS": str(folder / "deployments"),
@@ -60,7 +60,7 @@ def settings_in(folder: Path, url: str) -> dict[str, str]:
 def pay(given: dict[str, str]) -> None:
     """Half of 100 wei to the wallet of the settings, through a split."""
     k = Kiseki.connect(**settings(given))
-    half = Split([(wallet(test_account(number).address), 1) for number in (0, 1)])
+    half = Split([(wallet(local_account(number).address), 1) for number in (0, 1)])
     k.revenue.publish(half)
     k.revenue.pay(half, 100)
 

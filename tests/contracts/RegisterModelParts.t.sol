@@ -299,4 +299,15 @@ contract RegisterModelPartsTest is Base {
         );
         _finish(spec, PART, 1);
     }
+
+    // What is there already is skipped only when every value matches.
+    function test_RevertWhen_aPartIsThereWithOtherValues() public {
+        Collection[] memory collections = _part(0, PART);
+        models.addPart("model", developer.wallet, 1 << 80, 0, collections);
+        models.addPart("model", developer.wallet, 1 << 80, 0, collections);
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WeightDiffers.selector, uint96(1) << 80, 2000));
+        models.addPart("model", developer.wallet, 2000, 0, collections);
+        reverts(IModelRegistry.ModelRegistry_WrongDeveloper.selector);
+        models.addPart("model", studio.wallet, 1 << 80, 0, collections);
+    }
 }

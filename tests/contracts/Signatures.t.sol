@@ -256,15 +256,44 @@ contract SignaturesTest is Base {
         models.register(_modelSpec(1, freeTerms), sources);
     }
 
+    // A payee can change back, so a signature that changed nothing must not wait for that.
+    function test_RevertWhen_aPayeeChangeThatCameTooLateIsUsedLater() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        bytes32 payee = _wallet(studio.wallet);
+        Approval[2] memory approvals;
+        for (uint256 nonce; nonce < 2; ++nonce) {
+            bytes32 typeHash = keccak256(
+                "PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)"
+            );
+            bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, made.id, payee, nonce, UNTIL));
+            approvals[nonce] = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), nonce, UNTIL);
+            data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[nonce]);
+        }
+        vm.prank(artist.wallet);
+        data.setPayee(made.id, _wallet(artist.wallet), "");
+        reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 1));
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[1]);
+    }
+
     function test_registersABatchForItsCreator() public {
         (bytes32 model,) = _train(1, freeTerms);
         Sources memory sources = _onModel(model);
         (bytes32[] memory commitments, bytes32[] memory ids) = _commitments(creator.wallet, 4, 1);
         IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
+        bytes32 batch = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(ids));
+        bytes32 typeHash = keccak256("Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)");
+        spec.endorsements[0] = _sign(
+            developer,
+            _digest(
+                "Kiseki OutputRegistry",
+                address(outputs),
+                keccak256(abi.encode(typeHash, developer.wallet, model, batch, spec.endorsedUntil))
+            )
+        );
         bytes32 structHash = keccak256(
             abi.encode(
                 keccak256(
-                    "Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,uint256 nonce,uint256 deadline)"
+                    "Batch(address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,bytes32 payee,bool endorsed,uint256 nonce,uint256 deadline)"
                 ),
                 creator.wallet,
                 _sourcesHash(sources),
@@ -272,6 +301,7 @@ contract SignaturesTest is Base {
                 4,
                 spec.record,
                 _wallet(creator.wallet),
+                true,
                 0,
                 UNTIL
             )
@@ -280,7 +310,11 @@ contract SignaturesTest is Base {
             _approve(creator, _digest("Kiseki OutputRegistry", address(outputs), structHash), 0, UNTIL);
         reverts(ISigned.Signed_WrongSignature.selector);
         outputs.commitFor(creator.wallet, "another", 4, spec, sources, approval);
+        // A relay cannot leave the endorsement out.
+        reverts(ISigned.Signed_WrongSignature.selector);
+        outputs.registerFor(creator.wallet, commitments, _batchSpec(1), sources, approval);
         bytes32 id = outputs.registerFor(creator.wallet, commitments, spec, sources, approval);
+        yes(outputs.batchOf(id).endorsed, "endorsed");
         eq(outputs.registrantOf(id), creator.wallet, "creator");
         eq(outputs.commitFor(creator.wallet, IdTrees.root(ids), 4, spec, sources, approval), id, "skipped");
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.kiseki import local_account as account_of
 from kiseki.client.secrets import MemorySalts
 from kiseki.client.session import Session
 

@@ -32,7 +32,7 @@ def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     used, sentence, balances = done.stdout.splitlines()
     assert used == "True"
     assert "nothing was found against it" in sentence
-    # What the README says they have now, less the gas that each of them paid.
+    # What the README says they were paid, less the gas that each of them paid.
     gained = [int(each) - 10_000 * 10**18 for each in balances.split()]
     said = [int(share * 10**18) for share in (0.2, 0.05, 0.75)]
     for gain, ether in zip(gained, said, strict=True):

@@ -10,16 +10,17 @@ from typing import Any
 import requests
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
+from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
 from kiseki.chain.abi import decode_named, exact, kind, selector
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.reverts import decode_revert
-from kiseki.core.values import from_hex
+from kiseki.core.values import address, from_hex
 from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
 
-__all__ = ["Call", "Contract", "node_errors"]
+__all__ = ["Call", "Contract", "erc20", "node_errors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,17 @@ class Contract:
         named = [{**member, "name": member["name"] or str(i)} for i, member in enumerate(outputs)]
         answers: Mapping[str, Any] = decode_named(named, data)
         return next(iter(answers.values())) if len(outputs) == 1 else answers
+
+
+def erc20(w3: Web3, token: str) -> Contract:
+    """Any ERC-20, by what every one of them has.
+
+    Raises:
+        InvalidInput: `token` is no address.
+    """
+    coin = Contract(w3, "TestToken", to_checksum_address(address(token, "the token")))
+    coin.name = "ERC-20 token"
+    return coin
 
 
 @contextlib.contextmanager

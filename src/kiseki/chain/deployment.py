@@ -111,6 +111,7 @@ def deploy(
 
     Raises:
         ChainError: the chain has no deterministic deployment proxy, or the node refuses.
+        InvalidInput: the record is damaged or of another chain, or cannot be read or written.
     """
     with node_errors():
         chain_id = w3.eth.chain_id
@@ -120,6 +121,7 @@ def deploy(
                 "put it there first, then run this again"
             )
     known = _load(record, chain_id)
+    _make(record)
     contracts: dict[str, Any] = dict(known.get("contracts", {}))
     for name in SUITE:
         with node_errors():
@@ -180,6 +182,19 @@ def _describe(name: str, code: bytes) -> dict[str, Any]:
     }
 
 
+def _make(folder: Path) -> None:
+    """The folder, proved by a file made in it: what permissions say is not the whole of it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".tmp"):
+            pass
+    except OSError as error:
+        raise InvalidInput(
+            f"no deployment record can be kept in {folder} ({error.strerror}); "
+            "nothing was sent; give a folder that can be written to"
+        ) from error
+
+
 def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
     blocks = [each["block"] for each in contracts.values() if each["block"] is not None]
     document = {
@@ -192,13 +207,22 @@ def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
         "compiler": artifact("DataRegistry").compiler,
         "contracts": {name: contracts[name] for name in SUITE if name in contracts},
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+    try:
+        _replace(folder / f"{chain_id}.json", json.dumps(document, indent=2) + "\n")
+    except OSError as error:
+        raise InvalidInput(
+            f"{folder / f'{chain_id}.json'} cannot be written ({error.strerror}); what was sent "
+            "is on the chain; make it writable and run this again, which sends nothing twice"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(document, indent=2) + "\n")
+            file.write(text)
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(folder / f"{chain_id}.json")
+        Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
@@ -207,11 +231,20 @@ def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
 
 def _load(folder: Path, chain_id: int) -> dict[str, Any]:
     path = folder / f"{chain_id}.json"
-    if not path.exists():
-        return {}
     try:
-        document = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read ({error.strerror}); make it readable, or move it away"
+        ) from error
+    except ValueError:
+        text = ""  # not UTF-8: as damaged as an empty one
+    try:
+        document = json.loads(text)
         same = document["format"] == _FORMAT and document["chainId"] == chain_id
+        current = _addresses_in(document) if same else {}
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             f"{path} is damaged; move it away and deploy again, which sends nothing twice"
@@ -219,7 +252,21 @@ def _load(folder: Path, chain_id: int) -> dict[str, Any]:
     if not same:
         raise InvalidInput(f"{path} is of another chain or format; move it away and run this again")
     # Of an earlier release, or a local chain that was started anew: nothing in it holds any more.
-    current = {name: each["address"] for name, each in document["contracts"].items()}
     if not all(addresses().get(name) == address for name, address in current.items()):
         return {}
     return dict(document)
+
+
+def _addresses_in(document: Mapping[str, Any]) -> dict[str, str]:
+    """Of each contract in a record, every member that is used later looked at."""
+    contracts = document["contracts"]
+    if not isinstance(contracts, dict):
+        raise TypeError("contracts")
+    for each in contracts.values():
+        if not (
+            isinstance(each["address"], str)
+            and isinstance(each["transaction"], str | None)
+            and isinstance(each["block"], int | None)
+        ):
+            raise TypeError("contract")
+    return {name: each["address"] for name, each in contracts.items()}

@@ -37,14 +37,12 @@ def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web
         timeout: seconds for one request.
 
     Raises:
-        InvalidInput: not an http(s) URL.
+        InvalidInput: not an http(s) URL, or one without a host or with a port that is none.
         NodeUnreachable: nothing answers there.
         WrongChain: it is on another chain.
     """
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise InvalidInput("a node's URL begins with http:// or https://")
-    w3 = Web3(HTTPProvider(url, request_kwargs={"timeout": timeout}))
     where = place(url)
+    w3 = Web3(HTTPProvider(url, request_kwargs={"timeout": timeout}))
     try:
         found = w3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError) as error:
@@ -60,10 +58,25 @@ def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web
 
 
 def place(url: str) -> str:
-    """A node's URL without what may be a key: scheme, host and port."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    """A node's URL without what may be a key: scheme, host and port.
+
+    Raises:
+        InvalidInput: not an http(s) URL, or one without a host or with a port that is none.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        # Without the cause: it would hold part of the URL, and with it perhaps a key.
+        raise InvalidInput(
+            "the host or the port in the node's URL cannot be right; "
+            "give one like http://127.0.0.1:8545"
+        ) from None
+    if scheme not in ("http", "https"):
+        raise InvalidInput("a node's URL begins with http:// or https://")
+    if not host:
+        raise InvalidInput("the node's URL names no host; give one like http://127.0.0.1:8545")
+    return f"{scheme}://{host}" + (f":{port}" if port else "")
 
 
 @contextlib.contextmanager

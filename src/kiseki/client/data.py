@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.files import HashedFile, find, hash_files
 from kiseki.client.gates import Gate
@@ -140,6 +141,10 @@ class Data:
             InvalidInput: something cannot be said exactly.
         """
         terms = Terms.of(uses, royalty, floor, valid_until, notice, gate, document_hash(document))
+        if terms.valid_until and terms.valid_until < self.wallet.session.now():
+            raise InvalidInput(
+                "valid_until has passed, so nobody could use these terms; name a later time"
+            )
         self.put_terms(terms)
         return terms
 
@@ -227,7 +232,7 @@ class Data:
 
         Args:
             files: what `prepare` takes, or what it gave.
-            terms: needed unless prepared.
+            terms, payee, origin: as `prepare` takes them; none of them when prepared.
             consent: the provider's signature, when this wallet only submits.
             publish: whether the commitments are logged; the root alone is enough to be a source.
 
@@ -236,8 +241,12 @@ class Data:
             FilesError, SecretsError: as `prepare`.
         """
         if isinstance(files, Prepared):
+            if (terms, payee, origin) != (None, None, None):
+                raise InvalidInput(
+                    "terms, payee and origin are part of what was prepared; say them to prepare"
+                )
             prepared = files
-        elif terms is None:
+        elif not isinstance(terms, Terms):
             raise InvalidInput("name the terms; make them with data.define_terms")
         else:
             prepared = self.prepare(files, terms, payee=payee, origin=origin, progress=progress)
@@ -294,8 +303,28 @@ class Data:
         """Signs the revocation of a collection of this wallet's, for somebody else to submit."""
         return self._sign(typed.revocation, collection=collection)
 
-    def revoke_item(self, commitment: bytes, signed: Signed | None = None) -> Receipt:
-        """The same for one item of the provider's, in every collection that holds it."""
+    def revoke_item(
+        self, commitment: bytes, signed: Signed | None = None, *, unpublished: bool = False
+    ) -> Receipt:
+        """The same for one item of the provider's, in every collection that holds it.
+
+        Args:
+            commitment: `Item.commitment`, not its ID.
+            signed: the provider's signature (`item_revocation`), when this wallet only submits.
+            unpublished: the commitment was never logged, so nobody can check that it is right.
+
+        Raises:
+            InvalidInput: no collection of the provider's has logged it, so this would end nothing.
+        """
+        provider = (signed.signer if signed else self.wallet.address).lower()
+        found = self.wallet.session.index.find(commitment)
+        if not unpublished and not any(
+            (each.kind, each.registrant) == ("collection", provider) for each in found
+        ):
+            raise InvalidInput(
+                f"no collection of {provider} has logged this commitment; give an item's "
+                "commitment and not its ID, or say unpublished=True if it was never logged"
+            )
         if signed is None:
             return self.wallet.send(self._contract.call("revokeItem", commitment))
         return self.wallet.send(
@@ -309,7 +338,7 @@ class Data:
     # Inside
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
     def _sign(self, builder: Callable[..., dict[str, Any]], **values: bytes) -> Signed:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.terms import Use
+from kiseki.core.values import address, to_hex
 
 __all__ = ["Gate"]
 
@@ -41,7 +42,8 @@ class Gate:
             ContractReverted: `AllowList_NotRegistrant`.
         """
         at = self.wallet.session[self.registry].address
-        return self.wallet.send(self._list.call("allow", at, group, user, int(uses)))
+        who = to_hex(address(user, "the user"))
+        return self.wallet.send(self._list.call("allow", at, group, who, int(uses)))
 
     def lets(self, group: bytes, user: str, use: Use) -> bool:
         """Whether the list lets `user` use it; terms and revocation are asked apart."""
@@ -49,5 +51,5 @@ class Gate:
         return bool(self._list.read("isAllowed", subject, user, int(use)))
 
     @property
-    def _list(self) -> Any:
+    def _list(self) -> Contract:
         return self.wallet.session["AllowList"]

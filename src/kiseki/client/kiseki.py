@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from eth_account import Account
@@ -16,7 +17,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
-from kiseki.chain.contracts import Contract, node_errors
+from kiseki.chain.contracts import Call, erc20, node_errors
 from kiseki.chain.node import MNEMONIC, anvil, connect
 from kiseki.chain.sender import Sender
 from kiseki.client.data import Data
@@ -27,6 +28,7 @@ from kiseki.client.rights import Rights
 from kiseki.client.secrets import KeyFile, MemorySalts, Salts
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
+from kiseki.core.keccak import keccak256
 from kiseki.core.values import address
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
@@ -103,7 +105,7 @@ class Kiseki:
         """
         with anvil(chain_id, accounts) as url:
             w3 = connect(url, chain_id)
-            first = test_account(0)
+            first = local_account(0)
             sender = Sender(w3, first)
             gas: dict[str, int] = {}
             with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
@@ -136,7 +138,7 @@ class Kiseki:
         if token is None:
             with node_errors():
                 return int(self.session.w3.eth.get_balance(holder))  # type: ignore[arg-type]
-        return int(Contract(self.session.w3, "TestToken", token).read("balanceOf", holder))
+        return int(erc20(self.session.w3, token).read("balanceOf", holder))
 
 
 class LocalKiseki(Kiseki):
@@ -161,24 +163,23 @@ class LocalKiseki(Kiseki):
 
     def account(self, number: int) -> LocalAccount:
         """The test wallet with this number, the same every time; only the first have test ether."""
-        return test_account(number)
+        return local_account(number)
 
     def wallet(self, number: int) -> Kiseki:
         """`Kiseki` with the test wallet of this number."""
-        return self.using(test_account(number))
+        return self.using(local_account(number))
 
     def test_token(self) -> str:
-        """Deploys an ERC-20 that anybody may mint; its address."""
-        w3 = self.session.w3
-        with node_errors():
-            sent = w3.eth.send_transaction(
-                {"from": self.address, "data": artifact("TestToken").creation_code}
-            )
-            return str(w3.eth.wait_for_transaction_receipt(sent, 30, 0.01)["contractAddress"])
+        """Deploys a new ERC-20 that anybody may mint; its address."""
+        salt = token_bytes(32)
+        code = artifact("TestToken").creation_code
+        self._wallet.send(Call(deployment.PROXY, salt + code, 0, "deploy TestToken"))
+        made = b"\xff" + bytes.fromhex(deployment.PROXY[2:]) + salt + keccak256(code)
+        return str(to_checksum_address(keccak256(made)[12:]))
 
     def mint(self, token: str, to: str, amount: int) -> None:
         """Mints test tokens."""
-        self._wallet.send(Contract(self.session.w3, "TestToken", token).call("mint", to, amount))
+        self._wallet.send(erc20(self.session.w3, token).call("mint", to, amount))
 
     def wait(self, seconds: int) -> None:
         """Lets time pass on the chain."""
@@ -188,8 +189,10 @@ class LocalKiseki(Kiseki):
 
 
 @cache
-def test_account(number: int) -> LocalAccount:
+def local_account(number: int) -> LocalAccount:
     """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
+    if not 0 <= number < 2**31:
+        raise InvalidInput("test wallets are numbered from 0")
     account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
     return account
 
@@ -200,8 +203,10 @@ def account_of(key: str | LocalAccount) -> LocalAccount:
     Raises:
         InvalidInput: it is no private key; the message does not repeat it.
     """
-    if not isinstance(key, str):
+    if isinstance(key, LocalAccount):
         return key
+    if not isinstance(key, str):
+        raise InvalidInput("give a private key as text, or an account of eth-account")
     try:
         account: LocalAccount = Account.from_key(key)
     except Exception:  # noqa: BLE001 - whatever it is, its text could hold the key

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
@@ -89,17 +90,18 @@ class Models:
         who = Payee.of(payee or self.wallet.address)
         parents = sorted(parents)
         externals = sorted(externals, key=lambda each: each.weights)
-        sent = list(Data(self.wallet).put_terms(terms))
         cut = ids.parts(collections)
         sources_hash = ids.sources_hash([ids.part_hash(each) for each in cut], parents, externals)
         model = ids.model_id(self.wallet.address, weights, sources_hash, terms.id)
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
-        if len(cut) > 1 and not known:
-            sent += self._add_parts(model, cut, sum(each.weight for each in collections))
         spec = (weights, document_hash(run), terms.id, who.key, who.opening, draft)
         last = cut[-1] if cut else ()
         arguments = (spec, as_contract.sources(index, last, parents, externals))
+        # Nothing is sent before all of that was found.
+        sent = list(Data(self.wallet).put_terms(terms))
+        if len(cut) > 1 and not known:
+            sent += self._add_parts(model, cut, sum(each.weight for each in collections))
         if known:  # the contract says whether with these very values
             self._contract.read("register", *arguments, sender=self.wallet.address)
         else:
@@ -123,7 +125,7 @@ class Models:
         return self.wallet.send(state.call("state", subject, MANIFEST, keccak256(text.encode())))
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
     def _add_parts(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.contracts import Call
+from kiseki.chain.contracts import Call, Contract
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.files import find, hash_files
@@ -120,8 +120,14 @@ class Outputs:
         )
         return self.wallet.sign(message, 0, deadline).signature
 
-    def approve(self, prepared: PreparedBatch) -> Signed:
-        """Signs a prepared batch of this wallet's, for somebody else to submit."""
+    def approve(self, prepared: PreparedBatch, endorsed: Iterable[bytes] = ()) -> Signed:
+        """Signs a prepared batch of this wallet's, for somebody else to submit.
+
+        Args:
+            endorsed: IDs of the models whose developers' endorsements must come with it.
+        """
+        index, given = self.wallet.session.index, set(endorsed)
+        mine = prepared.creator.lower()
         nonce, deadline = self.wallet.fresh()
         message = typed.batch(
             self.wallet.session.chain_id,
@@ -132,6 +138,9 @@ class Outputs:
             count=len(prepared.items),
             record=prepared.record,
             payee=prepared.payee.key,
+            endorsed=all(
+                model in given or index.model(model).developer == mine for model in prepared.models
+            ),
             nonce=nonce,
             deadline=deadline,
         )
@@ -214,7 +223,7 @@ class Outputs:
         return Payee.of(index.split(index.batch(batch).split).split)
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
     def _publish(self, prepared: PreparedBatch, commitments: list[bytes]) -> list[Any]:

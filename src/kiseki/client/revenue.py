@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.contracts import Call, Contract, erc20
 from kiseki.chain.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.payees import Payee
@@ -90,7 +89,7 @@ class Revenue:
             value = amount
         else:
             value = 0
-            coin = Contract(self.wallet.session.w3, "TestToken", token)
+            coin = erc20(self.wallet.session.w3, token)
             allowed = coin.read("allowance", self.wallet.address, self._contract.address)
             if 0 < allowed < amount:  # some tokens refuse to change one allowance into another
                 self.wallet.send(coin.call("approve", self._contract.address, 0))
@@ -165,7 +164,7 @@ class Revenue:
     # Inside
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
     def _call(self, step: Step) -> Call:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO_ADDRESS
+from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["Rights"]
@@ -73,10 +73,13 @@ class Rights:
 
     def transfer(self, token: int, to: str) -> Receipt:
         """Gives a token of this wallet's to `to`, and with it what the token earns from now on."""
-        return self.wallet.send(self._contract.call("transferFrom", self.wallet.address, to, token))
+        new = to_hex(address(to, "the new holder"))
+        return self.wallet.send(
+            self._contract.call("transferFrom", self.wallet.address, new, token)
+        )
 
     @property
-    def _contract(self) -> Any:
+    def _contract(self) -> Contract:
         return self.wallet.session["RightsToken"]
 
     def _registry(self, kind: str) -> str:

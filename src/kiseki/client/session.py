@@ -141,5 +141,6 @@ class Session:
         for number in sorted({log["blockNumber"] for log in logs}):
             told = next(log.get("blockTimestamp") for log in logs if log["blockNumber"] == number)
             if told is None:
-                told = self.w3.eth.get_block(number)["timestamp"]
+                with node_errors():
+                    told = self.w3.eth.get_block(number)["timestamp"]
             yield number, int(told, 16) if isinstance(told, str) else int(told)

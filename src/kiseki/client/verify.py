@@ -29,7 +29,7 @@ class Verification:
 
     Attributes:
         commitment: of the file with the zero salt, 32 bytes; what is looked up.
-        batch: the batch that it was registered in first; `None` when nobody registered it.
+        batch: the batch that it was registered in first; `None` when no published batch holds it.
         registrant: who registered that.
         registered_at: when, in Unix seconds.
         rights_holder: who holds the batch's rights token; `None` before it is minted.
@@ -49,7 +49,7 @@ class Verification:
 
     @property
     def known(self) -> bool:
-        """Whether somebody registered this very file."""
+        """Whether a published batch holds this very file."""
         return self.batch is not None
 
     @property
@@ -70,8 +70,8 @@ def verify_digest(session: Session, digest: bytes) -> Verification:
     if not found:
         return Verification(
             commitment, None, None, None, None, False, (),
-            "Unknown: nobody registered this very file. "
-            "That says nothing about a changed copy of it.",
+            "Unknown: no batch of generated files holds this very file. That says nothing about a "
+            "changed copy of it, nor about training data, which salts hide from this question.",
         )  # fmt: skip
     first = found[0]
     answer = _ask(session, index, first.id, commitment)

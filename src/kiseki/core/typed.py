@@ -50,7 +50,7 @@ MESSAGES = {
     "Batch": (
         "Kiseki OutputRegistry",
         "address creator,bytes32 sourcesHash,bytes32 root,uint64 count,bytes32 record,"
-        "bytes32 payee," + _UNORDERED,
+        "bytes32 payee,bool endorsed," + _UNORDERED,
     ),
     "Endorsement": (
         "Kiseki OutputRegistry",
@@ -142,11 +142,15 @@ def batch(
     count: int,
     record: bytes,
     payee: bytes,
+    endorsed: bool,
     nonce: int,
     deadline: int,
 ) -> dict[str, Any]:
-    """A creator registers ``count`` outputs under ``root``; to an OutputRegistry."""
-    values = (creator, sources_hash, root, count, record, payee, nonce, deadline)
+    """A creator registers ``count`` outputs under ``root``; to an OutputRegistry.
+
+    ``endorsed``: every model is the creator's own or endorsed by its developer.
+    """
+    values = (creator, sources_hash, root, count, record, payee, endorsed, nonce, deadline)
     return _full("Batch", chain_id, contract, *values)
 
 

@@ -7,7 +7,7 @@ from kiseki.core import ids
 from kiseki.core.ids import Collection, External
 from kiseki.core.merkle import IdTree
 from kiseki.core.terms import Terms
-from kiseki.core.values import to_hex
+from kiseki.core.values import bytes32, to_hex
 from kiseki.index.errors import NotInIndex
 from kiseki.index.store import Row, Store
 
@@ -322,6 +322,7 @@ class Records:
         return [Statement(*row) for row in self._store.rows(sql, subject)]
 
     def _one(self, sql: str, key: bytes, what: str) -> Row:
+        bytes32(key, f"the ID of a {what}")
         row = self._store.row(sql, key)
         if row is None:
             raise NotInIndex(f"no {what} {to_hex(key)} up to this block; is it on this chain?")

@@ -1,7 +1,9 @@
 """Putting the suite on a chain: the same everywhere, once, and resumed (invariant 8)."""
 
+import errno
 import json
 import re
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
-from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.kiseki import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
@@ -111,13 +113,6 @@ def test_a_lost_record_is_made_again_and_says_what_it_does_not_know(
     assert (record["block"], done.block) == (0, 0)
 
 
-def test_committed_records_keep_to_the_schema() -> None:
-    schema = json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8"))
-    for path in (ROOT / "deployments").glob("*.json"):
-        if path.stem.isdecimal():
-            check(schema, json.loads(path.read_text("utf-8")))
-
-
 @pytest.mark.parametrize(
     ("change", "where"),
     [
@@ -144,13 +139,90 @@ def test_a_record_of_another_chain_is_refused(w3: Web3, tmp_path: Path) -> None:
         deploy(w3, tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "[1", '{"format": "kiseki-deployment-v1"}'])
+HEAD = f'{{"format": "kiseki-deployment-v1", "chainId": {OTHER_CHAIN}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "[1",
+        "\xff",
+        '{"format": "kiseki-deployment-v1"}',
+        HEAD + "}",
+        HEAD + ', "contracts": []}',
+        HEAD + ', "contracts": null}',
+        HEAD + ', "contracts": {"Statements": "0x"}}',
+        HEAD + ', "contracts": {"Statements": {"address": "0x"}}}',
+        HEAD + ', "contracts": {"Statements": {"address": 1, "transaction": "", "block": 1}}}',
+    ],
+)
 def test_a_damaged_record_is_refused(w3: Web3, tmp_path: Path, text: str) -> None:
     path = tmp_path / f"{OTHER_CHAIN}.json"
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
     with pytest.raises(InvalidInput, match="damaged; move it away"):
         deploy(w3, tmp_path)
-    assert path.read_text() == text
+    assert path.read_bytes() == text.encode("latin-1")
+
+
+@pytest.mark.parametrize("under", ["", "below", "below/it"])
+def test_where_no_record_can_be_kept_nothing_is_sent(w3: Web3, tmp_path: Path, under: str) -> None:
+    (tmp_path / "taken").write_text("a file")
+    before = w3.eth.get_transaction_count(account_of(3).address)
+    with pytest.raises(InvalidInput, match=r"no deployment record .*taken") as refused:
+        deploy(w3, tmp_path / "taken" / under)
+    assert isinstance(refused.value.__cause__, OSError)
+    assert w3.eth.get_transaction_count(account_of(3).address) == before
+    assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_a_record_that_cannot_be_read_is_refused(w3: Web3, tmp_path: Path) -> None:
+    (tmp_path / f"{OTHER_CHAIN}.json").mkdir()
+    before = w3.eth.get_transaction_count(account_of(3).address)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        deploy(w3, tmp_path)
+    assert w3.eth.get_transaction_count(account_of(3).address) == before
+
+
+def test_a_record_that_cannot_be_written_stops_it_and_it_goes_on(
+    w3: Web3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = w3.eth.get_transaction_count(account_of(3).address)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(InvalidInput, match=r"No space left .*run this again") as stop:
+            deploy(w3, tmp_path)
+    assert isinstance(stop.value.__cause__, OSError)
+    assert w3.eth.get_transaction_count(account_of(3).address) == before + 1
+    assert list(tmp_path.iterdir()) == []
+    _, gas = deploy(w3, tmp_path)
+    assert [used == 0 for used in gas.values()] == [True] + [False] * (len(gas) - 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "match"),
+    [
+        ("http://", "names no host"),
+        ("http:///hunter2", "names no host"),
+        ("http://:8545", "names no host"),
+        ("http://127.0.0.1:85x", "host or the port"),
+        ("http://127.0.0.1:hunter2", "host or the port"),
+        ("http://127.0.0.1:65536/hunter2", "host or the port"),
+        ("http://user:hunter2@[::1", "host or the port"),
+        ("ws://127.0.0.1:8545/hunter2", "begins with http"),
+    ],
+)
+def test_a_url_that_is_none_is_refused_and_not_shown(url: str, match: str) -> None:
+    with pytest.raises(InvalidInput, match=match) as refused:
+        connect(url)
+    shown = "".join(traceback.format_exception(refused.value))
+    assert "hunter2" not in shown
+    assert "85x" not in shown
 
 
 def test_a_record_of_a_chain_started_anew_is_not_believed(w3: Web3, tmp_path: Path) -> None:

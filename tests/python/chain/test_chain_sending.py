@@ -25,7 +25,7 @@ from kiseki.chain.contracts import Call, Contract, node_errors
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.reverts import ADVICE, decode_revert
 from kiseki.chain.sender import MOST_BYTES, MOST_GAS, Sender
-from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.kiseki import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.errors import (
     ChainError,

@@ -6,7 +6,7 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain import sender
-from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.kiseki import local_account as account_of
 from kiseki.client.secrets import MemorySalts
 from kiseki.client.session import Session
 from kiseki.core import ids

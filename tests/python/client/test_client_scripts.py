@@ -12,7 +12,7 @@ import pytest
 
 from kiseki import LocalKiseki, Split, settings
 from kiseki.chain.node import anvil
-from kiseki.client.kiseki import test_account as account_of
+from kiseki.client.kiseki import local_account as account_of
 from kiseki.core import ids
 from kiseki.errors import InvalidInput
 
@@ -109,7 +109,7 @@ def test_claim_what_is_owed(place: Place, k: LocalKiseki) -> None:
     k.revenue.pay(split, 3_703_701)
     before = k.balance(of=owner)
     sent = place.run("claim", KISEKI_PRIVATE_KEY=STUDIO, KISEKI_WALLET=owner)
-    assert sent.strip() == f"{owner}: 2,469,134 base units of 0x{'00' * 20}"
+    assert sent.strip() == f"{owner}: 2,469,134 wei"
     assert k.balance(of=owner) == before + 2_469_134
     assert "Nothing is owed." in place.run("claim")
 

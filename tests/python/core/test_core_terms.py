@@ -36,6 +36,7 @@ TERMS = st.builds(
 )
 
 MEMBERS = {
+    "bool": st.booleans(),
     "string": st.text(),
     "address": ADDRESS,
     "bytes32": WORD,

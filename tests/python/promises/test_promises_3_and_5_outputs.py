@@ -50,7 +50,7 @@ def test_one_changed_byte_makes_a_file_unknown(scene: Scene, tmp_path: Path) -> 
     answer = scene.stranger.outputs.verify(changed)
     assert not answer.known
     assert (answer.batch, answer.registrant, answer.findings) == (None, None, ())
-    assert answer.sentence.startswith("Unknown: nobody registered this very file.")
+    assert answer.sentence.startswith("Unknown: no batch of generated files holds this very file.")
 
 
 def test_training_data_is_not_found_by_who_has_the_file(scene: Scene) -> None:
