@@ -37,7 +37,7 @@ def main() -> None:
         demand(", 0 gas" in run_script("register", settings), "it registered twice")
         demand("20% of gross" in said, "it did not say the terms in words")
         pay(settings)
-        demand("50 base units" in run_script("claim", settings), "it did not claim what was owed")
+        demand("50 wei" in run_script("claim", settings), "it did not claim what was owed")
         demand("Nothing is owed" in run_script("claim", settings), "it claimed twice")
 
 
