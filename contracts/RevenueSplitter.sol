@@ -159,7 +159,7 @@ contract RevenueSplitter is IRevenueSplitter {
     {
         bytes32 hash;
         uint256 sum;
-        (hash, sum, lo) = SumTree.walk(share.payee, share.shares, share.side, share.path);
+        (hash, sum, lo) = SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
         uint256 total = _checkRoot(share.split, hash, sum);
         split = Payees.splitKey(share.split);
         // Below 2^128 times below 2^96. Claims are cumulative, so rounding never adds up.

@@ -83,48 +83,48 @@ library SumTree {
         if (sum > type(uint96).max) revert SumTree_TooLarge(sum);
     }
 
-    /// @notice Walks from a leaf up `path` (a 32-byte sibling hash and a 12-byte sum a level).
+    /// @notice Climbs from the node (`hash`, `sum`), a leaf or the root of a subtree, up `path` (a 32-byte sibling hash
+    /// and a 12-byte sum a level). `sum` must be below 2^96.
     /// @param side Bit i: the sibling of level i is on the left.
-    /// @return hash Root hash reached.
+    /// @return root_ Root hash reached.
     /// @return total Root sum reached.
-    /// @return lo Where the leaf's interval begins: the sum of everything to its left.
-    function walk(bytes32 key, uint96 shares, uint256 side, bytes calldata path)
+    /// @return lo Where the node's interval begins: the sum of everything to its left.
+    function climb(bytes32 hash, uint256 sum, uint256 side, bytes calldata path)
         internal
         pure
-        returns (bytes32 hash, uint256 total, uint256 lo)
+        returns (bytes32 root_, uint256 total, uint256 lo)
     {
-        if (shares == 0) revert SumTree_NoShares();
+        if (sum == 0) revert SumTree_NoShares();
         uint256 length = path.length;
         if (length % 44 != 0 || length > 44 * MAX_LEVELS) revert SumTree_PathLength(length);
         if (side >> (length / 44) != 0) revert SumTree_Side(side);
-        hash = leaf(key, shares);
-        total = shares;
-        uint256 bits = side;
+        root_ = hash;
+        total = sum;
         assembly ("memory-safe") {
             let spot := mload(0x40)
             mstore8(spot, 0x02)
             let from := path.offset
             for { let end := add(from, length) } lt(from, end) { from := add(from, 44) } {
                 let sibling := calldataload(from)
-                let sum := shr(160, calldataload(add(from, 32)))
-                switch and(bits, 1)
+                let other := shr(160, calldataload(add(from, 32)))
+                switch and(side, 1)
                 case 0 {
-                    mstore(add(spot, 1), hash)
+                    mstore(add(spot, 1), root_)
                     mstore(add(spot, 33), shl(160, total))
                     mstore(add(spot, 45), sibling)
-                    mstore(add(spot, 77), shl(160, sum))
+                    mstore(add(spot, 77), shl(160, other))
                 }
                 default {
                     mstore(add(spot, 1), sibling)
-                    mstore(add(spot, 33), shl(160, sum))
-                    mstore(add(spot, 45), hash)
+                    mstore(add(spot, 33), shl(160, other))
+                    mstore(add(spot, 45), root_)
                     mstore(add(spot, 77), shl(160, total))
-                    lo := add(lo, sum)
+                    lo := add(lo, other)
                 }
-                hash := keccak256(spot, 89)
+                root_ := keccak256(spot, 89)
                 // Left to grow past 96 bits here: at most 65 * 2^96, caught below, and the hash then means nothing.
-                total := add(total, sum)
-                bits := shr(1, bits)
+                total := add(total, other)
+                side := shr(1, side)
             }
         }
         if (total > type(uint96).max) revert SumTree_TooLarge(total);

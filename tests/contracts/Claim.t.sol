@@ -270,9 +270,9 @@ contract ClaimTest is Base {
         eq(token.balanceOf(address(splitter)), amount - paid, "held");
     }
 
-    // The walk in assembly against the tree written out plainly.
+    // The climb in assembly against the tree written out plainly.
     /// forge-config: default.fuzz.runs = 128
-    function testFuzz_walkIsTheReference(uint256 seed, uint8 count, uint8 index) public view {
+    function testFuzz_climbIsTheReference(uint256 seed, uint8 count, uint8 index) public view {
         SumTrees.Leaf[] memory leaves = new SumTrees.Leaf[](bound(count, 1, 100));
         uint256 lo;
         index = uint8(bound(index, 0, leaves.length - 1));
@@ -284,14 +284,14 @@ contract ClaimTest is Base {
         }
         IRevenueSplitter.Share memory share = _share(leaves, bytes32(seed), index);
         (bytes32 hash, uint256 total) = SumTrees.root(leaves);
-        (bytes32 reached, uint256 sum, uint256 begins) = this.walk(share);
+        (bytes32 reached, uint256 sum, uint256 begins) = this.climb(share);
         eq(reached, hash, "root");
         eq(sum, total, "sum");
         eq(begins, lo, "lo");
         eq(splitter.due(share, ETHER), 0, "accepted by the ledger");
     }
 
-    function walk(IRevenueSplitter.Share calldata share) external pure returns (bytes32, uint256, uint256) {
-        return SumTree.walk(share.payee, share.shares, share.side, share.path);
+    function climb(IRevenueSplitter.Share calldata share) external pure returns (bytes32, uint256, uint256) {
+        return SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
     }
 }
