@@ -68,7 +68,8 @@ contract DataRegistry is IDataRegistry, Signed {
         if (terms.royaltyBps > 10_000 || terms.floorBps > 10_000) {
             revert DataRegistry_BpsTooLarge(terms.royaltyBps, terms.floorBps);
         }
-        uint256 number = ++_termsCount;
+        // As many as a collection's slot has room for.
+        uint256 number = SafeCast.toUint32(++_termsCount);
         _termsNumber[termsId] = number;
         _terms[number] = TermsRecord(
             headOf(terms.gate, TermsId.uses(terms), terms.royaltyBps, terms.floorBps, terms.validUntil),
@@ -228,10 +229,22 @@ contract DataRegistry is IDataRegistry, Signed {
         returns (bytes32 collection, bytes32 details)
     {
         collection = Ids.collection(provider, root, spec.termsId);
-        details = keccak256(abi.encode(count, Payees.named(spec.payee, provider), spec.origin));
+        details = _hash(count, Payees.named(spec.payee, provider), spec.origin);
         bytes32 known = _details[collection];
-        if (known == details) return (collection, 0);
-        if (known != 0) revert DataRegistry_DifferentValues(collection);
+        if (known == 0) return (collection, details);
+        if (known != details) revert DataRegistry_DifferentValues(collection);
+        return (collection, 0);
+    }
+
+    /// @dev `keccak256(abi.encode(count, payee, origin))`.
+    function _hash(uint256 count, bytes32 payee, bytes32 from) private pure returns (bytes32 details) {
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            mstore(spot, count)
+            mstore(add(spot, 32), payee)
+            mstore(add(spot, 64), from)
+            details := keccak256(spot, 96)
+        }
     }
 
     function _store(
@@ -245,8 +258,7 @@ contract DataRegistry is IDataRegistry, Signed {
         if (count == 0) revert DataRegistry_NoItems();
         bytes32 payee = Payees.named(spec.payee, provider);
         Payees.check(payee, spec.opening, SPLITTER);
-        _collections[collection] =
-            recordOf(provider, SafeCast.toUint32(block.timestamp), SafeCast.toUint32(_known(spec.termsId)));
+        _collections[collection] = recordOf(provider, SafeCast.toUint32(block.timestamp), uint32(_known(spec.termsId)));
         _details[collection] = details;
         if (payee != Payees.wallet(provider)) _payees[collection] = payee;
         emit CollectionRegistered(collection, provider, spec.termsId, root, count, payee, spec.origin);
@@ -391,7 +403,11 @@ contract DataRegistry is IDataRegistry, Signed {
         uint256 terms;
         TermsHead head;
         for (uint256 i; i < collections.length; ++i) {
-            bytes32 collection = collections[i];
+            bytes32 collection;
+            // In bounds, and so is `grants[i]` below: a model of a thousand collections comes by a thousand times.
+            assembly ("memory-safe") {
+                collection := calldataload(add(collections.offset, shl(5, i)))
+            }
             Record record = _record(collection);
             // Many collections share terms; those that follow each other are read and judged once.
             if (record.terms() != terms) {
@@ -403,7 +419,10 @@ contract DataRegistry is IDataRegistry, Signed {
             address provider = record.provider();
             _checkTime(collection, record, when);
             _checkGate(head.gate(), address(this), collection, provider, user, use);
-            grants[i] = grantOf(provider, head.royaltyBps(), head.floorBps());
+            Grant grant = grantOf(provider, head.royaltyBps(), head.floorBps());
+            assembly ("memory-safe") {
+                mstore(add(add(grants, 0x20), shl(5, i)), grant)
+            }
         }
     }
 
@@ -452,6 +471,21 @@ contract DataRegistry is IDataRegistry, Signed {
     {
         if (gate == address(0) || user == registrant) return;
         bytes32 subject = Ids.subject(registry, id);
-        if (!IGate(gate).isAllowed(subject, user, use)) revert DataRegistry_GateClosed(subject, gate, user, use);
+        bytes4 selector = IGate.isAllowed.selector;
+        bool open;
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            mstore(spot, selector)
+            mstore(add(spot, 4), subject)
+            mstore(add(spot, 36), shr(96, shl(96, user)))
+            mstore(add(spot, 68), use)
+            if iszero(staticcall(gas(), gate, spot, 100, 0, 32)) {
+                returndatacopy(spot, 0, returndatasize())
+                revert(spot, returndatasize())
+            }
+            // Nothing but a true `true` opens, and what is no contract says nothing.
+            open := and(gt(returndatasize(), 31), eq(mload(0), 1))
+        }
+        if (!open) revert DataRegistry_GateClosed(subject, gate, user, use);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
@@ -146,7 +147,8 @@ contract ModelRegistry is IModelRegistry, Signed {
             work.judgedAt = block.timestamp;
             work.allowed = Uses.ALL;
             if (sources.collections.length == 0) return;
-            uint256 weight = _weight(sources.collections);
+            uint256 weight = Compose.weigh(sources.collections);
+            if (weight >= Compose.MAX_WEIGHT) revert ModelRegistry_TooHeavy(weight);
             _addPart(work, sources.collections, 0, weight);
             return;
         }
@@ -240,17 +242,16 @@ contract ModelRegistry is IModelRegistry, Signed {
         if (asked > Compose.WHOLE) revert Compose.Compose_LeviesExceedGross(asked);
         Model storage record = _models[work.model];
         record.developer = work.developer;
-        record.registeredAt = uint40(block.timestamp);
-        record.judgedAt = uint40(work.judgedAt);
+        record.registeredAt = SafeCast.toUint32(block.timestamp);
+        record.judgedAt = uint32(work.judgedAt);
         record.unregisteredBase = unregisteredBase || sources.externals.length != 0;
+        record.own = uint24(own);
         record.termsId = spec.termsId;
         record.details = work.details;
         record.ancestry = keccak256(abi.encode(Compose.unite(ancestry, itself)));
         record.split = Compose.split(work.model, work.dataSplit, work.data, ancestry, ownSplits, payee);
         record.ownSplit = Compose.ownSplit(work.model, work.dataSplit, work.data, payee, ask);
         record.manifest = work.whole.manifest;
-        record.weight = uint96(work.whole.weight);
-        record.own = uint32(own);
     }
 
     function _log(Work memory work, ModelSpec calldata spec, bytes32 payee, External[] calldata externals) private {
@@ -341,16 +342,6 @@ contract ModelRegistry is IModelRegistry, Signed {
             parts[i] = earlier[i];
         }
         if (last.length != 0) parts[count] = Ids.part(last);
-    }
-
-    function _weight(Collection[] calldata collections) private pure returns (uint256 weight) {
-        // At most 1,024 of 96 bits.
-        unchecked {
-            for (uint256 i; i < collections.length; ++i) {
-                weight += collections[i].weight;
-            }
-        }
-        if (weight >= Compose.MAX_WEIGHT) revert ModelRegistry_TooHeavy(weight);
     }
 
     // Asking

@@ -7,22 +7,28 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {Forwarder} from "./Forwarder.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
+import {Ids} from "./libraries/Ids.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
 contract RevenueSplitter is IRevenueSplitter {
     using SafeERC20 for IERC20;
+    using SumTree for SumTree.Nodes;
 
-    /// @dev Both in one slot: a deposit is one write.
     struct Account {
-        uint128 received;
+        /// Of a split all that ever reached it; of a subject what waits until it resolves. In one slot with the
+        /// income: a deposit is one write.
+        uint128 credit;
         uint128 income;
+        /// Of a split, what has been passed on to the leaf that begins at `lo`.
+        mapping(uint256 lo => uint256) claimed;
     }
 
-    /// Between the calls of a multicall the lock is `BETWEEN`: no foreign code runs then.
+    /// The lock. Between the calls of a multicall it is `BETWEEN`: no foreign code runs then.
     uint256 private constant FREE = 0;
     uint256 private constant BETWEEN = 1;
     uint256 private constant INSIDE = 2;
+    uint256 private constant PURSE = 8;
 
     /// Gas for asking a subject, and for a payout that the payee did not ask for. Enough for any wallet; too little
     /// to make others' transactions fail.
@@ -31,20 +37,18 @@ contract RevenueSplitter is IRevenueSplitter {
     /// The same for a token, whose own work comes on top.
     uint256 private constant TOKEN_GAS = 300_000;
 
-    uint256 private transient _lock;
-    /// The part of the value sent that no deposit has drawn yet.
-    uint256 private transient _unspent;
+    /// The lock, and above it, while it is `BETWEEN`, the purse: the part of the value sent that no deposit has drawn
+    /// yet. Inside an entry the purse is on the stack.
+    uint256 private transient _state;
     /// The payment address being swept, which alone may send ether here.
     address private transient _sweeping;
 
     mapping(bytes32 payee => mapping(address token => Account)) private _accounts;
-    mapping(bytes32 subject => mapping(address token => uint256)) private _resolved;
-    mapping(bytes32 split => mapping(address token => mapping(uint256 lo => uint256))) private _claimed;
 
     modifier entry() {
-        bool outer = _enter();
+        uint256 outside = _enter();
         _;
-        _leave(outer);
+        _leave(outside);
     }
 
     receive() external payable {
@@ -57,19 +61,21 @@ contract RevenueSplitter is IRevenueSplitter {
     function deposit(bytes32 payee, bytes calldata opening, address token, uint256 amount, bytes32 ref)
         external
         payable
-        entry
         returns (uint256)
     {
+        uint256 outside = _enter();
         Payees.check(payee, opening, address(this));
         if (token == address(0)) {
-            if (amount > _unspent) revert RevenueSplitter_NotEnoughEther(amount, _unspent);
-            _unspent -= amount;
+            uint256 purse = outside >> PURSE;
+            if (amount > purse) revert RevenueSplitter_NotEnoughEther(amount, purse);
+            outside -= amount << PURSE;
         } else {
-            uint256 before = IERC20(token).balanceOf(address(this));
+            uint256 before = _tokens(token);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-            amount = IERC20(token).balanceOf(address(this)) - before;
+            amount = _tokens(token) - before;
         }
         _income(payee, opening, token, amount, msg.sender, ref);
+        _leave(outside);
         return amount;
     }
 
@@ -100,17 +106,21 @@ contract RevenueSplitter is IRevenueSplitter {
         private
     {
         if (amount == 0) revert RevenueSplitter_NothingReceived(token);
-        Account storage account = _accounts[payee][token];
-        uint256 sum = account.income + amount;
-        if (sum > type(uint128).max) revert RevenueSplitter_TooMuch(payee, token);
-        account.income = uint128(sum);
         emit Deposited(payee, token, payer, amount, ref);
-        if (Payees.isWallet(payee)) {
-            _payOut(Payees.toAddress(payee), token, amount);
-        } else {
-            if (!_credit(payee, token, amount)) revert RevenueSplitter_TooMuch(payee, token);
-            if (opening.length == 52) _resolveOpened(payee, token, opening);
+        Account storage account = _accounts[payee][token];
+        (uint256 credit, uint256 income_) = (account.credit, account.income);
+        // A split is credited all its income and more.
+        uint256 most = opening.length == 76 ? credit : income_;
+        unchecked {
+            if (amount > type(uint128).max - most) revert RevenueSplitter_TooMuch(payee, token);
+            if (opening.length == 76) {
+                (account.credit, account.income) = (uint128(credit + amount), uint128(income_ + amount));
+                return;
+            }
+            account.income = uint128(income_ + amount);
         }
+        if (Payees.isWallet(payee)) _payOut(Payees.toAddress(payee), token, amount);
+        else _toSubject(payee, token, amount, opening);
     }
 
     // Passing on
@@ -122,74 +132,81 @@ contract RevenueSplitter is IRevenueSplitter {
         entry
         returns (uint256 amount)
     {
-        (bytes32 split, uint256 lo, uint256 dueNow) = _due(share, token);
-        if (dueNow == 0) return 0;
+        (bytes32 split, uint256 lo, Account storage account, uint256 entitled) = _prove(share, token);
+        amount = entitled - account.claimed[lo];
+        if (amount == 0) return 0;
+        account.claimed[lo] = entitled;
         bytes32 payee = share.payee;
-        _claimed[split][token][lo] += dueNow;
-        emit Claimed(split, token, payee, uint96(lo), share.shares, dueNow);
+        emit Claimed(split, token, payee, uint96(lo), share.shares, amount);
         if (Payees.isWallet(payee)) {
             if (payee == 0) revert Payees.Payees_Zero();
             if (Payees.toAddress(payee) == address(this)) revert Payees.Payees_Splitter();
-            _payOut(Payees.toAddress(payee), token, dueNow);
+            _payOut(Payees.toAddress(payee), token, amount);
+        } else if (opening.length == 0) {
+            if (!_credit(payee, token, amount)) revert RevenueSplitter_TooMuch(payee, token);
         } else {
-            if (!_credit(payee, token, dueNow)) revert RevenueSplitter_TooMuch(payee, token);
-            if (opening.length != 0) _resolveOpened(payee, token, opening);
+            _toSubject(payee, token, amount, opening);
         }
-        return dueNow;
     }
 
     /// @inheritdoc IRevenueSplitter
     function resolve(address account, bytes32 id, address token) external payable entry returns (uint256 amount) {
-        bytes32 subject = keccak256(abi.encodePacked(uint8(0x04), account, id));
-        bool moved;
-        (moved, amount) = _resolve(subject, account, id, token);
-        if (!moved) revert RevenueSplitter_NotResolvable(subject);
+        bytes32 subject = Ids.subject(account, id);
+        amount = _accounts[subject][token].credit;
+        if (amount != 0 && !_resolve(subject, account, id, token, amount)) {
+            revert RevenueSplitter_NotResolvable(subject);
+        }
     }
 
     /// @inheritdoc IRevenueSplitter
-    function due(Share calldata share, address token) external view returns (uint256 amount) {
-        (,, amount) = _due(share, token);
+    function due(Share calldata share, address token) external view returns (uint256) {
+        (, uint256 lo, Account storage account, uint256 entitled) = _prove(share, token);
+        return entitled - account.claimed[lo];
     }
 
-    /// @dev Proves the leaf and says what is due to it.
-    function _due(Share calldata share, address token)
+    /// @dev Proves the leaf and says what it is entitled to in all.
+    function _prove(Share calldata share, address token)
         private
         view
-        returns (bytes32 split, uint256 lo, uint256 amount)
+        returns (bytes32 split, uint256 lo, Account storage account, uint256 entitled)
     {
+        bytes calldata opening = share.split;
+        uint256 shares = share.shares;
         bytes32 hash;
-        uint256 sum;
-        (hash, sum, lo) = SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
-        uint256 total = _checkRoot(share.split, hash, sum);
-        split = Payees.splitKey(share.split);
+        uint256 total;
+        (hash, total, lo) = SumTree.climb(SumTree.leaf(share.payee, shares), shares, share.side, share.path);
+        _checkRoot(opening, hash, total);
+        split = Payees.splitKey(opening);
+        account = _accounts[split][token];
         // Below 2^128 times below 2^96. Claims are cumulative, so rounding never adds up.
-        amount = uint256(_accounts[split][token].received) * share.shares / total - _claimed[split][token][lo];
-    }
-
-    function _resolveOpened(bytes32 subject, address token, bytes calldata opening) private {
-        (address account, bytes32 id) = Payees.openSubject(subject, opening);
-        _resolve(subject, account, id, token);
-    }
-
-    /// @dev Moves what the subject holds, or nothing: what cannot be resolved waits and blocks nobody.
-    function _resolve(bytes32 subject, address account, bytes32 id, address token)
-        private
-        returns (bool moved, uint256 amount)
-    {
-        uint256 before = _resolved[subject][token];
-        amount = _accounts[subject][token].received - before;
-        if (amount == 0) return (true, 0);
-        bytes32 payee = _ask(account, id);
-        address wallet = Payees.toAddress(payee);
-        if (payee == 0 || payee == subject || payee == Payees.wallet(address(this))) return (false, 0);
-        _resolved[subject][token] = before + amount;
-        moved = Payees.isWallet(payee) ? _send(wallet, token, amount) : _credit(payee, token, amount);
-        if (!moved) {
-            // Still inside the lock, so nobody has seen it moved.
-            _resolved[subject][token] = before;
-            return (false, 0);
+        unchecked {
+            entitled = account.credit * shares / total;
         }
-        emit Resolved(subject, token, payee, amount);
+    }
+
+    /// @dev Passes `amount` and what waits to whom the subject stands for, or it all waits: what cannot be resolved
+    /// blocks nobody. What resolves at once is not written down on its way.
+    function _toSubject(bytes32 subject, address token, uint256 amount, bytes calldata opening) private {
+        (address account, bytes32 id) = Payees.openSubject(subject, opening);
+        uint256 all = _accounts[subject][token].credit + amount;
+        if (_resolve(subject, account, id, token, all)) return;
+        if (!_credit(subject, token, amount)) revert RevenueSplitter_TooMuch(subject, token);
+    }
+
+    /// @dev Moves `amount`, which holds all that waits for the subject; if that is not possible, nothing.
+    function _resolve(bytes32 subject, address account, bytes32 id, address token, uint256 amount)
+        private
+        returns (bool moved)
+    {
+        bytes32 payee = _ask(account, id);
+        if (payee == 0 || payee == subject || payee == Payees.wallet(address(this))) return false;
+        Account storage waiting = _accounts[subject][token];
+        uint128 before = waiting.credit;
+        if (before != 0) waiting.credit = 0;
+        moved = Payees.isWallet(payee) ? _send(Payees.toAddress(payee), token, amount) : _credit(payee, token, amount);
+        if (moved) emit Resolved(subject, token, payee, amount);
+        // Still inside the lock, so nobody has seen it moved.
+        else if (before != 0) waiting.credit = before;
     }
 
     /// @dev Exactly 32 bytes from a call that succeeded, else zero. Copies no more than that.
@@ -205,9 +222,9 @@ contract RevenueSplitter is IRevenueSplitter {
     /// @dev One addition, and no call to anybody.
     function _credit(bytes32 payee, address token, uint256 amount) private returns (bool) {
         Account storage account = _accounts[payee][token];
-        uint256 sum = account.received + amount;
+        uint256 sum = account.credit + amount;
         if (sum > type(uint128).max) return false;
-        account.received = uint128(sum);
+        account.credit = uint128(sum);
         return true;
     }
 
@@ -225,9 +242,13 @@ contract RevenueSplitter is IRevenueSplitter {
             }
             return success;
         }
-        bytes memory request = abi.encodeCall(IERC20.transfer, (to, amount));
+        bytes4 selector = IERC20.transfer.selector;
         assembly ("memory-safe") {
-            success := call(gasLimit, token, 0, add(request, 32), mload(request), 0, 32)
+            let spot := mload(0x40)
+            mstore(spot, selector)
+            mstore(add(spot, 4), shr(96, shl(96, to)))
+            mstore(add(spot, 36), amount)
+            success := call(gasLimit, token, 0, spot, 68, 0, 32)
             // As in SafeERC20: true, or from a contract nothing at all.
             switch returndatasize()
             case 0 { success := and(success, gt(extcodesize(token), 0)) }
@@ -241,66 +262,69 @@ contract RevenueSplitter is IRevenueSplitter {
     function publish(bytes calldata split, bytes32[] calldata payees, uint96[] calldata shares) external payable entry {
         uint256 count = payees.length;
         if (count != shares.length) revert RevenueSplitter_DifferentLengths(count, shares.length);
-        if (count == 0) revert SumTree.SumTree_NoShares();
-        bytes32[] memory hashes = new bytes32[](count);
-        uint256[] memory sums = new uint256[](count);
+        SumTree.Nodes leaves = SumTree.alloc(count);
         for (uint256 i; i < count; ++i) {
-            hashes[i] = SumTree.leaf(payees[i], shares[i]);
-            sums[i] = shares[i];
+            leaves.push(SumTree.leaf(payees[i], shares[i]), shares[i]);
         }
-        (bytes32 hash, uint96 sum) = SumTree.root(hashes, sums, count);
+        (bytes32 hash, uint96 sum) = leaves.root();
         _checkRoot(split, hash, sum);
         emit SplitPublished(Payees.splitKey(split), split, payees, shares);
     }
 
-    function _checkRoot(bytes calldata split, bytes32 hash, uint256 sum) private pure returns (uint256 total) {
+    function _checkRoot(bytes calldata split, bytes32 hash, uint256 total) private pure {
         if (split.length != 76) revert RevenueSplitter_SplitLength(split.length);
-        total = uint96(bytes12(split[32:44]));
-        if (hash != bytes32(split) || sum != total) revert RevenueSplitter_WrongProof(split, hash, sum);
+        bytes32 root;
+        uint256 sum;
+        assembly ("memory-safe") {
+            root := calldataload(split.offset)
+            sum := shr(160, calldataload(add(split.offset, 32)))
+        }
+        if (hash != root || total != sum) revert RevenueSplitter_WrongProof(split, hash, total);
     }
 
     // Several calls in one
 
     /// @inheritdoc IRevenueSplitter
     function multicall(bytes[] calldata calls, bool allowFailure) external payable returns (Result[] memory results) {
-        if (!_enter()) revert RevenueSplitter_NoNesting();
+        uint256 outside = _enter();
+        if (outside & BETWEEN != 0) revert RevenueSplitter_NoNesting();
         results = new Result[](calls.length);
+        _state = outside | BETWEEN;
         for (uint256 i; i < calls.length; ++i) {
-            _lock = BETWEEN;
             (results[i].success, results[i].data) = address(this).delegatecall(calls[i]);
             if (!results[i].success && !allowFailure) revert RevenueSplitter_CallFailed(i, results[i].data);
         }
-        _lock = INSIDE;
-        _leave(true);
+        outside = _state ^ BETWEEN;
+        _state = INSIDE;
+        _leave(outside);
     }
 
-    /// @return outer Whether this is the transaction's outermost entry, which keeps the purse.
-    function _enter() private returns (bool outer) {
-        if (_lock == INSIDE) revert RevenueSplitter_Reentered();
-        outer = _lock == FREE;
-        _lock = INSIDE;
-        if (outer) _unspent = msg.value;
+    /// @return outside The state to leave with: free or between calls, and the purse.
+    function _enter() private returns (uint256 outside) {
+        outside = _state;
+        if (outside == INSIDE) revert RevenueSplitter_Reentered();
+        if (outside == FREE) outside = msg.value << PURSE;
+        _state = INSIDE;
     }
 
-    function _leave(bool outer) private {
-        if (!outer) {
-            _lock = BETWEEN;
+    function _leave(uint256 outside) private {
+        if (outside & BETWEEN != 0) {
+            _state = outside;
             return;
         }
-        uint256 rest = _unspent;
+        uint256 rest = outside >> PURSE;
         if (rest != 0) {
-            _unspent = 0;
             (bool success,) = msg.sender.call{value: rest}("");
             if (!success) revert RevenueSplitter_PayoutFailed(msg.sender, address(0), rest);
         }
-        _lock = FREE;
+        _state = FREE;
     }
 
     // Asking
 
     /// @inheritdoc IRevenueSplitter
-    function received(bytes32 payee, address token) external view returns (uint256) {
-        return _accounts[payee][token].received;
+    function received(bytes32 split, address token) external view returns (uint256) {
+        return _accounts[split][token].credit;
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -310,15 +334,29 @@ contract RevenueSplitter is IRevenueSplitter {
 
     /// @inheritdoc IRevenueSplitter
     function claimed(bytes32 split, address token, uint96 lo) external view returns (uint256) {
-        return _claimed[split][token][lo];
+        return _accounts[split][token].claimed[lo];
     }
 
     /// @inheritdoc IRevenueSplitter
     function held(bytes32 subject, address token) external view returns (uint256) {
-        return _accounts[subject][token].received - _resolved[subject][token];
+        return _accounts[subject][token].credit;
     }
 
     function _balance(address token) private view returns (uint256) {
-        return token == address(0) ? address(this).balance : IERC20(token).balanceOf(address(this));
+        return token == address(0) ? address(this).balance : _tokens(token);
+    }
+
+    /// @dev What the splitter has of a token. What does not say so is none.
+    function _tokens(address token) private view returns (uint256 amount) {
+        bytes4 selector = IERC20.balanceOf.selector;
+        bool told;
+        assembly ("memory-safe") {
+            mstore(0, selector)
+            mstore(4, address())
+            // The call comes first: arguments are evaluated from the right.
+            told := and(gt(returndatasize(), 31), staticcall(gas(), token, 0, 36, 0, 32))
+            amount := mload(0)
+        }
+        if (!told) revert RevenueSplitter_NotAToken(token);
     }
 }

@@ -43,11 +43,13 @@ interface IModelRegistry is IRegistry, ISigned {
 
     struct Model {
         address developer;
-        uint40 registeredAt;
+        uint32 registeredAt;
         /// When consent of the sources was judged: at registration, or at the first part.
-        uint40 judgedAt;
+        uint32 judgedAt;
         /// Itself or an ancestor rests on a base model that nobody registered.
         bool unregisteredBase;
+        /// What it asks, in parts per million of gross.
+        uint24 own;
         bytes32 termsId;
         /// Hash of the values that are not in the ID (run, payee).
         bytes32 details;
@@ -57,11 +59,8 @@ interface IModelRegistry is IRegistry, ISigned {
         bytes32 split;
         /// Where what it asks of others goes; zero when it asks nothing.
         bytes32 ownSplit;
-        /// Root hash and sum of the manifest; zero without collections.
+        /// Root hash of the manifest; zero without collections. Its sum is in the event, and follows from the sources.
         bytes32 manifest;
-        uint96 weight;
-        /// What it asks, in parts per million of gross.
-        uint32 own;
     }
 
     /// @notice Once per model, after the events of its sources.

@@ -46,6 +46,8 @@ interface IRevenueSplitter {
     error RevenueSplitter_NoNesting();
     error RevenueSplitter_NotEnoughEther(uint256 amount, uint256 left);
     error RevenueSplitter_NothingReceived(address token);
+    /// It does not answer `balanceOf`.
+    error RevenueSplitter_NotAToken(address token);
     error RevenueSplitter_PayoutFailed(address to, address token, uint256 amount);
     error RevenueSplitter_TooMuch(bytes32 payee, address token);
     error RevenueSplitter_WrongProof(bytes split, bytes32 reached, uint256 sum);
@@ -90,8 +92,8 @@ interface IRevenueSplitter {
     /// @notice An address that pays `payee` when it is swept; the same before and after it is deployed.
     function paymentAddress(bytes32 payee) external view returns (address);
 
-    /// @notice All that ever reached a split or subject, claims included.
-    function received(bytes32 payee, address token) external view returns (uint256);
+    /// @notice All that ever reached a split, claims of other splits' leaves included.
+    function received(bytes32 split, address token) external view returns (uint256);
 
     /// @notice What came from outside, by deposit or sweep.
     function income(bytes32 payee, address token) external view returns (uint256);
@@ -99,7 +101,7 @@ interface IRevenueSplitter {
     /// @notice What the leaf of `split` that begins at `lo` has been passed.
     function claimed(bytes32 split, address token, uint96 lo) external view returns (uint256);
 
-    /// @notice What a subject has been credited and not yet passed on.
+    /// @notice What waits for a subject to be resolved. What resolves as it comes in is passed on at once.
     function held(bytes32 subject, address token) external view returns (uint256);
 
     /// @notice What `claim` would pass on now.

@@ -9,12 +9,16 @@ import {SumTree} from "./SumTree.sol";
 /// @notice Composes the splits of models and batches, the one way for both registries, so that nobody can get it
 /// wrong or leave somebody out. Shares are parts per million of gross.
 library Compose {
+    using SumTree for SumTree.Nodes;
+
     uint256 internal constant WHOLE = 1_000_000;
     uint256 internal constant MAX_ANCESTRY = 256;
     /// Keeps every leaf (at most 10,000 times the weight) and every sum below 2^96.
     uint256 internal constant MAX_WEIGHT = 1 << 82;
 
     error Compose_NoWeight(bytes32 collection);
+    /// A weight, or the total that was said, is wrong.
+    error Compose_HeavierThanAll(bytes32 collection, uint256 weight, uint256 totalWeight);
     error Compose_CollectionsNotAscending(bytes32 last, bytes32 next);
     error Compose_TooManyAncestors(uint256 count);
     /// What data, ancestors and the model itself ask is more than everything: some source must be left out.
@@ -28,11 +32,22 @@ library Compose {
         uint256 shares;
     }
 
+    /// @notice Sum of the weights. Only `part` sees whether it wrapped around: then one weighs more than all.
+    function weigh(Collection[] calldata collections) internal pure returns (uint256 weight) {
+        assembly ("memory-safe") {
+            let from := add(collections.offset, 0x40)
+            for { let end := add(from, mul(collections.length, 0x60)) } lt(from, end) { from := add(from, 0x60) } {
+                weight := add(weight, calldataload(from))
+            }
+        }
+    }
+
     /// @notice The subtrees of one part of at most 1,024 collections.
     /// @dev Leaves of the data split are `max(weight × royaltyBps, floorBps × totalWeight)`: pro rata by declared
     /// use, with a floor that no other source's weight can dilute. Zero leaves are left out.
+    /// @param grants One for each collection.
     /// @param last The ID before the part, zero at the start.
-    /// @param totalWeight Of all parts together.
+    /// @param totalWeight Of all parts together, below `MAX_WEIGHT`.
     function part(
         Collection[] calldata collections,
         Grant[] memory grants,
@@ -42,53 +57,45 @@ library Compose {
     ) internal pure returns (Trees memory trees) {
         uint256 count = collections.length;
         if (count == 0) return trees;
-        bytes32[] memory hashes = new bytes32[](count);
-        uint256[] memory sums = new uint256[](count);
-        uint256 paid;
-        uint256 asked;
-        // At most 1,024 sums of 112 bits.
-        unchecked {
-            for (uint256 i; i < count; ++i) {
-                Collection calldata collection = collections[i];
-                bytes32 id = collection.id;
-                uint256 weight = collection.weight;
-                if (id <= last) revert Compose_CollectionsNotAscending(last, id);
-                if (weight == 0) revert Compose_NoWeight(id);
-                last = id;
-                uint256 share = _shares(grants[i], weight, totalWeight);
-                if (share == 0) continue;
-                hashes[paid] = SumTree.leaf(Ids.subject(dataRegistry, id), share);
-                sums[paid] = share;
-                asked += share;
-                ++paid;
-            }
+        SumTree.Nodes used = SumTree.alloc(count);
+        SumTree.Nodes paid = SumTree.alloc(count);
+        for (uint256 i; i < count; ++i) {
+            (bytes32 id, bytes32 items, uint256 weight, Grant grant) = _at(collections, grants, i);
+            if (id <= last) revert Compose_CollectionsNotAscending(last, id);
+            last = id;
+            if (weight == 0) revert Compose_NoWeight(id);
+            if (weight > totalWeight) revert Compose_HeavierThanAll(id, weight, totalWeight);
+            used.push(items, weight);
+            uint256 share = _shares(grant, weight, totalWeight);
+            if (share != 0) paid.push(SumTree.leaf(Ids.subject(dataRegistry, id), share), share);
         }
         // Also keeps the sum below 2^96.
-        _withinGross(asked, totalWeight);
-        if (paid != 0) (trees.data, trees.shares) = SumTree.root(hashes, sums, paid);
-        _copy(collections, hashes, sums);
-        (trees.manifest, trees.weight) = SumTree.root(hashes, sums, count);
+        _withinGross(paid.total(), totalWeight);
+        if (paid.total() != 0) (trees.data, trees.shares) = paid.root();
+        (trees.manifest, trees.weight) = used.root();
+    }
+
+    /// @dev Without the compiler's checks of each index and value: `i` is below both lengths, and weights are compared.
+    function _at(Collection[] calldata collections, Grant[] memory grants, uint256 i)
+        private
+        pure
+        returns (bytes32 id, bytes32 items, uint256 weight, Grant grant)
+    {
+        assembly ("memory-safe") {
+            let from := add(collections.offset, mul(i, 0x60))
+            id := calldataload(from)
+            items := calldataload(add(from, 0x20))
+            weight := calldataload(add(from, 0x40))
+            grant := mload(add(add(grants, 0x20), shl(5, i)))
+        }
     }
 
     function _shares(Grant grant, uint256 weight, uint256 totalWeight) private pure returns (uint256 shares) {
-        // 16 bits of basis points, and weights of at most 96.
+        // 16 bits of basis points, and weights of at most 82.
         unchecked {
             shares = weight * grant.royaltyBps();
             uint256 floor = totalWeight * grant.floorBps();
             if (floor > shares) shares = floor;
-        }
-    }
-
-    /// @dev `hashes[i] = collections[i].items` and `sums[i] = collections[i].weight`.
-    function _copy(Collection[] calldata collections, bytes32[] memory hashes, uint256[] memory sums) private pure {
-        assembly ("memory-safe") {
-            let from := add(collections.offset, 0x20)
-            let to := 0x20
-            for { let end := add(to, shl(5, collections.length)) } lt(to, end) { to := add(to, 0x20) } {
-                mstore(add(hashes, to), calldataload(from))
-                mstore(add(sums, to), calldataload(add(from, 0x20)))
-                from := add(from, 0x60)
-            }
         }
     }
 
@@ -103,26 +110,15 @@ library Compose {
         uint256 count = parts.length;
         if (count == 1) return parts[0];
         if (count == 0) return whole;
-        bytes32[] memory hashes = new bytes32[](count);
-        uint256[] memory sums = new uint256[](count);
-        uint256 paid;
+        SumTree.Nodes used = SumTree.alloc(count);
+        SumTree.Nodes paid = SumTree.alloc(count);
         for (uint256 i; i < count; ++i) {
-            if (parts[i].shares == 0) continue;
-            (hashes[paid], sums[paid]) = (parts[i].data, parts[i].shares);
-            ++paid;
+            used.push(parts[i].manifest, parts[i].weight);
+            if (parts[i].shares != 0) paid.push(parts[i].data, parts[i].shares);
         }
-        uint256 shares;
-        uint256 weight;
-        for (uint256 i; i < count; ++i) {
-            shares += parts[i].shares;
-            weight += parts[i].weight;
-        }
-        _withinGross(shares, weight);
-        if (paid != 0) (whole.data, whole.shares) = SumTree.root(hashes, sums, paid);
-        for (uint256 i; i < count; ++i) {
-            (hashes[i], sums[i]) = (parts[i].manifest, parts[i].weight);
-        }
-        (whole.manifest, whole.weight) = SumTree.root(hashes, sums, count);
+        _withinGross(paid.total(), used.total());
+        if (paid.total() != 0) (whole.data, whole.shares) = paid.root();
+        (whole.manifest, whole.weight) = used.root();
     }
 
     /// @notice The data split (salt zero: equal ones share one account) and what it is of the gross, rounded up.
@@ -140,7 +136,7 @@ library Compose {
         returns (bytes32)
     {
         if (data + ask == 0) return 0;
-        Leaves memory leaves = _leaves(2);
+        SumTree.Nodes leaves = SumTree.alloc(2);
         _add(leaves, dataKey, data);
         _add(leaves, payee, ask);
         return _split(leaves, model);
@@ -157,7 +153,7 @@ library Compose {
         bytes32[] memory ownSplits,
         bytes32 rest
     ) internal pure returns (bytes32) {
-        Leaves memory leaves = _leaves(ancestry.length + 2);
+        SumTree.Nodes leaves = SumTree.alloc(ancestry.length + 2);
         uint256 asked = _add(leaves, dataKey, data);
         for (uint256 i; i < ancestry.length; ++i) {
             asked += _add(leaves, ownSplits[i], ancestry[i].own);
@@ -195,27 +191,13 @@ library Compose {
         }
     }
 
-    struct Leaves {
-        bytes32[] hashes;
-        uint256[] sums;
-        uint256 count;
-    }
-
-    function _leaves(uint256 most) private pure returns (Leaves memory) {
-        return Leaves(new bytes32[](most), new uint256[](most), 0);
-    }
-
-    function _add(Leaves memory leaves, bytes32 payee, uint256 shares) private pure returns (uint256) {
-        if (shares != 0) {
-            leaves.hashes[leaves.count] = SumTree.leaf(payee, shares);
-            leaves.sums[leaves.count] = shares;
-            ++leaves.count;
-        }
+    function _add(SumTree.Nodes leaves, bytes32 payee, uint256 shares) private pure returns (uint256) {
+        if (shares != 0) leaves.push(SumTree.leaf(payee, shares), shares);
         return shares;
     }
 
-    function _split(Leaves memory leaves, bytes32 salt) private pure returns (bytes32) {
-        (bytes32 hash, uint96 sum) = SumTree.root(leaves.hashes, leaves.sums, leaves.count);
+    function _split(SumTree.Nodes leaves, bytes32 salt) private pure returns (bytes32) {
+        (bytes32 hash, uint96 sum) = leaves.root();
         return Ids.split(hash, sum, salt);
     }
 }

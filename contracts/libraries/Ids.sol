@@ -26,8 +26,16 @@ library Ids {
         }
     }
 
-    function collection(address provider, bytes32 root, bytes32 termsId) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(0x05), provider, root, termsId));
+    /// @dev `keccak256(abi.encodePacked(uint8(0x05), provider, root, termsId))`.
+    function collection(address provider, bytes32 root, bytes32 termsId) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            mstore8(spot, 0x05)
+            mstore(add(spot, 1), shl(96, provider))
+            mstore(add(spot, 21), root)
+            mstore(add(spot, 53), termsId)
+            hash := keccak256(spot, 85)
+        }
     }
 
     function model(address developer, bytes32 weights, bytes32 sourcesHash, bytes32 termsId)

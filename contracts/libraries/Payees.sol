@@ -43,8 +43,14 @@ library Payees {
     }
 
     /// @notice The split that 76 bytes open.
-    function splitKey(bytes calldata opening) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(0x03), opening));
+    /// @dev `keccak256(abi.encodePacked(uint8(0x03), opening))`.
+    function splitKey(bytes calldata opening) internal pure returns (bytes32 key) {
+        assembly ("memory-safe") {
+            let spot := mload(0x40)
+            mstore8(spot, 0x03)
+            calldatacopy(add(spot, 1), opening.offset, opening.length)
+            key := keccak256(spot, add(opening.length, 1))
+        }
     }
 
     /// @notice The contract and ID of a subject; reverts when they are not its opening.

@@ -23,110 +23,119 @@ library SumTree {
         }
     }
 
-    /// @notice Root of the tree over the first `count` nodes; overwrites them.
-    /// @dev Levels are paired left to right; an odd last node is promoted unchanged.
-    function root(bytes32[] memory hashes, uint256[] memory sums, uint256 count)
-        internal
-        pure
-        returns (bytes32 hash, uint96 total)
-    {
-        if (count == 0 || count > hashes.length || count > sums.length) revert SumTree_NoShares();
-        uint256 sum = _sum(sums, count);
+    /// @notice Nodes of a level, left to right: where in memory they are.
+    /// @dev next free place ‖ sum of all ‖ a byte for the prefix ‖ nodes of 44 bytes (hash, uint96 sum), so that two that
+    /// stand side by side are, with the prefix before them, what their parent hashes.
+    type Nodes is uint256;
+
+    /// Bytes before the first node, and what storing the last one writes past it.
+    uint256 private constant HEAD = 65;
+    uint256 private constant TAIL = 20;
+
+    /// @notice Room for `most` nodes, none yet.
+    function alloc(uint256 most) internal pure returns (Nodes nodes) {
         assembly ("memory-safe") {
-            let spot := mload(0x40)
-            mstore8(spot, 0x02)
-            for {} gt(count, 1) { count := shr(1, add(count, 1)) } {
-                let fromHash := add(hashes, 0x20)
-                let fromSum := add(sums, 0x20)
-                let toHash := fromHash
-                let toSum := fromSum
-                for { let end := add(fromHash, shl(6, shr(1, count))) } lt(fromHash, end) {} {
-                    let left := mload(fromSum)
-                    let right := mload(add(fromSum, 0x20))
-                    mstore(add(spot, 1), mload(fromHash))
-                    mstore(add(spot, 33), shl(160, left))
-                    mstore(add(spot, 45), mload(add(fromHash, 0x20)))
-                    mstore(add(spot, 77), shl(160, right))
-                    mstore(toHash, keccak256(spot, 89))
-                    mstore(toSum, add(left, right))
-                    fromHash := add(fromHash, 0x40)
-                    fromSum := add(fromSum, 0x40)
-                    toHash := add(toHash, 0x20)
-                    toSum := add(toSum, 0x20)
-                }
-                if and(count, 1) {
-                    mstore(toHash, mload(fromHash))
-                    mstore(toSum, mload(fromSum))
-                }
-            }
-            hash := mload(add(hashes, 0x20))
+            nodes := mload(0x40)
+            mstore(nodes, add(nodes, HEAD))
+            mstore(add(nodes, 32), 0)
+            mstore(0x40, and(add(add(nodes, add(HEAD, TAIL)), add(mul(most, 44), 31)), not(31)))
         }
-        // The sum was bounded above.
-        total = uint96(sum);
     }
 
-    function _sum(uint256[] memory sums, uint256 count) private pure returns (uint256 sum) {
-        bool zero;
-        uint256 bits;
-        assembly ("memory-safe") {
-            let from := add(sums, 0x20)
-            for { let end := add(from, shl(5, count)) } lt(from, end) { from := add(from, 0x20) } {
-                let shares := mload(from)
-                zero := or(zero, iszero(shares))
-                bits := or(bits, shares)
-                sum := add(sum, shares)
-            }
+    /// @notice One more node, a leaf or the root of a subtree, for which there must be room.
+    function push(Nodes nodes, bytes32 hash, uint256 sum) internal pure {
+        // Both ends in one comparison; a sum of more than 96 bits could make the total wrap around.
+        unchecked {
+            if (sum - 1 >= type(uint96).max) _refuse(sum);
         }
-        if (zero) revert SumTree_NoShares();
-        // With one of more than 96 bits, the sum may have wrapped around.
-        if (bits > type(uint96).max) revert SumTree_TooLarge(bits);
+        assembly ("memory-safe") {
+            let next := mload(nodes)
+            mstore(next, hash)
+            mstore(add(next, 32), shl(160, sum))
+            mstore(nodes, add(next, 44))
+            mstore(add(nodes, 32), add(mload(add(nodes, 32)), sum))
+        }
+    }
+
+    function _refuse(uint256 sum) private pure {
+        if (sum == 0) revert SumTree_NoShares();
+        revert SumTree_TooLarge(sum);
+    }
+
+    /// @notice Sum of all nodes.
+    function total(Nodes nodes) internal pure returns (uint256 sum) {
+        assembly ("memory-safe") {
+            sum := mload(add(nodes, 32))
+        }
+    }
+
+    /// @notice Root of the tree over the nodes; uses them up.
+    /// @dev Levels are paired left to right; an odd last node is promoted unchanged.
+    function root(Nodes nodes) internal pure returns (bytes32 hash, uint96) {
+        uint256 sum = total(nodes);
+        if (sum == 0) revert SumTree_NoShares();
         if (sum > type(uint96).max) revert SumTree_TooLarge(sum);
+        assembly ("memory-safe") {
+            let first := add(nodes, HEAD)
+            for { let count := div(sub(mload(nodes), first), 44) } gt(count, 1) { count := shr(1, add(count, 1)) } {
+                let from := first
+                let to := first
+                for { let end := add(from, mul(88, shr(1, count))) } lt(from, end) { from := add(from, 88) } {
+                    // What is before the pair is read already, and so is what the parent's place reaches into.
+                    let spot := sub(from, 1)
+                    mstore8(spot, 0x02)
+                    let parent := add(shr(160, mload(add(from, 32))), shr(160, mload(add(from, 76))))
+                    mstore(to, keccak256(spot, 89))
+                    mstore(add(to, 32), shl(160, parent))
+                    to := add(to, 44)
+                }
+                if and(count, 1) { mcopy(to, from, 44) }
+            }
+            hash := mload(first)
+        }
+        return (hash, uint96(sum));
     }
 
     /// @notice Climbs from the node (`hash`, `sum`), a leaf or the root of a subtree, up `path` (a 32-byte sibling hash
     /// and a 12-byte sum a level). `sum` must be below 2^96.
     /// @param side Bit i: the sibling of level i is on the left.
-    /// @return root_ Root hash reached.
-    /// @return total Root sum reached.
+    /// @return top Root hash reached.
+    /// @return all Root sum reached.
     /// @return lo Where the node's interval begins: the sum of everything to its left.
     function climb(bytes32 hash, uint256 sum, uint256 side, bytes calldata path)
         internal
         pure
-        returns (bytes32 root_, uint256 total, uint256 lo)
+        returns (bytes32 top, uint256 all, uint256 lo)
     {
         if (sum == 0) revert SumTree_NoShares();
         uint256 length = path.length;
         if (length % 44 != 0 || length > 44 * MAX_LEVELS) revert SumTree_PathLength(length);
         if (side >> (length / 44) != 0) revert SumTree_Side(side);
-        root_ = hash;
-        total = sum;
+        top = hash;
+        all = sum;
         assembly ("memory-safe") {
+            // 0x02 ‖ left hash ‖ left sum ‖ right hash ‖ right sum; a half takes 44 bytes.
             let spot := mload(0x40)
             mstore8(spot, 0x02)
+            let left := add(spot, 1)
+            let right := add(spot, 45)
             let from := path.offset
             for { let end := add(from, length) } lt(from, end) { from := add(from, 44) } {
-                let sibling := calldataload(from)
+                let onLeft := and(side, 1)
+                let shift := mul(onLeft, 44)
+                let own := add(left, shift)
+                mstore(own, top)
+                // Writes past its half, so the sibling's comes after.
+                mstore(add(own, 32), shl(160, all))
+                calldatacopy(sub(right, shift), from, 44)
                 let other := shr(160, calldataload(add(from, 32)))
-                switch and(side, 1)
-                case 0 {
-                    mstore(add(spot, 1), root_)
-                    mstore(add(spot, 33), shl(160, total))
-                    mstore(add(spot, 45), sibling)
-                    mstore(add(spot, 77), shl(160, other))
-                }
-                default {
-                    mstore(add(spot, 1), sibling)
-                    mstore(add(spot, 33), shl(160, other))
-                    mstore(add(spot, 45), root_)
-                    mstore(add(spot, 77), shl(160, total))
-                    lo := add(lo, other)
-                }
-                root_ := keccak256(spot, 89)
+                top := keccak256(spot, 89)
                 // Left to grow past 96 bits here: at most 65 * 2^96, caught below, and the hash then means nothing.
-                total := add(total, other)
+                all := add(all, other)
+                lo := add(lo, mul(onLeft, other))
                 side := shr(1, side)
             }
         }
-        if (total > type(uint96).max) revert SumTree_TooLarge(total);
+        if (all > type(uint96).max) revert SumTree_TooLarge(all);
     }
 }

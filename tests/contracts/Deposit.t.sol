@@ -91,6 +91,18 @@ contract DepositTest is Base {
         eq(splitter.received(_splitKey, address(fee)), 990, "counted");
     }
 
+    function test_RevertWhen_theTokenIsNone() public {
+        bytes memory reason =
+            abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotAToken.selector, stranger.wallet);
+        reverts(reason);
+        splitter.deposit(_splitKey, _opening, stranger.wallet, 1, "");
+        reverts(reason);
+        splitter.sweep(_splitKey, _opening, stranger.wallet);
+        // Has code, and no balances.
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotAToken.selector, address(data)));
+        splitter.deposit(_splitKey, _opening, address(data), 1, "");
+    }
+
     function test_RevertWhen_moreEtherThanSent() public {
         reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotEnoughEther.selector, 6, 5));
         vm.prank(buyer.wallet);

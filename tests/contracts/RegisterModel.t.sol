@@ -45,7 +45,6 @@ contract RegisterModelTest is Base {
         eq(model.developer, developer.wallet, "developer");
         eq(model.registeredAt, START + 5, "registeredAt");
         eq(model.judgedAt, START + 5, "judgedAt");
-        eq(model.weight, 110, "weight");
         eq(model.own, composed.own, "own");
         eq(model.split, SumTrees.key(composed.opening), "split");
         eq(model.ownSplit, SumTrees.key(composed.ownOpening), "own split");

@@ -93,11 +93,10 @@ contract RegisterModelPartsTest is Base {
         }
         Composed memory composed = _compose(id, made, new bytes32[](0), new uint256[](0), 0, _wallet(developer.wallet));
         IModelRegistry.Model memory model = models.modelOf(id);
-        (bytes32 manifest, uint256 weight) = SumTrees.rootOf(hashes, sums);
+        (bytes32 manifest,) = SumTrees.rootOf(hashes, sums);
         eq(model.split, SumTrees.key(composed.opening), "split");
         eq(model.own, 200_000, "own");
         eq(model.manifest, manifest, "manifest");
-        eq(model.weight, weight, "weight");
     }
 
     function test_1024ComeInOne() public {
@@ -227,9 +226,11 @@ contract RegisterModelPartsTest is Base {
         models.addPart("model", developer.wallet, 1023, 0, collections);
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_TooHeavy.selector, 2 ** 82));
         models.addPart("model", developer.wallet, 2 ** 82, 0, collections);
-        // 20% of 2,000 and more times what was declared.
-        reverts(Compose.Compose_LeviesExceedGross.selector);
+        reverts(Compose.Compose_HeavierThanAll.selector);
         models.addPart("model", developer.wallet, 1024, 0, collections);
+        // None is heavier than all, and 20% of their sum is many times what was declared.
+        reverts(Compose.Compose_LeviesExceedGross.selector);
+        models.addPart("model", developer.wallet, 10_000, 0, collections);
     }
 
     function test_RevertWhen_theDeclaredWeightIsAnother() public {

@@ -35,6 +35,26 @@ contract ResolveTest is Base {
         eq(studio.wallet.balance, 1, "the second since");
     }
 
+    // What resolves at once leaves nothing behind; what waited before goes along, and all of it or nothing.
+    function test_whatWaitsGoesAlongWithWhatComesIn() public {
+        _registry.setPayee("id", _wallet(artist.wallet));
+        vm.expectEmit(address(splitter));
+        emit IRevenueSplitter.Resolved(_one, ETHER, _wallet(artist.wallet), 150);
+        _pay(_one, _opening, 50);
+        eq(artist.wallet.balance, 150, "all");
+        eq(splitter.held(_one, ETHER), 0, "nothing waits");
+        eq(splitter.income(_one, ETHER), 150, "income");
+
+        address refuses = address(new Rejecting());
+        _registry.setPayee("id", _wallet(refuses));
+        _pay(_one, _opening, 7);
+        _pay(_one, _opening, 8);
+        eq(splitter.held(_one, ETHER), 15, "waits");
+        _registry.setPayee("id", _wallet(artist.wallet));
+        splitter.resolve(address(_registry), "id", ETHER);
+        eq(artist.wallet.balance, 165, "later");
+    }
+
     function test_movesOneHop() public {
         SumTrees.Leaf[] memory leaves = _split(artist.wallet, 1, studio.wallet, 1);
         _registry.setPayee("id", _key(leaves, ""));

@@ -35,6 +35,8 @@ ADVICE = {
     "DataRegistry_UseNotAllowed": "its terms do not allow this use; leave it out",
     "DataRegistry_GateClosed": "ask whoever keeps the gate to let this wallet in",
     "Compose_LeviesExceedGross": "use fewer or cheaper sources, or ask less",
+    "Compose_HeavierThanAll": "a collection weighs at most what the whole manifest does; say the "
+    "sum of all parts",
     "ModelRegistry_UsesWiderThanSources": "a model's terms may allow only what all its sources do",
     "ModelRegistry_DraftExpired": "more than 24 hours passed since the first part; start again",
     "ModelRegistry_DifferentValues": "this model is registered with another run or payee",
@@ -46,6 +48,7 @@ ADVICE = {
     "Signed_NonceUsed": "this signature was used or cancelled; ask for one with another nonce",
     "Signed_WrongSignature": "somebody else signed, or other values or another chain were signed",
     "RevenueSplitter_NotEnoughEther": "send at least the amount as value",
+    "RevenueSplitter_NotAToken": "there is no ERC-20 at this address on this chain",
     "RevenueSplitter_PayoutFailed": "the payee or token refused; the money stays with the split",
     "RevenueSplitter_WrongProof": "the proof is of another split",
     "RightsToken_NotRegistrant": "only who registered it can mint its rights; if nobody did, "

@@ -93,8 +93,8 @@ def test_the_split_over_parts_is_the_same_in_python_contract_and_index(
         many.session["DataRegistry"].address, done.id, sources, [], {}, 0,
         ids.wallet(developer.address),
     )  # fmt: skip
-    assert (record["split"], record["manifest"], record["weight"], record["own"]) == (
-        composed.split.key, declared.root, declared.weight, composed.own,
+    assert (record["split"], record["manifest"], record["own"]) == (
+        composed.split.key, declared.root, composed.own,
     )  # fmt: skip
     assert record["ancestry"] == ancestry_hash(composed.ancestry)
     index = many.index
