@@ -190,6 +190,7 @@ def _artists(world: World, money: list[evidence.Money]) -> tuple[told.Artist, ..
             drawings=len(world.by_artist[name]),
             status="refused" if name == REFUSED else "consented",
             revoked=tuple(original(drawing) for drawing in revoked if drawing.author == name),
+            ended=world.k.index.collection(world.collections[name].id).revoked_at is not None,
             earned={symbol: gained[artist.address] for symbol, gained in gains.items()},
             picture=original(world.by_artist[name][len(world.by_artist[name]) // 3]),
         )

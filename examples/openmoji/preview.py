@@ -83,6 +83,7 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
             drawings=len(mine),
             status="refused" if name == REFUSED else "consented",
             revoked=(original(mine[3]),) if name in REVOKED else (),
+            ended=name == REVOKED[1],
             earned=earned[name],
             picture=original(mine[len(mine) // 3]),
         )
@@ -98,7 +99,7 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
     return Summary(
         date="2026-11-22",
         chain=Chain(
-            "Anvil (local)", 31337, 412,
+            "none: a preview with invented figures", 31337, 412,
             {n: _wallet(n) for n in ("DataRegistry", "ModelRegistry", "OutputRegistry",
                                      "RevenueSplitter", "RightsToken", "Statements")},
         ),

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
-from examples.openmoji.charts import bands, circles
+from examples.openmoji.credits import not_used, roll
+from examples.openmoji.known import known
+from examples.openmoji.ledger import everyone, statement
 from examples.openmoji.lineage import lineage
-from examples.openmoji.summary import Payee, Payment, Picture, Summary, Token, Verification
-from examples.openmoji.units import exact, places, plural
-
-_FIRST_TILES = 48
-_FIRST_ROWS = 12
+from examples.openmoji.marks import (
+    bar,
+    count,
+    image,
+    in_both,
+    left_out,
+    money,
+    prose,
+    ranked,
+    scroll,
+    sign,
+)
+from examples.openmoji.summary import Summary, Verification
+from examples.openmoji.units import plural
 
 
 def render(summary: Summary) -> str:
     """The whole page. Everything that came from outside is escaped."""
     style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-    parts: tuple[Callable[[Summary], str], ...] = (
-        _pictures_out,
-        _pictures_in,
-        _lineage,
-        _earnings,
-        _verified,
-        _gas,
-        _run,
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    sections = (
+        ("pictures", "What came out", _pictures(summary)),
+        ("lineage", "Where it comes from", _lineage(summary)),
+        ("artists", "Every artist", _artists(summary)),
+        ("money", "Who was paid", _money(summary)),
+        ("check", "What anyone can check", _questions(summary)),
+        ("known", "What is known, and what is not", known(summary)),
+        ("cost", "What it cost", _cost(summary)),
+        ("run", "How it was done", _run(summary)),
+    )
+    contents = "".join(f'<li><a href="#{key}">{title}</a></li>' for key, title, _ in sections)
+    body = "".join(
+        f'<section id="{key}" aria-labelledby="{key}-title"><h2 id="{key}-title">'
+        f'<a href="#{key}">{title}</a></h2>{content}</section>'
+        for key, title, content in sections
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Kiseki: {escape(_claim(summary))}</title>"
-        f"<style>{style}</style></head><body>"
-        + _header(summary)
-        + "<main>"
-        + "".join(part(summary) for part in parts)
-        + "</main>"
-        + _footer(summary)
-        + "</body></html>\n"
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>Kiseki: {escape(_claim(summary))}</title><style>{style}</style></head><body>"
+        f'<header>{_masthead(summary)}{_story(summary)}<nav aria-label="Contents"><ol>{contents}'
+        f"</ol></nav></header><main>{body}</main>{_footer(summary)}</body></html>\n"
     )
 
 
@@ -49,260 +70,178 @@ def _claim(s: Summary) -> str:
     )
 
 
-def _header(s: Summary) -> str:
-    drawings = sum(a.drawings for a in s.artists)
-    received = "".join(
-        f"<span>{exact(p.amount_in, p.token.decimals)} <small>{escape(p.token.symbol)}</small>"
-        "</span>"
-        for p in s.payments
-    )
-    left = "".join(
-        f"<span>{p.remainder:,} <small>base units, {escape(p.token.symbol)}</small></span>"
-        for p in s.payments
-    )
-    figures = (
-        ("Drawings registered", f"{drawings:,} <small>by {len(s.artists)} artists</small>"),
-        ("Artists paid", f"{sum(p.role == 'artist' for p in s.payees)}"),
-        ("Received", received),
-        ("Remainder", left),
-    )
+_SEAL = (
+    '<svg class="seal" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="5"/>'
+    '<text lang="ja" x="20" y="18.5" text-anchor="middle" font-size="16">軌</text>'
+    '<text lang="ja" x="20" y="34.5" text-anchor="middle" font-size="16">跡</text></svg>'
+)
+
+
+def _masthead(s: Summary) -> str:
     return (
-        '<header><p class="mark"><b>Kiseki</b><span lang="ja">軌跡</span></p>'
+        f'<p class="mark">{_SEAL}<b>Kiseki</b> <span lang="ja">軌跡</span>'
+        f"<span class=soft>{escape(s.date)}</span></p>"
         f"<h1>{escape(_claim(s))}.</h1>"
-        '<p class="lead">Every drawing was registered before training, every consent was signed, '
-        "and what the pictures earned went back to the people they came from, exactly.</p>"
-        '<dl class="figures">'
-        + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
-        + "</dl></header>"
+        '<p class="lead">Every drawing had an ID on the chain before training, every consent was '
+        "signed, and what was paid for the pictures went back to the people they come from, exact "
+        "to the smallest unit of each currency.</p>"
     )
 
 
-def _section(title: str, lead: str, body: str) -> str:
-    return f"<section><h2>{escape(title)}</h2><p>{escape(lead)}</p>{body}</section>"
-
-
-def _img(picture: Picture) -> str:
-    return (
-        f'<img src="{picture.uri}" alt="{escape(picture.caption)}" '
-        f'title="{escape(picture.caption)}. {escape(picture.notice)}">'
+def _story(s: Summary) -> str:
+    """What happened, in one line of steps; each leads to where its numbers come from."""
+    paid_in = "".join(
+        f"<span>{money(p.amount_in, p.token, p.token.decimals)} "
+        f"<small>{escape(p.token.symbol)}</small></span>"
+        for p in s.payments
     )
+    left = " and ".join(f"{p.remainder:,} of {escape(p.token.symbol)}" for p in s.payments)
+    people = f"{plural(sum(p.role == 'artist' for p in s.payees), 'artist')} and "
+    people += plural(sum(p.role != "artist" for p in s.payees), "other")
+    steps = (
+        ("artists", f"{count(sum(a.drawings for a in s.artists))} <small>drawings</small>",
+         f"by {plural(len(s.artists), 'artist')}, {len(ranked(s))} of whom were used"),
+        ("lineage", f"{count(len(s.models))} <small>{'models' if len(s.models) > 1 else 'model'}"
+         "</small>", "trained on what consent covered, every use counted"),
+        ("pictures", f"{count(len(s.batch.outputs))} <small>pictures</small>",
+         "generated and registered as one batch"),
+        ("money", paid_in, "paid in for that batch"),
+        ("money", f"{count(len(s.payees))} <small>paid</small>",
+         f"{people}; base units left by rounding: {left}"),
+    )  # fmt: skip
+    items = "".join(
+        f'<li><a href="#{key}"><strong>{figure}</strong><span>{words}</span></a></li>'
+        for key, figure, words in steps
+    )
+    return f'<ol class="story">{items}</ol>'
 
 
-def _pictures_out(s: Summary) -> str:
-    body = "".join(f"<li>{_img(p)}</li>" for p in s.batch.outputs)
-    notices = sorted({p.notice for p in s.batch.outputs})
-    return _section(
-        "What came out",
+def _lead(words: str) -> str:
+    return f"<p>{escape(words)}</p>"
+
+
+def _figure(body: str, caption: str) -> str:
+    return f"<figure>{body}<figcaption>{caption}</figcaption></figure>"
+
+
+def _pictures(s: Summary) -> str:
+    body = "".join(f"<li>{image(p)}</li>" for p in s.batch.outputs)
+    notices = " ".join(sorted({p.notice for p in s.batch.outputs}))
+    return _lead(
         f"Generated by {s.batch.model} and registered as one batch with one rights token. "
-        "Each picture is the registered file itself.",
-        f'<ul class="outputs">{body}</ul>'
-        + "".join(f'<p class="notice">{escape(n)}</p>' for n in notices),
-    )
-
-
-def _pictures_in(s: Summary) -> str:
-    used = sorted((a for a in s.artists if a.status == "consented"), key=lambda a: -a.drawings)
-    tiles = [_tile(a.picture, a.name) for a in used]
-    out = [_tile(a.picture, a.name, "refused") for a in s.artists if a.status == "refused"]
-    out += [_tile(p, a.name, "revoked") for a in s.artists for p in a.revoked]
-    first = tiles[: max(_FIRST_TILES - len(out), 0)]
-    for i, tile in enumerate(out):
-        first.insert((2 * i + 1) * len(first) // (2 * len(out)), tile)
-    rest = tiles[_FIRST_TILES - len(out) :]
-    more = ""
-    if rest:
-        more = (
-            f"<details><summary>The other {plural(len(rest), 'artist')}</summary>"
-            f'<ul class="inputs">{"".join(rest)}</ul></details>'
-        )
-    refused = sum(a.status == "refused" for a in s.artists)
-    revoked = sum(len(a.revoked) for a in s.artists)
-    return _section(
-        "What went in",
-        f"One drawing of each artist. Crossed out is what was not used: "
-        f"{plural(refused, 'artist')} refused, and consent to {plural(revoked, 'drawing')} "
-        "was revoked before training.",
-        f'<ul class="inputs">{"".join(first)}</ul>{more}<p class="notice">'
-        f"Drawings: {escape(s.notice)}</p>",
-    )
-
-
-def _tile(picture: Picture, name: str, why: str = "") -> str:
-    reason = f'<span class="why">{why}</span>' if why else ""
-    return (
-        f'<li{" class=out" if why else ""}><div class="tile">{_img(picture)}</div>'
-        f'<span class="by" title="{escape(name)}">{escape(name)}</span>{reason}</li>'
-    )
+        "Each picture is the registered file itself."
+    ) + _figure(f'<ul class="outputs">{body}</ul>', f"{escape(notices)}.")
 
 
 def _lineage(s: Summary) -> str:
-    both = sorted(_both(s))
-    lead = "Ribbons are as thick as what training consumed, counted in the training loop itself."
+    both = sorted(in_both(s.models))
+    lead = "From left to right, or from top to bottom: whose drawings each model used, what it "
+    lead += "made, and where the money for that goes."
     if both:
         verb = "is" if len(both) == 1 else "are"
         lead += f" {' and '.join(both)} {verb} in both models, and paid for both."
-    return _section("Where it comes from", lead, lineage(s))
-
-
-def _both(s: Summary) -> frozenset[str]:
-    if len(s.models) < 2:
-        return frozenset()
-    return frozenset(
-        a.name for a in s.artists if sum(bool(m.uses.get(a.name)) for m in s.models) > 1
+    return _lead(lead) + _figure(
+        lineage(s),
+        "Widths are in proportion. Grey: how often training used the drawings, counted in the "
+        "training loop and declared in the models’ manifests. Red, from where it is paid in: "
+        "shares of gross, by the terms on the chain. Percentages of artists are rounded; everybody is "
+        '<a href="#artists">below by name</a>, and <a href="#money">to the base unit</a>.',
     )
 
 
-def _earnings(s: Summary) -> str:
-    tokens = [p.token for p in s.payments]
-    artists = sorted(
-        (p for p in s.payees if p.role == "artist"),
-        key=lambda p: (-p.amounts.get(tokens[0].symbol, 0), p.name),
+def _artists(s: Summary) -> str:
+    revoked = sum(len(a.revoked) for a in s.artists)
+    out = left_out(s)
+    lead = (
+        "One drawing of each, how many they registered, their share of what "
+        f"{s.models[0].name} used, and what they got in {s.payments[0].token.symbol}. "
+        f"Kept out: {plural(len(out), 'artist')} and {plural(revoked, 'revoked drawing')}."
     )
-    others = [p for p in s.payees if p.role != "artist"]
-    rows = [*others, *artists]
-    both = _both(s)
-    body = bands(s.payees, tokens)
-    if artists:
-        body += (
-            f"<h3>Each artist in {escape(tokens[0].symbol)}, by area</h3>"
-            f"{circles(artists, tokens[0], both)}"
-        )
-    body += "<h3>To the base unit</h3>" + _even(s.payments)
-    body += "<h3>Everyone</h3>" + _payees(rows[:_FIRST_ROWS], rows, tokens, both)
-    rest = rows[_FIRST_ROWS:]
-    if rest:
-        body += (
-            f"<details><summary>The other {plural(len(rest), 'payee')}</summary>"
-            f"{_payees(rest, rows, tokens, both)}</details>"
-        )
-    return _section(
-        "Who was paid",
-        "Shares are of gross, fixed by the terms when each model and the batch were registered. "
-        "Nobody decided anything when the money arrived.",
-        body,
-    )
-
-
-def _even(payments: Iterable[Payment]) -> str:
-    """In = out + remainder, with the numbers."""
-    lines = []
-    for p in payments:
-        unit = p.token.decimals
-        pad = places((p.amount_in, p.amount_out, p.remainder), unit)
-        true = p.amount_in == p.amount_out + p.remainder and 0 <= p.remainder <= p.bound
-        lines.append(
-            f'<li><b>{escape(p.token.symbol)}</b><span class="sum">'
-            f"in {exact(p.amount_in, unit)} = out {exact(p.amount_out, unit, pad)} + remainder "
-            f"{exact(p.remainder, unit, pad)} "
-            f'<span class="quiet">({plural(p.remainder, "base unit")}, at most {p.bound:,})'
-            f"</span></span><b>{'adds up' if true else 'does not add up'}</b></li>"
-        )
-    return f'<ul class="even">{"".join(lines)}</ul>'
-
-
-def _payees(
-    shown: Sequence[Payee], everyone: Sequence[Payee], tokens: Sequence[Token], both: frozenset[str]
-) -> str:
-    width = {t.symbol: places((p.amounts.get(t.symbol, 0) for p in everyone), t.decimals)
-             for t in tokens}  # fmt: skip
-    head = "".join(f'<th class="n">{escape(t.symbol)}</th>' for t in tokens)
-    rows = []
-    for p in shown:
-        amounts = "".join(
-            f'<td class="n" data-head="{escape(t.symbol)}">'
-            f"{exact(p.amounts.get(t.symbol, 0), t.decimals, width[t.symbol])}</td>"
-            for t in tokens
-        )
-        role = f"{p.role}, in both models" if p.name in both and p.role == "artist" else p.role
-        trace = ' class="trace"' if p.name in both and p.role == "artist" else ""
-        rows.append(
-            f'<tr{trace}><td>{escape(p.name)}</td><td class="quiet">{role}</td>'
-            f'<td class="mono skip">{escape(p.wallet)}</td>'
-            f"{amounts}</tr>"
-        )
     return (
-        f'<table class="stack payees"><thead><tr><th>Payee</th><th>Role</th><th>Wallet</th>{head}'
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        _lead(lead)
+        + _figure(
+            roll(s),
+            f"Bars: share of all uses, the longest is the most used. Drawings: {escape(s.notice)}. "
+            "Names are as the package has them.",
+        )
+        + not_used(s)
     )
 
 
-def _verified(s: Summary) -> str:
-    return _section(
-        "What anyone can check",
-        "Questions anyone can ask of a file, a batch or a drawing, and what the chain answered.",
-        f'<div class="cards">{"".join(_card(v) for v in s.verifications)}</div>',
-    )
-
-
-_GLYPHS = {
-    True: ("none", "M7 12.4l3.3 3.3L17 8.9"),
-    False: ("found", "M12 6.8v6.4M12 16.9v.1"),
-    None: ("refused", "M7.5 12h9"),
-}
-
-
-def _glyph(ok: bool | None) -> str:
-    name, path = _GLYPHS[ok]
+def _money(s: Summary) -> str:
     return (
-        f'<svg class="glyph {name}" viewBox="0 0 24 24" aria-hidden="true">'
-        f'<circle cx="12" cy="12" r="11"/><path d="{path}"/></svg>'
+        _lead(
+            "Shares are of gross, fixed by the terms when each model and the batch were "
+            "registered. Nobody decided anything when the money arrived. Amounts are what wallets "
+            "held afterwards, less what they held before."
+        )
+        + statement(s)
+        + f"<details><summary>All {plural(len(s.payees), 'payee')}, to the base unit</summary>"
+        f"{everyone(s)}</details>"
+    )
+
+
+def _questions(s: Summary) -> str:
+    return (
+        _lead("Questions anyone can ask of a file, a batch or a drawing, and what they were told.")
+        + f'<div class="cards">{"".join(_card(v) for v in s.verifications)}</div>'
     )
 
 
 def _card(v: Verification) -> str:
-    findings = "".join(f"<li>{escape(f)}</li>" for f in v.findings)
+    findings = "".join(f"<li>{prose(f)}</li>" for f in v.findings)
     return (
-        f'<article class="card"><p class="verdict">{_glyph(v.ok)}{escape(v.verdict)}</p>'
-        f"<h3>{escape(v.title)}</h3><p>{escape(v.sentence)}</p>"
+        f'<article><p class="verdict">{sign(v.ok)}{escape(v.verdict)}</p>'
+        f"<h3>{escape(v.title)}</h3><p>{prose(v.sentence)}</p>"
         + (f"<ul>{findings}</ul>" if findings else "")
         + "</article>"
     )
 
 
-def _gas(s: Summary) -> str:
-    most = max((step.gas for step in s.steps), default=0) or 1
+def _cost(s: Summary) -> str:
+    most = max((step.gas for step in s.steps), default=0)
     rows = "".join(
-        f'<tr><td>{escape(x.label)}</td><td class="quiet wide">{escape(x.note)}</td>'
-        f'<td class="n" data-head="transactions">{x.transactions:,}</td>'
-        f'<td class="n" data-head="gas">{x.gas:,}</td>'
-        f'<td class="meter"><i style="width:{x.gas * 1000 // most / 10:g}%"></i></td></tr>'
+        f'<tr><th scope="row">{escape(x.label)}</th><td class="n">{count(x.transactions)}</td>'
+        f'<td class="n">{count(x.gas)}</td><td class="bars">{bar(x.gas, most)}</td>'
+        f"<td>{escape(x.note)}</td></tr>"
         for x in s.steps
     )
-    gas, count = sum(x.gas for x in s.steps), sum(x.transactions for x in s.steps)
-    return _section(
-        "What it cost",
-        f"{gas:,} gas in {plural(count, 'transaction')}.",
-        '<table class="stack"><thead><tr><th>Step</th><th></th><th class="n">Transactions</th>'
-        f'<th class="n">Gas</th><th class="meter"></th></tr></thead><tbody>{rows}</tbody></table>',
+    gas, sent = sum(x.gas for x in s.steps), sum(x.transactions for x in s.steps)
+    return _lead("Gas is what a transaction is charged for, from its receipt.") + scroll(
+        "Gas of each step",
+        '<table class="cost"><thead><tr><th scope="col">Step</th><th class="n" scope="col">'
+        'Transactions</th><th class="n" scope="col">Gas</th><td></td><th scope="col">Note</th>'
+        f'</tr></thead><tbody>{rows}<tr class="sum"><th scope="row">All</th>'
+        f'<td class="n">{count(sent)}</td><td class="n">{count(gas)}</td><td></td><td></td></tr>'
+        "</tbody></table>",
     )
 
 
 def _run(s: Summary) -> str:
     checks = "".join(
-        f"<li{'' if c.ok else ' class=wrong'}>{_glyph(c.ok)}<span>{escape(c.sentence)}"
+        f"<li{'' if c.ok else ' class=wrong'}>{sign(c.ok)}<span>{prose(c.sentence)}"
         f"{'' if c.ok else ': this failed'}</span></li>"
         for c in s.checks
     )
-    facts: list[tuple[str, str]] = [("Chain", f"{s.chain.name}, {s.chain.id}, at {s.chain.block}")]
+    facts = [("Chain", f"{s.chain.name}, {s.chain.id}, at block {s.chain.block}")]
     for m in s.models:
         facts += [(m.name, m.id), (f"{m.name}, weights", m.weights)]
     facts += [("Batch", s.batch.id), ("Rights token", s.batch.rights_token)]
     facts += list(s.chain.contracts.items())
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd><code>{escape(value)}</code></dd>" for name, value in facts
-    )
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{prose(value)}</dd>" for name, value in facts)
     times = "".join(
-        f'<tr><td>{escape(d.label)}</td><td class="n">{d.seconds:.1f} s</td></tr>'
+        f'<tr><th scope="row">{escape(d.label)}</th><td class="n">{d.seconds:.1f} s</td></tr>'
         for d in s.durations
     )
     total = sum(d.seconds for d in s.durations)
     return (
-        "<section><h2>How it was done</h2><p>The checks that this run made of itself, and what is "
-        'needed to look everything up.</p><div class="two">'
-        f'<div><h3>Checks</h3><ul class="checks">{checks}</ul></div>'
-        f"<div><h3>Time</h3><table><tbody>{times}<tr><td>All</td>"
-        f'<td class="n">{total:.1f} s</td></tr></tbody></table></div></div>'
-        f'<h3>On the chain</h3><dl class="facts">{rows}</dl></section>'
+        _lead("The checks that this run made of itself, and what is needed to look everything up.")
+        + f'<div class="two"><div><h3>Checks</h3><ul class="checks">{checks}</ul></div>'
+        f'<div><h3>Time</h3><table><tbody>{times}<tr class="sum"><th scope="row">All</th>'
+        f'<td class="n">{total:.1f} s</td></tr></tbody></table>'
+        f'<h3>On the chain</h3><dl class="facts">{rows}</dl>'
+        '<p class="soft fold">Long values are folded in the middle; selecting one copies all.</p>'
+        "</div></div>"
     )
 
 
@@ -310,14 +249,12 @@ def _footer(s: Summary) -> str:
     return (
         f"<footer><p>Drawings by the OpenMoji project: {_linked(s.notice)}. The generated pictures "
         "are derived from them and shared under the same licence.</p>"
-        "<p>The chain holds commitments, not drawings. It proves what a model declares, and that "
-        "what it declares was authorised when it was registered; it cannot prove that nothing else "
-        f"was used.</p><p>{escape(s.date)}</p></footer>"
+        f"<p>This file loads nothing and runs nothing. {escape(s.date)}</p></footer>"
     )
 
 
 def _linked(notice: str) -> str:
-    """The notice, with its address as a link."""
+    """The notice, with its address as a link that is readable on paper too."""
     return " ".join(
         f'<a href="{escape(word)}">{escape(word)}</a>'
         if word.startswith("https://")

@@ -45,6 +45,8 @@ class Artist:
     status: Literal["consented", "refused"]
     revoked: tuple[Picture, ...]
     """Drawings whose consent was revoked before training."""
+    ended: bool
+    """Consent to all of them was revoked after they had been used."""
     earned: Amounts
     picture: Picture
     """One drawing that stands for all."""

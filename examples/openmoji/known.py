@@ -1,0 +1,49 @@
+"""What is known after all this, what nobody can know, and what in the demo is staged."""
+
+from __future__ import annotations
+
+from html import escape
+
+from examples.openmoji.marks import sign
+from examples.openmoji.summary import Summary
+
+KNOWN = {
+    "Who registered what, and when.": "Each collection of drawings is an event on the chain, "
+    "under the wallet that signed for it.",
+    "What each model declares.": "Its manifest lists every drawing and how often it was used. The "
+    "chain holds its root, so an entry can be proved, and that there is none too.",
+    "That what is declared was allowed.": "The contract refuses a model with a source whose terms "
+    "do not allow it at that time.",
+    "Who is owed what.": "Shares follow from the terms and the declared uses. Anyone can compute "
+    "them again from the chain’s events, and here that was done.",
+    "What was paid.": "To the base unit, by the balances of the wallets. Wallets, amounts and "
+    "shares are public; the drawings are not on the chain.",
+}
+UNKNOWN = {
+    "That nothing else was used.": "Nobody can prove that a developer declared every source. "
+    "Other data mixed in makes a share smaller; only a floor is safe from that.",
+    "That the weights are what was trained,": "or that a file came from this model and not from "
+    "another. Here the counts are the training loop’s own, and so the word of who ran it.",
+    "That a wallet owns what it registers.": "Being first is evidence of priority, not proof.",
+    "What is earned elsewhere.": "Revenue that is never paid in is never split, and a payee put "
+    "in front of a batch may pass on less.",
+}
+
+
+def known(s: Summary) -> str:
+    return (
+        f'<div class="two">{_list("Known, by anyone who looks", KNOWN, True)}'
+        f"{_list('Not known, and no chain can prove it', UNKNOWN, None)}</div>"
+        '<p class="aside"><b>In this demonstration</b> the drawings, the names of who drew them, '
+        "the contracts and the training are real, and every number was measured in this run. The "
+        f"chain ({escape(s.chain.name)}) and its money are for testing, and the wallets stand in "
+        "for the artists, who took no part: that one refuses or revokes is staged, not something "
+        "they did.</p>"
+    )
+
+
+def _list(title: str, facts: dict[str, str], ok: bool | None) -> str:
+    items = "".join(
+        f"<li>{sign(ok)}<span><b>{what}</b> {why}</span></li>" for what, why in facts.items()
+    )
+    return f'<div><h3>{title}</h3><ul class="checks">{items}</ul></div>'
