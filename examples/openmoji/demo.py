@@ -13,11 +13,13 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -41,6 +43,8 @@ from kiseki.core.values import to_hex
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {"Creator": CREATOR, "Developer of model 1": BASE_DEVELOPER,
          "Developer of model 2": TUNING_DEVELOPER}  # fmt: skip
+NAMED = 12
+"""How many payees the terminal names."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,10 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("\nStopped. The chain is ended; run it again to start over.")
         return 130
     except (KisekiError, FileNotFoundError) as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     show(summary, console)
-    console.print(f"\nReport: {options.to / 'report.html'}")
+    console.print(f"\nReport: {options.to / 'report.html'}", soft_wrap=True)
     return 0 if all(check.ok for check in summary.checks) else 1
 
 
@@ -159,25 +163,48 @@ def run(folder: Path, console: Console) -> told.Summary:
 
 def show(summary: told.Summary, console: Console) -> None:
     """Who got what, and whether everything holds."""
-    table = Table(title="Who got what", caption="all others are in the report")
-    table.add_column("payee")
-    for payment in summary.payments:
-        table.add_column(payment.token.symbol, justify="right")
-    ether = summary.payments[0].token.symbol
-    ranked = sorted(summary.payees, key=lambda payee: -payee.amounts.get(ether, 0))
-    for payee in ranked[:12]:
-        table.add_row(
-            payee.name,
-            *(
-                exact(payee.amounts.get(p.token.symbol, 0), p.token.decimals, p.token.decimals)
-                for p in summary.payments
-            ),
-        )
-    console.print(table)
+    console.print("\n[bold]Who got what[/bold]")
+    console.print(_account(summary))
+    console.print("\n[bold]Checks[/bold]")
+    marks = Table.grid(padding=(0, 1))  # so that a sentence's second line stands under its first
     for check in summary.checks:
-        console.print(f"{'[green]✓[/green]' if check.ok else '[red]✗[/red]'} {check.sentence}")
+        good = "[green]✓[/green]" if check.ok else "[bold red]✗ FAILED[/bold red]"
+        marks.add_row(good, escape(check.sentence))
+    console.print(marks)
+    console.print("\n[bold]What anyone can check[/bold]")
+    answers = Table.grid(padding=(0, 1))
     for each in summary.verifications:
-        console.print(f"• {each.title}: {each.sentence}")
+        mark = {True: "✓", False: "!", None: "–"}[each.ok]
+        answers.add_row(mark, f"[bold]{escape(each.title)}: {escape(each.verdict)}[/bold]")
+        answers.add_row("", escape(each.sentence))
+    console.print(answers)
+
+
+def _account(summary: told.Summary) -> Table:
+    """Those who got most by name, the others together, and the sum: columns that add up."""
+    tokens = [payment.token for payment in summary.payments]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("payee")
+    for token in tokens:
+        table.add_column(token.symbol, justify="right")
+
+    def row(name: str, amounts: Sequence[int], end_section: bool = False) -> None:
+        shown = (exact(a, t.decimals, t.decimals) for a, t in zip(amounts, tokens, strict=True))
+        table.add_row(escape(name), *shown, end_section=end_section)
+
+    def sums(payees: Sequence[told.Payee]) -> list[int]:
+        return [sum(payee.amounts.get(t.symbol, 0) for payee in payees) for t in tokens]
+
+    ranked = sorted(summary.payees, key=lambda payee: -payee.amounts.get(tokens[0].symbol, 0))
+    named, others = ranked[:NAMED], ranked[NAMED:]
+    for payee in named:
+        row(payee.name, sums([payee]))
+    if others:
+        row(f"{len(others)} others, in the report", sums(others), end_section=True)
+    row("paid out", [payment.amount_out for payment in summary.payments])
+    row("remainder", [payment.remainder for payment in summary.payments], end_section=True)
+    row("paid in", [payment.amount_in for payment in summary.payments])
+    return table
 
 
 def _artists(world: World, money: list[evidence.Money]) -> tuple[told.Artist, ...]:

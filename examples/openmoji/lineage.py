@@ -56,7 +56,7 @@ class Frame:
 
 
 WIDE = Frame("wide", 1080, 22, 166, 222, 232, 404, 530, 7, 400, 778, 882, 606, 4, 33)
-TALL = Frame("tall", 350, 14, 132, 184, 190, 268, 330, 6, 300, 0, 118, 0, 12, 29)
+TALL = Frame("tall", 350, 14, 132, 190, 195, 268, 330, 6, 300, 0, 118, 0, 12, 29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,9 @@ def _money(summary: Summary, f: Frame, middle: float, heads: float) -> str:
             + f'<rect class="got" x="{f.payee:g}" y="{centre - h / 2:.2f}" width="{f.node:g}" '
             f'height="{h:.2f}"/>'
             + _text(label, centre - 8, _fit(name, f.width - label), "start", "name")
-            + _text(label, centre + 8, f"{percent(bps)}, {why}", "start", "soft")
+            + _text(
+                label, centre + 8, _fit(f"{percent(bps)}, {why}", f.width - label), "start", "soft"
+            )
             + "</g>"
         )
         out += h

@@ -144,7 +144,7 @@ def _lineage(s: Summary) -> str:
         lineage(s),
         "Widths are in proportion. Grey: how often training used the drawings, counted in the "
         "training loop and declared in the models’ manifests. Red, from where it is paid in: "
-        "shares of gross, by the terms on the chain. Percentages of artists are rounded; everybody is "
+        "shares of gross, by the terms on the chain. Artists’ percentages are rounded; all are "
         '<a href="#artists">below by name</a>, and <a href="#money">to the base unit</a>.',
     )
 
