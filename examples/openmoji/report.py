@@ -100,7 +100,7 @@ def _story(s: Summary) -> str:
     people += plural(sum(p.role != "artist" for p in s.payees), "other")
     steps = (
         ("artists", f"{count(sum(a.drawings for a in s.artists))} <small>drawings</small>",
-         f"by {plural(len(s.artists), 'artist')}, {len(ranked(s))} of whom were used"),
+         f"by {plural(len(s.artists), 'artist')}; a model uses those of {len(ranked(s))}"),
         ("lineage", f"{count(len(s.models))} <small>{'models' if len(s.models) > 1 else 'model'}"
          "</small>", "trained on what consent covered, every use counted"),
         ("pictures", f"{count(len(s.batch.outputs))} <small>pictures</small>",
