@@ -20,8 +20,13 @@ contract RevenueSplitter is IRevenueSplitter {
         /// income: a deposit is one write.
         uint128 credit;
         uint128 income;
-        /// Of a split, what has been passed on to the leaf that begins at `lo`.
-        mapping(uint256 lo => uint256) claimed;
+        /// Of a split.
+        mapping(uint256 lo => Leaf) leaves;
+    }
+
+    /// @dev The leaf that begins at `lo`. A struct, so that its place is computed once.
+    struct Leaf {
+        uint256 claimed;
     }
 
     /// The lock. Between the calls of a multicall it is `BETWEEN`: no foreign code runs then.
@@ -132,12 +137,12 @@ contract RevenueSplitter is IRevenueSplitter {
         entry
         returns (uint256 amount)
     {
-        (bytes32 split, uint256 lo, Account storage account, uint256 entitled) = _prove(share, token);
-        amount = entitled - account.claimed[lo];
+        (bytes32 split, uint256 lo, uint96 shares, Leaf storage leaf, uint256 entitled) = _prove(share, token);
+        amount = entitled - leaf.claimed;
         if (amount == 0) return 0;
-        account.claimed[lo] = entitled;
+        leaf.claimed = entitled;
         bytes32 payee = share.payee;
-        emit Claimed(split, token, payee, uint96(lo), share.shares, amount);
+        emit Claimed(split, token, payee, uint96(lo), shares, amount);
         if (Payees.isWallet(payee)) {
             if (payee == 0) revert Payees.Payees_Zero();
             if (Payees.toAddress(payee) == address(this)) revert Payees.Payees_Splitter();
@@ -160,27 +165,28 @@ contract RevenueSplitter is IRevenueSplitter {
 
     /// @inheritdoc IRevenueSplitter
     function due(Share calldata share, address token) external view returns (uint256) {
-        (, uint256 lo, Account storage account, uint256 entitled) = _prove(share, token);
-        return entitled - account.claimed[lo];
+        (,,, Leaf storage leaf, uint256 entitled) = _prove(share, token);
+        return entitled - leaf.claimed;
     }
 
     /// @dev Proves the leaf and says what it is entitled to in all.
     function _prove(Share calldata share, address token)
         private
         view
-        returns (bytes32 split, uint256 lo, Account storage account, uint256 entitled)
+        returns (bytes32 split, uint256 lo, uint96 shares, Leaf storage leaf, uint256 entitled)
     {
         bytes calldata opening = share.split;
-        uint256 shares = share.shares;
+        shares = share.shares;
         bytes32 hash;
         uint256 total;
         (hash, total, lo) = SumTree.climb(SumTree.leaf(share.payee, shares), shares, share.side, share.path);
         _checkRoot(opening, hash, total);
         split = Payees.splitKey(opening);
-        account = _accounts[split][token];
+        Account storage account = _accounts[split][token];
+        leaf = account.leaves[lo];
         // Below 2^128 times below 2^96. Claims are cumulative, so rounding never adds up.
         unchecked {
-            entitled = account.credit * shares / total;
+            entitled = uint256(account.credit) * shares / total;
         }
     }
 
@@ -235,13 +241,15 @@ contract RevenueSplitter is IRevenueSplitter {
     /// @dev Copies nothing that a payee returns (of a token one word), and caps what it can burn of somebody else's
     /// gas: with a token that calls its receiver, too.
     function _send(address to, address token, uint256 amount) private returns (bool success) {
-        uint256 gasLimit = to == msg.sender ? gasleft() : token == address(0) ? PAYOUT_GAS : TOKEN_GAS;
+        uint256 gasLimit = gasleft();
         if (token == address(0)) {
+            if (to != msg.sender) gasLimit = PAYOUT_GAS;
             assembly ("memory-safe") {
                 success := call(gasLimit, to, amount, 0, 0, 0, 0)
             }
             return success;
         }
+        if (to != msg.sender) gasLimit = TOKEN_GAS;
         bytes4 selector = IERC20.transfer.selector;
         assembly ("memory-safe") {
             let spot := mload(0x40)
@@ -334,7 +342,7 @@ contract RevenueSplitter is IRevenueSplitter {
 
     /// @inheritdoc IRevenueSplitter
     function claimed(bytes32 split, address token, uint96 lo) external view returns (uint256) {
-        return _accounts[split][token].claimed[lo];
+        return _accounts[split][token].leaves[lo].claimed;
     }
 
     /// @inheritdoc IRevenueSplitter
