@@ -8,9 +8,9 @@ leaf owns an interval [lo, lo + shares) of [0, total) that no other provable lea
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, starmap
 from operator import add
+from typing import NamedTuple
 
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import bytes32, uint
@@ -25,8 +25,7 @@ _Bare = tuple[int, int, bytes]  # the fields of a SumProof
 _BLOCK = 10  # levels that proofs() expands at a time, which bounds its memory
 
 
-@dataclass(frozen=True, slots=True)
-class SumProof:
+class SumProof(NamedTuple):
     """The proof of one leaf.
 
     Attributes:
@@ -57,30 +56,31 @@ class SumTree:
     __slots__ = ("_levels", "_total")
 
     def __init__(self, leaves: Sequence[tuple[bytes, int]]) -> None:
-        shares, total = _sums(leaves)
-        packed = [each.to_bytes(12, "big") for each in shares]
-        nodes = [
-            keccak256(b"\x00" + leaf[0] + each) + each
-            for leaf, each in zip(leaves, packed, strict=True)
-        ]
-        self._grow(nodes, shares, total)
+        nodes = [keccak256(b"\x00" + key + each) + each for key, each in _packed(leaves)]
+        self._grow(nodes, [leaf[1] for leaf in leaves])
 
     @classmethod
     def over(cls, nodes: Sequence[tuple[bytes, int]]) -> "SumTree":
         """The tree over ``(hash, sum)`` nodes that are not hashed again: roots of other trees."""
         tree = cls.__new__(cls)
-        sums, total = _sums(nodes)
-        tree._grow([node[0] + node[1].to_bytes(12, "big") for node in nodes], sums, total)
+        tree._grow([key + each for key, each in _packed(nodes)], [node[1] for node in nodes])
         return tree
 
-    def _grow(self, level: list[bytes], sums: list[int], total: int) -> None:
-        self._total = total
+    def _grow(self, level: list[bytes], sums: list[int]) -> None:
+        self._total = sum(sums)
+        if not 0 < self._total < _LIMIT:
+            raise InvalidInput(
+                "the shares add up to 2**96 or more; scale them down"
+                if sums
+                else "a sum tree needs at least one leaf"
+            )
         self._levels = [level]
         while len(level) > 1:
-            paired = list(map(add, sums[::2], sums[1::2]))
+            nodes, shares = iter(level), iter(sums)  # each gives the left one, then the right one
+            paired = list(map(add, shares, shares))
             above = [
                 keccak256(b"\x02" + left + right) + both.to_bytes(12, "big")
-                for left, right, both in zip(level[::2], level[1::2], paired, strict=False)
+                for left, right, both in zip(nodes, nodes, paired, strict=False)
             ]
             if len(level) % 2:
                 above.append(level[-1])
@@ -226,21 +226,15 @@ def _sum(node: bytes) -> int:
     return int.from_bytes(node[32:], "big")
 
 
-def _sums(leaves: Sequence[tuple[bytes, int]]) -> tuple[list[int], int]:
-    """The shares of checked leaves, and their total."""
-    if not leaves:
-        raise InvalidInput("a sum tree needs at least one leaf")
-    shares = [leaf[1] for leaf in leaves]
-    keys = [leaf[0] for leaf in leaves]
-    typed = set(map(type, shares)) == {int} and set(map(type, keys)) == {bytes}
-    if not typed or min(shares) <= 0 or set(map(len, keys)) != {32}:
-        for key, each in leaves:
-            bytes32(key, "the key of a leaf")
-            uint(each, 96, "the shares of a leaf (leave out those with none)", minimum=1)
-    total = sum(shares)
-    if total >= _LIMIT:
-        raise InvalidInput("the shares add up to 2**96 or more; scale them down")
-    return shares, total
+def _packed(leaves: Sequence[tuple[bytes, int]]) -> Iterator[tuple[bytes, bytes]]:
+    """Each leaf, checked: its key, and its shares as 12 bytes. One pass, for what is not in the
+    processor's cache is slow to look at again."""
+    for key, shares in leaves:
+        if type(key) is not bytes or len(key) != 32:
+            key = bytes32(key, "the key of a leaf")
+        if type(shares) is not int or not 0 < shares < _LIMIT:
+            uint(shares, 96, "the shares of a leaf (leave out those with none)", minimum=1)
+        yield key, shares.to_bytes(12, "big")
 
 
 def _expand(levels: Sequence[list[bytes]], start: int, top: _Bare) -> list[_Bare]:
