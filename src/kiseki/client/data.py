@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,8 +19,7 @@ from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms, Use
-from kiseki.errors import InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import ContractReverted, InvalidInput
 
 __all__ = ["Data", "Item", "Prepared", "Registered", "items_of"]
 
@@ -150,10 +148,13 @@ class Data:
 
     def put_terms(self, terms: Terms) -> tuple[Receipt, ...]:
         """Puts terms on record unless they are."""
-        with contextlib.suppress(NotInIndex):
-            self.wallet.session.index.terms(terms.id)
-            return ()
-        return (self.wallet.send(self._contract.call("defineTerms", terms_tuple(terms))),)
+        try:
+            self._contract.read("termsOf", terms.id)
+        except ContractReverted as refusal:
+            if refusal.name != "DataRegistry_UnknownTerms":
+                raise
+            return (self.wallet.send(self._contract.call("defineTerms", terms_tuple(terms))),)
+        return ()
 
     # Collections
 
