@@ -5,13 +5,16 @@ TEST = $(PYTHON) tools/setup.py test
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
+.PHONY: help demo bench test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: ## set up what the demo needs, and run it
 	@$(PYTHON) tools/setup.py demo python -m examples.openmoji
+
+bench: ## measure everything again, some minutes (ROWS="gas id_tree" for some), into docs/benchmarks.md
+	@$(TEST) python -m benchmarks $(ROWS)
 
 test: test-contracts test-ape test-python ## set up the rest, and run every test
 

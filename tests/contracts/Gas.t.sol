@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
 import {Approval} from "../../contracts/interfaces/ISigned.sol";
-import {Sources} from "../../contracts/types/Sources.sol";
+import {Ancestor, External, Parent, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
-import {IdTrees} from "./utils/Trees.sol";
+import {IdTrees, SumTrees} from "./utils/Trees.sol";
 import {vm} from "./utils/Vm.sol";
 
 /// @notice What the paths that people pay for cost, as whole transactions, written into `snapshots/gas.json`.
@@ -158,6 +158,36 @@ contract GasTest is Base {
         (uint256 gas, bytes memory call_) =
             _model("model on 1024 collections, own terms and gate", _many(1024, true, true));
         _fits(gas, call_);
+    }
+
+    /// @dev A base that asks 23% under four models: paid four times it would take 92%.
+    function test_modelOn4ParentsThatShareABase() public {
+        Sources memory sources;
+        sources.externals = new External[](1);
+        sources.externals[0] = External("scraped", "what is known of it");
+        vm.prank(studio.wallet);
+        bytes32 base = models.register(_modelSpec(1, data.defineTerms(_training(2300, 0))), sources);
+        bytes32[] memory tuned = new bytes32[](4);
+        for (uint256 i; i < 4; ++i) {
+            vm.prank(developer.wallet);
+            tuned[i] = models.register(_modelSpec(2 + i, freeTerms), _onModel(base));
+        }
+        _sort(tuned, new bytes32[](4), 0, 3);
+        delete sources;
+        sources.models = new Parent[](4);
+        for (uint256 i; i < 4; ++i) {
+            Ancestor[] memory ancestry = new Ancestor[](2);
+            bool first = base < tuned[i];
+            ancestry[first ? 0 : 1] = Ancestor(base, 230_000);
+            ancestry[first ? 1 : 0] = Ancestor(tuned[i], 0);
+            sources.models[i] = Parent(tuned[i], ancestry);
+        }
+        _model("model on 4 parents that share a base", sources);
+        SumTrees.Leaf[] memory leaves = new SumTrees.Leaf[](2);
+        leaves[0] = SumTrees.Leaf(models.modelOf(base).ownSplit, 230_000);
+        leaves[1] = SumTrees.Leaf(_wallet(developer.wallet), 770_000);
+        bytes32 id = _modelId(developer.wallet, _modelSpec(1, freeTerms), _sourcesHash(sources));
+        eq(models.modelOf(id).split, _key(leaves, id), "the base is paid once");
     }
 
     function _part(string memory name, Sources memory sources) private {

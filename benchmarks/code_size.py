@@ -1,0 +1,15 @@
+"""Runtime code of each contract, as compiled for release (`src/kiseki/artifacts`)."""
+
+from benchmarks.rows import Row
+from kiseki.chain.artifacts import artifact
+from kiseki.chain.deployment import SUITE
+
+__all__ = ["ROWS", "measure"]
+
+TITLE = "Code size"
+
+ROWS = tuple(Row(f"code of {name}", "bytes", 24_576) for name in SUITE)
+
+
+def measure() -> dict[str, float]:
+    return {f"code of {name}": len(artifact(name).runtime_code) for name in SUITE}

@@ -1,0 +1,104 @@
+"""Whole transactions, each with everything cold: the 21,000, the calldata, and the floor of
+EIP-7623 where that is more. Forge measures them (`tests/contracts/Gas.t.sol`) and gas is exact,
+so these are the figures of the committed snapshot on any machine. "Repeat" is every time but the
+first."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from benchmarks.rows import ROOT, Row
+
+__all__ = ["FIGURES", "ROWS", "measure", "measured", "snapshot"]
+
+TITLE = "Gas"
+
+_MOST = 16_777_216  # that one transaction may use (EIP-7825)
+
+FIGURES = {
+    Row(
+        "register 4,000 IDs, logged, root computed",
+        "gas per ID",
+        1_295,
+        "calldata floor 1,278; EAS `multiTimestamp` 24,603; Vana 205,528",
+    ): ("data register 4000", 4000),
+    Row("register 1 ID under known terms", "gas", 80_000, "EAS `attest` 180,132"): (
+        "data register 1",
+        1,
+    ),
+    Row("commit any number of IDs", "gas", 75_000): ("data commit", 1),
+    Row("publish a slice of 4,000 IDs", "gas per ID", 1_295): ("data publish 4000", 4000),
+    Row(
+        "deposit to a split, repeat, ether",
+        "gas",
+        33_000,
+        "0xSplits, 500 payees: 4,767,672; floor of one counter 26,303",
+    ): ("deposit ether, again", 1),
+    Row(
+        "deposit to a split, repeat, ERC-20",
+        "gas",
+        52_000,
+        "an OpenZeppelin ERC-20 transfer alone 34,453",
+    ): ("deposit ERC-20, again", 1),
+    Row(
+        "claim, repeat, 10 levels, ether",
+        "gas",
+        56_000,
+        "PaymentSplitter 48,013, of at most 338 payees; 0xSplits withdraw 40,016",
+    ): ("claim ether, 10 levels, again", 1),
+    Row("claim, repeat, 20 levels, ether", "gas", 64_000): ("claim ether, 20 levels, again", 1),
+    Row(
+        "claim, repeat, 20 levels, ERC-20",
+        "gas",
+        70_000,
+        "aim 64,000; Morpho URD, which trusts whoever sets its root, 64,234; Merkl 112,591",
+    ): ("claim ERC-20, 20 levels, again", 1),
+    Row(
+        "a model on 121 collections, shared terms",
+        "gas",
+        1_400_000,
+        "Story: 16 parents at most",
+    ): ("model on 121 collections, shared terms", 1),
+    Row("a model on 121 collections, own terms and gate", "gas", 2_000_000): (
+        "model on 121 collections, own terms and gate",
+        1,
+    ),
+    Row("a model on 1,024 collections in one transaction, shared terms", "gas", _MOST): (
+        "model on 1024 collections, shared terms",
+        1,
+    ),
+    Row("a model on 1,024 collections in one transaction, own terms and gate", "gas", _MOST): (
+        "model on 1024 collections, own terms and gate",
+        1,
+    ),
+    Row("a model on 4 parents that share a base", "gas"): (
+        "model on 4 parents that share a base",
+        1,
+    ),
+}
+"""Each row with its name in the snapshot, and what that is divided by."""
+
+ROWS = tuple(FIGURES)
+
+
+def measure() -> dict[str, float]:
+    """Has Forge write the snapshot again."""
+    forge = shutil.which("forge") or str(ROOT / ".tools" / "bin" / "forge")
+    command = [forge, "test", "--match-path", "tests/contracts/Gas.t.sol"]
+    # Forge writes into the folder that this names, if somebody has set it.
+    settings = {name: each for name, each in os.environ.items() if not name.startswith("FOUNDRY_")}
+    subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=True, env=settings)
+    return measured(snapshot())
+
+
+def measured(gas: dict[str, int]) -> dict[str, float]:
+    """The rows, from a snapshot."""
+    return {row.name: round(gas[name] / by, 1) for row, (name, by) in FIGURES.items()}
+
+
+def snapshot() -> dict[str, int]:
+    """The committed figures."""
+    path = ROOT / "tests" / "contracts" / "snapshots" / "gas.json"
+    return {name: int(figure) for name, figure in json.loads(path.read_text("utf-8")).items()}
