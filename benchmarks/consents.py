@@ -46,7 +46,8 @@ def measure(count: int = _COUNT) -> dict[str, float]:
             )
             gas = [each.gas for each in sent]
         sending = time.perf_counter() - began
-        if not all(k.index.collection(each.id).complete for each in prepared):
+        index = k.index
+        if not all(index.collection(each.id).complete for each in prepared):
             raise RuntimeError("some consents are not on the chain")
     values = (sum(gas) / count, signing, sending)
     return {row.name: round(value, 1) for row, value in zip(ROWS, values, strict=True)}
