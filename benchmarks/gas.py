@@ -4,11 +4,9 @@ so these are the figures of the committed snapshot on any machine. "Repeat" is e
 first."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
+from benchmarks.process import quietly
 from benchmarks.rows import ROOT, Row
 
 __all__ = ["FIGURES", "ROWS", "measure", "measured", "snapshot"]
@@ -86,10 +84,7 @@ ROWS = tuple(FIGURES)
 def measure() -> dict[str, float]:
     """Has Forge write the snapshot again."""
     forge = shutil.which("forge") or str(ROOT / ".tools" / "bin" / "forge")
-    command = [forge, "test", "--match-path", "tests/contracts/Gas.t.sol"]
-    # Forge writes into the folder that this names, if somebody has set it.
-    settings = {name: each for name, each in os.environ.items() if not name.startswith("FOUNDRY_")}
-    subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=True, env=settings)
+    quietly([forge, "test", "--match-path", "tests/contracts/Gas.t.sol"])
     return measured(snapshot())
 
 

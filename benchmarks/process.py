@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 from benchmarks.rows import ROOT, measurement
 
-__all__ = ["best", "megabytes", "run"]
+__all__ = ["best", "megabytes", "quietly", "run"]
 
 
 def run(name: str) -> dict[str, float]:
@@ -64,6 +65,17 @@ def megabytes(of: str = "VmHWM") -> float:
         if line.startswith(of):
             return int(line.split()[1]) * 1024 / 1e6
     raise OSError("this system does not tell how much memory a process has")
+
+
+def quietly(command: list[str]) -> None:
+    """Runs a command in the repository; what it prints is shown only when it fails."""
+    # Without settings of somebody's own, which name other compiler settings and folders.
+    settings = {name: each for name, each in os.environ.items() if not name.startswith("FOUNDRY_")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout.decode(errors='replace')}\n{command[0]} ended with an error")
 
 
 if __name__ == "__main__":

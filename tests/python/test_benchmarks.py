@@ -1,0 +1,77 @@
+"""The figures that are published are those that were measured, of the contracts as they are."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from benchmarks import code_size, gas, page
+from benchmarks.__main__ import chosen, table
+from benchmarks.rows import MEASUREMENTS, RESULTS, ROOT, Result, Row, kept, measurement, results
+
+ROWS: list[Row] = [row for name in MEASUREMENTS for row in measurement(name).ROWS]
+
+
+def values(of: Mapping[str, float]) -> dict[str, float]:
+    known = kept()
+    return {name: known[name].value for name in of}
+
+
+def test_every_row_was_measured_and_says_what_it_must_be() -> None:
+    found = json.loads(RESULTS.read_text("utf-8"))
+    assert [(each["name"], each["unit"], each["must"]) for each in found] == [
+        (row.name, row.unit, row.must) for row in ROWS
+    ]
+    assert {tuple(each) for each in found} == {("name", "unit", "value", "must")}
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_gas_is_that_of_the_snapshot() -> None:
+    """After a change of the contracts: `make bench ROWS="gas code_size"`."""
+    measured = gas.measured(gas.snapshot())
+    assert values(measured) == measured
+
+
+def test_code_sizes_are_those_of_the_contracts() -> None:
+    measured = code_size.measure()
+    assert values(measured) == measured
+
+
+def test_the_page_is_made_of_the_results() -> None:
+    """By `make bench`, also with some ROWS; `git diff` shows what changed."""
+    written = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert written == page.text()
+    assert all(f"| {name} | {figure:,} |" in written for name, figure in gas.snapshot().items())
+
+
+def test_what_is_missed_is_said_plainly() -> None:
+    rows = [
+        Result("fine", "s", 1.0, 1.0),
+        Result("slow", "s", 1.5, 1.0),
+        Result("told", "s", 9, None),
+    ]
+    assert [line.split() for line in table(rows).splitlines()[1:]] == [
+        ["fine", "1", "s", "1", "met"],
+        ["slow", "1.5", "s", "1", "NOT", "MET"],
+        ["told", "9", "s"],
+    ]
+
+
+def test_some_are_chosen_by_measurement_or_by_row() -> None:
+    assert chosen([]) == list(MEASUREMENTS)
+    assert chosen(["demo", "gas"]) == ["gas", "demo"]
+    assert chosen(["payees, memory"]) == ["sum_tree"]
+    with pytest.raises(SystemExit, match="nothing is measured by the name nonsense; there are gas"):
+        chosen(["nonsense"])
+
+
+def test_a_measurement_that_fills_other_rows_is_refused() -> None:
+    with pytest.raises(ValueError, match="demo must measure"):
+        results("demo", {"another row": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(None, ""), (0, "0"), (0.046, "0.046"), (1282.6, "1,282.6"), (16_064_402, "16,064,402")],
+)
+def test_numbers_are_written_for_people(value: float | None, written: str) -> None:
+    assert page.number(value) == written
