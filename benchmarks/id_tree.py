@@ -26,6 +26,7 @@ ROWS = (
     ),
     Row(f"{_TREE}, memory", "MB", 400, "OpenZeppelin `merkle-tree` 3,200 MB"),
     Row(f"{_TREE}, against 1,000,000 hashes alone", "times"),
+    Row("keccak-256 of 64 bytes in a plain loop, the yardstick", "a second"),
 )
 
 
@@ -33,10 +34,5 @@ def measure() -> dict[str, float]:
     before = megabytes("VmRSS")
     ids = sorted(secrets.token_bytes(32) for _ in range(_COUNT))
     tree, hashes = best(lambda: IdTree(ids), lambda: hash_each(ids))
-    return dict(
-        zip(
-            (row.name for row in ROWS),
-            (round(tree, 3), round(megabytes() - before), round(tree / hashes, 2)),
-            strict=True,
-        )
-    )
+    values = (tree, megabytes() - before, tree / hashes, _COUNT / hashes)
+    return {row.name: round(value, 2) for row, value in zip(ROWS, values, strict=True)}
