@@ -51,6 +51,14 @@ contract PlainTest is Base {
         eq(Ids.subject(account, id), keccak256(abi.encodePacked(bytes1(0x04), account, id)), "subject");
     }
 
+    function testFuzz_collection(address provider, bytes32 root, bytes32 termsId) public pure leavesMemoryAlone {
+        eq(
+            Ids.collection(provider, root, termsId),
+            keccak256(abi.encodePacked(bytes1(0x05), provider, root, termsId)),
+            "collection"
+        );
+    }
+
     function testFuzz_leaf(bytes32 key, uint96 shares) public pure leavesMemoryAlone {
         eq(SumTree.leaf(key, shares), keccak256(abi.encodePacked(bytes1(0x00), key, shares)), "leaf");
     }
