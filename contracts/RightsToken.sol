@@ -4,19 +4,35 @@ pragma solidity 0.8.37;
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {IERC5192} from "./interfaces/IERC5192.sol";
+import {IERC7572} from "./interfaces/IERC7572.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {Ids} from "./libraries/Ids.sol";
+import {Metadata} from "./libraries/Metadata.sol";
 import {Payees} from "./libraries/Payees.sol";
+import {SumTree} from "./libraries/SumTree.sol";
 
 contract RightsToken is IRightsToken, ERC721 {
+    /// @dev What was shown last; the numbers are left out where the payee is the token itself.
+    struct Income {
+        bytes32 payee;
+        uint96 shares;
+        uint96 total;
+    }
+
     uint256 private constant DELEGATION_LENGTH = 23;
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
+    /// Not the hash of functions: ERC-4906 has only events.
+    bytes4 private constant ERC4906 = 0x49064906;
+    /// Gas for asking a registry, as the splitter asks.
+    uint256 private constant ASK_GAS = 300_000;
 
     IRevenueSplitter private immutable SPLITTER;
 
     mapping(uint256 tokenId => Rights) private _rights;
+    mapping(uint256 tokenId => Income) private _income;
 
     constructor(IRevenueSplitter splitter) ERC721("Kiseki Rights", "KISEKI") {
         SPLITTER = splitter;
@@ -35,6 +51,9 @@ contract RightsToken is IRightsToken, ERC721 {
         _rights[tokenId].document = document;
         _mint(msg.sender, tokenId);
         emit RightsMinted(tokenId, registry, id, document, royaltyBps);
+        emit Unlocked(tokenId);
+        bytes32 self = _subject(tokenId);
+        if (_subjectsPayee(tokenId) == self) _record(tokenId, Income(self, 0, 0));
     }
 
     /// @inheritdoc IRightsToken
@@ -61,6 +80,8 @@ contract RightsToken is IRightsToken, ERC721 {
         return _ownerOf(tokenId);
     }
 
+    // Being paid
+
     /// @inheritdoc IRightsToken
     function payeeOf(bytes32 id, address caller) external view returns (bytes32) {
         address holder = _ownerOf(uint256(id));
@@ -79,18 +100,121 @@ contract RightsToken is IRightsToken, ERC721 {
         return (SPLITTER.paymentAddress(bytes32(tokenId)), royalty);
     }
 
+    function _isWallet(address account) private view returns (bool) {
+        bytes memory code = account.code.length == DELEGATION_LENGTH ? account.code : bytes("");
+        return account.code.length == 0 || (code.length != 0 && bytes3(code) == DELEGATION_PREFIX);
+    }
+
+    // Which income reaches the token
+
+    /// @inheritdoc IRightsToken
+    function showIncome(uint256 tokenId, IRevenueSplitter.Share calldata share) external {
+        _requireOwned(tokenId);
+        bytes32 payee = _subjectsPayee(tokenId);
+        Income memory known = _income[tokenId];
+        if (payee == 0) revert RightsToken_IncomeNotShown(tokenId, payee);
+        Income memory income = Income(payee, 0, 0);
+        if (share.split.length != 0) (income.shares, income.total) = _proved(tokenId, payee, share);
+        else if (payee != _subject(tokenId)) income.payee = 0;
+        // An empty share takes a record back, unless the registry bears it out.
+        bool ended = known.payee != 0 && known.payee != payee;
+        if (income.payee == 0 && !ended) revert RightsToken_IncomeNotShown(tokenId, payee);
+        // A split may name the token twice; the larger leaf counts.
+        if (income.payee == known.payee && income.shares <= known.shares) return;
+        _record(tokenId, income);
+        emit MetadataUpdate(tokenId);
+    }
+
+    /// @inheritdoc IRightsToken
+    function incomeOf(uint256 tokenId) public view returns (uint96 shares, uint96 total) {
+        Income memory income = _income[tokenId];
+        if (income.payee == 0 || _subjectsPayee(tokenId) != income.payee) return (0, 0);
+        return income.payee == _subject(tokenId) ? (1, 1) : (income.shares, income.total);
+    }
+
+    function _record(uint256 tokenId, Income memory income) private {
+        _income[tokenId] = income;
+        bool whole = income.payee == _subject(tokenId);
+        emit IncomeShown(tokenId, income.payee, whole ? 1 : income.shares, whole ? 1 : income.total);
+    }
+
+    /// @dev The shares of the token's own subject in `payee`, which must be the split of the proof.
+    function _proved(uint256 tokenId, bytes32 payee, IRevenueSplitter.Share calldata share)
+        private
+        view
+        returns (uint96, uint96)
+    {
+        bytes32 self = _subject(tokenId);
+        (bytes32 root, uint256 total,) =
+            SumTree.climb(SumTree.leaf(self, share.shares), share.shares, share.side, share.path);
+        bool proved = share.payee == self && share.split.length == 76 && Payees.splitKey(share.split) == payee
+            && bytes32(share.split[:32]) == root && uint96(bytes12(share.split[32:44])) == total;
+        if (!proved) revert RightsToken_IncomeNotShown(tokenId, payee);
+        return (share.shares, uint96(total));
+    }
+
+    /// @dev The payee that is this token.
+    function _subject(uint256 tokenId) private view returns (bytes32) {
+        return Ids.subject(address(this), bytes32(tokenId));
+    }
+
+    /// @dev Who is paid what is paid to what the token stands for; zero when the registry does not answer.
+    function _subjectsPayee(uint256 tokenId) private view returns (bytes32) {
+        Rights storage rights = _rights[tokenId];
+        return _ask(rights.registry, abi.encodeCall(IRegistry.payeeOf, (rights.id, address(0))));
+    }
+
+    /// @dev Exactly 32 bytes from a call that succeeded, else zero: a hostile registry stops nobody and costs a bounded
+    /// amount of gas.
+    function _ask(address registry, bytes memory request) private view returns (bytes32 answer) {
+        uint256 gasLimit = ASK_GAS;
+        assembly ("memory-safe") {
+            let success := staticcall(gasLimit, registry, add(request, 32), mload(request), 0, 32)
+            if and(success, eq(returndatasize(), 32)) { answer := mload(0) }
+        }
+    }
+
+    // What it says of itself
+
+    /// @inheritdoc IERC5192
+    function locked(uint256 tokenId) external view returns (bool) {
+        _requireOwned(tokenId);
+        return _locked(tokenId);
+    }
+
+    /// @dev The one place that conditional transfers change, with `_update`.
+    function _locked(uint256) private pure returns (bool) {
+        return false;
+    }
+
+    function tokenURI(uint256 tokenId) public view override returns (string memory) {
+        _requireOwned(tokenId);
+        Rights storage rights = _rights[tokenId];
+        Metadata.Facts memory facts;
+        facts.tokenId = tokenId;
+        facts.registry = rights.registry;
+        facts.id = rights.id;
+        facts.registrant = Payees.toAddress(_ask(rights.registry, abi.encodeCall(IRegistry.registrantOf, (rights.id))));
+        facts.document = rights.document;
+        facts.royaltyBps = rights.royaltyBps;
+        (facts.shares, facts.total) = incomeOf(tokenId);
+        facts.locked = _locked(tokenId);
+        return Metadata.uri(facts);
+    }
+
+    /// @inheritdoc IERC7572
+    function contractURI() external view returns (string memory) {
+        return Metadata.contractUri(name(), symbol());
+    }
+
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
-        return interfaceId == type(IERC2981).interfaceId || super.supportsInterface(interfaceId);
+        return interfaceId == type(IERC2981).interfaceId || interfaceId == type(IERC5192).interfaceId
+            || interfaceId == ERC4906 || super.supportsInterface(interfaceId);
     }
 
     /// @dev Here or in the splitter nobody could ever claim its income or move it on.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address) {
         if (to == address(this) || to == address(SPLITTER)) revert RightsToken_NotThere(to);
         return super._update(to, tokenId, auth);
-    }
-
-    function _isWallet(address account) private view returns (bool) {
-        bytes memory code = account.code.length == DELEGATION_LENGTH ? account.code : bytes("");
-        return account.code.length == 0 || (code.length != 0 && bytes3(code) == DELEGATION_PREFIX);
     }
 }

@@ -2,14 +2,22 @@
 pragma solidity 0.8.37;
 
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
-import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
+import {IERC5192} from "./IERC5192.sol";
+import {IERC7572} from "./IERC7572.sol";
+import {IRevenueSplitter} from "./IRevenueSplitter.sol";
 
 /// @title The rights in a batch, model or collection, as an ERC-721
 /// @notice `tokenId` is the number of `subject(registry, id)`. Whoever holds it is paid what is paid to the subject
 /// `(this contract, bytes32(tokenId))`, which a batch names as its payee.
 ///
-/// Not protected against: a registry of somebody's own. Anybody can mint under one; clients filter by registry.
-interface IRightsToken is IERC721, IERC2981 {
+/// `tokenURI` is JSON on the chain: registry, ID, registrant, rights document, resale royalty, the part of the subject's
+/// income that reaches the token, whether it is locked (ERC-5192; none is yet), and the subject's seal as a picture.
+///
+/// Not protected against: a registry of somebody's own. Anybody can mint under one; metadata names the registry and
+/// clients filter by it. What such a registry says of its IDs, their registrant and payee included, may change at any
+/// time without an event here. Nor against seals that look alike; the number counts.
+interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572 {
     struct Rights {
         address registry;
         uint16 royaltyBps;
@@ -17,25 +25,43 @@ interface IRightsToken is IERC721, IERC2981 {
         bytes32 document;
     }
 
-    /// @notice Once per token, beside ERC-721's `Transfer`.
+    /// @notice Once per token, beside ERC-721's `Transfer` and ERC-5192's `Unlocked`.
     event RightsMinted(
         uint256 indexed tokenId, address indexed registry, bytes32 indexed id, bytes32 document, uint16 royaltyBps
     );
     /// @notice The opening of a token is on record; from now on it pays, minted or not.
     event RightsKnown(uint256 indexed tokenId, address indexed registry, bytes32 indexed id);
+    /// @notice Of what is paid to the token's subject, `shares / total` reaches the token; 0 / 0 when that has ended.
+    /// @param payee Of the subject: the token's own subject, or a split with that in it.
+    event IncomeShown(uint256 indexed tokenId, bytes32 indexed payee, uint96 shares, uint96 total);
 
     error RightsToken_NotRegistrant(address registry, bytes32 id, address registrant, address caller);
     error RightsToken_RoyaltyTooLarge(uint256 royaltyBps);
     error RightsToken_Unregistered(address registry, bytes32 id);
     error RightsToken_NotThere(address to);
+    /// @param payee What the registry answers; zero when it does not.
+    error RightsToken_IncomeNotShown(uint256 tokenId, bytes32 payee);
 
     /// @notice Mints the token of `(registry, id)` to its registrant, who must be the caller; once.
+    /// Where the subject's payee is the token already, `IncomeShown` says so.
     /// @param document keccak256 of the rights document.
     /// @param royaltyBps What ERC-2981 asks of a resale, in 1/10,000; it goes to the subject's split, not to the holder.
     function mint(address registry, bytes32 id, bytes32 document, uint16 royaltyBps) external returns (uint256 tokenId);
 
     /// @notice Puts the opening of a token on record, by anybody, so that before it is minted it pays the registrant.
     function know(address registry, bytes32 id) external returns (uint256 tokenId);
+
+    /// @notice Puts on record that income of the subject reaches the token, by anybody; does nothing when it is.
+    /// Emits `IncomeShown` and ERC-4906's `MetadataUpdate`.
+    /// @dev The token must be minted. What reaches it through a split below the subject's own is not shown.
+    /// @param share The leaf of the token's own subject in the split that the registry says is the subject's payee. Empty
+    /// when the payee is the token's own subject, or to take back a record which the registry does not bear out any more
+    /// (a collection's payee can change from a split to another, never from the token).
+    function showIncome(uint256 tokenId, IRevenueSplitter.Share calldata share) external;
+
+    /// @notice Which part of what is paid to the subject reaches the token, of the gross: `shares / total`.
+    /// @return shares Zero, as `total`, unless it is on record and the registry still says so.
+    function incomeOf(uint256 tokenId) external view returns (uint96 shares, uint96 total);
 
     function rightsOf(uint256 tokenId) external view returns (Rights memory);
 

@@ -12,6 +12,7 @@ A part imports only from those above it:
     terms       what a provider or developer allows
     typed       the EIP-712 messages that people sign
     split       a payee whose money belongs to many payees
+    seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 
 Inside, a 32-byte value is ``bytes`` of length 32; an address is a ``0x`` string in any case,

@@ -36,6 +36,9 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function lastCallGas() external view returns (Gas memory);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
+    function toString(address value) external pure returns (string memory);
+    function toString(bytes32 value) external pure returns (string memory);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
 }
 
