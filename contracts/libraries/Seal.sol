@@ -70,7 +70,7 @@ library Seal {
         return string(some);
     }
 
-    /// @dev The path, from point `start` on, two bits a step.
+    /// @dev The path, from point `start` on, three bits a step.
     function _trace(uint256 bits, uint256 start) private pure returns (string memory path) {
         uint256 taken = BORDER;
         uint256 drawn;
@@ -84,18 +84,19 @@ library Seal {
                 taken |= 1 << here;
                 ++drawn;
                 string memory move;
-                (move, here) = _free(here, bits & 3, taken);
+                (move, here) = _free(here, bits & 7, taken);
                 if (here == 0) break;
                 path = string.concat(path, move);
-                bits >>= 2;
+                bits >>= 3;
             }
         }
     }
 
-    /// @dev The first move from `turn` on, clockwise, to a point that is free, and that point; zero when stuck.
+    /// @dev The first move from `turn` on, clockwise or with bit 2 the other way, to a point that is free, and that point;
+    /// zero when stuck.
     function _free(uint256 here, uint256 turn, uint256 taken) private pure returns (string memory, uint256) {
         for (uint256 k; k < 4; ++k) {
-            uint256 way = (turn + k) % 4;
+            uint256 way = (turn + (turn & 4 == 0 ? k : 4 - k)) % 4;
             if (way == 0 && taken >> (here + 1) & 1 == 0) return ("h1", here + 1);
             if (way == 1 && taken >> (here + 8) & 1 == 0) return ("v1", here + 8);
             if (way == 2 && taken >> (here - 1) & 1 == 0) return ("h-1", here - 1);

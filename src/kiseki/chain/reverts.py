@@ -54,6 +54,9 @@ ADVICE = {
     "RightsToken_NotRegistrant": "only who registered it can mint its rights; if nobody did, "
     "register it first",
     "RightsToken_Unregistered": "nobody registered this; register it first, or check the chain",
+    "RightsToken_IncomeNotShown": "what is paid to it goes elsewhere than to its token; name "
+    "rights.payee as the payee when registering (of a collection also later)",
+    "ERC721NonexistentToken": "it is not minted; its registrant mints it first",
     "ModelRegistry_NoSources": "declare what it was trained on: a manifest, parents or externals",
     "ModelRegistry_FloorNotForModels": "a model's terms ask a royalty only; leave the floor out",
     "OutputRegistry_NoModel": "name at least one registered model that made the outputs",

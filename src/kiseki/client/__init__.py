@@ -8,6 +8,7 @@ wallet      what every noun shares: a chain, a wallet, its salts
 gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file
+metadata    what a rights token says of itself
 data, models, outputs, rights, revenue      the nouns
 kiseki      one wallet with all of them
 """

@@ -8,16 +8,20 @@ from pathlib import Path
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
+from kiseki.client.metadata import Metadata, parse
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO_ADDRESS, address, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
+from kiseki.errors import ChainError, InvalidInput
 
 __all__ = ["Rights"]
 
 REGISTRIES = {"batch": "OutputRegistry", "model": "ModelRegistry", "collection": "DataRegistry"}
+
+Share = tuple[bytes, bytes, int, int, bytes]
+"""A leaf with its proof, as the contracts take it; empty where there is none to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,59 @@ class Rights:
             self._contract.call("transferFrom", self.wallet.address, new, token)
         )
 
+    def metadata(self, token: int) -> Metadata:
+        """What a minted token says of itself, checked; see :class:`Metadata`.
+
+        Raises:
+            ContractReverted: it is not minted.
+            ChainError: what the node answers is not the metadata of this token.
+        """
+        kinds = {self._registry(kind).lower(): kind for kind in REGISTRIES}
+        uri = self._contract.read("tokenURI", token)
+        try:
+            return parse(uri, token, kinds)
+        except InvalidInput as error:
+            raise ChainError(
+                f"the metadata of the token {token} cannot be right: {error}; check the node"
+            ) from error
+
+    def show_income(self, kind: str, group: bytes) -> Receipt:
+        """Puts on record which part of what is paid to a group reaches its token, by anybody.
+
+        The proof is found in the index. Where the payee of a collection has changed and nothing
+        reaches the token any more, the record is taken back.
+
+        Raises:
+            ContractReverted: `RightsToken_IncomeNotShown`, nothing reaches it directly;
+                `ERC721NonexistentToken`.
+            NotInIndex: the leaves of the split that is paid are not known.
+        """
+        share = self._share(kind, group)
+        return self.wallet.send(self._contract.call("showIncome", self.token(kind, group), share))
+
+    def _share(self, kind: str, group: bytes) -> Share:
+        """The token's leaf in the split that is paid for the group; its largest, if it has many."""
+        nothing = (b"", ZERO32, 0, 0, b"")
+        paid: bytes = self._registry_of(kind).read("payeeOf", group, ZERO_ADDRESS)
+        own = self.payee(kind, group).key
+        if paid in (own, ZERO32) or ids.wallet_address(paid):
+            return nothing
+        split = self.wallet.session.index.split(paid).split
+        leaves = [(n, i) for i, (payee, n) in enumerate(split.leaves) if payee == own]
+        if not leaves:
+            return nothing
+        shares, i = max(leaves)
+        proof = split.proof(i)
+        return (split.opening, own, shares, proof.side, proof.path)
+
     @property
     def _contract(self) -> Contract:
         return self.wallet.session["RightsToken"]
 
     def _registry(self, kind: str) -> str:
+        return self._registry_of(kind).address
+
+    def _registry_of(self, kind: str) -> Contract:
         if kind not in REGISTRIES:
             raise InvalidInput(f"kind is one of {', '.join(REGISTRIES)}, not {kind!r:.40}")
-        return self.wallet.session[REGISTRIES[kind]].address
+        return self.wallet.session[REGISTRIES[kind]]

@@ -51,7 +51,7 @@ def short(subject: bytes) -> str:
 
 
 def _trace(bits: int, start: int) -> str:
-    """The path, from point ``start`` on, two bits a step."""
+    """The path, from point ``start`` on, three bits a step."""
     seen: set[tuple[int, int]] = set()
     path = ""
     for stroke in range(_POINTS):
@@ -63,19 +63,20 @@ def _trace(bits: int, start: int) -> str:
             break
         path += f"M{x} {y}"
         seen.add((x, y))
-        while move := _free(x, y, bits & 3, seen):
+        while move := _free(x, y, bits & 7, seen):
             letters, right, down = move
             x, y = x + right, y + down
             seen.add((x, y))
             path += letters
-            bits >>= 2
+            bits >>= 3
     return path
 
 
 def _free(x: int, y: int, turn: int, seen: set[tuple[int, int]]) -> tuple[str, int, int] | None:
-    """The first move from ``turn`` on, clockwise, to a point that is free; ``None`` when stuck."""
+    """The first move from ``turn`` on, clockwise or with bit 2 the other way, to a point that is
+    free; ``None`` when stuck."""
     for k in range(4):
-        move = _MOVES[(turn + k) % 4]
+        move = _MOVES[(turn - k if turn & 4 else turn + k) % 4]
         there = x + move[1], y + move[2]
         if there not in seen and 0 <= there[0] < _SIDE and 0 <= there[1] < _SIDE:
             return move
