@@ -102,7 +102,7 @@ def test_a_seal_is_known_again_at_another_size_and_told_from_all_others(
         assert int(np.argmin(apart)) == i, "the nearest of all is itself"
         same.append(apart.pop(i))
         others += apart
-    assert max(same) * 3 < min(others), "and by far"
+    assert max(same) * 2 < min(others), "and by far"
 
 
 def test_the_contracts_own_picture_is_a_seal_too(stranger: Kiseki, tmp_path: Path) -> None:
