@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -172,7 +173,7 @@ def test_the_chain_draws_what_python_draws(stranger: Kiseki) -> None:
     assert (said.kind, said.registry, said.registrant) == (None, registry, None)
 
 
-MISTAKES = {
+MISTAKES: dict[str, Callable[[dict[str, Any]], None]] = {
     "format": lambda d: d.update(format="kiseki-rights-v2"),
     "exactly the members": lambda d: d.update(animation_url="https://example.org"),
     "the image is not the seal": lambda d: d.update(
