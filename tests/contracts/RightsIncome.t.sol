@@ -155,6 +155,11 @@ contract RightsIncomeTest is Base {
         _notShown(tokenId, payee);
         rights.showIncome(tokenId, share);
 
+        share = _share(leaves, 0, 0); // the token in the studio's place, which adds up
+        share.payee = _self(tokenId);
+        _notShown(tokenId, payee);
+        rights.showIncome(tokenId, share);
+
         share = _share(leaves, 0, 1);
         share.payee = _wallet(artist.wallet);
         _notShown(tokenId, payee);
@@ -174,6 +179,19 @@ contract RightsIncomeTest is Base {
         _income(tokenId, 0, 0);
         rights.showIncome(tokenId, _share(leaves, 0, 1));
         _income(tokenId, 40, 100);
+    }
+
+    // A split that says another total than its tree's pays nobody, so it is no income.
+    function test_RevertWhen_theSplitLiesAboutItsTotal() public {
+        (Made memory made, uint256 tokenId, SumTrees.Leaf[] memory leaves) = _collectionPaying(40);
+        IRevenueSplitter.Share memory share = _share(leaves, 0, 1);
+        (bytes32 root,) = SumTrees.root(leaves);
+        share.split = abi.encodePacked(root, uint96(40), bytes32(0));
+        bytes32 payee = SumTrees.key(share.split);
+        vm.prank(artist.wallet);
+        data.setPayee(made.id, payee, share.split);
+        _notShown(tokenId, payee);
+        rights.showIncome(tokenId, share);
     }
 
     // Another token's leaf, in a split that is this subject's payee, is another token's income.
