@@ -227,6 +227,15 @@ contract RightsIncomeTest is Base {
         _income(tokenId, 40, 100);
     }
 
+    // Nobody takes back what is still true.
+    function test_RevertWhen_aTrueRecordIsTakenBack() public {
+        (, uint256 tokenId, SumTrees.Leaf[] memory leaves) = _collectionPaying(40);
+        rights.showIncome(tokenId, _share(leaves, 0, 1));
+        _notShown(tokenId, _key(leaves, 0));
+        rights.showIncome(tokenId, _empty());
+        _income(tokenId, 40, 100);
+    }
+
     // Where a split names the token twice, nobody can hide the larger leaf behind the smaller.
     function test_theLargerLeafCounts() public {
         (Made memory made, uint256 tokenId, SumTrees.Leaf[] memory leaves) = _collectionPaying(40);
