@@ -40,9 +40,12 @@ library Seal {
 
     function _ring(string memory ground) private pure returns (string memory) {
         return string.concat(
-            '<rect width="128" height="128" rx="12" fill="#f8f4e6"/><circle cx="64" cy="64" r="54" stroke="#d3381c" stroke-width="6" fill="',
-            ground,
-            '"/>'
+            '<rect width="128" height="128" rx="12" fill="',
+            PAPER,
+            '"/>',
+            string.concat(
+                '<circle cx="64" cy="64" r="54" stroke="', VERMILION, '" stroke-width="6" fill="', ground, '"/>'
+            )
         );
     }
 
