@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
 from kiseki.core.keccak import keccak256
+from kiseki.errors import ChainError
 
 __all__ = ["decode_named", "exact", "selector", "signature", "topic"]
 
@@ -59,8 +61,19 @@ def exact(member: Entry, value: Any) -> None:
 
 
 def decode_named(members: Sequence[Entry], data: bytes) -> dict[str, Any]:
-    """ABI-encoded values by name; tuples as mappings, addresses checksummed."""
-    values = decode([kind(member) for member in members], data)
+    """ABI-encoded values by name; tuples as mappings, addresses checksummed.
+
+    Raises:
+        ChainError: the data is not of these types.
+    """
+    types = [kind(member) for member in members]
+    try:
+        values = decode(types, data)
+    except (DecodingError, UnicodeError, OverflowError) as error:
+        raise ChainError(
+            f"what the node or contract answered is not ({','.join(types)}); check that it is the "
+            "contract you mean, or ask another node"
+        ) from error
     return {m["name"]: _plain(m, v) for m, v in zip(members, values, strict=True)}
 
 

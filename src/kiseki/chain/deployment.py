@@ -24,8 +24,9 @@ from web3.exceptions import TransactionNotFound
 from kiseki.chain.artifacts import Artifact, artifact
 from kiseki.chain.contracts import Call, node_errors
 from kiseki.chain.sender import Sender
+from kiseki.core import documents
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import ZERO32, to_hex
+from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
 
 __all__ = ["PROXY", "SUITE", "Deployment", "addresses", "deploy", "find"]
@@ -242,7 +243,7 @@ def _load(folder: Path, chain_id: int) -> dict[str, Any]:
     except ValueError:
         text = ""  # not UTF-8: as damaged as an empty one
     try:
-        document = json.loads(text)
+        document = json.loads(documents.shallow(text))
         same = document["format"] == _FORMAT and document["chainId"] == chain_id
         current = _addresses_in(document) if same else {}
     except (ValueError, KeyError, TypeError) as error:
@@ -262,11 +263,11 @@ def _addresses_in(document: Mapping[str, Any]) -> dict[str, str]:
     contracts = document["contracts"]
     if not isinstance(contracts, dict):
         raise TypeError("contracts")
+    uint(document["block"], 63, "block")
     for each in contracts.values():
-        if not (
-            isinstance(each["address"], str)
-            and isinstance(each["transaction"], str | None)
-            and isinstance(each["block"], int | None)
-        ):
-            raise TypeError("contract")
+        address(each["address"], "address")
+        if each["transaction"] is not None:
+            from_hex(each["transaction"], 32, "transaction")
+        if each["block"] is not None:
+            uint(each["block"], 63, "block")
     return {name: each["address"] for name, each in contracts.items()}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from eth_abi.exceptions import DecodingError
-
 from kiseki.chain.abi import decode_named, selector
 from kiseki.chain.artifacts import artifact, names
 from kiseki.core.values import to_hex
-from kiseki.errors import ContractReverted
+from kiseki.errors import ChainError, ContractReverted
 
 __all__ = ["decode_revert"]
 
@@ -19,6 +18,9 @@ _BUILT_IN = [
     {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
     {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 ]
+
+_LONGEST = 500
+"""Characters of a value that are shown."""
 
 ADVICE = {
     "DataRegistry_UnknownTerms": "define these terms first",
@@ -71,27 +73,36 @@ ADVICE = {
 
 
 def decode_revert(data: bytes) -> ContractReverted:
-    """The error in what a call that reverted returned."""
-    entry = _errors().get(data[:4])
-    if entry is None:
+    """The error in what a call that reverted returned, which a hostile contract may have chosen."""
+    name, values = _read(data)
+    while name == "RevenueSplitter_CallFailed" and values and values["reason"]:
+        data = values["reason"]
+        name, values = _read(data)
+    if name is None:
         shown = to_hex(data[:68]) if data else "no reason"
         return ContractReverted("Unknown", {}, f"the call was refused with {shown}")
-    try:
-        values = decode_named(entry["inputs"], data[4:])
-    except DecodingError:
-        return ContractReverted(
-            entry["name"], {}, f"{entry['name']}, with values that cannot be read"
-        )
-    name = str(entry["name"])
-    if name == "RevenueSplitter_CallFailed" and values.get("reason"):
-        return decode_revert(values["reason"])
+    if values is None:
+        return ContractReverted(name, {}, f"{name}, with values that cannot be read")
     said = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
     advice = f"; {ADVICE[name]}" if name in ADVICE else ""
     return ContractReverted(name, values, f"{name}({said}){advice}")
 
 
+def _read(data: bytes) -> tuple[str | None, Mapping[str, Any] | None]:
+    """Name and values; no name when nobody knows it, no values when they are not its own."""
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return None, None
+    with contextlib.suppress(ChainError):
+        return str(entry["name"]), decode_named(entry["inputs"], data[4:])
+    return str(entry["name"]), None
+
+
 def _shown(value: Any) -> str:
-    return to_hex(value) if isinstance(value, bytes) else str(value)
+    """One line, and not a long one: a terminal obeys what it is sent."""
+    shown = to_hex(value) if isinstance(value, bytes) else str(value)
+    safe = "".join(each if each.isprintable() else "�" for each in shown)
+    return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"
 
 
 @cache

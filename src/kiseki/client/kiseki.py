@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -249,12 +250,16 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
             f"{' and '.join(missing)} must be set; copy .env.example to .env and fill it in"
         )
     chain = given.get("KISEKI_CHAIN_ID", "")
-    if chain and not chain.isdecimal():
+    if chain and not re.fullmatch("[0-9]{1,19}", chain):  # below 2^64, nearly
         raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
+    try:
+        secrets = Path(given.get("KISEKI_SECRETS") or "~/.kiseki/secrets").expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(f"KISEKI_SECRETS: {error}; give the whole path") from error
     return {
         "url": given["KISEKI_RPC_URL"],
         "key": given["KISEKI_PRIVATE_KEY"],
         "chain_id": int(chain) if chain else None,
-        "secrets": Path(given.get("KISEKI_SECRETS") or "~/.kiseki/secrets").expanduser(),
+        "secrets": secrets,
         "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
     }

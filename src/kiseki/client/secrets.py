@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import stat
 import threading
@@ -91,11 +92,8 @@ class KeyFile(MemorySalts):
         with self._open() as file:
             self._catch_up(file)  # with what other processes added
             new = self._missing(keys)
-            lines = [
-                json.dumps({"provider": who, "sha256": digest.hex(), "salt": salt.hex()}) + "\n"
-                for (who, digest), salt in new.items()
-            ]
-            self._append(file, "".join(lines).encode())
+            lines = [_line(who, digest, salt) for (who, digest), salt in new.items()]
+            self._append(file, b"".join(lines))
             self._line += len(lines)
         self._salts |= new
 
@@ -131,25 +129,29 @@ class KeyFile(MemorySalts):
                 self._remember(line)
         if not rest:
             return
-        try:
-            self._remember(rest)
-        except SecretsError:  # cut off while it was written, so its salt was never used
+        self._line += 1
+        begun = rest.rstrip(b"\x00")
+        if len(begun) < len(_LINE) and _LINE.startswith(_blurred(begun)):
+            # Cut off while it was written, so its salt was never used.
+            self._line -= 1
             file.truncate(self._read_to)
             return
+        self._remember(rest)
         self._append(file, b"\n")
-        self._line += 1
 
     def _remember(self, line: bytes) -> None:
         try:
+            if len(line) > _LONGEST:
+                raise ValueError
             entry = json.loads(line)
             who = address_text(address(entry["provider"], "the provider"))
             digest = bytes32(bytes.fromhex(entry["sha256"]), "the digest")
             salt = bytes32(bytes.fromhex(entry["salt"]), "the salt")
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             # Without the cause: it would hold the line.
             raise SecretsError(
-                f"line {self._line} of the key file {self._path} is damaged; restore a backup; "
-                "nothing was registered"
+                f"line {self._line} of the key file {self._path} is damaged; restore a backup, or "
+                "name another file if this one keeps something else; nothing was registered"
             ) from None
         self._salts.setdefault((who, digest), salt)
 
@@ -159,3 +161,20 @@ class KeyFile(MemorySalts):
         file.flush()
         os.fsync(file.fileno())
         self._read_to = file.tell()
+
+
+def _line(provider: str, digest: bytes, salt: bytes) -> bytes:
+    entry = {"provider": provider, "sha256": digest.hex(), "salt": salt.hex()}
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _blurred(line: bytes) -> bytes:
+    """Its form without its values: every hex digit as a zero."""
+    return re.sub(rb"[0-9a-f]", b"0", line)
+
+
+_LINE = _blurred(_line("0x" + "0" * 40, bytes(32), bytes(32))).rstrip(b"\n")
+"""What a line that was cut off begins like. The last line of some other file does not."""
+
+_LONGEST = 1_000
+"""Bytes of a line: more is not one of ours, and json recurses into whatever it is given."""

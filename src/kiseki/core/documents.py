@@ -10,7 +10,7 @@ from typing import Any
 
 from kiseki.errors import InvalidInput
 
-__all__ = ["decimal", "members", "read", "rows", "write"]
+__all__ = ["decimal", "members", "read", "rows", "shallow", "write"]
 
 _DEEPEST = 8
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -30,9 +30,8 @@ def read(text: str | bytes, form: str) -> dict[str, Any]:
             format.
     """
     try:
-        encoded = text.encode() if isinstance(text, str) else bytes(text)
-        _shallow(encoded)
-        document = json.loads(encoded.decode(), object_pairs_hook=_unique)
+        decoded = text if isinstance(text, str) else bytes(text).decode()
+        document = json.loads(shallow(decoded), object_pairs_hook=_unique)
     except InvalidInput:
         raise
     except (ValueError, TypeError) as error:
@@ -81,14 +80,23 @@ def decimal(value: object, what: str) -> int:
     return int(value)
 
 
-def _shallow(text: bytes) -> None:
-    """Refuses deep nesting before it is parsed: json recurses in C, and py_ecc (by way of
-    eth-account) lifts Python's recursion limit so far that a hostile file ends the process."""
-    brackets = text.translate(None, _NO_BRACKETS)
+def shallow(text: str) -> str:
+    """`text` unless it nests deep, which is found out before it is parsed: json recurses in C, and
+    py_ecc (by way of eth-account) lifts Python's recursion limit so far that a hostile file ends
+    the process.
+
+    Raises:
+        InvalidInput: it nests deeper than any document of Kiseki's, or is not UTF-8.
+    """
+    try:
+        brackets = text.encode().translate(None, _NO_BRACKETS)
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"this is not text in UTF-8: {error.reason}") from error
     for _ in range(_DEEPEST):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets:
         raise InvalidInput("the document nests deeper than any of Kiseki's, or is cut off")
+    return text
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

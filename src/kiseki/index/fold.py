@@ -234,7 +234,10 @@ def read_split(args: Args) -> Split | None:
     payees = [bytes(each) for each in args["payees"]]
     if not all(map(any, payees)):
         return None
-    split = Split(list(zip(payees, args["shares"], strict=True)), bytes(args["opening"])[44:])
+    try:
+        split = Split(list(zip(payees, args["shares"], strict=True)), bytes(args["opening"])[44:])
+    except ValueError as error:
+        raise IndexInconsistent(f"SplitPublished logged no split: {error}") from error
     _same("the published split", bytes(args["split"]), split.key)
     return split
 

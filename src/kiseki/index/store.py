@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from kiseki.index.errors import IndexInconsistent
 from kiseki.index.schema import SCHEMA
 
 __all__ = ["Row", "Store"]
@@ -26,12 +27,20 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written inside is kept together, or nothing is when it raises."""
+        """All that is written inside is kept together, or nothing is when it raises.
+
+        Raises:
+            IndexInconsistent: a block, time or position that no chain has.
+        """
         self._db.execute("BEGIN")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             self._db.execute("ROLLBACK")
+            if isinstance(error, OverflowError):
+                raise IndexInconsistent(
+                    "a block, time or position is beyond 63 bits; the node is wrong, ask another"
+                ) from error
             raise
         self._db.execute("COMMIT")
 

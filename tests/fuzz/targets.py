@@ -1,0 +1,272 @@
+"""What is promised of every decoder of what others wrote.
+
+Whatever the bytes, each either decodes to a value that its own text decodes to again, or raises a
+`KisekiError` with one readable line that holds no secret. Nothing else is ever raised, and nothing
+recurses or runs without end. Each target takes bytes: atheris finds them (run.py), and so does
+hypothesis, beside texts that are almost right (tests/python).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from kiseki.chain import deployment
+from kiseki.chain.abi import decode_named, topic
+from kiseki.chain.artifacts import artifact, names
+from kiseki.chain.events import Decoder
+from kiseki.chain.node import place
+from kiseki.chain.reverts import decode_revert
+from kiseki.client.kiseki import account_of, settings
+from kiseki.client.secrets import KeyFile
+from kiseki.core.documents import shallow
+from kiseki.core.manifest import Manifest
+from kiseki.core.merkle import IdTree
+from kiseki.core.split import Split
+from kiseki.core.sumtree import SumProof, SumTree, verify
+from kiseki.core.terms import Terms
+from kiseki.errors import KisekiError, ProofError
+from kiseki.index import Index
+
+__all__ = ["ADDRESSES", "EVENTS", "TARGETS", "log"]
+
+ADDRESSES = deployment.addresses()
+EVENTS = [
+    (name, entry) for name in ADDRESSES for entry in artifact(name).abi if entry["type"] == "event"
+]
+_ANSWERS = [
+    entry["outputs"]
+    for name in names()
+    for entry in artifact(name).abi
+    if entry["type"] == "function" and entry["outputs"]
+]
+_LONGEST = 2_000
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@contextlib.contextmanager
+def refused(*secrets: str) -> Iterator[None]:
+    """Lets a `KisekiError` pass whose message is one readable line without any of `secrets`."""
+    try:
+        yield
+    except KisekiError as error:
+        readable(str(error))
+        said = [str(each) for each in chain(error)]
+        for secret in secrets:
+            assert not any(secret in each for each in said), "a message repeats a secret"
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what a traceback shows beside it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def readable(message: str) -> None:
+    assert message
+    assert len(message) <= _LONGEST, f"a message of {len(message)} characters"
+    assert not _UNREADABLE.search(message), f"unreadable: {message!r}"
+
+
+# Published documents
+
+
+def split(data: bytes) -> None:
+    with refused():
+        found = Split.from_json(data)
+        again = Split.from_json(found.to_json(), found.key)
+        assert (again, again.to_json()) == (found, found.to_json())
+
+
+def manifest(data: bytes) -> None:
+    with refused():
+        found = Manifest.from_json(data)
+        again = Manifest.from_json(found.to_json())
+        assert (again.items, again.root, again.weight) == (found.items, found.root, found.weight)
+
+
+def terms(data: bytes) -> None:
+    with refused():
+        found = Terms.from_json(data)
+        assert Terms.from_json(found.to_json()) == found
+        readable(found.words())
+
+
+def dump(data: bytes) -> None:
+    try:
+        slices = json.loads(shallow(data.decode()))
+    except ValueError:
+        return
+    if not isinstance(slices, list):
+        slices = [slices]
+    with refused():
+        found = IdTree.load(slices)
+        dumps = [found.dump_slice(k) for k in range(len(found.slices))]
+        assert IdTree.load(dumps, found.dump_top()).root == found.root
+
+
+def sum_proof(data: bytes) -> None:
+    """A true proof with some of its bytes replaced is refused, unless it is the same again."""
+    if len(data) < 4:
+        return
+    count, leaf, side, at, patch = *data[:4], data[4:]
+    leaves = [(bytes([i]) * 32, i + 1) for i in range(count % 20 + 1)]
+    tree = SumTree(leaves)
+    key, shares = leaves[leaf % len(leaves)]
+    true = tree.proof(leaf % len(leaves))
+    start = at % (len(true.path) + 1)
+    path = true.path[:start] + patch + true.path[start + len(patch) :]
+    given = SumProof(true.lo, true.side ^ side, path)
+    try:
+        verify(tree.root, tree.total, key, shares, given)
+    except ProofError as error:
+        readable(str(error))
+    else:
+        assert given == true
+
+
+# What a chain says
+
+
+def revert(data: bytes) -> None:
+    error = decode_revert(data)
+    readable(str(error))
+    assert error.name
+
+
+def answer(data: bytes) -> None:
+    if not data:
+        return
+    outputs = _ANSWERS[data[0] % len(_ANSWERS)]
+    with refused():
+        decode_named([{**each, "name": str(i)} for i, each in enumerate(outputs)], data[1:])
+
+
+def log(which: int, topics: list[bytes], data: bytes, block: int, position: int) -> dict[str, Any]:
+    """One log as web3 gives it."""
+    contract, entry = EVENTS[which % len(EVENTS)]
+    return {
+        "address": ADDRESSES[contract],
+        "topics": [topic(entry), *topics],
+        "data": data,
+        "blockNumber": block,
+        "transactionHash": bytes([block % 256]) * 32,
+        "logIndex": position,
+    }
+
+
+def logs(data: bytes) -> None:
+    """Any number of logs, each: event, topics, a length in words, data."""
+    found: list[Mapping[str, Any]] = []
+    while len(data) >= 3:
+        which, count, words, data = data[0], data[1] % 5, data[2], data[3:]
+        topics = [data[i * 32 : i * 32 + 32] for i in range(count)]
+        data = data[count * 32 :]
+        found.append(log(which, topics, data[: words * 32], 1, len(found)))
+        data = data[words * 32 :]
+    apply(found)
+
+
+def apply(found: list[Mapping[str, Any]]) -> None:
+    """The index takes all of the logs or none, and answers or refuses."""
+    index = Index(ADDRESSES)
+    with refused():
+        before = len(index.splits())
+        try:
+            times = {each["blockNumber"]: 1_800_000_000 for each in found}
+            index.apply(Decoder(ADDRESSES).decode(found, times))
+        except KisekiError:
+            assert (index.block, len(index.splits())) == (None, before), "some of it was kept"
+            raise
+        for token in index.tokens():
+            index.balance(token)
+        index.owed(ADDRESSES["RevenueSplitter"])
+    index.close()
+
+
+# Files of one's own that may be damaged
+
+
+def record(data: bytes) -> None:
+    """A deployment record: what is read of it has the types that are used."""
+    with tempfile.TemporaryDirectory() as folder, refused():
+        (Path(folder) / "1.json").write_bytes(data)
+        found = deployment._load(Path(folder), 1)
+        block = found.get("block", 0)
+        assert type(block) is int and 0 <= block < 2**63
+        for each in found.get("contracts", {}).values():
+            assert each["block"] is None or (type(each["block"]) is int and each["block"] >= 0)
+            assert each["transaction"] is None or re.fullmatch(
+                "0x[0-9a-fA-F]{64}", each["transaction"]
+            )
+
+
+def key_file(data: bytes) -> None:
+    """At most an unfinished last line is lost, and no salt is ever told."""
+    hidden = [each.decode() for each in re.findall(rb"[0-9a-fA-F]{32,}", data)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "salts"
+        path.touch(0o600)
+        path.write_bytes(data)
+        salts: dict[Any, bytes] | None = None
+        with refused(*hidden):
+            kept = KeyFile(path)
+            salts = dict(kept._salts)
+            assert not any(each in repr(kept) for each in hidden)
+        after = path.read_bytes()
+        if salts is None:
+            assert after == data, "refused, and changed"
+            return
+        lost = data[data.rfind(b"\n") + 1 :].rstrip(b"\x00")
+        whole = data[: data.rfind(b"\n") + 1]
+        assert after in (whole, data, data + b"\n"), "more than the last line was changed"
+        if after == whole:
+            begin = b'{"provider": "0x'
+            assert lost[: len(begin)] == begin[: len(lost)], "a line of something else was lost"
+            assert not lost.endswith(b"}"), "a whole line was lost"
+        assert KeyFile(path)._salts == salts
+
+
+def environment(data: bytes) -> None:
+    """A `.env`, up to the point where the node would be asked."""
+    with contextlib.suppress(UnicodeDecodeError):
+        read = dotenv_values(stream=io.StringIO(data.decode()))
+        settled({key: value for key, value in read.items() if value})
+
+
+def settled(given: Mapping[str, str]) -> None:
+    """Settings are used or refused, and neither the key nor what a URL hides is ever told."""
+    key = given.get("KISEKI_PRIVATE_KEY", "")
+    hidden = [key] if len(key) > 12 else []
+    with refused(*hidden):
+        found = settings(given)
+        readable(place(found["url"]))
+        account_of(found["key"])
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    each.__name__: each
+    for each in (
+        split,
+        manifest,
+        terms,
+        dump,
+        sum_proof,
+        revert,
+        answer,
+        logs,
+        record,
+        key_file,
+        environment,
+    )
+}
+"""Every decoder of untrusted input, by name."""

@@ -1,0 +1,79 @@
+"""Files of one's own that were damaged or mixed up are refused, unchanged, and never told."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.fuzz import targets
+from tests.fuzz.almost import JSON, TEXT, almost, unhurried
+
+from kiseki.client.kiseki import settings
+from kiseki.client.secrets import KeyFile
+from kiseki.errors import InvalidInput, SecretsError
+
+ENTRY = {"provider": "0x" + "1a" * 20, "sha256": "2b" * 32, "salt": "3c" * 32}
+LINE = json.dumps(ENTRY).encode() + b"\n"
+NEEDED = {"KISEKI_RPC_URL": "http://127.0.0.1:8545", "KISEKI_PRIVATE_KEY": "0x" + "4d" * 32}
+
+
+class TestKeyFiles:
+    @unhurried
+    @given(lines=st.lists(almost(ENTRY), max_size=3), rest=almost(ENTRY) | st.binary())
+    def test_at_most_an_unfinished_last_line_is_lost(self, lines: list[bytes], rest: bytes) -> None:
+        targets.key_file(b"".join(each + b"\n" for each in lines) + rest)
+
+    @unhurried
+    @given(end=st.integers(0, len(LINE)), zeros=st.integers(0, 3))
+    def test_a_line_that_was_cut_off_anywhere_is_forgotten(self, end: int, zeros: int) -> None:
+        targets.key_file(LINE + LINE[:end] + bytes(zeros))
+
+    @unhurried
+    @given(
+        text=st.binary()
+        | JSON.map(lambda each: json.dumps(each).encode())
+        | st.binary(min_size=32, max_size=32).map(lambda each: each.hex().encode())
+    )
+    def test_anything_else_is_refused_and_left(self, text: bytes) -> None:
+        targets.key_file(text)
+
+    @pytest.mark.parametrize(
+        "content", [b"0x" + b"5e" * 32, b"correct horse battery staple", b"{}", b"[" * 200_000]
+    )
+    def test_another_kind_of_file_is_never_emptied(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "key"
+        path.touch(0o600)
+        path.write_bytes(content)
+        with pytest.raises(SecretsError, match="keeps something else") as refused:
+            KeyFile(path)
+        assert path.read_bytes() == content
+        assert content.decode() not in str(refused.value)
+
+
+class TestSettings:
+    @unhurried
+    @given(
+        st.dictionaries(
+            st.sampled_from([*NEEDED, "KISEKI_CHAIN_ID", "KISEKI_SECRETS", "KISEKI_DEPLOYMENTS"]),
+            TEXT.filter(bool)
+            | TEXT.map("https://".__add__)
+            | st.sampled_from([*NEEDED.values(), "~nobody/x", "9" * 5_000, "９", "-1"]),
+        )
+    )
+    def test_any_environment_is_used_or_refused(self, given: dict[str, str]) -> None:
+        targets.settled(given)
+
+    @unhurried
+    @given(text=st.binary())
+    def test_any_env_file_is_used_or_refused(self, text: bytes) -> None:
+        targets.environment(text)
+
+    @pytest.mark.parametrize("wrong", ["9" * 5_000, "９", "1.0", "0x1"])
+    def test_a_chain_id_is_a_number(self, wrong: str) -> None:
+        with pytest.raises(InvalidInput, match="KISEKI_CHAIN_ID"):
+            settings({**NEEDED, "KISEKI_CHAIN_ID": wrong})
+
+    def test_the_home_of_nobody_is_refused(self) -> None:
+        with pytest.raises(InvalidInput, match="KISEKI_SECRETS"):
+            settings({**NEEDED, "KISEKI_SECRETS": "~nobody-of-this-name/secrets"})

@@ -1,0 +1,77 @@
+"""Documents and proofs that others publish decode to what they say, or are refused in words."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.fuzz import targets
+from tests.fuzz.almost import JSON, almost, unhurried
+
+from kiseki.core.manifest import Manifest
+from kiseki.core.merkle import IdTree
+from kiseki.core.split import Split
+from kiseki.core.terms import Terms
+from kiseki.errors import InvalidInput
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+DOCUMENTS = {
+    "split": Split([(key(i), i) for i in range(1, 6)], key(9), parts=[2, 3]).to_json(),
+    "manifest": Manifest({key(1): {key(5): 2, key(6): 1}, key(2): {key(5): 7}}).to_json(),
+    "terms": Terms.of(
+        "train", royalty="20%", floor="1%", valid_until=datetime(2030, 1, 1, tzinfo=UTC)
+    ).to_json(),
+    "dump": json.dumps([IdTree([key(i) for i in range(1, 6)]).dump_slice(0)]),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+class TestPublishedDocuments:
+    def test_a_true_one_is_read(self, name: str) -> None:
+        reads: dict[str, Any] = {
+            "split": Split.from_json,
+            "manifest": Manifest.from_json,
+            "terms": Terms.from_json,
+        }
+        if name in reads:
+            assert reads[name](DOCUMENTS[name]).to_json() == DOCUMENTS[name]
+        else:
+            assert len(IdTree.load(json.loads(DOCUMENTS[name]))) == 5
+
+    @unhurried
+    @given(data=st.data())
+    def test_one_that_is_almost_right_is_read_or_refused(
+        self, name: str, data: st.DataObject
+    ) -> None:
+        targets.TARGETS[name](data.draw(almost(json.loads(DOCUMENTS[name]))))
+
+    @unhurried
+    @given(text=st.binary() | JSON.map(lambda each: json.dumps(each).encode()))
+    def test_anything_else_is_refused(self, name: str, text: bytes) -> None:
+        targets.TARGETS[name](text)
+
+    @pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
+    def test_one_that_nests_deep_is_refused_before_it_is_parsed(
+        self, name: str, bracket: bytes
+    ) -> None:
+        targets.TARGETS[name](bracket * 200_000)
+
+
+def test_text_that_is_not_unicode_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        Split.from_json('{"format": "\ud800"}')
+
+
+@unhurried
+@given(
+    head=st.binary(min_size=4, max_size=4),
+    patch=st.binary(max_size=8) | st.binary(min_size=44, max_size=44),
+)
+def test_a_proof_with_other_bytes_in_it_proves_nothing(head: bytes, patch: bytes) -> None:
+    targets.sum_proof(head + patch)
