@@ -2,10 +2,13 @@
 # (with python3 for $(PYTHON)).
 PYTHON ?= python3
 TEST = $(PYTHON) tools/setup.py test
+VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo bench test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
+.PHONY: help demo test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
+.PHONY: analyse prove fuzz
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -45,9 +48,19 @@ format: ## bring everything into the style that `check` asks for
 	@$(TEST) ruff format .
 	@$(TEST) forge fmt
 
+analyse: ## Slither: fails on any finding that docs/testing.md gives no reason for
+	@$(VERIFY) python -m tests.analysis.run
+
+prove: ## halmos and z3: what tests/proofs claims, and that the claims can fail
+	@$(VERIFY) python -m tests.proofs.run
+
+FUZZ_SECONDS ?= 60
+fuzz: ## atheris: every decoder of untrusted input, FUZZ_SECONDS each (60)
+	@$(VERIFY) python -m tests.fuzz.run $(FUZZ_SECONDS)
+
 ape: ## set up .venv-ape, for `.venv-ape/bin/ape`
 	@$(PYTHON) tools/setup.py ape
 
 clean: ## remove everything that can be made again
-	rm -rf .build .tools .venv .venv-ape .venv-brownie node_modules build dist
+	rm -rf .build .tools .venv .venv-ape .venv-brownie .venv-verify node_modules build dist
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
     python3 tools/setup.py demo     for the demo: Python packages, a local chain, the drawings
     python3 tools/setup.py test     the rest: compiler, Foundry, test tools
     python3 tools/setup.py ape      Ape, in an environment of its own
+    python3 tools/setup.py verify   Slither, halmos and atheris, in another
 
 What follows the target is a command to run in it: `python3 tools/setup.py test pytest -x`.
 
@@ -38,10 +39,12 @@ TRY_AGAIN = (
     "Check the connection and the free disk space and run the same command again; it resumes."
 )
 
-TARGETS = ("demo", "test", "ape")
+TARGETS = ("demo", "test", "ape", "verify")
+# What they pin does not fit beside what the others use.
+OWN_ENVIRONMENT = ("ape", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 103, "test": 132, "ape": 82}
+PYTHON_MB = {"demo": 103, "test": 132, "ape": 82, "verify": 0}
 NPM_MB = {"demo": 23, "test": 94}
 NODE_MB = 61
 
@@ -84,12 +87,16 @@ def set_up(target: str) -> None:
 
 
 def plan(target: str) -> list[Step]:
-    """The steps of a target. Ape needs the compiler and Anvil of `test` as well."""
+    """The steps of a target. What has an environment of its own needs the tools of `test` too."""
     level = "demo" if target == "demo" else "test"
     steps = [packages_step(ROOT / ".venv", level), npm_step(level)]
-    if target == "ape":
-        steps.append(packages_step(ROOT / ".venv-ape", "ape"))
+    if target in OWN_ENVIRONMENT:
+        steps.append(packages_step(environment(target), target))
     return steps
+
+
+def environment(target: str) -> Path:
+    return ROOT / (f".venv-{target}" if target in OWN_ENVIRONMENT else ".venv")
 
 
 class Step:
@@ -362,7 +369,7 @@ def show(what: str, began: float, end: str) -> None:
 
 def run_in(target: str, command: list[str]) -> None:
     """Become the command, with the environment's programs first on its path."""
-    venv = ROOT / (".venv-ape" if target == "ape" else ".venv")
+    venv = environment(target)
     path = os.pathsep.join([str(venv / "bin"), str(BIN), path_without_tools()])
     os.environ.update(PATH=path, VIRTUAL_ENV=str(venv), SOLCX_BINARY_PATH=str(TOOLS / "solcx"))
     os.chdir(ROOT)
