@@ -74,6 +74,8 @@ def place(url: str) -> str:
             "the host or the port in the node's URL cannot be right; "
             "give one like http://127.0.0.1:8545"
         ) from None
+    if not url.isprintable():
+        raise InvalidInput("the node's URL holds characters that no URL has; type it again")
     if scheme not in ("http", "https"):
         raise InvalidInput("a node's URL begins with http:// or https://")
     if not host:

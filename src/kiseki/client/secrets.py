@@ -169,8 +169,8 @@ def _line(provider: str, digest: bytes, salt: bytes) -> bytes:
 
 
 def _blurred(line: bytes) -> bytes:
-    """Its form without its values: every hex digit as a zero."""
-    return re.sub(rb"[0-9a-f]", b"0", line)
+    """Its form without its values: every hex digit as a zero, but for that of 0x."""
+    return re.sub(rb"[0-9a-f](?!x)", b"0", line)
 
 
 _LINE = _blurred(_line("0x" + "0" * 40, bytes(32), bytes(32))).rstrip(b"\n")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
+from kiseki.chain.node import place
 from kiseki.client.kiseki import settings
 from kiseki.client.secrets import KeyFile
 from kiseki.errors import InvalidInput, SecretsError
@@ -39,7 +40,14 @@ class TestKeyFiles:
         targets.key_file(text)
 
     @pytest.mark.parametrize(
-        "content", [b"0x" + b"5e" * 32, b"correct horse battery staple", b"{}", b"[" * 200_000]
+        "content",
+        [
+            LINE.replace(b"0x", b"1x")[:50],
+            b"0x" + b"5e" * 32,
+            b"correct horse battery staple",
+            b"{}",
+            b"[" * 200_000,
+        ],
     )
     def test_another_kind_of_file_is_never_emptied(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "key"
@@ -73,6 +81,10 @@ class TestSettings:
     def test_a_chain_id_is_a_number(self, wrong: str) -> None:
         with pytest.raises(InvalidInput, match="KISEKI_CHAIN_ID"):
             settings({**NEEDED, "KISEKI_CHAIN_ID": wrong})
+
+    def test_a_url_that_a_terminal_would_obey_is_refused(self) -> None:
+        with pytest.raises(InvalidInput, match="no URL has"):
+            place("http://127.0.0.1\x1b[2J:8545")
 
     def test_the_home_of_nobody_is_refused(self) -> None:
         with pytest.raises(InvalidInput, match="KISEKI_SECRETS"):
