@@ -16,9 +16,10 @@ from web3.exceptions import ContractLogicError, Web3Exception
 
 from kiseki.chain.abi import decode_named, exact, kind, selector
 from kiseki.chain.artifacts import artifact
+from kiseki.chain.node import NONSENSE
 from kiseki.chain.reverts import decode_revert
-from kiseki.core.values import address, from_hex
-from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
+from kiseki.core.values import address, from_hex, one_line
+from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
 __all__ = ["Call", "Contract", "erc20", "node_errors"]
 
@@ -105,6 +106,8 @@ def node_errors() -> Iterator[None]:
     """Turns what web3 and the network raise into Kiseki's errors."""
     try:
         yield
+    except KisekiError:
+        raise
     except ContractLogicError as error:
         raise decode_revert(_data(error)) from error
     except requests.RequestException as error:
@@ -114,7 +117,13 @@ def node_errors() -> Iterator[None]:
             "check that it runs, then run this again"
         ) from None
     except Web3Exception as error:
-        raise ChainError(f"the node refused: {error}") from error
+        raise ChainError(f"the node refused: {one_line(str(error))}") from error
+    except NONSENSE as error:
+        # Without the cause, which may repeat what a server wrote, and with it perhaps the URL.
+        raise ChainError(
+            f"the node's answer makes no sense ({type(error).__name__}); "
+            "check that the URL is a node's, or ask another"
+        ) from None
 
 
 def _data(error: ContractLogicError) -> bytes:
@@ -122,5 +131,6 @@ def _data(error: ContractLogicError) -> bytes:
     if isinstance(data, dict):
         data = data.get("data")
     # Some nodes write "Reverted 0x…", and web3 writes "no data" where there is none.
-    found = str(data).removeprefix("Reverted ")
-    return from_hex(found, None, "the revert data") if found.startswith("0x") else b""
+    with contextlib.suppress(InvalidInput):
+        return from_hex(str(data).removeprefix("Reverted "), None, "the revert data")
+    return b""

@@ -86,7 +86,7 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
         NotDeployed: some of it is not there.
     """
     with node_errors():
-        chain_id = w3.eth.chain_id
+        chain_id = int(w3.eth.chain_id)
         missing = [name for name in SUITE if not _is_there(w3, name)]
     if missing:
         raise NotDeployed(
@@ -115,7 +115,7 @@ def deploy(
         InvalidInput: the record is damaged or of another chain, or cannot be read or written.
     """
     with node_errors():
-        chain_id = w3.eth.chain_id
+        chain_id = int(w3.eth.chain_id)
         if not w3.eth.get_code(to_checksum_address(PROXY)):
             raise ChainError(
                 f"chain {chain_id} has no deterministic deployment proxy at {PROXY}; "

@@ -19,7 +19,10 @@ from web3.exceptions import Web3Exception
 
 from kiseki.errors import ChainError, InvalidInput, NodeUnreachable, WrongChain
 
-__all__ = ["MNEMONIC", "anvil", "connect"]
+__all__ = ["MNEMONIC", "NONSENSE", "anvil", "connect"]
+
+NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
+"""What web3 raises, and what is done with its answers, when a node answers what no node should."""
 
 MNEMONIC = "test test test test test test test test test test test junk"
 """Of Anvil's well-known test wallets. Worth nothing on any chain that is."""
@@ -46,8 +49,8 @@ def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web
     # It asks for the chain's ID before every call. Ours is signed into every transaction instead.
     w3.middleware_onion.remove("validation")
     try:
-        found = w3.eth.chain_id
-    except (requests.RequestException, Web3Exception, ValueError) as error:
+        found = int(w3.eth.chain_id)
+    except (requests.RequestException, Web3Exception, *NONSENSE) as error:
         # Without the cause: it would hold the URL, and with it perhaps a key.
         raise NodeUnreachable(
             f"no node answers at {where} ({type(error).__name__}); start one, or check the URL"
@@ -65,6 +68,8 @@ def place(url: str) -> str:
     Raises:
         InvalidInput: not an http(s) URL, or one without a host or with a port that is none.
     """
+    if not url.isprintable():
+        raise InvalidInput("the node's URL holds characters that no URL has; type it again")
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
@@ -74,8 +79,6 @@ def place(url: str) -> str:
             "the host or the port in the node's URL cannot be right; "
             "give one like http://127.0.0.1:8545"
         ) from None
-    if not url.isprintable():
-        raise InvalidInput("the node's URL holds characters that no URL has; type it again")
     if scheme not in ("http", "https"):
         raise InvalidInput("a node's URL begins with http:// or https://")
     if not host:

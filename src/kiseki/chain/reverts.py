@@ -9,7 +9,7 @@ from typing import Any
 
 from kiseki.chain.abi import decode_named, selector
 from kiseki.chain.artifacts import artifact, names
-from kiseki.core.values import to_hex
+from kiseki.core.values import one_line, to_hex
 from kiseki.errors import ChainError, ContractReverted
 
 __all__ = ["decode_revert"]
@@ -18,9 +18,6 @@ _BUILT_IN = [
     {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
     {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 ]
-
-_LONGEST = 500
-"""Characters of a value that are shown."""
 
 ADVICE = {
     "DataRegistry_UnknownTerms": "define these terms first",
@@ -99,10 +96,7 @@ def _read(data: bytes) -> tuple[str | None, Mapping[str, Any] | None]:
 
 
 def _shown(value: Any) -> str:
-    """One line, and not a long one: a terminal obeys what it is sent."""
-    shown = to_hex(value) if isinstance(value, bytes) else str(value)
-    safe = "".join(each if each.isprintable() else "�" for each in shown)
-    return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"
+    return one_line(to_hex(value) if isinstance(value, bytes) else str(value))
 
 
 @cache

@@ -14,6 +14,8 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError, TransactionNotFound, Web3Exception, Web3RPCError
 
 from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.node import NONSENSE
+from kiseki.core.values import uint
 from kiseki.errors import ChainError, TransactionFailed
 
 __all__ = ["MOST_BYTES", "MOST_GAS", "Receipt", "Sender"]
@@ -89,7 +91,8 @@ class Sender:
         """
         with node_errors():
             try:
-                return int(self._w3.eth.estimate_gas(self._bare(call)))  # type: ignore[arg-type]
+                found = self._w3.eth.estimate_gas(self._bare(call))  # type: ignore[arg-type]
+                return uint(int(found), 64, "the gas that the node estimates")
             except ContractLogicError:
                 raise
             except Web3RPCError as error:
@@ -131,23 +134,16 @@ class Sender:
                 self._in_flight.discard(nonce)
                 raise
         try:
-            receipt = self._await(call, bytes(signed.hash))
+            done, receipt = self._await(call, bytes(signed.hash))
         finally:
             with self._lock:
                 self._in_flight.discard(nonce)
-        if receipt["status"] != 1:
+        if not done:
             raise TransactionFailed(
                 f"{call.what} was sent as 0x{signed.hash.hex()} and failed in block "
-                f"{receipt['blockNumber']}; what it depends on changed meanwhile, so run this again"
+                f"{receipt.block}; what it depends on changed meanwhile, so run this again"
             )
-        return Receipt(
-            call.what,
-            bytes(signed.hash),
-            receipt["blockNumber"],
-            receipt["gasUsed"],
-            receipt.get("contractAddress"),
-            tuple(receipt["logs"]),
-        )
+        return receipt
 
     def _bare(self, call: Call) -> dict[str, Any]:
         return {"from": self.address, "to": call.to, "data": call.data, "value": call.value}
@@ -155,9 +151,10 @@ class Sender:
     def _signed(self, call: Call, gas: int) -> tuple[int, Any]:
         with node_errors():
             if self._chain_id is None:  # once: a node that changes chains must refuse what follows
-                self._chain_id = self._w3.eth.chain_id
+                self._chain_id = uint(self._w3.eth.chain_id, 64, "the node's chain ID", 1)
             # What the node knows, or one more than what it may not know of yet.
             known = self._w3.eth.get_transaction_count(self._account.address, "pending")
+            uint(known, 64, "the nonce that the node knows")
             nonce = max(known, max(self._in_flight, default=-1) + 1)
             fees = self._fees()
             price = fees.get("maxFeePerGas", fees.get("gasPrice", 0))
@@ -186,18 +183,27 @@ class Sender:
             with node_errors():
                 self._w3.eth.send_raw_transaction(signed.raw_transaction)
         except ChainError as error:
-            if not isinstance(error.__context__, requests.RequestException):
+            if not isinstance(error.__context__, (requests.RequestException, *NONSENSE)):
                 raise
 
-    def _await(self, call: Call, sent: bytes) -> Any:
+    def _await(self, call: Call, sent: bytes) -> tuple[bool, Receipt]:
+        """Whether it was carried out, and its receipt."""
         end = time.monotonic() + _PATIENCE
         silent = False
         while time.monotonic() < end:
             try:
-                return self._w3.eth.get_transaction_receipt(sent)  # type: ignore[arg-type]
+                found = self._w3.eth.get_transaction_receipt(sent)  # type: ignore[arg-type]
+                return found["status"] == 1, Receipt(
+                    call.what,
+                    sent,
+                    int(found["blockNumber"]),
+                    int(found["gasUsed"]),
+                    found.get("contractAddress"),
+                    tuple(found["logs"]),
+                )
             except TransactionNotFound:
                 silent = False
-            except (requests.RequestException, Web3Exception):
+            except (requests.RequestException, Web3Exception, *NONSENSE):
                 if silent:  # twice in a row, each with the transport's own retries
                     break
                 silent = True
@@ -211,6 +217,9 @@ class Sender:
     def _fees(self) -> Mapping[str, int]:
         base = self._w3.eth.get_block("latest").get("baseFeePerGas")
         if base is None:
-            return {"gasPrice": self._w3.eth.gas_price}
-        tip = self._w3.eth.max_priority_fee
-        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base + tip}
+            return {"gasPrice": uint(self._w3.eth.gas_price, 96, "the node's gas price")}
+        tip = uint(self._w3.eth.max_priority_fee, 95, "the node's priority fee")
+        return {
+            "maxPriorityFeePerGas": tip,
+            "maxFeePerGas": uint(2 * base + tip, 96, "the node's base fee"),
+        }

@@ -108,7 +108,7 @@ class Session:
 
     def _read(self) -> None:
         with node_errors():
-            latest = self.w3.eth.block_number
+            latest = int(self.w3.eth.block_number)
         step = _BLOCKS
         while self._next <= latest:
             end = min(self._next + step - 1, latest)
@@ -121,7 +121,9 @@ class Session:
                     raise
                 step //= 2
                 continue
-            self._index.apply(self._decoder.decode(logs, self._timestamps(logs)))
+            with node_errors():
+                events = list(self._decoder.decode(logs, self._timestamps(logs)))
+            self._index.apply(events)
             self._next = end + 1
             self._last_hash = self._hash(end)
 

@@ -15,6 +15,7 @@ __all__ = [
     "ascending",
     "bytes32",
     "from_hex",
+    "one_line",
     "to_hex",
     "uint",
 ]
@@ -85,6 +86,12 @@ def from_hex(text: object, length: int | None, what: str) -> bytes:
     if length is not None and len(value) != length:
         raise InvalidInput(f"{what} must be {length} bytes and has {len(value)}")
     return value
+
+
+def one_line(text: str, most: int = 500) -> str:
+    """What somebody else wrote, fit to be shown: a terminal obeys what it is sent."""
+    safe = "".join(each if each.isprintable() else "�" for each in text[: most + 1])
+    return safe if len(safe) <= most else f"{safe[:most]}…"
 
 
 def ascending(values: Sequence[bytes], what: str) -> None:

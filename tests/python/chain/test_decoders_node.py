@@ -1,0 +1,147 @@
+"""A node may answer anything, as may a proxy or a login page in front of it: it is told in words.
+
+A real server stands before the real chain and answers one method with nonsense.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+from tests.fuzz.targets import readable
+
+from kiseki import LocalKiseki
+from kiseki.chain import sender
+from kiseki.chain.contracts import Call, erc20
+from kiseki.chain.node import connect
+from kiseki.chain.sender import Sender
+from kiseki.client.kiseki import local_account
+from kiseki.client.session import Session
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import ChainError, KisekiError, TransactionFailed
+
+RESULTS: list[Any] = [
+    None, -1, 10**30, "x", "0x", [], {}, [{}],
+    {"number": "x", "timestamp": "zz", "hash": 5},
+    [{"address": "0x1", "topics": "x", "data": 5, "blockNumber": "0x1", "blockTimestamp": "zz"}],
+]  # fmt: skip
+ERRORS: list[Any] = [
+    None, "x", {}, {"code": 3, "message": "\x1b[2J" * 999},
+    {"code": 3, "message": "execution reverted", "data": "0x0"},
+    {"code": 3, "message": "execution reverted", "data": "0x08c379a0" + "ff" * 64},
+]  # fmt: skip
+PAGES = [b"", b"\xff", b"<html>log in</html>"]
+ANSWERS = [
+    *({"result": each} for each in RESULTS),
+    *({"error": each} for each in ERRORS),
+    {},
+    *PAGES,
+]
+
+
+class Between(ThreadingHTTPServer):
+    """Passes everything on, but for one method."""
+
+    method, answer = "", b""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Between
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["content-length"]))
+        if json.loads(asked)["method"] == self.server.method:
+            answer = self.server.answer
+        else:
+            headers = {"content-type": "application/json"}
+            answer = requests.post(self.server.node, asked, headers=headers, timeout=30).content
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def between(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+    monkeypatch.setattr(sender, "_PATIENCE", 0.05)
+    with Between(k.url) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def use(url: str) -> None:
+    """Everything that asks a node."""
+    w3 = connect(url)
+    session = Session(w3)
+    session.now()
+    session.index.tokens()
+    erc20(w3, ZERO_ADDRESS[:-1] + "1").read("balanceOf", ZERO_ADDRESS)
+
+
+def send(url: str) -> None:
+    Sender(connect(url), local_account(0)).send(Call(local_account(1).address, b"", 1, "a gift"))
+
+
+@pytest.mark.parametrize(
+    ("action", "method"),
+    [
+        (use, "eth_blockNumber"),
+        (use, "eth_call"),
+        (use, "eth_chainId"),
+        (use, "eth_getBlockByNumber"),
+        (use, "eth_getCode"),
+        (use, "eth_getLogs"),
+        (send, "eth_chainId"),
+        (send, "eth_estimateGas"),
+        (send, "eth_getBalance"),
+        (send, "eth_getBlockByNumber"),
+        (send, "eth_getTransactionCount"),
+        (send, "eth_getTransactionReceipt"),
+        (send, "eth_maxPriorityFeePerGas"),
+        (send, "eth_sendRawTransaction"),
+    ],
+)
+def test_nonsense_is_told_in_one_line(
+    between: Between, action: Callable[[str], None], method: str
+) -> None:
+    between.method = method
+    for answer in ANSWERS:
+        between.answer = (
+            answer
+            if isinstance(answer, bytes)
+            else json.dumps({"jsonrpc": "2.0", "id": 1} | answer).encode()
+        )
+        try:
+            action(between.url)
+        except KisekiError as error:
+            readable(str(error))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_transaction_whose_answer_is_nonsense_is_not_called_unsent(
+    between: Between, page: bytes
+) -> None:
+    between.method, between.answer = "eth_getTransactionReceipt", page
+    with pytest.raises(TransactionFailed, match="was sent as 0x"):
+        send(between.url)
+
+
+def test_a_page_instead_of_a_node_is_named(between: Between) -> None:
+    between.method, between.answer = "eth_getLogs", b"<html>log in</html>"
+    with pytest.raises(ChainError, match="makes no sense"):
+        use(between.url)
