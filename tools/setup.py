@@ -44,7 +44,7 @@ TARGETS = ("demo", "test", "ape", "verify")
 OWN_ENVIRONMENT = ("ape", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 103, "test": 132, "ape": 82, "verify": 0}
+PYTHON_MB = {"demo": 103, "test": 132, "ape": 82, "verify": 118}
 NPM_MB = {"demo": 23, "test": 94}
 NODE_MB = 61
 

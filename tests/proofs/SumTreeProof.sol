@@ -53,13 +53,10 @@ contract SumTreeProof {
     }
 
     /// A climb is a climb of the first level and then of the rest.
-    function check_TwoLevelsAreOneAndOne(
-        bytes32 hash,
-        uint96 sum,
-        uint256 side,
-        Sibling calldata p,
-        Sibling calldata q
-    ) external view {
+    function check_TwoLevelsAreOneAndOne(bytes32 hash, uint96 sum, uint256 side, Sibling calldata p, Sibling calldata q)
+        external
+        view
+    {
         Node memory whole = this.climb(hash, sum, side, bytes.concat(_path(p), _path(q)));
         Node memory below = this.climb(hash, sum, side & 1, _path(p));
         Node memory above = this.climb(below.hash, below.sum, side >> 1, _path(q));

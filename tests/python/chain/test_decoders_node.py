@@ -34,7 +34,7 @@ ERRORS: list[Any] = [
     {"code": 3, "message": "execution reverted", "data": "0x08c379a0" + "ff" * 64},
 ]  # fmt: skip
 PAGES = [b"", b"\xff", b"<html>log in</html>"]
-ANSWERS = [
+ANSWERS: list[Any] = [
     *({"result": each} for each in RESULTS),
     *({"error": each} for each in ERRORS),
     {},
