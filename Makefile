@@ -7,7 +7,6 @@ VERIFY = $(PYTHON) tools/setup.py verify
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo bench test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
-.PHONY: help demo test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
 .PHONY: analyse prove fuzz
 
 help: ## show this list

@@ -61,11 +61,11 @@ interface IRevenueSplitter {
     /// @param opening Of the payee, unless it is a wallet, so that money cannot go to a hash that nobody can open.
     /// @param token Zero for ether, which is taken from the value sent; what is left of that is returned.
     /// @param amount In base units. Of a token that takes a fee, what arrives counts.
-    /// @return received What arrived.
+    /// @return arrived What was counted.
     function deposit(bytes32 payee, bytes calldata opening, address token, uint256 amount, bytes32 ref)
         external
         payable
-        returns (uint256 received);
+        returns (uint256 arrived);
 
     /// @notice Passes on what is due to one leaf of a split: pays a wallet, credits a split or subject.
     /// @param opening When the payee is a subject, its opening resolves it in the same step; else empty.
