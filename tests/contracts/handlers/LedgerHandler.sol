@@ -98,7 +98,7 @@ contract LedgerHandler is LedgerCast {
         uint256 node = firstSubject + subject % SUBJECTS;
         if (SPLITTER.held(keyOf(node), currencies[c]) == 0) {
             REGISTRY.set(subjectId(node), HostileSubjects.Mood.Reverting, 0, 0);
-            deposit(node, c, uint96(1 + to % 1e9), PAYER);
+            deposit(node, c, uint96(1 + to % 1e9), 2);
             mended = true;
         }
         if (mended) REGISTRY.set(subjectId(node), HostileSubjects.Mood.Answering, keyOf(to % nodes()), 0);

@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
+import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {IOutputRegistry} from "../../../contracts/interfaces/IOutputRegistry.sol";
+import {Ancestor, Collection, External, Parent, Sources} from "../../../contracts/types/Sources.sol";
+import {Terms} from "../../../contracts/types/Terms.sol";
+import {Base} from "../utils/Base.sol";
+import {HostileGate} from "../utils/HostileGates.sol";
+import {SumTrees} from "../utils/Trees.sol";
+import {vm} from "../utils/Vm.sol";
+
+/// @notice A studio world over real registries: collections, models and batches on each other, consent that ends, gates
+/// that do as they like, money that comes in and goes out. The handler judges every registration by books of its own and
+/// keeps in `broken` where the registries judged otherwise. What achieves nothing reverts.
+contract RegistryHandler is Base {
+    /// @notice Something that others can rest on or pay, as it was when it was registered.
+    struct Source {
+        bytes32 id;
+        address by;
+        uint256 terms;
+        uint256 revokedAt;
+        /// Hash of all that must never change.
+        bytes32 past;
+    }
+
+    struct Known {
+        bytes opening;
+        SumTrees.Leaf[] leaves;
+    }
+
+    /// @notice Who would use sources, for what, and what it would allow others.
+    struct Ask {
+        address user;
+        uint256 use;
+        uint256 uses;
+        bool careful;
+    }
+
+    uint256 private constant PEOPLE = 6;
+
+    string public broken;
+    HostileGate public gate;
+    Terms[] private _terms;
+    bytes32[] private _termsIds;
+    uint256 private _now = START;
+    uint256 private _seed;
+
+    Source[] public collections;
+    Source[] public modelsKnown;
+    Source[] public batches;
+    mapping(bytes32 model => Ancestor[]) private _ancestries;
+    mapping(bytes32 model => bytes32) private _ownSplits;
+    mapping(bytes32 id => mapping(address user => bool)) private _listed;
+    mapping(bytes32 collection => bool) private _paysToken;
+
+    Known[] private _splits;
+    mapping(bytes32 key => uint256 number) private _splitNumber;
+    mapping(bytes32 subject => bytes) private _openings;
+    uint256[] private _tokens;
+    uint256 public paid;
+
+    constructor() {
+        setUp();
+        gate = new HostileGate();
+        _define(_training(500, 0));
+        _define(_training(300, 100));
+        Terms memory terms = _training(200, 0);
+        terms.aiInference = true;
+        _define(terms);
+        _define(terms = _training(100, 0));
+        terms.validUntil = uint64(START + 60 days);
+        _define(terms);
+        terms = _training(100, 0);
+        terms.noticeSeconds = 10 days;
+        _define(terms);
+        terms = _training(250, 0);
+        terms.gate = address(list);
+        _define(terms);
+        terms.gate = address(gate);
+        terms.aiInference = true;
+        _define(terms);
+        terms.aiGenerativeTraining = false;
+        _define(terms);
+        terms.aiInference = false;
+        terms.gate = address(0);
+        _define(terms);
+        for (uint256 i; i < 8; ++i) {
+            collect(i, i);
+        }
+        _train(3, 24, 0, 0, false);
+        _train(4, 8 + 128, 1, 3, false);
+    }
+
+    // Data
+
+    function collect(uint256 who, uint256 terms) public {
+        vm.warp(_now);
+        terms %= _terms.length;
+        Made memory made = _collect(_person(who), ++_seed, _termsIds[terms]);
+        collections.push(Source(made.id, made.provider, terms, 0, _pastOfCollection(made.id)));
+        bytes32 subject = _subject(address(data), made.id);
+        _openings[subject] = abi.encodePacked(address(data), made.id);
+        if (splitter.received(subject, address(token)) != 0) _break("4: a new collection had money");
+    }
+
+    /// @dev By the provider, or by somebody else in vain.
+    function revoke(uint256 which, uint256 by) external {
+        vm.warp(_now);
+        Source storage source = collections[which % collections.length];
+        address caller = by % 4 == 0 ? _person(by) : source.by;
+        vm.prank(caller);
+        data.revoke(source.id);
+        if (caller != source.by) _break("4: revoked by another");
+        if (source.revokedAt == 0) source.revokedAt = _now;
+    }
+
+    function setPayee(uint256 which, uint256 by, uint256 to) external {
+        vm.warp(_now);
+        Source storage source = collections[which % collections.length];
+        address caller = by % 4 == 0 ? _person(by) : source.by;
+        bytes32 payee = _wallet(_person(to));
+        bytes memory opening;
+        bool toToken = to % 4 == 0;
+        if (toToken) {
+            opening = abi.encodePacked(address(rights), _subject(address(data), source.id));
+            payee = _subject(address(rights), _subject(address(data), source.id));
+            rights.know(address(data), source.id);
+            _remember(uint256(_subject(address(data), source.id)));
+        }
+        vm.prank(caller);
+        data.setPayee(source.id, payee, opening);
+        if (caller != source.by) _break("4: another set the payee");
+        if (_paysToken[source.id] && !toToken) _break("the payee was the rights token and is not");
+        if (toToken) _paysToken[source.id] = true;
+    }
+
+    function pass(uint256 time) external {
+        _now += time % 6 days + 1;
+        vm.warp(_now);
+    }
+
+    function setGate(uint256 mood, uint256 arms) external {
+        gate.setMood(HostileGate.Mood(mood % 16 > 7 ? 0 : mood % 8));
+        bytes memory call = abi.encodeCall(data.revoke, (collections[arms % collections.length].id));
+        if (arms % 2 == 0) call = abi.encodeCall(data.defineTerms, (_training(uint16(arms % 9999), 1)));
+        gate.arm(address(data), call);
+    }
+
+    function allow(uint256 which, uint256 user, bool isModel, bool on) external {
+        Source storage source =
+            isModel ? modelsKnown[which % modelsKnown.length] : collections[which % collections.length];
+        vm.prank(source.by);
+        list.allow(isModel ? address(models) : address(data), source.id, _person(user), on ? 127 : 0);
+        _listed[source.id][_person(user)] = on;
+    }
+
+    // Models and batches
+
+    function train(uint256 who, uint256 seed, uint256 terms, bool wider) external {
+        _train(who, _bits(seed, "collections"), _bits(seed, "models"), terms, wider);
+    }
+
+    /// @dev On any collections and models, among the last ones. Invariant 5: it must succeed exactly when every source may
+    /// be used, and then everybody's levy is in the split.
+    function _train(uint256 who, uint256 collectionBits, uint256 modelBits, uint256 terms, bool wider) private {
+        vm.warp(_now);
+        address by = _person(who);
+        terms %= _terms.length;
+        // A model has no floor, and on what is reserved nobody builds.
+        if (_isCareful(collectionBits) && (_terms[terms].floorBps != 0 || terms > 6)) terms = 0;
+        Ask memory ask = Ask(by, TRAIN, _uses(_terms[terms]), _isCareful(collectionBits));
+        (Sources memory sources, Made[] memory made, bool allowed) = _pick(ask, collectionBits, modelBits);
+        if (wider) sources.externals = new External[](1);
+        if (wider) sources.externals[0] = External(bytes32(++_seed), bytes32("document"));
+        if (sources.collections.length + sources.models.length == 0) revert("no sources");
+        IModelRegistry.ModelSpec memory spec = _modelSpec(++_seed, _termsIds[terms]);
+        allowed = allowed && _terms[terms].floorBps == 0;
+        bytes32 id = _modelId(by, spec, _sourcesHash(sources));
+        Ancestor[] memory ancestry = _unite(sources.models);
+        Composed memory composed = _composed(id, made, ancestry, _terms[terms].royaltyBps, _wallet(by));
+        allowed = allowed && _sum(ancestry) + composed.own <= 1e6;
+        vm.prank(by);
+        try models.register(spec, sources) returns (bytes32 got) {
+            if (!allowed || got != id) _break("5: a model that must not be was registered");
+        } catch {
+            if (allowed) _break("5: a model that may be was refused");
+            revert("rightly refused");
+        }
+        IModelRegistry.Model memory model = models.modelOf(id);
+        if (model.split != SumTrees.key(composed.opening) || model.own != composed.own) _break("5: a levy is missing");
+        modelsKnown.push(Source(id, by, terms, 0, keccak256(abi.encode(model))));
+        for (uint256 i; i < ancestry.length; ++i) {
+            _ancestries[id].push(ancestry[i]);
+        }
+        _ancestries[id].push(Ancestor(id, model.own));
+        if (composed.own != 0) {
+            _ownSplits[id] = SumTrees.key(composed.ownOpening);
+            if (_ownSplits[id] != model.ownSplit) _break("5: another own split");
+            _keep(composed.ownOpening, composed.ownLeaves);
+        }
+        _keepComposed(composed);
+    }
+
+    function draw(uint256 who, uint256 seed, bool toToken) external {
+        (uint256 collectionBits, uint256 modelBits) = (_bits(seed, "collections"), _bits(seed, "models"));
+        vm.warp(_now);
+        address by = _person(who);
+        Ask memory ask = Ask(by, READ, 0, _isCareful(collectionBits));
+        (Sources memory sources, Made[] memory made, bool allowed) = _pick(ask, collectionBits, modelBits);
+        if (sources.models.length == 0) revert("no model");
+        bytes32 root = bytes32(++_seed);
+        bytes32 id = _batchId(by, _sourcesHash(sources), root);
+        IOutputRegistry.BatchSpec memory spec = _batchSpec(sources.models.length);
+        bytes32 payee = _wallet(by);
+        if (toToken) {
+            bytes32 tokenId = _subject(address(outputs), id);
+            spec.payee = payee = _subject(address(rights), tokenId);
+            spec.opening = abi.encodePacked(address(rights), tokenId);
+        }
+        Ancestor[] memory ancestry = _unite(sources.models);
+        Composed memory composed;
+        _composeData(composed, made);
+        allowed = allowed && _sum(ancestry) + composed.data <= 1e6;
+        if (allowed) composed = _composed(id, made, ancestry, 0, payee);
+        vm.prank(by);
+        try outputs.commit(root, 3, spec, sources) returns (bytes32 got) {
+            if (!allowed || got != id) _break("5: a batch that must not be was registered");
+        } catch {
+            if (allowed) _break("5: a batch that may be was refused");
+            revert("rightly refused");
+        }
+        IOutputRegistry.Batch memory batch = outputs.batchOf(id);
+        if (batch.split != SumTrees.key(composed.opening)) _break("5: a levy is missing");
+        batches.push(Source(id, by, 0, 0, keccak256(abi.encode(batch))));
+        if (toToken) {
+            rights.know(address(outputs), id);
+            _remember(_token(id));
+        }
+        _keepComposed(composed);
+    }
+
+    // Rights
+
+    function mint(uint256 which, uint256 by) external {
+        require(batches.length != 0, "no batch");
+        Source storage source = batches[which % batches.length];
+        for (uint256 i; i < batches.length && rights.holderOf(_token(source.id)) != address(0); ++i) {
+            source = batches[(which + i) % batches.length];
+        }
+        address caller = by % 4 == 0 ? _person(by) : source.by;
+        vm.prank(caller);
+        uint256 tokenId = rights.mint(address(outputs), source.id, "document", 100);
+        if (caller != source.by) _break("minted by another");
+        _remember(tokenId);
+    }
+
+    function transfer(uint256 which, uint256 to) external {
+        require(_tokens.length != 0, "no token");
+        uint256 tokenId = _tokens[which % _tokens.length];
+        address holder = rights.holderOf(tokenId);
+        for (uint256 i; i < _tokens.length && holder == address(0); ++i) {
+            tokenId = _tokens[(which + i) % _tokens.length];
+            holder = rights.holderOf(tokenId);
+        }
+        require(holder != address(0), "not minted");
+        address receiver = to % 8 == 0 ? address(splitter) : to % 8 == 1 ? address(rights) : _person(to);
+        vm.prank(holder);
+        rights.transferFrom(holder, receiver, tokenId);
+        if (to % 8 < 2) _break("a rights token where nobody can claim for it");
+    }
+
+    // Money
+
+    function pay(uint256 which, uint96 amount) external {
+        Known storage known = _splits[which % _splits.length];
+        uint256 given = uint256(amount) % 1e24 + 1;
+        token.mint(buyer.wallet, given);
+        paid += given;
+        _payTokens(SumTrees.key(known.opening), known.opening, address(token), given);
+    }
+
+    function claim(uint256 which, uint256 leaf) external {
+        Known storage known = _splits[which % _splits.length];
+        for (uint256 i; i < _splits.length && _received(known) == 0; ++i) {
+            known = _splits[(which + i) % _splits.length];
+        }
+        require(_received(known) != 0, "nothing received");
+        for (uint256 i; i < known.leaves.length; ++i) {
+            if (_claim(known, (leaf + i) % known.leaves.length) != 0) return;
+        }
+        revert("nothing due");
+    }
+
+    /// @dev Everything, to the last leaf: three passes, because data splits are below own splits, and those below splits.
+    /// Returns how many leaves there are, which is the most that rounding can leave behind.
+    function settle() external returns (uint256 leaves) {
+        vm.warp(_now);
+        for (uint256 level; level < 3; ++level) {
+            leaves = 0;
+            for (uint256 i; i < _splits.length; ++i) {
+                Known storage known = _splits[i];
+                leaves += known.leaves.length;
+                if (_received(known) == 0) continue;
+                for (uint256 j; j < known.leaves.length; ++j) {
+                    _claim(known, j);
+                }
+            }
+        }
+        for (uint256 i; i < collections.length; ++i) {
+            splitter.resolve(address(data), collections[i].id, address(token));
+        }
+        for (uint256 i; i < _tokens.length; ++i) {
+            splitter.resolve(address(rights), bytes32(_tokens[i]), address(token));
+        }
+    }
+
+    function held() external view returns (uint256) {
+        return token.balanceOf(address(splitter));
+    }
+
+    /// @notice What the people have of all that was paid.
+    function earned() external view returns (uint256 sum) {
+        for (uint256 i; i < PEOPLE; ++i) {
+            sum += token.balanceOf(_person(i));
+        }
+        sum -= 1e30;
+    }
+
+    // Invariant 4
+
+    /// @notice What is not any more as it was registered, in words; empty when nothing.
+    function changed() external view returns (string memory) {
+        for (uint256 i; i < collections.length; ++i) {
+            Source storage source = collections[i];
+            if (_pastOfCollection(source.id) != source.past) return "4: a collection changed";
+            if (data.status(source.id).revokedAt != source.revokedAt) return "4: the time of a revocation";
+            bytes32 payee = data.payeeOf(source.id, address(0));
+            bytes32 rightsToken = _subject(address(rights), _subject(address(data), source.id));
+            if (_paysToken[source.id] && payee != rightsToken) return "a collection's rights token lost its income";
+        }
+        for (uint256 i; i < modelsKnown.length; ++i) {
+            if (keccak256(abi.encode(models.modelOf(modelsKnown[i].id))) != modelsKnown[i].past) {
+                return "4: a model changed";
+            }
+        }
+        for (uint256 i; i < batches.length; ++i) {
+            if (keccak256(abi.encode(outputs.batchOf(batches[i].id))) != batches[i].past) return "4: a batch changed";
+        }
+        return "";
+    }
+
+    function _pastOfCollection(bytes32 id) private view returns (bytes32) {
+        IDataRegistry.Status memory status = data.status(id);
+        return keccak256(abi.encode(status.provider, status.registeredAt, status.termsId));
+    }
+
+    // Judging
+
+    /// @dev The fuzzer likes small numbers and extreme ones, and these are choices.
+    function _bits(uint256 seed, string memory what) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(what, seed)));
+    }
+
+    /// @dev Three of four look before they use.
+    function _isCareful(uint256 collectionBits) private pure returns (bool) {
+        return collectionBits >> 250 & 3 != 0;
+    }
+
+    /// @dev Up to four of the last eight of each, and whether all of them let the user use them now, and allow what it
+    /// would allow who builds on it. Who is careful leaves out what does not.
+    function _pick(Ask memory ask, uint256 collectionBits, uint256 modelBits)
+        private
+        view
+        returns (Sources memory sources, Made[] memory made, bool allowed)
+    {
+        bool modelsAllowed;
+        (made, allowed) = _pickCollections(ask, collectionBits);
+        sources = _sources(made);
+        for (uint256 i; i < made.length && ask.use == READ; ++i) {
+            sources.collections[i].items = 0;
+        }
+        (sources.models, modelsAllowed) = _pickModels(ask, modelBits);
+        allowed = allowed && modelsAllowed;
+    }
+
+    function _pickCollections(Ask memory ask, uint256 bits) private view returns (Made[] memory made, bool allowed) {
+        allowed = true;
+        uint256[] memory picked = _picked(bits, collections.length);
+        made = new Made[](picked.length);
+        uint256 count;
+        for (uint256 i; i < picked.length; ++i) {
+            Source storage source = collections[picked[i]];
+            Terms storage terms = _terms[source.terms];
+            bool fits = _fits(source, ask);
+            if (ask.careful && !fits) continue;
+            uint96 weight = ask.use == READ ? 1 : uint96(bits >> 16 + 8 * i) % 1000 + 1;
+            made[count++] = Made(source.id, source.by, 0, weight, terms.royaltyBps, terms.floorBps);
+            allowed = allowed && fits;
+        }
+        made = _cut(made, count);
+    }
+
+    function _pickModels(Ask memory ask, uint256 bits) private view returns (Parent[] memory parents, bool allowed) {
+        allowed = true;
+        uint256[] memory picked = _picked(bits, modelsKnown.length);
+        parents = new Parent[](picked.length);
+        uint256 count;
+        for (uint256 i; i < picked.length; ++i) {
+            Source storage source = modelsKnown[picked[i]];
+            bool fits = _letsBuild(source, ask);
+            if (ask.careful && !fits) continue;
+            parents[count++] = Parent(source.id, _sorted(_ancestries[source.id]));
+            allowed = allowed && fits;
+        }
+        assembly ("memory-safe") {
+            mstore(parents, count)
+        }
+        for (uint256 i = 1; i < count; ++i) {
+            for (uint256 j = i; j > 0 && parents[j].id < parents[j - 1].id; --j) {
+                (parents[j], parents[j - 1]) = (parents[j - 1], parents[j]);
+            }
+        }
+    }
+
+    function _fits(Source storage source, Ask memory ask) private view returns (bool) {
+        Terms storage terms = _terms[source.terms];
+        uint256 allows = _uses(terms);
+        if (allows & ask.use == 0 || ask.uses & ~allows != 0 || !_lets(source, ask.user)) return false;
+        return source.revokedAt == 0 || _now < source.revokedAt + terms.noticeSeconds;
+    }
+
+    function _cut(Made[] memory made, uint256 count) private pure returns (Made[] memory) {
+        assembly ("memory-safe") {
+            mstore(made, count)
+        }
+        return made;
+    }
+
+    /// @dev A developer needs nobody's leave for outputs of its own model.
+    function _letsBuild(Source storage source, Ask memory ask) private view returns (bool) {
+        if (ask.use == READ && source.by == ask.user) return true;
+        Terms storage terms = _terms[source.terms];
+        uint256 allows = _uses(terms);
+        bool open = ask.use == TRAIN ? allows & TRAIN != 0 : allows != 0 || terms.gate != address(0);
+        return open && ask.uses & ~allows == 0 && _lets(source, ask.user);
+    }
+
+    function _picked(uint256 bits, uint256 length) private pure returns (uint256[] memory picked) {
+        uint256 window = length < 8 ? length : 8;
+        picked = new uint256[](4);
+        uint256 count;
+        for (uint256 i; i < window && count < 4; ++i) {
+            if (bits >> i & 1 == 1) picked[count++] = length - 1 - i;
+        }
+        assembly ("memory-safe") {
+            mstore(picked, count)
+        }
+    }
+
+    function _lets(Source storage source, address user) private view returns (bool) {
+        Terms storage terms = _terms[source.terms];
+        if (terms.validUntil != 0 && _now > terms.validUntil) return false;
+        if (terms.gate == address(0) || user == source.by) return true;
+        if (terms.gate == address(list)) return _listed[source.id][user];
+        return gate.mood() <= HostileGate.Mood.Prying;
+    }
+
+    function _uses(Terms memory terms) private pure returns (uint256) {
+        return (terms.aiGenerativeTraining ? TRAIN : 0) | (terms.aiInference ? READ : 0);
+    }
+
+    function _unite(Parent[] memory parents) private pure returns (Ancestor[] memory all) {
+        all = new Ancestor[](0);
+        for (uint256 i; i < parents.length; ++i) {
+            for (uint256 j; j < parents[i].ancestry.length; ++j) {
+                bool there;
+                for (uint256 k; k < all.length; ++k) {
+                    there = there || all[k].model == parents[i].ancestry[j].model;
+                }
+                if (there) continue;
+                Ancestor[] memory longer = new Ancestor[](all.length + 1);
+                for (uint256 k; k < all.length; ++k) {
+                    longer[k] = all[k];
+                }
+                longer[all.length] = parents[i].ancestry[j];
+                all = longer;
+            }
+        }
+        all = _sorted(all);
+    }
+
+    function _sorted(Ancestor[] memory all) private pure returns (Ancestor[] memory) {
+        for (uint256 i = 1; i < all.length; ++i) {
+            for (uint256 j = i; j > 0 && all[j].model < all[j - 1].model; --j) {
+                (all[j], all[j - 1]) = (all[j - 1], all[j]);
+            }
+        }
+        return all;
+    }
+
+    function _sum(Ancestor[] memory all) private pure returns (uint256 sum) {
+        for (uint256 i; i < all.length; ++i) {
+            sum += all[i].own;
+        }
+    }
+
+    function _composed(bytes32 id, Made[] memory made, Ancestor[] memory ancestry, uint256 askBps, bytes32 payee)
+        private
+        view
+        returns (Composed memory composed)
+    {
+        bytes32[] memory ownSplits = new bytes32[](ancestry.length);
+        uint256[] memory owns = new uint256[](ancestry.length);
+        uint256 asked;
+        for (uint256 i; i < ancestry.length; ++i) {
+            (ownSplits[i], owns[i]) = (_ownSplits[ancestry[i].model], ancestry[i].own);
+            asked += owns[i];
+        }
+        _composeData(composed, made);
+        composed.own = composed.data + 100 * askBps;
+        // More than everything: refused, and there is no split to compose.
+        if (asked + composed.data > 1e6) return composed;
+        return _compose(id, made, ownSplits, owns, askBps, payee);
+    }
+
+    // Remembering
+
+    function _define(Terms memory terms) private {
+        _terms.push(terms);
+        _termsIds.push(data.defineTerms(terms));
+    }
+
+    function _person(uint256 who) private view returns (address) {
+        Actor[PEOPLE] memory people = [artist, studio, developer, creator, buyer, stranger];
+        return people[who % PEOPLE].wallet;
+    }
+
+    function _keepComposed(Composed memory composed) private {
+        if (composed.data != 0) _keep(composed.dataOpening, composed.dataLeaves);
+        _keep(composed.opening, composed.leaves);
+    }
+
+    function _keep(bytes memory opening, SumTrees.Leaf[] memory leaves) private {
+        bytes32 key = SumTrees.key(opening);
+        if (_splitNumber[key] != 0) return;
+        Known storage known = _splits.push();
+        known.opening = opening;
+        for (uint256 i; i < leaves.length; ++i) {
+            known.leaves.push(leaves[i]);
+        }
+        _splitNumber[key] = _splits.length;
+    }
+
+    function _remember(uint256 tokenId) private {
+        for (uint256 i; i < _tokens.length; ++i) {
+            if (_tokens[i] == tokenId) return;
+        }
+        _tokens.push(tokenId);
+        _openings[_subject(address(rights), bytes32(tokenId))] = abi.encodePacked(address(rights), tokenId);
+    }
+
+    function _received(Known storage known) private view returns (uint256) {
+        return splitter.received(SumTrees.key(known.opening), address(token));
+    }
+
+    /// @dev The rights token of a batch.
+    function _token(bytes32 batch) private view returns (uint256) {
+        return uint256(_subject(address(outputs), batch));
+    }
+
+    function _claim(Known storage known, uint256 leaf) private returns (uint256) {
+        SumTrees.Leaf[] memory leaves = known.leaves;
+        bytes memory opening = known.opening;
+        bytes32 salt;
+        assembly ("memory-safe") {
+            salt := mload(add(opening, 76))
+        }
+        vm.prank(stranger.wallet);
+        return splitter.claim(_share(leaves, salt, leaf), address(token), _openings[leaves[leaf].key]);
+    }
+
+    function _break(string memory what) private {
+        if (bytes(broken).length == 0) broken = what;
+    }
+}
