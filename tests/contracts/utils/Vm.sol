@@ -35,6 +35,7 @@ interface Vm {
     function expectEmit(address emitter) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
+    function pauseGasMetering() external;
     function lastCallGas() external view returns (Gas memory);
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function toString(address value) external pure returns (string memory);
