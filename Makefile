@@ -8,6 +8,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 .NOTPARALLEL:
 .PHONY: help demo bench test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
 .PHONY: analyse prove fuzz
+.PHONY: help demo test test-contracts test-contracts-ir test-long test-ape test-python compile check format ape clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -25,6 +26,9 @@ test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
 
 test-contracts-ir: ## the same under the other code generator, which takes some minutes to compile
 	@FOUNDRY_PROFILE=ir $(TEST) forge test
+
+test-long: ## ten million calls at the ledger and the registries (a long night)
+	@FOUNDRY_PROFILE=long $(TEST) forge test --match-path 'tests/contracts/*.invariant.t.sol'
 
 test-ape: ## Ape: the same code, and the scripts on Anvil
 	@$(PYTHON) tools/setup.py ape python tests/ape/run.py

@@ -31,9 +31,15 @@ contract RegistriesInvariantTest is Test {
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
 
-    // Invariant 4: once registered, registrant, terms, sources, split and time never change; revoking adds a time.
-    // Invariant 5: no model or batch on a source that is unknown, revoked, expired, behind a closed gate, or whose levy
-    // is not in the split. The handler judges each registration as it is made.
+    /// @dev Invariant 4: once registered, registrant, terms, sources, split and time never change; revoking adds a time.
+    /// Invariant 5: no model or batch on a source that is unknown, revoked, expired, behind a closed gate, or whose levy
+    /// is not in the split. The handler judges each registration as it is made.
+    /// forge-config: default.invariant.runs = 1000
+    /// forge-config: default.invariant.depth = 100
+    /// forge-config: default.invariant.check-interval = 20
+    /// forge-config: long.invariant.runs = 8000
+    /// forge-config: long.invariant.depth = 100
+    /// forge-config: long.invariant.check-interval = 20
     function invariant_4_5() external view {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
         string memory changed = _handler.changed();
