@@ -31,7 +31,8 @@ abstract contract LedgerCast {
     // Currencies. The ledger promises all of its invariants in all but the last.
     uint256 public constant CURRENCIES = 8;
     uint256 public constant ETHER = 0;
-    uint256 internal constant FEE = 2;
+    /// Keeps a hundredth of every transfer, also of those out.
+    uint256 public constant FEE = 2;
     uint256 internal constant BLACKLIST = 4;
     /// A supply near 2^255, in sums near 2^127.
     uint256 internal constant HUGE = 5;
