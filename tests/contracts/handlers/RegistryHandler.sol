@@ -70,7 +70,7 @@ contract RegistryHandler is Base {
         terms.aiInference = true;
         _define(terms);
         _define(terms = _training(100, 0));
-        terms.validUntil = uint64(START + 60 days);
+        terms.validUntil = uint64(START + 15 days);
         _define(terms);
         terms = _training(100, 0);
         terms.noticeSeconds = 10 days;
