@@ -6,9 +6,8 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo bench test test-contracts test-contracts-ir test-ape test-python compile check format ape clean
-.PHONY: analyse prove fuzz
-.PHONY: help demo test test-contracts test-contracts-ir test-long test-ape test-python compile check format ape clean
+.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-ape test-python compile check format ape
+.PHONY: analyse prove fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
