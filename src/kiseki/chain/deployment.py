@@ -40,6 +40,7 @@ SUITE: Mapping[str, tuple[str, ...]] = {
     "DataRegistry": ("RevenueSplitter", "RightsToken"),
     "ModelRegistry": ("DataRegistry", "RevenueSplitter"),
     "OutputRegistry": ("DataRegistry", "ModelRegistry", "RightsToken", "RevenueSplitter"),
+    "Challenges": ("DataRegistry", "ModelRegistry"),
     "Statements": (),
     "AllowList": (),
 }

@@ -40,6 +40,18 @@ ADVICE = {
     "ModelRegistry_DraftExpired": "more than 24 hours passed since the first part; start again",
     "ModelRegistry_DifferentValues": "this model is registered with another run or payee",
     "OutputRegistry_DifferentValues": "it is registered with another count, record or payee",
+    "Challenges_SourcesNotShown": "these are not the model's sources; take them from the index",
+    "Challenges_NoManifest": "the model rests on other models only; check theirs",
+    "Challenges_NotInManifest": "this is not the model's manifest; get the one its developer "
+    "published",
+    "Challenges_InOrder": "these two items show nothing; name two that are out of order",
+    "Challenges_NotRevoked": "consent to this item had not ended when the model was registered",
+    "Challenges_ProvenFalse": "there is evidence on record against it, so nobody can check it",
+    "Challenges_NotNext": "slices go on from where the walk is, without gaps",
+    "Challenges_NotAscending": "the manifest is false: challenge it with these two items",
+    "Challenges_NotInCollection": "an item is not in the collection it is declared under, or the "
+    "proof is of another set",
+    "Challenges_Revoked": "the manifest is false: challenge it with this item",
     "IdTree_NotAscending": "these are not one registrant's commitments in the order of their IDs",
     "IdTree_Empty": "name at least one item",
     "SumTree_NoShares": "a share of zero is never in a split; leave that payee out",

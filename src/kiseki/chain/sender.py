@@ -80,7 +80,11 @@ class Sender:
 
     def fits(self, call: Call) -> bool:
         """Whether a call is small enough for one transaction."""
-        return len(call.data) <= self.most_bytes - _ENVELOPE
+        return self.room(call) >= 0
+
+    def room(self, call: Call) -> int:
+        """How many bytes a call could have more in one transaction; below zero if too many."""
+        return self.most_bytes - _ENVELOPE - len(call.data)
 
     def estimate(self, call: Call) -> int:
         """Gas that a transaction needs, as the node finds by trying it.

@@ -9,6 +9,7 @@ gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file
 metadata    what a rights token says of itself
+manifests   manifests after registration: walked to their end, or shown to be false
 data, models, outputs, rights, revenue      the nouns
 kiseki      one wallet with all of them
 """

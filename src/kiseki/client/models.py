@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
+from kiseki.client import manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
 from kiseki.client.files import hash_files
@@ -17,6 +18,7 @@ from kiseki.client.gates import Gate
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
+from kiseki.core.evidence import Evidence
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.split import Split
@@ -86,7 +88,7 @@ class Models:
         index = self.wallet.session.index
         collections = manifest.collections if manifest else ()
         if manifest is not None:
-            check_manifest(index, manifest, self.wallet.session.now())
+            _must_be_true(index, manifest, self.wallet.session.now())
         who = Payee.of(payee or self.wallet.address)
         parents = sorted(parents)
         externals = sorted(externals, key=lambda each: each.weights)
@@ -124,6 +126,57 @@ class Models:
         state = self.wallet.session["Statements"]
         return self.wallet.send(state.call("state", subject, MANIFEST, keccak256(text.encode())))
 
+    # Anybody's side: what a manifest is worth
+
+    def check_manifest(
+        self,
+        model: bytes,
+        manifest: Manifest,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> tuple[Receipt, ...]:
+        """Walks a model's manifest, anybody's, until it stands as checked for good.
+
+        Each item is shown to be in its collection, once, and not revoked with effect when the
+        sources were judged. It goes on where the last walker stopped, this one or another, in as
+        many transactions as it takes; run again it does the rest, or nothing.
+
+        Args:
+            manifest: what the developer published (`Manifest.from_json`).
+            progress: called with the number of items walked and in all.
+
+        Raises:
+            InvalidInput: it is another model's manifest, an item is not in its collection, or a
+                collection is not published.
+            ContractReverted: `Challenges_ProvenFalse`, or the rule that an item breaks.
+        """
+        return manifests.walk(self.wallet, model, manifest, progress)
+
+    def evidence(self, model: bytes, published: str | bytes) -> list[Evidence]:
+        """All that shows that a model's published manifest is false; nothing is sent.
+
+        Args:
+            published: the text of the file, as it is.
+
+        Raises:
+            InvalidInput: it is no manifest, or not what the model's registration commits to.
+        """
+        return manifests.evidence_against(self.wallet.session.index, model, published)
+
+    def challenge(self, model: bytes, published: str | bytes) -> tuple[Receipt, ...]:
+        """Puts on record for good that a model's published manifest is false, if it is.
+
+        One piece of evidence of each kind is enough; what is on record is not sent again.
+
+        Args:
+            published: the text of the file, as it is.
+
+        Raises:
+            InvalidInput: nothing shows that it is false, or it is another model's.
+        """
+        return manifests.challenge(self.wallet, model, published)
+
+    # Inside
+
     @property
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
@@ -160,28 +213,25 @@ class Models:
         return 0
 
 
-def check_manifest(index: Index, manifest: Manifest, now: int) -> None:
+def _must_be_true(index: Index, manifest: Manifest, now: int) -> None:
     """Refuses a manifest that could be shown to be false.
 
     Raises:
         InvalidInput: an item is not in its collection, as far as that is published, or its consent
             has ended, notice included.
     """
+    revoked = index.items_revoked()
     for collection, items in manifest.items.items():
         record = index.collection(collection)
         there = set(ids.item_ids(record.provider, record.published))
-        notice = index.terms(record.terms_id).notice_seconds
-        revoked = {
-            ids.item_id(record.provider, commitment): time + notice
-            for commitment, time in record.items_revoked
-        }
+        ended = manifests.revoked_by(index, collection, revoked, now)
         for data_id, _ in items:
             if record.complete and data_id not in there:
                 raise InvalidInput(
                     f"{to_hex(data_id)} is not in the collection {to_hex(collection)}; "
                     "take manifest entries from what was registered"
                 )
-            if data_id in revoked and now >= revoked[data_id]:
+            if data_id in ended:
                 raise InvalidInput(
                     f"consent to {to_hex(data_id)} was revoked before this; leave it out and train "
                     "again, or the manifest is false for everybody to see"

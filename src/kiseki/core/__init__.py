@@ -9,6 +9,7 @@ A part imports only from those above it:
     merkle      the tree of a collection or batch
     sumtree     Merkle sum trees, for splits and manifests
     manifest    what one training run used; proofs of use and of non-use
+    evidence    what shows that a manifest is false
     terms       what a provider or developer allows
     typed       the EIP-712 messages that people sign
     split       a payee whose money belongs to many payees

@@ -14,17 +14,20 @@ What each check rests on:
   registrant; where its registrant has no source, the source list itself is the proof.
 
 A proof of absence relies on the items ascending, which nobody checks at registration. Two
-neighbours out of order would be objective evidence that the manifest is false.
+neighbours out of order are objective evidence that the manifest is false
+(``kiseki.core.evidence``); who walked all of it, slice by slice, has checked that there are none.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter, itemgetter
 
 from kiseki.core import documents, sumtree
-from kiseki.core.ids import Collection
+from kiseki.core.ids import PART, Collection
+from kiseki.core.merkle import IdTree, Multiproof
 from kiseki.core.sumtree import SumProof, SumTree
 from kiseki.core.values import ZERO32, ascending, bytes32, from_hex, to_hex
 from kiseki.errors import InvalidInput, ProofError
@@ -35,6 +38,9 @@ __all__ = [
     "InclusionProof",
     "Item",
     "Manifest",
+    "Place",
+    "Slice",
+    "declared",
     "manifest_root",
     "verify_absence",
     "verify_inclusion",
@@ -95,6 +101,40 @@ class AbsenceProof:
     data_id: bytes
     left: Item | None
     right: Item | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a manifest, in the order in which `Challenges.checkManifest` walks it.
+
+    Attributes:
+        part: of the source list, counted from 0.
+        source: the collection's index in that part.
+        lo: the sum of all weights before, in that collection.
+    """
+
+    part: int = 0
+    source: int = 0
+    lo: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Neighbouring items under one node of a source, all in one slice of the collection.
+
+    Attributes:
+        collection: the source.
+        place: where its first item begins.
+        items: (data ID, weight) pairs, ascending.
+        node: the proof of the node under the source's (items, weight).
+        members: the proof that all of them are in the collection.
+    """
+
+    collection: bytes
+    place: Place
+    items: Sequence[tuple[bytes, int]]
+    node: SumProof
+    members: Multiproof
 
 
 class Manifest:
@@ -179,6 +219,43 @@ class Manifest:
         ]
         return AbsenceProof(collection, data_id, around[0], around[1])
 
+    def slices(
+        self, trees: Callable[[bytes], IdTree], start: Place | None = None, most: int = 1024
+    ) -> Iterator[Slice]:
+        """The whole manifest from ``start`` on, cut into slices as large as they may be.
+
+        Args:
+            trees: gives a collection's tree over all its IDs.
+            start: the beginning of an item; of the first if left out.
+            most: items of one slice at most.
+
+        Raises:
+            InvalidInput: an item is not in its collection, or none begins at ``start``.
+        """
+        begin = start or Place()
+        for number, (collection, items) in enumerate(self._items.items()):
+            part, source = divmod(number, PART)
+            if (part, source) < (begin.part, begin.source):
+                continue
+            los = list(accumulate((weight for _, weight in items), initial=0))
+            first = begin.lo if (part, source) == (begin.part, begin.source) else 0
+            i = bisect_left(los, first)
+            if i >= len(items) or los[i] != first:
+                raise InvalidInput(f"no item of {to_hex(collection)} begins at {first}")
+            tree = trees(collection)
+            within = [tree.slice_of(data_id) for data_id, _ in items]
+            while i < len(items):
+                height = _height(i, within, most)
+                some = items[i : i + (1 << height)]
+                yield Slice(
+                    collection,
+                    Place(part, source, los[i]),
+                    some,
+                    self._trees[collection].proof(i >> height, height),
+                    tree.multiproof([data_id for data_id, _ in some]),
+                )
+                i += len(some)
+
     def _place(self, collection: bytes, data_id: bytes) -> tuple[list[tuple[bytes, int]], int]:
         items = self._items.get(bytes32(collection, "a collection's ID"))
         if items is None:
@@ -211,25 +288,43 @@ class Manifest:
             InvalidInput: another format, IDs that do not ascend, or a root or weight that the
                 items do not give.
         """
-        document = documents.read(text, _FORMAT)
-        names = ("format", "root", "weight", "collections")
-        _, root, weight, listed = documents.members(document, names, "a manifest")
-        sources = [
-            (from_hex(key, 32, "a collection's ID"), documents.rows(pairs, 2, "the items"))
-            for key, pairs in documents.rows(listed, 2, "the collections")
-        ]
-        ascending([key for key, _ in sources], "collections")
-        items = {}
-        for key, pairs in sources:
-            items[key] = [
-                (from_hex(item, 32, "a data ID"), documents.decimal(share, "a weight"))
-                for item, share in pairs
-            ]
-            ascending([item for item, _ in items[key]], "the items of a collection")
+        root, weight, items = _read(text)
+        for pairs in items.values():
+            ascending([item for item, _ in pairs], "the items of a collection")
         manifest = cls(items)
         if from_hex(root, 32, "the root") != manifest.root or weight != str(manifest.weight):
             raise InvalidInput("the items do not give this root and weight; the file was changed")
         return manifest
+
+
+def declared(text: str | bytes) -> dict[bytes, list[tuple[bytes, int]]]:
+    """What a published file declares, as it stands there: items may be out of order or twice, and
+    root and weight another's. It is for who looks for what is false; others use
+    :meth:`Manifest.from_json`.
+
+    Raises:
+        InvalidInput: another format, or collections that do not ascend.
+    """
+    return _read(text)[2]
+
+
+def _read(text: str | bytes) -> tuple[object, object, dict[bytes, list[tuple[bytes, int]]]]:
+    document = documents.read(text, _FORMAT)
+    names = ("format", "root", "weight", "collections")
+    _, root, weight, listed = documents.members(document, names, "a manifest")
+    sources = [
+        (from_hex(key, 32, "a collection's ID"), documents.rows(pairs, 2, "the items"))
+        for key, pairs in documents.rows(listed, 2, "the collections")
+    ]
+    ascending([key for key, _ in sources], "collections")
+    items = {
+        key: [
+            (from_hex(item, 32, "a data ID"), documents.decimal(share, "a weight"))
+            for item, share in pairs
+        ]
+        for key, pairs in sources
+    }
+    return root, weight, items
 
 
 def manifest_root(collections: Sequence[Collection]) -> tuple[bytes, int]:
@@ -287,6 +382,18 @@ def verify_absence(source: Collection, proof: AbsenceProof) -> None:
             raise ProofError("the right neighbour does not stand after the item")
     if begin != end:
         raise ProofError("the neighbours do not touch; the item may stand between them")
+
+
+def _height(i: int, within: Sequence[int], most: int) -> int:
+    """How many levels above leaf ``i`` the largest node is that begins there, holds at most
+    ``most`` leaves, and none of another slice of the collection."""
+    height = 0
+    while i % (2 << height) == 0 and (1 << height) < len(within) - i:
+        end = min(i + (2 << height), len(within))
+        if end - i > most or within[end - 1] != within[i]:
+            break
+        height += 1
+    return height
 
 
 def _check(source: Collection, item: Item) -> int:

@@ -12,20 +12,37 @@ rebuild the root. (Manifests are sum trees, which do prove absence: ``kiseki.cor
 """
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ascending, bytes32, from_hex, to_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["SLICE", "IdTree", "Proof", "verify"]
+__all__ = ["SLICE", "IdTree", "Multiproof", "Proof", "verify"]
 
 SLICE = 4000
 """How many IDs one slice holds; only the last may hold fewer."""
 
 Proof = tuple[bytes, ...]
 """Sibling hashes from the leaf to the root, 32 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Multiproof:
+    """That several IDs are in a set, as OpenZeppelin's ``processMultiProof`` takes it.
+
+    The IDs, ascending, are a queue. Each step hashes its first with a second, and appends that.
+
+    Attributes:
+        hashes: what is neither among the IDs nor made of them, in the order in which it is used.
+        flags: for each step, whether the second comes from the queue too, or from ``hashes``.
+    """
+
+    hashes: Proof
+    flags: tuple[bool, ...]
 
 
 class IdTree:
@@ -99,11 +116,47 @@ class IdTree:
         Raises:
             InvalidInput: it is not in the set.
         """
-        found = self._find(bytes32(item, "an ID"))
-        if found is None:
-            raise InvalidInput(f"{to_hex(item)} is not in this set; nothing proves that it is")
-        k, position = found
+        k, position = self._place(item)
         return _proof(self._queues[k], position) + _proof(self._top, k)
+
+    def slice_of(self, item: bytes) -> int:
+        """The number of the slice in which the ID ``item`` stands, counted from 0.
+
+        Raises:
+            InvalidInput: it is not in the set.
+        """
+        return self._place(item)[0]
+
+    def multiproof(self, items: Sequence[bytes]) -> Multiproof:
+        """One proof that all of ``items`` are in the set; they ascend and stand in one slice.
+
+        OpenZeppelin's ``getMultiProof`` in that slice, then the proof of the slice's root.
+
+        Raises:
+            InvalidInput: one is not in the set, or they stand in several slices.
+        """
+        if not items:
+            raise InvalidInput("a proof is about at least one ID")
+        ascending(items, "the IDs of a multiproof")
+        places = [self._place(each) for each in items]
+        k = places[0][0]
+        if places[-1][0] != k:
+            raise InvalidInput("the IDs stand in several slices; prove each slice by itself")
+        queue = self._queues[k]
+        count, last = (len(queue) + 1) // 2, len(queue) - 1
+        hashes: list[bytes] = []
+        flags: list[bool] = []
+        waiting = deque(position for _, position in places)
+        while (position := waiting.popleft()) != last:
+            paired = bool(waiting) and waiting[0] == position ^ 1
+            if paired:
+                waiting.popleft()
+            else:
+                hashes.append(queue[position ^ 1])
+            flags.append(paired)
+            waiting.append(count + position // 2)
+        above = _proof(self._top, k)
+        return Multiproof((*hashes, *above), (*flags, *(False for _ in above)))
 
     def proofs(self) -> Iterator[tuple[bytes, Proof]]:
         """Every ID with its proof, ascending; much faster than asking for each."""
@@ -146,6 +199,12 @@ class IdTree:
         if not 0 <= k < len(self._queues):
             raise InvalidInput(f"there is no slice {k}; the last is {len(self._queues) - 1}")
         return k
+
+    def _place(self, item: bytes) -> tuple[int, int]:
+        found = self._find(bytes32(item, "an ID"))
+        if found is None:
+            raise InvalidInput(f"{to_hex(item)} is not in this set; nothing proves that it is")
+        return found
 
     def _find(self, item: bytes) -> tuple[int, int] | None:
         k = bisect_right(self._firsts, item) - 1

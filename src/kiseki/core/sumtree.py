@@ -101,17 +101,19 @@ class SumTree:
     def __len__(self) -> int:
         return len(self._levels[0])
 
-    def proof(self, i: int) -> SumProof:
-        """The proof of leaf ``i``, counted from 0.
+    def proof(self, i: int, height: int = 0) -> SumProof:
+        """The proof of leaf ``i``, counted from 0; or of the node ``i`` that many levels above,
+        which is the tree over the leaves from ``i << height`` on.
 
         Raises:
-            InvalidInput: there is no such leaf.
+            InvalidInput: there is no such leaf or node.
         """
-        if not 0 <= i < len(self):
+        height = min(height, len(self._levels) - 1)
+        if not 0 <= i < len(self._levels[height]):
             raise InvalidInput(f"there is no leaf {i}; the last is {len(self) - 1}")
         lo, side = 0, 0
         path: list[bytes] = []
-        for level in self._levels[:-1]:
+        for level in self._levels[height:-1]:
             if i ^ 1 < len(level):
                 sibling = level[i ^ 1]
                 if i & 1:

@@ -27,6 +27,7 @@ from kiseki.index.index import SUITE, Index
 from kiseki.index.owed import ClaimStep, Owed, ResolveStep, Step, steps
 from kiseki.index.records import (
     BatchRecord,
+    Challenge,
     CollectionRecord,
     Found,
     ModelRecord,
@@ -42,6 +43,7 @@ __all__ = [
     "Account",
     "Balance",
     "BatchRecord",
+    "Challenge",
     "ClaimStep",
     "CollectionRecord",
     "Edge",

@@ -22,8 +22,9 @@ class Finding:
 
     Attributes:
         code: ``unregistered_base``, ``external_registered``, ``weights_twice``,
-            ``manifest_unpublished``, ``outputs_twice``, ``outputs_unpublished``,
-            ``source_revoked``, ``source_expired``, ``model_expired`` or ``item_revoked``.
+            ``manifest_unpublished``, ``manifest_false``, ``manifest_checked``, ``outputs_twice``,
+            ``outputs_unpublished``, ``source_revoked``, ``source_expired``, ``model_expired`` or
+            ``item_revoked``.
         sentence: the same in plain English.
         subject: ID of what it is about.
         severity: ``problem``: something declared is wrong or missing; ``fact``: good to know,
@@ -50,6 +51,7 @@ def findings_of(
             found += _weights(store, node)
             found += _model(node)
             found += _manifest(records, node, model_registry)
+            found += _walked(records, node)
     found += _revoked_items(store, records, lineage)
     if lineage.nodes[0].kind == "batch":
         found += _outputs(store, records, lineage.id)
@@ -112,6 +114,34 @@ def _manifest(records: Records, node: Node, model_registry: str) -> list[Finding
         f" {_short(node.id)}, so nobody can see which data it declares."
     )
     return [Finding("manifest_unpublished", sentence, node.id, "problem")]
+
+
+_FALSE = {
+    "out_of_order": "items of the collection {} stand in it twice or out of order",
+    "revoked_item": "it declares an item of the collection {} whose revocation had taken effect"
+    " before the registration",
+}
+
+
+def _walked(records: Records, node: Node) -> list[Finding]:
+    """What was shown of a manifest, against it or for it; the contract never allows both."""
+    found = []
+    for each in records.challenges(node.id):
+        sentence = (
+            f"The manifest of the model {_short(node.id)} is proven false:"
+            f" {_FALSE[each.kind].format(_short(each.collection))}. {each.challenger} showed it on"
+            f" {_date(each.time)} in the transaction {to_hex(each.transaction)}."
+        )
+        found.append(Finding("manifest_false", sentence, node.id, "problem"))
+    checked = records.manifest_checked_at(node.id)
+    if checked is not None:
+        sentence = (
+            f"The manifest of the model {_short(node.id)} was checked item by item on"
+            f" {_date(checked)}: each is in its collection, once, and its consent had not ended."
+            " That shows what is declared, not what training used."
+        )
+        found.append(Finding("manifest_checked", sentence, node.id, "fact"))
+    return found
 
 
 def _weights(store: Store, node: Node) -> list[Finding]:

@@ -242,6 +242,23 @@ def read_split(args: Args) -> Split | None:
     return split
 
 
+def _manifest_false(kind: str) -> Callable[[Args], Rows]:
+    def read(args: Args) -> Rows:
+        row = {
+            "model": bytes(args["model"]),
+            "kind": kind,
+            "collection": bytes(args["collection"]),
+            "challenger": args["challenger"].lower(),
+        }
+        return [("manifest_false", row)]
+
+    return read
+
+
+def _manifest_checked(args: Args) -> Rows:
+    return [("manifest_checked", {"model": bytes(args["model"]), "walker": args["walker"].lower()})]
+
+
 def _token(args: Args) -> bytes:
     number: int = args["tokenId"]
     return number.to_bytes(32, "big")
@@ -271,6 +288,9 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("OutputRegistry", "BatchSource"): _batch_source,
     ("OutputRegistry", "BatchExternal"): _external("batch"),
     ("OutputRegistry", "BatchPublished"): _published("batch"),
+    ("Challenges", "OutOfOrder"): _manifest_false("out_of_order"),
+    ("Challenges", "RevokedItem"): _manifest_false("revoked_item"),
+    ("Challenges", "ManifestChecked"): _manifest_checked,
     ("Statements", "Stated"): _statement,
     ("RightsToken", "RightsKnown"): _rights,
     ("RightsToken", "RightsMinted"): _mint,

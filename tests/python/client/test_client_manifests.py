@@ -1,0 +1,339 @@
+"""Manifests after registration: proved false or walked to their end, by anybody (promise 3)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Terms
+from kiseki.chain.sender import MOST_GAS
+from kiseki.client import manifests
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.sumtree import SumTree
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.errors import InvalidInput
+from kiseki.index import MANIFEST
+
+Listed = Mapping[bytes, Sequence[tuple[bytes, int]]]
+DAY = 86_400
+
+
+class Shelf:
+    """A collection of one provider's, its items by ascending ID."""
+
+    def __init__(self, provider: Kiseki, name: str, count: int, terms: Terms) -> None:
+        some = [keccak256(f"{name} {n}".encode()) for n in range(count)]
+        by_id = dict(sorted(zip(ids.item_ids(provider.address, some), some, strict=True)))
+        self.provider, self.terms = provider, terms
+        self.items, self.commitments = list(by_id), list(by_id.values())
+        spec = (terms.id, ids.wallet(provider.address), b"", ZERO32)
+        contract = provider.session["DataRegistry"]
+        provider._wallet.send(contract.call("register", self.commitments, spec))
+        known = provider.index.find(self.commitments[0])
+        self.id = known[0].id
+
+
+def published(listed: Listed) -> str:
+    """The file of a developer who does not care whether it is true."""
+    rows = [
+        [to_hex(key), [[to_hex(item), str(weight)] for item, weight in items]]
+        for key, items in sorted(listed.items())
+    ]
+    document = {"format": "kiseki-manifest-v1", "root": "0x", "weight": "0", "collections": rows}
+    return json.dumps(document)
+
+
+def register(developer: Kiseki, listed: Listed, asks: Terms) -> bytes:
+    """Registers a model with a manifest as it stands, and states it. The contracts cannot tell."""
+    trees = {key: SumTree(items) for key, items in sorted(listed.items())}
+    sources = [(key, tree.root, tree.total) for key, tree in trees.items()]
+    weights = keccak256(repr(sources).encode())
+    spec = (weights, ZERO32, asks.id, ids.wallet(developer.address), b"", ZERO32)
+    registry = developer.session["ModelRegistry"]
+    model: bytes = registry.read("register", spec, (sources, [], []), sender=developer.address)
+    developer._wallet.send(registry.call("register", spec, (sources, [], [])))
+    subject = ids.subject(registry.address, model)
+    document = keccak256(published(listed).encode())
+    statements = developer.session["Statements"]
+    developer._wallet.send(statements.call("state", subject, MANIFEST, document))
+    return model
+
+
+@pytest.fixture
+def asks(k: LocalKiseki) -> Terms:
+    return k.data.define_terms("train", royalty="5%")
+
+
+@pytest.fixture
+def shelf(k: LocalKiseki, artist: Kiseki) -> Shelf:
+    return Shelf(artist, "drawing", 9, k.data.define_terms("train", royalty="20%"))
+
+
+def weighed(items: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    return [(item, 1 + item[0]) for item in items]
+
+
+def codes(k: Kiseki, group: bytes) -> list[str]:
+    return [each.code for each in k.index.findings(group)]
+
+
+class TestChallenging:
+    def test_an_item_declared_twice_is_shown_by_somebody_else_and_every_verifier_sees_it(
+        self,
+        k: LocalKiseki,
+        shelf: Shelf,
+        asks: Terms,
+        developer: Kiseki,
+        creator: Kiseki,
+        stranger: Kiseki,
+        buyer: Kiseki,
+        tmp_path: Path,
+    ) -> None:
+        """A developer pads with a friend's item, who is paid twice for it."""
+        listed = {shelf.id: weighed([*shelf.items[:4], *shelf.items[3:]])}
+        model = register(developer, listed, asks)
+        picture = tmp_path / "picture.png"
+        picture.write_bytes(b"picture")
+        batch = creator.outputs.prepare(picture, [model])
+        creator.outputs.register(batch)
+        before = buyer.outputs.verify(picture)
+        assert before.problems == ()
+        (found,) = stranger.models.evidence(model, published(listed))
+        assert [each.data_id for each in found.items] == [shelf.items[3]] * 2
+        (receipt,) = stranger.models.challenge(model, published(listed))
+        after = buyer.outputs.verify(picture)
+        assert [each.code for each in after.problems] == ["manifest_false"]
+        assert "with one problem: The manifest of the model" in after.sentence
+        assert "twice or out of order" in after.sentence
+        assert to_hex(receipt.transaction) in after.sentence
+        (record,) = k.index.challenges(model)
+        assert (record.kind, record.collection) == ("out_of_order", shelf.id)
+        assert record.challenger == stranger.address.lower()
+        assert stranger.models.challenge(model, published(listed)) == ()
+
+    def test_a_revoked_item_is_shown(
+        self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        shelf.provider.data.revoke_item(shelf.commitments[5])
+        k.wait(1)
+        listed = {shelf.id: weighed(shelf.items)}
+        with pytest.raises(InvalidInput, match="the manifest is false for everybody to see"):
+            developer.models.register(b"w" * 32, asks, manifest=Manifest(listed))
+        model = register(developer, listed, asks)
+        (receipt,) = stranger.models.challenge(model, published(listed))
+        (found,) = k.index.findings(model)
+        assert (found.code, found.severity) == ("manifest_false", "problem")
+        assert "revocation had taken effect" in found.sentence
+        assert to_hex(receipt.transaction) in found.sentence
+
+    def test_both_kinds_are_put_on_record_once_each(
+        self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        shelf.provider.data.revoke_item(shelf.commitments[5])
+        k.wait(1)
+        listed = {shelf.id: weighed(shelf.items[::-1])}
+        model = register(developer, listed, asks)
+        receipts = stranger.models.challenge(model, published(listed))
+        assert [each.what for each in receipts] == [
+            "Challenges.revokedItem",
+            "Challenges.outOfOrder",
+        ]
+        assert codes(k, model) == ["manifest_false"] * 2
+        assert k.models.challenge(model, published(listed)) == ()
+
+    def test_nobody_is_harmed_by_a_false_accusation(
+        self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        """What is revoked since, in the notice, or elsewhere, is no evidence."""
+        listed = {shelf.id: weighed(shelf.items)}
+        model = register(developer, listed, asks)
+        shelf.provider.data.revoke_item(shelf.commitments[5])
+        k.wait(DAY)
+        with pytest.raises(InvalidInput, match="nothing shows that the manifest"):
+            stranger.models.challenge(model, published(listed))
+        other = {shelf.id: weighed([shelf.items[1], shelf.items[0]])}
+        with pytest.raises(InvalidInput, match="not those that the model's registration commits"):
+            stranger.models.challenge(model, published(other))
+        assert codes(k, model) == ["item_revoked"]
+
+    def test_the_notice_is_waited_for(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        terms = k.data.define_terms("train", notice=timedelta(days=1))
+        shelf = Shelf(artist, "noticed", 3, terms)
+        artist.data.revoke_item(shelf.commitments[1])
+        k.wait(DAY - 100)
+        listed = {shelf.id: weighed(shelf.items)}
+        inside = register(developer, listed, asks)
+        assert stranger.models.evidence(inside, published(listed)) == []
+        k.wait(100)
+        after = register(developer, {shelf.id: [(item, 7) for item in shelf.items]}, asks)
+        text = published({shelf.id: [(item, 7) for item in shelf.items]})
+        assert [each.kind for each in stranger.models.evidence(after, text)] == ["revoked_item"]
+        assert len(stranger.models.challenge(after, text)) == 1
+
+    def test_an_item_revoked_before_it_was_logged_counts_too(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        """A collection need not be published to be a source."""
+        terms = k.data.define_terms("train")
+        commitment = keccak256(b"never logged")
+        item = ids.item_id(artist.address, commitment)
+        spec = (terms.id, ids.wallet(artist.address), b"", ZERO32)
+        artist._wallet.send(k.session["DataRegistry"].call("commit", item, 1, spec))
+        collection = ids.collection_id(artist.address, item, terms.id)
+        artist.data.revoke_item(commitment, unpublished=True)
+        k.wait(1)
+        with pytest.raises(InvalidInput, match="was revoked before this"):
+            manifest = Manifest({collection: [(item, 1)]})
+            developer.models.register(b"w" * 32, asks, manifest=manifest)
+        listed = {collection: [(item, 1)]}
+        model = register(developer, listed, asks)
+        stranger.models.challenge(model, published(listed))
+        assert [each.kind for each in k.index.challenges(model)] == ["revoked_item"]
+
+
+class TestWalking:
+    @pytest.fixture
+    def two(self, k: LocalKiseki) -> list[Shelf]:
+        terms = k.data.define_terms("train", royalty="20%")
+        return [Shelf(k.wallet(n), f"shelf {n}", 300, terms) for n in (6, 7)]
+
+    def test_two_collections_by_two_wallets_after_an_interruption(
+        self,
+        k: LocalKiseki,
+        two: list[Shelf],
+        asks: Terms,
+        developer: Kiseki,
+        stranger: Kiseki,
+        buyer: Kiseki,
+        creator: Kiseki,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Invariant 8: whoever goes on, it ends in the same state, and nothing is sent twice."""
+        manifest = Manifest({shelf.id: weighed(shelf.items) for shelf in two})
+        model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
+        developer.models.publish_manifest(model, manifest, tmp_path)
+        text = (tmp_path / f"{to_hex(model)}.json").read_text()
+        # Transactions a twentieth as large as they may be, so that it takes several.
+        monkeypatch.setattr(manifests, "_GAS_LIMIT", MOST_GAS // 20)
+        told: list[tuple[int, int]] = []
+
+        def stop(done: int, total: int) -> None:
+            told.append((done, total))
+            if len(told) == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            stranger.models.check_manifest(model, Manifest.from_json(text), stop)
+        assert 0 < told[0][0] < told[1][0] < 600
+        assert codes(k, model) == []
+        receipts = buyer.models.check_manifest(
+            model, Manifest.from_json(text), lambda *at: told.append(at)
+        )
+        assert len(receipts) > 2
+        assert [done for done, _ in told] == sorted({done for done, _ in told})
+        assert told[-1] == (600, 600)
+        assert all(each.gas < MOST_GAS // 20 for each in receipts)
+        state = k.session["Challenges"].read("stateOf", model)
+        assert state["checkedAt"] == k.index.manifest_checked_at(model) == k.session.now()
+        assert stranger.models.check_manifest(model, manifest) == ()
+        picture = tmp_path / "picture.png"
+        picture.write_bytes(b"picture")
+        creator.outputs.register(creator.outputs.prepare(picture, [model]))
+        answer = buyer.outputs.verify(picture)
+        assert [each.code for each in answer.findings] == ["manifest_checked"]
+        assert "was checked item by item" in answer.sentence
+        assert "not what training used" in answer.sentence
+
+    def test_two_walkers_at_once_do_each_other_no_harm(
+        self, k: LocalKiseki, two: list[Shelf], asks: Terms, developer: Kiseki,
+        stranger: Kiseki, buyer: Kiseki, monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """While one walks the other does, cut otherwise."""
+        manifest = Manifest({shelf.id: weighed(shelf.items[::2]) for shelf in two})
+        model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
+        monkeypatch.setattr(manifests, "_GAS_LIMIT", MOST_GAS // 20)
+        calls = []
+
+        def meanwhile(done: int, total: int) -> None:
+            calls.append(done)
+            if len(calls) == 1:
+                monkeypatch.setattr(manifests, "_MOST_ITEMS", 32)
+                buyer.models.check_manifest(model, manifest, stop_after_one)
+                monkeypatch.setattr(manifests, "_MOST_ITEMS", 1024)
+
+        def stop_after_one(done: int, total: int) -> None:
+            raise StopIteration
+
+        with pytest.raises(StopIteration):
+            stranger.models.check_manifest(model, manifest, meanwhile)
+        stranger.models.check_manifest(model, manifest)
+        assert codes(k, model)[-1] == "manifest_checked"
+
+    def test_a_transaction_takes_as_much_as_it_can_and_no_more(
+        self, k: LocalKiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        """All of a collection as large as one registration takes: two transactions."""
+        terms = k.data.define_terms("train")
+        shelf = Shelf(k.wallet(6), "large", 4000, terms)
+        manifest = Manifest({shelf.id: weighed(shelf.items)})
+        model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
+        receipts = stranger.models.check_manifest(model, manifest)
+        assert len(receipts) == 2
+        assert all(each.gas < manifests._GAS_LIMIT < MOST_GAS for each in receipts)
+        # Of the same collection every other item, so that half of the proof is hashes.
+        some = Manifest({shelf.id: weighed(shelf.items[::2])})
+        model = developer.models.register(b"v" * 32, asks, manifest=some).id
+        receipts = stranger.models.check_manifest(model, some)
+        assert all(each.gas < manifests._GAS_LIMIT for each in receipts)
+        assert codes(k, model)[-1] == "manifest_checked"
+
+    def test_what_is_false_cannot_be_walked(
+        self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        shelf.provider.data.revoke_item(shelf.commitments[5])
+        k.wait(1)
+        listed = {shelf.id: weighed(shelf.items)}
+        model = register(developer, listed, asks)
+        with pytest.raises(ContractReverted, match="challenge it with this item") as refused:
+            stranger.models.check_manifest(model, Manifest(listed))
+        assert refused.value.name == "Challenges_Revoked"
+        stranger.models.challenge(model, published(listed))
+        with pytest.raises(ContractReverted, match="there is evidence on record") as refused:
+            stranger.models.check_manifest(model, Manifest(listed))
+        assert refused.value.name == "Challenges_ProvenFalse"
+
+    def test_an_item_that_is_in_no_collection_cannot_be_walked(
+        self, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        listed = {shelf.id: [(keccak256(b"made up"), 1)]}
+        model = register(developer, listed, asks)
+        with pytest.raises(InvalidInput, match="is not in this set"):
+            stranger.models.check_manifest(model, Manifest(listed))
+
+    def test_what_is_not_published_cannot_be_walked(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki,
+        shelf: Shelf,
+    ) -> None:  # fmt: skip
+        """Neither a manifest that nobody has, nor one whose collections nobody logged."""
+        manifest = Manifest({shelf.id: weighed(shelf.items)})
+        model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
+        guess = Manifest({shelf.id: weighed(shelf.items[1:])})
+        with pytest.raises(InvalidInput, match="this is not the manifest of"):
+            stranger.models.check_manifest(model, guess)
+        terms = k.data.define_terms("train")
+        item = ids.item_id(artist.address, keccak256(b"hidden"))
+        spec = (terms.id, ids.wallet(artist.address), b"", ZERO32)
+        artist._wallet.send(k.session["DataRegistry"].call("commit", item, 1, spec))
+        hidden = Manifest({ids.collection_id(artist.address, item, terms.id): [(item, 1)]})
+        model = developer.models.register(b"v" * 32, asks, manifest=hidden).id
+        with pytest.raises(InvalidInput, match=r"only 0 of the 1 commitments .* ask its provider"):
+            stranger.models.check_manifest(model, hidden)
+        child = developer.models.register(b"c" * 32, asks, parents=[model]).id
+        with pytest.raises(InvalidInput, match="rests on no collections"):
+            stranger.models.check_manifest(child, Manifest({}))
