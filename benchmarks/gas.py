@@ -40,6 +40,7 @@ FIGURES = {
         52_000,
         "an OpenZeppelin ERC-20 transfer alone 34,453",
     ): ("deposit ERC-20, again", 1),
+    Row("a transfer of the same ERC-20 alone, repeat", "gas"): ("transfer ERC-20 alone, again", 1),
     Row(
         "claim, repeat, 10 levels, ether",
         "gas",

@@ -234,6 +234,13 @@ contract GasTest is Base {
         _repeatDeposit("deposit ERC-20, again", address(token));
     }
 
+    // What a deposit in this token pays for the token's own work, whatever we do.
+    function test_transferAlone() public {
+        bytes memory call_ = abi.encodeCall(token.transfer, (artist.wallet, 1e15));
+        _measure("transfer ERC-20 alone, again", buyer.wallet, address(token), 0, call_);
+        _measure("transfer ERC-20 alone, again", buyer.wallet, address(token), 0, call_);
+    }
+
     function _repeatClaim(string memory name, uint256 levels, address currency) private {
         IRevenueSplitter.Share memory share = _deep(artist.wallet, levels);
         bytes32 payee = keccak256(abi.encodePacked(bytes1(0x03), share.split));

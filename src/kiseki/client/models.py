@@ -116,8 +116,8 @@ class Models:
         Raises:
             InvalidInput: it is another model's manifest.
         """
-        record = self.wallet.session.index.model(model)
-        if record.manifest != manifest.root or record.weight != manifest.weight:
+        # The root does not bind which collections they are: the sources do.
+        if self.wallet.session.index.sources(model).collections != manifest.collections:
             raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
         text = manifest.to_json()
         Path(folder).mkdir(parents=True, exist_ok=True)
