@@ -69,7 +69,6 @@ contract RevenueSplitter is IRevenueSplitter {
         returns (uint256)
     {
         uint256 outside = _enter();
-        Payees.check(payee, opening, address(this));
         if (token == address(0)) {
             uint256 purse = outside >> PURSE;
             if (amount > purse) revert RevenueSplitter_NotEnoughEther(amount, purse);
@@ -91,7 +90,6 @@ contract RevenueSplitter is IRevenueSplitter {
         entry
         returns (uint256 amount)
     {
-        Payees.check(payee, opening, address(this));
         address from = paymentAddress(payee);
         if (from.code.length == 0) new Forwarder{salt: payee}();
         uint256 before = _balance(token);
@@ -114,18 +112,20 @@ contract RevenueSplitter is IRevenueSplitter {
         emit Deposited(payee, token, payer, amount, ref);
         Account storage account = _accounts[payee][token];
         (uint256 credit, uint256 income_) = (account.credit, account.income);
-        // A split is credited all its income and more.
-        uint256 most = opening.length == 76 ? credit : income_;
+        // Who was paid before was opened then.
+        if (opening.length != 0 || income_ == 0) Payees.check(payee, opening, address(this));
         unchecked {
-            if (amount > type(uint128).max - most) revert RevenueSplitter_TooMuch(payee, token);
-            if (opening.length == 76) {
+            if (amount > type(uint128).max - income_) revert RevenueSplitter_TooMuch(payee, token);
+            if (opening.length == 52 || Payees.isWallet(payee)) {
+                account.income = uint128(income_ + amount);
+            } else {
+                if (amount > type(uint128).max - credit) revert RevenueSplitter_TooMuch(payee, token);
                 (account.credit, account.income) = (uint128(credit + amount), uint128(income_ + amount));
                 return;
             }
-            account.income = uint128(income_ + amount);
         }
-        if (Payees.isWallet(payee)) _payOut(Payees.toAddress(payee), token, amount);
-        else _toSubject(payee, token, amount, opening);
+        if (opening.length == 52) _toSubject(payee, token, amount, opening);
+        else _payOut(Payees.toAddress(payee), token, amount);
     }
 
     // Passing on

@@ -58,7 +58,8 @@ interface IRevenueSplitter {
     error RevenueSplitter_CallFailed(uint256 index, bytes reason);
 
     /// @notice Pays `payee`.
-    /// @param opening Of the payee, unless it is a wallet, so that money cannot go to a hash that nobody can open.
+    /// @param opening Of the payee, so that money cannot go to a hash that nobody can open. Empty for a wallet, and it may
+    /// be for whom was paid in this token before; a subject is then credited and not resolved.
     /// @param token Zero for ether, which is taken from the value sent; what is left of that is returned.
     /// @param amount In base units. Of a token that takes a fee, what arrives counts.
     /// @return arrived What was counted.
@@ -80,6 +81,7 @@ interface IRevenueSplitter {
     function resolve(address account, bytes32 id, address token) external payable returns (uint256 amount);
 
     /// @notice Moves what lies at the payment address of `payee` into the ledger.
+    /// @param opening As for `deposit`.
     function sweep(bytes32 payee, bytes calldata opening, address token) external payable returns (uint256 amount);
 
     /// @notice Logs all leaves of a split, checked, so that its payees find themselves.

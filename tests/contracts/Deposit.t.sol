@@ -91,6 +91,34 @@ contract DepositTest is Base {
         eq(splitter.received(_splitKey, address(fee)), 990, "counted");
     }
 
+    // Who was paid before was opened then; in another token it was not.
+    function test_theOpeningIsShownOnceForAToken() public {
+        bytes memory reason = abi.encodeWithSelector(Payees.Payees_WrongOpening.selector, _splitKey, bytes(""));
+        reverts(reason);
+        splitter.deposit{value: 1}(_splitKey, "", ETHER, 1, "");
+        _pay(_splitKey, _opening, 5);
+        _pay(_splitKey, "", 7);
+        eq(splitter.received(_splitKey, ETHER), 12, "received");
+        eq(splitter.income(_splitKey, ETHER), 12, "income");
+        reverts(reason);
+        _payTokens(_splitKey, "", address(token), 1);
+        // Credited by claims, which do not show that anybody can open it.
+        SumTrees.Leaf[] memory outer = new SumTrees.Leaf[](1);
+        outer[0] = SumTrees.Leaf("nobody", 1);
+        _pay(_key(outer, ""), SumTrees.opening(outer, ""), 10);
+        splitter.claim(_share(outer, "", 0), ETHER, "");
+        eq(splitter.received("nobody", ETHER), 10, "credited");
+        reverts(abi.encodeWithSelector(Payees.Payees_WrongOpening.selector, bytes32("nobody"), bytes("")));
+        splitter.deposit{value: 1}("nobody", "", ETHER, 1, "");
+    }
+
+    function test_aSubjectThatIsNotOpenedAgainWaits() public {
+        bytes32 subject = _subject(stranger.wallet, "id");
+        _pay(subject, abi.encodePacked(stranger.wallet, bytes32("id")), 1);
+        _pay(subject, "", 2);
+        eq(splitter.held(subject, ETHER), 3, "waits");
+    }
+
     function test_RevertWhen_theTokenIsNone() public {
         bytes memory reason =
             abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_NotAToken.selector, stranger.wallet);

@@ -225,13 +225,15 @@ contract GasTest is Base {
         bytes32 payee = keccak256(abi.encodePacked(bytes1(0x03), opening));
         uint256 value = currency == ETHER ? 1e15 : 0;
         bytes memory call_ = abi.encodeCall(splitter.deposit, (payee, opening, currency, 1e15, "ref"));
-        _measure(name, buyer.wallet, address(splitter), value, call_);
-        _measure(name, buyer.wallet, address(splitter), value, call_);
+        _measure(string.concat(name, ", first"), buyer.wallet, address(splitter), value, call_);
+        _measure(string.concat(name, ", again, opened again"), buyer.wallet, address(splitter), value, call_);
+        call_ = abi.encodeCall(splitter.deposit, (payee, "", currency, 1e15, "ref"));
+        _measure(string.concat(name, ", again"), buyer.wallet, address(splitter), value, call_);
     }
 
     function test_deposit() public {
-        _repeatDeposit("deposit ether, again", ETHER);
-        _repeatDeposit("deposit ERC-20, again", address(token));
+        _repeatDeposit("deposit ether", ETHER);
+        _repeatDeposit("deposit ERC-20", address(token));
     }
 
     // What a deposit in this token pays for the token's own work, whatever we do.

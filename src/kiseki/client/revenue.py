@@ -27,6 +27,7 @@ ETHER = ZERO_ADDRESS
 Failure = tuple[Step, ContractReverted]
 
 _CONTRACT = "RevenueSplitter"
+_SPLIT_OPENING = 76
 _STEPS = 100
 """Steps tried at once; a transaction takes fewer where they need more gas or bytes than it may."""
 
@@ -95,10 +96,12 @@ class Revenue:
                 self.wallet.send(coin.call("approve", self._contract.address, 0))
             if allowed < amount:
                 self.wallet.send(coin.call("approve", self._contract.address, amount))
-        call = self._contract.call(
-            "deposit", who.key, who.opening, token, amount, reference, value=value
+        opening = who.opening
+        if len(opening) == _SPLIT_OPENING and int(self._contract.read("income", who.key, token)):
+            opening = b""  # who was paid before was opened then, and calldata is paid for
+        return self.wallet.send(
+            self._contract.call("deposit", who.key, opening, token, amount, reference, value=value)
         )
-        return self.wallet.send(call)
 
     def owed(self, wallet: str | None = None) -> list[Owed]:
         """What a wallet is owed across all splits, subjects and tokens, and the steps to it.
