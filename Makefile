@@ -7,7 +7,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo bench test test-contracts test-contracts-ir test-long test-ape test-python compile check format ape
-.PHONY: analyse prove fuzz clean
+.PHONY: coverage mutate analyse prove fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -34,6 +34,12 @@ test-ape: ## Ape: the same code, and the scripts on Anvil
 
 test-python: ## everything else, against a real Anvil (pytest)
 	@$(TEST) pytest -n auto
+
+coverage: ## lines and branches of the contracts that tests run, all but those that say why not
+	@$(TEST) python tools/coverage.py
+
+mutate: ## break the contracts in 300 small ways, one at a time, and see whether a test fails
+	@$(TEST) python tools/mutate.py --sample 300
 
 compile: ## compile the contracts into src/kiseki/artifacts
 	@$(TEST) python scripts/compile.py

@@ -1,5 +1,6 @@
 // A `solc` command made of the npm package, for tools that expect the native compiler: py-solc-x,
-// Ape and Forge. It speaks only what they use: --version and standard JSON.
+// Ape and Forge. It speaks only what they use: --version and standard JSON; and for tools/mutate.py
+// one standard JSON a line, answered in a line, because loading the compiler takes longer than compiling.
 "use strict";
 
 const fs = require("node:fs");
@@ -44,6 +45,9 @@ function main() {
   } else if (options.flags.includes("--standard-json")) {
     const input = fs.readFileSync(options.files[0] ?? 0, "utf8");
     fs.writeSync(1, solc.compile(input, { import: finder(options) }) + "\n");
+  } else if (options.flags.includes("--standard-json-lines")) {
+    const lines = require("node:readline").createInterface({ input: process.stdin });
+    lines.on("line", (line) => fs.writeSync(1, solc.compile(line, { import: finder(options) }) + "\n"));
   } else {
     console.error("tools/solc.cjs understands --version and --standard-json.");
     process.exitCode = 1;

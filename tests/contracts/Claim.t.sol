@@ -294,4 +294,44 @@ contract ClaimTest is Base {
     function climb(IRevenueSplitter.Share calldata share) external pure returns (bytes32, uint256, uint256) {
         return SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
     }
+
+    // The highest tree there may be.
+    function test_climbsSixtyFourLevels() public view {
+        IRevenueSplitter.Share memory share;
+        (share.payee, share.shares) = (_wallet(artist.wallet), 1);
+        bytes32 hash = SumTrees.leafHash(SumTrees.Leaf(share.payee, 1));
+        uint96 sum = 1;
+        uint96 lo;
+        for (uint256 i; i < 64; ++i) {
+            (bytes32 sibling, uint96 other) = (keccak256(abi.encode(i)), uint96(i + 1));
+            share.path = abi.encodePacked(share.path, sibling, other);
+            if (i % 3 == 0) {
+                hash = keccak256(abi.encodePacked(bytes1(0x02), sibling, other, hash, sum));
+                share.side |= 1 << i;
+                lo += other;
+            } else {
+                hash = keccak256(abi.encodePacked(bytes1(0x02), hash, sum, sibling, other));
+            }
+            sum += other;
+        }
+        (bytes32 reached, uint256 total, uint256 begins) = this.climb(share);
+        eq(reached, hash, "root");
+        eq(total, sum, "sum");
+        eq(begins, lo, "lo");
+    }
+
+    // Who answers nothing because nobody is there any more has paid nobody.
+    function test_RevertWhen_theTokenIsGone() public {
+        SumTrees.Leaf[] memory leaves = _three();
+        _payTokens(_key(leaves, ""), SumTrees.opening(leaves, ""), address(token), 70);
+        vm.etch(address(token), "");
+        IRevenueSplitter.Share memory share = _share(leaves, "", 0);
+        reverts(
+            abi.encodeWithSelector(
+                IRevenueSplitter.RevenueSplitter_PayoutFailed.selector, artist.wallet, address(token), 10
+            )
+        );
+        splitter.claim(share, address(token), "");
+        eq(splitter.claimed(_key(leaves, ""), address(token), 0), 0, "nothing counts as paid");
+    }
 }

@@ -234,4 +234,62 @@ contract DepositTest is Base {
         eq(address(splitter).balance, amount, "held");
         eq(buyer.wallet.balance, value - amount, "change");
     }
+
+    // What others passed on counts too, though it is no income.
+    function test_RevertWhen_theCounterWouldOverflowWithWhatWasPassedOn() public {
+        SumTrees.Leaf[] memory outer = new SumTrees.Leaf[](1);
+        outer[0] = SumTrees.Leaf(_splitKey, 1);
+        token.mint(buyer.wallet, 2 ** 130);
+        _payTokens(_key(outer, ""), SumTrees.opening(outer, ""), address(token), 1);
+        splitter.claim(_share(outer, "", 0), address(token), "");
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, _splitKey, address(token)));
+        vm.prank(buyer.wallet);
+        splitter.deposit(_splitKey, _opening, address(token), 2 ** 128 - 1, "");
+        _payTokens(_splitKey, _opening, address(token), 2 ** 128 - 2);
+        eq(splitter.received(_splitKey, address(token)), 2 ** 128 - 1, "as much as fits");
+        // Now nothing can be passed on to it any more; it waits above.
+        _payTokens(_key(outer, ""), SumTrees.opening(outer, ""), address(token), 1);
+        IRevenueSplitter.Share memory share = _share(outer, "", 0);
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, _splitKey, address(token)));
+        splitter.claim(share, address(token), "");
+        eq(splitter.due(share, address(token)), 1, "waits");
+    }
+
+    function test_RevertWhen_thePayerDoesNotTakeTheChange() public {
+        vm.deal(address(this), 2);
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_PayoutFailed.selector, address(this), ETHER, 1));
+        splitter.deposit{value: 2}(_splitKey, _opening, ETHER, 1, "");
+        splitter.deposit{value: 1}(_splitKey, _opening, ETHER, 1, "");
+    }
+
+    // The same for what waits in a subject.
+    function test_RevertWhen_moreWouldWaitThanCanBeCounted() public {
+        AnyRegistry nobody = new AnyRegistry();
+        bytes32 subject = _subject(address(nobody), "id");
+        bytes memory opening = abi.encodePacked(address(nobody), bytes32("id"));
+        SumTrees.Leaf[] memory above = new SumTrees.Leaf[](1);
+        above[0] = SumTrees.Leaf(subject, 1);
+        token.mint(buyer.wallet, 2 ** 130);
+        _payTokens(_key(above, ""), SumTrees.opening(above, ""), address(token), 1);
+        splitter.claim(_share(above, "", 0), address(token), "");
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, subject, address(token)));
+        vm.prank(buyer.wallet);
+        splitter.deposit(subject, opening, address(token), 2 ** 128 - 1, "");
+        _payTokens(subject, opening, address(token), 2 ** 128 - 2);
+        eq(splitter.held(subject, address(token)), 2 ** 128 - 1, "as much as fits");
+        nobody.setPayee("id", _wallet(artist.wallet));
+        splitter.resolve(address(nobody), "id", address(token));
+        eq(token.balanceOf(artist.wallet), 2 ** 128 - 1, "and moves on whole");
+    }
+
+    // Income is counted of wallets too, though nothing of it stays.
+    function test_RevertWhen_theIncomeOfAWalletWouldOverflow() public {
+        bytes32 wallet = _wallet(artist.wallet);
+        token.mint(buyer.wallet, 2 ** 130);
+        _payTokens(wallet, "", address(token), 2 ** 128 - 1);
+        reverts(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_TooMuch.selector, wallet, address(token)));
+        vm.prank(buyer.wallet);
+        splitter.deposit(wallet, "", address(token), 1, "");
+        eq(splitter.income(wallet, address(token)), 2 ** 128 - 1, "as much as fits");
+    }
 }

@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IOutputRegistry} from "../../contracts/interfaces/IOutputRegistry.sol";
 import {ISigned} from "../../contracts/interfaces/ISigned.sol";
-import {Collection, External, Sources} from "../../contracts/types/Sources.sol";
+import {Compose} from "../../contracts/libraries/Compose.sol";
+import {Collection, External, Parent, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {IdTrees, SumTrees} from "./utils/Trees.sol";
@@ -278,5 +279,98 @@ contract RegisterBatchTest is Base {
         sources.externals = new External[](1);
         reverts(IOutputRegistry.OutputRegistry_ExternalsNotAscending.selector);
         _register(_batchSpec(1), sources);
+    }
+
+    function test_logsEachUnregisteredBase() public {
+        Sources memory sources = _onModel(_model);
+        sources.externals = new External[](2);
+        sources.externals[0] = External("base", "document");
+        sources.externals[1] = External("base2", "another");
+        bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
+        for (uint256 i; i < 2; ++i) {
+            vm.expectEmit(address(outputs));
+            emit IOutputRegistry.BatchExternal(id, sources.externals[i].weights, sources.externals[i].document);
+        }
+        _register(_batchSpec(1), sources);
+        yes(outputs.batchOf(id).unregisteredBase, "known for good");
+        sources.externals[1] = sources.externals[0];
+        reverts(
+            abi.encodeWithSelector(
+                IOutputRegistry.OutputRegistry_ExternalsNotAscending.selector, bytes32("base"), bytes32("base")
+            )
+        );
+        _register(_batchSpec(1), sources);
+    }
+
+    function test_RevertWhen_modelsAreNotAscending() public {
+        Sources memory sources = _onModel(_model);
+        Parent memory one = sources.models[0];
+        sources.models = new Parent[](2);
+        (sources.models[0], sources.models[1]) = (one, one);
+        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_ModelsNotAscending.selector, _model, _model));
+        _register(_batchSpec(2), sources);
+    }
+
+    function test_RevertWhen_itHasNoItems() public {
+        Sources memory sources = _onModel(_model);
+        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_NoItems.selector));
+        vm.prank(creator.wallet);
+        outputs.commit("root", 0, _batchSpec(1), sources);
+    }
+
+    function test_RevertWhen_tooManyCollectionsAreRead() public {
+        Sources memory sources = _onModel(_model);
+        Made[] memory made = new Made[](1025);
+        for (uint256 i; i < made.length; ++i) {
+            made[i] = _collect(studio.wallet, 100 + i, readingTerms);
+        }
+        bytes32[] memory ids = new bytes32[](made.length);
+        for (uint256 i; i < ids.length; ++i) {
+            ids[i] = made[i].id;
+        }
+        _sort(ids, new bytes32[](ids.length), 0, 1024);
+        sources.collections = new Collection[](1025);
+        for (uint256 i; i < ids.length; ++i) {
+            sources.collections[i] = Collection(ids[i], 0, 1);
+        }
+        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_TooManyCollections.selector, 1025));
+        _register(_batchSpec(1), sources);
+        Collection[] memory most = new Collection[](1024);
+        for (uint256 i; i < most.length; ++i) {
+            most[i] = sources.collections[i];
+        }
+        sources.collections = most;
+        _register(_batchSpec(1), sources);
+    }
+
+    // What generation read and what the model asks may together not be more than everything.
+    function test_RevertWhen_leviesAreMoreThanEverything() public {
+        Terms memory dear = _training(7501, 0);
+        dear.aiInference = true;
+        (Sources memory sources,) = _reading(data.defineTerms(dear));
+        reverts(abi.encodeWithSelector(Compose.Compose_LeviesExceedGross.selector, 1_000_100));
+        _register(_batchSpec(1), sources);
+        dear.royaltyBps = 7500;
+        (sources,) = _reading(data.defineTerms(dear));
+        _register(_batchSpec(1), sources);
+    }
+
+    function test_RevertWhen_theBatchIsUnknown() public {
+        bytes memory reason =
+            abi.encodeWithSelector(IOutputRegistry.OutputRegistry_UnknownBatch.selector, bytes32("unknown"));
+        reverts(reason);
+        outputs.batchOf("unknown");
+        reverts(reason);
+        outputs.publish("unknown", IOutputRegistry.BatchOpening(0, 0), _commitmentsOf, new bytes32[](0));
+    }
+
+    function test_anEndorsementCountsToItsLastSecond() public {
+        bytes32 model = _gated();
+        Sources memory sources = _onModel(model);
+        bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
+        IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
+        spec.endorsements[0] = _endorse(developer, model, id, spec.endorsedUntil);
+        vm.warp(spec.endorsedUntil);
+        yes(outputs.batchOf(_register(spec, sources)).endorsed, "endorsed");
     }
 }

@@ -466,4 +466,14 @@ contract RegisterModelTest is Base {
         }
         yes(paid <= asked + 1 ether / 1_000_000 + made.length, "at most 1 ppm more");
     }
+
+    // What its parents ask counts too.
+    function test_RevertWhen_parentsAndTheAskAreMoreThanEverything() public {
+        (bytes32 parent,) = _train(1, data.defineTerms(_training(4000, 0)));
+        Sources memory sources = _onModel(parent);
+        bytes32 greedy = data.defineTerms(_training(4001, 0));
+        reverts(abi.encodeWithSelector(Compose.Compose_LeviesExceedGross.selector, 1_000_100));
+        _register(_modelSpec(2, greedy), sources);
+        _register(_modelSpec(2, data.defineTerms(_training(4000, 0))), sources);
+    }
 }

@@ -311,4 +311,40 @@ contract RegisterModelPartsTest is Base {
         reverts(IModelRegistry.ModelRegistry_WrongDeveloper.selector);
         models.addPart("model", studio.wallet, 1 << 80, 0, collections);
     }
+
+    function test_RevertWhen_theLastPartIsEmptyOrTooLarge() public {
+        IModelRegistry.ModelSpec memory spec = _draft(1025);
+        _add(spec.draft, _weight(1025), 0);
+        // The model of the first part alone is not the draft's, so this one is a draft of its own.
+        spec.draft = _modelOf(PART, spec);
+        _add(spec.draft, _weight(PART), 0);
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_PartSize.selector, 0));
+        _finish(spec, PART, 0);
+        Sources memory sources;
+        sources.collections = _part(PART, 1025);
+        bytes32[] memory parts = new bytes32[](2);
+        parts[0] = keccak256(abi.encode(_part(0, PART)));
+        parts[1] = keccak256(abi.encode(sources.collections));
+        spec.draft = _modelId(developer.wallet, spec, keccak256(abi.encode(parts, new bytes32[](0), sources.externals)));
+        _add(spec.draft, _weight(2049), 0);
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_PartSize.selector, 1025));
+        vm.prank(developer.wallet);
+        models.register(spec, sources);
+    }
+
+    // Also across parts: the last of one stands before the first of the next.
+    function test_RevertWhen_aPartBeginsWithTheLastOfTheOneBefore() public {
+        IModelRegistry.ModelSpec memory spec = _modelSpec(1, freeTerms);
+        Sources memory sources;
+        sources.collections = _part(PART - 1, 1);
+        bytes32[] memory parts = new bytes32[](2);
+        parts[0] = keccak256(abi.encode(_part(0, PART)));
+        parts[1] = keccak256(abi.encode(sources.collections));
+        spec.draft = _modelId(developer.wallet, spec, keccak256(abi.encode(parts, new bytes32[](0), sources.externals)));
+        _add(spec.draft, _weight(PART) + _made[PART - 1].weight, 0);
+        bytes32 last = _made[PART - 1].id;
+        reverts(abi.encodeWithSelector(Compose.Compose_CollectionsNotAscending.selector, last, last));
+        vm.prank(developer.wallet);
+        models.register(spec, sources);
+    }
 }

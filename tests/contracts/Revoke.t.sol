@@ -114,4 +114,10 @@ contract RevokeTest is Base {
             yes(data.mayUse(made.id, developer.wallet, TRAIN) == usable, "and as the registries judge");
         }
     }
+
+    function test_isUsableFromTheSecondItIsRegistered() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        yes(data.wasUsable(made.id, START), "that second");
+        no(data.wasUsable(made.id, START - 1), "not before");
+    }
 }

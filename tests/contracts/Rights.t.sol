@@ -51,6 +51,17 @@ contract RightsTest is Base {
         rights.mint(address(data), _made.id, "document", 10_001);
     }
 
+    function test_mayAskAllOfAResale() public {
+        vm.prank(artist.wallet);
+        uint256 tokenId = rights.mint(address(data), _made.id, "document", 10_000);
+        (, uint256 royalty) = rights.royaltyInfo(tokenId, 12_345);
+        eq(royalty, 12_345, "all");
+    }
+
+    function test_aTokenThatNobodyKnowsPaysNobody() public view {
+        eq(rights.payeeOf(_subject(address(data), _made.id), stranger.wallet), bytes32(0), "nobody");
+    }
+
     // Whoever holds it is paid.
     function test_pays_theHolderOfTheMoment() public {
         uint256 tokenId = _mint();

@@ -167,4 +167,54 @@ contract VerifyTest is Base {
         (uint256 problems,) = _ask(_published[2], model);
         eq(problems, UNREGISTERED_BASE, "problems");
     }
+
+    function test_aBatchThatReadNoCollectionIsChecked() public {
+        Sources memory sources = _onModel(_model());
+        vm.prank(creator.wallet);
+        bytes32 batch = outputs.register(_published, _batchSpec(1), sources);
+        IOutputRegistry.BatchOpening memory opening =
+            IOutputRegistry.BatchOpening(IdTrees.root(_ids), _sourcesHash(sources));
+        ShownSources memory shown = _shown(sources);
+        (uint256 problems,) = outputs.verify(_published[2], batch, opening, IdTrees.proof(_ids, 2), shown);
+        eq(problems, 0, "problems");
+        shown.collections = _sourcesOf(_model()).collections;
+        (problems,) = outputs.verify(_published[2], batch, opening, IdTrees.proof(_ids, 2), shown);
+        eq(problems, SOURCES_NOT_SHOWN, "a collection too many");
+    }
+
+    function test_showsASourceThatExpiredSince() public {
+        Terms memory terms = _training(0, 0);
+        (terms.aiInference, terms.validUntil) = (true, uint64(START + 10));
+        _read = _collect(studio.wallet, 78, data.defineTerms(terms));
+        _registerOn(_model());
+        vm.warp(START + 10);
+        (, IOutputRegistry.Facts memory facts) = _ask(_published[2], _model());
+        eq(facts.lapsed.length, 0, "the last valid second");
+        vm.warp(START + 11);
+        (, facts) = _ask(_published[2], _model());
+        eq(facts.lapsed.length, 1, "one");
+        eq(facts.lapsed[0], _read.id, "which");
+    }
+
+    // Revoked counts from the revocation, whatever the notice.
+    function test_showsARevokedSourceWhoseNoticeRuns() public {
+        Terms memory terms = _training(0, 0);
+        (terms.aiInference, terms.noticeSeconds) = (true, 100);
+        _read = _collect(studio.wallet, 78, data.defineTerms(terms));
+        _registerOn(_model());
+        vm.prank(studio.wallet);
+        data.revoke(_read.id);
+        (, IOutputRegistry.Facts memory facts) = _ask(_published[2], _model());
+        eq(facts.lapsed.length, 1, "one");
+    }
+
+    function test_aModelCountsToTheLastSecondOfItsTerms() public {
+        Terms memory terms = _training(0, 0);
+        terms.validUntil = uint64(START + 10);
+        (bytes32 model,) = _train(2, data.defineTerms(terms));
+        _registerOn(model);
+        vm.warp(START + 10);
+        (, IOutputRegistry.Facts memory facts) = _ask(_published[2], model);
+        eq(facts.lapsed.length, 0, "the last valid second");
+    }
 }

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 MOST = 2**128 - 1
-"""What a payee can be credited with in all, in one token."""
+"""What a payee can be credited with, in one token."""
 
 
 class Refused(Exception):  # noqa: N818 - what is refused is no error of the model
@@ -25,6 +25,8 @@ class Ledger:
         splits: payees and their shares, in order.
         stands_for: whom a subject names now; None for nobody.
         rejecting: (wallet, token) that cannot be paid.
+        received: of the splits, all that ever reached them.
+        held: of the subjects, what waits.
         balances: of the wallets, the ledger itself and payment addresses, by token.
     """
 
@@ -32,8 +34,8 @@ class Ledger:
     stands_for: dict[str, str | None]
     rejecting: set[tuple[str, str]]
     received: Counter[Any] = field(default_factory=Counter)
+    held: Counter[Any] = field(default_factory=Counter)
     income: Counter[Any] = field(default_factory=Counter)
-    resolved: Counter[Any] = field(default_factory=Counter)
     claimed: Counter[Any] = field(default_factory=Counter)
     balances: Counter[Any] = field(default_factory=Counter)
     purse: int = 0
@@ -42,9 +44,6 @@ class Ledger:
         leaves = self.splits[split]
         share = Fraction(leaves[leaf][1], sum(shares for _, shares in leaves))
         return int(self.received[split, token] * share) - self.claimed[split, leaf, token]
-
-    def held(self, subject: str, token: str) -> int:
-        return self.received[subject, token] - self.resolved[subject, token]
 
     def deposit(self, payee: str, token: str, amount: int) -> int:
         if token == "ether":
@@ -64,9 +63,7 @@ class Ledger:
         if amount == 0 or self.income[payee, token] + amount > MOST:
             raise Refused
         self.income[payee, token] += amount
-        self.pass_on(payee, token, amount)
-        if payee in self.stands_for:
-            self.try_to_resolve(payee, token)
+        self.pass_on(payee, token, amount, opened=True)
         return amount
 
     def claim(self, split: str, leaf: int, token: str, opened: bool = False) -> int:
@@ -75,40 +72,45 @@ class Ledger:
             return 0
         payee, _ = self.splits[split][leaf]
         self.claimed[split, leaf, token] += amount
-        self.pass_on(payee, token, amount)
-        if opened and payee in self.stands_for:
-            self.try_to_resolve(payee, token)
+        self.pass_on(payee, token, amount, opened)
         return amount
 
     def resolve(self, subject: str, token: str) -> int:
-        amount = self.held(subject, token)
-        if amount == 0:
-            return 0
-        payee = self.stands_for[subject]
-        if payee is None or payee == subject:
-            raise Refused
-        self.resolved[subject, token] += amount
-        self.pass_on(payee, token, amount)
+        amount = self.held[subject, token]
+        self.held[subject, token] = 0
+        self.leave(subject, token, amount)
         return amount
 
-    def try_to_resolve(self, subject: str, token: str) -> None:
-        """What cannot be resolved waits."""
-        before = self.copy()
-        try:
-            self.resolve(subject, token)
-        except Refused:
-            self.become(before)
+    def leave(self, subject: str, token: str, amount: int) -> None:
+        payee = self.stands_for[subject]
+        if amount and (payee is None or payee == subject):
+            raise Refused
+        if amount and payee is not None:
+            self.pass_on(payee, token, amount)
 
-    def pass_on(self, payee: str, token: str, amount: int) -> None:
-        """Pays a wallet, credits anybody else."""
-        if payee in self.splits or payee in self.stands_for:
-            if self.received[payee, token] + amount > MOST:
-                raise Refused
-            self.received[payee, token] += amount
+    def pass_on(self, payee: str, token: str, amount: int, opened: bool = False) -> None:
+        """Pays a wallet, credits a split; a subject lets it go with all that waits, or it waits."""
+        if payee in self.splits:
+            self.add(self.received, payee, token, amount)
+        elif payee in self.stands_for:
+            before = self.copy()
+            try:
+                if not opened:
+                    raise Refused
+                waiting, self.held[payee, token] = self.held[payee, token], 0
+                self.leave(payee, token, waiting + amount)
+            except Refused:
+                self.become(before)
+                self.add(self.held, payee, token, amount)
         elif (payee, token) in self.rejecting:
             raise Refused
         else:
             self.move("ledger", payee, token, amount)
+
+    def add(self, book: Counter[Any], payee: str, token: str, amount: int) -> None:
+        if book[payee, token] + amount > MOST:
+            raise Refused
+        book[payee, token] += amount
 
     def move(self, giver: str, taker: str, token: str, amount: int) -> None:
         if self.balances[giver, token] < amount:
