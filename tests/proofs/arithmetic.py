@@ -19,17 +19,22 @@ import z3
 
 COPIED = {
     "contracts/RevenueSplitter.sol": (
-        "uint256(_accounts[split][token].received) * share.shares / total"
-        " - _claimed[split][token][lo]",
-        "_claimed[split][token][lo] += dueNow",
+        "entitled = uint256(account.credit) * shares / total",
+        "amount = entitled - leaf.claimed",
+        "leaf.claimed = entitled",
         "if (sum > type(uint128).max) return false",
+        "uint256 most = opening.length == 76 ? credit : income_",
+        "if (amount > type(uint128).max - most) revert",
+        "= (uint128(credit + amount), uint128(income_ + amount))",
     ),
     "contracts/libraries/SumTree.sol": (
-        "if (bits > type(uint96).max) revert",
+        "if (sum - 1 >= type(uint96).max) _refuse(sum)",
         "if (sum > type(uint96).max) revert",
+        "if (all > type(uint96).max) revert",
     ),
     "contracts/libraries/Compose.sol": (
         "MAX_WEIGHT = 1 << 82",
+        "if (weight > totalWeight) revert",
         "shares = weight * grant.royaltyBps()",
         "uint256 floor = totalWeight * grant.floorBps()",
         "if (floor > shares) shares = floor",
@@ -91,15 +96,24 @@ def theorems() -> list[Theorem]:
 
 
 def due() -> list[Theorem]:
-    """What is due to a leaf: received * shares // total - claimed."""
+    """What is due to a leaf: entitled - claimed, entitled = received * shares // total; a claim
+    sets claimed to entitled."""
     r, r2, s, t, q, q2, c = naturals("received received2 shares total due due2 claimed")
     all_shares, paid, s2 = naturals("all_shares paid shares2")
+    income, amount, most = naturals("income amount most")
     leaf = [r >= 0, r < 2**128, s >= 1, s <= t, t < 2**96]
     grows, once_due = r2 >= r, c * t <= r * s
     is_due = floor(q, r * s, t)
     fits = paid * t <= r * all_shares
     inside = all_shares + s <= t
+    within = income <= r
     return [
+        Theorem(
+            "of a split one comparison keeps what it received and its income below 2^128",
+            [income >= 0, within, amount >= 0, most == 2**128 - 1, amount <= most - r],
+            z3.And(r + amount <= most, income + amount <= r + amount),
+            within,
+        ),
         Theorem("received * shares fits a word", leaf, r * s < 2**256, leaf[1]),
         Theorem(
             "what was claimed is never more than the share: a claim keeps it so",
@@ -207,8 +221,15 @@ def composing() -> list[Theorem]:
     is_leaf = leaf == z3.If(f * whole > w * r, f * whole, w * r)
     rounded = floor(data, 100 * asked + whole - 1, whole)
     passed = data <= 1_000_000
+    no_heavier = weights[1]
     sums = [asked >= 0, whole >= 1, whole < 2**82, rounded]
     return [
+        Theorem(
+            "a sum of weights has not wrapped around when none weighs more than was said of all",
+            [*weights, count >= 0, count < 2**64],
+            count * w < 2**256,
+            no_heavier,
+        ),
         Theorem(
             "a leaf is below 2^98, so that the sum of 1,024 does not wrap around",
             [*weights, *priced, is_leaf, count >= 0, count <= 1024],

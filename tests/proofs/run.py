@@ -37,26 +37,45 @@ class Break:
 SUM_TREE = "contracts/libraries/SumTree.sol"
 BREAKS = (
     # Nodes that do not hash the sums of their children: an ordinary Merkle tree.
-    Break(
-        SUM_TREE,
-        r"shl\(160, (other|total)\)",
-        "0",
-        "SumTreeProof.check_OneLevelKeepsIntervalsApart",
+    *(
+        Break(
+            SUM_TREE,
+            r"top := keccak256",
+            "mstore(add(left, 32), shr(96, mload(add(left, 44)))) mstore(add(right, 32), 0) \\g<0>",
+            check,
+        )
+        for check in (
+            "SumTreeProof.check_OneLevelKeepsIntervalsApart",
+            "SumTreeProof.check_LeavesAtDepths1And1",
+        )
     ),
-    Break(SUM_TREE, r"shl\(160, (other|total)\)", "0", "SumTreeProof.check_LeavesAtDepths1And1"),
     # Sums that may outgrow the 96 bits that are hashed.
     Break(
         SUM_TREE,
-        r"if \(total > type\(uint96\).max\) revert",
-        "if (total > type(uint128).max) revert",
+        r"if \(all > type\(uint96\).max\) revert",
+        "if (all > type(uint128).max) revert",
         "SumTreeProof.check_LeavesAtDepths2And2",
     ),
     # An interval that begins where the last left sibling does, not all of them.
     Break(
         SUM_TREE,
-        r"lo := add\(lo, other\)",
-        "lo := other",
+        r"lo := add\(lo, mul\(onLeft, other\)\)",
+        "lo := mul(onLeft, other)",
         "SumTreeProof.check_TwoLevelsAreOneAndOne",
+    ),
+    # A last node that is not promoted, a tree that writes into what lies behind it, shares of 2^96.
+    Break(
+        SUM_TREE,
+        r"if and\(count, 1\) \{[^}]+\}",
+        "",
+        "PlainProof.check_RootOfThreePromotesTheLast",
+    ),
+    Break(SUM_TREE, r"add\(HEAD, TAIL\)", "HEAD", "PlainProof.check_TreesSideBySideDoNotTouch"),
+    Break(
+        SUM_TREE,
+        r"sum - 1 >= type",
+        "sum - 1 > type",
+        "PlainProof.check_PushTakesSharesOf96BitsAndNotZero",
     ),
     # Fields of a word that overlap.
     Break(
@@ -100,7 +119,7 @@ def halmos(root: Path, contract: str = "Proof", check: str = "check_") -> dict[s
     answer.unlink(missing_ok=True)
     command = ["halmos", "--root", str(root), "--forge-build-out", ".build/prove"]
     command += ["--match-contract", f"{contract}$", "--match-test", f"^{check}"]
-    command += ["--solver-timeout-assertion", "120000", "--json-output", str(answer)]
+    command += ["--loop", "4", "--solver-timeout-assertion", "120000", "--json-output", str(answer)]
     done = subprocess.run(
         command,
         cwd=root,
