@@ -10,15 +10,14 @@ import os
 import sys
 from pathlib import Path
 
-from dotenv import load_dotenv
-
 from kiseki import Kiseki, KisekiError, settings
+from kiseki.client.kiseki import load_env
 from kiseki.client.revenue import ETHER
 
 
 def main() -> None:
-    load_dotenv(Path.cwd() / ".env")
     try:
+        load_env(Path.cwd() / ".env")
         k = Kiseki.connect(**settings())
         claimed = k.revenue.claim(os.environ.get("KISEKI_WALLET") or None)
     except KisekiError as error:

@@ -9,15 +9,14 @@ Addresses are the same on every chain. Run again it sends nothing; interrupted, 
 import sys
 from pathlib import Path
 
-from dotenv import load_dotenv
-
 from kiseki import KisekiError, settings
 from kiseki.client import deploy
+from kiseki.client.kiseki import load_env
 
 
 def main() -> None:
-    load_dotenv(Path.cwd() / ".env")
     try:
+        load_env(Path.cwd() / ".env")
         done = deploy(settings(), lambda name, gas: print(f"{name:16} {gas:>10,} gas"))
     except KisekiError as error:
         sys.exit(str(error))

@@ -12,15 +12,14 @@ import os
 import sys
 from pathlib import Path
 
-from dotenv import load_dotenv
-
 from kiseki import Kiseki, KisekiError, Terms, settings
+from kiseki.client.kiseki import load_env
 from kiseki.client.wallet import document_hash
 
 
 def main() -> None:
-    load_dotenv(Path.cwd() / ".env")
     try:
+        load_env(Path.cwd() / ".env")
         k = Kiseki.connect(**settings())
         terms = Terms.of(
             [use.strip() for use in os.environ.get("KISEKI_USES", "train").split(",")],

@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
+from dotenv import load_dotenv
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
@@ -34,7 +35,7 @@ from kiseki.core.values import address
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
-__all__ = ["Kiseki", "LocalKiseki", "deploy", "settings"]
+__all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
 
 Account.enable_unaudited_hdwallet_features()
 
@@ -233,8 +234,20 @@ def deploy(
     return deployment.deploy(sender, w3, given["deployments"], progress)
 
 
+def load_env(path: Path) -> None:
+    """The lines of a `.env` as environment variables, where these are not set already.
+
+    Raises:
+        InvalidInput: it is there and cannot be read; the message repeats nothing of it.
+    """
+    try:
+        load_dotenv(path)
+    except (OSError, ValueError):  # not UTF-8, or a zero byte
+        raise InvalidInput(f"{path} cannot be read; save it as plain text in UTF-8") from None
+
+
 def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What `connect` takes, from environment variables; scripts read `.env` into them first.
+    """What `connect` takes, from environment variables; scripts `load_env` into them first.
 
     ``KISEKI_RPC_URL``, ``KISEKI_PRIVATE_KEY``, and if wanted ``KISEKI_CHAIN_ID``,
     ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``

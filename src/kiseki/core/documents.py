@@ -13,6 +13,8 @@ from kiseki.errors import InvalidInput
 __all__ = ["decimal", "members", "read", "rows", "shallow", "write"]
 
 _DEEPEST = 8
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""Never tried twice from one place, and one without an end goes to the end: linear in any text."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
 
@@ -89,7 +91,8 @@ def shallow(text: str) -> str:
         InvalidInput: it nests deeper than any document of Kiseki's, or is not UTF-8.
     """
     try:
-        brackets = text.encode().translate(None, _NO_BRACKETS)
+        # Those in a string nest nothing, and could hide how deep the others do.
+        brackets = _STRING.sub(b"", text.encode()).translate(None, _NO_BRACKETS)
     except UnicodeEncodeError as error:
         raise InvalidInput(f"this is not text in UTF-8: {error.reason}") from error
     for _ in range(_DEEPEST):

@@ -125,6 +125,17 @@ def test_what_is_missing_is_named(place: Place) -> None:
         assert "secret-token" not in shown
 
 
+@pytest.mark.parametrize("script", ["deploy", "register", "claim"])
+@pytest.mark.parametrize("bad", [b"\xff", b"\0"], ids=["not UTF-8", "zero byte"])
+def test_a_dotenv_that_is_no_text_is_refused_in_one_line(
+    place: Place, script: str, bad: bytes
+) -> None:
+    path = place.folder / ".env"
+    path.write_bytes(path.read_bytes() + b"KISEKI_WALLET=" + bad)
+    said = place.run(script, code=1)
+    assert said == f"{path} cannot be read; save it as plain text in UTF-8\n"
+
+
 def test_a_wrong_key_or_chain_is_refused(place: Place, k: LocalKiseki) -> None:
     place.env(KISEKI_RPC_URL=k.url, KISEKI_PRIVATE_KEY="0x1234zz")
     shown = place.run("claim", code=1)

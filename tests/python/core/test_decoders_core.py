@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.almost import JSON, almost, unhurried
 
+from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
 from kiseki.core.split import Split
@@ -61,6 +62,24 @@ class TestPublishedDocuments:
         self, name: str, bracket: bytes
     ) -> None:
         targets.TARGETS[name](bracket * 200_000)
+
+
+@pytest.mark.parametrize("text", ["[[[", "]", '\\"}', "\\\\", '\\\\\\"[', "{" * 20])
+def test_brackets_in_a_string_nest_nothing(text: str) -> None:
+    document = json.dumps([{text: [text]}, text])
+    assert shallow(document) == document
+
+
+@pytest.mark.parametrize("string", ["]", '\\"]', "\\\\]", '"]', "]["])
+def test_brackets_in_a_string_hide_no_depth(string: str) -> None:
+    with pytest.raises(InvalidInput, match="nests deeper"):
+        shallow(("[" + json.dumps(string) + ",") * 9 + "1" + "]" * 9)
+
+
+def test_a_string_without_an_end_is_read_once() -> None:
+    # Begun anew at each of its quotes, it would take the square of its length.
+    with pytest.raises(InvalidInput, match="nests deeper"):
+        shallow('["' + '\\"[' * 2_000_000)
 
 
 def test_text_that_is_not_unicode_is_refused() -> None:
