@@ -227,6 +227,11 @@ contract Challenges is IChallenges {
         if (root != collection.items || total != collection.weight || lo != slice.lo) {
             revert Challenges_NotInManifest(collection.id, root, total, lo);
         }
+        // Leaves without weight would stand under a sibling that weighs nothing, and nobody could walk them.
+        bytes calldata path = slice.path;
+        for (uint256 i = 32; i < path.length; i += 44) {
+            if (bytes12(path[i:i + 12]) == 0) revert SumTree.SumTree_NoShares();
+        }
     }
 
     function _members(bytes32 collection, IDataRegistry.Status memory known, Slice calldata slice, bytes32[] memory ids)

@@ -98,6 +98,7 @@ interface IRevenueSplitter {
     function received(bytes32 split, address token) external view returns (uint256);
 
     /// @notice What came from outside, by deposit or sweep.
+    /// @dev Pushing it costs what others' shares take: nothing where one party is paid all of it and can pay it in again.
     function income(bytes32 payee, address token) external view returns (uint256);
 
     /// @notice What the leaf of `split` that begins at `lo` has been passed.

@@ -23,8 +23,8 @@ COPIED = {
         "amount = entitled - leaf.claimed",
         "leaf.claimed = entitled",
         "if (sum > type(uint128).max) return false",
-        "uint256 most = opening.length == 76 ? credit : income_",
-        "if (amount > type(uint128).max - most) revert",
+        "if (amount > type(uint128).max - income_) revert",
+        "if (amount > type(uint128).max - credit) revert",
         "= (uint128(credit + amount), uint128(income_ + amount))",
     ),
     "contracts/libraries/SumTree.sol": (
@@ -100,20 +100,12 @@ def due() -> list[Theorem]:
     sets claimed to entitled."""
     r, r2, s, t, q, q2, c = naturals("received received2 shares total due due2 claimed")
     all_shares, paid, s2 = naturals("all_shares paid shares2")
-    income, amount, most = naturals("income amount most")
     leaf = [r >= 0, r < 2**128, s >= 1, s <= t, t < 2**96]
     grows, once_due = r2 >= r, c * t <= r * s
     is_due = floor(q, r * s, t)
     fits = paid * t <= r * all_shares
     inside = all_shares + s <= t
-    within = income <= r
     return [
-        Theorem(
-            "of a split one comparison keeps what it received and its income below 2^128",
-            [income >= 0, within, amount >= 0, most == 2**128 - 1, amount <= most - r],
-            z3.And(r + amount <= most, income + amount <= r + amount),
-            within,
-        ),
         Theorem("received * shares fits a word", leaf, r * s < 2**256, leaf[1]),
         Theorem(
             "what was claimed is never more than the share: a claim keeps it so",

@@ -397,7 +397,12 @@ def _height(i: int, within: Sequence[int], most: int) -> int:
 
 
 def _check(source: Collection, item: Item) -> int:
-    return sumtree.verify(source.items, source.weight, item.data_id, item.weight, item.proof)
+    proof = item.proof
+    lo = sumtree.verify(source.items, source.weight, item.data_id, item.weight, proof)
+    # Below a sibling that weighs nothing, items without weight could stand between two that touch.
+    if not all(any(proof.path[end - 12 : end]) for end in range(44, len(proof.path) + 1, 44)):
+        raise ProofError("a node beside the path weighs nothing, so that it could hide items")
+    return lo
 
 
 def _same_source(source: Collection, collection: bytes) -> None:

@@ -167,6 +167,24 @@ def test_a_manifest_whose_items_do_not_ascend_can_hide_nothing_from_the_weights(
         verify_absence(lying, claim)
 
 
+def test_an_item_without_weight_cannot_hide_between_two_that_touch() -> None:
+    """((2, nothing), 4): the intervals of 2 and 4 touch, and something stands between them."""
+    left = keccak(b"\0" + ITEM[2] + (4).to_bytes(12, "big"))
+    hidden = keccak(b"hidden") + bytes(12)
+    pair = keccak(b"\2" + left + (4).to_bytes(12, "big") + hidden)
+    right = keccak(b"\0" + ITEM[4] + (6).to_bytes(12, "big"))
+    whole = (pair + (4).to_bytes(12, "big"), right + (6).to_bytes(12, "big"))
+    lying = Collection(ARTIST, keccak(b"\2" + whole[0] + whole[1]), 10)
+    claim = AbsenceProof(
+        ARTIST,
+        ITEM[3],
+        Item(ITEM[2], 4, SumProof(side=0, path=hidden + whole[1], lo=0)),
+        Item(ITEM[4], 6, SumProof(side=1, path=whole[0], lo=4)),
+    )
+    with pytest.raises(ProofError, match="weighs nothing"):
+        verify_absence(lying, claim)
+
+
 @given(items=MANIFESTS)
 def test_a_published_manifest_is_read_as_it_was_written(
     items: dict[bytes, dict[bytes, int]],
