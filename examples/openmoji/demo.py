@@ -1,6 +1,6 @@
 """`make demo`: 4,495 drawings by 121 artists, a model trained on them, and everybody paid.
 
-    python -m examples.openmoji [--to build/demo]
+    python -m examples.openmoji [--to build/demo] [--walk-all]
 
 Real drawings (OpenMoji, CC BY-SA 4.0), a real chain (Anvil, ended when this ends), a real model.
 That an artist refuses or revokes is part of the demonstration, not something they did.
@@ -50,12 +50,15 @@ NAMED = 12
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "demo", help="output folder")
+    parser.add_argument(
+        "--walk-all", action="store_true", help="walk the long manifest too, that of model 1"
+    )
     options = parser.parse_args(arguments)
     # A plain kill ends the chain too, not only this process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console(highlight=False)
     try:
-        summary = run(options.to, console)
+        summary = run(options.to, console, options.walk_all)
     except KeyboardInterrupt:
         console.print("\nStopped. The chain is ended; run it again to start over.")
         return 130
@@ -97,8 +100,11 @@ class Clock:
         self.durations.append(told.Duration(label, round(time.monotonic() - began, 2)))
 
 
-def run(folder: Path, console: Console) -> told.Summary:
-    """All steps, in order; writes the report and the summary."""
+def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
+    """All steps, in order; writes the report and the summary.
+
+    `walk_all`: walk both manifests; else only that of model 2, which is short.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     drawings = load(ROOT / "node_modules" / "openmoji")
     clock = Clock(console)
@@ -123,6 +129,9 @@ def run(folder: Path, console: Console) -> told.Summary:
             steps.register_models(world, base, tuned)
         with clock.step("Generate, register, mint"):
             batch, pictures = steps.generate(world, tuned)
+        for name in ("Model 1", "Model 2") if walk_all else ("Model 2",):
+            with clock.step(f"Walk the manifest of {name.lower()}") as progress:
+                steps.walk(world, name, progress)
         with clock.step("Receive payments"):
             gross = steps.receive(world, batch.id)
         tokens = [told.Token("ETH", 18), told.Token("TEST", 6)]
@@ -134,8 +143,11 @@ def run(folder: Path, console: Console) -> told.Summary:
             steps.pay_everybody(world, progress)
         with clock.step("Check and verify"):
             checks = [check for each in money for check in evidence.money_checks(world, each)]
+            rights = evidence.rights(world, batch.id)
+            checks += evidence.rights_checks(world, rights, money)
             checks += evidence.training_checks(world, batch.id)
-            verified = evidence.verify_outputs(world) + evidence.prove_refused(world)
+            verified = evidence.verify_outputs(world) + evidence.manifests(world)
+            verified += evidence.prove_refused(world)
         summary = told.Summary(
             date=datetime.now(UTC).date().isoformat(),
             chain=told.Chain(
@@ -144,10 +156,7 @@ def run(folder: Path, console: Console) -> told.Summary:
             ),
             artists=_artists(world, money),
             models=_models(world),
-            batch=told.Batch(
-                to_hex(batch.id), "Model 2", "Creator",
-                str(k.rights.token("batch", batch.id)), pictures,
-            ),
+            batch=told.Batch(to_hex(batch.id), "Model 2", "Creator", rights, pictures),
             payments=tuple(_payment(world, each) for each in money),
             payees=_payees(world, money),
             steps=tuple(world.steps),

@@ -14,6 +14,8 @@ KNOWN = {
     "chain holds its root, so an entry can be proved, and that there is none too.",
     "That what is declared was allowed.": "The contract refuses a model with a source whose terms "
     "do not allow it at that time.",
+    "That what a walked manifest declares was there.": "Anybody can show the contract each item of "
+    "it: in its collection, once, and not revoked. Which were walked here is said above.",
     "Who is owed what.": "Shares follow from the terms and the declared uses. Anyone can compute "
     "them again from the chain’s events, and here that was done.",
     "What was paid.": "To the base unit, by the balances of the wallets. Wallets, amounts and "

@@ -25,11 +25,13 @@ from examples.openmoji.summary import (
     Payee,
     Payment,
     Picture,
+    Rights,
     Step,
     Summary,
     Token,
     Verification,
 )
+from kiseki.core import seal
 
 REFUSED = "Sofie Ascherl"
 TUNED_ON = "Emily Jäger"
@@ -43,6 +45,11 @@ def _hash(words: str) -> str:
 
 def _wallet(name: str) -> str:
     return _hash(name)[:42]
+
+
+def _seal() -> Picture:
+    drawn = seal.svg(bytes.fromhex(_hash("t")[2:])).encode()
+    return Picture("image/svg+xml", drawn, "Seal of the batch’s rights token", "A preview’s")
 
 
 def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
@@ -106,7 +113,9 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
         artists=artists,
         models=models,
         batch=Batch(
-            _hash("b"), "Model 2", "Creator", str(int(_hash("t"), 16)), tuple(outputs)
+            _hash("b"), "Model 2", "Creator",
+            Rights(str(int(_hash("t"), 16)), _wallet("c"), "45%", "10%", _seal()),
+            tuple(outputs),
         ),
         payments=tuple(payments),
         payees=tuple(payees),
@@ -118,16 +127,18 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
             Step("Register model 2", 241_800, 1, "one collection, on top of model 1"),
             Step("Register the batch", 201_331, 1, f"{len(outputs)} pictures"),
             Step("Mint the rights token", 142_900, 1, ""),
+            Step("Put its income on record", 81_400, 1, ""),
+            Step("Walk the manifest of model 2", 402_100, 1, "53 drawings, by a buyer"),
             Step("Receive payments", 301_220, 4, "two in ether, two in TEST"),
             Step("Pay everyone", 17_840_500, 6, "246 claims in batches"),
         ),
         verifications=(
             Verification(
-                "A generated file", True, "Nothing found",
+                "A generated file", True, "Nothing against it",
                 "This file is registered, and everything its model declares was authorised when "
                 "it was registered.",
                 ("Registered by Creator in block 398", "Model 2, on top of Model 1",
-                 "120 collections, all usable at registration", "Manifest published and complete"),
+                 "120 collections, all usable at registration", "Manifest of Model 2 checked"),
             ),
             Verification(
                 "The same file with one byte changed", False, "Unknown file",
@@ -135,10 +146,22 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
                 ("No output has the commitment 0x8a1f…c3e0",),
             ),
             Verification(
-                "A batch whose source was revoked since", False, "One finding",
+                "A batch whose source was revoked since", False, "One revocation",
                 "It was authorised when it was registered. One collection it rests on has been "
                 "revoked since, so no new model may use it.",
                 ("Revoked after registration: collection of Martin Wehl, block 409",),
+            ),
+            Verification(
+                "The manifest of model 2", True, "Checked item by item",
+                "The buyer showed the contract every drawing that it declares. It stands as "
+                "checked for good.",
+                (f"Manifest root {_hash('r2')}",),
+            ),
+            Verification(
+                "The manifest of model 1", None, "Published, not walked",
+                "Its developer published it. Nobody has shown that the drawings in it are in "
+                "their collections; anybody can.",
+                (f"Manifest root {_hash('r1')}",),
             ),
             Verification(
                 f"A drawing by {REFUSED}", True, "Not in the manifest",

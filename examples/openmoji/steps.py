@@ -29,6 +29,7 @@ from kiseki.chain.sender import Receipt
 from kiseki.client.models import run_document
 from kiseki.client.outputs import PreparedBatch
 from kiseki.client.revenue import ETHER
+from kiseki.core.values import to_hex
 
 Progress = Callable[[int, int], None]
 
@@ -198,7 +199,24 @@ def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture
     world.cost("Register the batch", done.receipts, f"{OUTPUTS} pictures")
     minted = creator.rights.mint("batch", done.id, royalty="10%")
     world.cost("Mint the rights token", [minted])
+    shown = creator.rights.show_income("batch", done.id)
+    world.cost("Put its income on record", [shown], "with a proof that the contract checks")
     return batch, tuple(pictures)
+
+
+def published(world: World, model: str) -> Path:
+    """The manifest that the developer of a model published."""
+    return world.folder / "manifests" / f"{to_hex(world.models[model])}.json"
+
+
+def walk(world: World, model: str, progress: Progress) -> None:
+    """The buyer, who had no part in a model, walks its published manifest to the end."""
+    manifest = Manifest.from_json(published(world, model).read_text("utf-8"))
+    buyer = world.k.wallet(BUYER)
+    receipts = buyer.models.check_manifest(world.models[model], manifest, progress)
+    world.walked[model] = sum(receipt.gas for receipt in receipts)
+    items = sum(map(len, manifest.items.values()))
+    world.cost(f"Walk the manifest of {model.lower()}", receipts, f"{items:,} drawings, by a buyer")
 
 
 def receive(world: World, batch: bytes) -> Mapping[str, int]:

@@ -70,11 +70,26 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """The token for the rights in the batch, as the chain itself describes it."""
+
+    token: str
+    """Its number."""
+    holder: str
+    """A wallet."""
+    income: str
+    """Percent of what is paid in for the batch that reach the holder; put on record by proof."""
+    royalty: str
+    """Percent of a resale that the token asks for."""
+    seal: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     id: str
     model: str
     creator: str
-    rights_token: str
+    rights: Rights
     outputs: tuple[Picture, ...]
 
 
@@ -110,9 +125,10 @@ class Step:
 class Verification:
     title: str
     ok: bool | None
-    """True: nothing was found. False: something was. None: the chain refused it."""
+    """True: it holds. False: something was found, or nothing is known. None: it was not done,
+    or refused."""
     verdict: str
-    """Two or three words: "Nothing found", "Unknown file", "Refused by the contract"."""
+    """A few words: "Nothing against it", "Unknown file", "Refused by the contract"."""
     sentence: str
     findings: tuple[str, ...]
 

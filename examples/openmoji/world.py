@@ -46,6 +46,7 @@ class World:
     models: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     weights: dict[str, bytes] = field(default_factory=dict)
+    walked: dict[str, int] = field(default_factory=dict)  # gas, by the name of the model
     steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -15,6 +15,8 @@ from examples.openmoji.preview import REFUSED, REVOKED, TUNED_ON
 from examples.openmoji.report import render
 from examples.openmoji.summary import Artist, Check, Summary, to_json
 from examples.openmoji.units import exact
+
+from kiseki.core import seal
 
 from .page import Node, parse
 
@@ -95,7 +97,10 @@ def test_names_and_findings_are_escaped(facts: Summary) -> None:
     )
     chain = dataclasses.replace(facts.chain, name=evil, contracts={evil: evil})
     models = tuple(dataclasses.replace(m, name=evil, developer=evil) for m in facts.models)
-    batch = dataclasses.replace(facts.batch, creator=evil, model=evil)
+    rights = dataclasses.replace(
+        facts.batch.rights, token=evil, holder=evil, income=evil, royalty=evil
+    )
+    batch = dataclasses.replace(facts.batch, creator=evil, model=evil, rights=rights)
     shown = render(
         dataclasses.replace(
             facts, artists=artists, payees=payees, verifications=(verification,), chain=chain,
@@ -201,9 +206,42 @@ def test_ten_seconds_are_enough_and_say_where_each_number_is_from(
     assert all(step.one("a").attrs["href"][1:] in ids for step in steps)
 
 
+def test_the_seal_is_the_chains_picture_beside_what_the_chain_says_of_it(
+    facts: Summary, page: Node
+) -> None:
+    rights, block = facts.batch.rights, page.one("div", "rights")
+    assert block in list(section(page, "pictures").all("div"))
+    _, _, data = block.one("img").attrs["src"].partition("data:image/svg+xml;base64,")
+    assert b64decode(data) == rights.seal.data == seal.svg(int(rights.token).to_bytes(32)).encode()
+    said = dict(
+        zip((n.words for n in block.all("dt")), (n.words for n in block.all("dd")), strict=True)
+    )
+    assert said == {
+        "Token": rights.token,
+        "Holder": f"Creator {rights.holder}",
+        "Income that reaches the holder": f"{rights.income} of all that is paid in",
+        "Asked of a resale": rights.royalty,
+    }
+
+
+def test_what_was_not_done_is_told_apart_from_what_holds(facts: Summary, page: Node) -> None:
+    cards = {card.one("h3").words: card for card in section(page, "check").all("article")}
+    for name, shape in (
+        ("The manifest of model 2", "none"),
+        ("The manifest of model 1", "refused"),
+    ):
+        assert shape in cards[name].one("svg").classes
+    assert "Published, not walked" in cards["The manifest of model 1"].words
+
+
 def test_long_values_are_whole_though_they_are_shown_short(facts: Summary, page: Node) -> None:
     shown = {code.words for code in page.all("code")}
-    whole = {facts.batch.id, facts.batch.rights_token, *facts.chain.contracts.values()}
+    whole = {
+        facts.batch.id,
+        facts.batch.rights.token,
+        facts.batch.rights.holder,
+        *facts.chain.contracts.values(),
+    }
     whole |= {value for model in facts.models for value in (model.id, model.weights)}
     assert whole <= shown
     assert all(code.attrs["title"] == code.words for code in page.all("code", "long"))

@@ -1,0 +1,126 @@
+"""What the demo says of rights and manifests is what a real chain holds, in a small world."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from examples.openmoji import evidence, steps
+from examples.openmoji.drawings import Drawing
+from examples.openmoji.summary import Rights, Token, Verification
+from examples.openmoji.world import (
+    CREATOR,
+    REFUSED,
+    REVOKED,
+    REVOKES_LATER,
+    TUNED_ON,
+    World,
+)
+
+from kiseki import Kiseki
+from kiseki.client.revenue import ETHER
+from kiseki.core import seal
+
+
+def silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclasses.dataclass
+class Run:
+    """A demo of few drawings, of which model 2's manifest was walked and model 1's was not."""
+
+    world: World
+    batch: bytes
+    rights: Rights
+    money: list[evidence.Money]
+    file: Verification
+    manifests: dict[str, Verification]
+
+
+@pytest.fixture(scope="module")
+def run(drawings: list[Drawing], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    people = (TUNED_ON, REFUSED, REVOKES_LATER, *REVOKED.values())
+    few = [d for d in drawings if d.hexcode in REVOKED]
+    few += [d for name in people for d in [x for x in drawings if x.author == name][:12]]
+    few = list({d.hexcode: d for d in few}.values())
+    with Kiseki.local() as k:
+        world = World(k, few, tmp_path_factory.mktemp("demo"))
+        steps.consent(world, silent)
+        steps.revoke_drawings(world)
+        k.wait(1)  # what is revoked in the second of a registration counts as after it
+        pixels, used = steps.rasterise_usable(world, silent)
+        base = steps.train_base(world, pixels, used)
+        tuned = steps.train_tuned(world, base, pixels, used)
+        steps.register_models(world, base, tuned)
+        batch, _ = steps.generate(world, tuned)
+        steps.walk(world, "Model 2", silent)
+        gross = steps.receive(world, batch.id)
+        money = [
+            evidence.Money(token, address, gross[address], evidence.holdings(world, address))
+            for token, address in zip((Token("ETH", 18), Token("TEST", 6)), gross, strict=True)
+        ]
+        steps.pay_everybody(world, silent)
+        rights = evidence.rights(world, batch.id)
+        file, *_ = evidence.verify_outputs(world)
+        told = {v.title: v for v in evidence.manifests(world)}
+        yield Run(world, batch.id, rights, money, file, told)
+
+
+def test_the_seal_shown_is_the_contracts_own_picture(run: Run) -> None:
+    token = int(run.rights.token)
+    assert run.rights.seal.data == evidence.drawn_by_the_chain(run.world, token)
+    assert run.rights.seal.data == seal.svg(token.to_bytes(32)).encode()
+    assert token == run.world.k.rights.token("batch", run.batch)
+
+
+def test_the_holder_and_the_income_are_those_on_the_chain(run: Run) -> None:
+    creator = run.world.k.wallet(CREATOR).address
+    assert run.rights.holder == creator
+    # 20% to the artists of each model, 5% to each developer: what is left of the gross.
+    assert (run.rights.income, run.rights.royalty) == ("50%", "10%")
+    assert run.world.k.balance(None, creator) > 0 and run.money[0].address == ETHER
+
+
+def test_the_rights_are_checked_and_the_check_can_fail(run: Run) -> None:
+    checks = evidence.rights_checks(run.world, run.rights, run.money)
+    assert len(checks) == 3 and all(check.ok for check in checks)
+    other = dataclasses.replace(run.rights.seal, data=run.rights.seal.data + b" ")
+    wrong = dataclasses.replace(run.rights, seal=other, income="49.9999%")
+    assert not any(c.ok for c in evidence.rights_checks(run.world, wrong, run.money))
+
+
+def test_a_manifest_that_a_buyer_walked_stands_as_checked_and_the_other_does_not(run: Run) -> None:
+    """And of each it is said which."""
+    checked, published = (run.manifests[f"The manifest of model {n}"] for n in (2, 1))
+    chain = run.world.k.session["Challenges"]
+    at = {name: chain.read("stateOf", m)["checkedAt"] for name, m in run.world.models.items()}
+    assert at["Model 2"] and not at["Model 1"]
+    assert (checked.ok, checked.verdict) == (True, "Checked item by item")
+    assert "all 12 drawings" in checked.sentence and "not what training used" in checked.sentence
+    assert (published.ok, published.verdict) == (None, "Published, not walked")
+    assert "Nobody has shown" in published.sentence
+
+
+def test_the_verification_of_a_file_tells_of_the_walked_manifest_alone(run: Run) -> None:
+    found = [line for line in run.file.findings if line.startswith("manifest_checked")]
+    assert found == [f"manifest_checked 0x{run.world.models['Model 2'].hex()}"]
+    assert "checked item by item" in run.file.sentence and run.file.ok
+
+
+def test_a_published_manifest_is_read_and_its_stated_hash_compared(run: Run) -> None:
+    file = steps.published(run.world, "Model 1")
+    whole = file.read_text("utf-8")
+    try:
+        file.write_text(whole + " ", "utf-8")
+        with pytest.raises(AssertionError, match="hash of this very file"):
+            evidence.manifests(run.world)
+    finally:
+        file.write_text(whole, "utf-8")
+
+
+def test_both_are_walked_on_demand(run: Run) -> None:
+    """Last in this file, because a walk cannot be undone."""
+    steps.walk(run.world, "Model 1", silent)
+    assert [v.verdict for v in evidence.manifests(run.world)] == ["Checked item by item"] * 2
