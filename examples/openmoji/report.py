@@ -145,15 +145,17 @@ def _rights(s: Summary) -> str:
     facts = (
         ("Token", code(rights.token)),
         ("Holder", f"{escape(who)} {code(rights.holder)}"),
-        ("Income that reaches the holder", f"{escape(rights.income)} of all that is paid in"),
+        (
+            "Income that reaches the holder",
+            f"{escape(rights.income)} of all that is paid in, as was proved to the contract",
+        ),
         ("Asked of a resale", escape(rights.royalty)),
     )
     rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
     return (
         f'<div class="rights">{image(rights.seal)}<div><h3>The rights in them are a token</h3>'
         "<p>This is its seal, as the chain draws it: a trace that begins at the dot. A seal helps "
-        "the eye; it is the number that counts. The income was proved to the contract and is on "
-        f'record there.</p><dl class="facts">{rows}</dl></div></div>'
+        f'the eye; it is the number that counts.</p><dl class="facts">{rows}</dl></div></div>'
     )
 
 

@@ -24,14 +24,17 @@ def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_text("weights")
     (session,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
     earnings = "[k.balance(of=who.address) for who in (artist, developer, creator)]"
-    (tmp_path / "session.py").write_text(f"{session}    print(*{earnings})\n", "utf-8")
+    token = 'k.rights.metadata(k.rights.token("batch", pictures.id))'
+    asked = f"    print(*{earnings})\n    print({token}.income)\n"
+    (tmp_path / "session.py").write_text(session + asked, "utf-8")
     done = subprocess.run(
         [sys.executable, "session.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    used, sentence, balances = done.stdout.splitlines()
+    used, sentence, balances, income = done.stdout.splitlines()
     assert used == "True"
     assert "nothing was found against it" in sentence
+    assert income == "75"
     # What the README says they were paid, less the gas that each of them paid.
     gained = [int(each) - 10_000 * 10**18 for each in balances.split()]
     said = [int(share * 10**18) for share in (0.2, 0.05, 0.75)]

@@ -219,7 +219,8 @@ def test_the_seal_is_the_chains_picture_beside_what_the_chain_says_of_it(
     assert said == {
         "Token": rights.token,
         "Holder": f"Creator {rights.holder}",
-        "Income that reaches the holder": f"{rights.income} of all that is paid in",
+        "Income that reaches the holder": f"{rights.income} of all that is paid in, "
+        "as was proved to the contract",
         "Asked of a resale": rights.royalty,
     }
 
