@@ -294,7 +294,7 @@ def _not_walked(world: World, name: str) -> Verification:
         other = next(iter(world.walked))
         each = world.walked[other] / _items(world, other)
         millions = each * _items(world, name) / 1_000_000
-        cost = f" Reckoned by {other.lower()}’s it takes about {millions:.1f} million gas, and less"
+        cost = f" Reckoned by {other.lower()}’s walk it takes {millions:.1f} million gas, or less"
         cost += " as more fits one transaction. The demo does it too with --walk-all."
     return Verification(
         f"The manifest of {name.lower()}",
