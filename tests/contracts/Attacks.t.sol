@@ -79,17 +79,23 @@ contract EvilToken {
         _attack();
         balanceOf[msg.sender] -= n;
         balanceOf[to] += n;
-        if (mode == 1) assembly {
-            mstore(0, 1)
-            return(0, 31)
+        if (mode == 1) {
+            assembly {
+                mstore(0, 1)
+                return(0, 31)
+            }
         }
-        if (mode == 2) assembly {
-            mstore(0, 2)
-            return(0, 32)
+        if (mode == 2) {
+            assembly {
+                mstore(0, 2)
+                return(0, 32)
+            }
         }
-        if (mode == 3) assembly {
-            mstore(0, 1)
-            return(0, 64)
+        if (mode == 3) {
+            assembly {
+                mstore(0, 1)
+                return(0, 64)
+            }
         }
         if (mode == 4) assembly { return(0, 0) }
         return true;
@@ -434,6 +440,8 @@ contract AttacksTest is Manifests {
         unchecked {
             second = want - w - 5;
             third = 5;
+            // Not what stands for a weight until it is poked in.
+            if (w - 0xaaaaaa1 < 3 || second - 0xaaaaaa1 < 3) return;
         }
         eq(_poke(c, 0xaaaaaa1, w) + _poke(c, 0xaaaaaa2, second) + _poke(c, 0xaaaaaa3, third), 3, "hits");
         vm.prank(developer.wallet);
