@@ -81,27 +81,8 @@ contract EventsTest is Base {
     function test_aRelayedModelNamesItsSubmitter() public {
         Sources memory sources = _sources(_read);
         IModelRegistry.ModelSpec memory spec = _modelSpec(2, freeTerms);
-        bytes32 typeHash = keccak256(
-            abi.encodePacked(
-                "Model(address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,bytes32 payee,uint256 nonce,uint256 deadline)",
-                TERMS
-            )
-        );
-        bytes32 structHash = keccak256(
-            abi.encode(
-                typeHash,
-                developer.wallet,
-                spec.weights,
-                _sourcesHash(sources),
-                spec.termsId,
-                spec.run,
-                _wallet(developer.wallet),
-                4,
-                UNTIL
-            )
-        );
-        Approval memory approval =
-            _approve(developer, _digest("Kiseki ModelRegistry", address(models), structHash), 4, UNTIL);
+        bytes32 digest = _modelConsent(spec, sources, 4, UNTIL);
+        Approval memory approval = _approve(developer, digest, 4, UNTIL);
         bytes32 id = _modelId(developer.wallet, spec, _sourcesHash(sources));
         vm.expectEmit(address(models));
         emit IModelRegistry.ModelSource(

@@ -211,27 +211,8 @@ contract SignaturesTest is Base {
     function test_registersAModelForItsDeveloper() public {
         Sources memory sources = _sources(_collect(artist.wallet, 1, trainingTerms));
         IModelRegistry.ModelSpec memory spec = _modelSpec(1, freeTerms);
-        bytes32 typeHash = keccak256(
-            abi.encodePacked(
-                "Model(address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,bytes32 payee,uint256 nonce,uint256 deadline)",
-                TERMS
-            )
-        );
-        bytes32 structHash = keccak256(
-            abi.encode(
-                typeHash,
-                developer.wallet,
-                spec.weights,
-                _sourcesHash(sources),
-                spec.termsId,
-                spec.run,
-                _wallet(developer.wallet),
-                0,
-                UNTIL
-            )
-        );
-        Approval memory approval =
-            _approve(developer, _digest("Kiseki ModelRegistry", address(models), structHash), 0, UNTIL);
+        bytes32 digest = _modelConsent(spec, sources, 0, UNTIL);
+        Approval memory approval = _approve(developer, digest, 0, UNTIL);
         spec.run = "another run";
         reverts(ISigned.Signed_WrongSignature.selector);
         models.registerFor(developer.wallet, spec, sources, approval);

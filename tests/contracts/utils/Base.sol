@@ -401,6 +401,35 @@ abstract contract Base is Test {
         return abi.encodePacked(r, s, v);
     }
 
+    /// @dev What the developer, paid to its own wallet, signs for `models.registerFor`.
+    function _modelConsent(
+        IModelRegistry.ModelSpec memory spec,
+        Sources memory sources,
+        uint256 nonce,
+        uint256 deadline
+    ) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            abi.encodePacked(
+                "Model(address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,bytes32 payee,uint256 nonce,uint256 deadline)",
+                TERMS
+            )
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                typeHash,
+                developer.wallet,
+                spec.weights,
+                _sourcesHash(sources),
+                spec.termsId,
+                spec.run,
+                _wallet(developer.wallet),
+                nonce,
+                deadline
+            )
+        );
+        return _digest("Kiseki ModelRegistry", address(models), structHash);
+    }
+
     function _approve(Actor memory actor, bytes32 digest, uint256 nonce, uint256 deadline)
         internal
         pure
