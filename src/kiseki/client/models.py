@@ -31,6 +31,8 @@ __all__ = ["Models", "run_document"]
 
 _CONTRACT = "ModelRegistry"
 _NO_PART = 2**256 - 1
+_PENDING = 3600
+"""Seconds that a registration may wait for its block: a notice that ends meanwhile counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def _must_be_true(index: Index, manifest: Manifest, now: int) -> None:
     for collection, items in manifest.items.items():
         record = index.collection(collection)
         there = set(ids.item_ids(record.provider, record.published))
-        ended = manifests.revoked_by(index, collection, revoked, now)
+        ended = manifests.revoked_by(index, collection, revoked, now + _PENDING)
         for data_id, _ in items:
             if record.complete and data_id not in there:
                 raise InvalidInput(
@@ -234,7 +236,8 @@ def _must_be_true(index: Index, manifest: Manifest, now: int) -> None:
             if data_id in ended:
                 raise InvalidInput(
                     f"consent to {to_hex(data_id)} was revoked before this; leave it out and train "
-                    "again, or the manifest is false for everybody to see"
+                    "again, or the manifest is false for everybody to see (a notice that ends "
+                    "within the hour counts as ended)"
                 )
 
 

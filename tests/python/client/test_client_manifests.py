@@ -175,6 +175,21 @@ class TestChallenging:
         assert [each.kind for each in stranger.models.evidence(after, text)] == ["revoked_item"]
         assert len(stranger.models.challenge(after, text)) == 1
 
+    def test_a_notice_that_ends_while_a_transaction_waits_counts(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki
+    ) -> None:
+        """A manifest that is honest when it is sent must be honest when it is registered."""
+
+        def used(name: str, minutes: int) -> Manifest:
+            terms = k.data.define_terms("train", notice=timedelta(minutes=minutes))
+            shelf = Shelf(artist, name, 2, terms)
+            artist.data.revoke_item(shelf.commitments[0])
+            return Manifest({shelf.id: weighed(shelf.items)})
+
+        with pytest.raises(InvalidInput, match="within the hour"):
+            developer.models.register(b"s" * 32, asks, manifest=used("ending soon", 50))
+        developer.models.register(b"l" * 32, asks, manifest=used("ending later", 70))
+
     def test_an_item_revoked_before_it_was_logged_counts_too(
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
