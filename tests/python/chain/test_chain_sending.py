@@ -340,8 +340,8 @@ def test_a_refusal_inside_a_multicall_is_the_inner_one(k: LocalKiseki) -> None:
     inner = splitter.call("resolve", k.address, b"\x01" * 32, "0x" + "00" * 20).data
     bad = splitter.call("deposit", b"\xff" * 32, b"", "0x" + "00" * 20, 1, bytes(32)).data
     with pytest.raises(ContractReverted) as refused:
-        k._wallet.send(splitter.call("multicall", [inner, bad], False))
-    assert refused.value.name.startswith("Payees_")
+        k._wallet.send(splitter.call("multicall", [inner, bad], False, value=1))
+    assert refused.value.name == "Payees_WrongOpening"
 
 
 def test_events_are_decoded_as_declared(k: LocalKiseki) -> None:
