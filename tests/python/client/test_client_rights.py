@@ -50,7 +50,9 @@ def mint_unchecked(k: Kiseki, registry: str, numbers: range) -> list[int]:
         group = keccak256(number.to_bytes(4))
         call: Call = contract.call("mint", registry, group, ZERO32, 0)
         transaction = {"from": k.address, "to": call.to, "data": "0x" + call.data.hex()}
-        ask(k, "eth_sendTransaction", transaction | {"gas": hex(500_000)})
+        sent = ask(k, "eth_sendTransaction", transaction | {"gas": hex(500_000)})
+        # Anvil mines after it has answered.
+        assert k.session.w3.eth.wait_for_transaction_receipt(sent)["status"] == 1
         tokens.append(int.from_bytes(ids.subject(registry, group)))
     return tokens
 
