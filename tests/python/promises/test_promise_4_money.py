@@ -193,9 +193,11 @@ def test_a_model_is_paid_like_a_batch(scene: Scene) -> None:
 def test_a_payment_address_pays_the_batch_when_it_is_swept(scene: Scene) -> None:
     payee = scene.buyer.outputs.payee(scene.batch.id)
     address = scene.k.revenue.payment_address(payee)
-    scene.k.session.w3.eth.send_transaction(
+    eth = scene.k.session.w3.eth
+    sent = eth.send_transaction(
         {"from": scene.buyer.address, "to": address, "value": 1_000_000}  # type: ignore[typeddict-item]
     )
+    eth.wait_for_transaction_receipt(sent)
     before = scene.balances()
     scene.stranger.revenue.sweep(payee)
     scene.stranger.revenue.claim(scene.people)
