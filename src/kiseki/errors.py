@@ -6,10 +6,12 @@
     ├── CompositionError                    sources and levies that cannot rest on each other
     ├── SecretsError                        the key file cannot be used as it is
     ├── FilesError                          files that cannot be registered as they are
+    ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
         ├── WrongChain                      the node is on another chain than expected
         ├── NotDeployed                     the suite is not on this chain, or not the whole of it
+        ├── FeeTooHigh                      the chain asks more than the cap that the user set
         ├── TransactionFailed               sent, and not carried out
         └── ContractReverted                a contract refused, and says why
 
@@ -23,6 +25,7 @@ __all__ = [
     "ChainError",
     "CompositionError",
     "ContractReverted",
+    "FeeTooHigh",
     "FilesError",
     "InvalidInput",
     "KisekiError",
@@ -30,6 +33,7 @@ __all__ = [
     "NotDeployed",
     "ProofError",
     "SecretsError",
+    "SigningError",
     "TransactionFailed",
     "WrongChain",
 ]
@@ -59,6 +63,10 @@ class FilesError(KisekiError):
     """Files that cannot be registered as they are: none, unreadable, or changing meanwhile."""
 
 
+class SigningError(KisekiError):
+    """A wallet that cannot sign, or did not: a wrong password, a refusal, another answer."""
+
+
 class ChainError(KisekiError):
     """Something about a node or a chain."""
 
@@ -73,6 +81,10 @@ class WrongChain(ChainError):  # noqa: N818 - reads as what happened
 
 class NotDeployed(ChainError):  # noqa: N818 - reads as what happened
     """The suite is not on this chain, or not the whole of it."""
+
+
+class FeeTooHigh(ChainError):  # noqa: N818 - reads as what happened
+    """The chain asks more for gas now than the cap that the user set; nothing was sent."""
 
 
 class TransactionFailed(ChainError):  # noqa: N818 - reads as what happened

@@ -16,12 +16,12 @@ from web3.exceptions import ContractLogicError, Web3Exception
 
 from kiseki.chain.abi import decode_named, exact, kind, selector
 from kiseki.chain.artifacts import artifact
-from kiseki.chain.node import NONSENSE
+from kiseki.chain.node import NONSENSE, Refusal
 from kiseki.chain.reverts import decode_revert
 from kiseki.core.values import address, from_hex, one_line
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
-__all__ = ["Call", "Contract", "erc20", "node_errors"]
+__all__ = ["Call", "Contract", "erc20", "node_errors", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,14 @@ class Call:
         data: selector and arguments.
         value: ether in wei.
         what: contract and function, for people.
+        gas: what it needs, where that is known better than from trying this very call.
     """
 
     to: str
     data: bytes
     value: int
     what: str
+    gas: int | None = None
 
 
 class Contract:
@@ -108,8 +110,10 @@ def node_errors() -> Iterator[None]:
         yield
     except KisekiError:
         raise
+    except Refusal as error:
+        raise refused(error) from error
     except ContractLogicError as error:
-        raise decode_revert(_data(error)) from error
+        raise decode_revert(_returned(error.data)) from error
     except requests.RequestException as error:
         # The message of the cause holds the URL, and with it perhaps a key.
         raise NodeUnreachable(
@@ -126,8 +130,17 @@ def node_errors() -> Iterator[None]:
         ) from None
 
 
-def _data(error: ContractLogicError) -> bytes:
-    data = error.data
+def refused(refusal: Refusal) -> ChainError:
+    """What a node refused to do, as an error: by name where a contract did."""
+    said = refusal.message.lower()
+    data = _returned(refusal.data)
+    if data or "revert" in said:
+        return decode_revert(data)
+    return ChainError(f"the node refused: {one_line(refusal.message) or 'without a word'}")
+
+
+def _returned(data: Any) -> bytes:
+    """What a call that reverted returned, as nodes and web3 write it."""
     if isinstance(data, dict):
         data = data.get("data")
     # Some nodes write "Reverted 0x…", and web3 writes "no data" where there is none.

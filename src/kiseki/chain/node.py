@@ -1,25 +1,31 @@
-"""A connection to a node, and an Anvil of one's own."""
+"""A connection to a node, with others to fall back on; and an Anvil of one's own."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import os
+import random
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.exceptions import Web3Exception
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
 
-from kiseki.errors import ChainError, InvalidInput, NodeUnreachable, WrongChain
+from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
 
-__all__ = ["MNEMONIC", "NONSENSE", "anvil", "connect"]
+__all__ = ["MNEMONIC", "NONSENSE", "Nodes", "Refusal", "anvil", "ask", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 """What web3 raises, and what is done with its answers, when a node answers what no node should."""
@@ -30,12 +36,47 @@ MNEMONIC = "test test test test test test test test test test test junk"
 _PATIENCE = 15.0
 """Seconds to wait for an Anvil to answer."""
 
+_PAUSES = (0.1, 0.4, 1.6)
+"""Seconds before a question is asked again, each time of another node if there is one."""
 
-def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web3:
+_LONGEST_PAUSE = 20.0
+"""Seconds, however long a node asks to be left alone."""
+
+_NEVER_TWICE = (
+    "account_", "anvil_", "evm_", "personal_", "wallet_", "eth_sendTransaction", "eth_sign",
+)  # fmt: skip
+"""What methods begin like that do something each time. A signed transaction does it only once."""
+
+_BATCH = 100
+_BATCH_BYTES = 1_000_000
+"""Of one request: nodes refuse longer ones, Anvil above 2 MB."""
+
+Asked = tuple[str, Sequence[Any]]
+"""A method and its parameters."""
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where one is expected
+    """What a node answered instead of a result.
+
+    Attributes:
+        message: its words.
+        data: what came with it: of a call that reverted, what it returned.
+    """
+
+    def __init__(self, error: Any) -> None:
+        if not isinstance(error, dict):
+            raise ValueError("an error that is none")
+        super().__init__(error.get("message"))
+        self.message = str(error.get("message", ""))
+        self.data = error.get("data")
+
+
+def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: float = 30.0) -> Web3:
     """A connection to the node at `url`.
 
     Args:
-        url: of its JSON-RPC over HTTP.
+        url: of its JSON-RPC over HTTP; several, as a sequence or with commas between, are nodes to
+            fall back on, which must be on the same chain.
         chain_id: the chain it must be on, when that is known.
         timeout: seconds for one request.
 
@@ -44,22 +85,229 @@ def connect(url: str, chain_id: int | None = None, timeout: float = 30.0) -> Web
         NodeUnreachable: nothing answers there.
         WrongChain: it is on another chain.
     """
-    where = place(url)
-    w3 = Web3(HTTPProvider(url, request_kwargs={"timeout": timeout}))
+    nodes = Nodes(url, timeout)
+    w3 = Web3(nodes)
     # It asks for the chain's ID before every call. Ours is signed into every transaction instead.
     w3.middleware_onion.remove("validation")
     try:
-        found = int(w3.eth.chain_id)
-    except (requests.RequestException, Web3Exception, *NONSENSE) as error:
+        nodes.settle(chain_id)
+    except KisekiError:
+        raise
+    except (requests.RequestException, Web3Exception, Refusal, *NONSENSE) as error:
         # Without the cause: it would hold the URL, and with it perhaps a key.
         raise NodeUnreachable(
-            f"no node answers at {where} ({type(error).__name__}); start one, or check the URL"
+            f"no node answers at {nodes.place} ({type(error).__name__}); "
+            "start one, or check the URL"
         ) from None
-    if chain_id is not None and found != chain_id:
-        raise WrongChain(
-            f"the node at {where} is on chain {found}, not {chain_id}; nothing was sent"
-        )
     return w3
+
+
+class Nodes(JSONBaseProvider):
+    """One node or several on one chain, of which one is asked until it fails.
+
+    What may be asked twice is asked again after a pause, of the next node: when nobody answers, on
+    429 and 5xx, and when the answer is cut off.
+
+    Attributes:
+        place: where they are, without what may be a key.
+    """
+
+    def __init__(self, urls: str | Sequence[str], timeout: float) -> None:
+        super().__init__()
+        listed = urls.split(",") if isinstance(urls, str) else list(urls)
+        self._urls = [each.strip() for each in listed]
+        self.place = ", ".join(map(place, self._urls))
+        self._timeout = timeout
+        self._chain_id: int | None = None
+        self._checked: set[str] = set()
+        self._sessions = threading.local()
+        self._numbers = itertools.count(1)
+        self._wrong: WrongChain | None = None
+
+    def __repr__(self) -> str:
+        return f"Nodes({self.place})"
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Of the nodes, the one that is asked now first. They may hold keys: never show them."""
+        return tuple(self._urls)
+
+    def settle(self, chain_id: int | None) -> None:
+        """Finds out the chain, which every node must be on.
+
+        Raises:
+            WrongChain: it is another than `chain_id`.
+        """
+        found = self._with_patience(True, lambda url: self._chain(url))
+        if chain_id is not None and found != chain_id:
+            raise WrongChain(
+                f"the node at {place(self._urls[0])} is on chain {found}, not {chain_id}; "
+                "nothing was sent"
+            )
+        self._chain_id = found
+        self._checked = {self._urls[0]}
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """One question; what web3 calls."""
+        answer: RPCResponse = self._with_patience(
+            _may_repeat(method), lambda url: self._post(url, self._question(method, params))
+        )
+        return answer
+
+    def make_batch_request(
+        self, requests: list[tuple[RPCEndpoint, Any]]
+    ) -> list[RPCResponse] | RPCResponse:
+        """Several questions in one request, answered in their order; one answer if refused."""
+        questions = [self._question(*each) for each in requests]
+        again = all(_may_repeat(method) for method, _ in requests)
+        answer = self._with_patience(again, lambda url: self._post(url, questions))
+        if not isinstance(answer, list):
+            return answer  # type: ignore[no-any-return]
+        by_number: dict[Any, Any] = {each["id"]: each for each in answer}
+        return [by_number[each["id"]] for each in questions]
+
+    def _question(self, method: str, params: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        return {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number}
+
+    def _post(self, url: str, content: Any) -> Any:
+        if not hasattr(self._sessions, "one"):  # a session is not made for several threads
+            self._sessions.one = requests.Session()
+        encoder = _Encoder()
+        answer = self._sessions.one.post(
+            url,
+            data=encoder.encode(content).encode(),
+            headers={"Content-Type": "application/json"},
+            timeout=self._timeout,
+        )
+        answer.raise_for_status()
+        found = json.loads(answer.content)
+        if isinstance(found, dict) and _is_too_much(found.get("error")):
+            raise _TooMuchError
+        if not isinstance(found, dict | list):
+            raise ValueError("no JSON-RPC answer")
+        return found
+
+    def _chain(self, url: str) -> int:
+        answer = self._post(url, self._question("eth_chainId", []))
+        if "error" in answer:
+            raise Refusal(answer["error"])
+        return int(answer["result"], 16)
+
+    def _with_patience(self, again: bool, ask: Callable[[str], Any]) -> Any:
+        """Asks until there is an answer, of one node after the other."""
+        for number, pause in enumerate((*_PAUSES, None)):
+            url = self._urls[0]
+            try:
+                self._check(url)
+                return ask(url)
+            except (requests.RequestException, _TooMuchError, ValueError) as error:
+                last = pause is None or not again or not _will_pass(error, number)
+                if last and isinstance(error, _TooMuchError):
+                    raise ChainError("the node says that it is asked too much; wait") from None
+                if last:
+                    if self._wrong is not None:
+                        raise self._wrong from None
+                    raise
+                if url == self._urls[0]:  # another thread may have turned already
+                    self._urls = [*self._urls[1:], url]
+                if number or len(self._urls) == 1:  # the first other node is asked at once
+                    time.sleep(max(_asked_pause(error), pause or 0) * random.uniform(0.5, 1))  # noqa: S311
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _check(self, url: str) -> None:
+        """A node that is asked for the first time must be on the chain of the others."""
+        if self._chain_id is None or url in self._checked:
+            return
+        found = self._chain(url)
+        if found != self._chain_id:
+            self._wrong = WrongChain(
+                f"the node at {place(url)} is on chain {found}, not {self._chain_id}; "
+                "take it off the list; nothing was sent to it"
+            )
+            if len(self._urls) == 1:
+                raise self._wrong
+            self._urls = [each for each in self._urls if each != url]
+            raise _WrongNodeError
+        self._checked.add(url)
+
+
+def ask(w3: Web3, questions: Sequence[Asked]) -> list[Any | Refusal]:
+    """The results of many questions in as few requests as nodes take, refusals among them.
+
+    Raises:
+        requests.RequestException, ValueError, …: as web3 does; see `contracts.node_errors`.
+    """
+    found: list[Any | Refusal] = []
+    for some in _batches(questions):
+        found += _ask_some(w3, some)
+    return found
+
+
+def _ask_some(w3: Web3, some: Sequence[Asked]) -> list[Any | Refusal]:
+    asked = [(RPCEndpoint(method), params) for method, params in some]
+    if len(asked) > 1:
+        answers: Any = w3.provider.make_batch_request(asked)  # type: ignore[attr-defined]
+        if isinstance(answers, list):
+            return [_result(each) for each in answers]
+    # One by one: a single question, or a node that takes no batches.
+    return [_result(w3.provider.make_request(*each)) for each in asked]
+
+
+def _result(answer: Any) -> Any | Refusal:
+    if answer.get("error") is not None:
+        return Refusal(answer["error"])
+    return answer["result"]
+
+
+def _batches(questions: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
+    start, size = 0, 0
+    for place_, (_, params) in enumerate(questions):
+        more = sum(len(each) for each in params if isinstance(each, str))
+        if place_ > start and (place_ - start == _BATCH or size + more > _BATCH_BYTES):
+            yield questions[start:place_]
+            start, size = place_, 0
+        size += more
+    if start < len(questions):
+        yield questions[start:]
+
+
+class _TooMuchError(ValueError):
+    """The node answered that it is asked too much."""
+
+
+class _Encoder(json.JSONEncoder):
+    def default(self, o: Any) -> Any:
+        return "0x" + bytes(o).hex() if isinstance(o, bytes | bytearray) else super().default(o)
+
+
+class _WrongNodeError(ValueError):
+    """The node is on another chain than the others, and is not asked again."""
+
+
+def _may_repeat(method: str) -> bool:
+    return not method.startswith(_NEVER_TWICE)
+
+
+def _is_too_much(error: Any) -> bool:
+    said = str(error.get("message", "")).lower() if isinstance(error, dict) else ""
+    return "too many requests" in said or "rate limit" in said
+
+
+def _will_pass(error: Exception, number: int) -> bool:
+    """Whether it may go well the next time."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return error.response.status_code in (408, 429) or error.response.status_code >= 500
+    if isinstance(error, requests.RequestException | _TooMuchError | _WrongNodeError):
+        return True
+    return number == 0  # an answer that is cut off once; twice, it is no node
+
+
+def _asked_pause(error: Exception) -> float:
+    """The seconds for which a node asked to be left alone."""
+    answer = error.response if isinstance(error, requests.RequestException) else None
+    said = answer.headers.get("Retry-After", "") if answer is not None else ""
+    return min(float(said), _LONGEST_PAUSE) if said.isdecimal() else 0.0
 
 
 def place(url: str) -> str:
@@ -147,8 +395,10 @@ def _await(process: subprocess.Popen[Any], url: str) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise ChainError(f"anvil ended at once with exit code {process.returncode}")
-        with contextlib.suppress(NodeUnreachable):
-            connect(url, timeout=1.0)
+        with contextlib.suppress(requests.RequestException, *NONSENSE):
+            requests.post(
+                url, json={"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}, timeout=1.0
+            ).json()["result"]
             if process.poll() is None:
                 return
         time.sleep(0.02)

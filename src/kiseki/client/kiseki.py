@@ -6,7 +6,8 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from secrets import token_bytes
@@ -20,8 +21,11 @@ from eth_utils.address import to_checksum_address
 from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.contracts import Call, erc20, node_errors
+from kiseki.chain.fees import GWEI, Policy
+from kiseki.chain.journal import Journal
 from kiseki.chain.node import MNEMONIC, anvil, connect
 from kiseki.chain.sender import Sender
+from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.client.data import Data
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
@@ -51,9 +55,9 @@ class Kiseki:
         revenue: paying, what is owed, claiming.
     """
 
-    def __init__(self, session: Session, account: LocalAccount, salts: Salts) -> None:
+    def __init__(self, session: Session, key: LocalAccount | Signer, salts: Salts) -> None:
         """Use `connect` or `local`."""
-        wallet = Wallet(session, account, salts)
+        wallet = Wallet(session, signer_of(key), salts)
         self.session = session
         self._wallet = wallet
         self.data = Data(wallet)
@@ -68,32 +72,42 @@ class Kiseki:
     @classmethod
     def connect(
         cls,
-        url: str,
-        key: str | LocalAccount,
+        url: str | Sequence[str],
+        key: str | LocalAccount | Signer,
         *,
         secrets: str | Path | Salts,
         chain_id: int | None = None,
         deployments: str | Path | None = None,
+        journal: str | Path | Journal | None = None,
+        policy: Policy | None = None,
+        rehearses: bool = False,
     ) -> Kiseki:
         """A wallet on a chain where the suite is deployed.
 
         Args:
-            url: JSON-RPC of a node.
-            key: the wallet's private key (0x and 64 hex digits), or an account of eth-account.
+            url: JSON-RPC of a node; several, to fall back on, as a sequence or with commas between.
+            key: the wallet's private key (0x and 64 hex digits), an account of eth-account, or
+                whatever signs (`kiseki.client.accounts`).
             secrets: the key file that keeps salts, made with mode 0600 when first needed; back it
                 up. Or whatever keeps them.
             chain_id: the chain it must be.
             deployments: folder of deployment records, which say from which block on to look.
+            journal: the file that says what is on its way (`~/.kiseki/journal`), which all of a
+                user's programs share, so that none takes another's nonce.
+            policy: the most that gas may cost, how final is final, how many at once.
+            rehearses: send nothing and only try it (`rehearsal`).
 
         Raises:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
             SecretsError: the key file can be read by others, or is damaged.
         """
-        session = Session(
-            connect(url, chain_id), Path(deployments) if deployments is not None else None
-        )
+        if not isinstance(journal, Journal):
+            journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
+        record = Path(deployments) if deployments is not None else None
+        w3 = connect(url, chain_id)
+        session = Session(w3, record, journal, policy, rehearses=rehearses)
         salts = KeyFile(Path(secrets)) if isinstance(secrets, str | Path) else secrets
-        return cls(session, account_of(key), salts)
+        return cls(session, signer_of(key), salts)
 
     @classmethod
     @contextlib.contextmanager
@@ -115,9 +129,25 @@ class Kiseki:
                 session = Session(w3, Path(folder))
             yield LocalKiseki(session, first, MemorySalts(), url, gas)
 
-    def using(self, key: str | LocalAccount) -> Kiseki:
+    def using(self, key: str | LocalAccount | Signer) -> Kiseki:
         """The same chain and salts with another wallet."""
-        return Kiseki(self.session, account_of(key), self._wallet.salts)
+        return Kiseki(self.session, signer_of(key), self._wallet.salts)
+
+    @contextlib.contextmanager
+    def command(self, name: str) -> Iterator[None]:
+        """All that is sent inside is one command: interrupted and run again, it pays nothing twice.
+
+        Args:
+            name: the same whenever the same is asked for again, as ``"pay the invoice of May"``.
+        """
+        with self.session.journal.command(f"{self.address} {name}"):
+            yield
+
+    @property
+    def sender(self) -> Sender:
+        """What sends for this wallet: `pending`, `settle` and `cancel` are for what is on its way;
+        of a rehearsal, `trials`."""
+        return self._wallet.sender
 
     @property
     def address(self) -> str:
@@ -154,12 +184,12 @@ class LocalKiseki(Kiseki):
     def __init__(
         self,
         session: Session,
-        account: LocalAccount,
+        key: LocalAccount | Signer,
         salts: Salts,
         url: str,
         deployment_gas: Mapping[str, int],
     ) -> None:
-        super().__init__(session, account, salts)
+        super().__init__(session, key, salts)
         self.url = url
         self.deployment_gas = dict(deployment_gas)
 
@@ -199,6 +229,17 @@ def local_account(number: int) -> LocalAccount:
     return account
 
 
+def signer_of(key: str | LocalAccount | Signer) -> Signer:
+    """Whoever signs with a key, or signs anyway.
+
+    Raises:
+        InvalidInput: it is no private key; the message does not repeat it.
+    """
+    if isinstance(key, str | LocalAccount):
+        return LocalSigner(account_of(key))
+    return key
+
+
 def account_of(key: str | LocalAccount) -> LocalAccount:
     """The account of a private key.
 
@@ -230,7 +271,8 @@ def deploy(
         ChainError: no deterministic deployment proxy, no funds, or the node refuses.
     """
     w3 = connect(given["url"], given["chain_id"])
-    sender = Sender(w3, account_of(given["key"]))
+    journal = Journal(given.get("journal") or Path.home() / ".kiseki" / "journal")
+    sender = Sender(w3, signer_of(given["key"]), journal, given.get("policy"))
     return deployment.deploy(sender, w3, given["deployments"], progress)
 
 
@@ -251,7 +293,8 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
 
     ``KISEKI_RPC_URL``, ``KISEKI_PRIVATE_KEY``, and if wanted ``KISEKI_CHAIN_ID``,
     ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
-    (``deployments`` if unset).
+    (``deployments`` if unset), ``KISEKI_JOURNAL`` (``~/.kiseki/journal``), ``KISEKI_MAX_FEE`` (the
+    most a unit of gas may cost, in gwei).
 
     Raises:
         InvalidInput: one that is needed is missing.
@@ -265,14 +308,24 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     chain = given.get("KISEKI_CHAIN_ID", "")
     if chain and not re.fullmatch("[0-9]{1,19}", chain):  # below 2^64, nearly
         raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
-    try:
-        secrets = Path(given.get("KISEKI_SECRETS") or "~/.kiseki/secrets").expanduser()
-    except RuntimeError as error:
-        raise InvalidInput(f"KISEKI_SECRETS: {error}; give the whole path") from error
+    secrets, journal = (_home(given, name) for name in ("SECRETS", "JOURNAL"))
+    cap = given.get("KISEKI_MAX_FEE", "")
+    if cap and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", cap):
+        raise InvalidInput("KISEKI_MAX_FEE must be a number of gwei, as 2.5")
     return {
         "url": given["KISEKI_RPC_URL"],
         "key": given["KISEKI_PRIVATE_KEY"],
         "chain_id": int(chain) if chain else None,
         "secrets": secrets,
         "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
+        "journal": journal,
+        "policy": Policy(max_fee=int(Decimal(cap) * GWEI) if cap else None),
     }
+
+
+def _home(given: Mapping[str, str], name: str) -> Path:
+    """A file below the home folder, unless another is named."""
+    try:
+        return Path(given.get(f"KISEKI_{name}") or f"~/.kiseki/{name.lower()}").expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(f"KISEKI_{name}: {error}; give the whole path") from error

@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.exceptions import BlockNotFound
 
 from kiseki.chain import deployment
 from kiseki.chain.contracts import Contract, node_errors
 from kiseki.chain.events import Decoder, Event
+from kiseki.chain.fees import Policy
+from kiseki.chain.journal import Journal
+from kiseki.chain.rehearsal import Rehearsal
 from kiseki.chain.sender import Receipt, Sender
+from kiseki.chain.signer import Signer
 from kiseki.errors import ChainError, NodeUnreachable
 from kiseki.index import Index, IndexInconsistent
 
@@ -26,18 +29,38 @@ _BLOCKS = 10_000
 
 
 class Session:
-    """The suite on one chain."""
+    """The suite on one chain.
 
-    def __init__(self, w3: Web3, record: Path | None = None) -> None:
+    Attributes:
+        w3: the connection.
+        journal: what its wallets have on their way.
+        policy: fees, finality and patience.
+        rehearses: whether nothing is sent and everything only tried.
+    """
+
+    def __init__(
+        self,
+        w3: Web3,
+        record: Path | None = None,
+        journal: Journal | None = None,
+        policy: Policy | None = None,
+        *,
+        rehearses: bool = False,
+    ) -> None:
         """
         Args:
             record: the folder of deployment records, when there is one.
+            journal: one in memory if none is given.
+            rehearses: for a dry run.
 
         Raises:
             NotDeployed: the suite is not there, or not the whole of it.
             NodeUnreachable: the node does not answer.
         """
         self.w3 = w3
+        self.journal = journal or Journal()
+        self.policy = policy or Policy()
+        self.rehearses = rehearses
         self.deployment = deployment.find(w3, record)
         self._contracts = {
             name: Contract(w3, name, address) for name, address in self.deployment.addresses.items()
@@ -56,10 +79,13 @@ class Session:
         """A contract of the suite by its name."""
         return self._contracts[name]
 
-    def sender(self, account: LocalAccount) -> Sender:
+    def sender(self, signer: Signer) -> Sender:
         """The one sender of a wallet."""
+        kind = Rehearsal if self.rehearses else Sender
         with self._lock:
-            return self._senders.setdefault(account.address, Sender(self.w3, account))
+            if signer.address not in self._senders:
+                self._senders[signer.address] = kind(self.w3, signer, self.journal, self.policy)
+            return self._senders[signer.address]
 
     def now(self) -> int:
         """Time of the latest block, in seconds; what contracts compare with."""

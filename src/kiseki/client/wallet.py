@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
-
 from kiseki.chain.contracts import Call
-from kiseki.chain.sender import Receipt, Sender
+from kiseki.chain.sender import Outcome, Receipt, Sender
+from kiseki.chain.signer import Signer
 from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
@@ -51,27 +51,30 @@ class Wallet:
     """Somebody acting on a chain."""
 
     session: Session
-    account: LocalAccount = field(repr=False)
+    signer: Signer = field(repr=False)
     salts: Salts
 
     @property
     def address(self) -> str:
         """Checksummed."""
-        return str(self.account.address)
+        return self.signer.address
 
     @property
     def sender(self) -> Sender:
         """The one that sends for this wallet."""
-        return self.session.sender(self.account)
+        return self.session.sender(self.signer)
 
     def send(self, call: Call) -> Receipt:
         """Sends one transaction; see `Sender.send`."""
         return self.sender.send(call)
 
+    def send_all(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+        """Sends many, several at a time; see `Sender.send_all`."""
+        return self.sender.send_all(calls)
+
     def sign(self, message: dict[str, Any], nonce: int, deadline: int) -> Signed:
         """Signs an EIP-712 message that `kiseki.core.typed` made."""
-        signed = self.account.sign_typed_data(full_message=message)
-        return Signed(self.address, message, nonce, deadline, bytes(signed.signature))
+        return Signed(self.address, message, nonce, deadline, self.signer.sign_typed(message))
 
     def fresh(self, days: int = 30) -> tuple[int, int]:
         """A nonce that nobody used, and a deadline that many days ahead."""

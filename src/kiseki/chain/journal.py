@@ -1,0 +1,455 @@
+"""The write-ahead journal of sending: what is going to be sent is written down before it is.
+
+An *intent* is one transaction of one wallet: what it calls, and the nonce that it has taken. Its
+*attempts* are the signed transactions that carry it out, of which only one can ever get into a
+block, because all have its nonce. A crash at any moment leaves either nothing or an intent with
+all that was ever handed to a node, so the next run finds out what became of it and goes on.
+
+Whoever asks for a call whose intent an interrupted run left is given that intent, not a second
+one. Within a *command* that holds for intents that were carried out as well, until the command is
+finished; so a command of many payments that is run again pays what is missing and nothing twice.
+
+No key is ever in it. What is: calldata, signed transactions, hashes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import sqlite3
+import stat
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from kiseki.chain.contracts import Call
+from kiseki.chain.fees import Fees
+from kiseki.chain.signer import SignedTransaction
+from kiseki.core.keccak import keccak256
+from kiseki.errors import ChainError
+
+__all__ = ["Attempt", "Intent", "Journal", "Lane"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS intent (
+    id INTEGER PRIMARY KEY,
+    lane TEXT NOT NULL,
+    nonce INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    what TEXT NOT NULL,
+    target TEXT NOT NULL,
+    data BLOB NOT NULL,
+    value TEXT NOT NULL,
+    gas INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    run TEXT NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0,
+    block INTEGER,
+    block_hash BLOB,
+    since REAL NOT NULL,
+    UNIQUE (lane, nonce)
+);
+CREATE INDEX IF NOT EXISTS intent_fingerprint ON intent (lane, fingerprint);
+CREATE TABLE IF NOT EXISTS attempt (
+    hash BLOB PRIMARY KEY,
+    intent INTEGER NOT NULL REFERENCES intent (id) ON DELETE CASCADE,
+    raw BLOB NOT NULL,
+    most TEXT NOT NULL,
+    tip TEXT,
+    cancels INTEGER NOT NULL DEFAULT 0,
+    sent REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
+"""
+
+_WAIT = 60.0
+"""Seconds that one process waits for another's write."""
+
+_COLUMNS = "id, nonce, what, target, data, value, gas, command, run, told, block, block_hash, since"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One signed transaction of an intent.
+
+    Attributes:
+        raw, hash: as `SignedTransaction`.
+        fees: what it offers.
+        cancels: whether it does nothing but take the intent's nonce away.
+        sent: when it was last handed to a node, in Unix seconds.
+    """
+
+    raw: bytes = field(repr=False)
+    hash: bytes
+    fees: Fees
+    cancels: bool
+    sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A transaction that is to be carried out once.
+
+    Attributes:
+        id: in its journal.
+        nonce: that it has taken.
+        call: what it does; its gas is the limit.
+        command: of which it is a part; empty for none.
+        told: whether somebody was given its result.
+        block, block_hash: in which it was seen; none while it waits.
+        since: when it was written down, in Unix seconds.
+    """
+
+    id: int
+    nonce: int
+    call: Call = field(repr=False)
+    command: str
+    told: bool
+    block: int | None
+    block_hash: bytes | None
+    since: float
+
+    @property
+    def gas(self) -> int:
+        """The limit it is sent with."""
+        return self.call.gas or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The nonces of one wallet on one chain, which only one may hand out at a time.
+
+    Attributes:
+        chain_id: the chain.
+        genesis: hash of its first block: a local chain that was started anew is another.
+        wallet: the address.
+    """
+
+    chain_id: int
+    genesis: bytes
+    wallet: str
+
+    def __str__(self) -> str:
+        return f"{self.chain_id}-{self.genesis[:8].hex()}-{self.wallet.lower()}"
+
+
+class Journal:
+    """Intents and their attempts, in a file that several processes may share."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """
+        Args:
+            path: of the file, made with mode 0600; none to remember only while the process lives.
+
+        Raises:
+            ChainError: it cannot be used.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        self._lanes: dict[str, threading.Lock] = {}
+        self._command = ""
+        self._run = uuid.uuid4().hex
+        self._flights = itertools.count(1)
+        self._alive: IO[bytes] | None = None
+        try:
+            self._db = self._open()
+            if path is not None:
+                self._alive = self._lock_file(self._runs / self._run)
+        except (OSError, sqlite3.Error) as error:
+            raise ChainError(
+                f"the journal {path} cannot be used ({error}); check the path and its "
+                "permissions, or name another file; nothing was sent"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"Journal({str(self._path) if self._path else 'in memory'})"
+
+    def close(self) -> None:
+        """Frees the file; what this run left unfinished may be taken up by the next."""
+        with self._lock:
+            self._db.close()
+            if self._alive is not None:
+                self._alive.close()
+                with contextlib.suppress(OSError):
+                    (self._runs / self._run).unlink()
+
+    # Commands
+
+    @contextlib.contextmanager
+    def command(self, name: str) -> Iterator[None]:
+        """All that is sent inside belongs to the command `name`, until it ends well.
+
+        Args:
+            name: the same whenever the same is asked for again, so with everything in it that
+                tells one command from another; not a secret.
+        """
+        if self._command:  # a part of what is going on already
+            yield
+            return
+        self._command = name
+        mine = (name, f"{self._run}%")
+        try:
+            yield
+        except BaseException:
+            with self._write() as db:
+                db.execute("UPDATE intent SET run = '' WHERE command = ? AND run LIKE ?", mine)
+            raise
+        finally:
+            self._command = ""
+        with self._write() as db:
+            db.execute("UPDATE intent SET command = '' WHERE command = ? AND run LIKE ?", mine)
+
+    def flight(self) -> str:
+        """A name for who sends some calls and waits for them; while it does, nobody adopts them."""
+        return f"{self._run}.{next(self._flights)}"
+
+    # Nonces
+
+    @contextlib.contextmanager
+    def hold(self, lane: Lane) -> Iterator[None]:
+        """Nobody else, thread or process, hands out nonces of `lane` while the block runs."""
+        with self._lock:
+            mine = self._lanes.setdefault(str(lane), threading.Lock())
+        with mine, contextlib.ExitStack() as stack:
+            if self._path is not None:
+                stack.enter_context(self._lock_file(self._runs / f"lane-{lane}"))
+            yield
+
+    def highest(self, lane: Lane) -> int | None:
+        """The highest nonce that was handed out and may still be needed."""
+        found = self._rows("SELECT max(nonce) FROM intent WHERE lane = ?", str(lane))
+        return None if found[0][0] is None else int(found[0][0])
+
+    # Intents
+
+    def add(
+        self,
+        lane: Lane,
+        new: Iterable[tuple[int, Call, int, SignedTransaction, Fees]],
+        flight: str,
+    ) -> list[Intent]:
+        """Writes down what is going to be sent: nonce, call, gas limit, signed, fees. All or none.
+
+        Only while `hold`ing the lane.
+        """
+        given = list(new)
+        now = time.time()
+        numbers: list[int] = []
+        with self._write() as db:
+            for nonce, call, gas, signed, fees in given:
+                values = (
+                    str(lane), nonce, fingerprint(call), call.what, call.to, call.data,
+                    str(call.value), gas, self._command, flight, now,
+                )  # fmt: skip
+                cursor = db.execute(
+                    "INSERT INTO intent (lane, nonce, fingerprint, what, target, data, value, gas,"
+                    " command, run, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    values,
+                )
+                number = int(cursor.lastrowid or 0)
+                numbers.append(number)
+                self._attempt(db, number, signed, fees, cancels=False)
+        return [
+            Intent(
+                number, nonce, Call(call.to, call.data, call.value, call.what, gas),
+                self._command, False, None, None, now,
+            )
+            for number, (nonce, call, gas, _, _) in zip(numbers, given, strict=True)
+        ]  # fmt: skip
+
+    def adopt(self, lane: Lane, call: Call, flight: str) -> Intent | None:
+        """The intent that an interrupted run left for this very call, the oldest; now `flight`'s.
+
+        That of another command is not taken: who wants the same a second time gets it.
+        """
+        with self._write() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM intent WHERE lane = ? AND fingerprint = ?"  # noqa: S608
+                " AND command = ? AND (told = 0 OR command != '') ORDER BY nonce",
+                (str(lane), fingerprint(call), self._command),
+            ).fetchall()
+            for row in rows:
+                if self._is_alive(row[8]):
+                    continue
+                db.execute("UPDATE intent SET run = ?, told = 0 WHERE id = ?", (flight, row[0]))
+                return _intent(row)
+        return None
+
+    def is_interrupted(self, lane: Lane) -> bool:
+        """Whether there is anything for `adopt` to find, which is one question for many calls."""
+        runs = self._rows("SELECT DISTINCT run FROM intent WHERE lane = ?", str(lane))
+        return any(not self._is_alive(run) for (run,) in runs)
+
+    def intents(self, lane: Lane) -> list[Intent]:
+        """All of a lane's that are not done with, by nonce."""
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM intent WHERE lane = ? ORDER BY nonce",  # noqa: S608
+            str(lane),
+        )
+        return [_intent(row) for row in rows]
+
+    def attempts(self, intent: Intent) -> list[Attempt]:
+        """Every transaction that carries out an intent, the latest last."""
+        rows = self._rows(
+            "SELECT raw, hash, most, tip, cancels, sent FROM attempt WHERE intent = ?"
+            " ORDER BY rowid",
+            intent.id,
+        )
+        return [
+            Attempt(raw, sent_as, Fees(int(most), None if tip is None else int(tip)), bool(no), at)
+            for raw, sent_as, most, tip, no, at in rows
+        ]
+
+    def attempt(
+        self, intent: Intent, signed: SignedTransaction, fees: Fees, *, cancels: bool = False
+    ) -> None:
+        """Writes down another transaction for an intent, before it is sent."""
+        with self._write() as db:
+            self._attempt(db, intent.id, signed, fees, cancels)
+
+    def sent_again(self, intents: Iterable[Intent]) -> None:
+        """Their latest attempts were handed to a node just now."""
+        with self._write() as db:
+            db.executemany(
+                "UPDATE attempt SET sent = ? WHERE intent = ?",
+                [(time.time(), each.id) for each in intents],
+            )
+
+    def seen(self, found: Iterable[tuple[Intent, int | None, bytes | None]]) -> None:
+        """In which block each stands now; none for one that a reorganisation took out of it."""
+        with self._write() as db:
+            db.executemany(
+                "UPDATE intent SET block = ?, block_hash = ? WHERE id = ?",
+                [(block, block_hash, intent.id) for intent, block, block_hash in found],
+            )
+
+    def tell(self, intents: Iterable[Intent]) -> None:
+        """Somebody was given their results: nobody else is, but for an unfinished command."""
+        with self._write() as db:
+            db.executemany("UPDATE intent SET told = 1 WHERE id = ?", [(e.id,) for e in intents])
+
+    def leave(self, flight: str) -> None:
+        """What it still waited for may be given to whoever asks for the same."""
+        with self._write() as db:
+            db.execute("UPDATE intent SET run = '' WHERE run = ? AND told = 0", (flight,))
+
+    def deep(self, lane: Lane, block: int) -> None:
+        """What stands in a block up to this one stays there: nothing need be sent again for it."""
+        told = "WHERE lane = ? AND told = 1 AND block <= ?"
+        with self._write() as db:
+            db.execute(f"DELETE FROM intent {told} AND command = ''", (str(lane), block))  # noqa: S608
+            # That it was carried out is still asked for by its command; what it was is not.
+            rows = db.execute(
+                f"UPDATE intent SET data = x'' {told} AND data != x'' RETURNING id",  # noqa: S608
+                (str(lane), block),
+            ).fetchall()
+            db.executemany("UPDATE attempt SET raw = x'' WHERE intent = ?", rows)
+
+    def forget(self, intents: Iterable[Intent]) -> None:
+        """Nothing more can become of them, or no node ever took them."""
+        with self._write() as db:
+            db.executemany("DELETE FROM intent WHERE id = ?", [(each.id,) for each in intents])
+
+    # The file
+
+    def _attempt(
+        self, db: sqlite3.Connection, number: int, signed: SignedTransaction, fees: Fees,
+        cancels: bool,
+    ) -> None:  # fmt: skip
+        tip = None if fees.tip is None else str(fees.tip)
+        db.execute(
+            "INSERT OR REPLACE INTO attempt (hash, intent, raw, most, tip, cancels, sent)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (signed.hash, number, signed.raw, str(fees.most), tip, int(cancels), time.time()),
+        )
+
+    @property
+    def _runs(self) -> Path:
+        """A folder beside the file: a locked file in it is a run that lives, or a lane in use."""
+        if self._path is None:
+            raise ValueError("a journal in memory has no folder")
+        return self._path.with_name(self._path.name + ".d")
+
+    def _open(self) -> sqlite3.Connection:
+        if self._path is None:
+            where = ":memory:"
+        else:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._runs.mkdir(exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            mode = stat.S_IMODE(self._path.stat().st_mode)
+            if mode & 0o077:
+                raise ChainError(
+                    f"others can read the journal {self._path} (mode {mode:04o}); "
+                    f"run `chmod 600 {self._path}`; nothing was sent"
+                )
+            where = str(self._path)
+        db = sqlite3.connect(where, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA auto_vacuum = FULL")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # a power cut must not lose what was handed out
+        db.execute("PRAGMA foreign_keys = ON")
+        db.executescript(_SCHEMA)
+        return db
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise ChainError(
+                    f"the journal {self._path} cannot be written ({error}); free some space or "
+                    "check its permissions, then run this again, which sends nothing twice"
+                ) from error
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _lock_file(self, path: Path) -> IO[bytes]:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    def _is_alive(self, flight: str) -> bool:
+        """Whether the process that it is of still holds its file."""
+        run = flight.partition(".")[0]
+        if run == self._run:
+            return True
+        if self._path is None or not run:
+            return False
+        path = self._runs / run
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return False
+
+
+def fingerprint(call: Call) -> bytes:
+    """What tells one call from another: whom it calls, with what, and with how much ether."""
+    return keccak256(call.to.lower().encode() + call.value.to_bytes(32, "big") + call.data)
+
+
+def _intent(row: tuple[Any, ...]) -> Intent:
+    number, nonce, what, target, data, value, gas, command, _, told, block, block_hash, since = row
+    call = Call(target, data, int(value), what, gas)
+    return Intent(number, nonce, call, command, bool(told), block, block_hash, since)

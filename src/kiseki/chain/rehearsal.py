@@ -1,0 +1,117 @@
+"""A dry run: everything up to sending, and what it would cost.
+
+Calls are simulated one after the other (``eth_simulateV1``), each on what those before it did, so
+what a later one needs is there. Source: ethereum/execution-apis, `eth_simulateV1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kiseki.chain.contracts import Call, node_errors, refused
+from kiseki.chain.fees import calldata_gas
+from kiseki.chain.node import Refusal
+from kiseki.chain.sender import MOST_GAS, Outcome, Receipt, Sender
+from kiseki.core.values import ZERO32, uint
+from kiseki.errors import ChainError, KisekiError
+
+__all__ = ["Rehearsal", "Trial"]
+
+_MOST_BYTES = 1_000_000
+"""Of calls that are simulated again for the next one. Of more, each is tried by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A call that would be sent.
+
+    Attributes:
+        call: which.
+        gas: what it would use, at least where `exact` is false.
+        exact: whether it was simulated, on what the calls before it did.
+    """
+
+    call: Call
+    gas: int
+    exact: bool
+
+
+class Rehearsal(Sender):
+    """A sender that sends nothing.
+
+    Attributes:
+        trials: what would have been sent, in order.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.trials: list[Trial] = []
+
+    def __repr__(self) -> str:
+        return f"Rehearsal({self.address})"
+
+    def send_all(self, calls: Iterable[Call]) -> Generator[Outcome, None, None]:
+        """Tries each call; the receipts say what it would use, and have no transaction."""
+        for call in calls:
+            try:
+                trial = self._trial(call)
+            except KisekiError as error:
+                yield Outcome(call, error=error)
+                continue
+            self.trials.append(trial)
+            yield Outcome(call, Receipt(call.what, ZERO32, 0, trial.gas))
+
+    def cost(self) -> tuple[int, int]:
+        """What all of it would cost, in wei: at the fees of now, and at the most it would offer.
+
+        Raises:
+            FeeTooHigh: the chain asks more than the cap.
+        """
+        gas = sum(each.gas for each in self.trials)
+        value = sum(each.call.value for each in self.trials)
+        offer = self.fees()
+        (block,) = self._ask([("eth_getBlockByNumber", ["latest", False])])
+        with node_errors():
+            base = int(block.get("baseFeePerGas") or "0x0", 16)
+        now = offer.most if offer.tip is None else min(base + offer.tip, offer.most)
+        return value + gas * now, value + gas * offer.most
+
+    def _trial(self, call: Call) -> Trial:
+        if not self.fits(call):
+            raise ChainError(
+                f"{call.what} would be {len(call.data):,} bytes; mempools take "
+                f"{self.most_bytes:,}; send fewer at a time"
+            )
+        if call.gas is not None:
+            return Trial(call, max(call.gas, calldata_gas(call.data)), False)
+        gas, exact = self._simulated(call)
+        if gas > MOST_GAS:
+            raise ChainError(
+                f"{call.what} needs {gas:,} gas; a transaction may use {MOST_GAS:,}; "
+                "send fewer at a time"
+            )
+        return Trial(call, gas, exact)
+
+    def _simulated(self, call: Call) -> tuple[int, bool]:
+        before = [each.call for each in self.trials]
+        if sum(len(each.data) for each in before) > _MOST_BYTES:
+            return self.estimate(call), False
+        given = {"blockStateCalls": [{"calls": [self._json(each) for each in (*before, call)]}]}
+        (answer,) = self._try([("eth_simulateV1", [given, "latest"])])
+        if isinstance(answer, Refusal):
+            if "insufficient" in answer.message.lower():
+                raise self._too_poor(call)
+            if before:
+                raise ChainError(
+                    f"this node cannot rehearse {call.what} ({refused(answer)}); it needs what the "
+                    "calls before it do, so ask a node that has eth_simulateV1"
+                )
+            return self.estimate(call), True
+        with node_errors():
+            last = answer[-1]["calls"][-1]
+            if int(last["status"], 16) != 1:
+                raise refused(Refusal(last["error"]))
+            # What must be there while it runs is given back at the end (EIP-3529), a fifth at most.
+            return uint(int(last["gasUsed"], 16), 63, "the gas of a simulation"), True
