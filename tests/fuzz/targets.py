@@ -25,8 +25,8 @@ from kiseki.chain.artifacts import artifact, names
 from kiseki.chain.events import Decoder
 from kiseki.chain.node import place
 from kiseki.chain.reverts import decode_revert
+from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import account_of, settings
-from kiseki.client.secrets import KeyFile
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
@@ -211,29 +211,59 @@ def record(data: bytes) -> None:
 
 
 def key_file(data: bytes) -> None:
-    """At most an unfinished last line is lost, and no salt is ever told."""
+    """Of a key file of earlier versions at most an unfinished last line is not taken over, and no
+    salt is ever told. What is refused is left as it is."""
     hidden = [each.decode() for each in re.findall(rb"[0-9a-fA-F]{32,}", data)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "salts"
         path.touch(0o600)
         path.write_bytes(data)
-        salts: dict[Any, bytes] | None = None
-        with refused(*hidden):
-            kept = KeyFile(path)
-            salts = dict(kept._salts)
+        found: list[Any] | None = None
+        with refused(*hidden), KeyStore(path) as kept:
+            found = kept._rows("SELECT * FROM salt")
             assert not any(each in repr(kept) for each in hidden)
-        after = path.read_bytes()
-        if salts is None:
-            assert after == data, "refused, and changed"
+        if found is None:
+            assert path.read_bytes() == data, "refused, and changed"
             return
-        lost = data[data.rfind(b"\n") + 1 :].rstrip(b"\x00")
-        whole = data[: data.rfind(b"\n") + 1]
-        assert after in (whole, data, data + b"\n"), "more than the last line was changed"
-        if after == whole:
+        with KeyStore(path) as again:
+            assert again._rows("SELECT * FROM salt") == found
+        if not data:
+            return
+        assert path.with_name("salts.before").read_bytes() == data, "what it was is not kept"
+        whole, lost = data[: data.rfind(b"\n") + 1], data[data.rfind(b"\n") + 1 :].rstrip(b"\x00")
+        lines = {line for line in whole.split(b"\n") if line.strip()}
+        if len(found) < len({_known(line) for line in (*lines, lost) if line.strip()}):
             begin = b'{"provider": "0x'
             assert lost[: len(begin)] == begin[: len(lost)], "a line of something else was lost"
             assert not lost.endswith(b"}"), "a whole line was lost"
-        assert KeyFile(path)._salts == salts
+
+
+def _known(line: bytes) -> tuple[str, str] | bytes:
+    """Whose and of what a salt is; the line itself where it is none."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        entry = json.loads(line)
+        return (entry["provider"].lower(), entry["sha256"].lower())
+    return line
+
+
+def backup(data: bytes) -> None:
+    """A backup is restored whole or not at all, and what is in it is never told."""
+    hidden = [each.decode() for each in re.findall(rb"[0-9a-fA-F]{32,}", data)]
+    with tempfile.TemporaryDirectory() as folder, KeyStore() as store:
+        path = Path(folder) / "backup"
+        path.write_bytes(data)
+        done = False
+        with refused(*hidden):
+            store.restore(path)
+            done = True
+        if not done:
+            assert store.count() == 0
+            assert not list(store.collections())
+            return
+        store.backup(Path(folder) / "again", clear=True)
+        with KeyStore() as other:
+            assert other.restore(Path(folder) / "again") == store.count()
+            assert list(other.collections()) == list(store.collections())
 
 
 def environment(data: bytes) -> None:
@@ -266,6 +296,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         logs,
         record,
         key_file,
+        backup,
         environment,
     )
 }

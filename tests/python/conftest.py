@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import local_account as account_of
-from kiseki.client.secrets import MemorySalts
 from kiseki.client.session import Session
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
@@ -33,7 +33,7 @@ def k(chain: LocalKiseki) -> Iterator[LocalKiseki]:
     """The studio on that chain, which nobody has used yet."""
     snapshot = ask(chain, "evm_snapshot")
     yield LocalKiseki(
-        Session(chain.session.w3), account_of(0), MemorySalts(), chain.url, chain.deployment_gas
+        Session(chain.session.w3), account_of(0), KeyStore(), chain.url, chain.deployment_gas
     )
     ask(chain, "evm_revert", snapshot)
 

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
+from kiseki.client.collecting import collect
 from kiseki.client.files import HashedFile, find, hash_files
 from kiseki.client.gates import Gate
+from kiseki.client.lists import Entry, read
 from kiseki.client.payees import Payee
+from kiseki.client.registering import (
+    Group,
+    Registered,
+    Totals,
+    kept_parts,
+    not_the_provider,
+    publications,
+    put_terms,
+    register,
+    terms_tuple,
+)
+from kiseki.client.secrets import Kept, Slice
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
-from kiseki.core.merkle import SLICE, IdTree
+from kiseki.core.merkle import SLICE, IdTree, Proof
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms, Use
-from kiseki.errors import ContractReverted, InvalidInput
+from kiseki.errors import InvalidInput
 
-__all__ = ["Data", "Item", "Prepared", "Registered", "items_of"]
+__all__ = ["Data", "Item", "Prepared", "Registered", "Totals", "items_of", "terms_tuple"]
 
 _CONTRACT = "DataRegistry"
 
@@ -76,7 +91,7 @@ class Prepared:
     @property
     def id(self) -> bytes:
         """The collection's ID."""
-        return ids.collection_id(self.provider, self.tree.root, self.terms.id)
+        return self.kept.id
 
     @property
     def commitments(self) -> list[bytes]:
@@ -84,27 +99,17 @@ class Prepared:
         return [item.commitment for item in self.items]
 
     @property
-    def spec(self) -> tuple[bytes, bytes, bytes, bytes]:
-        """As the contract takes it."""
-        return (self.terms.id, self.payee.key, self.payee.opening, self.origin)
+    def kept(self) -> Kept:
+        """All of it but the items."""
+        return Kept(
+            self.provider, self.terms, self.tree.root, len(self.items), self.payee, self.origin
+        )
 
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What a registration came to.
-
-    Attributes:
-        id: of the collection, model or batch.
-        receipts: of the transactions sent; none when everything was there already.
-    """
-
-    id: bytes
-    receipts: tuple[Receipt, ...]
-
-    @property
-    def gas(self) -> int:
-        """Gas used in all."""
-        return sum(receipt.gas for receipt in self.receipts)
+    def parts(self) -> Iterator[tuple[list[bytes], Proof]]:
+        """The commitments of each slice, with the proof of its root."""
+        commitments = self.commitments
+        for k, start in enumerate(range(0, len(commitments), SLICE)):
+            yield commitments[start : start + SLICE], self.tree.slice_proof(k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +153,7 @@ class Data:
 
     def put_terms(self, terms: Terms) -> tuple[Receipt, ...]:
         """Puts terms on record unless they are."""
-        try:
-            self._contract.read("termsOf", terms.id)
-        except ContractReverted as refusal:
-            if refusal.name != "DataRegistry_UnknownTerms":
-                raise
-            return (self.wallet.send(self._contract.call("defineTerms", terms_tuple(terms))),)
-        return ()
+        return tuple(put_terms(self.wallet, [terms]).get(terms.id, ()))
 
     # Collections
 
@@ -185,7 +184,7 @@ class Data:
         hashed = hash_files(find(files), progress)
         salts = self.wallet.salts.salts(who, [each.digest for each in hashed])
         items = items_of(who, hashed, salts)
-        return Prepared(
+        prepared = Prepared(
             provider=who,
             terms=terms,
             items=tuple(items),
@@ -193,6 +192,76 @@ class Data:
             payee=Payee.of(payee or who),
             origin=document_hash(origin),
         )
+        self.wallet.salts.keep(prepared.kept, _slices(prepared, hashed, _folder(files)))
+        return prepared
+
+    def prepare_all(
+        self,
+        source: str | Path | Iterable[Entry],
+        terms: Terms,
+        *,
+        artists: Literal["payees", "providers"] = "payees",
+        payee: Payee | Split | str | None = None,
+        origin: str | Path | bytes | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> list[Kept]:
+        """Hashes a folder or list of any size into collections, one for each artist in it, and
+        keeps them in the key store. Nothing is sent; `register_all` does that, whenever it is. ::
+
+            kept = k.data.prepare_all("MANIFEST.csv", terms)
+            print(Totals.of(k.data.register_all(kept)))
+
+        Args:
+            source: a folder, a list (`kiseki.client.lists`), or what `lists.read` gives.
+            artists: what those are whom the list names. Payees: this wallet is the provider and
+                consents, as for work made for hire. Providers: each consents to their own
+                (`kiseki.client.consents`), and is paid.
+            payee: who is paid for items that name no artist; this wallet if none is named.
+            origin: as `prepare` takes it.
+            progress: called with the number of items and of bytes that are read.
+
+        Raises:
+            FilesError, InvalidInput: an item cannot be taken; then none is.
+            SecretsError: the key store is unsafe or damaged.
+        """
+        me, document = self.wallet.address.lower(), document_hash(origin)
+        of_nobody = Payee.of(payee or me)
+
+        def provider_of(artist: str) -> str:
+            return artist if artist and artists == "providers" else me
+
+        def kept_of(artist: str, root: bytes, count: int) -> Kept:
+            paid = Payee.of(artist) if artist else of_nobody
+            return Kept(provider_of(artist), terms, root, count, paid, document)
+
+        entries = read(source) if isinstance(source, str | Path) else source
+        return list(collect(entries, self.wallet.salts, provider_of, kept_of, progress))
+
+    def register_all(
+        self,
+        collections: Sequence[Kept | Prepared],
+        *,
+        consents: Mapping[bytes, Signed] | None = None,
+        publish: bool = True,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Iterator[Registered]:
+        """Registers many collections, with many transactions in flight; results in order.
+
+        One that fails stops no other: its result has the error. Run again it sends only what is
+        not there yet. `Totals.of` counts the results.
+
+        Args:
+            collections: what `prepare_all` or `prepare` gave, or the key store keeps.
+            consents: the providers' signatures, by collection; none for this wallet's own.
+            publish: whether the commitments are logged; the root alone is enough to be a source.
+            progress: called with the number of IDs that are done with, and in all.
+
+        Raises:
+            ChainError, SigningError: what stops all of them; run it again to go on.
+        """
+        given = consents or {}
+        groups = [self._group(each, given.get(each.id)) for each in collections]
+        return register(self.wallet, groups, publish=publish, progress=progress)
 
     def consent(self, prepared: Prepared) -> Signed:
         """Signs consent to a prepared collection, which anybody may then submit.
@@ -251,35 +320,19 @@ class Data:
             raise InvalidInput("name the terms; make them with data.define_terms")
         else:
             prepared = self.prepare(files, terms, payee=payee, origin=origin, progress=progress)
-        if consent is None:
-            self._must_be(prepared.provider)
-        receipts = list(self.put_terms(prepared.terms))
-        in_one = publish and len(prepared.items) <= SLICE
-        if self._is_new(prepared):
-            receipts.append(self.wallet.send(self._registration(prepared, consent, in_one)))
-            if in_one:
-                return Registered(prepared.id, tuple(receipts))
-        if publish:
-            receipts += self.publish(prepared)
-        return Registered(prepared.id, tuple(receipts))
+        (done,) = register(self.wallet, [self._group(prepared, consent)], publish=publish)
+        if done.error is not None:
+            raise done.error
+        return done
 
-    def publish(self, prepared: Prepared) -> tuple[Receipt, ...]:
-        """Logs those commitments of a registered collection that are not logged yet, by slices."""
-        logged = set(self.wallet.session.index.collection(prepared.id).published)
-        receipts = []
-        for k in range(-(-len(prepared.items) // SLICE)):
-            part = prepared.commitments[k * SLICE : (k + 1) * SLICE]
-            if logged.issuperset(part):
-                continue
-            call = self._contract.call(
-                "publish",
-                prepared.id,
-                prepared.tree.root,
-                part,
-                list(prepared.tree.slice_proof(k)),
-            )
-            receipts.append(self.wallet.send(call))
-        return tuple(receipts)
+    def publish(self, prepared: Prepared | Kept) -> tuple[Receipt, ...]:
+        """Logs those commitments of a registered collection that are not logged yet, by slices.
+
+        Each is tried first, so one that is not under the root costs nothing.
+        """
+        slices = publications(self.wallet, self._group(prepared))
+        calls = (replace(each, gas=None) for each in slices)
+        return tuple(each.result for each in self.wallet.send_all(calls))
 
     def set_payee(self, collection: bytes, payee: Payee | Split | str) -> Receipt:
         """Changes who is paid for a collection of this wallet's."""
@@ -354,33 +407,37 @@ class Data:
         )
         return self.wallet.sign(message, nonce, deadline)
 
-    def _is_new(self, prepared: Prepared) -> bool:
-        if int(self._contract.read("registrantOf", prepared.id), 16) == 0:
-            return True
-        # Registered: the contract says whether with these very values.
-        arguments = (prepared.tree.root, len(prepared.items), prepared.spec)
-        self._contract.read("commit", *arguments, sender=prepared.provider)
-        return False
-
-    def _registration(self, prepared: Prepared, consent: Signed | None, in_one: bool) -> Any:
-        what: Sequence[Any] = (
-            (prepared.commitments,) if in_one else (prepared.tree.root, len(prepared.items))
-        )
-        name = "register" if in_one else "commit"
-        if consent is None:
-            return self._contract.call(name, *what, prepared.spec)
-        return self._contract.call(
-            f"{name}For", prepared.provider, *what, prepared.spec, consent.approval
-        )
+    def _group(self, given: Kept | Prepared, consent: Signed | None = None) -> Group:
+        if isinstance(given, Prepared):
+            return Group(given.kept, given.parts, consent)
+        return Group(given, kept_parts(self.wallet.salts, given), consent)
 
     def _must_be(self, provider: str) -> None:
         if provider.lower() != self.wallet.address.lower():
-            raise InvalidInput(
-                f"this wallet is {self.wallet.address} and the provider {provider}; "
-                "act with the provider's wallet, or submit with its signed consent"
-            )
+            raise not_the_provider(self.wallet, provider)
 
 
-def terms_tuple(terms: Terms) -> tuple[Any, ...]:
-    """Terms as the contract takes them."""
-    return tuple(getattr(terms, name) for name in Terms.__dataclass_fields__)
+def _slices(
+    prepared: Prepared, hashed: Sequence[HashedFile], folder: Path | None
+) -> Iterator[Slice]:
+    """A prepared collection as the key store keeps it."""
+    digests = {each.path: each.digest for each in hashed}
+    roots = (prepared.tree.slice_root(k) for k in count())
+    for start in range(0, len(prepared.items), SLICE):
+        items = prepared.items[start : start + SLICE]
+        yield Slice(
+            next(roots),
+            b"".join(each.commitment for each in items),
+            b"".join(digests[each.paths[0]] for each in items),
+            tuple(tuple(_name(path, folder) for path in each.paths) for each in items),
+        )
+
+
+def _folder(files: object) -> Path | None:
+    """The folder that was named, if it was one."""
+    return Path(files) if isinstance(files, str | Path) and Path(files).is_dir() else None
+
+
+def _name(path: Path, folder: Path | None) -> str:
+    text = str(path.relative_to(folder)) if folder is not None else path.name
+    return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -27,11 +27,12 @@ from kiseki.chain.node import MNEMONIC, anvil, connect
 from kiseki.chain.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.client.data import Data
+from kiseki.client.keystore import KeyStore
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
 from kiseki.client.revenue import Revenue
 from kiseki.client.rights import Rights
-from kiseki.client.secrets import KeyFile, MemorySalts, Salts
+from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
@@ -106,7 +107,7 @@ class Kiseki:
         record = Path(deployments) if deployments is not None else None
         w3 = connect(url, chain_id)
         session = Session(w3, record, journal, policy, rehearses=rehearses)
-        salts = KeyFile(Path(secrets)) if isinstance(secrets, str | Path) else secrets
+        salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)
 
     @classmethod
@@ -127,7 +128,7 @@ class Kiseki:
             with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
                 deployment.deploy(sender, w3, Path(folder), gas.__setitem__)
                 session = Session(w3, Path(folder))
-            yield LocalKiseki(session, first, MemorySalts(), url, gas)
+            yield LocalKiseki(session, first, KeyStore(), url, gas)
 
     def using(self, key: str | LocalAccount | Signer) -> Kiseki:
         """The same chain and salts with another wallet."""

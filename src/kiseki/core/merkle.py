@@ -21,7 +21,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import ascending, bytes32, from_hex, to_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["SLICE", "IdTree", "Multiproof", "Proof", "verify"]
+__all__ = ["SLICE", "IdTree", "Multiproof", "Proof", "proof_in", "root_of", "verify"]
 
 SLICE = 4000
 """How many IDs one slice holds; only the last may hold fewer."""
@@ -226,6 +226,26 @@ def verify(root: bytes, item: bytes, proof: Sequence[bytes]) -> bool:
     for each in proof:
         node = _pair(node, bytes32(each, "a hash of the proof"))
     return node == root
+
+
+# For sets that are too large to be held: slice by slice, and then the slices' roots.
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """The root of one tree over hashes in the order given: the IDs of a slice, or the roots of all
+    slices of a set.
+
+    Raises:
+        InvalidInput: there are none.
+    """
+    if not leaves:
+        raise InvalidInput("a tree needs at least one ID; register at least one file")
+    return _build(list(leaves))[-1]
+
+
+def proof_in(leaves: Sequence[bytes], position: int) -> Proof:
+    """The proof of the leaf at `position` in the tree of :func:`root_of`."""
+    return _proof(_build(list(leaves)), position)
 
 
 # A tree is kept as its queue: the leaves, then every hash in the order it was appended, the root

@@ -4,8 +4,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
 from kiseki.chain import sender
+from kiseki.chain.contracts import Call
 from kiseki.client import files
 from kiseki.client.data import Prepared, items_of, terms_tuple
 from kiseki.client.files import HashedFile, find, hash_files
@@ -130,7 +132,7 @@ def test_a_file_that_changes_while_it_is_read(
     ):
         artist.data.register(art, terms)
     assert blocks(artist) == before
-    assert artist._wallet.salts._salts == {}  # type: ignore[attr-defined]
+    assert artist._wallet.salts.count() == 0  # type: ignore[attr-defined]
     monkeypatch.undo()
     assert artist.data.register(art, terms).receipts
 
@@ -244,17 +246,18 @@ def test_more_than_a_slice_is_committed_and_published_by_slices(
 ) -> None:
     """4,001 files, interrupted after the first slice, and resumed (invariant 8)."""
     sent: list[str] = []
-    real = sender.Sender.send
+    real = sender.Sender.send_all
 
-    def interrupt(self: sender.Sender, call: Any, gas: int | None = None) -> Any:
-        if len(sent) == 2:
+    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[sender.Outcome]:
+        for outcome in real(self, islice(calls, 2)):
+            sent.append(outcome.call.what)
+            yield outcome
+        if sent:
             raise KeyboardInterrupt
-        sent.append(call.what)
-        return real(self, call, gas)
 
     prepared = artist.data.prepare(large, terms)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(sender.Sender, "send", interrupt)
+        patch.setattr(sender.Sender, "send_all", interrupt)
         artist.data.register(prepared)
     assert sent == ["DataRegistry.commit", "DataRegistry.publish"]
     assert not artist.index.collection(prepared.id).complete

@@ -6,8 +6,8 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain import sender
+from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import local_account as account_of
-from kiseki.client.secrets import MemorySalts
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.compose import Source, ancestry_hash, compose_model
@@ -50,7 +50,7 @@ def ask(k: Kiseki, method: str, *arguments: object) -> object:
 def registered(chain: LocalKiseki) -> Iterator[LocalKiseki]:
     """All collections, one item each."""
     snapshot = ask(chain, "evm_snapshot")
-    k = LocalKiseki(Session(chain.session.w3), account_of(0), MemorySalts(), "", {})
+    k = LocalKiseki(Session(chain.session.w3), account_of(0), KeyStore(), "", {})
     for terms in TERMS:
         k.data.put_terms(terms)
     ask(k, "evm_setAutomine", False)

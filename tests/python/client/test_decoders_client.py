@@ -10,8 +10,8 @@ from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
 from kiseki.chain.node import place
+from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
-from kiseki.client.secrets import KeyFile
 from kiseki.errors import InvalidInput, SecretsError
 
 ENTRY = {"provider": "0x" + "1a" * 20, "sha256": "2b" * 32, "salt": "3c" * 32}
@@ -54,7 +54,7 @@ class TestKeyFiles:
         path.touch(0o600)
         path.write_bytes(content)
         with pytest.raises(SecretsError, match="keeps something else") as refused:
-            KeyFile(path)
+            KeyStore(path)
         assert path.read_bytes() == content
         assert content.decode() not in str(refused.value)
 

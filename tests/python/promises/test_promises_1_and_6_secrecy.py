@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki
+from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import account_of
 from kiseki.client.kiseki import local_account as wallet
-from kiseki.client.secrets import KeyFile
 from kiseki.core import ids
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, NodeUnreachable, SecretsError
@@ -74,11 +74,11 @@ def test_salts_differ_by_provider_and_content(scene: Scene) -> None:
     assert salts.salts(scene.alice.address.lower(), digests) == both[:20]
 
 
-def test_the_key_file_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_key_store_is_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "new" / "secrets"
     old = os.umask(0)
     try:
-        KeyFile(path).salts(wallet(1).address, [b"\x01" * 32])
+        KeyStore(path).salts(wallet(1).address, [b"\x01" * 32])
     finally:
         os.umask(old)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -87,12 +87,15 @@ def test_the_key_file_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_salts_are_kept_before_anything_is_sent(scene: Scene, tmp_path: Path) -> None:
     """Invariant 8: a crash right after preparing, and the same file has the same ID again."""
     path = tmp_path / "secrets"
-    first = Kiseki(scene.k.session, scene.alice._wallet.account, KeyFile(path))
+    first = Kiseki(scene.k.session, scene.alice._wallet.signer, KeyStore(path))
     sent = scene.k.session.w3.eth.block_number
     prepared = first.data.prepare(scene.folder / "alice", scene.terms)
     assert scene.k.session.w3.eth.block_number == sent
-    assert len(path.read_text().splitlines()) == len(prepared.items)
-    again = Kiseki(scene.k.session, scene.alice._wallet.account, KeyFile(path))
+    first._wallet.salts.close()  # type: ignore[attr-defined]
+    kept = KeyStore(path)
+    assert kept.count() == len(prepared.items)
+    assert [each.commitment_list for each in kept.slices(prepared.id)] == [prepared.commitments]
+    again = Kiseki(scene.k.session, scene.alice._wallet.signer, KeyStore(path))
     assert again.data.prepare(scene.folder / "alice", scene.terms).id == prepared.id
 
 
@@ -102,11 +105,15 @@ def test_nothing_secret_is_in_what_is_shown(
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "secrets"
     account = wallet(1)
-    k = Kiseki(scene.k.session, account, KeyFile(path))
+    k = Kiseki(scene.k.session, account, KeyStore(path))
     prepared = k.data.prepare(scene.folder / "alice", scene.terms)
     consent = k.data.consent(prepared)
     done = k.data.register(prepared)
-    salts = [json.loads(line)["salt"] for line in path.read_text().splitlines()]
+    copy = tmp_path / "copy"
+    KeyStore(path).backup(copy, clear=True)
+    lines = map(json.loads, copy.read_text().splitlines())
+    salts = [line["salt"] for line in lines if "salt" in line]
+    assert len(salts) == len(prepared.items)
     private = account.key.hex().removeprefix("0x")
     things: list[Any] = [k, k._wallet, k._wallet.salts, k._wallet.sender, k.data, k.models,
                          k.revenue, prepared, consent, done, k.session]  # fmt: skip
@@ -137,72 +144,35 @@ def test_a_key_in_a_url_is_not_repeated() -> None:
     assert not Path("never-made").exists()
 
 
-def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_a_key_store_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "secrets"
-    KeyFile(path).salts(wallet(1).address, [b"\x01" * 32])
+    KeyStore(path).salts(wallet(1).address, [b"\x01" * 32])
     path.chmod(0o644)
     with pytest.raises(SecretsError, match="chmod 600"):
-        KeyFile(path)
+        KeyStore(path)
 
 
-def test_a_key_file_that_became_readable_meanwhile_is_refused(tmp_path: Path) -> None:
+def test_a_key_store_that_became_readable_meanwhile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "secrets"
-    keeper = KeyFile(path)
+    keeper = KeyStore(path)
     keeper.salts(wallet(1).address, [b"\x01" * 32])
-    kept = path.read_bytes()
     path.chmod(0o640)
     with pytest.raises(SecretsError, match="0640"):
         keeper.salts(wallet(1).address, [b"\x02" * 32])
-    assert path.read_bytes() == kept
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"not json",
-        b"[]",
-        b'{"provider": 1}',
-        b'{"provider": "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "sha256": "00", "salt": "00"}',
-        b'{"provider": "alice", "sha256": "' + b"00" * 32 + b'", "salt": "' + b"00" * 32 + b'"}',
-        b"\xff\xfe",
-    ],
-)
-def test_a_damaged_line_is_named_and_not_shown(tmp_path: Path, line: bytes) -> None:
-    path = tmp_path / "secrets"
-    KeyFile(path).salts(wallet(1).address, [bytes([n]) * 32 for n in range(3)])
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([lines[0], line + b"\n", *lines[1:]]))
-    with pytest.raises(SecretsError, match=r"line 2 .* damaged; restore a backup") as refused:
-        KeyFile(path)
-    shown = "".join(traceback.format_exception(refused.value))
-    assert repr(line)[2:-1] not in shown
-    assert line.decode("utf-8", "surrogateescape") not in shown
-
-
-def test_a_line_cut_off_by_a_crash_costs_nothing(tmp_path: Path) -> None:
-    path, who = tmp_path / "secrets", wallet(1).address
-    first = KeyFile(path).salts(who, [b"\x01" * 32])
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole[:50])
-    assert KeyFile(path).salts(who, [b"\x01" * 32]) == first
-    assert path.read_bytes() == whole
-    # A last line that lacks only its end is a salt like any other.
-    path.write_bytes(whole.rstrip(b"\n"))
-    keeper = KeyFile(path)
-    assert keeper.salts(who, [b"\x01" * 32, b"\x02" * 32])[:1] == first
-    assert KeyFile(path).salts(who, [b"\x01" * 32]) == first
+    path.chmod(0o600)
+    assert keeper.count() == 1
 
 
 def test_two_processes_agree_on_salts(tmp_path: Path) -> None:
     path, who = tmp_path / "secrets", wallet(1).address
-    one, two = KeyFile(path), KeyFile(path)
+    one, two = KeyStore(path), KeyStore(path)
     digests = [bytes([n]) * 32 for n in range(9)]
     first = one.salts(who, digests[:6])
     second = two.salts(who, digests[3:])
     assert first[3:] == second[:3]
-    assert one.salts(who, digests) == two.salts(who, digests) == KeyFile(path).salts(who, digests)
+    assert one.salts(who, digests) == two.salts(who, digests) == KeyStore(path).salts(who, digests)
 
 
-def test_a_key_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+def test_a_key_store_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SecretsError, match="cannot be used"):
-        KeyFile(tmp_path)
+        KeyStore(tmp_path)

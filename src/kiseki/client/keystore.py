@@ -1,0 +1,483 @@
+"""The key store: salts, and what is in every collection that was prepared, in one SQLite file.
+
+For its owner only: the file and the two that SQLite puts beside it (``-wal``, ``-shm``) have mode
+0600, and a wider one is refused. Any number of threads and processes may use one store. What it
+answers with is on the disk before it answers. ::
+
+    store, backup = KeyStore(Path("secrets")), Path("/media/stick/secrets.age")
+    store.backup(backup, recipient="age1…")
+    KeyStore(Path("elsewhere")).restore(backup, identity=Path("key.txt"))
+
+Losing it loses no right and no money, but every proof of what is behind an ID: back it up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import sqlite3
+import stat
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from kiseki.client import backups
+from kiseki.client.payees import Payee
+from kiseki.client.secrets import Kept, Names, Slice
+from kiseki.core import ids
+from kiseki.core.terms import Terms
+from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
+from kiseki.errors import KisekiError, SecretsError
+
+__all__ = ["KeyStore"]
+
+_APPLICATION = 0x4B49534B
+"""In the file's header (PRAGMA application_id), so that no other database is taken for a store."""
+
+_MAGIC = b"SQLite format 3\x00"
+_WAIT = 60.0
+_FILES = ("", "-wal", "-shm")
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS salt (
+    provider BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    salt BLOB NOT NULL,
+    PRIMARY KEY (provider, sha256, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS collection (
+    id BLOB PRIMARY KEY,
+    provider BLOB NOT NULL,
+    terms TEXT NOT NULL,
+    root BLOB NOT NULL,
+    count INTEGER NOT NULL,
+    payee BLOB NOT NULL,
+    opening BLOB NOT NULL,
+    origin BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS slice (
+    collection BLOB NOT NULL REFERENCES collection (id),
+    number INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    commitments BLOB NOT NULL,
+    digests BLOB NOT NULL,
+    names BLOB NOT NULL,
+    UNIQUE (collection, number)
+);
+PRAGMA application_id = {_APPLICATION};
+"""
+# The salt numbered 0 is the one that counts. Others came from another store that was merged into
+# this one and had made its own for the same content: what was registered with them needs them.
+
+
+class KeyStore:
+    """Keeps salts and collections in a file, or without a path while the process lives."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """
+        Args:
+            path: of the file, made when it is not there. A key file of JSON lines, as earlier
+                versions kept, is taken over: its salts are in the store, and itself is kept beside
+                it with ``.before`` at the end of its name.
+
+        Raises:
+            SecretsError: the file cannot be used, others can read it, it is damaged, or it keeps
+                something else.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        with self._errors():
+            if path is not None:
+                self._make(path)
+            self._db = self._connect(path)
+
+    def __repr__(self) -> str:
+        where = "in memory" if self._path is None else repr(str(self._path))
+        return f"{type(self).__name__}({where}, {self.count()} salts)"
+
+    def __enter__(self) -> KeyStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; the store cannot be asked afterwards."""
+        with self._lock:
+            self._db.close()
+
+    # Salts
+
+    def count(self) -> int:
+        """How many salts there are."""
+        return int(self._rows("SELECT count(*) FROM salt")[0][0])
+
+    def salts(self, provider: str, digests: Sequence[bytes]) -> list[bytes]:
+        """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
+        who = address(provider, "the provider")
+        given = [bytes32(each, "a SHA-256 digest") for each in digests]
+        with self._lock, self._errors():
+            self._check()
+            found = self._known(who, given)
+            missing = sorted(set(given) - found.keys())
+            if missing:
+                with self._write():
+                    made = [(who, each, secrets.token_bytes(32)) for each in missing]
+                    self._db.executemany("INSERT OR IGNORE INTO salt VALUES (?, ?, 0, ?)", made)
+                found |= self._known(who, missing)  # ours, or those of who was faster
+        return [found[each] for each in given]
+
+    def salt_of(self, provider: str, digest: bytes, commitment: bytes) -> bytes | None:
+        """The salt with which a content gives this very commitment, if it is here."""
+        rows = self._rows(
+            "SELECT salt FROM salt WHERE provider = ? AND sha256 = ? ORDER BY number",
+            address(provider, "the provider"), digest,
+        )  # fmt: skip
+        for (salt,) in rows:
+            if ids.commitment(digest, salt) == commitment:
+                return bytes(salt)
+        return None
+
+    def forget(self, provider: str, digest: bytes) -> bool:
+        """Destroys the salt of a content, and with it for good the link between the content and
+        its ID; backups keep it. Whether there was one."""
+        with self._lock, self._errors(), self._write():
+            self._db.execute("PRAGMA secure_delete = ON")
+            done = self._db.execute(
+                "DELETE FROM salt WHERE provider = ? AND sha256 = ?",
+                (address(provider, "the provider"), digest),
+            )
+        return done.rowcount > 0
+
+    # Collections
+
+    def keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
+        """Keeps a collection with its items, all or nothing, before anything of it is sent.
+
+        Kept again it has the names of the later time; digests that are known stay known.
+        """
+        with self._lock, self._errors():
+            self._check()
+            with self._write():
+                self._keep(kept, slices)
+
+    def collections(self, provider: str | None = None) -> Iterator[Kept]:
+        """All collections that are kept, in the order in which they were, or a provider's."""
+        sql = f"SELECT {_HEAD} FROM collection"  # noqa: S608 - a constant
+        values: tuple[Any, ...] = ()
+        if provider is not None:
+            sql, values = f"{sql} WHERE provider = ?", (address(provider, "the provider"),)
+        for row in self._rows(f"{sql} ORDER BY rowid", *values):
+            yield _kept(row)
+
+    def collection(self, collection: bytes) -> Kept:
+        """One collection.
+
+        Raises:
+            SecretsError: it is not kept here.
+        """
+        rows = self._rows(f"SELECT {_HEAD} FROM collection WHERE id = ?", collection)  # noqa: S608
+        if not rows:
+            raise SecretsError(
+                f"the collection {to_hex(collection)} is not in this key store; restore the backup "
+                "of the one that it was registered with, or prepare it from its files again"
+            )
+        return _kept(rows[0])
+
+    def slices(self, collection: bytes) -> Iterator[Slice]:
+        """What a collection holds, slice by slice; nothing when it is not kept here."""
+        sql = f"SELECT {_BODY} FROM slice WHERE collection = ? AND number = ?"  # noqa: S608
+        for number in range(1 << 32):
+            rows = self._rows(sql, collection, number)
+            if not rows:
+                return
+            yield _slice(rows[0])
+
+    def slice_roots(self, collection: bytes) -> list[bytes]:
+        """The root of each slice, in order: the leaves of the collection's upper tree."""
+        sql = "SELECT root FROM slice WHERE collection = ? ORDER BY number"
+        return [bytes(root) for (root,) in self._rows(sql, collection)]
+
+    # Backup
+
+    def backup(
+        self,
+        path: Path,
+        *,
+        recipient: str | None = None,
+        passphrase: str | None = None,
+        clear: bool = False,
+    ) -> None:
+        """Writes everything into a new file of mode 0600, encrypted with age.
+
+        To a recipient it takes constant memory; with a passphrase all of it at once, because the
+        library encrypts so. What is in it are JSON lines (`kiseki.client.backups`), so `age -d`
+        shows it without us.
+
+        Args:
+            recipient: an age recipient (``age1…``).
+            passphrase: instead, a passphrase.
+            clear: instead, not encrypted at all.
+
+        Raises:
+            InvalidInput: none of the three is given, or several; or no recipient.
+            SecretsError: it cannot be written; or there is a file already.
+        """
+        with self._lock, self._errors():
+            self._check()
+            self._db.execute("BEGIN")  # all of one moment
+            try:
+                backups.write(path, self._lines(), recipient, passphrase, clear)
+            finally:
+                self._db.execute("ROLLBACK")
+
+    def restore(
+        self, path: Path, *, identity: str | Path | None = None, passphrase: str | None = None
+    ) -> int:
+        """Merges a backup into this store, all of it or nothing; how many salts were new.
+
+        Nothing that is here is lost. Also takes a key file of JSON lines.
+
+        Args:
+            identity: the age identity (``AGE-SECRET-KEY-1…``) of its recipient, or its file.
+            passphrase: instead, the passphrase.
+
+        Raises:
+            SecretsError: wrong identity or passphrase; or it is cut off or damaged.
+        """
+        with self._lock, self._errors():
+            self._check()
+            before = self.count()
+            with self._write():
+                backups.read(path, self._take, identity, passphrase)
+            return self.count() - before
+
+    # Inside
+
+    def _known(self, who: bytes, digests: Iterable[bytes]) -> dict[bytes, bytes]:
+        found = {}
+        sql = "SELECT salt FROM salt WHERE provider = ? AND sha256 = ? AND number = 0"
+        ask = self._db.cursor()
+        for each in digests:
+            row = ask.execute(sql, (who, each)).fetchone()
+            if row is not None:
+                found[each] = bytes(row[0])
+        return found
+
+    def _keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
+        values = (
+            kept.id, address(kept.provider, "the provider"), kept.terms.to_json(), kept.root,
+            kept.count, kept.payee.key, kept.payee.opening, kept.origin,
+        )  # fmt: skip
+        self._db.execute(
+            "INSERT INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " count = excluded.count, payee = excluded.payee, opening = excluded.opening,"
+            " origin = excluded.origin",
+            values,
+        )
+        for number, each in enumerate(slices):
+            self._keep_slice(kept.id, number, each)
+
+    def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
+        old = self._db.execute(
+            f"SELECT {_BODY} FROM slice WHERE collection = ? AND number = ?",  # noqa: S608
+            (collection, number),
+        ).fetchone()
+        digests, names = new.digests, new.names
+        if old is not None:
+            known = _slice(old)
+            pairs = zip(known.digest_list, new.digest_list, strict=True)
+            digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
+            names = tuple(now or was for was, now in zip(known.names, names, strict=True))
+        self._db.execute(
+            "INSERT OR REPLACE INTO slice VALUES (?, ?, ?, ?, ?, ?)",
+            (collection, number, new.root, new.commitments, digests, _packed(names)),
+        )
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """All of it, as a backup has it."""
+        for who, digest, salt in self._db.execute(
+            "SELECT provider, sha256, salt FROM salt ORDER BY provider, sha256, number"
+        ):
+            yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
+        rows = self._db.execute(f"SELECT {_HEAD} FROM collection ORDER BY rowid")  # noqa: S608
+        for row in rows.fetchall():
+            kept = _kept(row)
+            yield backups.head(kept)
+            for each in self.slices(kept.id):
+                yield backups.body(each)
+
+    def _take(self, what: backups.Salt | backups.Part | Kept) -> None:
+        """Merges one line of a backup."""
+        if isinstance(what, backups.Salt):
+            values = (what.provider, what.digest)
+            known = self._db.execute(
+                "SELECT salt FROM salt WHERE provider = ? AND sha256 = ?", values
+            ).fetchall()
+            if (what.salt,) not in known:
+                self._db.execute(
+                    "INSERT INTO salt VALUES (?, ?, ?, ?)", (*values, len(known), what.salt)
+                )
+        elif isinstance(what, Kept):
+            there = self._db.execute("SELECT 1 FROM collection WHERE id = ?", (what.id,))
+            if there.fetchone() is None:
+                self._keep(what, ())
+        else:
+            self._keep_slice(what.kept.id, what.number, what.slice)
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock, self._errors():
+            return self._db.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[None]:
+        """All or nothing, and on the disk when it is left."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # The file
+
+    def _connect(self, path: Path | None) -> sqlite3.Connection:
+        where = ":memory:" if path is None else str(path)
+        db = sqlite3.connect(where, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        try:
+            if path is not None:
+                (given,) = db.execute("PRAGMA application_id").fetchone()
+                (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                if given != _APPLICATION and (given or tables):
+                    raise self._something_else()
+                db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA cache_size = -16000")  # kilobytes
+            db.executescript(_SCHEMA)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _make(self, path: Path) -> None:
+        """The file, for its owner only, with what an older key file kept."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o600), "r+b") as file:
+            self._check()
+            begin = file.read(len(_MAGIC))
+            if not begin or begin == _MAGIC:
+                return
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._take_over(path, file)
+
+    def _take_over(self, path: Path, file: IO[bytes]) -> None:
+        """Puts a store with the salts of a key file of JSON lines in its place."""
+        if _moved(path, file):
+            return  # another process was faster
+        before = path.with_name(path.name + ".before")
+        if before.exists() and not before.samefile(path):
+            raise SecretsError(f"{path} is a key file of an earlier version; move {before} away")
+        new = path.with_name(path.name + ".importing")
+        new.unlink(missing_ok=True)
+        store = KeyStore(new)
+        try:
+            store.restore(path)
+            store._db.execute("PRAGMA journal_mode = DELETE")  # all of it in the one file
+        except BaseException as error:
+            store.close()
+            new.unlink(missing_ok=True)
+            if isinstance(error, SecretsError):
+                raise SecretsError(
+                    f"{error} (it was read as a key file of an earlier version)"
+                ) from None
+            raise
+        store.close()
+        with contextlib.suppress(FileExistsError):
+            os.link(path, before)
+        new.replace(path)
+        _sync(path.parent)
+
+    def _check(self) -> None:
+        """Refuses a file that others can read."""
+        if self._path is None:
+            return
+        for end in _FILES:
+            path = self._path.with_name(self._path.name + end)
+            try:
+                mode = stat.S_IMODE(path.stat().st_mode)
+            except FileNotFoundError:
+                continue
+            if mode & 0o077:
+                raise SecretsError(
+                    f"others can read the key store {path} (mode {mode:04o}); "
+                    f"run `chmod 600 {path}` and think about who has seen it"
+                )
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turns what SQLite and the system raise into an error that tells nothing kept here."""
+        try:
+            yield
+        except KisekiError:
+            raise
+        except OSError as error:
+            raise SecretsError(
+                f"the key store {self._path} cannot be used ({error.strerror}); "
+                "check the path and its permissions; nothing was registered"
+            ) from error
+        except sqlite3.OperationalError as error:
+            raise SecretsError(
+                f"the key store {self._path} cannot be used ({error}); check that its folder "
+                "can be written to and has room, and run this again; nothing was registered"
+            ) from None
+        except sqlite3.DatabaseError:
+            raise SecretsError(
+                f"the key store {self._path} is damaged; restore a backup into a new one; "
+                "nothing was registered"
+            ) from None
+
+    def _something_else(self) -> SecretsError:
+        return SecretsError(
+            f"{self._path} is a database that keeps something else; name another file"
+        )
+
+
+_HEAD = "provider, terms, root, count, payee, opening, origin"
+_BODY = "root, commitments, digests, names"
+
+
+def _kept(row: Sequence[Any]) -> Kept:
+    provider, terms, root, count, payee, opening, origin = row
+    return Kept(
+        address_text(provider), Terms.from_json(terms), root, count, Payee(payee, opening), origin
+    )
+
+
+def _slice(row: Sequence[Any]) -> Slice:
+    root, commitments, digests, names = row
+    return Slice(root, commitments, digests, tuple(map(tuple, json.loads(zlib.decompress(names)))))
+
+
+def _packed(names: Sequence[Names]) -> bytes:
+    return zlib.compress(json.dumps(names, separators=(",", ":")).encode(), 1)
+
+
+def _moved(path: Path, file: IO[bytes]) -> bool:
+    """Whether another file took the place of an open one."""
+    return not os.path.samestat(path.stat(), os.fstat(file.fileno()))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

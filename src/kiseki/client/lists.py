@@ -1,0 +1,148 @@
+"""What is to be registered in bulk: a folder, or a list that says more of each item.
+
+A list is a CSV file in UTF-8 whose first line names its columns, in any order:
+
+``file``        a file, from the list's own folder; it is hashed
+``sha256``      instead, the SHA-256 of a content that is elsewhere, 64 hex digits
+``commitment``  instead, the commitment that somebody else made with a salt of their own
+``name``        if wanted, what the item is called in receipts; otherwise its ``file``
+``artist``      if wanted, whose it is: a wallet's address. One collection for each
+
+::
+
+    file,name,artist
+    cuts/001.png,Cut 1,0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    cuts/002.png,Cut 2,0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+
+Nothing of a list counts unless all of it can be read. Lists and folders may be of any size.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from kiseki.client.files import walk
+from kiseki.core.values import address, address_text, from_hex
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["COLUMNS", "Entry", "read"]
+
+COLUMNS = ("file", "sha256", "commitment", "name", "artist")
+_WHAT = COLUMNS[:3]
+
+
+class Entry(NamedTuple):
+    """One item that is to be registered.
+
+    Attributes:
+        file: its file, or empty.
+        sha256: its digest, where that is known.
+        commitment: its commitment, where only that is known.
+        name: what it is called.
+        artist: whose it is, in lower case; empty for nobody's in particular.
+    """
+
+    file: str
+    sha256: bytes
+    commitment: bytes
+    name: str
+    artist: str
+
+
+def read(source: str | Path) -> Iterator[Entry]:
+    """Everything in a folder and below, or in a list; one after the other.
+
+    Raises:
+        FilesError: there is no such thing, or it cannot be read.
+        InvalidInput: a line of the list cannot be right; it says which.
+    """
+    place = Path(source)
+    if place.is_dir():
+        return _folder(place)
+    if not place.exists():
+        raise FilesError(f"there is no {place}; check the path")
+    return _list(place)
+
+
+def _folder(place: Path) -> Iterator[Entry]:
+    begin = len(os.path.join(place, ""))  # noqa: PTH118 - it ends with a separator
+    for path in walk(place):
+        yield Entry(path, b"", b"", _text(path[begin:]), "")
+
+
+def _list(place: Path) -> Iterator[Entry]:
+    try:
+        with place.open(encoding="utf-8-sig", newline="") as file:
+            yield from _rows(place, csv.reader(file, strict=True))
+    except OSError as error:
+        raise FilesError(f"the list {place} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the list {place} is not text in UTF-8; save it so") from None
+
+
+def _rows(place: Path, reader: Iterable[list[str]]) -> Iterator[Entry]:
+    rows = _counted(place, reader)
+    _, header = next(rows, (0, []))
+    names = [each.strip().lower() for each in header]
+    unknown = [each for each in names if each not in COLUMNS]
+    if unknown or len(set(names)) < len(names) or not set(names) & set(_WHAT):
+        raise InvalidInput(
+            f"the first line of {place} must name the columns, each once, of {', '.join(COLUMNS)}; "
+            "one of the first three is needed"
+        )
+    for line, row in rows:
+        if not any(row):
+            continue
+        if len(row) != len(names):
+            raise InvalidInput(
+                f"line {line} of {place} has {len(row)} values and the first line {len(names)}"
+            )
+        try:
+            yield _entry(place.parent, dict(zip(names, row, strict=True)))
+        except InvalidInput as error:
+            raise InvalidInput(f"line {line} of {place}: {error}") from None
+
+
+def _counted(place: Path, reader: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line that it ends at, which is its own unless a value has several."""
+    rows = iter(reader)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            line = getattr(reader, "line_num", 0)
+            raise InvalidInput(f"line {line} of {place} is no CSV: {error}") from None
+        yield getattr(reader, "line_num", 0), row
+
+
+def _entry(folder: Path, values: dict[str, str]) -> Entry:
+    given = [name for name in _WHAT if values.get(name)]
+    if len(given) != 1:
+        raise InvalidInput(f"say one of {', '.join(_WHAT)}")
+    file = values.get("file", "")
+    artist = values.get("artist", "").strip()
+    return Entry(
+        os.path.join(folder, file) if file else "",  # noqa: PTH118 - a path less for every line
+        _hash(values.get("sha256", ""), "the sha256"),
+        _hash(values.get("commitment", ""), "the commitment"),
+        values.get("name", "") or file,
+        address_text(address(artist, "the artist")) if artist else "",
+    )
+
+
+def _hash(text: str, what: str) -> bytes:
+    if not text:
+        return b""
+    text = text.strip()
+    return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
+
+
+def _text(name: str) -> str:
+    """A file's name as text, also where it is none."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")

@@ -1,0 +1,421 @@
+"""Registering collections, one or many: what is there is found out in bulk, and only the rest sent.
+
+A collection of up to a slice takes one transaction; a larger one a `commit`, then a `publish` for
+each slice. Their gas is known beforehand, so that they need not wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kiseki.chain.abi import topic
+from kiseki.chain.artifacts import artifact
+from kiseki.chain.contracts import Call, node_errors, refused
+from kiseki.chain.fees import calldata_gas
+from kiseki.chain.node import Refusal, ask
+from kiseki.chain.sender import Receipt
+from kiseki.client.secrets import Kept, Salts
+from kiseki.client.wallet import Signed, Wallet
+from kiseki.core.keccak import keccak256
+from kiseki.core.merkle import SLICE, Proof, proof_in
+from kiseki.core.terms import Terms
+from kiseki.core.values import to_hex
+from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable
+
+__all__ = ["Group", "Registered", "Totals", "kept_parts", "put_terms", "register", "terms_tuple"]
+
+_CONTRACT = "DataRegistry"
+_BLOCKS = 10_000
+_MANY_BYTES = 4_000_000
+"""Of logs in one answer: of more, fewer blocks are asked for at once."""
+
+Parts = Callable[[], Iterator[tuple[list[bytes], Proof]]]
+"""The commitments of each slice, with the proof of the slice's root under the collection's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a registration came to.
+
+    Attributes:
+        id: of the collection, model or batch.
+        receipts: of the transactions sent; none when everything was there already.
+        error: why it is not registered, or not published as a whole; only of one among many.
+    """
+
+    id: bytes
+    receipts: tuple[Receipt, ...]
+    error: KisekiError | None = None
+
+    @property
+    def gas(self) -> int:
+        """Gas used in all."""
+        return sum(receipt.gas for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What many registrations came to.
+
+    Attributes:
+        sent: of how many something was sent, and all of it arrived.
+        there: how many were there already.
+        failed: those that failed, with why.
+        transactions: how many were sent.
+        gas: used in all.
+    """
+
+    sent: int
+    there: int
+    failed: tuple[Registered, ...]
+    transactions: int
+    gas: int
+
+    @classmethod
+    def of(cls, results: Iterable[Registered]) -> Totals:
+        """Counts results as they come."""
+        sent = there = transactions = gas = 0
+        failed = []
+        for each in results:
+            transactions += len(each.receipts)
+            gas += each.gas
+            if each.error is not None:
+                failed.append(each)
+            elif each.receipts:
+                sent += 1
+            else:
+                there += 1
+        return cls(sent, there, tuple(failed), transactions, gas)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A collection to be registered.
+
+    Attributes:
+        kept: what it is.
+        parts: its slices.
+        consent: the provider's signature, when another wallet submits.
+    """
+
+    kept: Kept
+    parts: Parts = field(repr=False)
+    consent: Signed | None = None
+
+
+def kept_parts(salts: Salts, kept: Kept) -> Parts:
+    """The slices of a collection that is in a key store."""
+
+    def parts() -> Iterator[tuple[list[bytes], Proof]]:
+        roots = [each.root for each in salts.slices(kept.id)]
+        if not roots:
+            raise InvalidInput(
+                f"what is in {to_hex(kept.id)} is not in this key store, so it cannot be "
+                "published; use the store that it was prepared with, or leave it unpublished"
+            )
+        for k, each in enumerate(salts.slices(kept.id)):
+            yield each.commitment_list, proof_in(roots, k)
+
+    return parts
+
+
+def register(
+    wallet: Wallet,
+    groups: Sequence[Group],
+    *,
+    publish: bool = True,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Iterator[Registered]:
+    """Registers collections, in order; each result comes when it is final. One that fails stops no
+    other. What is on the chain is not sent again.
+
+    Args:
+        publish: whether commitments are logged.
+        progress: called with the number of IDs that are done with, and in all.
+
+    Raises:
+        ChainError, SigningError: what stops all of them; see `Sender.send_all`.
+    """
+    terms = put_terms(wallet, {each.kept.terms.id: each.kept.terms for each in groups}.values())
+    states = _states(wallet, groups)
+    known = [each.kept.id for each, state in zip(groups, states, strict=True) if state.there]
+    logged = _logged(wallet, known) if publish else set()
+    works: deque[_Work] = deque()
+
+    def calls() -> Iterator[Call]:
+        for group, state in zip(groups, states, strict=True):
+            work = _Work(group.kept, terms.pop(group.kept.terms.id, []))
+            works.append(work)
+            if state.error is not None:
+                work.error = state.error
+            else:
+                try:
+                    for call in _calls(wallet, group, state, publish, logged):
+                        work.expected += 1
+                        yield call
+                        if work.error is not None:
+                            break  # what follows would fail as well
+                except KisekiError as error:
+                    work.error = work.error or error
+            work.complete = True
+
+    done, total = 0, sum(each.kept.count for each in groups)
+
+    def ready() -> Iterator[Registered]:
+        nonlocal done
+        while works and works[0].is_done:
+            work = works.popleft()
+            done += work.kept.count
+            progress(done, total)
+            yield Registered(work.kept.id, tuple(work.receipts), work.error)
+
+    for outcome in wallet.send_all(calls()):
+        yield from ready()
+        work = works[0]
+        work.taken += 1
+        if outcome.receipt is not None:
+            work.receipts.append(outcome.receipt)
+            progress(done + work.kept.count * work.taken // max(work.expected, work.parts), total)
+        elif work.error is None:
+            work.error = outcome.error or ChainError("nothing is known of it")
+    yield from ready()
+
+
+class _Work:
+    """One collection on its way.
+
+    Attributes:
+        expected: calls that were made for it so far.
+        complete: whether these are all.
+        taken: outcomes that came.
+    """
+
+    def __init__(self, kept: Kept, receipts: list[Receipt]) -> None:
+        self.kept = kept
+        self.receipts = list(receipts)
+        self.error: KisekiError | None = None
+        self.expected = self.taken = 0
+        self.complete = False
+        self.parts = -(-kept.count // SLICE)
+
+    @property
+    def is_done(self) -> bool:
+        return self.complete and self.taken == self.expected
+
+
+def put_terms(wallet: Wallet, wanted: Iterable[Terms]) -> dict[bytes, list[Receipt]]:
+    """Puts terms on record that are not; the receipts, by the terms' IDs."""
+    contract, given = wallet.session[_CONTRACT], list(wanted)
+    answers = _read(wallet, [contract.call("termsOf", each.id) for each in given])
+    missing = []
+    for terms, answer in zip(given, answers, strict=True):
+        if isinstance(answer, KisekiError):
+            if not isinstance(answer, ContractReverted):
+                raise answer
+            if answer.name != "DataRegistry_UnknownTerms":
+                raise answer
+            missing.append(terms)
+    outcomes = wallet.send_all(contract.call("defineTerms", terms_tuple(each)) for each in missing)
+    return {each.id: [done.result] for each, done in zip(missing, outcomes, strict=True)}
+
+
+def terms_tuple(terms: Terms) -> tuple[Any, ...]:
+    """Terms as the contract takes them."""
+    return tuple(getattr(terms, name) for name in Terms.__dataclass_fields__)
+
+
+# What is there
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the chain says of a collection.
+
+    Attributes:
+        there: it is registered, with these very values.
+        error: why it cannot be.
+        plain: whoever consents is a wallet without code, so the gas of that is known.
+    """
+
+    there: bool = False
+    error: KisekiError | None = None
+    plain: bool = True
+
+
+def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
+    contract = wallet.session[_CONTRACT]
+    asked: list[Call] = []
+    for each in groups:
+        asked += [contract.call("registrantOf", each.kept.id), _commit(wallet, each, _State())]
+    answers = _read(wallet, asked)
+    signers = sorted({each.consent.signer for each in groups if each.consent is not None})
+    with node_errors():
+        codes = ask(wallet.session.w3, [("eth_getCode", [each, "latest"]) for each in signers])
+    with_code = {who for who, code in zip(signers, codes, strict=True) if code != "0x"}
+    found = []
+    for place, each in enumerate(groups):
+        registrant, verdict = answers[2 * place : 2 * place + 2]
+        plain = each.consent is None or each.consent.signer not in with_code
+        if each.consent is None and each.kept.provider.lower() != wallet.address.lower():
+            found.append(_State(error=not_the_provider(wallet, each.kept.provider)))
+        elif isinstance(registrant, KisekiError):
+            found.append(_State(error=registrant))
+        elif isinstance(verdict, ContractReverted) and verdict.name == "DataRegistry_UnknownTerms":
+            found.append(_State(plain=plain))  # a rehearsal, which puts no terms on record
+        elif isinstance(verdict, KisekiError):
+            found.append(_State(error=verdict))
+        else:
+            found.append(_State(there=any(registrant), plain=plain))
+    return found
+
+
+def not_the_provider(wallet: Wallet, provider: str) -> InvalidInput:
+    """This wallet cannot act for `provider`."""
+    return InvalidInput(
+        f"this wallet is {wallet.address} and the provider {provider}; "
+        "act with the provider's wallet, or submit with its signed consent"
+    )
+
+
+def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
+    """What each call would return, many in one request."""
+    questions = [
+        (
+            "eth_call",
+            [{"from": wallet.address, "to": each.to, "data": to_hex(each.data)}, "latest"],
+        )
+        for each in calls
+    ]
+    with node_errors():
+        answers = ask(wallet.session.w3, questions)
+        return [
+            refused(each) if isinstance(each, Refusal) else bytes.fromhex(each[2:])
+            for each in answers
+        ]
+
+
+_PUBLISHED = next(e for e in artifact(_CONTRACT).abi if e.get("name") == "CollectionPublished")
+
+
+def _logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
+    """The slices of these collections that are logged, each as `_mark` has it."""
+    if not collections:
+        return set()
+    session = wallet.session
+    with node_errors():
+        latest = int(session.w3.eth.block_number)
+    found: set[bytes] = set()
+    for start in range(0, len(collections), 1_000):
+        topics = [
+            to_hex(topic(_PUBLISHED)),
+            [to_hex(e) for e in collections[start : start + 1_000]],
+        ]
+        first, step = session.deployment.block, 64
+        while first <= latest:
+            last = min(first + step - 1, latest)
+            try:
+                with node_errors():
+                    wanted: Any = {
+                        "fromBlock": first,
+                        "toBlock": last,
+                        "address": session[_CONTRACT].address,
+                        "topics": topics,
+                    }
+                    logs: Any = session.w3.eth.get_logs(wanted)
+            except NodeUnreachable:
+                raise
+            except ChainError:
+                if step == 1:
+                    raise
+                step = max(1, step // 8)
+                continue
+            with node_errors():
+                # Of the data, the offset and the number of commitments come first.
+                marks = [(bytes(e["topics"][1]), bytes(e["data"])[64:]) for e in logs]
+            found |= {_mark(*each) for each in marks}
+            size = sum(len(data) for _, data in marks)
+            step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
+            first = last + 1
+    return found
+
+
+def _mark(collection: bytes, commitments: bytes) -> bytes:
+    return keccak256(collection + commitments)
+
+
+# What is sent
+
+
+def _calls(
+    wallet: Wallet, group: Group, state: _State, publish: bool, logged: set[bytes]
+) -> Iterator[Call]:
+    """What is missing of a collection."""
+    if not state.there and publish and group.kept.count <= SLICE:
+        ((commitments, _),) = group.parts()
+        call = _whole(wallet, group, commitments, state)
+        if wallet.sender.fits(call):
+            yield call
+            return
+    if not state.there:
+        yield _commit(wallet, group, state)
+    if publish:
+        yield from publications(wallet, group, logged)
+
+
+def publications(wallet: Wallet, group: Group, logged: set[bytes] | None = None) -> Iterator[Call]:
+    """The slices that are not logged, as calls."""
+    kept, contract = group.kept, wallet.session[_CONTRACT]
+    known = _logged(wallet, [kept.id]) if logged is None else logged
+    for commitments, proof in group.parts():
+        if _mark(kept.id, b"".join(commitments)) not in known:
+            call = contract.call("publish", kept.id, kept.root, commitments, list(proof))
+            work = _PUBLISH + _EACH * len(commitments) + _STEP * len(proof)
+            yield _with_gas(call, work)
+
+
+def _commit(wallet: Wallet, group: Group, state: _State) -> Call:
+    kept = group.kept
+    call = _call(wallet, group, "commit", kept.root, kept.count, kept.spec)
+    return _with_gas(call, _store(group)) if state.plain else call
+
+
+def _whole(wallet: Wallet, group: Group, commitments: list[bytes], state: _State) -> Call:
+    call = _call(wallet, group, "register", commitments, group.kept.spec)
+    if not state.plain:
+        return call
+    return _with_gas(call, _store(group) + _PUBLISH + _EACH * len(commitments))
+
+
+def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
+    contract = wallet.session[_CONTRACT]
+    if group.consent is None:
+        return contract.call(name, *what)
+    return contract.call(f"{name}For", group.kept.provider, *what, group.consent.approval)
+
+
+# Gas beside that of the calldata, measured with the contracts' compiler settings and rounded up;
+# a test compares. Too little would fail, too much costs nothing: what is not used is given back.
+
+_PUBLISH = 12_000
+_EACH = 700
+"""An item: its ID, its node in the tree, its word in the log."""
+_STEP = 300
+"""A hash of a proof."""
+_STORE = 80_000
+"""A collection's three slots and its event."""
+_CONSENT = 45_000
+"""A signature checked, and its nonce's slot."""
+
+
+def _store(group: Group) -> int:
+    return _STORE + (0 if group.consent is None else _CONSENT)
+
+
+def _with_gas(call: Call, work: int) -> Call:
+    """With the gas that it needs: what calldata and work take, or the floor (EIP-7623)."""
+    zeros = call.data.count(0)
+    used = 21_000 + 4 * zeros + 16 * (len(call.data) - zeros) + work
+    return replace(call, gas=max(used, calldata_gas(call.data)))
