@@ -19,13 +19,25 @@ from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.secrets import Kept, Salts
 from kiseki.client.wallet import Signed, Wallet
+from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, Proof, proof_in
 from kiseki.core.terms import Terms
-from kiseki.core.values import to_hex
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable
 
-__all__ = ["Group", "Registered", "Totals", "kept_parts", "put_terms", "register", "terms_tuple"]
+__all__ = [
+    "Group",
+    "Registered",
+    "Totals",
+    "kept_parts",
+    "publications",
+    "put_terms",
+    "register",
+    "registered",
+    "terms_tuple",
+    "with_code",
+]
 
 _CONTRACT = "DataRegistry"
 _BLOCKS = 10_000
@@ -251,14 +263,11 @@ def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
     for each in groups:
         asked += [contract.call("registrantOf", each.kept.id), _commit(wallet, each, _State())]
     answers = _read(wallet, asked)
-    signers = sorted({each.consent.signer for each in groups if each.consent is not None})
-    with node_errors():
-        codes = ask(wallet.session.w3, [("eth_getCode", [each, "latest"]) for each in signers])
-    with_code = {who for who, code in zip(signers, codes, strict=True) if code != "0x"}
+    coded = with_code(wallet, [each.consent.signer for each in groups if each.consent is not None])
     found = []
     for place, each in enumerate(groups):
         registrant, verdict = answers[2 * place : 2 * place + 2]
-        plain = each.consent is None or each.consent.signer not in with_code
+        plain = each.consent is None or each.consent.signer.lower() not in coded
         if each.consent is None and each.kept.provider.lower() != wallet.address.lower():
             found.append(_State(error=not_the_provider(wallet, each.kept.provider)))
         elif isinstance(registrant, KisekiError):
@@ -270,6 +279,28 @@ def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
         else:
             found.append(_State(there=any(registrant), plain=plain))
     return found
+
+
+def with_code(wallet: Wallet, addresses: Iterable[str]) -> set[str]:
+    """Those that are contracts, in lower case: what their signatures cost only they know."""
+    asked = sorted({each.lower() for each in addresses})
+    with node_errors():
+        codes = ask(wallet.session.w3, [("eth_getCode", [each, "latest"]) for each in asked])
+        return {
+            who
+            for who, code in zip(asked, codes, strict=True)
+            if from_hex(code, None, "the code of a contract")
+        }
+
+
+def registered(wallet: Wallet, collections: Sequence[bytes]) -> list[bool]:
+    """Of each whether it is registered, with whatever values."""
+    contract = wallet.session[_CONTRACT]
+    answers = _read(wallet, [contract.call("registrantOf", each) for each in collections])
+    for each in answers:
+        if isinstance(each, KisekiError):
+            raise each
+    return [any(each) for each in answers if isinstance(each, bytes)]
 
 
 def not_the_provider(wallet: Wallet, provider: str) -> InvalidInput:
@@ -292,7 +323,9 @@ def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
     with node_errors():
         answers = ask(wallet.session.w3, questions)
         return [
-            refused(each) if isinstance(each, Refusal) else bytes.fromhex(each[2:])
+            refused(each)
+            if isinstance(each, Refusal)
+            else from_hex(each, None, "the answer to a call")
             for each in answers
         ]
 
@@ -397,21 +430,25 @@ def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
 
 
 # Gas beside that of the calldata, measured with the contracts' compiler settings and rounded up;
-# a test compares. Too little would fail, too much costs nothing: what is not used is given back.
+# a test compares. Too little would fail; what is too much is given back.
 
 _PUBLISH = 12_000
 _EACH = 700
 """An item: its ID, its node in the tree, its word in the log."""
 _STEP = 300
 """A hash of a proof."""
-_STORE = 80_000
-"""A collection's three slots and its event."""
-_CONSENT = 45_000
+_STORE = 56_000
+"""A collection's two slots and its event."""
+_PAYEE = 24_000
+"""A slot more, where another than the provider is paid."""
+_CONSENT = 32_000
 """A signature checked, and its nonce's slot."""
 
 
 def _store(group: Group) -> int:
-    return _STORE + (0 if group.consent is None else _CONSENT)
+    kept = group.kept
+    another = 0 if kept.payee.key == ids.wallet(kept.provider) else _PAYEE
+    return _STORE + another + (0 if group.consent is None else _CONSENT)
 
 
 def _with_gas(call: Call, work: int) -> Call:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kiseki.errors import InvalidInput
 
-__all__ = ["decimal", "members", "read", "rows", "shallow", "write"]
+__all__ = ["decimal", "members", "parse", "read", "rows", "shallow", "write"]
 
 _DEEPEST = 8
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
@@ -31,6 +31,18 @@ def read(text: str | bytes, form: str) -> dict[str, Any]:
         InvalidInput: not JSON in UTF-8, a member twice, too deep, not an object, or another
             format.
     """
+    document = parse(text)
+    if document.get("format") != form:
+        raise InvalidInput(f"format must be {form!r}, not {document.get('format')!r:.80}")
+    return document
+
+
+def parse(text: str | bytes) -> dict[str, Any]:
+    """The members of the JSON object in ``text``.
+
+    Raises:
+        InvalidInput: not JSON in UTF-8, a member twice, too deep, or not an object.
+    """
     try:
         decoded = text if isinstance(text, str) else bytes(text).decode()
         document = json.loads(shallow(decoded), object_pairs_hook=_unique)
@@ -40,8 +52,6 @@ def read(text: str | bytes, form: str) -> dict[str, Any]:
         raise InvalidInput(f"this is not a JSON document: {error}") from error
     if not isinstance(document, dict):
         raise InvalidInput("the document must be a JSON object")
-    if document.get("format") != form:
-        raise InvalidInput(f"format must be {form!r}, not {document.get('format')!r:.80}")
     return document
 
 

@@ -1,0 +1,462 @@
+"""Consent files: a studio prepares them, artists sign them with any wallet, the studio submits.
+
+A consent file **is** the EIP-712 typed data that is signed, with one member more, ``kiseki``: what
+it says in plain words, and what submitting needs. So wallets take it as it is::
+
+    cast wallet sign --data --from-file consents/0x….json > consents/0x….sig
+    window.ethereum.request({method: "eth_signTypedData_v4", params: [account, text of the file]})
+
+The signature comes back inside the file (``kiseki.signature``, where `sign` puts it), or as hex in
+a file beside it whose name ends in ``.sig``. ::
+
+    paths = consents.prepare(wallet, kept, "consents")       # the studio
+    consents.sign(paths[0], signer)                          # an artist, with no node
+    for each in consents.submit(wallet, "consents"):         # the studio, as often as it likes
+        print(each.path.name, each.problem or "registered")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
+
+from kiseki.chain.signer import Signer
+from kiseki.client import receipts
+from kiseki.client.payees import Payee
+from kiseki.client.registering import (
+    Group,
+    Registered,
+    kept_parts,
+    register,
+    registered,
+    with_code,
+)
+from kiseki.client.secrets import Kept
+from kiseki.client.wallet import Signed, Wallet
+from kiseki.core import documents, ids, typed
+from kiseki.core.terms import TERMS_TYPE, Terms
+from kiseki.core.values import address, address_text, from_hex, to_hex, uint
+from kiseki.errors import FilesError, InvalidInput, KisekiError, SigningError
+
+__all__ = ["Consent", "Submitted", "prepare", "read", "sign", "submit"]
+
+_FORMAT = "kiseki-consent-v1"
+_OURS = ("format", "words", "collection", "opening", "signature")
+_TYPED = ("types", "primaryType", "domain", "message")
+_LONGEST = 1 << 20
+_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a provider consents to, or is asked to.
+
+    Attributes:
+        kept: the collection.
+        chain_id, contract: where it is to be registered.
+        nonce, deadline: of the signature; the last in Unix seconds.
+        signature: 65 bytes; none before it is signed.
+    """
+
+    kept: Kept
+    chain_id: int
+    contract: str
+    nonce: int
+    deadline: int
+    signature: bytes | None = field(default=None, repr=False)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The typed data that is signed."""
+        return typed.consent(
+            self.chain_id,
+            self.contract,
+            provider=self.kept.provider,
+            root=self.kept.root,
+            count=self.kept.count,
+            terms=self.kept.terms,
+            payee=self.kept.payee.key,
+            origin=self.kept.origin,
+            nonce=self.nonce,
+            deadline=self.deadline,
+        )
+
+    @property
+    def words(self) -> list[str]:
+        """What it says, in plain sentences."""
+        kept = self.kept
+        items = "one item" if kept.count == 1 else f"{kept.count:,} items"
+        found = [
+            f"{to_checksum_address(kept.provider)} consents to registering {items} as the "
+            f"collection {to_hex(kept.id)} on chain {self.chain_id}, in the contract "
+            f"{to_checksum_address(self.contract)}.",
+            kept.terms.words(),
+            _paid(kept),
+        ]
+        if any(kept.origin):
+            found.append(
+                "How, when and from whom it was collected is in the document whose hash is "
+                f"{to_hex(kept.origin)}."
+            )
+        found.append(f"Anybody may submit this until {_date(self.deadline)}.")
+        return found
+
+    @property
+    def signer(self) -> str | None:
+        """Whose signature it is, in lower case, if it is a wallet's; none before it is signed."""
+        given = self.signature
+        if given is None or len(given) != 65:
+            return None
+        with contextlib.suppress(BadSignature, ValidationError):
+            signature = Signature(given[:64] + bytes([(given[64] - 27) % 256]))
+            found = signature.recover_public_key_from_msg_hash(typed.digest(self.message))
+            return str(found.to_address())
+        return None
+
+    def to_json(self) -> str:
+        """The text of the file."""
+        ours = {
+            "format": _FORMAT,
+            "words": self.words,
+            "collection": to_hex(self.kept.id),
+            "opening": to_hex(self.kept.payee.opening),
+            "signature": None if self.signature is None else to_hex(self.signature),
+        }
+        return json.dumps({"kiseki": ours, **self.message}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Consent:
+        """The consent in a text that :meth:`to_json` gave; everything in it is computed again.
+
+        Raises:
+            InvalidInput: it is none; or words, typed data and collection say different things.
+        """
+        document = _document(text)
+        ours = documents.members(document["kiseki"], _OURS, "kiseki, in a consent file")
+        form, words, collection, opening, signature = ours
+        if form != _FORMAT:
+            raise InvalidInput(f"format must be {_FORMAT!r}, not {form!r:.80}")
+        given = {name: document[name] for name in _TYPED}
+        found = _understood(given, from_hex(opening, None, "the opening"))
+        if found.message != given:
+            raise InvalidInput("the typed data is not that of a consent; do not sign it")
+        if from_hex(collection, 32, "the collection") != found.kept.id or words != found.words:
+            raise InvalidInput(
+                "the words of this consent do not say what its data says; do not sign it, and ask "
+                "whoever prepared it why"
+            )
+        if signature is None:
+            return found
+        return replace(found, signature=_signature(from_hex(signature, None, "the signature")))
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a consent file.
+
+    Attributes:
+        path: the file.
+        collection: what it is about; none where that cannot be read.
+        result: the registration; none where nothing could be sent.
+        problem: what is missing or wrong, and what to do; empty when it is registered.
+    """
+
+    path: Path
+    collection: bytes | None
+    result: Registered | None
+    problem: str
+
+
+def prepare(
+    wallet: Wallet, collections: Iterable[Kept], folder: str | Path, *, days: int = _DAYS
+) -> list[Path]:
+    """Writes a consent file for each collection, to be signed by its provider; their paths.
+
+    A file that is there already and not expired is left, so that a signature on its way counts.
+
+    Args:
+        collections: what `data.prepare_all(…, artists="providers")` gave.
+        days: for how long they can be submitted.
+
+    Raises:
+        FilesError: the folder cannot be written.
+        InvalidInput: a file there is of another collection, or is no consent.
+    """
+    place, session = Path(folder), wallet.session
+    now, contract = session.now(), session["DataRegistry"].address
+    paths = []
+    for kept in collections:
+        path = place / f"{kept.provider}-{kept.id.hex()[:16]}.json"
+        paths.append(path)
+        if path.exists():
+            there = read(path)
+            same = (kept, session.chain_id, contract.lower())
+            if (there.kept, there.chain_id, there.contract) == same and there.deadline > now:
+                continue
+        nonce, _ = wallet.fresh()
+        consent = Consent(kept, session.chain_id, contract.lower(), nonce, now + days * 24 * 3600)
+        _write(path, consent.to_json())
+        _beside(path).unlink(missing_ok=True)  # it is of another nonce
+    return paths
+
+
+def read(path: str | Path) -> Consent:
+    """A consent file, with the signature that is in it or beside it.
+
+    Raises:
+        FilesError: it cannot be read.
+        InvalidInput: as `Consent.from_json`.
+    """
+    place = Path(path)
+    try:
+        with place.open("rb") as file:
+            text = file.read(_LONGEST + 1)
+        consent = Consent.from_json(text)
+        beside = _beside(place)
+        if consent.signature is None and beside.exists():
+            given = beside.read_text("ascii", "replace").strip()
+            signature = _signature(from_hex(given[:1_000], None, "the signature"))
+            consent = replace(consent, signature=signature)
+    except OSError as error:
+        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+    return consent
+
+
+def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None = None) -> Consent:
+    """Signs a consent file, once everything it says was computed again; needs no node.
+
+    Args:
+        receipt: of the same collection, which is checked to hold all of it first.
+
+    Raises:
+        InvalidInput: words and data disagree, it is somebody else's or expired, or the receipt is
+            of something else. Nothing was signed.
+        ProofError: the receipt does not show what it says. Nothing was signed.
+        SigningError: the wallet did not sign.
+    """
+    consent = read(path)
+    if signer.address.lower() != consent.kept.provider:
+        raise InvalidInput(
+            f"this consent is {consent.kept.provider}'s and the wallet {signer.address}; "
+            "sign with the wallet that is named"
+        )
+    if consent.deadline < time.time():
+        raise InvalidInput(f"this consent expired on {_date(consent.deadline)}; ask for a new one")
+    if receipt is not None:
+        shown = receipts.check(receipt)
+        if shown.collection != consent.kept.id or not shown.whole:
+            raise InvalidInput(
+                "the receipt does not hold all that this consent is about; ask for one that does"
+            )
+    signed = replace(consent, signature=_signature(signer.sign_typed(consent.message)))
+    if signed.signer not in (None, consent.kept.provider):
+        raise SigningError(f"the wallet signed as {signed.signer}; nothing was written")
+    _write(Path(path), signed.to_json())
+    return signed
+
+
+def submit(
+    wallet: Wallet,
+    files: str | Path | Iterable[str | Path],
+    *,
+    publish: bool = True,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Iterator[Submitted]:
+    """Registers what is signed, many at a time; what became of each file, those with a problem
+    first. Run again it sends only what is not registered yet.
+
+    Args:
+        files: a folder of consent files, or some of them.
+        publish: whether the commitments are logged too, of collections that are in the key store.
+        progress: called with the number of IDs that are done with, and in all.
+
+    Raises:
+        FilesError: there are none.
+        ChainError, SigningError: what stops all of them; run it again to go on.
+    """
+    ready: list[tuple[Path, Consent]] = []
+    for path in _paths(files):
+        try:
+            ready.append((path, read(path)))
+        except KisekiError as error:
+            yield Submitted(path, None, None, str(error))
+    there = registered(wallet, [consent.kept.id for _, consent in ready])
+    good: list[tuple[Path, Consent]] = []
+    taken: set[bytes] = set()
+    now = wallet.session.now()
+    coded = with_code(wallet, [consent.kept.provider for _, consent in ready])
+    for (path, consent), is_there in zip(ready, there, strict=True):
+        problem = "" if is_there else _problem(wallet, consent, now, coded)
+        if not problem and consent.kept.id in taken:
+            problem = "another of these files is about the same collection; delete one"
+        if problem:
+            yield Submitted(path, consent.kept.id, None, problem)
+        else:
+            taken.add(consent.kept.id)
+            good.append((path, consent))
+    groups = [_group(wallet, consent) for _, consent in good]
+    results = register(wallet, groups, publish=publish, progress=progress)
+    for (path, consent), result in zip(good, results, strict=True):
+        problem = "" if result.error is None else str(result.error)
+        yield Submitted(path, consent.kept.id, result, problem)
+
+
+def _group(wallet: Wallet, consent: Consent) -> Group:
+    signed = Signed(
+        to_checksum_address(consent.kept.provider), consent.message, consent.nonce,
+        consent.deadline, consent.signature or b"",
+    )  # fmt: skip
+    return Group(consent.kept, kept_parts(wallet.salts, consent.kept), signed)
+
+
+def _problem(wallet: Wallet, consent: Consent, now: int, coded: set[str]) -> str:
+    session = wallet.session
+    who = consent.kept.provider
+    contract = session["DataRegistry"].address.lower()
+    if (consent.chain_id, consent.contract) != (session.chain_id, contract):
+        return (
+            f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this is "
+            f"chain {session.chain_id} with {contract}; prepare it for this one"
+        )
+    if consent.signature is None:
+        return f"it is not signed yet; send it to {who}"
+    if consent.deadline < now:
+        return f"it expired on {_date(consent.deadline)}; prepare and sign it anew"
+    if who not in coded and consent.signer != who:
+        return f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
+    return ""
+
+
+# Files
+
+
+def _paths(files: str | Path | Iterable[str | Path]) -> list[Path]:
+    if isinstance(files, str | Path):
+        place = Path(files)
+        found = sorted(place.glob("*.json")) if place.is_dir() else [place]
+    else:
+        found = [Path(each) for each in files]
+    if not found:
+        raise FilesError(f"there are no consent files in {files}; prepare some first")
+    return found
+
+
+def _beside(path: Path) -> Path:
+    """Where a signature lies that was made by another program."""
+    return path.with_suffix(".sig")
+
+
+def _write(path: Path, text: str) -> None:
+    """It is there whole or as it was before."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun = path.with_name(path.name + ".part")
+        with begun.open("w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        begun.replace(path)
+    except OSError as error:
+        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def _document(text: str | bytes) -> dict[str, Any]:
+    if len(text) > _LONGEST:
+        raise InvalidInput("this is too long for a consent file")
+    document = documents.parse(text)
+    documents.members(document, ["kiseki", *_TYPED], "a consent file")
+    return document
+
+
+def _understood(given: dict[str, Any], opening: bytes) -> Consent:
+    """The consent that typed data speaks of. What it leaves out is not checked here."""
+    domain = documents.members(
+        given["domain"], ["name", "version", "chainId", "verifyingContract"], "the domain"
+    )
+    provider, root, count, terms, payee, origin, nonce, deadline = documents.members(
+        given["message"],
+        ["provider", "root", "count", "terms", "payee", "origin", "nonce", "deadline"],
+        "the message",
+    )
+    kept = Kept(
+        address_text(address(provider, "the provider")),
+        _terms(terms),
+        from_hex(root, 32, "the root"),
+        documents.decimal(count, "the count"),
+        Payee(from_hex(payee, 32, "the payee"), opening),
+        from_hex(origin, 32, "the origin"),
+    )
+    return Consent(
+        kept,
+        uint(domain[2], 64, "the chain ID", 1),
+        address_text(address(domain[3], "the contract")),
+        documents.decimal(nonce, "the nonce"),
+        documents.decimal(deadline, "the deadline"),
+    )
+
+
+def _terms(given: object) -> Terms:
+    names = [name for _, name in _members_of_terms()]
+    values = documents.members(given, names, "the terms")
+    plain: list[Any] = [
+        documents.decimal(value, name)
+        if kind == "uint64"
+        else from_hex(value, 32, name)
+        if kind == "bytes32"
+        else value
+        for (kind, name), value in zip(_members_of_terms(), values, strict=True)
+    ]
+    return Terms(*plain)
+
+
+def _members_of_terms() -> list[tuple[str, str]]:
+    listed = TERMS_TYPE.removeprefix("Terms(").removesuffix(")")
+    return [(kind, name) for kind, name in (each.split(" ") for each in listed.split(","))]
+
+
+def _signature(given: bytes) -> bytes:
+    """With the last byte as contracts take it: some wallets count from 0."""
+    if not given or len(given) > 10_000:
+        raise InvalidInput("that is no signature; paste what the wallet answered")
+    if len(given) == 65 and given[64] < 27:
+        return given[:64] + bytes([given[64] + 27])
+    return given
+
+
+# Words
+
+
+def _paid(kept: Kept) -> str:
+    payee = kept.payee
+    wallet = ids.wallet_address(payee.key)
+    if wallet == kept.provider:
+        return f"{to_checksum_address(wallet)} is paid."
+    if wallet is not None:
+        return f"Another is paid: the wallet {to_checksum_address(wallet)}."
+    if len(payee.opening) == 52:
+        contract, subject = payee.opening[:20], payee.opening[20:]
+        if ids.subject(address_text(contract), subject) == payee.key:
+            return (
+                f"Paid is whoever the contract {to_checksum_address(contract)} names for "
+                f"{to_hex(subject)}."
+            )
+    return f"Paid are those in the split {to_hex(payee.key)}."
+
+
+def _date(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y, %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"the Unix time {seconds}"

@@ -1,0 +1,421 @@
+"""Lists and folders become collections, one for each artist; nothing is half taken (1, 7, 8)."""
+
+import csv
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
+from kiseki.chain import fees, sender
+from kiseki.chain.contracts import Call
+from kiseki.client import collecting, lists, registering
+from kiseki.client.files import find, hash_each, measure, walk
+from kiseki.client.keystore import KeyStore
+from kiseki.client.lists import Entry
+from kiseki.client.payees import Payee
+from kiseki.client.registering import Totals
+from kiseki.client.secrets import Kept
+from kiseki.core import ids
+from kiseki.core.merkle import SLICE, IdTree, proof_in, root_of, verify
+from kiseki.core.values import ZERO32
+from kiseki.errors import ChainError, FilesError, InvalidInput
+
+ALICE = "0x" + "a1" * 20
+BOB = "0x" + "b0" * 20
+
+
+def store_of(k: Kiseki) -> KeyStore:
+    found = k._wallet.salts
+    assert isinstance(found, KeyStore)
+    return found
+
+
+def digest(number: int) -> bytes:
+    return hashlib.sha256(b"%d" % number).digest()
+
+
+def entries(count: int, artists: Iterable[str] = ("",)) -> Iterator[Entry]:
+    whose = itertools.cycle(artists)
+    return (Entry("", digest(n), b"", f"{n}.png", next(whose)) for n in range(count))
+
+
+def blocks(k: Kiseki) -> int:
+    return int(k.session.w3.eth.block_number)
+
+
+@pytest.fixture
+def terms(k: LocalKiseki) -> Terms:
+    return k.data.define_terms("train", royalty="20%")
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a list, and the files that it may name."""
+    for name in ("a.png", "b.png"):
+        (tmp_path / "art" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "art" / name).write_text(name)
+
+    def list_of(*rows: Iterable[str]) -> Path:
+        path = tmp_path / "MANIFEST.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+        return path
+
+    return list_of
+
+
+# Reading
+
+
+def test_each_column_means_what_it_says(write: Callable[..., Path]) -> None:
+    path = write(
+        ("Artist", " name", "commitment", "sha256", "file"),
+        (ALICE.upper().replace("X", "x"), "Cut 1", "", "", "art/a.png"),
+        ("", "", "", "", "art/b.png"),
+        (),
+        (BOB, "elsewhere", "", "0x" + "5E" * 32, ""),
+        (BOB, "", "c0" * 32, "", ""),
+    )
+    folder = str(path.parent)
+    assert list(lists.read(path)) == [
+        Entry(f"{folder}/art/a.png", b"", b"", "Cut 1", ALICE),
+        Entry(f"{folder}/art/b.png", b"", b"", "art/b.png", ""),
+        Entry("", b"\x5e" * 32, b"", "elsewhere", BOB),
+        Entry("", b"", b"\xc0" * 32, "", BOB),
+    ]
+
+
+def test_a_folder_is_a_list_of_its_files_in_one_order(tmp_path: Path) -> None:
+    for name in ("b/2", "b/1", "a", ".hidden", "c/.git/x", "B"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+    assert [each.name for each in lists.read(tmp_path)] == ["B", "a", "b/1", "b/2"]
+    assert sorted(map(Path, walk(tmp_path))) == find(tmp_path)
+    assert measure(walk(tmp_path)) == (4, sum(len(name) for name in ("b/2", "b/1", "a", "B")))
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([], "first line of .* must name the columns"),
+        ([["name", "artist"]], "one of the first three is needed"),
+        ([["file", "price"]], "must name the columns"),
+        ([["file", "file"]], "each once"),
+        ([["file"], ["a.png", "b"]], "line 2 .* has 2 values and the first line 1"),
+        ([["file", "sha256"], ["art/a.png", ""], ["", ""], ["a", "00" * 32]], "line 4 .*: say one"),
+        ([["file", "name"], ["", "x"]], "line 2 .*: say one of file, sha256, commitment"),
+        ([["sha256"], ["00" * 32], ["00" * 31]], "line 3 .*: the sha256 must be 32 bytes"),
+        ([["commitment"], ["zz" * 32]], "line 2 .*: the commitment must be a string of 0x"),
+        ([["sha256", "artist"], ["00" * 32, "Alice"]], "line 2 .*: the artist must be an address"),
+        ([["file", "name"], ["art/a.png", "two\nlines"], ["", "x"]], "line 4 .*: say one"),
+    ],
+)
+def test_a_line_that_cannot_be_right_is_named_and_nothing_is_taken(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path], rows: list[list[str]], why: str
+) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        artist.data.prepare_all(write(*rows), terms)
+    assert store_of(artist).count() == 0
+    assert list(store_of(artist).collections()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"file\n\xff\xfe", "not text in UTF-8"),
+        (b'file\n"a', "line 2 .* no CSV"),
+        (b'file\n"a"b\n', "line 2 .* no CSV"),
+    ],
+)
+def test_what_is_no_csv_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "list.csv").write_bytes(content)
+    with pytest.raises(InvalidInput, match=why):
+        list(lists.read(tmp_path / "list.csv"))
+
+
+def test_files_that_are_not_there(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    with pytest.raises(FilesError, match="there is no"):
+        lists.read(tmp_path / "nowhere.csv")
+    with pytest.raises(FilesError, match="nothing to register"):
+        artist.data.prepare_all(write(("file",)), terms)
+    with pytest.raises(FilesError, match=r"missing.png cannot be read"):
+        artist.data.prepare_all(write(("file",), ("art/a.png",), ("missing.png",)), terms)
+    assert store_of(artist).count() == 0
+
+
+def test_hashing_holds_a_few_hundred_items_at_a_time() -> None:
+    endless = itertools.count(1)
+    found = hash_each(endless, lambda _: None)
+    assert list(itertools.islice(found, 1_000)) == [(n, b"", 0) for n in range(1, 1_001)]
+    assert next(endless) < 5_000
+
+
+# Collecting
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["", ALICE, BOB])), min_size=1),
+    providers=st.booleans(),
+    slice_=st.sampled_from([1, 2, 3, 4_000]),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_is_kept_is_what_a_tree_of_it_all_would_be(
+    artist: Kiseki, rows: list[tuple[int, str]], providers: bool, slice_: int
+) -> None:
+    artist = Kiseki(artist.session, artist._wallet.signer, KeyStore())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting, "SLICE", slice_)
+        patch.setattr(collecting, "_SOME", 7)
+        given_ = [
+            Entry("", b"", digest(n), f"{n}", who)
+            if n > 25
+            else Entry("", digest(n), b"", f"{n}", who)
+            for n, who in rows
+        ]
+        kept = artist.data.prepare_all(
+            given_, Terms.of("train"), artists="providers" if providers else "payees"
+        )
+    store, me = store_of(artist), artist.address.lower()
+    assert [each.payee for each in kept] == [
+        Payee.of(who or me) for who in dict.fromkeys(who for _, who in rows)
+    ]
+    for collection, who in zip(kept, dict.fromkeys(who for _, who in rows), strict=True):
+        mine = {n for n, other in rows if other == who}
+        provider = who if who and providers else me
+        found = {}
+        for n in mine:
+            commitment = digest(n)
+            if n <= 25:
+                commitment = ids.commitment(digest(n), store.salts(provider, [digest(n)])[0])
+            found[ids.item_id(provider, commitment)] = (n, commitment)
+        assert collection.provider == provider
+        assert collection.count == len(mine)
+        listed = [
+            (commitment, sha256, names)
+            for each in store.slices(collection.id)
+            for commitment, sha256, names in zip(
+                each.commitment_list, each.digest_list, each.names, strict=True
+            )
+        ]
+        assert listed == [
+            (commitment, digest(n) if n <= 25 else ZERO32, (f"{n}",))
+            for _, (n, commitment) in sorted(found.items())
+        ]
+        if slice_ == SLICE:
+            assert collection.root == IdTree.of(found).root
+        assert collection.root == root_of(store.slice_roots(collection.id))
+
+
+def test_one_content_under_several_names_is_one_item_with_all_of_them(artist: Kiseki) -> None:
+    rows = [Entry("", digest(1), b"", name, "") for name in ("b", "a", "b", "")]
+    (kept,) = artist.data.prepare_all(rows, Terms.of("train"))
+    (found,) = store_of(artist).slices(kept.id)
+    assert (kept.count, found.names) == (1, (("b", "a"),))
+
+
+def test_a_folder_gives_the_same_collection_either_way(
+    artist: Kiseki, write: Callable[..., Path]
+) -> None:
+    folder, terms = write().parent / "art", Terms.of("train")
+    (kept,) = artist.data.prepare_all(folder, terms)
+    names = [each.names for each in store_of(artist).slices(kept.id)]
+    prepared = artist.data.prepare(folder, terms)
+    assert prepared.id == kept.id
+    assert [each.names for each in store_of(artist).slices(kept.id)] == names
+    listed = artist.data.prepare_all(write(("file",), ("art/b.png",), ("art/a.png",)), terms)
+    assert [each.id for each in listed] == [kept.id]
+
+
+def test_progress_is_told_in_items_and_bytes(
+    artist: Kiseki, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    told: list[tuple[int, int]] = []
+    path = write(("file",), ("art/a.png",), ("art/b.png",))
+    artist.data.prepare_all(path, Terms.of("train"), progress=lambda *at: told.append(at))
+    assert told[-1] == (2, 10)
+
+
+def test_proofs_of_slices_are_those_of_the_whole_tree() -> None:
+    leaves = sorted(digest(n) for n in range(2 * SLICE + 5))
+    tree = IdTree(leaves)
+    roots = [tree.slice_root(k) for k in range(3)]
+    assert root_of(roots) == tree.root
+    for k, item in enumerate((leaves[7], leaves[SLICE], leaves[-1])):
+        inner = proof_in(leaves[k * SLICE : (k + 1) * SLICE], leaves.index(item) - k * SLICE)
+        assert verify(tree.root, item, (*inner, *proof_in(roots, k)))
+        assert (*inner, *proof_in(roots, k)) == tree.proof(item)
+
+
+# Registering many
+
+
+def test_many_are_registered_at_once_and_again_nothing_is_sent(
+    k: LocalKiseki, terms: Terms
+) -> None:
+    whose = [ALICE, BOB, *(f"0x{n:040x}" for n in range(1, 30))]
+    kept = k.data.prepare_all(entries(310, whose), terms)
+    told: list[tuple[int, int]] = []
+    totals = Totals.of(k.data.register_all(kept, progress=lambda *at: told.append(at)))
+    assert (totals.sent, totals.there, totals.failed, totals.transactions) == (31, 0, (), 31)
+    assert told == sorted(told)
+    assert told[-1] == (310, 310)
+    for each in kept:
+        record = k.index.collection(each.id)
+        assert (record.complete, record.payee) == (True, each.payee.key)
+    before = blocks(k)
+    again = Totals.of(k.data.register_all(kept))
+    assert (again.sent, again.there, again.failed, again.gas) == (0, 31, (), 0)
+    assert blocks(k) == before
+
+
+def test_committed_first_and_published_later(k: LocalKiseki, terms: Terms) -> None:
+    kept = k.data.prepare_all(entries(SLICE + 10, [ALICE, ALICE, ALICE, BOB]), terms)
+    kept += k.data.prepare_all(entries(2 * SLICE + 1), terms)
+    first = list(k.data.register_all(kept, publish=False))
+    assert [[r.what for r in each.receipts] for each in first] == [["DataRegistry.commit"]] * 3
+    assert not any(k.index.collection(each.id).complete for each in kept)
+    then = list(k.data.register_all(kept))
+    assert [[r.what for r in each.receipts] for each in then] == [
+        ["DataRegistry.publish"], ["DataRegistry.publish"], ["DataRegistry.publish"] * 3,
+    ]  # fmt: skip
+    assert all(k.index.collection(each.id).complete for each in kept)
+
+
+def test_interrupted_anywhere_it_goes_on_there(k: LocalKiseki, terms: Terms) -> None:
+    """Invariant 8: after any number of transactions, and what was sent is not sent again."""
+    kept = k.data.prepare_all(entries(SLICE + 8), terms)
+    kept += k.data.prepare_all(entries(9, [ALICE, BOB]), terms)
+    real = sender.Sender.send_all
+    sent: list[sender.Receipt | None] = []
+
+    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[sender.Outcome]:
+        before = len(sent)
+        for outcome in real(self, itertools.islice(calls, 1)):
+            sent.append(outcome.receipt)
+            yield outcome
+        if len(sent) > before:
+            raise KeyboardInterrupt
+
+    for _ in range(5):
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(sender.Sender, "send_all", interrupt)
+            list(k.data.register_all(kept))
+    assert Totals.of(k.data.register_all(kept)).there == 3
+    whats = [each.what for each in sent if each is not None]
+    assert whats == [
+        "DataRegistry.commit", *["DataRegistry.publish"] * 2, *["DataRegistry.register"] * 2,
+    ]  # fmt: skip
+    assert all(k.index.collection(each.id).complete for each in kept)
+
+
+def test_one_that_fails_stops_no_other_and_says_why(k: LocalKiseki, terms: Terms) -> None:
+    kept = k.data.prepare_all(entries(9, [ALICE, BOB, ""]), terms)
+    k.data.register_all(kept[:1])
+    Totals.of(k.data.register_all(kept[:1]))
+    other = Kept(**{**_fields(kept[0]), "payee": Payee.of(BOB)})
+    strange = Kept(**{**_fields(kept[1]), "provider": ALICE})
+    wrong = Kept(**{**_fields(kept[2]), "payee": Payee(b"\x99" * 32, b"")})
+    results = list(k.data.register_all([other, strange, wrong, *kept]))
+    errors = [each.error for each in results]
+    assert [isinstance(errors[0], ContractReverted), isinstance(errors[1], InvalidInput)] == [
+        True, True,
+    ]  # fmt: skip
+    assert "set_payee" in str(errors[0])
+    assert "act with the provider's wallet" in str(errors[1])
+    assert getattr(errors[2], "name", "") == "Payees_WrongOpening"
+    assert errors[3:] == [None, None, None]
+    assert all(k.index.collection(each.id).complete for each in kept)
+    totals = Totals.of(results)
+    assert (totals.sent, totals.there, len(totals.failed)) == (2, 1, 3)
+
+
+def _fields(kept: Kept) -> dict[str, Any]:
+    return {name: getattr(kept, name) for name in Kept.__dataclass_fields__}
+
+
+def test_terms_are_put_on_record_with_the_first_that_has_them(k: LocalKiseki) -> None:
+    cheap, dear = Terms.of("train"), Terms.of("train", royalty="30%")
+    kept = [
+        k.data.prepare_all(entries(n), each)[0] for n, each in ((2, cheap), (3, dear), (4, cheap))
+    ]
+    results = list(k.data.register_all(kept))
+    assert [[r.what.partition(".")[2] for r in each.receipts] for each in results] == [
+        ["defineTerms", "register"], ["defineTerms", "register"], ["register"],
+    ]  # fmt: skip
+
+
+def test_what_is_not_in_the_key_store_can_be_committed_and_not_published(
+    k: LocalKiseki, terms: Terms
+) -> None:
+    (kept,) = k.data.prepare_all(entries(3), terms)
+    bare = Kiseki(k.session, k._wallet.signer, KeyStore())
+    (done,) = bare.data.register_all([kept])
+    assert "not in this key store" in str(done.error)
+    assert done.receipts == ()
+    (done,) = bare.data.register_all([kept], publish=False)
+    assert (done.error, len(done.receipts)) == (None, 1)
+
+
+def test_slices_that_somebody_else_logged_are_found(
+    k: LocalKiseki, stranger: Kiseki, terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a node answers only a few blocks at a time."""
+    (kept,) = k.data.prepare_all(entries(2 * SLICE + 1), terms)
+    Totals.of(k.data.register_all([kept], publish=False))
+    assert len(stranger.data.publish(kept)) == 3
+    real, asked = k.session.w3.eth.get_logs, []
+
+    def narrow(wanted: Any) -> Any:
+        asked.append(wanted)
+        if wanted["toBlock"] - wanted["fromBlock"] > 2:
+            raise ChainError("too many blocks")
+        return real(wanted)
+
+    monkeypatch.setattr(k.session.w3.eth, "get_logs", narrow)
+    (done,) = k.data.register_all([kept])
+    assert (done.error, done.receipts) == (None, ())
+    assert len(asked) > 3
+
+
+# Gas
+
+
+def split_of_two() -> Split:
+    return Split([(ids.wallet(ALICE), 1), (ids.wallet(BOB), 2)])
+
+
+@pytest.mark.parametrize("payee", [None, ALICE, split_of_two()], ids=["self", "wallet", "split"])
+@pytest.mark.parametrize("count", [1, 2, 63, 700, SLICE, SLICE + 1])
+def test_the_gas_that_is_known_beforehand_is_enough_and_not_much_more(
+    k: LocalKiseki, artist: Kiseki, terms: Terms, count: int, payee: Any
+) -> None:
+    """EIP-7623 and EIP-7825: measured on the chain, with the limit each transaction had."""
+    (kept,) = artist.data.prepare_all(entries(count), terms, payee=payee)
+    (done,) = artist.data.register_all([kept])
+    assert done.error is None
+    for each in done.receipts:
+        sent = k.session.w3.eth.get_transaction(each.transaction)  # type: ignore[arg-type]
+        limit = sent["gas"] / sender._SPARE_GAS
+        assert fees.calldata_gas(bytes(sent["input"])) <= each.gas
+        assert each.gas - 2 <= limit <= 1.25 * each.gas
+        assert sent["gas"] <= sender.MOST_GAS
+
+
+def test_a_slice_and_its_proof_fit_what_mempools_take(k: LocalKiseki, terms: Terms) -> None:
+    (kept,) = k.data.prepare_all(entries(SLICE + 1), terms)
+    group = registering.Group(kept, registering.kept_parts(store_of(k), kept))
+    first, _ = registering.publications(k._wallet, group)
+    room = k._wallet.sender.room(first)
+    # A proof above a slice has as many hashes as the number of slices has binary digits.
+    assert room > 32 * 20, "not enough for four thousand million IDs"
