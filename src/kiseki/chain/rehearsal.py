@@ -112,6 +112,8 @@ class Rehearsal(Sender):
         with node_errors():
             last = answer[-1]["calls"][-1]
             if int(last["status"], 16) != 1:
-                raise refused(Refusal(last["error"]))
+                # Some nodes put what the contract returned beside the error.
+                error = last["error"]
+                raise refused(Refusal({**error, "data": error.get("data") or last["returnData"]}))
             # What must be there while it runs is given back at the end (EIP-3529), a fifth at most.
             return uint(int(last["gasUsed"], 16), 63, "the gas of a simulation"), True

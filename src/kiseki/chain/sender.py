@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from kiseki.chain.contracts import Call, node_errors
@@ -279,7 +280,10 @@ class Sender:
                 self.journal.attempt(row, signed, fees, cancels=True)
                 flight.take(row, self.journal.attempts(row))
         self._submit([entry.attempts[-1] for entry in flight.waiting])
-        return list(flight.outcomes())
+        try:
+            return list(flight.outcomes())
+        finally:
+            flight.leave()
 
     # Inside, for a flight as well
 
@@ -297,7 +301,8 @@ class Sender:
             return ask(self._w3, questions)
 
     def _bare(self, call: Call) -> dict[str, Any]:
-        return {"from": self.address, "to": call.to, "data": call.data, "value": call.value}
+        to = to_checksum_address(call.to)  # signing takes no other
+        return {"from": self.address, "to": to, "data": call.data, "value": call.value}
 
     def _sign(self, call: Call, nonce: int, gas: int, fees: Fees) -> Any:
         return self._signer.sign_transaction(
@@ -447,6 +452,7 @@ class _Flight:
         self._exhausted = False
         self._begun = False
         self._queue: deque[_Entry] = deque()
+        self._given: list[Intent] = []
         self._interrupted: bool | None = None
         self._problem: KisekiError | None = None
         self._progress = self._nudged = time.monotonic()
@@ -484,22 +490,27 @@ class _Flight:
             elif self._held:
                 self._rest()
             elif self._exhausted and not self._queue:
+                self._look_deep(self._head, 0)
                 return
 
     def leave(self) -> None:
-        """Whoever asks for the same again is given what is still on its way."""
+        """Whoever asks for the same again is given what is still on its way, or was not told."""
+        self._tell()
         self._journal.leave(self._name)
 
     def _ready(self) -> Iterator[Outcome]:
-        ready = []
-        while self._queue and self._queue[0].outcome is not None:
-            ready.append(self._queue.popleft())
-        told = [each.intent for each in ready if each.intent is not None and not each.unknown]
-        if told:
-            self._journal.tell(told)
-        for each in ready:
-            assert each.outcome is not None  # noqa: S101 - for the type checker
-            yield each.outcome
+        self._tell()
+        while self._queue and (outcome := self._queue[0].outcome) is not None:
+            entry = self._queue.popleft()
+            if entry.intent is not None and not entry.unknown:
+                self._given.append(entry.intent)
+            yield outcome
+
+    def _tell(self) -> None:
+        """Remembers what was given out; together, because a write waits for the disk."""
+        if self._given:
+            self._journal.tell(self._given)
+            self._given = []
 
     # Taking, signing, sending
 
@@ -769,8 +780,8 @@ class _Flight:
                 )
             )
 
-    def _look_deep(self, head: int) -> None:
-        if head - self._pruned >= 2 * _DEEP:
+    def _look_deep(self, head: int, every: int = _DEEP) -> None:
+        if head - self._pruned >= every and head > _DEEP:
             self._pruned = head
             self._journal.deep(self._sender.lane, head - _DEEP)
 

@@ -18,10 +18,11 @@ from eth_account import Account
 from web3.exceptions import ContractLogicError
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.chain import reverts, sender
+from kiseki.chain import reverts
 from kiseki.chain.abi import selector
 from kiseki.chain.artifacts import artifact, names
 from kiseki.chain.contracts import Call, Contract, node_errors
+from kiseki.chain.fees import Policy
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.reverts import ADVICE, decode_revert
 from kiseki.chain.sender import MOST_BYTES, MOST_GAS, Sender
@@ -162,14 +163,12 @@ def test_a_call_that_is_too_large_is_not_sent(k: LocalKiseki) -> None:
     assert blocks(k) == before
 
 
-def test_a_call_that_needs_too_much_gas_is_not_sent(
-    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_that_needs_too_much_gas_is_not_sent(k: LocalKiseki) -> None:
     before = blocks(k)
     assert MOST_GAS == 16_777_216
-    monkeypatch.setattr(k._wallet.sender, "estimate", lambda call: MOST_GAS + 1)
+    call = Call(k.address, b"", 0, "much", gas=MOST_GAS + 1)
     with pytest.raises(ChainError, match="needs 16,777,217 gas; a transaction may use 16,777,216"):
-        k.revenue.pay(account_of(1).address, 1)
+        k.sender.send(call)
     assert blocks(k) == before
 
 
@@ -208,58 +207,106 @@ def test_one_wallet_sends_from_many_threads(k: LocalKiseki) -> None:
     assert k.balance(of=to) == 30
 
 
+class Altered:
+    """Stands before a provider, and changes what one method is told or answers."""
+
+    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+        provider: Any = k.session.w3.provider
+        self.method, self.one = method, provider.make_request
+        self.many = provider.make_batch_request
+        self.calls = 0
+        monkeypatch.setattr(provider, "make_request", self.request)
+        monkeypatch.setattr(provider, "make_batch_request", self.batch)
+
+    def change(self, real: Callable[[], Any]) -> Any:
+        raise NotImplementedError
+
+    def request(self, method: str, params: Any) -> Any:
+        def real() -> Any:
+            return self.one(method, params)
+
+        return self.change(real) if method == self.method else real()
+
+    def batch(self, asked: list[tuple[str, Any]]) -> Any:
+        if not any(method == self.method for method, _ in asked):
+            return self.many(asked)
+        return [self.request(*each) for each in asked]
+
+
+class Forgets(Altered):
+    def change(self, real: Callable[[], Any]) -> Any:
+        return {"result": "0x0"}
+
+
+class LosesTheAnswer(Altered):
+    def change(self, real: Callable[[], Any]) -> Any:
+        self.calls += 1
+        real()
+        raise requests.ConnectionError("gone")
+
+
+class Swallows(Altered):
+    def change(self, real: Callable[[], Any]) -> Any:
+        return {"result": "0x" + "00" * 32}
+
+
 def test_a_node_that_forgets_what_waits_gets_the_next_nonce_all_the_same(
     k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A balancer asks a node that has not seen our last transaction yet."""
-    w3, first = k.session.w3, Sender(k.session.w3, account_of(6))
+    first = Sender(k.session.w3, account_of(6))
     call = Call(k.address, b"", 1, "a payment")
-    make = w3.provider.make_request
+    make = k.session.w3.provider.make_request
     make("evm_setAutomine", [False])  # type: ignore[arg-type]
-    monkeypatch.setattr(w3.eth, "get_transaction_count", lambda *_: 0)
+    Forgets(k, monkeypatch, "eth_getTransactionCount")
     done: list[Any] = []
     threads = [threading.Thread(target=lambda: done.append(first.send(call))) for _ in range(3)]
     try:
         for thread in threads:
             thread.start()
         deadline = time.monotonic() + 10
-        while len(first._in_flight) < 3 and time.monotonic() < deadline:
+        while len(first.journal.intents(first.lane)) < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert first._in_flight == {0, 1, 2}
+        assert [each.nonce for each in first.journal.intents(first.lane)] == [0, 1, 2]
     finally:
         make("evm_mine", [])  # type: ignore[arg-type]
         make("evm_setAutomine", [True])  # type: ignore[arg-type]
         for thread in threads:
             thread.join()
     assert len({receipt.transaction for receipt in done}) == 3
-    assert first._in_flight == set()
+    assert first.pending() == []
 
 
 def test_a_lost_answer_is_not_a_second_payment(
     k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The transaction arrived and the answer did not: it is waited for, not sent again."""
-    real = k.session.w3.eth.send_raw_transaction
-
-    def lose_the_answer(raw: bytes) -> bytes:
-        real(raw)
-        raise requests.ConnectionError("gone")
-
-    monkeypatch.setattr(k.session.w3.eth, "send_raw_transaction", lose_the_answer)
+    lost = LosesTheAnswer(k, monkeypatch, "eth_sendRawTransaction")
     to = "0x" + "98" * 20
     assert k.revenue.pay(to, 5).block > 0
+    assert lost.calls == 1
     assert k.balance(of=to) == 5
 
 
-def test_a_transaction_of_which_nothing_is_known_is_told_by_its_hash(
+def test_a_transaction_of_which_nothing_is_known_goes_on_when_it_is_sent_again(
     k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "_PATIENCE", 0.1)
-    monkeypatch.setattr(k.session.w3.eth, "send_raw_transaction", lambda raw: b"")
-    with pytest.raises(TransactionFailed, match=r"sent as 0x[0-9a-f]{64} .* look there before"):
-        k.revenue.pay(account_of(1).address, 1)
-    monkeypatch.undo()
-    assert k.revenue.pay(account_of(1).address, 1).block > 0
+    """Invariant 8: told by its hash, kept in the journal, and not a second payment."""
+    to = "0x" + "97" * 20
+    sender = Sender(k.session.w3, account_of(7), k.session.journal, Policy(patience=0.1))
+    call = Call(to, b"", 3, "a payment")
+    with monkeypatch.context() as patched:
+        Swallows(k, patched, "eth_sendRawTransaction")
+        with pytest.raises(TransactionFailed, match=r"sent as 0x[0-9a-f]{64} .* the journal"):
+            sender.send(call)
+    assert k.balance(of=to) == 0
+    (waits,) = sender.pending()  # which asks, finds it lost, and sends it again
+    assert waits.call == Call(to, b"", 3, "a payment", waits.gas)
+    again = sender.send(call)
+    assert again.resumed
+    assert k.balance(of=to) == 3
+    assert not sender.send(call).resumed, "the same once more is another payment"
+    assert k.balance(of=to) == 6
 
 
 def test_what_is_refused_later_than_tried_is_told(
@@ -380,9 +427,10 @@ def test_the_index_is_made_anew_after_a_reorganisation(k: LocalKiseki) -> None:
     assert before.terms(first.id) == first
     make("evm_revert", [snapshot])  # type: ignore[arg-type]
     snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type]
-    second = k.data.define_terms("train", "2%")
-    k.revenue.pay(account_of(1).address, 2)
-    k.revenue.pay(account_of(1).address, 3)
+    other = k.wallet(8)  # the first would send again what it lost
+    second = other.data.define_terms("train", "2%")
+    other.revenue.pay(account_of(1).address, 2)
+    other.revenue.pay(account_of(1).address, 3)
     after = k.index
     assert after is not before
     assert after.terms(second.id) == second
@@ -392,7 +440,7 @@ def test_the_index_is_made_anew_after_a_reorganisation(k: LocalKiseki) -> None:
     make("evm_revert", [snapshot])  # type: ignore[arg-type]
     with pytest.raises(LookupError):
         k.index.terms(second.id)
-    assert k.data.define_terms("train", "2%") == second
+    assert k.wallet(9).data.define_terms("train", "2%") == second
     assert k.index.terms(second.id) == second
 
 

@@ -1,0 +1,526 @@
+"""What is interrupted goes on, what is stuck is replaced, what is lost is sent again, and nothing
+twice (invariants 7 and 8)."""
+
+import itertools
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from web3 import Web3
+
+from kiseki.chain.contracts import Call
+from kiseki.chain.fees import GWEI, Policy, calldata_gas
+from kiseki.chain.journal import Intent, Journal
+from kiseki.chain.node import anvil, connect
+from kiseki.chain.sender import Sender
+from kiseki.client.kiseki import local_account as account_of
+from kiseki.errors import ChainError, ContractReverted, FeeTooHigh, InvalidInput, TransactionFailed
+
+ROOT = Path(__file__).resolve().parents[3]
+FAST = Policy(stuck=0.3, patience=10)
+IMPATIENT = Policy(patience=0.2)
+_PLACES = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A chain of this module's own, because it is stopped, set back and reorganised."""
+    with anvil(4_242) as found:
+        yield found
+
+
+@pytest.fixture
+def w3(url: str) -> Iterator[Web3]:
+    found = connect(url)
+    yield found
+    ask(found, "evm_setAutomine", True)
+
+
+def ask(w3: Web3, method: str, *arguments: Any) -> Any:
+    answer = w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+def somebody() -> str:
+    """An address that nobody has used."""
+    return f"0x{0xABCD:08x}{next(_PLACES):032x}"
+
+
+def gift(to: str, amount: int = 1) -> Call:
+    return Call(to, b"", amount, f"a gift of {amount}", 21_000)
+
+
+def balance(w3: Web3, of: str) -> int:
+    return int(ask(w3, "eth_getBalance", of, "latest"), 16)
+
+
+@pytest.fixture
+def sender(w3: Web3, tmp_path: Path) -> Callable[..., Sender]:
+    """A sender with a wallet of its own, and one journal for all that a test makes."""
+    wallet = Account.from_key(os.urandom(32))
+    ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
+
+    def make(policy: Policy = FAST, name: str = "journal") -> Sender:
+        return Sender(w3, wallet, Journal(tmp_path / name), policy)
+
+    return make
+
+
+# Many at once
+
+
+def test_many_are_in_flight_and_every_outcome_stands_where_its_call_does(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(), somebody()
+    calls = [gift(to, amount) for amount in range(1, 101)]
+    outcomes = list(mine.send_all(calls))
+    assert [each.call for each in outcomes] == calls
+    blocks = [each.result.block for each in outcomes]
+    assert blocks == sorted(blocks)
+    assert balance(w3, to) == sum(range(101))
+    assert mine.pending() == []
+
+
+def test_calls_are_taken_only_as_they_can_be_sent(sender: Callable[..., Sender]) -> None:
+    mine, to, taken = sender(Policy(in_flight=4)), somebody(), itertools.count()
+
+    def calls() -> Iterator[Call]:
+        for _ in range(1_000):
+            next(taken)
+            yield gift(to)
+
+    outcomes = mine.send_all(calls())
+    next(outcomes)
+    outcomes.close()
+    assert next(taken) <= 5 * 4
+
+
+def test_one_that_a_contract_refuses_stops_no_other(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    refusing = ask(w3, "eth_accounts")[9]
+    ask(w3, "anvil_setCode", refusing, "0x5f5ffd")  # reverts
+    mine, to = sender(), somebody()
+    free = [Call(each, b"", 1, "pay") for each in (to, refusing, to, refusing, to)]
+    outcomes = list(mine.send_all(free))
+    ask(w3, "anvil_setCode", refusing, "0x")
+    assert [each.receipt is not None for each in outcomes] == [True, False, True, False, True]
+    assert isinstance(outcomes[1].error, ContractReverted)
+    with pytest.raises(ContractReverted):
+        _ = outcomes[3].result
+    assert balance(w3, to) == 3
+
+
+def test_what_is_too_large_stops_no_other(sender: Callable[..., Sender]) -> None:
+    mine, to = sender(), somebody()
+    large = Call(to, b"\x01" * 131_072, 0, "much")
+    first, second, third = mine.send_all([gift(to), large, gift(to)])
+    assert first.receipt and third.receipt
+    assert "much would be 131,072 bytes" in str(second.error)
+
+
+def test_a_wallet_that_runs_dry_says_so_and_keeps_what_it_sent(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(Policy(in_flight=8)), somebody()
+    ask(w3, "anvil_setBalance", mine.address, hex(5 * 10**18))
+    done = []
+    with pytest.raises(ChainError, match="insufficient funds; send it some ether"):
+        for each in mine.send_all(gift(to, 10**18) for _ in range(20)):
+            done.append(each)
+    assert len(done) == 4
+    assert balance(w3, to) == 4 * 10**18
+    assert mine.pending() == []
+
+
+# Interrupted
+
+
+def test_a_run_that_was_interrupted_is_resumed_by_the_same_calls(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Invariant 8: half is in blocks, half is not, and nobody was told of either."""
+    to = somebody()
+    calls = [gift(to, 1 << place) for place in range(10)]
+    first = sender(Policy(patience=0.3))
+    ask(w3, "evm_setAutomine", False)
+    outcomes = list(itertools.islice(first.send_all(calls), 10))
+    assert all(isinstance(each.error, TransactionFailed) for each in outcomes)
+    first.journal.close()
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    second = sender()
+    assert len(second.pending()) == 10
+    again = [each.result for each in second.send_all(calls)]
+    assert all(each.resumed for each in again)
+    assert balance(w3, to) == (1 << 10) - 1
+    assert second.pending() == []
+    assert not any(each.result.resumed for each in second.send_all(calls))
+
+
+def test_a_generator_that_is_dropped_leaves_what_it_sent_to_the_next(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(), somebody()
+    calls = [gift(to, 1 << place) for place in range(6)]
+    outcomes = mine.send_all(calls)
+    next(outcomes)
+    outcomes.close()
+    rest = [each.result for each in mine.send_all(calls[1:])]
+    assert all(each.resumed for each in rest)
+    assert balance(w3, to) == 63
+
+
+def test_a_command_that_is_run_again_pays_nothing_twice(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Also what it was told of before it was interrupted."""
+    to = somebody()
+    calls = [gift(to, 1 << place) for place in range(4)]
+    first = sender()
+    with pytest.raises(RuntimeError), first.journal.command("pay everybody"):
+        first.send(calls[0])
+        first.send(calls[1])
+        raise RuntimeError("the power went")
+    for journal in (first.journal, None):  # the same process, and another
+        if journal is None:
+            first.journal.close()
+        again = sender() if journal is None else first
+        with pytest.raises(RuntimeError), again.journal.command("pay everybody"):
+            for each in calls[:3]:
+                assert again.send(each).resumed == (each != calls[2] or journal is None)
+            raise RuntimeError("again")
+    again.journal.close()
+    last = sender()
+    with last.journal.command("pay everybody"):
+        assert [last.send(each).resumed for each in calls] == [True, True, True, False]
+    assert balance(w3, to) == 15
+    with last.journal.command("pay everybody"):
+        assert not last.send(calls[0]).resumed, "it was finished, so this is another time"
+    with last.journal.command("pay somebody"):
+        assert not last.send(calls[1]).resumed
+
+
+def test_another_run_that_still_waits_keeps_what_is_its_own(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Two who pay the same at the same time pay it twice, as both were asked to."""
+    to = somebody()
+    call = gift(to, 7)
+    ask(w3, "evm_setAutomine", False)
+    first, second = sender(), sender()
+    threads = [
+        threading.Thread(daemon=True, target=each.send, args=(call,)) for each in (first, second)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: len(first.journal.intents(first.lane)) == 2)
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    for thread in threads:
+        thread.join()
+    assert balance(w3, to) == 14
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from eth_account import Account
+from kiseki.chain.contracts import Call
+from kiseki.chain.fees import Policy
+from kiseki.chain.journal import Intent, Journal
+from kiseki.chain.node import connect
+from kiseki.chain.sender import Sender
+url, key, journal, to, first = sys.argv[1:]
+sender = Sender(connect(url), Account.from_key(key), Journal(Path(journal)), Policy(in_flight=4))
+for place in range(25):
+    sender.send(Call(to, b"", 1 << (int(first) * 25 + place), "a gift", 21_000))
+"""
+
+
+def test_processes_of_one_user_never_use_a_nonce_twice(url: str, w3: Web3, tmp_path: Path) -> None:
+    wallet, to = Account.from_key(os.urandom(32)), somebody()
+    ask(w3, "anvil_setBalance", wallet.address, hex(10**30))
+    given = [url, "0x" + bytes(wallet.key).hex(), str(tmp_path / "journal"), to]
+    programs = [
+        subprocess.Popen([sys.executable, "-c", PROGRAM, *given, str(place)], cwd=ROOT)
+        for place in range(3)
+    ]
+    assert [each.wait(timeout=120) for each in programs] == [0, 0, 0]
+    assert balance(w3, to) == (1 << 75) - 1
+    assert int(ask(w3, "eth_getTransactionCount", wallet.address, "latest"), 16) == 75
+
+
+def test_a_local_chain_that_was_started_anew_is_another(tmp_path: Path) -> None:
+    to = somebody()
+    for _ in range(2):
+        with anvil(4_243, options=("--timestamp", str(1_700_000_000 + next(_PLACES)))) as url:
+            mine = Sender(connect(url), account_of(0), Journal(tmp_path / "journal"), FAST)
+            for _ in range(3):
+                assert not mine.send(gift(to)).resumed
+            mine.journal.close()
+
+
+# Stuck, dropped, replaced, reorganised
+
+
+def test_what_is_stuck_is_replaced_at_a_higher_fee(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine, to = sender(), somebody()
+    ask(w3, "evm_setAutomine", False)
+    done: list[Any] = []
+    thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(to, 5))))
+    thread.start()
+    (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
+    wait_for(lambda: len(mine.journal.attempts(intent)) >= 3)
+    ask(w3, "evm_mine")
+    thread.join()
+    ask(w3, "evm_setAutomine", True)
+    offers = [each.fees.most for each in mine.journal.attempts(intent)]
+    assert all(later * 10 >= earlier * 11 for earlier, later in itertools.pairwise(offers))
+    assert balance(w3, to) == 5
+    assert done[0].transaction != mine.journal.attempts(intent)[0].hash
+
+
+def test_a_replacement_stays_within_the_cap(sender: Callable[..., Sender], w3: Web3) -> None:
+    base = int(ask(w3, "eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
+    cap = 2 * base + 3 * GWEI
+    mine, to = sender(Policy(stuck=0.1, patience=2, max_fee=cap)), somebody()
+    ask(w3, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed, match=r"it is in the journal"):
+        mine.send(gift(to))
+    (intent,) = mine.journal.intents(mine.lane)
+    offers = [each.fees.most for each in mine.journal.attempts(intent)]
+    assert max(offers) <= cap
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    assert mine.send(gift(to)).resumed
+
+
+def test_what_costs_more_than_the_cap_is_not_sent(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine = sender(Policy(max_fee=1))
+    with pytest.raises(FeeTooHigh, match=r"gwei now and the cap is 0\.000000001; .* nothing was"):
+        mine.send(gift(somebody()))
+    assert mine.pending() == []
+
+
+def test_what_a_node_dropped_is_sent_again(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine, to = sender(), somebody()
+    ask(w3, "evm_setAutomine", False)
+    thread = threading.Thread(daemon=True, target=mine.send, args=(gift(to, 9),))
+    thread.start()
+    (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
+    wait_for(lambda: is_waiting(mine, intent))
+    ask(w3, "anvil_dropAllTransactions")
+    wait_for(lambda: is_waiting(mine, intent))
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    thread.join()
+    assert balance(w3, to) == 9
+
+
+def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender], w3: Web3) -> None:
+    """The same wallet in a browser took the nonce."""
+    mine, to = sender(), somebody()
+    other = Sender(w3, mine._signer, Journal(), FAST)
+    ask(w3, "evm_setAutomine", False)
+    done: list[Any] = []
+
+    def send() -> None:
+        try:
+            mine.send(gift(to, 9))
+        except TransactionFailed as error:
+            done.append(str(error))
+
+    thread = threading.Thread(daemon=True, target=send)
+    thread.start()
+    (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
+    wait_for(lambda: is_waiting(mine, intent))
+    ask(w3, "anvil_dropAllTransactions")
+    nonce = int(ask(w3, "eth_getTransactionCount", mine.address, "latest"), 16)
+    taking = other._sign(gift(mine.address), nonce, 21_000, mine.fees())
+    ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
+    ask(w3, "evm_mine")
+    ask(w3, "evm_setAutomine", True)
+    thread.join()
+    if done:  # it lost; the other way round it won the place, and was told as carried out
+        assert "was replaced: another transaction" in done[0]
+        assert balance(w3, to) == 0
+    else:
+        assert balance(w3, to) == 9
+    assert mine.pending() == []
+
+
+@pytest.mark.parametrize("depth", [1, 3, 10])
+def test_what_a_reorganisation_dropped_is_sent_again(
+    sender: Callable[..., Sender], w3: Web3, depth: int
+) -> None:
+    mine, to = sender(Policy(finality=depth + 2, stuck=0.5, patience=20)), somebody()
+    done: list[Any] = []
+    ask(w3, "anvil_mine", hex(depth))
+    thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(to, 9))))
+    thread.start()
+    wait_for(lambda: any(each.block for each in mine.journal.intents(mine.lane)))
+    ask(w3, "anvil_mine", hex(depth - 1))
+    ask(w3, "anvil_reorg", depth, [])
+    for _ in range(2 * depth + 4):
+        time.sleep(0.05)
+        ask(w3, "evm_mine")
+    wait_for(lambda: done or not ask(w3, "evm_mine"))
+    thread.join()
+    assert balance(w3, to) == 9
+    assert mine.pending() == []
+
+
+def test_what_was_reorganised_away_while_nobody_looked_is_sent_again(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    first, to = sender(), somebody()
+    first.send(gift(to, 9))
+    first.journal.close()
+    ask(w3, "anvil_reorg", 1, [])
+    ask(w3, "anvil_dropAllTransactions")
+    second = sender()
+    second.send(gift(to, 1))
+    wait_for(lambda: balance(w3, to) == 10)
+
+
+def test_what_waits_can_be_cancelled(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine, to = sender(IMPATIENT), somebody()
+    ask(w3, "evm_setAutomine", False)
+    for amount in (1, 2):
+        with pytest.raises(TransactionFailed):
+            mine.send(gift(to, amount))
+    patient = Sender(w3, mine._signer, mine.journal, FAST)
+    outcomes: list[Any] = []
+    thread = threading.Thread(daemon=True, target=lambda: outcomes.extend(patient.cancel()))
+    thread.start()
+    wait_for(lambda: len(mine.journal.attempts(mine.journal.intents(mine.lane)[1])) == 2)
+    time.sleep(0.1)
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    thread.join()
+    assert ["was cancelled by" in str(each.error) for each in outcomes] == [True, True]
+    assert balance(w3, to) == 0
+    assert mine.pending() == []
+
+
+# Final
+
+
+@pytest.mark.parametrize("finality", [3, "safe", "finalized"])
+def test_it_is_waited_for_as_many_blocks_as_are_asked(
+    sender: Callable[..., Sender], w3: Web3, finality: Any
+) -> None:
+    mine, done = sender(Policy(finality=finality, stuck=5, patience=20)), []
+    thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(somebody()))))
+    thread.start()
+    wait_for(lambda: any(each.block for each in mine.journal.intents(mine.lane)))
+    time.sleep(0.2)
+    assert not done
+    ask(w3, "anvil_mine", hex(200))
+    thread.join()
+    tag = "latest" if isinstance(finality, int) else finality
+    last = int(ask(w3, "eth_getBlockByNumber", tag, False)["number"], 16)
+    assert done[0].block <= last - (2 if finality == 3 else 0)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "soon"])
+def test_a_finality_that_is_none(wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match="a number of blocks from 1, or safe, or finalized"):
+        Policy(finality=wrong)
+
+
+def test_a_chain_without_eip_1559_is_paid_the_old_way(tmp_path: Path) -> None:
+    with anvil(4_244, options=("--hardfork", "berlin")) as url:
+        w3, to = connect(url), somebody()
+        mine = Sender(w3, account_of(0), Journal(tmp_path / "journal"), FAST)
+        receipt = mine.send(gift(to))
+        sent = ask(w3, "eth_getTransactionByHash", "0x" + receipt.transaction.hex())
+        assert int(sent.get("type", "0x0"), 16) == 0
+        assert "maxFeePerGas" not in sent
+
+
+def test_calldata_costs_what_the_chain_takes(sender: Callable[..., Sender]) -> None:
+    data = bytes(1_000) + b"\xff" * 1_000
+    receipt = sender().send(Call(somebody(), data, 0, "bytes"))
+    assert receipt.gas == calldata_gas(data) == 21_000 + 10 * 1_000 + 40 * 1_000
+
+
+# The file
+
+
+def test_the_journal_is_for_its_owner_only_and_holds_no_key(w3: Web3, tmp_path: Path) -> None:
+    """Invariant 7."""
+    old = os.umask(0)
+    try:
+        path, wallet = tmp_path / "place" / "journal", Account.from_key(os.urandom(32))
+        ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
+        mine = Sender(w3, wallet, Journal(path), FAST)
+        mine.send(gift(somebody()))
+        files = [each for each in path.parent.rglob("*") if each.is_file()]
+        assert len(files) >= 3
+        assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        held = b"".join(each.read_bytes() for each in files)
+        assert bytes(wallet.key) not in held
+        assert bytes(wallet.key).hex().encode() not in held
+        assert bytes.fromhex(wallet.address[2:]) in held or wallet.address.lower().encode() in held
+    finally:
+        os.umask(old)
+
+
+def test_a_journal_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    Journal(path).close()
+    path.chmod(0o644)
+    with pytest.raises(ChainError, match=r"others can read the journal .*`chmod 600"):
+        Journal(path)
+
+
+def test_a_journal_that_is_none_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("a letter, rather long, that is no database at all" * 20)
+    path.chmod(0o600)
+    with pytest.raises(ChainError, match=r"cannot be used .* nothing was sent"):
+        Journal(path)
+    with pytest.raises(ChainError, match="cannot be used"):
+        Journal(tmp_path)
+
+
+def test_a_journal_forgets_what_nobody_needs(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine = sender()
+    mine.send(gift(somebody()))
+    assert len(mine.journal.intents(mine.lane)) == 1, "a reorganisation may still take it"
+    ask(w3, "anvil_mine", hex(100))
+    mine.settle()
+    assert mine.journal.intents(mine.lane) == []
+
+
+def is_waiting(sender: Sender, intent: Intent) -> bool:
+    """Whether the node has it and no block does."""
+    found = [
+        ask(sender._w3, "eth_getTransactionByHash", "0x" + each.hash.hex())
+        for each in sender.journal.attempts(intent)
+    ]
+    return any(each is not None and each["blockNumber"] is None for each in found)
+
+
+def wait_for(fact: Callable[[], Any], seconds: float = 15) -> Any:
+    """What `fact` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = fact()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")

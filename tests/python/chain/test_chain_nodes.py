@@ -1,0 +1,216 @@
+"""Nodes fail, are asked too much, lag and lie; there are others."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+
+from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.node import Nodes, Refusal, anvil, ask, connect
+from kiseki.chain.sender import Sender
+from kiseki.client.kiseki import local_account as account_of
+from kiseki.errors import ChainError, NodeUnreachable, WrongChain
+
+TO = "0x" + "42" * 20
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with anvil(4_245) as found:
+        yield found
+
+
+class Front(ThreadingHTTPServer):
+    """Before a node; `answer` says what to do with a request, None to pass it on."""
+
+    def __init__(self, node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> None:
+        self.node, self.answer, self.count = node, answer, 0
+        self.headers_sent: dict[str, str] = {}
+        super().__init__(("127.0.0.1", 0), Behind)
+
+
+class Behind(BaseHTTPRequestHandler):
+    server: Front
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.count += 1
+        told = self.server.answer(self.server.count, json.loads(body))
+        if told is None:
+            told = 200, requests.post(self.server.node, body, headers=JSON, timeout=30).content
+        status, content = told
+        self.send_response(status)
+        for name, value in self.server.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+JSON = {"content-type": "application/json"}
+
+
+@contextmanager
+def front(node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> Iterator[Front]:
+    with Front(node, answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def place(server: Front, rest: str = "") -> str:
+    return f"http://127.0.0.1:{server.server_port}{rest}"
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_node_that_is_busy_is_asked_again(url: str, status: int) -> None:
+    with front(url, lambda n, _: (status, b"busy") if n in (2, 3) else None) as busy:
+        busy.headers_sent = {"Retry-After": "0"}
+        w3 = connect(place(busy))
+        assert w3.eth.chain_id == 4_245
+        assert busy.count == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_node_that_refuses_us_is_not(url: str, status: int) -> None:
+    with front(url, lambda n, _: (status, b"no") if n > 1 else None) as closed:
+        w3 = connect(place(closed))
+        with pytest.raises(NodeUnreachable), node_errors():
+            w3.eth.get_block("latest")
+        assert closed.count == 2
+
+
+def test_a_limit_that_is_told_in_json_is_waited_out(url: str) -> None:
+    error = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "Too many requests"}}
+    with front(url, lambda n, _: (200, json.dumps(error).encode()) if n == 2 else None) as busy:
+        assert connect(place(busy)).eth.get_block("latest")["number"] >= 0
+        assert busy.count == 3
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_again(url: str) -> None:
+    with front(url, lambda n, _: (200, b'{"jsonrpc": "2.0", "res') if n == 2 else None) as torn:
+        assert connect(place(torn)).eth.get_block("latest")["number"] >= 0
+        assert torn.count == 3
+
+
+def test_what_does_something_each_time_is_never_asked_twice(url: str) -> None:
+    with front(url, lambda n, _: (503, b"busy") if n == 2 else None) as busy:
+        w3 = connect(place(busy))
+        with pytest.raises(requests.HTTPError):
+            w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+        assert busy.count == 2
+
+
+def test_a_node_that_dies_is_followed_by_the_next(url: str) -> None:
+    with front(url, lambda *_: None) as first:
+        w3 = connect([place(first), url])
+        sender = Sender(w3, account_of(0))
+        sender.send(Call(TO, b"", 1, "a gift"))
+        first.shutdown()
+        first.server_close()
+        sender.send(Call(TO, b"", 1, "a gift"))
+        assert int(w3.eth.get_balance(TO)) >= 2  # type: ignore[arg-type]
+        assert isinstance(w3.provider, Nodes)
+        assert w3.provider.urls[0] == url
+
+
+def test_a_fallback_on_another_chain_is_never_asked(url: str) -> None:
+    with (
+        anvil(4_246) as wrong,
+        front(url, lambda n, _: None if n == 1 else (500, b"")) as first,
+    ):
+        w3 = connect([place(first), wrong])
+        with pytest.raises(WrongChain, match=r"is on chain 4246, not 4245; take it off the list"):
+            w3.eth.get_block("latest")
+    with (
+        anvil(4_247) as wrong,
+        front(url, lambda n, _: None if n == 1 else (500, b"")) as first,
+    ):
+        w3 = connect(f"{place(first)}, {wrong}, {url}")
+        assert w3.eth.chain_id == 4_245
+
+
+def test_the_chain_must_be_the_one_that_is_meant(url: str) -> None:
+    with pytest.raises(WrongChain, match="is on chain 4245, not 11155111; nothing was sent"):
+        connect(url, 11_155_111)
+
+
+def test_a_key_in_a_url_is_never_shown(url: str) -> None:
+    """Invariant 7."""
+    with front(url, lambda n, _: None if n == 1 else (500, b"")) as failing:
+        secret = place(failing, "/v3/0123456789abcdef?key=fedcba")
+        w3 = connect(secret)
+        with pytest.raises(NodeUnreachable) as told, node_errors():
+            w3.eth.get_block("latest")
+        shown = f"{told.value!r} {told.value.__cause__!r} {w3.provider!r}"
+        assert "0123456789abcdef" not in shown
+        assert "fedcba" not in shown
+    with pytest.raises(NodeUnreachable) as told:
+        connect("http://127.0.0.1:9/v3/0123456789abcdef")
+    assert "0123456789abcdef" not in f"{told.value} {told.value.__cause__}"
+
+
+# Batches
+
+
+def test_many_questions_are_few_requests(url: str) -> None:
+    with front(url, lambda *_: None) as counted:
+        w3 = connect(place(counted))
+        before = counted.count
+        answers = ask(w3, [("eth_getBalance", [TO, "latest"])] * 250)
+        assert len(answers) == 250
+        assert counted.count - before == 3
+
+
+def test_long_questions_are_kept_apart(url: str) -> None:
+    with front(url, lambda *_: None) as counted:
+        w3 = connect(place(counted))
+        before = counted.count
+        ask(w3, [("web3_sha3", ["0x" + "00" * 200_000])] * 6)
+        assert counted.count - before == 3
+
+
+def test_answers_in_another_order_find_their_questions(url: str) -> None:
+    def mixed(_: int, asked: Any) -> tuple[int, bytes] | None:
+        if not isinstance(asked, list):
+            return None
+        answers = requests.post(url, json=asked, timeout=30).json()
+        return 200, json.dumps(answers[::-1]).encode()
+
+    with front(url, mixed) as node:
+        w3 = connect(place(node))
+        chain, refused, number = ask(
+            w3, [("eth_chainId", []), ("eth_none", []), ("eth_blockNumber", [])]
+        )
+    assert chain == hex(4_245)
+    assert isinstance(refused, Refusal)
+    assert isinstance(number, str)
+    assert number.startswith("0x")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(200, b'{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no batches"}}')],
+)
+def test_a_node_that_takes_no_batches_is_asked_one_by_one(
+    url: str, answer: tuple[int, bytes]
+) -> None:
+    with front(url, lambda _, asked: answer if isinstance(asked, list) else None) as node:
+        sender = Sender(connect(place(node)), account_of(1))
+        calls = [Call(TO, b"", place_, "a gift") for place_ in range(1, 6)]
+        assert all(each.receipt for each in sender.send_all(calls))
+
+
+def test_a_batch_of_which_answers_are_missing_is_no_answer(url: str) -> None:
+    with front(url, lambda _, asked: (200, b"[]") if isinstance(asked, list) else None) as node:
+        w3 = connect(place(node))
+        with pytest.raises(ChainError, match="makes no sense"), node_errors():
+            ask(w3, [("eth_chainId", []), ("eth_blockNumber", [])])
