@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiseki import Kiseki, Split, settings
-from kiseki.client.kiseki import local_account
+from kiseki.client.accounts import local_account
 from kiseki.core.ids import wallet
 
 ROOT = Path(__file__).resolve().parent.parent.parent

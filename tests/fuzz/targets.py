@@ -25,8 +25,9 @@ from kiseki.chain.artifacts import artifact, names
 from kiseki.chain.events import Decoder
 from kiseki.chain.node import place
 from kiseki.chain.reverts import decode_revert
+from kiseki.client.accounts import account_of
 from kiseki.client.keystore import KeyStore
-from kiseki.client.kiseki import account_of, settings
+from kiseki.client.kiseki import settings
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree

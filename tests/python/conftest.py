@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
-from kiseki.client.kiseki import local_account as account_of
 from kiseki.client.session import Session
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]

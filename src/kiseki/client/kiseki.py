@@ -8,13 +8,11 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
 from dotenv import load_dotenv
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
@@ -23,9 +21,10 @@ from kiseki.chain.artifacts import artifact
 from kiseki.chain.contracts import Call, erc20, node_errors
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
-from kiseki.chain.node import MNEMONIC, anvil, connect
+from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
+from kiseki.client.accounts import account_of, local_account
 from kiseki.client.data import Data
 from kiseki.client.keystore import KeyStore
 from kiseki.client.models import Models
@@ -41,8 +40,6 @@ from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
 __all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
-
-Account.enable_unaudited_hdwallet_features()
 
 
 class Kiseki:
@@ -221,15 +218,6 @@ class LocalKiseki(Kiseki):
             self.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
 
-@cache
-def local_account(number: int) -> LocalAccount:
-    """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
-    if not 0 <= number < 2**31:
-        raise InvalidInput("test wallets are numbered from 0")
-    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
-    return account
-
-
 def signer_of(key: str | LocalAccount | Signer) -> Signer:
     """Whoever signs with a key, or signs anyway.
 
@@ -239,23 +227,6 @@ def signer_of(key: str | LocalAccount | Signer) -> Signer:
     if isinstance(key, str | LocalAccount):
         return LocalSigner(account_of(key))
     return key
-
-
-def account_of(key: str | LocalAccount) -> LocalAccount:
-    """The account of a private key.
-
-    Raises:
-        InvalidInput: it is no private key; the message does not repeat it.
-    """
-    if isinstance(key, LocalAccount):
-        return key
-    if not isinstance(key, str):
-        raise InvalidInput("give a private key as text, or an account of eth-account")
-    try:
-        account: LocalAccount = Account.from_key(key)
-    except Exception:  # noqa: BLE001 - whatever it is, its text could hold the key
-        raise InvalidInput("a private key is 0x and 64 hex digits; check the .env file") from None
-    return account
 
 
 def deploy(

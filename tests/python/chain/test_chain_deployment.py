@@ -15,7 +15,7 @@ from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.errors import ChainError, InvalidInput, NotDeployed

@@ -21,7 +21,7 @@ from kiseki.chain.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.journal import Intent, Journal
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.errors import ChainError, ContractReverted, FeeTooHigh, InvalidInput, TransactionFailed
 
 ROOT = Path(__file__).resolve().parents[3]

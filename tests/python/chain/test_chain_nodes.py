@@ -13,7 +13,7 @@ import requests
 from kiseki.chain.contracts import Call, node_errors
 from kiseki.chain.node import Nodes, Refusal, anvil, ask, connect
 from kiseki.chain.sender import Sender
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
 
 TO = "0x" + "42" * 20

@@ -9,7 +9,7 @@ from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.contracts import Call
 from kiseki.chain.fees import Fees, Policy
 from kiseki.chain.rehearsal import Rehearsal
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.core.terms import Terms
 from kiseki.errors import ChainError, ContractReverted, FeeTooHigh
 

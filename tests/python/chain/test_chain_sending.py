@@ -26,7 +26,7 @@ from kiseki.chain.fees import Policy
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.reverts import ADVICE, decode_revert
 from kiseki.chain.sender import MOST_BYTES, MOST_GAS, Sender
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.errors import (
     ChainError,

@@ -18,7 +18,7 @@ from kiseki.chain.contracts import Call, erc20
 from kiseki.chain.fees import Policy
 from kiseki.chain.node import connect
 from kiseki.chain.sender import Sender
-from kiseki.client.kiseki import local_account
+from kiseki.client.accounts import local_account
 from kiseki.client.session import Session
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import ChainError, KisekiError, TransactionFailed

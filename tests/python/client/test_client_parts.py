@@ -6,8 +6,8 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain import sender
+from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
-from kiseki.client.kiseki import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.compose import Source, ancestry_hash, compose_model

@@ -1,7 +1,8 @@
 """The three scripts as people run them: a folder, a `.env`, a chain. They never print a secret."""
 
-import json
+import contextlib
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from kiseki import LocalKiseki, Split, settings
 from kiseki.chain.node import anvil
-from kiseki.client.kiseki import local_account as account_of
+from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.errors import InvalidInput
 
@@ -33,6 +34,13 @@ class Place:
         text = "".join(f"{name}={value}\n" for name, value in values.items())
         (self.folder / ".env").write_text(text)
 
+    def salts(self) -> list[bytes]:
+        """Those that are kept."""
+        if not self.secrets.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(self.secrets)) as db:
+            return [salt for (salt,) in db.execute("SELECT salt FROM salt")]
+
     def run(self, script: str, *, code: int = 0, **more: str) -> str:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("KISEKI_")
@@ -45,8 +53,7 @@ class Place:
         assert done.returncode == code, shown
         assert "Traceback" not in shown
         secrets = [KEY, KEY[2:]]
-        if self.secrets.exists():
-            secrets += [json.loads(line)["salt"] for line in self.secrets.read_text().splitlines()]
+        secrets += [salt.hex() for salt in self.salts()]
         assert not [each for each in secrets if each in shown]
         return shown
 
@@ -98,7 +105,21 @@ def test_register_and_again(place: Place, k: LocalKiseki) -> None:
     assert stat.S_IMODE(place.secrets.stat().st_mode) == 0o600
     again = place.run("register", KISEKI_ROYALTY="20%", KISEKI_LICENCE=str(licence))
     assert f"0x{collection.hex()}: 0 transactions, 0 gas" in again
-    assert len(place.secrets.read_text().splitlines()) == 3
+    assert len(place.salts()) == 3
+
+
+def test_register_a_list_with_its_artists(place: Place, k: LocalKiseki) -> None:
+    (place.folder / "artwork").mkdir()
+    rows = ["file,artist"]
+    for number in range(4):
+        (place.folder / "artwork" / f"{number}.svg").write_text(f"drawing {number}")
+        rows.append(f"artwork/{number}.svg,{account_of(6 + number % 2).address}")
+    (place.folder / "list.csv").write_text("\n".join(rows))
+    said = place.run("register", KISEKI_FOLDER="list.csv")
+    found = [bytes.fromhex(line[:64]) for line in said.split("collection 0x")[1:]]
+    records = [k.index.collection(each) for each in found]
+    assert [each.payee for each in records] == [ids.wallet(account_of(n).address) for n in (6, 7)]
+    assert {(each.count, each.complete) for each in records} == {(2, True)}
 
 
 def test_claim_what_is_owed(place: Place, k: LocalKiseki) -> None:

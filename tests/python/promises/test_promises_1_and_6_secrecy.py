@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki
+from kiseki.client.accounts import account_of
+from kiseki.client.accounts import local_account as wallet
 from kiseki.client.keystore import KeyStore
-from kiseki.client.kiseki import account_of
-from kiseki.client.kiseki import local_account as wallet
 from kiseki.core import ids
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, NodeUnreachable, SecretsError

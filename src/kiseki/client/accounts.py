@@ -1,0 +1,332 @@
+"""Which wallet acts: keystore files, and everything else that a person can name in a word.
+
+    studio                      the keystore file ~/.kiseki/keystores/studio.json
+    ./keys/studio.json          one that is somewhere else
+    env                         the private key in KISEKI_PRIVATE_KEY
+    test:0                      Anvil's well-known test wallets; only on chains of one's own
+    node:0x…                    an account of the node itself
+    clef:http://…#0x…           an account of Clef
+    web3signer:http://…#0x…     an account of Web3Signer
+
+Keystore files are those of Ethereum's other wallets (Web3 Secret Storage, scrypt), so they can be
+moved to and fro.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
+
+from kiseki.chain.node import MNEMONIC
+from kiseki.chain.signer import LocalSigner, Signer
+from kiseki.chain.signers import APIS, RemoteSigner
+from kiseki.core.values import address
+from kiseki.errors import InvalidInput, KisekiError, SigningError
+
+__all__ = [
+    "KEYSTORES",
+    "Keystore",
+    "Keystores",
+    "account_of",
+    "local_account",
+    "open_account",
+]
+
+KEYSTORES = Path("~/.kiseki/keystores")
+"""Where keystore files are, unless somebody says otherwise."""
+
+Ask = Callable[[str], str]
+"""Asks a person for a password; the argument says which."""
+
+LOCAL_CHAINS = (31337, 1337)
+"""Chain IDs under which nobody has anything to lose."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST = 100_000
+
+Account.enable_unaudited_hdwallet_features()
+
+
+@dataclass(frozen=True, slots=True)
+class Keystore:
+    """A keystore file.
+
+    Attributes:
+        name: by which it is named.
+        address: of its wallet, checksummed.
+        path: the file.
+        problem: what is wrong with it, if anything is.
+    """
+
+    name: str
+    address: str
+    path: Path
+    problem: str = ""
+
+
+class Keystores:
+    """A folder of keystore files, each with mode 0600."""
+
+    def __init__(self, folder: Path = KEYSTORES) -> None:
+        self.folder = folder.expanduser()
+
+    def __repr__(self) -> str:
+        return f"Keystores({str(self.folder)!r})"
+
+    def list(self) -> list[Keystore]:
+        """All of them, by name."""
+        return [self._describe(path) for path in sorted(self.folder.glob("*.json"))]
+
+    def new(self, name: str, password: str) -> Keystore:
+        """A new wallet.
+
+        Raises:
+            InvalidInput: the name cannot be one, or is taken.
+            SigningError: the file cannot be written.
+        """
+        return self.add(name, Account.create(), password)
+
+    def add(self, name: str, key: str | LocalAccount, password: str) -> Keystore:
+        """Keeps a wallet that exists, by its private key."""
+        path = self._free(name)
+        _write(path, _encrypted(account_of(key), password))
+        return self._describe(path)
+
+    def take_in(self, name: str, file: Path, password: str) -> Keystore:
+        """Keeps a copy of a keystore file of another wallet, once it opened with the password."""
+        path = self._free(name)
+        document = _read(file)
+        _decrypt(document, password, file)
+        _write(path, document)
+        return self._describe(path)
+
+    def change_password(self, name: str, old: str, new: str) -> None:
+        """Encrypts it anew; the old file is replaced once the new one is on the disk."""
+        path = self.path(name)
+        account = _decrypt(_read(path), old, path)
+        _write(path, _encrypted(account, new))
+
+    def path(self, name: str) -> Path:
+        """The file of a name, or the file itself where a path is given.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        path = Path(name).expanduser()
+        if os.sep not in name and not name.endswith(".json"):
+            path = self.folder / f"{name}.json"
+        if not path.is_file():
+            known = ", ".join(each.name for each in self.list()) or "none yet"
+            raise InvalidInput(
+                f"there is no wallet {name}; there is {known}, and `kiseki accounts new NAME` "
+                "makes one"
+            )
+        return path
+
+    def open(self, name: str, ask: Ask) -> LocalSigner:
+        """A wallet that can sign.
+
+        Raises:
+            SigningError: a wrong password, or a file that others can read or that is damaged.
+        """
+        path = self.path(name)
+        document = _read(path)
+        return LocalSigner(_decrypt(document, ask(f"Password of {path.stem}"), path))
+
+    def key(self, name: str, password: str) -> str:
+        """The private key, to be taken elsewhere: 0x and 64 hex digits. Show it to nobody."""
+        path = self.path(name)
+        return "0x" + bytes(_decrypt(_read(path), password, path).key).hex()
+
+    def _free(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise InvalidInput("a wallet's name has letters, digits, dots, dashes and underscores")
+        path = self.folder / f"{name}.json"
+        if path.exists():
+            raise InvalidInput(f"there is a wallet {name} already; give another name")
+        return path
+
+    def _describe(self, path: Path) -> Keystore:
+        try:
+            return Keystore(path.stem, _address(_read(path), path), path)
+        except KisekiError as error:
+            return Keystore(path.stem, "", path, str(error))
+
+
+def open_account(
+    spec: str,
+    *,
+    url: str = "",
+    chain_id: int = 0,
+    ask: Ask | None = None,
+    keystores: Keystores | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Signer:
+    """The wallet that a word names; see the module.
+
+    Args:
+        url: of the node, for ``node:…``.
+        chain_id: on which it is to act, for ``test:…``.
+        ask: asks for a password; else the file that ``KISEKI_PASSWORD_FILE`` names is read.
+        environment: instead of the process's own.
+
+    Raises:
+        InvalidInput: it names nothing.
+        SigningError: the wallet cannot be used.
+    """
+    given = os.environ if environment is None else environment
+    kind, _, rest = spec.partition(":")
+    if spec == "env":
+        key = given.get("KISEKI_PRIVATE_KEY")
+        if not key:
+            raise InvalidInput("KISEKI_PRIVATE_KEY is not set; set it, or name another wallet")
+        return LocalSigner(account_of(key))
+    if kind == "test":
+        return LocalSigner(_test_wallet(rest, chain_id))
+    if kind == "node":
+        return RemoteSigner(APIS["node"], url, rest)
+    if kind in APIS:
+        where, _, wallet = rest.rpartition("#")
+        return RemoteSigner(APIS[kind], where, wallet)
+    return (keystores or Keystores()).open(spec, lambda what: _password(what, ask, given))
+
+
+def account_of(key: str | LocalAccount) -> LocalAccount:
+    """The account of a private key.
+
+    Raises:
+        InvalidInput: it is no private key; the message does not repeat it.
+    """
+    if isinstance(key, LocalAccount):
+        return key
+    if not isinstance(key, str):
+        raise InvalidInput("give a private key as text, or an account of eth-account")
+    try:
+        account: LocalAccount = Account.from_key(key)
+    except Exception:  # noqa: BLE001 - whatever it is, its text could hold the key
+        raise InvalidInput("a private key is 0x and 64 hex digits; check the .env file") from None
+    return account
+
+
+@cache
+def local_account(number: int) -> LocalAccount:
+    """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
+    if not 0 <= number < 2**31:
+        raise InvalidInput("test wallets are numbered from 0")
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
+    return account
+
+
+def _test_wallet(number: str, chain_id: int) -> LocalAccount:
+    if chain_id not in LOCAL_CHAINS:
+        raise InvalidInput(
+            "everybody has the keys of the test wallets, so they are for local chains "
+            f"({' and '.join(map(str, LOCAL_CHAINS))}) only; name another wallet"
+        )
+    if not re.fullmatch("[0-9]{1,9}", number):
+        raise InvalidInput("test wallets are numbered from 0, as test:0")
+    return local_account(int(number))
+
+
+def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str:
+    named = environment.get("KISEKI_PASSWORD_FILE")
+    if named:
+        path = Path(named).expanduser()
+        _must_be_private(path, "the password file")
+        return path.read_text("utf-8").rstrip("\r\n")
+    if ask is None:
+        raise SigningError(
+            "the wallet needs its password; put it into a file of mode 0600 that "
+            "KISEKI_PASSWORD_FILE names"
+        )
+    return ask(what)
+
+
+# Files
+
+
+def _encrypted(account: LocalAccount, password: str) -> dict[str, Any]:
+    if not password:
+        raise InvalidInput("a password has at least one character; more are better")
+    return dict(Account.encrypt(account.key, password, kdf="scrypt"))
+
+
+def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccount:
+    try:
+        key = Account.decrypt(document, password)
+        account: LocalAccount = Account.from_key(key)
+    except ValueError as error:
+        if "MAC mismatch" in str(error):
+            raise SigningError(f"that is not the password of {path.stem}; try again") from None
+        raise _damaged(path) from None
+    except (KeyError, TypeError, NotImplementedError):
+        raise _damaged(path) from None
+    return account
+
+
+def _address(document: Mapping[str, Any], path: Path) -> str:
+    found = str(document.get("address", ""))
+    try:
+        return str(to_checksum_address(address("0x" + found.removeprefix("0x"), "the address")))
+    except InvalidInput:
+        raise _damaged(path) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    _must_be_private(path, "the keystore file")
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(_LONGEST))
+    except (OSError, ValueError, RecursionError):
+        raise _damaged(path) from None
+    if not isinstance(document, dict):
+        raise _damaged(path)
+    return document
+
+
+def _damaged(path: Path) -> SigningError:
+    return SigningError(f"{path} is no keystore file, or is damaged; restore a backup of it")
+
+
+def _must_be_private(path: Path, what: str) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise SigningError(f"{what} {path} cannot be read ({error.strerror})") from None
+    if mode & 0o077:
+        raise SigningError(
+            f"others can read {what} {path} (mode {mode:04o}); run `chmod 600 {path}` and think "
+            "about who has seen it"
+        )
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    """All of it or nothing, for nobody else to read."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # mode 0600
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+    except OSError as error:
+        raise SigningError(f"{path} cannot be written ({error.strerror})") from error

@@ -1,0 +1,190 @@
+"""Wallets that people name in a word, in files that only they can read (invariant 7)."""
+
+import json
+import logging
+import os
+import stat
+import traceback
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from kiseki.client.accounts import Keystores, account_of, local_account, open_account
+from kiseki.errors import InvalidInput, KisekiError, SigningError
+
+PASSWORD = "correct horse"
+WRONG = "wrong word"
+KEY = "0x" + "4d" * 32
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scrypt with fewer rounds: it is eth-account that is slow on purpose, and not under test."""
+    real = Account.encrypt
+    monkeypatch.setattr(
+        Account, "encrypt", lambda key, word, kdf, rounds=2: real(key, word, kdf, rounds)
+    )
+
+
+@pytest.fixture
+def keystores(tmp_path: Path) -> Keystores:
+    return Keystores(tmp_path / "place" / "keystores")
+
+
+def test_a_new_wallet_is_kept_and_opened(keystores: Keystores) -> None:
+    made = keystores.new("studio", PASSWORD)
+    assert keystores.list() == [made]
+    opened = keystores.open("studio", lambda what: PASSWORD)
+    assert opened.address == made.address
+    assert keystores.open(str(made.path), lambda what: PASSWORD).address == made.address
+    assert account_of(keystores.key("studio", PASSWORD)).address == made.address
+
+
+def test_what_other_wallets_made_is_taken_and_theirs_take_ours(
+    keystores: Keystores, tmp_path: Path
+) -> None:
+    """Web3 Secret Storage: here eth-account's own, as others write it."""
+    theirs = tmp_path / "UTC--theirs.json"
+    theirs.write_text(
+        json.dumps(Account.encrypt(bytes.fromhex(KEY[2:]), "their word", "pbkdf2", 10))
+    )
+    theirs.chmod(0o600)
+    taken = keystores.take_in("taken", theirs, "their word")
+    assert taken.address == Account.from_key(KEY).address
+    with pytest.raises(SigningError, match="not the password of UTC--theirs"):
+        keystores.take_in("again", theirs, "another word")
+    ours = json.loads(keystores.add("ours", KEY, PASSWORD).path.read_text())
+    assert bytes(Account.decrypt(ours, PASSWORD)) == bytes.fromhex(KEY[2:])
+
+
+def test_a_password_is_changed_and_the_old_one_opens_no_more(keystores: Keystores) -> None:
+    keystores.add("studio", KEY, PASSWORD)
+    keystores.change_password("studio", PASSWORD, "another")
+    assert keystores.key("studio", "another") == KEY
+    with pytest.raises(SigningError, match="not the password"):
+        keystores.key("studio", PASSWORD)
+    with pytest.raises(SigningError, match="not the password"):
+        keystores.change_password("studio", "wrong", "x")
+    assert keystores.key("studio", "another") == KEY
+
+
+def test_files_are_for_their_owner_only_whatever_the_umask(keystores: Keystores) -> None:
+    old = os.umask(0)
+    try:
+        made = keystores.new("studio", PASSWORD)
+        keystores.change_password("studio", PASSWORD, "another")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keystores.folder.stat().st_mode) == 0o700
+    assert [each.name for each in keystores.folder.iterdir()] == ["studio.json"]
+    made.path.chmod(0o640)
+    with pytest.raises(SigningError, match=r"others can read .* \(mode 0640\); run `chmod 600"):
+        keystores.open("studio", lambda what: PASSWORD)
+    (listed,) = keystores.list()
+    assert "chmod 600" in listed.problem
+
+
+@pytest.mark.parametrize("name", ["", "../studio", "a b", ".hidden", "x" * 65, "stu/dio"])
+def test_a_name_that_is_none(keystores: Keystores, name: str) -> None:
+    with pytest.raises(InvalidInput, match="a wallet's name has letters"):
+        keystores.new(name, PASSWORD)
+
+
+def test_a_wallet_is_never_overwritten(keystores: Keystores) -> None:
+    keystores.add("studio", KEY, PASSWORD)
+    with pytest.raises(InvalidInput, match="there is a wallet studio already"):
+        keystores.new("studio", PASSWORD)
+    assert keystores.key("studio", PASSWORD) == KEY
+    with pytest.raises(InvalidInput, match="at least one character"):
+        keystores.new("empty", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"address": "5"}', "{" * 5_000, "\x00", '{"crypto": 5, "version": 3}',
+             '{"version": 3, "crypto": {"kdf": "none", "kdfparams": {}, "mac": "00"}}']
+)  # fmt: skip
+def test_a_file_that_is_damaged_is_told_in_a_sentence(keystores: Keystores, text: str) -> None:
+    keystores.folder.mkdir(parents=True)
+    path = keystores.folder / "studio.json"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(SigningError, match=r"is no keystore file, or is damaged; restore"):
+        keystores.open("studio", lambda what: PASSWORD)
+    (listed,) = keystores.list()
+    assert listed.problem or text.startswith('{"version"')
+
+
+def test_a_wallet_that_is_not_there_names_those_that_are(keystores: Keystores) -> None:
+    with pytest.raises(InvalidInput, match="there is none yet, and `kiseki accounts new NAME`"):
+        keystores.open("studio", lambda what: PASSWORD)
+    keystores.add("studio", KEY, PASSWORD)
+    with pytest.raises(InvalidInput, match="there is no wallet studios; there is studio, and"):
+        keystores.open("studios", lambda what: PASSWORD)
+
+
+# In a word
+
+
+def test_words_name_wallets(keystores: Keystores, tmp_path: Path) -> None:
+    mine = Account.from_key(KEY).address
+    assert open_account("env", environment={"KISEKI_PRIVATE_KEY": KEY}).address == mine
+    assert open_account("test:3", chain_id=31337).address == local_account(3).address
+    keystores.add("studio", KEY, PASSWORD)
+    given = {"keystores": keystores, "ask": lambda what: PASSWORD}
+    assert open_account("studio", environment={}, **given).address == mine  # type: ignore[arg-type]
+
+
+def test_a_password_is_read_from_a_file_that_only_its_owner_can_read(
+    keystores: Keystores, tmp_path: Path
+) -> None:
+    keystores.add("studio", KEY, PASSWORD)
+    file = tmp_path / "password"
+    file.write_text(PASSWORD + "\n")
+    named = {"KISEKI_PASSWORD_FILE": str(file)}
+    file.chmod(0o644)
+    with pytest.raises(SigningError, match="others can read the password file"):
+        open_account("studio", keystores=keystores, environment=named)
+    file.chmod(0o600)
+    assert open_account("studio", keystores=keystores, environment=named).address
+    with pytest.raises(SigningError, match="KISEKI_PASSWORD_FILE"):
+        open_account("studio", keystores=keystores, environment={})
+
+
+def test_the_wallets_that_everybody_has_are_for_local_chains() -> None:
+    for chain in (0, 1, 11_155_111, 137):
+        with pytest.raises(InvalidInput, match="everybody has the keys"):
+            open_account("test:0", chain_id=chain)
+    with pytest.raises(InvalidInput, match="numbered from 0"):
+        open_account("test:x", chain_id=31337)
+
+
+def test_a_key_that_is_none_is_not_repeated() -> None:
+    for wrong in ("0x1234zz", "4d" * 31, "", "0x" + "ff" * 32):
+        with pytest.raises(InvalidInput, match=r"KISEKI_PRIVATE_KEY is not set|0x and 64") as told:
+            open_account("env", environment={"KISEKI_PRIVATE_KEY": wrong})
+        shown = "".join(traceback.format_exception(told.value))
+        assert not wrong or wrong not in str(told.value)
+        assert not wrong or f"{wrong}'" not in shown
+
+
+def test_nothing_secret_is_ever_shown(
+    keystores: Keystores, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    keystores.add("studio", KEY, PASSWORD)
+    told: list[str] = []
+    for attempt in (
+        lambda: keystores.key("studio", WRONG),
+        lambda: keystores.new("studio", PASSWORD),
+    ):
+        try:
+            attempt()
+        except KisekiError as error:
+            told.append("".join(traceback.format_exception(error)))
+    signer = keystores.open("studio", lambda what: PASSWORD)
+    told += [repr(signer), repr(keystores), repr(keystores.list()), caplog.text, str(vars(signer))]
+    shown = "\n".join(told)
+    for secret in (KEY[2:], PASSWORD, WRONG):
+        assert secret not in shown
