@@ -21,6 +21,7 @@ MEASUREMENTS = (
     "sum_tree",
     "hashing",
     "consents",
+    "bulk",
     "parts",
     "demo",
 )

@@ -1,7 +1,8 @@
-"""Register a folder's files as a collection of the wallet of KISEKI_PRIVATE_KEY.
+"""Register files as collections of the wallet of KISEKI_PRIVATE_KEY.
 
     KISEKI_FOLDER=artwork KISEKI_ROYALTY=20% python scripts/register.py
-    ape run register                the same under Ape
+    KISEKI_FOLDER=MANIFEST.csv python scripts/register.py       a list, with artists who are paid
+    ape run register                                            the same under Ape
 
 KISEKI_USES says what is allowed (`train` if unset; several with commas), KISEKI_LICENCE names the
 licence document. Salts are kept in KISEKI_SECRETS before anything is sent: back that file up. Run
@@ -26,11 +27,15 @@ def main() -> None:
             royalty=os.environ.get("KISEKI_ROYALTY", "0%"),
             document=document_hash(os.environ.get("KISEKI_LICENCE")),
         )
-        done = k.data.register(os.environ.get("KISEKI_FOLDER", "artwork"), terms)
+        kept = k.data.prepare_all(os.environ.get("KISEKI_FOLDER", "artwork"), terms)
+        print(terms.words())
+        for done in k.data.register_all(kept):
+            if done.error is not None:
+                raise done.error
+            sent = f"{len(done.receipts)} transactions, {done.gas:,} gas"
+            print(f"collection 0x{done.id.hex()}: {sent}")
     except KisekiError as error:
         sys.exit(str(error))
-    print(terms.words())
-    print(f"collection 0x{done.id.hex()}: {len(done.receipts)} transactions, {done.gas:,} gas")
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ from kiseki.errors import FilesError, SecretsError
 __all__ = ["collect"]
 
 Progress = Callable[[int, int], None]
-_SOME = 10_000
-"""Items that are held at a time."""
+_SOME, _TASK = 10_000, 256
+"""Items that are held at a time; that one core is given at a time."""
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -97,7 +97,8 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
 
     def rows() -> Iterator[tuple[Any, ...]]:
         nonlocal count, size
-        for entry, digest, length in hash_each(entries, lambda each: each.file or None):
+        hashed = hash_each(entries, lambda each: each.file or None, _TASK)
+        for entry, digest, length in hashed:
             count += 1
             size += length
             if not count % 1_000:
@@ -157,10 +158,19 @@ def _slices(db: sqlite3.Connection) -> Iterator[Slice]:
 
 def _distinct(items: Iterator[Any]) -> Iterator[tuple[bytes, bytes, bytes, Names]]:
     """One for each ID, with all its names. A digest that is known in one row is known."""
-    for found, rows in groupby(items, itemgetter(1)):
-        same = list(rows)
-        digest = max(row[3] for row in same)
-        yield found, same[0][2], digest, tuple(dict.fromkeys(row[4] for row in same if row[4]))
+    last, commitment, digest = b"", b"", b""
+    names: Names = ()
+    for _, found, hidden, sha256, name in items:
+        if found != last:
+            if last:
+                yield last, commitment, digest, names
+            last, commitment, digest, names = found, hidden, sha256, (name,) if name else ()
+        else:
+            digest = max(digest, sha256)
+            if name and name not in names:
+                names = (*names, name)
+    if last:
+        yield last, commitment, digest, names
 
 
 def _cut(items: Iterator[Any]) -> Iterator[list[Any]]:

@@ -41,6 +41,8 @@ _APPLICATION = 0x4B49534B
 
 _MAGIC = b"SQLite format 3\x00"
 _WAIT = 60.0
+_MOST = 900
+"""Values of one question: older builds of SQLite take no more than 999."""
 _FILES = ("", "-wal", "-shm")
 
 _SCHEMA = f"""
@@ -127,10 +129,15 @@ class KeyStore:
             found = self._known(who, given)
             missing = sorted(set(given) - found.keys())
             if missing:
+                made = {each: secrets.token_bytes(32) for each in missing}
                 with self._write():
-                    made = [(who, each, secrets.token_bytes(32)) for each in missing]
-                    self._db.executemany("INSERT OR IGNORE INTO salt VALUES (?, ?, 0, ?)", made)
-                found |= self._known(who, missing)  # ours, or those of who was faster
+                    done = self._db.executemany(
+                        "INSERT OR IGNORE INTO salt VALUES (?, ?, 0, ?)",
+                        [(who, digest, salt) for digest, salt in made.items()],
+                    )
+                if done.rowcount < len(made):  # another process was faster
+                    made |= self._known(who, missing)
+                found |= made
         return [found[each] for each in given]
 
     def salt_of(self, provider: str, digest: bytes, commitment: bytes) -> bytes | None:
@@ -260,14 +267,18 @@ class KeyStore:
 
     # Inside
 
-    def _known(self, who: bytes, digests: Iterable[bytes]) -> dict[bytes, bytes]:
-        found = {}
-        sql = "SELECT salt FROM salt WHERE provider = ? AND sha256 = ? AND number = 0"
-        ask = self._db.cursor()
-        for each in digests:
-            row = ask.execute(sql, (who, each)).fetchone()
-            if row is not None:
-                found[each] = bytes(row[0])
+    def _known(self, who: bytes, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The salts that are there, by digest."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(digests), _MOST):
+            some = digests[start : start + _MOST]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(
+                "SELECT sha256, salt FROM salt WHERE provider = ? AND number = 0"  # noqa: S608
+                f" AND sha256 IN ({marks})",
+                (who, *some),
+            )
+            found.update(rows)
         return found
 
     def _keep(self, kept: Kept, slices: Iterable[Slice]) -> None:

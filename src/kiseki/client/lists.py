@@ -22,6 +22,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,6 +95,8 @@ def _rows(place: Path, reader: Iterable[list[str]]) -> Iterator[Entry]:
             f"the first line of {place} must name the columns, each once, of {', '.join(COLUMNS)}; "
             "one of the first three is needed"
         )
+    columns = [names.index(each) if each in names else -1 for each in COLUMNS]
+    folder = str(place.parent)
     for line, row in rows:
         if not any(row):
             continue
@@ -101,8 +104,9 @@ def _rows(place: Path, reader: Iterable[list[str]]) -> Iterator[Entry]:
             raise InvalidInput(
                 f"line {line} of {place} has {len(row)} values and the first line {len(names)}"
             )
+        row.append("")  # what a column holds that is not there
         try:
-            yield _entry(place.parent, dict(zip(names, row, strict=True)))
+            yield _entry(folder, *[row[each] for each in columns])
         except InvalidInput as error:
             raise InvalidInput(f"line {line} of {place}: {error}") from None
 
@@ -121,26 +125,27 @@ def _counted(place: Path, reader: Iterable[list[str]]) -> Iterator[tuple[int, li
         yield getattr(reader, "line_num", 0), row
 
 
-def _entry(folder: Path, values: dict[str, str]) -> Entry:
-    given = [name for name in _WHAT if values.get(name)]
-    if len(given) != 1:
+def _entry(folder: str, file: str, sha256: str, commitment: str, name: str, artist: str) -> Entry:
+    if bool(file) + bool(sha256) + bool(commitment) != 1:
         raise InvalidInput(f"say one of {', '.join(_WHAT)}")
-    file = values.get("file", "")
-    artist = values.get("artist", "").strip()
     return Entry(
         os.path.join(folder, file) if file else "",  # noqa: PTH118 - a path less for every line
-        _hash(values.get("sha256", ""), "the sha256"),
-        _hash(values.get("commitment", ""), "the commitment"),
-        values.get("name", "") or file,
-        address_text(address(artist, "the artist")) if artist else "",
+        _hash(sha256, "the sha256") if sha256 else b"",
+        _hash(commitment, "the commitment") if commitment else b"",
+        name or file,
+        _artist(artist) if artist else "",
     )
 
 
 def _hash(text: str, what: str) -> bytes:
-    if not text:
-        return b""
     text = text.strip()
     return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
+
+
+@lru_cache(1_024)
+def _artist(text: str) -> str:
+    text = text.strip()
+    return address_text(address(text, "the artist")) if text else ""
 
 
 def _text(name: str) -> str:
