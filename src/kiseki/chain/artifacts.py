@@ -26,6 +26,7 @@ class Artifact:
         runtime_code: with zeros where immutables go.
         immutables: (start, length) in bytes of every immutable in the runtime code.
         compiler: version and settings.
+        metadata: what the compiler says of it, the very text whose hash is in the code.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Artifact:
     runtime_code: bytes
     immutables: tuple[tuple[int, int], ...]
     compiler: Mapping[str, Any]
+    metadata: str
 
     @property
     def constructor(self) -> list[dict[str, Any]]:
@@ -69,6 +71,7 @@ def artifact(name: str) -> Artifact:
         runtime_code=from_hex(data["deployedBytecode"], None, "deployedBytecode"),
         immutables=tuple((each["start"], each["length"]) for each in data["immutableReferences"]),
         compiler=data["compiler"],
+        metadata=data["metadata"],
     )
 
 

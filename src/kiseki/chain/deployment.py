@@ -21,18 +21,28 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
+from kiseki.chain import proxy
 from kiseki.chain.artifacts import Artifact, artifact
 from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.node import Refusal, ask
+from kiseki.chain.proxy import PROXY
 from kiseki.chain.sender import Sender
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
 
-__all__ = ["PROXY", "SUITE", "Deployment", "addresses", "deploy", "find"]
-
-PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
-"""The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy)."""
+__all__ = [
+    "PROXY",
+    "SUITE",
+    "Deployment",
+    "Preflight",
+    "addresses",
+    "creation_code",
+    "deploy",
+    "find",
+    "preflight",
+]
 
 SUITE: Mapping[str, tuple[str, ...]] = {
     "RevenueSplitter": (),
@@ -71,10 +81,109 @@ def addresses() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name in SUITE:
         digest = keccak256(
-            b"\xff" + bytes.fromhex(PROXY[2:]) + ZERO32 + keccak256(_creation(name, found))
+            b"\xff" + bytes.fromhex(PROXY[2:]) + ZERO32 + keccak256(creation_code(name, found))
         )
         found[name] = to_checksum_address(digest[12:])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a deployment would find and cost, before anything is sent.
+
+    Attributes:
+        chain_id: the chain.
+        wallet: who would pay.
+        balance: what it has, in wei.
+        has_proxy: whether the deterministic deployment proxy is there.
+        there: contracts that are there already.
+        wrong: those at whose address is other code, which cannot be put right.
+        gas: what the rest takes, as the node finds by trying each.
+        now, most: what that costs in wei, at the fee of now and at the most that is offered; with
+            the proxy where it is missing.
+    """
+
+    chain_id: int
+    wallet: str
+    balance: int
+    has_proxy: bool
+    there: tuple[str, ...]
+    wrong: tuple[str, ...]
+    gas: int
+    now: int
+    most: int
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Contracts that are to be put there."""
+        return tuple(each for each in SUITE if each not in self.there + self.wrong)
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be done, and what to do about it; empty if it can."""
+        if self.wrong:
+            return (
+                f"other code than this release's is at the address of {', '.join(self.wrong)} on "
+                f"chain {self.chain_id}; check that the node is to be trusted, and ask another"
+            )
+        if self.balance < self.most:
+            return (
+                f"the wallet {self.wallet} holds {self.balance:,} wei and what is missing may cost "
+                f"{self.most:,}: insufficient funds; send it some, then run this again; nothing "
+                "was sent"
+            )
+        return ""
+
+
+def preflight(sender: Sender) -> Preflight:
+    """Looks at a chain before the suite is put there; nothing is sent.
+
+    Raises:
+        FeeTooHigh: the chain asks more for gas than the cap.
+        NodeUnreachable, ChainError: as they say.
+    """
+    w3, names = sender.w3, list(SUITE)
+    with node_errors():
+        chain_id = int(w3.eth.chain_id)
+        balance = int(w3.eth.get_balance(to_checksum_address(sender.address)))
+        base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
+        has_proxy = proxy.is_there(w3)
+        codes = ask(w3, [("eth_getCode", [addresses()[name], "latest"]) for name in names])
+        found = dict(zip(names, (_code(each) for each in codes), strict=True))
+    there = tuple(name for name in names if artifact(name).is_at(found[name]))
+    wrong = tuple(name for name in names if found[name] and name not in there)
+    missing = [name for name in names if name not in there + wrong]
+    gas = _needed(sender, missing)
+    fees = sender.fees()
+    now = fees.most if fees.tip is None else min(base + fees.tip, fees.most)
+    extra = 0
+    if missing and not has_proxy:
+        extra = proxy.cost(w3) + int(21_000 * sender.spare) * fees.most
+    return Preflight(
+        chain_id, sender.address, balance, has_proxy, there, wrong, gas,
+        extra + gas * now, extra + int(gas * sender.spare) * fees.most,
+    )  # fmt: skip
+
+
+def _needed(sender: Sender, missing: list[str]) -> int:
+    """Gas of putting contracts on the chain; constructors ask each other nothing."""
+    questions = []
+    for name in missing:
+        bare = {"from": sender.address, "data": to_hex(creation_code(name))}
+        questions.append(("eth_estimateGas", [bare]))
+    total = 0
+    with node_errors():
+        for answer in ask(sender.w3, questions):
+            if isinstance(answer, Refusal):
+                raise answer
+            total += int(answer, 16) + proxy.OVERHEAD
+    return total
+
+
+def _code(answer: Any) -> bytes:
+    if isinstance(answer, Refusal):
+        raise answer
+    return from_hex(answer, None, "the code")
 
 
 def find(w3: Web3, record: Path | None = None) -> Deployment:
@@ -88,11 +197,13 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
     """
     with node_errors():
         chain_id = int(w3.eth.chain_id)
-        missing = [name for name in SUITE if not _is_there(w3, name)]
+        codes = ask(w3, [("eth_getCode", [addresses()[name], "latest"]) for name in SUITE])
+        there = zip(SUITE, map(_code, codes), strict=True)
+        missing = [name for name, code in there if not artifact(name).is_at(code)]
     if missing:
         raise NotDeployed(
             f"chain {chain_id} has no {', '.join(missing)} of Kiseki {RELEASE}; "
-            "run scripts/deploy.py on it first"
+            "run `kiseki deploy` on it first"
         )
     known = _load(record, chain_id) if record else {}
     block = known.get("block", 0)
@@ -101,46 +212,64 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
 
 
 def deploy(
-    sender: Sender, w3: Web3, record: Path, progress: Callable[[str, int], None] = lambda *_: None
+    sender: Sender, record: Path, progress: Callable[[str, int], None] = lambda *_: None
 ) -> Deployment:
     """Puts on the chain what is not there yet, and records it in ``<record>/<chainId>.json``.
 
-    Run again it sends nothing; interrupted, it goes on where it stopped.
+    Run again it sends nothing; interrupted, it goes on where it stopped. Where the chain has no
+    deterministic deployment proxy, that is put there first.
 
     Args:
         record: the folder; made if it is not there.
         progress: called with each contract's name and the gas it took, 0 when it was there.
 
     Raises:
-        ChainError: the chain has no deterministic deployment proxy, or the node refuses.
+        ChainError: no funds for all of it, no way to put the proxy there, or the node refuses.
         InvalidInput: the record is damaged or of another chain, or cannot be read or written.
     """
+    w3 = sender.w3
     with node_errors():
         chain_id = int(w3.eth.chain_id)
-        if not w3.eth.get_code(to_checksum_address(PROXY)):
-            raise ChainError(
-                f"chain {chain_id} has no deterministic deployment proxy at {PROXY}; "
-                "put it there first, then run this again"
-            )
     known = _load(record, chain_id)
     _make(record)
-    contracts: dict[str, Any] = dict(known.get("contracts", {}))
-    for name in SUITE:
-        with node_errors():
-            there = _is_there(w3, name)
-        receipt = None if there else sender.send(_deployment_call(name))
-        with node_errors():
-            if receipt and not _is_there(w3, name):
-                raise ChainError(f"{name} was sent and its code is not at {addresses()[name]}")
-            code = bytes(w3.eth.get_code(to_checksum_address(addresses()[name])))
-        if receipt or contracts.get(name, {}).get("address") != addresses()[name]:
-            contracts[name] = _describe(name, code) | {
-                "transaction": to_hex(receipt.transaction) if receipt else None,
-                "block": receipt.block if receipt else None,
-            }
-            _save(record, chain_id, contracts)
-        progress(name, receipt.gas if receipt else 0)
+    with sender.journal.command(f"deploy {RELEASE} {chain_id} {sender.address}"):
+        found = preflight(sender)
+        if found.problem:
+            raise ChainError(found.problem)
+        if not found.has_proxy:
+            proxy.put(sender)
+        contracts: dict[str, Any] = dict(known.get("contracts", {}))
+        for name in SUITE:
+            gas = _deploy_one(sender, name, name in found.there, contracts, record, chain_id)
+            progress(name, gas)
     return find(w3, record)
+
+
+def _deploy_one(
+    sender: Sender, name: str, there: bool, contracts: dict[str, Any], record: Path, chain_id: int
+) -> int:
+    """Puts one contract there and on record; the gas that it took now."""
+    call = _deployment_call(name)
+    recorded = contracts.get(name, {}).get("address") == addresses()[name]
+    receipt = None
+    if not there:
+        receipt = sender.send(call)
+    elif not recorded:  # an interrupted run may have sent it, and not have written it down
+        receipt = sender.recall(call)
+    with node_errors():
+        code = bytes(sender.w3.eth.get_code(to_checksum_address(addresses()[name])))
+    if not artifact(name).is_at(code):
+        raise ChainError(
+            f"{name} was sent and its code is not at {addresses()[name]}; the node may lag, so run "
+            "this again, which sends nothing twice"
+        )
+    if receipt or not recorded:
+        contracts[name] = _describe(name, code) | {
+            "transaction": to_hex(receipt.transaction) if receipt else None,
+            "block": receipt.block if receipt else None,
+        }
+        _save(record, chain_id, contracts)
+    return 0 if there or receipt is None else receipt.gas
 
 
 def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
@@ -153,16 +282,13 @@ def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
     return False
 
 
-def _is_there(w3: Web3, name: str) -> bool:
-    code = bytes(w3.eth.get_code(to_checksum_address(addresses()[name])))
-    return artifact(name).is_at(code)
-
-
 def _deployment_call(name: str) -> Call:
-    return Call(PROXY, ZERO32 + _creation(name, addresses()), 0, f"deploy {name}")
+    return Call(PROXY, ZERO32 + creation_code(name), 0, f"deploy {name}")
 
 
-def _creation(name: str, known: Mapping[str, str]) -> bytes:
+def creation_code(name: str, known: Mapping[str, str] | None = None) -> bytes:
+    """What puts a contract on a chain: its code, and the constructor's arguments after it."""
+    known = addresses() if known is None else known
     arguments = [known[each] for each in SUITE[name]]
     return artifact(name).creation_code + encode(["address"] * len(arguments), arguments)
 
@@ -179,7 +305,7 @@ def _describe(name: str, code: bytes) -> dict[str, Any]:
             {"name": member["name"], "type": "address", "value": addresses()[value]}
             for member, value in values
         ],
-        "creationCodeHash": to_hex(keccak256(_creation(name, addresses()))),
+        "creationCodeHash": to_hex(keccak256(creation_code(name))),
         "runtimeCodeHash": to_hex(keccak256(code)),
     }
 

@@ -104,6 +104,7 @@ class Sender:
     """Sends for one wallet, in order, from any number of threads and processes.
 
     Attributes:
+        w3: the connection.
         most_bytes: of one transaction. Public mempools take `MOST_BYTES`; private relays may more.
         policy: fees, finality and patience.
         journal: what is on its way.
@@ -117,7 +118,7 @@ class Sender:
         policy: Policy | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        self._w3 = w3
+        self.w3 = w3
         self._signer = LocalSigner(signer) if isinstance(signer, LocalAccount) else signer
         self._lock = threading.Lock()
         self._lane: Lane | None = None
@@ -133,6 +134,11 @@ class Sender:
     def address(self) -> str:
         """The wallet, checksummed."""
         return self._signer.address
+
+    @property
+    def spare(self) -> float:
+        """How many times the gas that a transaction seems to need it may use."""
+        return _SPARE_GAS
 
     # Before sending
 
@@ -221,6 +227,14 @@ class Sender:
         self.settle()
         return [each for each in self.journal.intents(self.lane) if not each.told]
 
+    def recall(self, call: Call) -> Receipt | None:
+        """The receipt of a call that an interrupted run sent, waited for; none if none did."""
+        flight = _Flight(self, iter(()))
+        try:
+            return flight.recall(call)
+        finally:
+            flight.leave()
+
     def settle(self) -> None:
         """Looks up what the journal has of this wallet, and sends again what is in no block.
 
@@ -290,7 +304,7 @@ class Sender:
     def _ask(self, questions: Sequence[Asked]) -> list[Any]:
         """Results of questions that no node refuses."""
         with node_errors():
-            answers = ask(self._w3, questions)
+            answers = ask(self.w3, questions)
             for each in answers:
                 if isinstance(each, Refusal):
                     raise each
@@ -298,7 +312,7 @@ class Sender:
 
     def _try(self, questions: Sequence[Asked]) -> list[Any | Refusal]:
         with node_errors():
-            return ask(self._w3, questions)
+            return ask(self.w3, questions)
 
     def _bare(self, call: Call) -> dict[str, Any]:
         to = to_checksum_address(call.to)  # signing takes no other
@@ -475,6 +489,14 @@ class _Flight:
         entry = _Entry(intent.call)
         entry.intent, entry.attempts, entry.resumed = intent, attempts, True
         self._queue.append(entry)
+
+    def recall(self, call: Call) -> Receipt | None:
+        """The receipt of an intent that an interrupted run left for this call."""
+        intent = self._adopted(call)
+        if intent is None:
+            return None
+        self.take(intent, self._journal.attempts(intent))
+        return next(self.outcomes()).result
 
     def outcomes(self) -> Iterator[Outcome]:
         """Until all have one."""

@@ -123,7 +123,7 @@ class Kiseki:
             sender = Sender(w3, first)
             gas: dict[str, int] = {}
             with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
-                deployment.deploy(sender, w3, Path(folder), gas.__setitem__)
+                deployment.deploy(sender, Path(folder), gas.__setitem__)
                 session = Session(w3, Path(folder))
             yield LocalKiseki(session, first, KeyStore(), url, gas)
 
@@ -245,7 +245,7 @@ def deploy(
     w3 = connect(given["url"], given["chain_id"])
     journal = Journal(given.get("journal") or Path.home() / ".kiseki" / "journal")
     sender = Sender(w3, signer_of(given["key"]), journal, given.get("policy"))
-    return deployment.deploy(sender, w3, given["deployments"], progress)
+    return deployment.deploy(sender, given["deployments"], progress)
 
 
 def load_env(path: Path) -> None:

@@ -18,7 +18,7 @@ from kiseki.chain.sender import Sender
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
-from kiseki.errors import ChainError, InvalidInput, NotDeployed
+from kiseki.errors import InvalidInput, NotDeployed
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHER_CHAIN = 424_242
@@ -41,7 +41,7 @@ def w3(url: str) -> Any:
 
 def deploy(w3: Web3, folder: Path) -> tuple[deployment.Deployment, dict[str, int]]:
     gas: dict[str, int] = {}
-    return deployment.deploy(Sender(w3, account_of(3)), w3, folder, gas.__setitem__), gas
+    return deployment.deploy(Sender(w3, account_of(3)), folder, gas.__setitem__), gas
 
 
 def read(folder: Path) -> Any:
@@ -74,8 +74,8 @@ def test_interrupted_it_goes_on(w3: Web3, tmp_path: Path, after: str) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deployment.deploy(Sender(w3, account_of(3)), w3, tmp_path, stop)
-    with pytest.raises(NotDeployed, match=r"has no .* run scripts/deploy.py"):
+        deployment.deploy(Sender(w3, account_of(3)), tmp_path, stop)
+    with pytest.raises(NotDeployed, match=r"has no .* run `kiseki deploy`"):
         deployment.find(w3, tmp_path)
     there = set(read(tmp_path)["contracts"])
     _, gas = deploy(w3, tmp_path)
@@ -233,13 +233,6 @@ def test_a_record_of_a_chain_started_anew_is_not_believed(w3: Web3, tmp_path: Pa
     deploy(w3, tmp_path / "elsewhere")
     assert deployment.find(w3, tmp_path).block <= 1
     assert deployment.find(w3).block == 0
-
-
-def test_a_chain_without_the_proxy_is_refused(w3: Web3, tmp_path: Path) -> None:
-    w3.provider.make_request("anvil_setCode", [deployment.PROXY, "0x"])  # type: ignore[arg-type]
-    with pytest.raises(ChainError, match="no deterministic deployment proxy"):
-        deploy(w3, tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_code_at_the_address_is_not_the_suite(w3: Web3, tmp_path: Path) -> None:

@@ -509,7 +509,7 @@ def test_a_journal_forgets_what_nobody_needs(sender: Callable[..., Sender], w3: 
 def is_waiting(sender: Sender, intent: Intent) -> bool:
     """Whether the node has it and no block does."""
     found = [
-        ask(sender._w3, "eth_getTransactionByHash", "0x" + each.hash.hex())
+        ask(sender.w3, "eth_getTransactionByHash", "0x" + each.hash.hex())
         for each in sender.journal.attempts(intent)
     ]
     return any(each is not None and each["blockNumber"] is None for each in found)

@@ -68,7 +68,7 @@ def test_another_chain_than_expected(k: LocalKiseki) -> None:
 
 
 def test_a_chain_without_the_suite() -> None:
-    with anvil(7) as url, pytest.raises(NotDeployed, match=r"chain 7 has no .*scripts/deploy.py"):
+    with anvil(7) as url, pytest.raises(NotDeployed, match=r"chain 7 has no .*kiseki deploy"):
         Session(connect(url))
 
 

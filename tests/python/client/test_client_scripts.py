@@ -84,7 +84,7 @@ def test_deploy_once_and_again(bare: Place) -> None:
 
 def test_register_before_the_suite_is_there_says_what_to_do(bare: Place) -> None:
     (bare.folder / "artwork").mkdir()
-    assert "run scripts/deploy.py on it first" in bare.run("register", code=1)
+    assert "run `kiseki deploy` on it first" in bare.run("register", code=1)
     assert not bare.secrets.exists()
 
 

@@ -1,0 +1,102 @@
+"""The deterministic deployment proxy, which makes addresses follow from code alone (CREATE2).
+
+Whoever pays for it can put it on a chain, and it is the same for everybody: its transaction was
+made with a signature that is a pattern of digits, so nobody has the key of the address that it is
+from, and it is of no chain in particular.
+
+Source: github.com/Arachnid/deterministic-deployment-proxy.
+"""
+
+from __future__ import annotations
+
+import time
+
+from eth_utils.address import to_checksum_address
+from web3 import Web3
+
+from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.node import Refusal, ask
+from kiseki.chain.sender import Sender
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import one_line, to_hex
+from kiseki.errors import ChainError
+
+__all__ = ["OVERHEAD", "PROXY", "cost", "is_there", "put"]
+
+PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+"""Its address, on every chain."""
+
+OVERHEAD = 2_000
+"""Gas that a deployment through it takes beyond one without it, generously."""
+
+_CODE = bytes.fromhex(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0"
+    "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+)
+_DEPLOYER = "0x3fAB184622Dc19b6109349B94811493BF2a45362"
+_GAS, _PRICE = 100_000, 100 * 10**9
+_RAW = bytes.fromhex(
+    "f8a58085174876e800830186a08080b853604580600e600039806000f350fe"
+    + _CODE.hex()
+    + "1ba0" + "22" * 32 + "a0" + "22" * 32
+)  # fmt: skip
+_WAIT = 120.0
+
+
+def is_there(w3: Web3) -> bool:
+    """Whether the proxy is on a chain.
+
+    Raises:
+        ChainError: something else is at its address.
+    """
+    with node_errors():
+        code = bytes(w3.eth.get_code(to_checksum_address(PROXY)))
+    if code and code != _CODE:
+        raise ChainError(
+            f"at {PROXY} is something else than the deterministic deployment proxy; this chain "
+            "cannot have Kiseki at the addresses of the others"
+        )
+    return bool(code)
+
+
+def cost(w3: Web3) -> int:
+    """What putting the proxy there costs, in wei, less what somebody has paid for it already."""
+    with node_errors():
+        return max(0, _GAS * _PRICE - int(w3.eth.get_balance(to_checksum_address(_DEPLOYER))))
+
+
+def put(sender: Sender) -> None:
+    """Puts the proxy on the chain: the wallet pays for it, its own transaction does it.
+
+    The one transaction that no sender owns: it is signed for good, so it can be sent by anybody
+    and as often as one likes, and happens once.
+
+    Raises:
+        ChainError: the chain takes no such transaction, or asks more for gas than it offers.
+    """
+    w3 = sender.w3
+    with node_errors():
+        base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
+    if base > _PRICE:
+        raise ChainError(
+            "the chain has no deterministic deployment proxy, and gas costs more now than the "
+            "100 gwei that its transaction offers for good; wait until it is cheaper"
+        )
+    missing = cost(w3)
+    if missing:
+        sender.send(Call(_DEPLOYER, b"", missing, "pay for the deterministic deployment proxy"))
+    with node_errors():
+        (answer,) = ask(w3, [("eth_sendRawTransaction", [to_hex(_RAW)])])
+    end = time.monotonic() + _WAIT
+    while time.monotonic() < end:
+        if is_there(w3):
+            return
+        if isinstance(answer, Refusal) and "known" not in answer.message.lower():
+            break
+        time.sleep(0.2)
+    why = f": {one_line(answer.message)}" if isinstance(answer, Refusal) else ""
+    raise ChainError(
+        f"the deterministic deployment proxy (0x{keccak256(_RAW).hex()}) did not get onto the "
+        f"chain{why}; some chains take no transaction without a chain ID (EIP-155): ask its "
+        "operators for the proxy"
+    )

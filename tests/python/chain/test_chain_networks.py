@@ -1,0 +1,179 @@
+"""Deploying to a test network: looked at first, resumed, at the same addresses everywhere."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from web3 import Web3
+
+from kiseki.chain import deployment, proxy
+from kiseki.chain.contracts import Call
+from kiseki.chain.fees import GWEI, Policy
+from kiseki.chain.journal import Journal
+from kiseki.chain.networks import NETWORKS, Network, network
+from kiseki.chain.node import anvil, connect
+from kiseki.chain.sender import Sender
+from kiseki.client.accounts import local_account as account_of
+from kiseki.core.keccak import keccak256
+from kiseki.errors import ChainError, InvalidInput
+
+PUBLIC = [each for each in NETWORKS.values() if each.is_public]
+LIKE_A_TESTNET = ("--enable-tx-gas-limit", "--hardfork", "osaka")
+
+
+def ask(w3: Web3, method: str, *arguments: Any) -> Any:
+    answer = w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+@pytest.fixture(params=PUBLIC, ids=lambda each: each.name)
+def testnet(request: pytest.FixtureRequest) -> Iterator[tuple[Network, Web3]]:
+    """Anvil in a test network's place: its chain ID, blocks of one second, its limits."""
+    found: Network = request.param
+    options = (*LIKE_A_TESTNET, "--block-time", "1")
+    with anvil(found.chain_id, options=options) as url:
+        yield found, connect(url, found.chain_id)
+
+
+@pytest.fixture
+def bare() -> Iterator[Web3]:
+    """A chain without the deterministic deployment proxy."""
+    with anvil(7_777, options=("--disable-default-create2-deployer",)) as url:
+        yield connect(url)
+
+
+def test_the_suite_is_at_the_same_addresses_on_every_network(
+    testnet: tuple[Network, Web3], tmp_path: Path
+) -> None:
+    where, w3 = testnet
+    sender = Sender(w3, account_of(0), Journal(tmp_path / "journal"))
+    found = deployment.preflight(sender)
+    assert (found.chain_id, found.missing, found.problem) == (
+        where.chain_id, tuple(deployment.SUITE), "",
+    )  # fmt: skip
+    done = deployment.deploy(sender, tmp_path)
+    assert done.addresses == deployment.addresses()
+    after = deployment.preflight(sender)
+    assert (after.missing, after.gas, after.most) == ((), 0, 0)
+    spent = found.balance - after.balance
+    assert spent <= found.most
+
+
+def test_networks_are_found_by_name_and_by_number() -> None:
+    assert network("sepolia") is network(11_155_111)
+    assert not network("local").is_public
+    assert network(31_337) is network("local")
+    assert network(999).is_public
+    assert network("sepolia").transaction(b"\x01" * 32).endswith("/tx/0x" + "01" * 32)
+    with pytest.raises(InvalidInput, match="there is no network 'mainet' here; there is sepolia"):
+        network("mainet")
+    assert len({each.chain_id for each in NETWORKS.values()}) == len(NETWORKS)
+
+
+# Before anything is sent
+
+
+def test_too_little_ether_for_all_of_it_is_said_before_any_is_spent(
+    bare: Web3, tmp_path: Path
+) -> None:
+    poor = Account.from_key("0x" + "77" * 32)
+    sender = Sender(bare, poor)
+    ask(bare, "anvil_setBalance", poor.address, hex(10**15))
+    found = deployment.preflight(sender)
+    assert "insufficient funds; send it some" in found.problem
+    assert found.now <= found.most
+    with pytest.raises(ChainError, match=r"insufficient funds; .* nothing was sent"):
+        deployment.deploy(sender, tmp_path)
+    assert bare.eth.block_number == 0
+    # With what it says, it is enough.
+    ask(bare, "anvil_setBalance", poor.address, hex(found.most))
+    deployment.deploy(sender, tmp_path)
+
+
+def test_other_code_at_an_address_is_told_and_nothing_is_sent(bare: Web3, tmp_path: Path) -> None:
+    at = deployment.addresses()["DataRegistry"]
+    ask(bare, "anvil_setCode", at, "0x00")
+    sender = Sender(bare, account_of(0))
+    assert deployment.preflight(sender).wrong == ("DataRegistry",)
+    with pytest.raises(
+        ChainError, match="other code than this release's is at the address of Data"
+    ):
+        deployment.deploy(sender, tmp_path)
+    assert bare.eth.block_number == 0
+
+
+# Interrupted
+
+
+@pytest.mark.parametrize("after", list(deployment.SUITE)[:-1:3])
+def test_what_was_sent_and_not_written_down_is_found_in_the_journal(
+    bare: Web3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """Invariant 8: the power went between the block and the record."""
+    real = deployment._save
+
+    def cut(folder: Path, chain_id: int, contracts: Any) -> None:
+        if after in contracts:
+            raise KeyboardInterrupt
+        real(folder, chain_id, contracts)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(deployment, "_save", cut)
+        deployment.deploy(Sender(bare, account_of(0), Journal(tmp_path / "journal")), tmp_path)
+    sent = ask(bare, "eth_getTransactionCount", account_of(0).address, "latest")
+    gas: dict[str, int] = {}
+    again = Sender(bare, account_of(0), Journal(tmp_path / "journal"))
+    deployment.deploy(again, tmp_path, gas.__setitem__)
+    assert gas[after] == 0
+    record = deployment._load(tmp_path, 7_777)
+    assert all(each["transaction"] for each in record["contracts"].values())
+    total = int(ask(bare, "eth_getTransactionCount", account_of(0).address, "latest"), 16)
+    assert total - int(sent, 16) == sum(1 for each in gas.values() if each)
+
+
+# The proxy
+
+
+def test_its_transaction_is_the_one_that_everybody_knows() -> None:
+    assert Account.recover_transaction(proxy._RAW) == proxy._DEPLOYER
+    made = keccak256(b"\xd6\x94" + bytes.fromhex(proxy._DEPLOYER[2:]) + b"\x80")[12:]
+    assert "0x" + made.hex() == proxy.PROXY.lower()
+    known = "eddf9e61fb9d8f5111840daef55e5fde0041f5702856532cdbb5a02998033d26"  # on every chain
+    assert keccak256(proxy._RAW).hex() == known
+
+
+def test_it_is_put_on_a_chain_that_has_none(bare: Web3, tmp_path: Path) -> None:
+    sender = Sender(bare, account_of(0))
+    found = deployment.preflight(sender)
+    assert not found.has_proxy
+    assert found.most > proxy.cost(bare) == 10**16
+    deployment.deploy(sender, tmp_path)
+    assert proxy.is_there(bare)
+    with anvil(7_778) as url:  # where Anvil has put it itself
+        theirs = connect(url).eth.get_code(proxy.PROXY)  # type: ignore[arg-type]
+    assert bytes(theirs) == proxy._CODE
+    assert ask(bare, "eth_getTransactionCount", proxy._DEPLOYER, "latest") == "0x1"
+
+
+def test_what_somebody_paid_for_it_is_not_paid_twice(bare: Web3) -> None:
+    sender = Sender(bare, account_of(0))
+    sender.send(Call(proxy._DEPLOYER, b"", 4 * 10**15, "a part"))
+    assert proxy.cost(bare) == 6 * 10**15
+    proxy.put(sender)
+    assert proxy.is_there(bare)
+
+
+def test_gas_that_costs_more_than_it_offers_is_told(bare: Web3) -> None:
+    ask(bare, "anvil_setNextBlockBaseFeePerGas", hex(101 * GWEI))
+    ask(bare, "evm_mine")
+    with pytest.raises(ChainError, match="gas costs more now than the 100 gwei"):
+        proxy.put(Sender(bare, account_of(0), policy=Policy()))
+
+
+def test_something_else_in_its_place_is_told(bare: Web3, tmp_path: Path) -> None:
+    ask(bare, "anvil_setCode", proxy.PROXY, "0x6000")
+    with pytest.raises(ChainError, match="something else than the deterministic deployment proxy"):
+        deployment.deploy(Sender(bare, account_of(0)), tmp_path)
