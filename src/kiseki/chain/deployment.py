@@ -176,7 +176,8 @@ def _needed(sender: Sender, missing: list[str]) -> int:
         for answer in ask(sender.w3, questions):
             if isinstance(answer, Refusal):
                 raise answer
-            total += int(answer, 16) + proxy.OVERHEAD
+            alone = int(answer, 16)
+            total += alone + alone // 63 + proxy.OVERHEAD  # a call gives on 63/64 (EIP-150)
     return total
 
 

@@ -26,7 +26,7 @@ __all__ = ["OVERHEAD", "PROXY", "cost", "is_there", "put"]
 PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 """Its address, on every chain."""
 
-OVERHEAD = 2_000
+OVERHEAD = 15_000
 """Gas that a deployment through it takes beyond one without it, generously."""
 
 _CODE = bytes.fromhex(
