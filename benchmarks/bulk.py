@@ -68,14 +68,16 @@ def measure(count: int = _COUNT) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=ROOT / ".build") as folder, chain() as url:
         place = Path(folder)
         records = place / "deployments"
-        deploy({"url": url, "key": local_account(0), "chain_id": None, "deployments": records})
+        journal = place / "keys" / "journal"
+        given = {"chain_id": None, "deployments": records, "journal": journal}
+        deploy({"url": url, "key": local_account(0), **given})
         listed = write_list(place / "MANIFEST.csv", count)
         before = megabytes()
         k = Kiseki.connect(
             url,
             local_account(1),
             secrets=place / "keys" / "secrets",
-            journal=place / "keys" / "journal",
+            journal=journal,
             deployments=records,
         )
         terms = k.data.define_terms("train", royalty="20%")

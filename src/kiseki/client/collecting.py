@@ -28,6 +28,8 @@ __all__ = ["collect"]
 Progress = Callable[[int, int], None]
 _SOME, _TASK = 10_000, 256
 """Items that are held at a time; that one core is given at a time."""
+_MUCH = 1 << 26
+"""Bytes after which it is told how far reading has got, however few items they are."""
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -93,15 +95,16 @@ def _sorting() -> Iterator[sqlite3.Connection]:
 def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> list[str]:
     """Puts every item into the table, hashed; the artists, in the order of their first items."""
     numbers: dict[str, int] = {}
-    count = size = 0
+    count = size = last = 0
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        nonlocal count, size
+        nonlocal count, size, last
         hashed = hash_each(entries, lambda each: each.file or None, _TASK)
         for entry, digest, length in hashed:
             count += 1
             size += length
-            if not count % 1_000:
+            if not count % 1_000 or size - last > _MUCH:
+                last = size
                 told(count, size)
             number = numbers.setdefault(entry.artist, len(numbers))
             yield number, digest or entry.sha256, entry.commitment, entry.name

@@ -101,9 +101,8 @@ class Prepared:
     @property
     def kept(self) -> Kept:
         """All of it but the items."""
-        return Kept(
-            self.provider, self.terms, self.tree.root, len(self.items), self.payee, self.origin
-        )
+        who = self.provider.lower()
+        return Kept(who, self.terms, self.tree.root, len(self.items), self.payee, self.origin)
 
     def parts(self) -> Iterator[tuple[list[bytes], Proof]]:
         """The commitments of each slice, with the proof of its root."""

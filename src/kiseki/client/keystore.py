@@ -100,8 +100,11 @@ class KeyStore:
             self._db = self._connect(path)
 
     def __repr__(self) -> str:
-        where = "in memory" if self._path is None else repr(str(self._path))
-        return f"{type(self).__name__}({where}, {self.count()} salts)"
+        return f"{type(self).__name__}({self._place!r})"
+
+    @property
+    def _place(self) -> str:
+        return "in memory" if self._path is None else str(self._path)
 
     def __enter__(self) -> KeyStore:
         return self
@@ -152,14 +155,19 @@ class KeyStore:
         return None
 
     def forget(self, provider: str, digest: bytes) -> bool:
-        """Destroys the salt of a content, and with it for good the link between the content and
-        its ID; backups keep it. Whether there was one."""
-        with self._lock, self._errors(), self._write():
+        """Destroys the salt of a content, its digest and its names, and with them for good the link
+        between the content and its ID; backups and receipts keep it. Whether there was one."""
+        who = address(provider, "the provider")
+        with self._lock, self._errors():
+            self._check()
             self._db.execute("PRAGMA secure_delete = ON")
-            done = self._db.execute(
-                "DELETE FROM salt WHERE provider = ? AND sha256 = ?",
-                (address(provider, "the provider"), digest),
-            )
+            with self._write():
+                done = self._db.execute(
+                    "DELETE FROM salt WHERE provider = ? AND sha256 = ?",
+                    (who, bytes32(digest, "a SHA-256 digest")),
+                )
+                self._unname(who, digest)
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return done.rowcount > 0
 
     # Collections
@@ -311,6 +319,24 @@ class KeyStore:
             (collection, number, new.root, new.commitments, digests, _packed(names)),
         )
 
+    def _unname(self, who: bytes, digest: bytes) -> None:
+        """Takes a content's digest and names out of every slice."""
+        rows = self._db.execute(
+            f"SELECT slice.rowid, {_qualified(_BODY)} FROM slice"  # noqa: S608 - constants
+            " JOIN collection ON collection.id = slice.collection"
+            " WHERE provider = ? AND instr(digests, ?)",
+            (who, digest),
+        ).fetchall()
+        for row, *body in rows:
+            known = _slice(body)
+            left = [ZERO32 if each == digest else each for each in known.digest_list]
+            named = zip(known.names, known.digest_list, strict=True)
+            names = [() if each == digest else name for name, each in named]
+            self._db.execute(
+                "UPDATE slice SET digests = ?, names = ? WHERE rowid = ?",
+                (b"".join(left), _packed(names), row),
+            )
+
     def _lines(self) -> Iterator[dict[str, Any]]:
         """All of it, as a backup has it."""
         for who, digest, salt in self._db.execute(
@@ -441,17 +467,19 @@ class KeyStore:
             raise
         except OSError as error:
             raise SecretsError(
-                f"the key store {self._path} cannot be used ({error.strerror}); "
+                f"the key store {self._place} cannot be used ({error.strerror}); "
                 "check the path and its permissions; nothing was registered"
             ) from error
+        except sqlite3.ProgrammingError:
+            raise
         except sqlite3.OperationalError as error:
             raise SecretsError(
-                f"the key store {self._path} cannot be used ({error}); check that its folder "
+                f"the key store {self._place} cannot be used ({error}); check that its folder "
                 "can be written to and has room, and run this again; nothing was registered"
             ) from None
         except sqlite3.DatabaseError:
             raise SecretsError(
-                f"the key store {self._path} is damaged; restore a backup into a new one; "
+                f"the key store {self._place} is damaged; restore a backup into a new one; "
                 "nothing was registered"
             ) from None
 
@@ -463,6 +491,10 @@ class KeyStore:
 
 _HEAD = "provider, terms, root, count, payee, opening, origin"
 _BODY = "root, commitments, digests, names"
+
+
+def _qualified(columns: str) -> str:
+    return ", ".join(f"slice.{each}" for each in columns.split(", "))
 
 
 def _kept(row: Sequence[Any]) -> Kept:

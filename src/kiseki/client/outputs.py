@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.files import find, hash_files
@@ -226,16 +227,15 @@ class Outputs:
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
-    def _publish(self, prepared: PreparedBatch, commitments: list[bytes]) -> list[Any]:
+    def _publish(self, prepared: PreparedBatch, commitments: list[bytes]) -> list[Receipt]:
         logged = set(self.wallet.session.index.batch(prepared.id).published)
-        sent = []
-        for k in range(-(-len(commitments) // SLICE)):
-            part = commitments[k * SLICE : (k + 1) * SLICE]
-            if logged.issuperset(part):
-                continue
-            opening = (prepared.tree.root, prepared.sources_hash)
-            proof = list(prepared.tree.slice_proof(k))
-            sent.append(
-                self.wallet.send(self._contract.call("publish", prepared.id, opening, part, proof))
+        opening = (prepared.tree.root, prepared.sources_hash)
+        parts = [commitments[at : at + SLICE] for at in range(0, len(commitments), SLICE)]
+        calls = (
+            self._contract.call(
+                "publish", prepared.id, opening, part, list(prepared.tree.slice_proof(k))
             )
-        return sent
+            for k, part in enumerate(parts)
+            if not logged.issuperset(part)
+        )
+        return [each.result for each in self.wallet.send_all(calls)]

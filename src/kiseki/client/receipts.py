@@ -26,13 +26,25 @@ from kiseki.client.files import hash_each, walk
 from kiseki.client.keystore import KeyStore
 from kiseki.client.payees import Payee
 from kiseki.client.secrets import Kept, Names
+from kiseki.client.session import Session
 from kiseki.core import documents, ids
 from kiseki.core.merkle import IdTree, Proof, proof_in, verify
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
-from kiseki.errors import InvalidInput, ProofError
+from kiseki.errors import ContractReverted, InvalidInput, ProofError
 
-__all__ = ["Checked", "Found", "Item", "Receipt", "check", "find", "read", "write"]
+__all__ = [
+    "Checked",
+    "Found",
+    "Item",
+    "OnChain",
+    "Receipt",
+    "check",
+    "find",
+    "on_chain",
+    "read",
+    "write",
+]
 
 _FORMAT = "kiseki-receipt-v1"
 _HEAD = ("collection", "provider", "terms", "root", "count", "payee", "opening", "origin")
@@ -98,6 +110,21 @@ class Found:
     path: Path
     item: Item
     id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OnChain:
+    """A collection on the chain; times in Unix seconds.
+
+    Attributes:
+        registered_at: when it was registered.
+        revoked_at: when consent was revoked; none when it was not.
+        ends_at: from when on new uses are refused; none for never.
+    """
+
+    registered_at: int
+    revoked_at: int | None
+    ends_at: int | None
 
 
 def write(
@@ -217,6 +244,20 @@ def find(
             data_id = ids.item_id(receipt.kept.provider, item.commitment)
             found.append(Found(Path(path), item, data_id))
     return found
+
+
+def on_chain(receipt: Receipt, session: Session) -> OnChain | None:
+    """What the chain says of the collection; none when it is not registered there (yet).
+
+    Provider, root and terms are in its ID, so they need no comparing.
+    """
+    try:
+        found = session["DataRegistry"].read("status", receipt.kept.id)
+    except ContractReverted as refusal:
+        if refusal.name != "DataRegistry_UnknownCollection":
+            raise
+        return None
+    return OnChain(found["registeredAt"], found["revokedAt"] or None, found["endsAt"] or None)
 
 
 class _Whole:

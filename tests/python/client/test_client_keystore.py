@@ -139,8 +139,20 @@ def test_a_salt_that_is_destroyed_is_gone_from_the_file(store: KeyStore, tmp_pat
     assert store.forget(WHO, DIGESTS[0])
     assert not store.forget(WHO, DIGESTS[0])
     assert store.count() == 8
-    store.close()
-    assert salt not in (tmp_path / "store").read_bytes()
+    for path in tmp_path.iterdir():  # while it is open, too
+        assert salt not in path.read_bytes()
+
+
+def test_of_what_is_destroyed_nothing_links_content_and_id(store: KeyStore) -> None:
+    kept, (before,) = collection(store)
+    store.keep(kept, [before])
+    gone = before.digest_list[2]
+    assert store.forget(WHO, gone)
+    (after,) = store.slices(kept.id)
+    assert (after.root, after.commitments) == (before.root, before.commitments)
+    digests, names = before.digest_list, list(before.names)
+    digests[2], names[2] = ZERO32, ()
+    assert (after.digest_list, after.names) == (digests, tuple(names))
 
 
 def test_without_a_path_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,22 @@ def test_the_contract_takes_the_proofs(studio: Kiseki, tmp_path: Path) -> None:
     assert registry.read("contains", kept.id, kept.root, item.commitment, list(item.proof))
 
 
+def test_what_the_chain_says_of_it(studio: Kiseki, tmp_path: Path) -> None:
+    kept = kept_of(studio, 3)
+    receipts.write(store_of(studio), kept.id, tmp_path / "r", clear=True)
+    receipt = receipts.read(tmp_path / "r")
+    assert receipts.on_chain(receipt, studio.session) is None
+    list(studio.data.register_all([kept]))
+    found = receipts.on_chain(receipt, studio.session)
+    assert found is not None
+    assert (found.revoked_at, found.ends_at) == (None, None)
+    studio.data.revoke(kept.id)
+    then = receipts.on_chain(receipt, studio.session)
+    assert then is not None
+    assert then.registered_at == found.registered_at <= (then.revoked_at or 0)
+    assert then.ends_at == then.revoked_at
+
+
 def test_their_drawings_are_found_under_whatever_name(studio: Kiseki, tmp_path: Path) -> None:
     kept = kept_of(studio, 5)
     receipts.write(store_of(studio), kept.id, tmp_path / "r", clear=True)
