@@ -6,6 +6,7 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain import sender
+from kiseki.chain.journal import Journal
 from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
@@ -72,7 +73,8 @@ def many(registered: LocalKiseki) -> Iterator[LocalKiseki]:
     snapshot = ask(registered, "evm_snapshot")
     yield registered
     ask(registered, "evm_revert", snapshot)
-    registered.session._senders.clear()  # they would send again what the chain lost
+    registered.session._senders.clear()
+    registered.session.journal = Journal()  # it would send again what the chain lost
 
 
 @pytest.mark.parametrize("count", [PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 1])

@@ -10,6 +10,7 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
 from kiseki.chain.contracts import Call
+from kiseki.chain.journal import Journal
 from kiseki.client.metadata import parse
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids, seal
@@ -110,7 +111,8 @@ def test_the_income_of_a_batch_is_shown_by_anybody_and_is_what_the_holder_gets(
     before = ask(k, "evm_snapshot")
     model = developer.models.register(weights, asks, manifest=manifest).id  # for its ID
     ask(k, "evm_revert", before)
-    k.session._senders.clear()  # they would send again what the chain lost
+    k.session._senders.clear()
+    k.session.journal = Journal()  # it would send again what the chain lost
     own = developer.rights.payee("model", model)
     assert developer.models.register(weights, asks, manifest=manifest, payee=own).id == model
     developer.rights.mint("model", model)
