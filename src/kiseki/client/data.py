@@ -262,23 +262,24 @@ class Data:
         groups = [self._group(each, given.get(each.id)) for each in collections]
         return register(self.wallet, groups, publish=publish, progress=progress)
 
-    def consent(self, prepared: Prepared) -> Signed:
+    def consent(self, prepared: Prepared | Kept) -> Signed:
         """Signs consent to a prepared collection, which anybody may then submit.
 
         Raises:
             InvalidInput: this wallet is not the provider.
         """
-        self._must_be(prepared.provider)
+        kept = prepared.kept if isinstance(prepared, Prepared) else prepared
+        self._must_be(kept.provider)
         nonce, deadline = self.wallet.fresh()
         message = typed.consent(
             self.wallet.session.chain_id,
             self._contract.address,
-            provider=prepared.provider,
-            root=prepared.tree.root,
-            count=len(prepared.items),
-            terms=prepared.terms,
-            payee=prepared.payee.key,
-            origin=prepared.origin,
+            provider=kept.provider,
+            root=kept.root,
+            count=kept.count,
+            terms=kept.terms,
+            payee=kept.payee.key,
+            origin=kept.origin,
             nonce=nonce,
             deadline=deadline,
         )

@@ -396,6 +396,7 @@ class KeyStore:
                     raise self._something_else()
                 db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA journal_size_limit = 67108864")  # bytes left to -wal afterwards
             db.execute("PRAGMA cache_size = -16000")  # kilobytes
             db.executescript(_SCHEMA)
         except BaseException:

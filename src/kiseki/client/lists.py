@@ -30,7 +30,7 @@ from kiseki.client.files import walk
 from kiseki.core.values import address, address_text, from_hex
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["COLUMNS", "Entry", "read"]
+__all__ = ["COLUMNS", "Entry", "count", "read"]
 
 COLUMNS = ("file", "sha256", "commitment", "name", "artist")
 _WHAT = COLUMNS[:3]
@@ -67,6 +67,24 @@ def read(source: str | Path) -> Iterator[Entry]:
     if not place.exists():
         raise FilesError(f"there is no {place}; check the path")
     return _list(place)
+
+
+def count(source: str | Path) -> int:
+    """How many items there are, of a list about: its lines are counted and not read. For whoever
+    tells how far reading has got.
+
+    Raises:
+        FilesError: as `read`.
+    """
+    place = Path(source)
+    if place.is_dir():
+        return sum(1 for _ in walk(place))
+    try:
+        with place.open("rb") as file:
+            lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
+    except OSError as error:
+        raise FilesError(f"the list {place} cannot be read ({error.strerror})") from error
+    return max(lines - 1, 1)
 
 
 def _folder(place: Path) -> Iterator[Entry]:

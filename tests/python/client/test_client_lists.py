@@ -237,6 +237,15 @@ def test_a_folder_gives_the_same_collection_either_way(
     assert [each.id for each in listed] == [kept.id]
 
 
+def test_how_much_there_is_to_read_is_known_beforehand(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert lists.count(write(("file",), ("art/a.png",), ("art/b.png",))) == 2
+    assert lists.count(tmp_path / "art") == 2
+    with pytest.raises(FilesError, match="cannot be read"):
+        lists.count(tmp_path / "nowhere")
+
+
 def test_progress_is_told_in_items_and_bytes(
     artist: Kiseki, write: Callable[..., Path], tmp_path: Path
 ) -> None:

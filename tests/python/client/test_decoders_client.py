@@ -10,12 +10,24 @@ from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
 from kiseki.chain.node import place
+from kiseki.client import backups
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
+from kiseki.client.payees import Payee
+from kiseki.client.secrets import Kept
+from kiseki.core import ids
+from kiseki.core.terms import Terms
 from kiseki.errors import InvalidInput, SecretsError
 
 ENTRY = {"provider": "0x" + "1a" * 20, "sha256": "2b" * 32, "salt": "3c" * 32}
 LINE = json.dumps(ENTRY).encode() + b"\n"
+_COMMITMENT = ids.commitment(b"\x2b" * 32, b"\x3c" * 32)
+_KEPT = Kept(
+    ENTRY["provider"], Terms.of("train"), ids.item_id(ENTRY["provider"], _COMMITMENT), 1,
+    Payee.of(ENTRY["provider"]), bytes(32),
+)  # fmt: skip
+COLLECTION = backups.head(_KEPT)
+SLICE = {"commitments": _COMMITMENT.hex(), "sha256s": ENTRY["sha256"], "names": [["a", "b"]]}
 NEEDED = {"KISEKI_RPC_URL": "http://127.0.0.1:8545", "KISEKI_PRIVATE_KEY": "0x" + "4d" * 32}
 
 
@@ -57,6 +69,36 @@ class TestKeyFiles:
             KeyStore(path)
         assert path.read_bytes() == content
         assert content.decode() not in str(refused.value)
+
+
+class TestBackups:
+    @unhurried
+    @given(
+        lines=st.lists(almost(ENTRY), max_size=3),
+        collection=almost(COLLECTION),
+        slice_=almost(SLICE),
+        end=st.integers(0, 6),
+    )
+    def test_any_backup_is_restored_whole_or_not_at_all(
+        self, lines: list[bytes], collection: bytes, slice_: bytes, end: int
+    ) -> None:
+        head = b'{"format":"kiseki-keys-v1"}'
+        last = b'{"end":%d}' % end
+        targets.backup(b"\n".join([head, *lines, collection, slice_, last, b""]))
+
+    @unhurried
+    @given(text=st.binary() | JSON.map(lambda each: json.dumps(each).encode()))
+    def test_anything_else_is_refused(self, text: bytes) -> None:
+        targets.backup(text)
+
+    def test_the_example_is_one(self, tmp_path: Path) -> None:
+        lines = [{"format": "kiseki-keys-v1"}, ENTRY, COLLECTION, SLICE, {"end": 3}]
+        text = "".join(json.dumps(each) + "\n" for each in lines)
+        targets.backup(text.encode())
+        (tmp_path / "backup").write_text(text)
+        with KeyStore() as store:
+            assert store.restore(tmp_path / "backup") == 1
+            assert len(list(store.collections())) == 1
 
 
 class TestSettings:
