@@ -336,16 +336,16 @@ def place(url: str) -> str:
 
 @contextlib.contextmanager
 def anvil(
-    chain_id: int = 31337, accounts: int = 10, options: tuple[str, ...] = ()
+    chain_id: int = 31337, accounts: int = 10, options: tuple[str, ...] = (), port: int = 0
 ) -> Iterator[str]:
-    """Runs an Anvil on a free port while the block runs; gives its URL.
+    """Runs an Anvil while the block runs, on a free port unless one is named; gives its URL.
 
     It is ended whatever happens in the block, Ctrl-C included, and does not see that Ctrl-C itself.
 
     Raises:
         ChainError: there is no `anvil` to run, or it does not start.
     """
-    port = _free_port()
+    port = port or _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         find_anvil(), "--port", str(port), "--chain-id", str(chain_id), "--accounts", str(accounts),

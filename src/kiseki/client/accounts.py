@@ -31,7 +31,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.node import MNEMONIC
-from kiseki.chain.signer import LocalSigner, Signer
+from kiseki.chain.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.chain.signers import APIS, RemoteSigner
 from kiseki.core.values import address
 from kiseki.errors import InvalidInput, KisekiError, SigningError
@@ -40,9 +40,11 @@ __all__ = [
     "KEYSTORES",
     "Keystore",
     "Keystores",
+    "WatchOnly",
     "account_of",
     "local_account",
     "open_account",
+    "password_file",
 ]
 
 KEYSTORES = Path("~/.kiseki/keystores")
@@ -166,6 +168,29 @@ class Keystores:
             return Keystore(path.stem, "", path, str(error))
 
 
+class WatchOnly:
+    """A wallet that is only looked at: it signs nothing."""
+
+    def __init__(self, wallet: str) -> None:
+        self.address = str(to_checksum_address(address(wallet, "the wallet")))
+
+    def __repr__(self) -> str:
+        return f"WatchOnly({self.address})"
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
+        """Signs nothing."""
+        raise self._refusal()
+
+    def sign_typed(self, message: Mapping[str, Any]) -> bytes:
+        """Signs nothing."""
+        raise self._refusal()
+
+    def _refusal(self) -> SigningError:
+        return SigningError(
+            f"{self.address} is only looked at here; name a wallet that can sign (--account)"
+        )
+
+
 def open_account(
     spec: str,
     *,
@@ -241,12 +266,27 @@ def _test_wallet(number: str, chain_id: int) -> LocalAccount:
     return local_account(int(number))
 
 
-def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str:
+def password_file(environment: Mapping[str, str]) -> str | None:
+    """The password in the file that ``KISEKI_PASSWORD_FILE`` names; none if it names none.
+
+    Raises:
+        SigningError: others can read it, or it cannot be read.
+    """
     named = environment.get("KISEKI_PASSWORD_FILE")
-    if named:
-        path = Path(named).expanduser()
-        _must_be_private(path, "the password file")
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    _must_be_private(path, "the password file")
+    try:
         return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeError):
+        raise SigningError(f"the password file {path} cannot be read; save it as text") from None
+
+
+def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str:
+    known = password_file(environment)
+    if known is not None:
+        return known
     if ask is None:
         raise SigningError(
             "the wallet needs its password; put it into a file of mode 0600 that "

@@ -24,7 +24,9 @@ from kiseki.chain.journal import Journal
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
-from kiseki.client.accounts import account_of, local_account
+from kiseki.client import frameworks
+from kiseki.client.accounts import account_of, local_account, open_account
+from kiseki.client.amounts import ETHER_DECIMALS
 from kiseki.client.data import Data
 from kiseki.client.keystore import KeyStore
 from kiseki.client.models import Models
@@ -36,7 +38,7 @@ from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address
-from kiseki.errors import InvalidInput
+from kiseki.errors import ChainError, InvalidInput
 from kiseki.index import Index
 
 __all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
@@ -109,15 +111,24 @@ class Kiseki:
 
     @classmethod
     @contextlib.contextmanager
-    def local(cls, accounts: int = 10, chain_id: int = 31337) -> Iterator[LocalKiseki]:
+    def local(
+        cls,
+        accounts: int = 10,
+        chain_id: int = 31337,
+        *,
+        port: int = 0,
+        options: tuple[str, ...] = (),
+    ) -> Iterator[LocalKiseki]:
         """A chain of one's own while the block runs: Anvil, the suite, funded test wallets.
 
         Nothing of it is left behind. Salts are kept in memory.
 
         Args:
             accounts: how many wallets have test ether.
+            port: where it listens; 0 for any that is free.
+            options: more of Anvil's own.
         """
-        with anvil(chain_id, accounts) as url:
+        with anvil(chain_id, accounts, options, port) as url:
             w3 = connect(url, chain_id)
             first = local_account(0)
             sender = Sender(w3, first)
@@ -170,6 +181,16 @@ class Kiseki:
                 return int(self.session.w3.eth.get_balance(holder))  # type: ignore[arg-type]
         return int(erc20(self.session.w3, token).read("balanceOf", holder))
 
+    def decimals(self, token: str | None = None) -> int:
+        """How many digits a currency has after the point: 18 for ether, and for tokens that do not
+        say (ERC-20 leaves it open) 0, so that amounts are in base units."""
+        if token is None or address(token, "the token") == bytes(20):
+            return ETHER_DECIMALS
+        try:
+            return int(erc20(self.session.w3, token).read("decimals"))
+        except ChainError:
+            return 0
+
 
 class LocalKiseki(Kiseki):
     """A `Kiseki` on a local chain: also makes wallets, test tokens and time.
@@ -210,6 +231,10 @@ class LocalKiseki(Kiseki):
     def mint(self, token: str, to: str, amount: int) -> None:
         """Mints test tokens."""
         self._wallet.send(erc20(self.session.w3, token).call("mint", to, amount))
+
+    def is_alive(self) -> bool:
+        """Whether the chain still answers."""
+        return self.session.w3.is_connected()
 
     def wait(self, seconds: int) -> None:
         """Lets time pass on the chain."""
@@ -263,16 +288,25 @@ def load_env(path: Path) -> None:
 def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What `connect` takes, from environment variables; scripts `load_env` into them first.
 
-    ``KISEKI_RPC_URL``, ``KISEKI_PRIVATE_KEY``, and if wanted ``KISEKI_CHAIN_ID``,
+    ``KISEKI_RPC_URL``; ``KISEKI_PRIVATE_KEY``, or ``KISEKI_ACCOUNT`` with the name of a wallet
+    (`kiseki.client.accounts`), which goes first; and if wanted ``KISEKI_CHAIN_ID``,
     ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
     (``deployments`` if unset), ``KISEKI_JOURNAL`` (``~/.kiseki/journal``), ``KISEKI_MAX_FEE`` (the
     most a unit of gas may cost, in gwei).
 
+    Under Ape or Brownie the network is theirs, and so is the account that ``KISEKI_ACCOUNT`` names,
+    or their usual one if no wallet is named (`kiseki.client.frameworks`).
+
     Raises:
         InvalidInput: one that is needed is missing.
+        SigningError: the wallet that is named cannot be used.
     """
     given = os.environ if environment is None else environment
-    missing = [name for name in ("KISEKI_RPC_URL", "KISEKI_PRIVATE_KEY") if not given.get(name)]
+    lent = frameworks.lent() if environment is None else None
+    url = lent.url if lent else given.get("KISEKI_RPC_URL", "")
+    wallet = lent or given.get("KISEKI_ACCOUNT") or given.get("KISEKI_PRIVATE_KEY")
+    needed = {"KISEKI_RPC_URL": url, "KISEKI_PRIVATE_KEY": wallet}
+    missing = [name for name, value in needed.items() if not value]
     if missing:
         raise InvalidInput(
             f"{' and '.join(missing)} must be set; copy .env.example to .env and fill it in"
@@ -284,15 +318,29 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     cap = given.get("KISEKI_MAX_FEE", "")
     if cap and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", cap):
         raise InvalidInput("KISEKI_MAX_FEE must be a number of gwei, as 2.5")
+    chain_id = int(chain) if chain else lent.chain_id if lent else None
     return {
-        "url": given["KISEKI_RPC_URL"],
-        "key": given["KISEKI_PRIVATE_KEY"],
-        "chain_id": int(chain) if chain else None,
+        "url": url,
+        "key": _key(given, lent, url, chain_id or 0),
+        "chain_id": chain_id,
         "secrets": secrets,
         "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
         "journal": journal,
         "policy": Policy(max_fee=int(Decimal(cap) * GWEI) if cap else None),
     }
+
+
+def _key(
+    given: Mapping[str, str], lent: frameworks.Lent | None, url: str, chain_id: int
+) -> str | Signer:
+    """The wallet that is named: one that is lent, one of Kiseki's, or a private key."""
+    name, key = given.get("KISEKI_ACCOUNT", ""), given.get("KISEKI_PRIVATE_KEY", "")
+    if lent and (name in lent.names or not (name or key)):
+        return lent.account(name, given)
+    if not name:
+        return key
+    first = url.split(",")[0].strip()
+    return open_account(name, url=first, chain_id=chain_id, environment=given)
 
 
 def _home(given: Mapping[str, str], name: str) -> Path:

@@ -261,6 +261,11 @@ class Index:
 
     # Records; each raises NotInIndex for an unknown ID
 
+    def collections(self, provider: str) -> list[CollectionRecord]:
+        """All collections of a provider, earliest first."""
+        who = address_text(address(provider, "the provider"))
+        return [self._records.collection(each) for each in self._records.collections_of(who)]
+
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
         return self._records.collection(collection)

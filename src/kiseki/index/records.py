@@ -205,6 +205,13 @@ class Records:
         (document,) = self._one("SELECT document FROM terms WHERE id = ?", terms_id, "terms")
         return Terms.from_json(document)
 
+    def collections_of(self, provider: str) -> list[bytes]:
+        """IDs of a provider's collections, earliest first."""
+        rows = self._store.rows(
+            "SELECT id FROM collection WHERE provider = ? ORDER BY block, position", provider
+        )
+        return [each for (each,) in rows]
+
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
         sql = (

@@ -1,0 +1,185 @@
+"""All commands together, the options of every one of them, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import kiseki
+from kiseki.cli import chain, context, show
+from kiseki.cli.data import data
+from kiseki.cli.model import model
+from kiseki.cli.output import output, verify
+from kiseki.cli.revenue import revenue
+from kiseki.cli.rights import rights
+from kiseki.cli.wallets import accounts, keys
+from kiseki.errors import InvalidInput, KisekiError
+
+__all__ = ["EXIT_CODES", "app", "main"]
+
+EXIT_CODES = {
+    0: "done, or nothing to do",
+    1: "refused or failed, for the reason told",
+    2: "the command was not understood",
+    3: "a part was done, and a part was refused",
+    4: "something that was checked is not as it should be",
+    130: "interrupted; the same command goes on",
+}
+
+_EPILOG = (
+    "Options of every command (see `kiseki --help`), before or after it: --network, --rpc, "
+    "--account, --json, --yes, --dry-run, --max-fee, --confirmations, --debug."
+)
+
+app = typer.Typer(
+    name="kiseki",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for _command in (chain.node, chain.deploy, chain.status, chain.verify_contracts, verify):
+    app.command(_command.__name__.replace("_", "-"), epilog=_EPILOG)(_command)
+for _group in (accounts, keys, data, model, output, rights, revenue):
+    _name = next(name for name, each in globals().items() if each is _group)
+    app.add_typer(_group, name=_name, epilog=_EPILOG, no_args_is_help=True)
+
+
+@app.callback()
+def root(
+    network: Annotated[
+        str | None,
+        typer.Option(help="sepolia, hoodi, base-sepolia, arbitrum-sepolia, optimism-sepolia, "
+                          "polygon-amoy or local.  [env: KISEKI_NETWORK]"),
+    ] = None,
+    rpc: Annotated[
+        str | None,
+        typer.Option(help="URL of a node, or several with commas.  [env: KISEKI_RPC_URL]"),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(help="The wallet: a keystore's name or file, env, test:N, node:0x…, "
+                          "clef:URL#0x… or web3signer:URL#0x….  [env: KISEKI_ACCOUNT]"),
+    ] = None,
+    secrets: Annotated[
+        str | None, typer.Option(help="The key store.  [env: KISEKI_SECRETS]")
+    ] = None,
+    deployments: Annotated[
+        str | None, typer.Option(help="Folder of deployment records.  [env: KISEKI_DEPLOYMENTS]")
+    ] = None,
+    journal: Annotated[
+        str | None, typer.Option(help="The journal of sending.  [env: KISEKI_JOURNAL]")
+    ] = None,
+    max_fee: Annotated[
+        str | None, typer.Option(help="The most that gas may cost, in gwei.  [env: KISEKI_MAX_FEE]")
+    ] = None,
+    confirmations: Annotated[
+        str | None,
+        typer.Option(help="When it counts: a number of blocks, safe, or finalized.  "
+                          "[env: KISEKI_CONFIRMATIONS]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent and its cost; send nothing.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:  # fmt: skip
+    """Kiseki 軌跡 records what generative models are made of, and pays everybody it leads back to.
+
+    \b
+    Examples:
+      kiseki node                                          a local chain to try things on
+      kiseki deploy --network sepolia --account studio     the contracts on a test network
+      kiseki data register artwork --royalty 20%           data IDs on the chain; contents stay here
+      kiseki revenue claim                                 what this wallet is owed
+      kiseki status                                        how things stand
+
+    Settings are also read from .env and the environment. Ends with 0 done, 1 refused, 2 not
+    understood, 3 partly done, 4 not as it should be, 130 interrupted (the same command goes on).
+    """
+    if version:
+        show.out.print(kiseki.__version__)
+        raise typer.Exit(0)
+    context.options(context.Options(
+        network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
+        json, yes, dry_run, debug,
+    ))  # fmt: skip
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Runs a command line and ends the process with its exit code."""
+    given = list(sys.argv[1:] if words is None else words)
+    completing = any(name.endswith("_COMPLETE") for name in os.environ)
+    code = _run(given if completing else _options_first(given))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # `kiseki … | head`: whoever reads has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
+    try:
+        found: object = app(words, prog_name="kiseki", standalone_mode=False)
+        return found if isinstance(found, int) else 0
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        show.say("Interrupted. The same command goes on where it stopped, and sends nothing twice.")
+        return 130
+    except typer.TyperException as error:
+        if error.format_message().startswith("Usage:"):  # the help of a group without a command
+            show.err.print(error.format_message(), markup=False)
+            return 2
+        show.say(f"kiseki: {error.format_message()} (--help says what there is)")
+        return 2
+    except BrokenPipeError:
+        return 0
+    except KisekiError as error:
+        if context.current.debug:
+            traceback.print_exception(error)
+        show.say(f"kiseki: {error}")
+        return 2 if isinstance(error, InvalidInput) and not _was_running(error) else 1
+
+
+def _was_running(error: KisekiError) -> bool:
+    """Whether it came from deeper than the command line: then the words were fine."""
+    place = error.__traceback__
+    depth = []
+    while place is not None:
+        depth.append(place.tb_frame.f_globals.get("__name__", ""))
+        place = place.tb_next
+    return not depth[-1].startswith(("kiseki.cli", "kiseki.client.amounts", "kiseki.core.values"))
+
+
+def _options_first(words: list[str]) -> list[str]:
+    """The options of every command, moved before it, where Typer looks for them."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *waiting]
+        elif name in _WITH_VALUE:
+            front.append(word)
+            front += [] if equals else list(next(([each] for each in waiting), []))
+        elif word in _FLAGS:
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
+
+
+_WITH_VALUE = {
+    "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--max-fee",
+    "--confirmations",
+}  # fmt: skip
+_FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

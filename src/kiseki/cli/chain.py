@@ -1,0 +1,315 @@
+"""A chain of one's own, the suite on a chain, and how things stand there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kiseki.chain import deployment, verification
+from kiseki.chain.journal import Journal
+from kiseki.chain.networks import network
+from kiseki.chain.node import connect, find_anvil, place
+from kiseki.chain.sender import Sender
+from kiseki.cli import context, show
+from kiseki.client.accounts import local_account
+from kiseki.client.amounts import in_units
+from kiseki.client.keystore import KeyStore
+from kiseki.client.kiseki import Kiseki
+from kiseki.core.values import from_hex
+from kiseki.errors import KisekiError
+
+__all__ = ["deploy", "node", "status", "verify_contracts"]
+
+
+def node(
+    port: Annotated[int, typer.Option(help="Where it listens; 0 for any free port.")] = 8545,
+    block_time: Annotated[
+        int, typer.Option(help="Seconds between blocks; 0 for one with each transaction.")
+    ] = 0,
+    accounts: Annotated[int, typer.Option(help="How many wallets have test ether.")] = 10,
+    chain_id: Annotated[int, typer.Option(help="The chain ID; 31337 is nobody's.")] = 31_337,
+) -> None:
+    """Run a local chain with the suite on it and funded test wallets, until Ctrl-C.
+
+    \b
+    Examples:
+      kiseki node
+      kiseki node --port 0 --block-time 2
+    """
+    options = ("--block-time", str(block_time)) if block_time else ()
+    find_anvil()
+    with Kiseki.local(accounts, chain_id, port=port, options=options) as k:
+        wallets = [local_account(number).address for number in range(accounts)]
+        told = {
+            "url": k.url,
+            "chain": chain_id,
+            "wallets": wallets,
+            "addresses": dict(k.session.deployment.addresses),
+        }
+        if context.current.json:  # one line, for scripts that wait for it
+            print(json.dumps(told), flush=True)  # noqa: T201
+        else:
+            show.fields(
+                [("node", k.url), ("chain", chain_id), *k.session.deployment.addresses.items()]
+            )
+            show.table(
+                ["wallet", "address", "ether"],
+                [(f"test:{i}", each, "10,000") for i, each in enumerate(wallets)],
+                numbers=["ether"],
+            )
+            show.say(
+                "Everybody has the keys of these wallets. Ctrl-C ends it, and nothing is kept."
+            )
+        stopped = threading.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: stopped.set())
+        while not stopped.wait(1.0) and k.is_alive():
+            pass
+
+
+def deploy() -> None:
+    """Put the suite on a chain, at the same addresses as everywhere, and record it.
+
+    What is there already is left. Interrupted, the same command goes on.
+
+    \b
+    Examples:
+      kiseki deploy --network sepolia --account studio
+      kiseki deploy --rpc http://127.0.0.1:8545 --yes --json
+    """
+    at = context.where()
+    w3 = connect(at.url, at.chain_id)
+    chain_id = int(w3.eth.chain_id)
+    known = network(chain_id)
+    sender = Sender(
+        w3, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
+    )
+    found = deployment.preflight(sender)
+    told = {**show.plain(found), "addresses": dict(deployment.addresses())}
+    if not context.current.json:
+        _show_preflight(found, known.name, known.currency)
+    if context.current.dry_run:
+        if context.current.json:
+            show.json_line({"sent": False, **told})
+        raise typer.Exit(1 if found.problem else 0)
+    if found.missing and not found.problem:
+        context.agree(known, f"Deploying costs about {in_units(found.now)} {known.currency}.")
+    done: dict[str, int] = {}
+    with show.progress("deploying", "contracts") as bar:
+
+        def step(name: str, gas: int) -> None:
+            done[name] = gas
+            bar(len(done), len(deployment.SUITE))
+
+        record = Path(context.chosen("deployments", "deployments"))
+        made = deployment.deploy(sender, record, step)
+    if context.current.json:
+        show.json_line({"chain": chain_id, "block": made.block, "gas": done,
+                        "addresses": dict(made.addresses)})  # fmt: skip
+        return
+    rows = [(name, made.addresses[name], f"{gas:,}" if gas else "") for name, gas in done.items()]
+    show.table(["contract", "address", "gas"], rows, numbers=["gas"])
+    show.say(f"Recorded in {record / f'{chain_id}.json'}.")
+
+
+def _show_preflight(found: deployment.Preflight, name: str, currency: str) -> None:
+    rows = [
+        ("network", f"{name}, chain {found.chain_id}"),
+        ("wallet", f"{found.wallet} holds {in_units(found.balance)} {currency}"),
+        ("proxy", "there" if found.has_proxy else "missing: it is put there first"),
+        ("there already", ", ".join(found.there) or "nothing"),
+        ("to be deployed", ", ".join(found.missing) or "nothing"),
+    ]
+    if found.missing:
+        cost = f"{in_units(found.now)} {currency} now, at most {in_units(found.most)}"
+        rows.append(("gas", f"{found.gas:,}: {cost}"))
+        rows += [(f"  {each}", deployment.addresses()[each]) for each in found.missing]
+    show.fields(rows)
+
+
+def verify_contracts(
+    write: Annotated[
+        Path | None, typer.Option(help="A folder for what explorers ask for, to do it by hand.")
+    ] = None,
+    etherscan_key: Annotated[
+        str | None,
+        typer.Option(envvar="ETHERSCAN_API_KEY", help="Have Etherscan verify them, with this key."),
+    ] = None,
+    etherscan_url: Annotated[
+        str, typer.Option(help="Of an explorer with Etherscan's API.")
+    ] = verification.ETHERSCAN,
+    sourcify: Annotated[bool, typer.Option(help="Have Sourcify verify them.")] = False,
+    sourcify_url: Annotated[
+        str, typer.Option(help="Of a Sourcify server.")
+    ] = verification.SOURCIFY,
+) -> None:
+    """Compare the contracts on a chain with this release, to the byte; have explorers do so too.
+
+    Ends with 4 when something is not the same.
+
+    \b
+    Examples:
+      kiseki verify-contracts --network sepolia
+      kiseki verify-contracts --network sepolia --sourcify
+      kiseki verify-contracts --write build/verification
+    """
+    if write is not None:
+        written = verification.write_inputs(write)
+        if not context.current.json:
+            show.say(f"Wrote {len(written)} files into {write}.")
+    at = context.where()
+    w3 = connect(at.url, at.chain_id)
+    chain_id = int(w3.eth.chain_id)
+    found = verification.check(w3)
+    told: dict[str, dict[str, str]] = {each.name: {} for each in found}
+    if all(each.is_right for each in found):
+        for each in found:
+            if etherscan_key:
+                told[each.name]["etherscan"] = verification.submit_to_etherscan(
+                    each.name, chain_id, etherscan_key, etherscan_url
+                )
+            if sourcify:
+                told[each.name]["sourcify"] = verification.submit_to_sourcify(
+                    each.name, chain_id, _creation(chain_id, each.name), sourcify_url
+                )
+    if context.current.json:
+        show.json_line(
+            [{**show.plain(each), "said": each.said, **told[each.name]} for each in found]
+        )
+    else:
+        rows = [(e.name, e.address, e.said, *told[e.name].values()) for e in found]
+        show.table(["contract", "address", "code", *told[found[0].name]], rows)
+    if not all(each.is_right for each in found):
+        raise typer.Exit(4)
+
+
+def _creation(chain_id: int, name: str) -> bytes | None:
+    """The transaction that put a contract there, if the record says so."""
+    path = Path(context.chosen("deployments", "deployments")) / f"{chain_id}.json"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return from_hex(json.loads(path.read_text())["contracts"][name]["transaction"], 32, "it")
+    return None
+
+
+def status() -> None:
+    """How things stand: network, contracts, wallet, key store, what is pending and what is owed.
+
+    \b
+    Examples:
+      kiseki status
+      kiseki status --network sepolia --account studio --json
+    """
+    at = context.where()
+    told: dict[str, Any] = {"node": ", ".join(map(place, at.url.split(",")))}
+    problems = []
+    w3 = connect(at.url, at.chain_id)
+    chain_id = int(w3.eth.chain_id)
+    known = network(chain_id)
+    head = w3.eth.get_block("latest")
+    told |= {
+        "network": known.name,
+        "chain": chain_id,
+        "block": int(head["number"]),
+        "time": int(head["timestamp"]),
+        "contracts": {each.name: each.said for each in verification.check(w3)},
+        "addresses": dict(deployment.addresses()),
+    }
+    deployed = set(told["contracts"].values()) == {"the same, to the byte"}
+    if not deployed:
+        problems.append("the suite is not on this chain, or not the whole of it: kiseki deploy")
+    try:
+        told |= _of_wallet(at, chain_id, deployed)
+    except KisekiError as error:
+        problems.append(str(error))
+    told["problems"] = problems
+    if context.current.json:
+        show.json_line(told)
+    else:
+        _show_status(told, known.currency)
+    if problems:
+        raise typer.Exit(4)
+
+
+def _of_wallet(at: context.Where, chain_id: int, deployed: bool) -> dict[str, Any]:
+    w3 = connect(at.url, at.chain_id)
+    signer = context.signer(at.url, chain_id)
+    sender = Sender(w3, signer, Journal(context.home("journal")), context.policy())
+    told: dict[str, Any] = {
+        "wallet": signer.address,
+        "balance": str(int(w3.eth.get_balance(signer.address))),  # type: ignore[arg-type]
+        "pending": [
+            {
+                "what": each.call.what,
+                "nonce": each.nonce,
+                "transaction": sender.journal.attempts(each)[-1].hash,
+                "since": int(each.since),
+                "block": each.block,
+            }
+            for each in sender.pending()
+        ],
+    }
+    path = context.home("secrets")
+    if path.exists():
+        with KeyStore(path) as store:
+            kept = sum(1 for _ in store.collections())
+            told["secrets"] = {"path": path, "salts": store.count(), "collections": kept}
+    if deployed:
+        k = context.watching(signer.address)
+        owed: dict[str, int] = {}
+        for each in k.index.owed(signer.address):
+            owed[each.token] = owed.get(each.token, 0) + each.amount
+        told["owed"] = {token: str(amount) for token, amount in owed.items()}
+    return told
+
+
+def _show_status(told: dict[str, Any], currency: str) -> None:
+    ago = max(0, int(time.time()) - told["time"])
+    right = [name for name, said in told["contracts"].items() if said == "the same, to the byte"]
+    wrong = {name: said for name, said in told["contracts"].items() if name not in right}
+    rows: list[tuple[str, Any]] = [
+        ("network", f"{told['network']}, chain {told['chain']}"),
+        ("node", f"{told['node']}, block {told['block']:,}, {_ago(ago)}"),
+    ]
+    if wrong and len(wrong) == len(told["contracts"]):
+        rows.append(("contracts", "none of them is here"))
+    else:
+        rows.append(
+            ("contracts", f"{len(right)} of {len(told['contracts'])}, the same to the byte")
+        )
+        rows += [(f"  {name}", said) for name, said in wrong.items()]
+        rows += [(f"  {name}", told["addresses"][name]) for name in right]
+    if "wallet" in told:
+        rows.append(
+            ("wallet", f"{told['wallet']} holds {in_units(int(told['balance']))} {currency}")
+        )
+        kept = told.get("secrets")
+        store = "none yet"
+        if kept:
+            many = f"{kept['salts']:,} salts, {kept['collections']:,} collections"
+            store = f"{kept['path']}: {many}"
+        rows.append(("key store", store))
+        pending = told["pending"]
+        rows.append(("pending", "nothing" if not pending else f"{len(pending)} transactions"))
+        for each in pending[:5]:
+            rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
+        owed = told.get("owed", {})
+        rows.append(("owed", "nothing" if not owed else ""))
+        for token, amount in owed.items():
+            ether = int(token, 16) == 0
+            shown = in_units(int(amount)) if ether else f"{int(amount):,} base units"
+            rows.append((f"  {currency if ether else token}", shown))
+    rows += [("problem", each) for each in told["problems"]]
+    show.fields(rows)
+
+
+def _ago(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s ago"
+    return f"{seconds // 60:,} minutes ago" if seconds < 7200 else f"{seconds // 3600:,} hours ago"

@@ -1,0 +1,351 @@
+"""The options of every command, and the one place that makes a connected `Kiseki` of them.
+
+They can be given before or after a command; `main` moves them to the front.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from kiseki.chain.fees import GWEI, Finality, Policy
+from kiseki.chain.networks import Network, network
+from kiseki.chain.node import connect
+from kiseki.chain.rehearsal import Rehearsal
+from kiseki.chain.sender import Receipt
+from kiseki.chain.signer import Signer
+from kiseki.cli import show
+from kiseki.client.accounts import (
+    LOCAL_CHAINS,
+    Keystores,
+    WatchOnly,
+    open_account,
+    password_file,
+)
+from kiseki.client.amounts import in_units
+from kiseki.client.keystore import KeyStore
+from kiseki.client.kiseki import Kiseki, load_env
+from kiseki.client.registering import Registered
+from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
+from kiseki.errors import InvalidInput, KisekiError
+
+__all__ = ["Options", "chosen", "current", "hex32", "kiseki", "options", "password", "spend",
+           "watching", "where"]  # fmt: skip
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was said for every command; an environment variable says it where an option does not."""
+
+    network: str | None = None
+    rpc: str | None = None
+    account: str | None = None
+    secrets: str | None = None
+    deployments: str | None = None
+    journal: str | None = None
+    max_fee: str | None = None
+    final: str | None = None
+    json: bool = False
+    yes: bool = False
+    dry_run: bool = False
+    debug: bool = False
+
+
+current = Options()
+
+
+def options(given: Options) -> None:
+    """Sets them, once, before the command runs."""
+    global current
+    current = given
+    load_env(Path.cwd() / ".env")
+
+
+def chosen(name: str, default: str = "") -> str:
+    """An option, its environment variable, or else what is usual."""
+    return getattr(current, name) or os.environ.get(_VARIABLES[name]) or default
+
+
+_VARIABLES: Mapping[str, str] = {
+    "network": "KISEKI_NETWORK",
+    "rpc": "KISEKI_RPC_URL",
+    "account": "KISEKI_ACCOUNT",
+    "secrets": "KISEKI_SECRETS",
+    "deployments": "KISEKI_DEPLOYMENTS",
+    "journal": "KISEKI_JOURNAL",
+    "max_fee": "KISEKI_MAX_FEE",
+    "final": "KISEKI_CONFIRMATIONS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The node that is meant: its URL or URLs, and the chain that it must be on, when known."""
+
+    url: str
+    chain_id: int | None
+
+
+def where() -> Where:
+    """Which node, from what was said; one's own by default."""
+    name, url = chosen("network"), chosen("rpc")
+    chain = os.environ.get("KISEKI_CHAIN_ID", "")
+    if name:
+        found = network(name)
+        return Where(url or ",".join(found.nodes), found.chain_id)
+    if chain and not (chain.isascii() and chain.isdecimal() and len(chain) < 20):
+        raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
+    return Where(url or network("local").nodes[0], int(chain) if chain else None)
+
+
+def policy() -> Policy:
+    """Fees and finality, from what was said."""
+    cap, final = chosen("max_fee"), chosen("final", "1")
+    try:
+        most = int(Decimal(cap) * GWEI) if cap else None
+    except (InvalidOperation, ValueError, OverflowError):
+        raise InvalidInput("--max-fee is a number of gwei, as 2.5") from None
+    finality: Finality = final if final in ("safe", "finalized") else 0  # type: ignore[assignment]
+    if final.isascii() and final.isdecimal():
+        finality = int(final)
+    return Policy(max_fee=most, finality=finality)
+
+
+def home(name: str) -> Path:
+    """A file below ~/.kiseki, unless another was named: ``secrets`` or ``journal``."""
+    return Path(chosen(name, f"~/.kiseki/{name}")).expanduser()
+
+
+def keystores() -> Keystores:
+    """The folder of keystore files."""
+    return Keystores(Path(os.environ.get("KISEKI_KEYSTORES") or "~/.kiseki/keystores"))
+
+
+def password(what: str) -> str:
+    """Asks a person, or reads the file that was named; refuses where there is nobody to ask."""
+    known = password_file(os.environ)
+    if known is not None:
+        return known
+    if not sys.stdin.isatty():
+        raise InvalidInput(
+            "nobody can be asked for a password here; put it into a file of mode 0600 and name "
+            "that in KISEKI_PASSWORD_FILE"
+        )
+    return str(typer.prompt(what, hide_input=True, err=True))
+
+
+def new_password(what: str = "New password") -> str:
+    """Asks a person twice, or reads the file that was named."""
+    known = password_file(os.environ)
+    if known is not None or not sys.stdin.isatty():
+        return password(what)
+    return str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def private_key() -> str:
+    """A private key, which is never an argument: from the environment, or asked for."""
+    return os.environ.get("KISEKI_PRIVATE_KEY") or password("Private key")
+
+
+def confirm(question: str) -> None:
+    """Goes on only if somebody says yes."""
+    if not sys.stdin.isatty():
+        raise InvalidInput(f"nobody can be asked here ({question}); say --yes")
+    if not typer.confirm(question, err=True):
+        show.say("Nothing was done.")
+        raise typer.Exit(1)
+
+
+def agree(known: Network, what: str) -> None:
+    """Asks before something is spent on a public network."""
+    if known.is_public and not current.yes:
+        confirm(f"{what} Send it on {known.name}?")
+
+
+def signer(url: str, chain_id: int) -> Signer:
+    """The wallet that was named."""
+    usual = "env" if os.environ.get("KISEKI_PRIVATE_KEY") else ""
+    usual = usual or ("test:0" if chain_id in LOCAL_CHAINS else "")
+    spec = chosen("account", usual)
+    if not spec:
+        raise InvalidInput(
+            "no wallet is named; say --account NAME (`kiseki accounts list` shows them), or set "
+            "KISEKI_PRIVATE_KEY"
+        )
+    return open_account(
+        spec, url=url.split(",")[0].strip(), chain_id=chain_id, ask=password, keystores=keystores()
+    )
+
+
+def offline_signer(chain_id: int) -> Signer:
+    """The wallet that was named, where no node is needed."""
+    return signer(where().url, chain_id)
+
+
+def acting() -> str:
+    """The address of the wallet that was named, without opening it where that can be helped."""
+    wanted = chosen("account")
+    named = {each.name: each.address for each in keystores().list()}
+    if wanted in named:
+        return named[wanted]
+    at = where()
+    return signer(at.url, at.chain_id or int(connect(at.url).eth.chain_id)).address
+
+
+def store() -> KeyStore:
+    """The key store, which must be there."""
+    path = home("secrets")
+    if not path.exists():
+        raise InvalidInput(f"there is no key store at {path}; name it with --secrets")
+    return KeyStore(path)
+
+
+def key_store(k: Kiseki) -> KeyStore:
+    """The key store of a connected wallet."""
+    found = k.data.wallet.salts
+    if not isinstance(found, KeyStore):
+        raise TypeError("the command line keeps salts in a key store")
+    return found
+
+
+def is_rehearsed(k: Kiseki) -> bool:
+    """Whether nothing is sent."""
+    return isinstance(k.sender, Rehearsal)
+
+
+def kiseki(*, rehearses: bool = False) -> Kiseki:
+    """The wallet that was named, on the chain that was."""
+    place = where()
+    chain_id = place.chain_id or int(connect(place.url).eth.chain_id)
+    return _connected(place, signer(place.url, chain_id), rehearses)
+
+
+def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
+    """The chain that was named, for questions that need no wallet."""
+    return _connected(where(), WatchOnly(wallet), False)
+
+
+def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
+    return Kiseki.connect(
+        place.url,
+        who,
+        secrets=home("secrets"),
+        chain_id=place.chain_id,
+        deployments=Path(chosen("deployments", "deployments")),
+        journal=home("journal"),
+        policy=policy(),
+        rehearses=rehearses,
+    )
+
+
+def spend(k: Kiseki, name: str, work: Callable[[Kiseki], T]) -> T:
+    """Does what costs something, as one command that can be run again after a crash.
+
+    With `--dry-run` it is only tried and its cost told. On a public network it is tried first, and
+    its cost told and asked for, unless `--yes` was said.
+
+    Args:
+        k: what `kiseki` gave.
+        name: the command with everything in it that tells it from another.
+        work: does it with whatever wallet it is given.
+    """
+    known = network(k.session.chain_id)
+    if current.dry_run or (known.is_public and not current.yes):
+        dry = kiseki(rehearses=True)
+        work(dry)
+        told = _cost(dry, known)
+        if current.dry_run:
+            _show_cost(told, known)
+            raise typer.Exit(0)
+        _ask(told, known)
+    with k.command(name):
+        return work(k)
+
+
+def _cost(dry: Kiseki, known: Network) -> dict[str, Any]:
+    rehearsal = dry.sender
+    if not isinstance(rehearsal, Rehearsal):
+        raise TypeError("a rehearsal was asked for")
+    now, most = rehearsal.cost()
+    calls: dict[str, list[int]] = {}
+    for each in rehearsal.trials:
+        calls.setdefault(each.call.what, []).append(each.gas)
+    return {
+        "network": known.name,
+        "wallet": dry.address,
+        "transactions": len(rehearsal.trials),
+        "calls": {what: {"times": len(gas), "gas": sum(gas)} for what, gas in calls.items()},
+        "gas": sum(each.gas for each in rehearsal.trials),
+        "value": str(sum(each.call.value for each in rehearsal.trials)),
+        "now": str(now),
+        "most": str(most),
+        "currency": known.currency,
+        "balance": str(dry.balance()),
+    }
+
+
+def _show_cost(told: dict[str, Any], known: Network) -> None:
+    if current.json:
+        show.json_line({"sent": False, **told})
+        return
+    rows = [(what, each["times"], f"{each['gas']:,}") for what, each in told["calls"].items()]
+    show.table(["would be sent", "times", "gas"], rows, numbers=["times", "gas"])
+    show.say(_sentence(told, known) + " Nothing was sent.")
+
+
+def _sentence(told: dict[str, Any], known: Network) -> str:
+    now, most = (in_units(int(told[each])) for each in ("now", "most"))
+    many = (
+        "1 transaction" if told["transactions"] == 1 else f"{told['transactions']:,} transactions"
+    )
+    return (
+        f"{many} on {known.name} from {told['wallet']}: {told['gas']:,} gas, about {now} and at "
+        f"most {most} {known.currency}; the wallet holds {in_units(int(told['balance']))}."
+    )
+
+
+def _ask(told: dict[str, Any], known: Network) -> None:
+    if not told["transactions"]:
+        return
+    show.say(_sentence(told, known))
+    agree(known, "")
+
+
+def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
+    """What was sent."""
+    if current.json:
+        sent = [{"what": e.what, "transaction": e.transaction, "block": e.block, "gas": e.gas,
+                 "resumed": e.resumed} for e in receipts]  # fmt: skip
+        show.json_line({"transactions": sent, **more})
+        return
+    rows = [(e.what, e.transaction, e.block, f"{e.gas:,}") for e in receipts]
+    show.table(["sent", "transaction", "block", "gas"], rows, numbers=["block", "gas"])
+    show.fields(more.items())
+    if not receipts:
+        show.say("Everything was there already; nothing was sent.")
+
+
+def registered_told(kind: str, done: Registered) -> None:
+    """What a registration came to."""
+    receipts_told(done.receipts, **{kind: to_hex(done.id)})
+
+
+def hex32(text: str, what: str) -> bytes:
+    """An ID as people copy it: 0x and 64 hex digits.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
+    except KisekiError:
+        raise InvalidInput(f"{what} is 0x and 64 hex digits, not {text!r:.80}") from None

@@ -1,0 +1,416 @@
+"""`kiseki data`: terms, collections, consent, receipts, revoking."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.client import consents, receipts
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.registering import Registered, Totals
+from kiseki.client.secrets import Kept
+from kiseki.client.wallet import document_hash
+from kiseki.core.terms import Terms
+from kiseki.core.values import ZERO_ADDRESS, address, to_hex
+from kiseki.errors import InvalidInput
+
+__all__ = ["data"]
+
+data = typer.Typer(help="Terms, collections, consent, receipts, revoking.")
+consent = typer.Typer(
+    help="Consent files: prepared by a studio, signed by artists, submitted in bulk."
+)
+data.add_typer(consent, name="consent")
+
+Uses = Annotated[str, typer.Option(help="What is allowed: train, reserved, or uses with commas.")]
+Royalty = Annotated[str, typer.Option(help="The share of gross asked, as 20%.")]
+Floor = Annotated[str, typer.Option(help="The share that no other source can dilute.")]
+Licence = Annotated[Path | None, typer.Option(help="The licence as a document; its hash is kept.")]
+Until = Annotated[str | None, typer.Option(help="Until when it holds, as 2027-12-31.")]
+Notice = Annotated[int, typer.Option(help="Days for which consent holds after it was revoked.")]
+Gate = Annotated[str | None, typer.Option(help="`list`, or the contract that says who may use it.")]
+Collection = Annotated[str, typer.Argument(help="The collection's ID, 0x…")]
+Source = Annotated[Path, typer.Argument(help="A folder, or a list (MANIFEST.csv).")]
+
+
+def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
+             until: str | None, notice: int, gate: str | None) -> Terms:  # fmt: skip
+    """Terms as the options say them."""
+    try:
+        end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
+    except ValueError:
+        raise InvalidInput("--until is a day, as 2027-12-31") from None
+    return Terms.of(
+        [each.strip() for each in uses.split(",")], royalty, floor, end,
+        timedelta(days=notice) if notice else None,
+        k.data.gate.address if gate == "list" else gate, document_hash(licence),
+    )  # fmt: skip
+
+
+@data.command("terms")
+def define_terms(
+    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    until: Until = None, notice: Notice = 0, gate: Gate = None,
+) -> None:  # fmt: skip
+    """Put terms on record, and say them in words.
+
+    \b
+    Examples:
+      kiseki data terms --royalty 20% --licence licence.pdf
+      kiseki data terms --uses ai_training,commercial_output --until 2027-12-31
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    context.spend(k, f"terms {terms.id.hex()}", lambda k: k.data.put_terms(terms))
+    if context.current.json:
+        show.json_line({"terms": terms.id, "words": terms.words()})
+    else:
+        show.fields([("terms", terms.id), ("in words", terms.words())])
+
+
+@data.command("register")
+def register(
+    source: Source,
+    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    until: Until = None, notice: Notice = 0, gate: Gate = None,
+    origin: Annotated[
+        Path | None, typer.Option(help="A document on how, when and from whom it was collected.")
+    ] = None,
+    payee: Annotated[str | None, typer.Option(help="Who is paid; this wallet if left out.")] = None,
+    publish: Annotated[
+        bool, typer.Option(help="Log the commitments; without, the root alone is on the chain.")
+    ] = True,
+) -> None:  # fmt: skip
+    """Register a folder, or a list with artists who are paid. Contents stay here.
+
+    Salts and everything needed for proofs and receipts are in the key store before anything is
+    sent. Run again it sends only what is not there yet.
+
+    \b
+    Examples:
+      kiseki data register artwork --royalty 20% --licence licence.pdf
+      kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    with show.progress("reading", "items") as told:
+        kept = k.data.prepare_all(source, terms, payee=payee, origin=origin,
+                                  progress=lambda items, _: told(items, 0))  # fmt: skip
+    _register(k, kept, publish)
+
+
+def _register(k: Kiseki, kept: list[Kept], publish: bool) -> None:
+    name = f"register {publish} " + " ".join(each.id.hex() for each in kept[:100])
+
+    def work(k: Kiseki) -> list[Registered]:
+        with show.progress("registering", "IDs") as told:
+            return list(k.data.register_all(kept, publish=publish, progress=told))
+
+    results = context.spend(k, name, work)
+    totals = Totals.of(results)
+    if context.current.json:
+        show.json_line({
+            "collections": [
+                {"collection": done.id, "items": each.count, "payee": each.payee.key,
+                 "transactions": [receipt.transaction for receipt in done.receipts],
+                 "error": done.error}
+                for each, done in zip(kept, results, strict=True)
+            ],
+            "transactions": totals.transactions, "gas": str(totals.gas),
+            "failed": len(totals.failed),
+        })  # fmt: skip
+    else:
+        rows = [
+            (done.id, f"{each.count:,}", str(done.error) if done.error else
+             "registered" if done.receipts else "was there already")
+            for each, done in zip(kept[:20], results, strict=False)
+        ]  # fmt: skip
+        show.table(["collection", "items", ""], rows, numbers=["items"])
+        more = f" {len(kept) - 20:,} more are in `kiseki keys list`." if len(kept) > 20 else ""
+        show.say(f"{totals.transactions:,} transactions, {totals.gas:,} gas.{more}")
+    if totals.failed:
+        raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
+
+
+@data.command("publish")
+def publish(collection: Collection) -> None:
+    """Log the commitments of a registered collection that are not logged yet.
+
+    \b
+    Examples:
+      kiseki data publish 0x1111…
+    """
+    k = context.kiseki()
+    wanted = context.hex32(collection, "the collection")
+    kept = context.key_store(k).collection(wanted)
+    done = context.spend(k, f"publish {collection}", lambda k: k.data.publish(kept))
+    context.receipts_told(done)
+
+
+@data.command("show")
+def show_collection(collection: Collection) -> None:
+    """What is on record about a collection: whose, under which terms, who used it.
+
+    \b
+    Examples:
+      kiseki data show 0x1111…
+    """
+    k = context.watching()
+    index = k.index
+    found = index.collection(context.hex32(collection, "the collection"))
+    terms = index.terms(found.terms_id)
+    used = [each for each in index.usage(found.provider, deep=True) if each.collection == found.id]
+    if context.current.json:
+        told = show.plain(found) | {"published": len(found.published), "words": terms.words()}
+        told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
+                          "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
+        show.json_line(told)
+        return
+    whole = "all of them" if found.complete else "not all, so only the root counts"
+    show.fields([
+        ("collection", found.id), ("provider", found.provider), ("terms", terms.words()),
+        ("registered", show.date(found.registered_at)), ("revoked", show.date(found.revoked_at)),
+        ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
+        ("paid to", found.payee),
+    ])  # fmt: skip
+    show.table(["used by", "id", "of", "when", "of gross"], [
+        (e.kind, e.group, e.registrant, show.date(e.time), f"{float(e.share):.4%}") for e in used
+    ], numbers=["of gross"])  # fmt: skip
+
+
+@data.command("list")
+def list_collections(
+    provider: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+) -> None:
+    """Which collections a provider has registered, and what used them.
+
+    \b
+    Examples:
+      kiseki data list
+      kiseki data list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    k = context.watching(provider or context.acting())
+    found = k.index.collections(k.address)
+    if context.current.json:
+        show.json_line([{"collection": e.id, "items": e.count, "registered": e.registered_at,
+                         "revoked": e.revoked_at} for e in found])  # fmt: skip
+        return
+    rows = [
+        (e.id, f"{e.count:,}", show.date(e.registered_at), show.date(e.revoked_at)) for e in found
+    ]
+    show.table(["collection", "items", "registered", "revoked"], rows, numbers=["items"])
+
+
+@data.command("revoke")
+def revoke(collection: Collection) -> None:
+    """End consent for future use of a collection; what was made before stays authorised.
+
+    \b
+    Examples:
+      kiseki data revoke 0x1111…
+    """
+    wanted = context.hex32(collection, "the collection")
+    k = context.kiseki()
+    context.receipts_told(
+        [context.spend(k, f"revoke {collection}", lambda k: k.data.revoke(wanted))]
+    )
+
+
+@data.command("revoke-item")
+def revoke_item(
+    commitment: Annotated[str, typer.Argument(help="The item's commitment, 0x…")],
+    unpublished: Annotated[bool, typer.Option(help="It was never logged.")] = False,
+) -> None:
+    """End consent for future use of one item, in every collection that holds it.
+
+    \b
+    Examples:
+      kiseki data revoke-item 0x2222…
+    """
+    wanted = context.hex32(commitment, "the commitment")
+    k = context.kiseki()
+    done = context.spend(k, f"revoke item {commitment}",
+                         lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
+    context.receipts_told([done])
+
+
+@data.command("set-payee")
+def set_payee(
+    collection: Collection, payee: Annotated[str, typer.Argument(help="A wallet's address.")]
+) -> None:
+    """Change who is paid for a collection of this wallet's.
+
+    \b
+    Examples:
+      kiseki data set-payee 0x1111… \\
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    wanted = context.hex32(collection, "the collection")
+    to = to_hex(address(payee, "the payee"))
+    k = context.kiseki()
+    done = context.spend(k, f"set payee {collection} {to}", lambda k: k.data.set_payee(wanted, to))
+    context.receipts_told([done])
+
+
+# Receipts
+
+
+@data.command("receipt")
+def receipt(
+    collection: Collection,
+    to: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    recipient: Annotated[
+        str | None, typer.Option("--for", help="The artist's age recipient (age1…).")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Names of the artist's items, with * and ?; else all.")
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
+    ] = False,
+) -> None:
+    """Write an artist's receipt: names, salts and proofs of their items, for their eyes only.
+
+    \b
+    Examples:
+      kiseki data receipt 0x1111… \\
+        --for age1qqqq --out alice.age
+    """
+    wanted = context.hex32(collection, "the collection")
+    with context.store() as store:
+        passphrase = None if recipient or clear else context.new_password("Passphrase")
+        count = receipts.write(store, wanted, to, only=only, recipient=recipient,
+                               passphrase=passphrase, clear=clear)  # fmt: skip
+    if context.current.json:
+        show.json_line({"path": to, "items": count})
+    else:
+        show.say(f"{count:,} items are in {to}.")
+
+
+@data.command("check-receipt")
+def check_receipt(
+    file: Annotated[Path, typer.Argument(help="The receipt.")],
+    folder: Annotated[Path | None, typer.Argument(help="Find one's own files in here.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that opens it.")
+    ] = None,
+    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
+    chain: Annotated[bool, typer.Option(help="Ask the chain as well.")] = False,
+) -> None:
+    """Compute everything in a receipt again, and find one's own files; needs no studio.
+
+    \b
+    Examples:
+      kiseki data check-receipt alice.age drawings --identity key.txt
+    """
+    passphrase = None if identity or clear else context.password("Passphrase")
+    read = receipts.read(file, identity=identity, passphrase=passphrase)
+    shown = receipts.check(read)
+    told: dict[str, Any] = show.plain(shown)
+    found = receipts.find(read, folder) if folder else []
+    told["files"] = [
+        {"path": str(e.path), "names": e.item.names, "id": to_hex(e.id)} for e in found
+    ]
+    if chain:
+        on_chain = receipts.on_chain(read, context.watching(ZERO_ADDRESS).session)
+        told["chain"] = show.plain(on_chain)
+    if context.current.json:
+        show.json_line(told)
+        return
+    show.out.print(shown.sentence)
+    if folder:
+        show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
+    if chain:
+        there = told["chain"]
+        show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
+
+
+# Consent files
+
+
+@consent.command("prepare")
+def prepare_consents(
+    source: Source, folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    until: Until = None, notice: Notice = 0, gate: Gate = None,
+    days: Annotated[int, typer.Option(help="For how long they can be submitted.")] = 30,
+) -> None:  # fmt: skip
+    """Write a consent file for each artist of a list, who then is the provider.
+
+    \b
+    Examples:
+      kiseki data consent prepare MANIFEST.csv consents --royalty 20%
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    with show.progress("reading", "items") as told:
+        kept = k.data.prepare_all(source, terms, artists="providers",
+                                  progress=lambda items, _: told(items, 0))  # fmt: skip
+    paths = consents.prepare(k.data.wallet, kept, folder, days=days)
+    if context.current.json:
+        show.json_line(paths)
+    else:
+        show.say(f"{len(paths):,} consent files are in {folder}; each is for the wallet it names.")
+
+
+@consent.command("sign")
+def sign_consent(
+    file: Annotated[Path, typer.Argument(help="The consent file.")],
+    receipt: Annotated[Path | None, typer.Option(help="Your receipt, checked first.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that opens it.")
+    ] = None,
+) -> None:
+    """Sign a consent file, once everything it says was computed again; needs no node.
+
+    \b
+    Examples:
+      kiseki data consent sign consents/0x1234.json --account alice
+    """
+    found = consents.read(file)
+    for each in found.words:
+        show.say(each)
+    if not context.current.yes:
+        context.confirm("Do you consent?")
+    read = None
+    if receipt is not None:
+        passphrase = None if identity else context.password("Passphrase of the receipt")
+        read = receipts.read(receipt, identity=identity, passphrase=passphrase)
+    signed = consents.sign(file, context.offline_signer(found.chain_id), receipt=read)
+    if context.current.json:
+        show.json_line({"file": file, "signer": signed.signer})
+    else:
+        show.say(f"Signed. Send {file} back.")
+
+
+@consent.command("submit")
+def submit_consents(
+    folder: Annotated[Path, typer.Argument(help="The folder of consent files.")],
+    publish: Annotated[bool, typer.Option(help="Log the commitments too.")] = True,
+) -> None:
+    """Register everything that is signed, in bulk; run again it sends only what is missing.
+
+    \b
+    Examples:
+      kiseki data consent submit consents --yes
+    """
+    k = context.kiseki()
+
+    def work(k: Kiseki) -> list[consents.Submitted]:
+        with show.progress("submitting", "IDs") as told:
+            return list(consents.submit(k.data.wallet, folder, publish=publish, progress=told))
+
+    results = context.spend(k, f"submit {folder.resolve()} {publish}", work)
+    problems = [each for each in results if each.problem]
+    if context.current.json:
+        show.json_line([{"file": e.path, "collection": e.collection, "problem": e.problem}
+                        for e in results])  # fmt: skip
+    else:
+        show.table(["file", ""], [(e.path.name, e.problem) for e in problems])
+        show.say(f"{len(results) - len(problems):,} are registered, {len(problems):,} are not.")
+    if problems:
+        raise typer.Exit(3 if len(problems) < len(results) else 1)

@@ -1,0 +1,162 @@
+"""`kiseki model`: registering what was trained, and what a manifest is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.data import Licence, Royalty, Uses, terms_of
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.registering import Registered
+from kiseki.core.ids import External
+from kiseki.core.manifest import Manifest
+from kiseki.core.values import ZERO32
+from kiseki.errors import FilesError
+
+__all__ = ["model", "read_manifest"]
+
+model = typer.Typer(help="Models: registering what was trained, and what a manifest is worth.")
+
+Model = Annotated[str, typer.Argument(help="The model's ID, 0x…")]
+ManifestFile = Annotated[Path, typer.Argument(help="The manifest, as JSON.")]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A manifest from its file.
+
+    Raises:
+        FilesError: it cannot be read.
+    """
+    return Manifest.from_json(_text(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+
+
+@model.command("register")
+def register(
+    weights: Annotated[Path, typer.Argument(help="The file of weights.")],
+    manifest: Annotated[Path | None, typer.Option(help="What training consumed, as JSON.")] = None,
+    parent: Annotated[list[str] | None, typer.Option(help="A model it was made from, 0x…")] = None,
+    external: Annotated[
+        list[str] | None, typer.Option(help="The hash of weights that nobody registered, 0x…")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Code, environment and settings.")] = None,
+    private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
+    uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
+    payee: Annotated[str | None, typer.Option(help="Who is paid; this wallet if left out.")] = None,
+    publish: Annotated[
+        Path | None, typer.Option(help="A folder to publish the manifest in; its hash is stated.")
+    ] = None,
+) -> None:  # fmt: skip
+    """Register a model with every source that it declares, or be told which does not allow it.
+
+    \b
+    Examples:
+      kiseki model register model.bin --manifest manifest.json --royalty 5% --publish manifests
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, "0%", licence, None, 0, None)
+    known = read_manifest(manifest) if manifest else None
+    parents = [context.hex32(each, "the parent") for each in parent or []]
+    externals = [External(context.hex32(each, "the external"), ZERO32) for each in external or []]
+    commitment = k.models.weights(weights, private=private)
+
+    def work(k: Kiseki) -> Registered:
+        done = k.models.register(commitment, terms, manifest=known, parents=parents,
+                                 externals=externals, run=run, payee=payee)  # fmt: skip
+        if known and publish and not context.is_rehearsed(k):
+            k.models.publish_manifest(done.id, known, publish)
+        return done
+
+    done = context.spend(k, f"model {commitment.hex()} {terms.id.hex()}", work)
+    context.registered_told("model", done)
+
+
+@model.command("publish-manifest")
+def publish_manifest(
+    model: Model, manifest: ManifestFile,
+    folder: Annotated[Path, typer.Argument(help="Where it is written, under the model's ID.")],
+) -> None:  # fmt: skip
+    """Write a model's manifest under its ID, and state its hash so that all can check it.
+
+    \b
+    Examples:
+      kiseki model publish-manifest 0x3333… \\
+        manifest.json manifests
+    """
+    wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
+    k = context.kiseki()
+    done = context.spend(k, f"manifest {model}",
+                         lambda k: k.models.publish_manifest(wanted, known, folder))  # fmt: skip
+    context.receipts_told([done])
+
+
+@model.command("check-manifest")
+def check_manifest(model: Model, manifest: ManifestFile) -> None:
+    """Walk a model's manifest to its end, so that it stands as checked for good; anybody's.
+
+    \b
+    Examples:
+      kiseki model check-manifest 0x3333… \\
+        manifest.json
+    """
+    wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
+    k = context.kiseki()
+    with show.progress("walking", "items") as told:
+        context.receipts_told(k.models.check_manifest(wanted, known, told))
+
+
+@model.command("challenge")
+def challenge(model: Model, manifest: ManifestFile) -> None:
+    """Put on record for good that a model's published manifest is false, if it is.
+
+    \b
+    Examples:
+      kiseki model challenge 0x3333… \\
+        manifest.json
+    """
+    wanted, text = context.hex32(model, "the model"), _text(manifest)
+    k = context.kiseki()
+    done = context.spend(k, f"challenge {model}", lambda k: k.models.challenge(wanted, text))
+    context.receipts_told(done)
+
+
+@model.command("show")
+def show_model(model: Model) -> None:
+    """What is on record about a model: what it rests on, what it asks, and what was found.
+
+    \b
+    Examples:
+      kiseki model show 0x3333…
+    """
+    k = context.watching()
+    wanted, index = context.hex32(model, "the model"), k.index
+    found, sources = index.model(wanted), index.sources(wanted)
+    findings = index.findings(wanted, k.session.now())
+    if context.current.json:
+        show.json_line({
+            **show.plain(found), "collections": len(sources.collections), "models": sources.models,
+            "externals": sources.externals, "words": index.terms(found.terms_id).words(),
+            "manifest_checked_at": index.manifest_checked_at(wanted), "findings": findings,
+        })  # fmt: skip
+        return
+    checked = show.date(index.manifest_checked_at(wanted)) or "not checked"
+    show.fields([
+        ("model", found.id), ("developer", found.developer),
+        ("terms", index.terms(found.terms_id).words()),
+        ("registered", show.date(found.registered_at)),
+        ("rests on", f"{len(sources.collections):,} collections, {len(sources.models):,} models, "
+                     f"{len(sources.externals):,} that nobody registered"),
+        ("of gross", f"{found.data_ppm / 10_000:g}% to data, {found.own_ppm / 10_000:g}% in all"),
+        ("manifest", checked), ("paid to", found.split),
+    ])  # fmt: skip
+    for each in findings:
+        show.say(f"{each.severity}: {each.sentence}")

@@ -1,0 +1,140 @@
+"""`kiseki output`: batches of generated files; and `kiseki verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.errors import InvalidInput
+
+__all__ = ["output", "verify"]
+
+output = typer.Typer(help="Outputs: batches of generated files, and what they rest on.")
+
+Batch = Annotated[str, typer.Argument(help="The batch's ID, 0x…")]
+
+
+@output.command("register")
+def register(
+    files: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    model: Annotated[list[str], typer.Option(help="A model that made them, 0x…; several if so.")],
+    collection: Annotated[
+        list[str] | None, typer.Option(help="A collection that generation read, 0x…")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Prompt, seed, settings and order.")] = None,
+    payee: Annotated[
+        str | None, typer.Option(help="Who gets the rest; the rights token's holder if left out.")
+    ] = None,
+    endorsement: Annotated[
+        list[str] | None, typer.Option(help="A developer's endorsement, MODEL=SIGNATURE.")
+    ] = None,
+    endorsed_until: Annotated[
+        int, typer.Option(help="Until when endorsements hold, in seconds.")
+    ] = 0,
+    publish: Annotated[bool, typer.Option(help="Log the commitments.")] = True,
+) -> None:
+    """Register generated files as one batch that names its models. Who has a file can look it up.
+
+    \b
+    Examples:
+      kiseki output register pictures --model 0x3333…
+    """
+    k = context.kiseki()
+    models = [context.hex32(each, "the model") for each in model]
+    read = [context.hex32(each, "the collection") for each in collection or []]
+    given = dict(_endorsement(each) for each in endorsement or [])
+    with show.progress("hashing", "files") as told:
+        batch = k.outputs.prepare(files, models, collections=read, record=record, payee=payee,
+                                  progress=told)  # fmt: skip
+    done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
+        batch, endorsements=given, endorsed_until=endorsed_until, publish=publish))  # fmt: skip
+    context.registered_told("batch", done)
+
+
+@output.command("endorse")
+def endorse(
+    files: Annotated[list[Path], typer.Argument(help="The files of the creator's batch.")],
+    model: Annotated[str, typer.Option(help="The model of this wallet's, 0x…")],
+    creator: Annotated[str, typer.Option(help="The address of whoever registers them.")],
+    until: Annotated[int, typer.Option(help="Last second at which it counts.")],
+) -> None:
+    """Sign, as a model's developer, that a creator may register these files as made with it.
+
+    \b
+    Examples:
+      kiseki output endorse pictures --until 1800000000 \\
+        --model 0x3333… \\
+        --creator 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    k = context.kiseki()
+    wanted = context.hex32(model, "the model")
+    theirs = context.watching(creator)
+    batch = theirs.outputs.prepare(files, [wanted])
+    signature = k.outputs.endorse(wanted, batch, until)
+    if context.current.json:
+        show.json_line({"model": wanted, "batch": batch.id, "until": until, "signature": signature})
+    else:
+        show.out.print(f"--endorsement {model}=0x{signature.hex()} --endorsed-until {until}")
+
+
+def _endorsement(given: str) -> tuple[bytes, bytes]:
+    model, _, signature = given.partition("=")
+    try:
+        return context.hex32(model, "the model"), bytes.fromhex(signature.removeprefix("0x"))
+    except ValueError:
+        raise InvalidInput("--endorsement is MODEL=SIGNATURE, as `output endorse` prints") from None
+
+
+@output.command("show")
+def show_batch(batch: Batch) -> None:
+    """What is on record about a batch: who made it, with which models, and what was found.
+
+    \b
+    Examples:
+      kiseki output show 0x4444…
+    """
+    k = context.watching()
+    wanted, index = context.hex32(batch, "the batch"), k.index
+    found, sources = index.batch(wanted), index.sources(wanted)
+    findings = index.findings(wanted, k.session.now())
+    if context.current.json:
+        told = show.plain(found) | {"published": len(found.published), "models": sources.models}
+        show.json_line(told | {"findings": findings})
+        return
+    show.fields([
+        ("batch", found.id), ("creator", found.creator),
+        ("registered", show.date(found.registered_at)), ("outputs", f"{found.count:,}"),
+        ("logged", f"{len(found.published):,}{'' if found.complete else ', not all'}"),
+        *(("model", each) for each in sources.models),
+        ("endorsed", found.endorsed), ("paid to", found.split),
+    ])  # fmt: skip
+    for each in findings:
+        show.say(f"{each.severity}: {each.sentence}")
+
+
+def verify(
+    file: Annotated[list[Path], typer.Argument(help="Generated files.")],
+) -> None:
+    """What is known of a generated file: in a sentence, with the findings behind it.
+
+    Ends with 4 when it is unknown, or has problems.
+
+    \b
+    Examples:
+      kiseki verify pictures/1.png
+      kiseki verify pictures/*.png --json
+    """
+    k = context.watching()
+    found = [k.outputs.verify(each) for each in file]
+    if context.current.json:
+        show.json_line(
+            [{"file": path, **show.plain(each)} for path, each in zip(file, found, strict=True)]
+        )
+    else:
+        for path, each in zip(file, found, strict=True):
+            show.out.print(f"{path}: {each.sentence}" if len(file) > 1 else each.sentence)
+    if any(each.problems or not each.known for each in found):
+        raise typer.Exit(4)

@@ -1,0 +1,229 @@
+"""`kiseki revenue`: paying in, what is owed, and claiming it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.client.amounts import in_units, parse
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.payees import Payee
+from kiseki.client.revenue import ETHER, Claimed
+from kiseki.core.split import Split
+from kiseki.core.values import ZERO32
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["revenue"]
+
+revenue = typer.Typer(help="Revenue: paying in, what is owed, and claiming it.")
+
+To = Annotated[
+    str,
+    typer.Argument(
+        help="A wallet's address, a batch's or model's ID, or a split's file (0x….json)."
+    ),
+]
+Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
+
+
+def payee_of(k: Kiseki, given: str) -> Payee:
+    """Who is meant by what a person writes."""
+    path = Path(given)
+    if path.suffix == ".json":
+        try:
+            return Payee.of(Split.from_json(path.read_text("utf-8")))
+        except (OSError, UnicodeError) as error:
+            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+    if len(given) < 60:
+        return Payee.of(given)
+    wanted, index = context.hex32(given, "the payee"), k.index
+    asks: list[Callable[[], bytes]] = [
+        lambda: index.batch(wanted).split,
+        lambda: index.model(wanted).split,
+        lambda: wanted,
+    ]
+    for ask in asks:
+        with contextlib.suppress(LookupError):
+            return Payee.of(index.split(ask()).split)
+    raise InvalidInput(
+        f"nothing here is {given}; give a wallet, a batch, a model or a split's file"
+    )
+
+
+@revenue.command("pay")
+def pay(
+    to: To,
+    amount: Annotated[str, typer.Argument(help="As 0.5, '100 gwei' or '1000 wei'.")],
+    token: Token = ETHER,
+    reference: Annotated[
+        str | None, typer.Option(help="A statement or invoice, 32 bytes, 0x…")
+    ] = None,
+) -> None:
+    """Pay everybody whom the trace leads back to. Nobody decides who gets what: the terms do.
+
+    Interrupted and run again, it pays once.
+
+    \b
+    Examples:
+      kiseki revenue pay 0x4444… 0.5
+      kiseki revenue pay series.json 1200 --token 0x5FbDB2315678afecb367f032d93F642f64180aa3
+    """
+    k = context.kiseki()
+    units = parse(amount, k.decimals(token))
+    ref = context.hex32(reference, "the reference") if reference else ZERO32
+    who = payee_of(k, to)
+    done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",
+                         lambda k: k.revenue.pay(who, units, token, ref))  # fmt: skip
+    context.receipts_told([done])
+
+
+@revenue.command("owed")
+def owed(
+    wallet: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+) -> None:
+    """What a wallet is owed, across all splits, subjects and tokens.
+
+    \b
+    Examples:
+      kiseki revenue owed
+      kiseki revenue owed 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+    """
+    k = context.watching(wallet or context.acting())
+    found = k.revenue.owed()
+    if context.current.json:
+        show.json_line([{
+            "token": e.token, "amount": str(e.amount), "now": str(e.now), "split": e.split,
+            "subject": e.subject, "labels": e.labels,
+            "steps": len(e.steps), "complete": e.complete,
+        } for e in found])  # fmt: skip
+        return
+    rows = [
+        (_money(k, e.token, e.amount), _money(k, e.token, e.now), _label(e))
+        for e in found
+        if e.amount
+    ]
+    show.table(["owed", "of that now", "from"], rows, numbers=["owed", "of that now"])
+    if not rows:
+        show.say("Nothing is owed.")
+
+
+@revenue.command("claim")
+def claim(
+    wallets: Annotated[
+        list[str] | None, typer.Argument(help="Whose; this wallet's if left out.")
+    ] = None,
+) -> None:
+    """Bring what is owed to its payees; anybody can, for anybody, and pays the gas.
+
+    One that is refused stops nobody else's. Ends with 3 when some were.
+
+    \b
+    Examples:
+      kiseki revenue claim
+      kiseki revenue claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --account test:0
+    """
+    k = context.kiseki()
+    whose = wallets or [k.address]
+
+    def work(k: Kiseki) -> Claimed:
+        with show.progress("claiming", "steps") as told:
+            return k.revenue.claim(whose, told)
+
+    done = context.spend(k, f"claim {' '.join(sorted(whose))}", work)
+    if context.current.json:
+        show.json_line({
+            "amounts": {who: {token: str(amount) for token, amount in each.items()}
+                        for who, each in done.amounts.items()},
+            "transactions": [each.transaction for each in done.receipts],
+            "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
+        })  # fmt: skip
+    else:
+        rows = [(who, _money(k, token, amount)) for who, each in done.amounts.items()
+                for token, amount in each.items()]  # fmt: skip
+        show.table(["paid to", "amount"], rows, numbers=["amount"])
+        for _, reason in done.failures:
+            show.say(f"refused, and still there: {reason}")
+        show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
+                 else "Nothing is owed." if not done.failures else "")  # fmt: skip
+    if done.failures:
+        raise typer.Exit(3 if done.amounts else 1)
+
+
+@revenue.command("publish")
+def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) -> None:
+    """Log all leaves of a split, so that its payees find themselves.
+
+    \b
+    Examples:
+      kiseki revenue publish series.json
+    """
+    try:
+        read = Split.from_json(split.read_text("utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise FilesError(f"{split} cannot be read ({type(error).__name__})") from error
+    k = context.kiseki()
+    done = context.spend(k, f"publish split {read.key.hex()}", lambda k: k.revenue.publish(read))
+    context.receipts_told([done])
+
+
+@revenue.command("income")
+def income(to: To, token: Token = ETHER) -> None:
+    """What a payee received from outside, by payment or sweep.
+
+    \b
+    Examples:
+      kiseki revenue income 0x4444…
+    """
+    k = context.watching()
+    found = k.revenue.income(payee_of(k, to), token)
+    if context.current.json:
+        show.json_line({"token": token, "amount": str(found)})
+    else:
+        show.out.print(_money(k, token, found))
+
+
+@revenue.command("address")
+def payment_address(to: To) -> None:
+    """An address that pays a payee once it is swept: for marketplaces and plain transfers.
+
+    \b
+    Examples:
+      kiseki revenue address 0x4444…
+    """
+    k = context.watching()
+    found = k.revenue.payment_address(payee_of(k, to))
+    if context.current.json:
+        show.json_line({"address": found})
+    else:
+        show.out.print(found)
+
+
+@revenue.command("sweep")
+def sweep(to: To, token: Token = ETHER) -> None:
+    """Move what lies at a payee's payment address into the ledger; by anybody.
+
+    \b
+    Examples:
+      kiseki revenue sweep 0x4444…
+    """
+    k = context.kiseki()
+    who = payee_of(k, to)
+    done = context.spend(k, f"sweep {who.key.hex()} {token}", lambda k: k.revenue.sweep(who, token))
+    context.receipts_told([done])
+
+
+def _money(k: Kiseki, token: str, amount: int) -> str:
+    if token == ETHER:
+        return f"{in_units(amount)} ether"
+    return f"{in_units(amount, k.decimals(token))} of {token}"
+
+
+def _label(owed: Any) -> str:
+    named = [f"{each.kind} 0x{each.group.hex()[:8]}…" if any(each.group) else each.kind
+             for each in owed.labels]  # fmt: skip
+    return ", ".join(named) or "held for it"

@@ -1,0 +1,140 @@
+"""What is printed. Results go to stdout: tables for people, or one JSON document for machines.
+Everything else (progress, questions, errors) goes to stderr, and progress only to a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from kiseki.core.values import to_hex
+
+__all__ = ["date", "err", "fields", "json_line", "out", "plain", "progress", "say", "table"]
+
+# In a pipe nothing is folded, so that what is read there line by line is whole.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Told = Callable[[int, int], None]
+
+
+def json_line(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: bytes as 0x text, and numbers that JavaScript would round as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: plain(getattr(value, each.name))
+            for each in dataclasses.fields(value)
+            if each.repr
+        }
+    if isinstance(value, bytes):
+        return to_hex(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(each) for key, each in value.items()}
+    if isinstance(value, bool | None | str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)
+    if isinstance(value, Path | Exception):
+        return str(value)
+    if isinstance(value, Iterable):
+        return [plain(each) for each in value]
+    return str(value)
+
+
+def say(text: str, style: str = "") -> None:
+    """A sentence for people, on stderr."""
+    err.print(Text(text, style=style))
+
+
+def fields(rows: Iterable[tuple[str, Any]]) -> None:
+    """Names and values, one under the other."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(name, Text(_text(value)))
+    out.print(grid)
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()
+) -> None:
+    """A table; `numbers` are the columns that stand on the right."""
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    shown = [[_text(each) for each in row] for row in rows]
+    for place, name in enumerate(columns):
+        # A number or ID that is broken cannot be copied; words can be read all the same.
+        whole = name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
+        right = name in numbers
+        made.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+    for row in shown:
+        made.add_row(*map(Text, row))
+    out.print(made)
+
+
+def date(seconds: int | None) -> str:
+    """A time on a chain, for people."""
+    return (
+        "" if not seconds else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    )
+
+
+@contextmanager
+def progress(what: str, unit: str = "") -> Iterator[Told]:
+    """A bar with rate and time left on a terminal, silence anywhere else."""
+    if not err.is_terminal:
+        yield lambda *_: None
+        return
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        _Rate(unit), TimeRemainingColumn(), console=err, transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} {self._unit}/s" if speed else "", style="dim")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return to_hex(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

@@ -1,0 +1,231 @@
+"""Wallets in keystore files, and the key store with the salts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.client.accounts import open_account
+from kiseki.client.keystore import KeyStore
+from kiseki.errors import InvalidInput
+
+__all__ = ["accounts", "keys"]
+
+accounts = typer.Typer(help="Wallets in keystore files, which other Ethereum wallets can read too.")
+keys = typer.Typer(help="The key store: salts, and what is in every collection. Back it up.")
+
+Name = Annotated[str, typer.Argument(help="What the wallet is called.")]
+
+
+@accounts.command("list")
+def list_accounts() -> None:
+    """Which wallets there are.
+
+    \b
+    Examples:
+      kiseki accounts list
+    """
+    found = context.keystores().list()
+    if context.current.json:
+        show.json_line(found)
+        return
+    show.table(["name", "address", ""], [(e.name, e.address, e.problem) for e in found])
+    if not found:
+        show.say("None yet; `kiseki accounts new NAME` makes one.")
+
+
+@accounts.command("new")
+def new_account(name: Name) -> None:
+    """Make a new wallet, encrypted with a password.
+
+    \b
+    Examples:
+      kiseki accounts new studio
+      KISEKI_PASSWORD_FILE=password kiseki accounts new studio --json
+    """
+    made = context.keystores().new(name, context.new_password())
+    _tell(made.name, made.address, made.path)
+
+
+@accounts.command("import")
+def import_account(
+    name: Name,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A keystore file of another wallet; else a key is asked for."),
+    ] = None,
+) -> None:
+    """Keep a wallet that exists: from another keystore file, or from its private key.
+
+    The key is asked for, and read from KISEKI_PRIVATE_KEY where nobody can be asked; it is never
+    an argument, because others can read those.
+
+    \b
+    Examples:
+      kiseki accounts import studio --file UTC--2026-11-26
+      kiseki accounts import studio
+    """
+    stores = context.keystores()
+    if file is not None:
+        made = stores.take_in(name, file, context.password("Password of the file"))
+    else:
+        made = stores.add(name, context.private_key(), context.new_password())
+    _tell(made.name, made.address, made.path)
+
+
+@accounts.command("export")
+def export_account(name: Name) -> None:
+    """Show a wallet's private key, to take it elsewhere. Whoever sees it has the wallet.
+
+    \b
+    Examples:
+      kiseki accounts export studio
+    """
+    key = context.keystores().key(name, context.password(f"Password of {name}"))
+    if context.current.json:
+        show.json_line({"name": name, "key": key})
+    else:
+        show.out.print(key)
+
+
+@accounts.command("address")
+def account_address(
+    spec: Annotated[str, typer.Argument(help="A name, or any other word for a wallet.")] = "",
+) -> None:
+    """Show the address of a wallet: of the one named, or the one that commands would use.
+
+    \b
+    Examples:
+      kiseki accounts address studio
+      kiseki accounts address env
+    """
+    named = {each.name: each.address for each in context.keystores().list()}
+    wanted = spec or context.chosen("account")
+    found = named.get(wanted) or open_account(
+        wanted or "env", url=context.where().url, chain_id=31_337, ask=context.password,
+        keystores=context.keystores(),
+    ).address  # fmt: skip
+    if context.current.json:
+        show.json_line({"address": found})
+    else:
+        show.out.print(found)
+
+
+@accounts.command("password")
+def change_password(name: Name) -> None:
+    """Change a wallet's password.
+
+    \b
+    Examples:
+      kiseki accounts password studio
+    """
+    old = context.password(f"Password of {name}")
+    context.keystores().change_password(name, old, context.new_password())
+    show.say("Changed.")
+
+
+@accounts.command("cancel")
+def cancel() -> None:
+    """Cancel what a wallet has pending: each is replaced by a transaction that does nothing.
+
+    \b
+    Examples:
+      kiseki accounts cancel --account studio --network sepolia
+    """
+    outcomes = context.kiseki().sender.cancel()
+    if context.current.json:
+        show.json_line([{"what": e.call.what, "said": e.error or "carried out"} for e in outcomes])
+        return
+    for each in outcomes:
+        show.say(str(each.error) if each.error else f"{each.call.what} was carried out before that")
+    show.say(f"{len(outcomes)} were pending.")
+
+
+def _tell(name: str, address: str, path: Path) -> None:
+    if context.current.json:
+        show.json_line({"name": name, "address": address, "path": path})
+        return
+    show.fields([("name", name), ("address", address), ("file", path)])
+    show.say("Back the file up, and remember the password: nobody else can open it.")
+
+
+# The key store
+
+
+@keys.command("backup")
+def backup(
+    path: Annotated[Path, typer.Argument(help="The file to write; never over one that is there.")],
+    recipient: Annotated[
+        str | None, typer.Option(help="Whose age key can open it (age1…).")
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
+    ] = False,
+) -> None:
+    """Back up the key store, encrypted with a passphrase that is asked for, or to an age key.
+
+    \b
+    Examples:
+      kiseki keys backup salts.age
+      kiseki keys backup salts.age --recipient age1qqqq
+    """
+    with KeyStore(context.home("secrets")) as store:
+        passphrase = None if recipient or clear else context.new_password("Passphrase")
+        store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear)
+        count = store.count()
+    if context.current.json:
+        show.json_line({"path": path, "salts": count})
+    else:
+        show.say(f"{count:,} salts are in {path}.")
+
+
+@keys.command("restore")
+def restore(
+    path: Annotated[Path, typer.Argument(help="A backup, or an old key file.")],
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that opens it.")
+    ] = None,
+    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
+) -> None:
+    """Merge a backup into the key store; nothing that is there is lost.
+
+    \b
+    Examples:
+      kiseki keys restore salts.age
+      kiseki keys restore salts.age --identity key.txt
+    """
+    passphrase = None if identity or clear else context.password("Passphrase")
+    with KeyStore(context.home("secrets")) as store:
+        new = store.restore(path, identity=identity, passphrase=passphrase)
+        count = store.count()
+    if context.current.json:
+        show.json_line({"new": new, "salts": count})
+    else:
+        show.say(f"{new:,} salts are new; there are {count:,} now.")
+
+
+@keys.command("list")
+def list_collections() -> None:
+    """Which collections the key store knows the items of.
+
+    \b
+    Examples:
+      kiseki keys list
+    """
+    path = context.home("secrets")
+    if not path.exists():
+        raise InvalidInput(f"there is no key store at {path} yet; registering makes one")
+    with KeyStore(path) as store:
+        found = list(store.collections())
+        count = store.count()
+    if context.current.json:
+        show.json_line(
+            [{"collection": e.id, "provider": e.provider, "count": e.count} for e in found]
+        )
+        return
+    rows = [(e.id, e.provider, f"{e.count:,}") for e in found]
+    show.table(["collection", "provider", "items"], rows, numbers=["items"])
+    show.say(f"{count:,} salts in {path}.")
