@@ -1,10 +1,18 @@
 """What scripts use. Each module imports only from those above it:
 
 files       files found and hashed
-secrets     salts, and the key file that keeps them
+lists       folders and lists of what is to be registered in bulk
 payees      payees as the contracts take them
+secrets     what is kept of salts and collections, and the protocol of who keeps it
+sealed      files for one pair of eyes, encrypted with age
+backups     the lines of a backup of the key store
+keystore    the key store
+collecting  from files and lists to collections in the key store, in constant memory
 session     one chain, the suite on it, and the index of what it logged
 wallet      what every noun shares: a chain, a wallet, its salts
+registering collections, one or many, with many transactions in flight
+receipts    what an artist needs to find their own drawings again
+consents    consent files, signed by any wallet, submitted in bulk
 gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file
