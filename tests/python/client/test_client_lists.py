@@ -3,6 +3,9 @@
 import csv
 import hashlib
 import itertools
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -326,6 +329,47 @@ def test_interrupted_anywhere_it_goes_on_there(k: LocalKiseki, terms: Terms) -> 
         "DataRegistry.commit", *["DataRegistry.publish"] * 2, *["DataRegistry.register"] * 2,
     ]  # fmt: skip
     assert all(k.index.collection(each.id).complete for each in kept)
+
+
+WORKER = textwrap.dedent(
+    """
+    import sys
+    from kiseki import Kiseki, Terms
+    from kiseki.client.accounts import local_account
+    url, secrets, journal, listed = sys.argv[1:]
+    k = Kiseki.connect(url, local_account(1), secrets=secrets, journal=journal)
+    kept = k.data.prepare_all(listed, Terms.of("train"))
+    for done in k.data.register_all(kept):
+        assert done.error is None, done.error
+        print(done.id.hex(), len(done.receipts), flush=True)
+    print("done", flush=True)
+    """
+)
+
+
+def test_killed_at_any_moment_it_goes_on_and_sends_nothing_twice(
+    k: LocalKiseki, tmp_path: Path
+) -> None:
+    """Invariant 8, with real processes, a real key store and a real journal."""
+    rows = [f"{digest(n).hex()},0x{1 + n % 60:040x}" for n in range(240)]
+    (tmp_path / "list.csv").write_text("\n".join(["sha256,artist", *rows]))
+    command = [sys.executable, "-c", WORKER, k.url,
+               *(str(tmp_path / name) for name in ("keys", "journal", "list.csv"))]  # fmt: skip
+    who = k.wallet(1).address
+    first = k.session.w3.eth.get_transaction_count(who)  # type: ignore[arg-type]
+    seen: set[str] = set()
+    for most in (0, 1, 20, 1_000):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            lines = list(itertools.islice(running.stdout, most))
+            running.kill()
+        seen |= {line.split()[0] for line in lines}
+    assert "done" in seen
+    seen.remove("done")
+    assert len(seen) == 60
+    assert all(k.index.collection(bytes.fromhex(each)).complete for each in seen)
+    last = k.session.w3.eth.get_transaction_count(who)  # type: ignore[arg-type]
+    assert last - first == 1 + 60  # the terms, and one for each collection
 
 
 def test_one_that_fails_stops_no_other_and_says_why(k: LocalKiseki, terms: Terms) -> None:
