@@ -6,7 +6,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-ape test-python compile check format ape
+.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-ape test-brownie test-python compile check format ape brownie
 .PHONY: coverage mutate analyse prove fuzz clean
 
 help: ## show this list
@@ -18,7 +18,7 @@ demo: ## set up what the demo needs, and run it
 bench: ## measure everything again, some minutes (ROWS="gas id_tree" for some), into docs/benchmarks.md
 	@$(TEST) python -m benchmarks $(ROWS)
 
-test: test-contracts test-ape test-python ## set up the rest, and run every test
+test: test-contracts test-ape test-brownie test-python ## set up the rest, and run every test
 
 test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
 	@$(TEST) forge test
@@ -29,8 +29,11 @@ test-contracts-ir: ## the same under the other code generator, which takes some 
 test-long: ## ten million calls at the ledger and the registries (a long night)
 	@FOUNDRY_PROFILE=long $(TEST) forge test --match-path 'tests/contracts/*.invariant.t.sol'
 
-test-ape: ## Ape: the same code, and the scripts on Anvil
-	@$(PYTHON) tools/setup.py ape python tests/ape/run.py
+test-ape: ## Ape: the same code, and the scripts on its network and from its accounts
+	@$(PYTHON) tools/setup.py ape python tests/frameworks/run.py ape
+
+test-brownie: ## Brownie: the scripts on its network and from its accounts
+	@$(PYTHON) tools/setup.py brownie python tests/frameworks/run.py brownie
 
 test-python: ## everything else, against a real Anvil (pytest)
 	@$(TEST) pytest -n auto
@@ -68,6 +71,9 @@ fuzz: ## atheris: every decoder of untrusted input, FUZZ_SECONDS each (60)
 
 ape: ## set up .venv-ape, for `.venv-ape/bin/ape`
 	@$(PYTHON) tools/setup.py ape
+
+brownie: ## set up .venv-brownie, for `.venv-brownie/bin/brownie`
+	@$(PYTHON) tools/setup.py brownie
 
 clean: ## remove everything that can be made again
 	rm -rf .build .tools .venv .venv-ape .venv-brownie .venv-verify node_modules build dist

@@ -1,7 +1,8 @@
-"""Claim everything that is owed to the wallet of KISEKI_PRIVATE_KEY, or to KISEKI_WALLET.
+"""Claim everything that is owed to the wallet that acts, or to KISEKI_WALLET.
 
     python scripts/claim.py
-    ape run claim                   the same under Ape
+    ape run claim                   the same on Ape's network, from Ape's account
+    brownie run claim               on Brownie's, from Brownie's (docs/frameworks.md)
 
 Anybody can claim for anybody: money only goes to whom it belongs.
 """
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, settings
+from kiseki.client import frameworks
 from kiseki.client.kiseki import load_env
 from kiseki.client.revenue import ETHER
 
@@ -18,6 +20,8 @@ from kiseki.client.revenue import ETHER
 def main() -> None:
     try:
         load_env(Path.cwd() / ".env")
+        if lent := frameworks.lent():
+            print(lent, file=sys.stderr)
         k = Kiseki.connect(**settings())
         claimed = k.revenue.claim(os.environ.get("KISEKI_WALLET") or None)
     except KisekiError as error:

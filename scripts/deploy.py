@@ -1,7 +1,8 @@
 """Deploy the suite to the chain of KISEKI_RPC_URL, and record it in deployments/.
 
     python scripts/deploy.py        settings from the environment or .env (see .env.example)
-    ape run deploy                  the same under Ape
+    ape run deploy                  the same on Ape's network, from Ape's account
+    brownie run deploy              on Brownie's, from Brownie's (docs/frameworks.md)
 
 Addresses are the same on every chain. Run again it sends nothing; interrupted, it goes on.
 """
@@ -10,13 +11,15 @@ import sys
 from pathlib import Path
 
 from kiseki import KisekiError, settings
-from kiseki.client import deploy
+from kiseki.client import deploy, frameworks
 from kiseki.client.kiseki import load_env
 
 
 def main() -> None:
     try:
         load_env(Path.cwd() / ".env")
+        if lent := frameworks.lent():
+            print(lent, file=sys.stderr)
         done = deploy(settings(), lambda name, gas: print(f"{name:16} {gas:>10,} gas"))
     except KisekiError as error:
         sys.exit(str(error))

@@ -1,8 +1,9 @@
-"""Register files as collections of the wallet of KISEKI_PRIVATE_KEY.
+"""Register files as collections of the wallet that acts.
 
     KISEKI_FOLDER=artwork KISEKI_ROYALTY=20% python scripts/register.py
     KISEKI_FOLDER=MANIFEST.csv python scripts/register.py       a list, with artists who are paid
-    ape run register                                            the same under Ape
+    ape run register                          the same on Ape's network, from Ape's account
+    brownie run register                      on Brownie's, from Brownie's (docs/frameworks.md)
 
 KISEKI_USES says what is allowed (`train` if unset; several with commas), KISEKI_LICENCE names the
 licence document. Salts are kept in KISEKI_SECRETS before anything is sent: back that file up. Run
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, Terms, settings
+from kiseki.client import frameworks
 from kiseki.client.kiseki import load_env
 from kiseki.client.wallet import document_hash
 
@@ -21,6 +23,8 @@ from kiseki.client.wallet import document_hash
 def main() -> None:
     try:
         load_env(Path.cwd() / ".env")
+        if lent := frameworks.lent():
+            print(lent, file=sys.stderr)
         k = Kiseki.connect(**settings())
         terms = Terms.of(
             [use.strip() for use in os.environ.get("KISEKI_USES", "train").split(",")],

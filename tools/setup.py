@@ -3,7 +3,8 @@
     python3 tools/setup.py demo     for the demo: Python packages, a local chain, the drawings
     python3 tools/setup.py test     the rest: compiler, Foundry, test tools
     python3 tools/setup.py ape      Ape, in an environment of its own
-    python3 tools/setup.py verify   Slither, halmos and atheris, in another
+    python3 tools/setup.py brownie  Brownie, in another
+    python3 tools/setup.py verify   Slither, halmos and atheris, in a third
 
 What follows the target is a command to run in it: `python3 tools/setup.py test pytest -x`.
 
@@ -39,12 +40,12 @@ TRY_AGAIN = (
     "Check the connection and the free disk space and run the same command again; it resumes."
 )
 
-TARGETS = ("demo", "test", "ape", "verify")
+TARGETS = ("demo", "test", "ape", "brownie", "verify")
 # What they pin does not fit beside what the others use.
-OWN_ENVIRONMENT = ("ape", "verify")
+OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 103, "test": 132, "ape": 82, "verify": 118}
+PYTHON_MB = {"demo": 103, "test": 132, "ape": 82, "brownie": 50, "verify": 118}
 NPM_MB = {"demo": 23, "test": 94}
 NODE_MB = 61
 
