@@ -156,6 +156,7 @@ def register(
     known = [each.kept.id for each, state in zip(groups, states, strict=True) if state.there]
     logged = _logged(wallet, known) if publish else set()
     works: deque[_Work] = deque()
+    begun: set[bytes] = set()
 
     def calls() -> Iterator[Call]:
         for group, state in zip(groups, states, strict=True):
@@ -163,7 +164,8 @@ def register(
             works.append(work)
             if state.error is not None:
                 work.error = state.error
-            else:
+            elif group.kept.id not in begun:
+                begun.add(group.kept.id)
                 try:
                     for call in _calls(wallet, group, state, publish, logged):
                         work.expected += 1
@@ -185,7 +187,7 @@ def register(
             yield Registered(work.kept.id, tuple(work.receipts), work.error)
 
     for outcome in wallet.send_all(calls()):
-        yield from ready()
+        yield from ready()  # those before it of which nothing had to be sent
         work = works[0]
         work.taken += 1
         if outcome.receipt is not None:
@@ -193,6 +195,7 @@ def register(
             progress(done + work.kept.count * work.taken // max(work.expected, work.parts), total)
         elif work.error is None:
             work.error = outcome.error or ChainError("nothing is known of it")
+        yield from ready()
     yield from ready()
 
 
@@ -224,12 +227,10 @@ def put_terms(wallet: Wallet, wanted: Iterable[Terms]) -> dict[bytes, list[Recei
     answers = _read(wallet, [contract.call("termsOf", each.id) for each in given])
     missing = []
     for terms, answer in zip(given, answers, strict=True):
-        if isinstance(answer, KisekiError):
-            if not isinstance(answer, ContractReverted):
-                raise answer
-            if answer.name != "DataRegistry_UnknownTerms":
-                raise answer
+        if isinstance(answer, ContractReverted) and answer.name == "DataRegistry_UnknownTerms":
             missing.append(terms)
+        elif isinstance(answer, KisekiError):
+            raise answer
     outcomes = wallet.send_all(contract.call("defineTerms", terms_tuple(each)) for each in missing)
     return {each.id: [done.result] for each, done in zip(missing, outcomes, strict=True)}
 

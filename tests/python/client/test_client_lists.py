@@ -397,6 +397,27 @@ def _fields(kept: Kept) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in Kept.__dataclass_fields__}
 
 
+def test_one_that_is_named_twice_is_sent_once(k: LocalKiseki, terms: Terms) -> None:
+    kept = k.data.prepare_all(entries(4, [ALICE, BOB]), terms)
+    results = list(k.data.register_all([*kept, *kept[::-1]]))
+    assert [len(each.receipts) for each in results] == [1, 1, 0, 0]
+    assert [each.id for each in results] == [each.id for each in [*kept, *kept[::-1]]]
+
+
+def test_results_come_as_they_are_final(k: LocalKiseki, terms: Terms) -> None:
+    """Also of those of which nothing has to be sent, before, between and after others."""
+    kept = k.data.prepare_all(entries(50, [f"0x{n:040x}" for n in range(1, 26)]), terms)
+    there = [each for place, each in enumerate(kept) if place % 3 == 0]
+    assert Totals.of(k.data.register_all(there)).sent == 9
+    results = k.data.register_all(kept)
+    assert next(results) == registering.Registered(kept[0].id, ())
+    second = next(results)
+    assert k.index.collection(second.id).complete
+    rest = list(results)
+    assert [each.id for each in rest] == [each.id for each in kept[2:]]
+    assert [len(each.receipts) for each in rest] == [int(n % 3 > 0) for n in range(2, 25)]
+
+
 def test_terms_are_put_on_record_with_the_first_that_has_them(k: LocalKiseki) -> None:
     cheap, dear = Terms.of("train"), Terms.of("train", royalty="30%")
     kept = [
