@@ -25,9 +25,12 @@ from kiseki.chain.artifacts import artifact, names
 from kiseki.chain.events import Decoder
 from kiseki.chain.node import place
 from kiseki.chain.reverts import decode_revert
+from kiseki.client import lists, receipts
 from kiseki.client.accounts import account_of
+from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
+from kiseki.core import typed
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
@@ -267,6 +270,39 @@ def backup(data: bytes) -> None:
             assert list(other.collections()) == list(store.collections())
 
 
+def consent(data: bytes) -> None:
+    """A consent file: whatever is understood says in words what its data says."""
+    with refused():
+        found = Consent.from_json(data)
+        assert Consent.from_json(found.to_json()) == found
+        assert typed.digest(found.message)
+        assert found.signer is None or len(found.signer) == 42
+        for each in found.words:
+            readable(each)
+
+
+def receipt(data: bytes) -> None:
+    """A receipt that somebody sent: read and checked, and no salt in it is told."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "receipt"
+        path.write_bytes(data)
+        with refused():
+            found = receipts.read(path)
+            assert not any(each.salt and each.salt.hex() in repr(found) for each in found.items)
+            assert receipts.check(found).items <= found.kept.count
+
+
+def items(data: bytes) -> None:
+    """A list of items: each is understood, or its line is named."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_bytes(data)
+        with refused():
+            for each in lists.read(path):
+                assert bool(each.file) + bool(each.sha256) + bool(each.commitment) == 1
+                assert {len(each.sha256), len(each.commitment)} <= {0, 32}
+
+
 def environment(data: bytes) -> None:
     """A `.env`, up to the point where the node would be asked."""
     with contextlib.suppress(UnicodeDecodeError):
@@ -298,6 +334,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         record,
         key_file,
         backup,
+        consent,
+        receipt,
+        items,
         environment,
     )
 }

@@ -67,7 +67,7 @@ class Slice:
     """
 
     root: bytes
-    commitments: bytes
+    commitments: bytes = field(repr=False)
     digests: bytes = field(repr=False)
     names: tuple[Names, ...] = field(repr=False)
 

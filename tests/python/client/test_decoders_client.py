@@ -1,5 +1,7 @@
 """Files of one's own that were damaged or mixed up are refused, unchanged, and never told."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -99,6 +101,27 @@ class TestBackups:
         with KeyStore() as store:
             assert store.restore(tmp_path / "backup") == 1
             assert len(list(store.collections())) == 1
+
+
+class TestLists:
+    @unhurried
+    @given(
+        header=st.permutations(["file", "sha256", "commitment", "name", "artist"]),
+        width=st.integers(1, 5),
+        rows=st.lists(st.lists(TEXT | st.sampled_from(["", "2b" * 32, "0x" + "1a" * 20]))),
+    )
+    def test_any_rows_are_understood_or_named(
+        self, header: list[str], width: int, rows: list[list[str]]
+    ) -> None:
+        text = io.StringIO()
+        csv.writer(text).writerows([header[:width], *rows])
+        targets.items(text.getvalue().encode("utf-8", "surrogatepass"))
+
+    @unhurried
+    @given(text=st.binary())
+    def test_any_file_is_understood_or_refused(self, text: bytes) -> None:
+        targets.items(b"sha256,name\n" + text)
+        targets.items(text)
 
 
 class TestSettings:
