@@ -493,3 +493,21 @@ def test_a_slice_and_its_proof_fit_what_mempools_take(k: LocalKiseki, terms: Ter
     room = k._wallet.sender.room(first)
     # A proof above a slice has as many hashes as the number of slices has binary digits.
     assert room > 32 * 20, "not enough for four thousand million IDs"
+
+
+def test_a_dry_run_says_what_it_would_take_and_sends_nothing(
+    k: LocalKiseki, tmp_path: Path
+) -> None:
+    """Also with terms that are not on record, and slices of what is not committed yet."""
+    dry = Kiseki.connect(
+        k.url, k._wallet.signer, secrets=store_of(k), journal=tmp_path / "journal", rehearses=True
+    )
+    terms, before = Terms.of("train", royalty="33%"), blocks(k)
+    kept = dry.data.prepare_all(entries(SLICE + 1), terms)
+    kept += dry.data.prepare_all(entries(10, [ALICE, BOB]), terms)
+    told = Totals.of(dry.data.register_all(kept))
+    assert (told.sent, told.failed, told.transactions) == (3, (), 6)
+    assert blocks(k) == before
+    real = Totals.of(k.data.register_all(kept))
+    assert (real.sent, real.transactions) == (3, 6)
+    assert real.gas <= told.gas <= 1.1 * real.gas
