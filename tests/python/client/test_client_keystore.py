@@ -376,7 +376,13 @@ def test_a_backup_restores_everything(
     with KeyStore(tmp_path / "new") as new:
         assert new.restore(path, **open_) == full.count()
         assert everything(new) == everything(full)
-        assert new.restore(path, **open_) == 0
+
+
+def test_restored_twice_it_is_there_once(full: KeyStore, tmp_path: Path) -> None:
+    full.backup(tmp_path / "backup", clear=True)
+    with KeyStore() as new:
+        new.restore(tmp_path / "backup")
+        assert new.restore(tmp_path / "backup") == 0
         assert everything(new) == everything(full)
 
 
@@ -410,7 +416,8 @@ def test_a_backup_that_is_cut_off_restores_nothing(
     full.backup(tmp_path / "whole", **hide)
     whole = (tmp_path / "whole").read_bytes()
     new = KeyStore()
-    for number, size in enumerate((len(whole) - 1, len(whole) // 2, 250)):
+    sizes = (len(whole) - 1, len(whole) // 2, 250)
+    for number, size in enumerate(sizes[:1] if "passphrase" in hide else sizes):  # which is slow
         path = old_file(tmp_path / f"{number}", whole[:size])
         with pytest.raises(SecretsError, match=r"cut off|damaged"):
             new.restore(path, identity=str(KEY), passphrase="correct horse")
