@@ -23,7 +23,7 @@ import stat
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -263,23 +263,30 @@ class Journal:
             for number, (nonce, call, gas, _, _) in zip(numbers, given, strict=True)
         ]  # fmt: skip
 
-    def adopt(self, lane: Lane, call: Call, flight: str) -> Intent | None:
-        """The intent that an interrupted run left for this very call, the oldest; now `flight`'s.
+    def adopt(self, lane: Lane, calls: Sequence[Call], flight: str) -> list[Intent | None]:
+        """For each call the intent that an interrupted run left for it, the oldest; now `flight`'s.
 
         That of another command is not taken: who wants the same a second time gets it.
         """
+        found: list[Intent | None] = []
+        alive: dict[str, bool] = {}
         with self._write() as db:
-            rows = db.execute(
-                f"SELECT {_COLUMNS} FROM intent WHERE lane = ? AND fingerprint = ?"  # noqa: S608
-                " AND command = ? AND (told = 0 OR command != '') ORDER BY nonce",
-                (str(lane), fingerprint(call), self._command),
-            ).fetchall()
-            for row in rows:
-                if self._is_alive(row[8]):
-                    continue
-                db.execute("UPDATE intent SET run = ?, told = 0 WHERE id = ?", (flight, row[0]))
-                return _intent(row)
-        return None
+            for call in calls:
+                rows = db.execute(
+                    f"SELECT {_COLUMNS} FROM intent WHERE lane = ? AND fingerprint = ?"  # noqa: S608
+                    " AND command = ? AND (told = 0 OR command != '') ORDER BY nonce",
+                    (str(lane), fingerprint(call), self._command),
+                ).fetchall()
+                for row in rows:
+                    if row[8] not in alive:
+                        alive[row[8]] = self._is_alive(row[8])
+                row = next((each for each in rows if not alive[each[8]]), None)
+                if row is not None:
+                    taken = "UPDATE intent SET run = ?, told = 0 WHERE id = ?"
+                    db.execute(taken, (flight, row[0]))
+                    alive[flight] = True
+                found.append(None if row is None else _intent(row))
+        return found
 
     def is_interrupted(self, lane: Lane) -> bool:
         """Whether there is anything for `adopt` to find, which is one question for many calls."""

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
@@ -41,6 +42,7 @@ _ENVELOPE = 1024
 _SPARE_GAS = 1.15
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.004, 1.0
 _LONG = 600.0
+_MANY = 256
 _DEEP = 64
 """Blocks after which a transaction is not looked after any more, whatever its user waits for."""
 
@@ -492,10 +494,10 @@ class _Flight:
 
     def recall(self, call: Call) -> Receipt | None:
         """The receipt of an intent that an interrupted run left for this call."""
-        intent = self._adopted(call)
-        if intent is None:
+        (entry,) = self._entries([call])
+        if entry.intent is None:
             return None
-        self.take(intent, self._journal.attempts(intent))
+        self._queue.append(entry)
         return next(self.outcomes()).result
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -558,38 +560,43 @@ class _Flight:
 
     def _take(self, most: int) -> list[_Entry]:
         """Those to be sent now: the held ones first."""
+        wanted = most - len(self._held)
+        # The first in the queue holds up the outcomes of the others, so not too many are taken.
+        if wanted > 0 and not self._exhausted and len(self._queue) <= 4 * self._policy.in_flight:
+            if self._is_resumed():  # what is there already takes no room
+                wanted = max(wanted, _MANY)
+            calls = list(islice(self._calls, wanted))
+            self._exhausted = len(calls) < wanted
+            self._queue.extend(self._entries(calls))
+        return self._held[:most]
+
+    def _is_resumed(self) -> bool:
+        """Whether an interrupted run has left anything."""
         sender = self._sender
-        found = self._held[:most]
-        while len(found) < most and not self._exhausted:
-            if len(self._queue) > 4 * self._policy.in_flight:
-                break  # the first of them holds up the outcomes of the others
-            call = next(self._calls, None)
-            if call is None:
-                self._exhausted = True
-                break
+        if self._interrupted is None:
+            if not sender.settled:
+                sender.settle()
+            self._interrupted = self._journal.is_interrupted(sender.lane)
+        return self._interrupted
+
+    def _entries(self, calls: Sequence[Call]) -> Iterator[_Entry]:
+        sender = self._sender
+        intents: Sequence[Intent | None] = [None] * len(calls)
+        if self._is_resumed():
+            intents = self._journal.adopt(sender.lane, calls, self._name)
+        for call, intent in zip(calls, intents, strict=True):
             entry = _Entry(call)
-            if not sender.fits(call):
+            if intent is not None:
+                entry.intent, entry.resumed = intent, True
+                entry.attempts = self._journal.attempts(intent)
+            elif not sender.fits(call):
                 entry.fails(
                     ChainError(
                         f"{call.what} would be {len(call.data):,} bytes; mempools take "
                         f"{sender.most_bytes:,}; send fewer at a time; nothing was sent"
                     )
                 )
-            elif (intent := self._adopted(call)) is not None:
-                entry.intent, entry.resumed = intent, True
-                entry.attempts = self._journal.attempts(intent)
-            else:
-                found.append(entry)
-            self._queue.append(entry)
-        return found
-
-    def _adopted(self, call: Call) -> Intent | None:
-        sender = self._sender
-        if self._interrupted is None:
-            if not sender.settled:
-                sender.settle()
-            self._interrupted = self._journal.is_interrupted(sender.lane)
-        return self._journal.adopt(sender.lane, call, self._name) if self._interrupted else None
+            yield entry
 
     def _start(self, fresh: list[_Entry]) -> None:
         """Signs, writes down and sends those that the wallet can pay now.

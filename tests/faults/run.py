@@ -1,0 +1,88 @@
+"""`python -m tests.faults.run [--short] [--seed N] [campaign …]`: everything at once, in numbers.
+
+`--short` runs each campaign once. A failure tells its seed; `--seed N campaign` repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.faults.campaigns import CAMPAIGNS, ROOT, Lost, Run
+
+RESULT = ROOT / ".build" / "faults.json"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="faults", description=__doc__)
+    options.add_argument("--short", action="store_true")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("names", nargs="*")
+    given = options.parse_args()
+    unknown = set(given.names) - set(CAMPAIGNS)
+    if unknown:
+        options.error(f"there is no campaign {', '.join(unknown)}; there is {', '.join(CAMPAIGNS)}")
+    rows = []
+    for name in given.names or CAMPAIGNS:
+        rows.append(campaign(name, given.seed, 1 if given.short else CAMPAIGNS[name][2]))
+        print(line(rows[-1]), flush=True)
+    total = {key: sum(row[key] for row in rows) for key in NUMBERS}
+    print(line({"campaign": "all", **total}))
+    faults: collections.Counter[str] = collections.Counter()
+    for row in rows:
+        faults.update(row["kinds"])
+    print(", ".join(f"{count} × {kind}" for kind, count in sorted(faults.items())))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({"seed": given.seed, "all": total, "campaigns": rows}, indent=1))
+    failed = sum(1 for row in rows if row["failed"])
+    print(f"{len(rows) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+NUMBERS = ("rounds", "runs", "faults", "intended", "failed")
+
+
+def campaign(name: str, seed: int, rounds: int) -> dict[str, Any]:
+    """One campaign, so many times, each with a seed of its own."""
+    work, count, _ = CAMPAIGNS[name]
+    began, runs, intended, failed = time.monotonic(), 0, 0, 0
+    kinds: collections.Counter[str] = collections.Counter()
+    for place in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="kiseki-faults-") as folder:
+            run = Run(seed + place, Path(folder), count)
+            try:
+                found = work(run)
+            except Exception as error:  # noqa: BLE001 - told, and the next campaign goes on
+                failed += 1
+                why = str(error) if isinstance(error, Lost) else traceback.format_exc()
+                print(f"{name}: {why}\nrepeat it: --seed {run.seed} '{name}'", file=sys.stderr)
+                continue
+        runs += found.runs
+        intended += found.intended
+        kinds.update(found.faults)
+    return {
+        "campaign": name, "rounds": rounds, "runs": runs, "faults": kinds.total(),
+        "intended": intended, "failed": failed, "kinds": dict(kinds),
+        "seconds": round(time.monotonic() - began, 1),
+    }  # fmt: skip
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """For people. What was lost or sent twice makes a round fail, so where none did both are 0."""
+    lost = "0 lost, 0 twice" if not row["failed"] else f"{row['failed']} rounds FAILED"
+    return (
+        f"{row['campaign']:<28}{row['rounds']:>3} rounds {row['runs']:>4} runs "
+        f"{row['faults']:>6} faults {row['intended']:>6} transactions: {lost}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
