@@ -10,6 +10,7 @@ rather than pytest files.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def main(which: list[str]) -> None:
         run_all("Ape", APE_NETWORK)
     elif which == ["brownie"]:
         run_all("Brownie", BROWNIE_NETWORK)
+        compare_with_brownie(shipped_code())
     else:
         sys.exit("say which: ape or brownie")
 
@@ -111,14 +113,12 @@ def run_all(framework: str, network: str) -> None:
         collection = bytes.fromhex(said.split("collection 0x")[1][:64])
         provider = k.index.collection(collection).provider
         demand(provider == STUDIO.address.lower(), "it was not the account named that registered")
-        demand(", 0 gas" in scripts.run("register", studio), "it registered twice")
 
         half = Split([(wallet(each.address), 1) for each in (USUAL, STUDIO)])
         k.revenue.publish(half)
         k.revenue.pay(half, 100)
         demand("50 wei" in scripts.run("claim", studio), "it did not claim what was owed")
         demand("Nothing is owed" in scripts.run("claim", studio), "it claimed twice")
-        demand("50 wei" in scripts.run("claim"), "it did not claim for its usual account")
 
 
 def settings_in(folder: Path, url: str) -> dict[str, str]:
@@ -128,7 +128,8 @@ def settings_in(folder: Path, url: str) -> dict[str, str]:
     """
     for accounts in (folder / "ape" / "accounts", folder / ".brownie" / "accounts"):
         accounts.mkdir(parents=True)
-        text = json.dumps(Account.encrypt(STUDIO.key, PASSWORD))
+        # Quickly, because it is opened at every run and protects nothing.
+        text = json.dumps(Account.encrypt(STUDIO.key, PASSWORD, kdf="pbkdf2", iterations=1000))
         (accounts / "studio.json").write_text(text, "utf-8")
     (folder / ".brownie" / "network-config.yaml").write_text(brownie_networks(url), "utf-8")
     artwork, password = folder / "artwork", folder / "password"
@@ -246,6 +247,26 @@ def brownie_networks(url: str) -> str:
     """Brownie's list of networks, with the chain at the URL as a live one."""
     network = {"id": BROWNIE_NETWORK, "name": BROWNIE_NETWORK, "host": url, "chainid": 31337}
     return json.dumps({"live": [{"name": "Kiseki", "networks": [network]}], "development": []})
+
+
+def compare_with_brownie(ours: dict[str, str]) -> None:
+    """Brownie makes the same code, but for the hash of metadata that name a remapping otherwise."""
+    for name, code in ours.items():
+        built = json.loads((ROOT / "build" / "contracts" / f"{name}.json").read_text("utf-8"))
+        same = without_metadata(built["bytecode"]) == without_metadata(code)
+        demand(
+            same, f"Brownie makes other code for {name}: hold brownie-config.yaml to foundry.toml"
+        )
+    print(f"Brownie: the code of {len(ours)} contracts is the same but for metadata's hashes.")
+
+
+def without_metadata(code: str) -> bytes:
+    """Creation code without the IPFS hashes that the compiler writes into it (CBOR)."""
+    found, hashes = re.subn(
+        rb'\xa2dipfsX"\x12 .{32}', b"", bytes.fromhex(code.removeprefix("0x")), flags=re.DOTALL
+    )
+    demand(hashes > 0, "the compiler writes its hashes in another way")
+    return found
 
 
 if __name__ == "__main__":

@@ -67,6 +67,18 @@ class TestCompilers:
         } == {name: foundry[name] for name in foundry if name in NAMES_SHARED_WITH_APE}
         assert config["foundry"]["evm_version"] == foundry["evm_version"]
 
+    def test_brownie_has_the_settings_of_forge(self, foundry: dict[str, Any]) -> None:
+        config = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())["compiler"]["solc"]
+        version = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
+        assert config == {
+            "version": version,
+            "evm_version": foundry["evm_version"],
+            "optimizer": {"enabled": foundry["optimizer"], "runs": foundry["optimizer_runs"]},
+            "viaIR": foundry["via_ir"],
+            # Brownie takes a slash away from the second half alone, and then finds nothing.
+            "remappings": [each.replace("/=", "=").rstrip("/") for each in foundry["remappings"]],
+        }
+
     def test_artifacts_are_those_of_the_contracts(self) -> None:
         run(sys.executable, "scripts/compile.py", "--check")
 

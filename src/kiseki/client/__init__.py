@@ -19,6 +19,8 @@ verify      what is known of a file
 metadata    what a rights token says of itself
 manifests   manifests after registration: walked to their end, or shown to be false
 data, models, outputs, rights, revenue      the nouns
+accounts    which wallet acts
+frameworks  the network and accounts that Ape and Brownie lend
 kiseki      one wallet with all of them
 """
 
