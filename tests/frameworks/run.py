@@ -108,6 +108,9 @@ def run_all(framework: str, network: str) -> None:
         refused = scripts.run("register", studio | {"KISEKI_PASSWORD_FILE": str(wrong)}, 1)
         demand("password" in refused.lower(), f"it did not say what is wrong:\n{refused}")
 
+        said = scripts.run("register", {"KISEKI_ACCOUNT": "nobody"}, 1)
+        demand("accounts there is studio" in said, f"it did not say who there is:\n{said}")
+
         said = scripts.run("register", studio)
         demand("20% of gross" in said, "it did not say the terms in words")
         collection = bytes.fromhex(said.split("collection 0x")[1][:64])

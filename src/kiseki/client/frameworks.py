@@ -64,12 +64,19 @@ class Lent:
         """
         found = self._account(name, environment)
         if found is None:
-            known = ", ".join(self.names) or "none yet"
             raise InvalidInput(
                 f"which account of {self.framework}'s is to act on {self.network}? name it in "
-                f"KISEKI_ACCOUNT; there is {known}"
+                f"KISEKI_ACCOUNT; there is {self._known}"
             )
         return found
+
+    def unknown(self, error: InvalidInput) -> InvalidInput:
+        """What to say of a name that is not one of Kiseki's either, as the error says."""
+        return InvalidInput(f"{error}; of {self.framework}'s accounts there is {self._known}")
+
+    @property
+    def _known(self) -> str:
+        return ", ".join(self.names) or "none yet"
 
 
 def lent() -> Lent | None:
@@ -174,6 +181,11 @@ def _of_brownie(brownie: Any) -> Lent:
                 found = brownie.accounts.load(name, password=password_file(environment))
             except ValueError:  # without its cause, which knows the password
                 raise SigningError(f"that is not the password of {name}; try again") from None
+            except EOFError:
+                raise SigningError(
+                    f"{name} needs its password and nobody can be asked here; put it into a file "
+                    "of mode 0600 that KISEKI_PASSWORD_FILE names"
+                ) from None
         else:
             found = brownie.accounts.default
             if found is None and chain_id in LOCAL_CHAINS and len(brownie.accounts):

@@ -340,7 +340,10 @@ def _key(
     if not name:
         return key
     first = url.split(",")[0].strip()
-    return open_account(name, url=first, chain_id=chain_id, environment=given)
+    try:
+        return open_account(name, url=first, chain_id=chain_id, environment=given)
+    except InvalidInput as error:
+        raise (lent.unknown(error) if lent else error) from None
 
 
 def _home(given: Mapping[str, str], name: str) -> Path:
