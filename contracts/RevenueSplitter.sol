@@ -4,14 +4,17 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Forwarder} from "./Forwarder.sol";
+import {Signed} from "./base/Signed.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
+import {Approval} from "./interfaces/ISigned.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
-contract RevenueSplitter is IRevenueSplitter {
+contract RevenueSplitter is IRevenueSplitter, Signed {
     using SafeERC20 for IERC20;
     using SumTree for SumTree.Nodes;
 
@@ -42,11 +45,16 @@ contract RevenueSplitter is IRevenueSplitter {
     /// The same for a token, whose own work comes on top.
     uint256 private constant TOKEN_GAS = 300_000;
 
+    bytes32 private constant REDIRECT = keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
+
     /// The lock, and above it, while it is `BETWEEN`, the purse: the part of the value sent that no deposit has drawn
     /// yet. Inside an entry the purse is on the stack.
     uint256 private transient _state;
     /// The payment address being swept, which alone may send ether here.
     address private transient _sweeping;
+    /// Whose payouts go elsewhere for the rest of the transaction, and where.
+    address private transient _redirected;
+    address private transient _redirectedTo;
 
     mapping(bytes32 payee => mapping(address token => Account)) private _accounts;
 
@@ -55,6 +63,8 @@ contract RevenueSplitter is IRevenueSplitter {
         _;
         _leave(outside);
     }
+
+    constructor() EIP712("Kiseki RevenueSplitter", "1") {}
 
     receive() external payable {
         if (msg.sender != _sweeping) revert RevenueSplitter_UseDepositOrAPaymentAddress();
@@ -164,6 +174,14 @@ contract RevenueSplitter is IRevenueSplitter {
     }
 
     /// @inheritdoc IRevenueSplitter
+    function redirect(address payee, address to, Approval calldata approval) external payable entry {
+        if (to == address(0)) revert Payees.Payees_Zero();
+        if (to == address(this)) revert Payees.Payees_Splitter();
+        _standing(payee, keccak256(abi.encode(REDIRECT, payee, to, approval.nonce, approval.deadline)), approval);
+        (_redirected, _redirectedTo) = (payee, to);
+    }
+
+    /// @inheritdoc IRevenueSplitter
     function due(Share calldata share, address token) external view returns (uint256) {
         (,,, Leaf storage leaf, uint256 entitled) = _prove(share, token);
         return entitled - leaf.claimed;
@@ -235,6 +253,10 @@ contract RevenueSplitter is IRevenueSplitter {
     }
 
     function _payOut(address to, address token, uint256 amount) private {
+        if (to == _redirected) {
+            emit Redirected(to, _redirectedTo, token, amount);
+            to = _redirectedTo;
+        }
         if (!_send(to, token, amount)) revert RevenueSplitter_PayoutFailed(to, token, amount);
     }
 

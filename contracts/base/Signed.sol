@@ -31,6 +31,13 @@ abstract contract Signed is ISigned, EIP712 {
         _checkSignature(signer, structHash, approval.signature);
     }
 
+    /// @dev The same, and the nonce stays: the signature counts until its deadline, or until it is cancelled.
+    function _standing(address signer, bytes32 structHash, Approval calldata approval) internal view {
+        if (block.timestamp > approval.deadline) revert Signed_Expired(approval.deadline);
+        if (isNonceUsed(signer, approval.nonce)) revert Signed_NonceUsed(signer, approval.nonce);
+        _checkSignature(signer, structHash, approval.signature);
+    }
+
     /// @dev ECDSA first: an EIP-7702 wallet has code and still signs with its key.
     function _checkSignature(address signer, bytes32 structHash, bytes calldata signature) internal view {
         bytes32 digest = _hashTypedDataV4(structHash);

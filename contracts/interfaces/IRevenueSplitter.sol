@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Approval, ISigned} from "./ISigned.sol";
+
 /// @title Exact payment of any number of payees
 /// @notice A ledger for three kinds of payee, a 32-byte key each:
 /// a wallet (upper 96 bits zero), which is paid out at once;
@@ -8,11 +10,12 @@ pragma solidity 0.8.37;
 /// a subject `keccak256(0x04 ‖ contract ‖ id)`, which stands for what `contract.payeeOf(id, caller)` says when it is resolved.
 ///
 /// What is due to a leaf is `received × shares / total − claimed`: at most one base unit per leaf is ever outstanding.
-/// Anybody may trigger anybody's claim; money only goes to the payee. Nobody owns this contract or can change it.
+/// Anybody may trigger anybody's claim; money only goes to the payee, or where the payee signed that it is to go. Nobody
+/// owns this contract or can change it.
 ///
 /// Not protected against: tokens that rebase or lie about balances harm those who are paid in them, and only them.
 /// Ether sent to this address without a call is refused; use a payment address.
-interface IRevenueSplitter {
+interface IRevenueSplitter is ISigned {
     /// @notice A payee's place in a split, with its proof.
     struct Share {
         /// root ‖ uint96 total ‖ salt, 76 bytes.
@@ -38,6 +41,8 @@ interface IRevenueSplitter {
         bytes32 indexed split, address indexed token, bytes32 indexed payee, uint96 lo, uint96 shares, uint256 amount
     );
     event Resolved(bytes32 indexed subject, address indexed token, bytes32 indexed payee, uint256 amount);
+    /// @notice What was paid out to `payee` went to `to`, as the payee had signed.
+    event Redirected(address indexed payee, address indexed to, address indexed token, uint256 amount);
     /// @notice All leaves of a split, checked against its root.
     /// @param opening root ‖ uint96 total ‖ salt.
     event SplitPublished(bytes32 indexed split, bytes opening, bytes32[] payees, uint96[] shares);
@@ -79,6 +84,15 @@ interface IRevenueSplitter {
     /// @notice Passes on what the subject `(account, id)` holds to whom it stands for, one hop.
     /// @dev Reverts `RevenueSplitter_NotResolvable` when that is nobody now; the money waits.
     function resolve(address account, bytes32 id, address token) external payable returns (uint256 amount);
+
+    /// @notice For the rest of this transaction, what is paid out to the wallet `payee` goes to `to`, where its signature
+    /// says so: the first call of a multicall that claims for somebody who wants the money elsewhere, and holds no ether
+    /// to move it. `Redirect(address payee,address to,uint256 nonce,uint256 deadline)`.
+    /// @dev One at a time: another takes its place. The nonce is not used up, so that a relay can bring many leaves and
+    /// tokens in many transactions; until the deadline anybody can, with or without it. `cancelNonce` ends it. Whoever
+    /// has the signature can only do what it says. Income of a rights token whose owner has code still goes out only at
+    /// the owner's own call.
+    function redirect(address payee, address to, Approval calldata approval) external payable;
 
     /// @notice Moves what lies at the payment address of `payee` into the ledger.
     /// @param opening As for `deposit`.

@@ -50,6 +50,11 @@ library Ids {
         return keccak256(abi.encodePacked(uint8(0x07), creator, sourcesHash, root));
     }
 
+    /// @notice Somebody whom an issuer knows, by a salted hash of who they are.
+    function identity(address issuer, bytes32 person) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(0x08), issuer, person));
+    }
+
     /// @notice The IDs of collections.
     function each(Collection[] calldata collections) internal pure returns (bytes32[] memory ids) {
         ids = new bytes32[](collections.length);

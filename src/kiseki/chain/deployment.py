@@ -52,6 +52,7 @@ SUITE: Mapping[str, tuple[str, ...]] = {
     "OutputRegistry": ("DataRegistry", "ModelRegistry", "RightsToken", "RevenueSplitter"),
     "Challenges": ("DataRegistry", "ModelRegistry"),
     "Statements": (),
+    "Identities": (),
     "AllowList": (),
 }
 """Each contract and those whose addresses its constructor takes; every one after those it needs."""

@@ -72,6 +72,7 @@ ADVICE = {
     "ModelRegistry_FloorNotForModels": "a model's terms ask a royalty only; leave the floor out",
     "OutputRegistry_NoModel": "name at least one registered model that made the outputs",
     "OutputRegistry_EndorsementExpired": "ask the developer for a new endorsement",
+    "Identities_Final": "seven days have passed since it was bound, so nobody can change it",
     "AllowList_NotRegistrant": "only who registered it keeps its list; register it first",
     "ERC721InsufficientApproval": "only the token's holder can transfer it",
     "SafeERC20FailedOperation": "the token refused; check the balance and that it is an ERC-20",

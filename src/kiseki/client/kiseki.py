@@ -28,6 +28,7 @@ from kiseki.client import frameworks
 from kiseki.client.accounts import account_of, local_account, open_account
 from kiseki.client.amounts import ETHER_DECIMALS
 from kiseki.client.data import Data
+from kiseki.client.identities import Identities
 from kiseki.client.keystore import KeyStore
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
@@ -53,6 +54,7 @@ class Kiseki:
         outputs: registering and verifying what was generated.
         rights: tokens that stand for rights.
         revenue: paying, what is owed, claiming.
+        identities: artists without a wallet.
     """
 
     def __init__(self, session: Session, key: LocalAccount | Signer, salts: Salts) -> None:
@@ -65,6 +67,7 @@ class Kiseki:
         self.outputs = Outputs(wallet)
         self.rights = Rights(wallet)
         self.revenue = Revenue(wallet)
+        self.identities = Identities(wallet)
 
     def __repr__(self) -> str:
         return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"

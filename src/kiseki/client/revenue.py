@@ -11,8 +11,9 @@ from eth_utils.address import to_checksum_address
 from kiseki.chain.contracts import Call, Contract, erc20
 from kiseki.chain.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.client import redirects
 from kiseki.client.payees import Payee
-from kiseki.client.wallet import Wallet
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
@@ -44,11 +45,13 @@ class Claimed:
             addresses checksummed.
         receipts: of the transactions.
         failures: steps that a payee, token or subject refused, with the reason; their money waits.
+        redirected: wallet -> where its money went instead, as it had signed.
     """
 
     amounts: Mapping[str, Mapping[str, int]]
     receipts: tuple[Receipt, ...]
     failures: tuple[Failure, ...] = field(repr=False)
+    redirected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gas(self) -> int:
@@ -111,39 +114,64 @@ class Revenue:
         """
         return self.wallet.session.index.owed(wallet or self.wallet.address)
 
+    def redirection(self, to: str, days: int = 30) -> Signed:
+        """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
+
+        For who has no ether to move it on; `kiseki.client.redirects` makes a file of it.
+        """
+        return redirects.sign(self.wallet, to, days)
+
     def claim(
         self,
         wallets: str | Iterable[str] | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
+        *,
+        redirections: Iterable[Signed] = (),
     ) -> Claimed:
         """Brings what is owed to its payees, in as few transactions as it takes.
 
-        Anybody can do it for anybody: money only goes to the payee. Each step is tried first; one
-        that is refused is left out and told, and stops nobody else's.
+        Anybody can do it for anybody: money only goes to the payee, or where the payee signed. Each
+        step is tried first; one that is refused is left out and told, and stops nobody else's.
 
         Args:
-            wallets: whose; this wallet's if none is named.
+            wallets: whose; this wallet's if none is named, and nobody is redirected.
             progress: called with the number of steps done and in all.
+            redirections: what payees signed (`redirection`); theirs is brought there.
         """
-        named = [wallets] if isinstance(wallets, str) else wallets
-        owed = [
-            each
-            for who in ([self.wallet.address] if named is None else named)
-            for each in self.owed(who)
-        ]
-        ordered = steps(owed)
+        elsewhere = {each.signer.lower(): each for each in redirections}
+        named = [wallets] if isinstance(wallets, str) else list(wallets or ())
+        if not named and not elsewhere:
+            named = [self.wallet.address]
+        common = [each for each in named if each.lower() not in elsewhere]
+        # One payee is redirected at a time, so each has transactions of its own.
+        groups = [(steps(self._owed(common)), b"")] if common else []
+        claimed = [self._claim_all(steps_, first, progress) for steps_, first in groups]
+        for who, signed in elsewhere.items():
+            to = signed.message["message"]["to"]
+            first = self._contract.call("redirect", signed.signer, to, signed.approval).data
+            claimed.append(self._claim_all(steps(self._owed([who])), first, progress))
+        return _united(claimed)
+
+    def _owed(self, wallets: Iterable[str]) -> list[Owed]:
+        return [each for who in wallets for each in self.owed(who)]
+
+    def _claim_all(
+        self, ordered: Sequence[Step], first: bytes, progress: Callable[[int, int], None]
+    ) -> Claimed:
+        """Brings some steps; `first` is a call before those of each transaction, if any."""
         receipts: list[Receipt] = []
         failures: list[Failure] = []
         for start in range(0, len(ordered), _STEPS):
             part = ordered[start : start + _STEPS]
-            sent, refused = self._bring(part)
+            sent, refused = self._bring(part, first)
             if refused and len(refused) < len(part):  # with the others done, and gas to spare
-                again, refused = self._bring([step for step, _ in refused])
+                again, refused = self._bring([step for step, _ in refused], first)
                 sent += again
             receipts += sent
             failures += refused
             progress(min(start + _STEPS, len(ordered)), len(ordered))
-        return Claimed(self._paid_out(receipts), tuple(receipts), tuple(failures))
+        amounts, redirected = self._paid_out(receipts)
+        return Claimed(amounts, tuple(receipts), tuple(failures), redirected)
 
     def income(self, payee: Payee | Split | str, token: str = ETHER) -> int:
         """What a payee received from outside, by deposit or sweep, in base units."""
@@ -178,12 +206,12 @@ class Revenue:
             call = self._contract.call("resolve", step.account, step.id, step.token)
         return call
 
-    def _bring(self, part: Sequence[Step]) -> tuple[list[Receipt], list[Failure]]:
+    def _bring(self, part: Sequence[Step], first: bytes) -> tuple[list[Receipt], list[Failure]]:
         """Sends the steps that go through, in as many transactions as their gas needs."""
-        good, refused = self._tried(part)
+        good, refused = self._tried(part, first)
         if not good:
             return [], refused
-        calls = [self._call(step).data for step in good]
+        calls = [*([first] if first else []), *(self._call(step).data for step in good)]
         # Estimated so that a single failure fails all of it, else too little gas would seem enough.
         strict = self._contract.call("multicall", calls, False)
         gas = _MOST_GAS + 1
@@ -197,30 +225,42 @@ class Revenue:
             receipts = []
             half = len(good) // 2
             for some in (good[:half], good[half:]):
-                sent, lost = self._bring(some)
+                sent, lost = self._bring(some, first)
                 receipts += sent
                 refused += lost
             return receipts, refused
-        lenient = self._contract.call("multicall", calls, True)
+        # Where money is redirected all of it fails together: it must not go to the wallet instead.
+        lenient = self._contract.call("multicall", calls, not first)
         return [self.wallet.sender.send(lenient, min(gas, _MOST_GAS))], refused
 
-    def _paid_out(self, receipts: Iterable[Receipt]) -> dict[str, dict[str, int]]:
+    def _paid_out(
+        self, receipts: Iterable[Receipt]
+    ) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+        """What was paid for whom, and where it went if elsewhere."""
         amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        redirected: dict[str, str] = {}
         for receipt in receipts:
             for event in self.wallet.session.events(receipt):
-                if event.name not in ("Claimed", "Resolved") or event.contract != _CONTRACT:
+                if event.contract != _CONTRACT:
+                    continue
+                if event.name == "Redirected":
+                    redirected[event.args["payee"]] = event.args["to"]
+                if event.name not in ("Claimed", "Resolved"):
                     continue
                 holder = ids.wallet_address(event.args["payee"])
                 if holder is not None:
                     amounts[to_checksum_address(holder)][event.args["token"]] += event.args[
                         "amount"
                     ]
-        return {who: dict(tokens) for who, tokens in amounts.items()}
+        return {who: dict(tokens) for who, tokens in amounts.items()}, redirected
 
-    def _tried(self, part: Sequence[Step]) -> tuple[list[Step], list[Failure]]:
+    def _tried(self, part: Sequence[Step], first: bytes) -> tuple[list[Step], list[Failure]]:
         """The steps that go through, and those that are refused, by a call that changes nothing."""
-        calls = [self._call(step).data for step in part]
+        calls = [*([first] if first else []), *(self._call(step).data for step in part)]
         results = self._contract.read("multicall", calls, True, sender=self.wallet.address)
+        if first and not results[0]["success"]:
+            raise decode_revert(results[0]["data"])
+        results = results[1:] if first else results
         good = [step for step, each in zip(part, results, strict=True) if each["success"]]
         refused = [
             (step, decode_revert(each["data"]))
@@ -228,3 +268,17 @@ class Revenue:
             if not each["success"]
         ]
         return good, refused
+
+
+def _united(claimed: Sequence[Claimed]) -> Claimed:
+    amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for each in claimed:
+        for who, tokens in each.amounts.items():
+            for token, amount in tokens.items():
+                amounts[who][token] += amount
+    return Claimed(
+        {who: dict(tokens) for who, tokens in amounts.items()},
+        tuple(receipt for each in claimed for receipt in each.receipts),
+        tuple(failure for each in claimed for failure in each.failures),
+        {who: to for each in claimed for who, to in each.redirected.items()},
+    )

@@ -134,7 +134,8 @@ class Session:
 
     def _read(self) -> None:
         with node_errors():
-            latest = int(self.w3.eth.block_number)
+            head = self.w3.eth.get_block("latest")
+            latest, now = int(head["number"]), int(head["timestamp"])
         step = _BLOCKS
         while self._next <= latest:
             end = min(self._next + step - 1, latest)
@@ -152,6 +153,7 @@ class Session:
             self._index.apply(events)
             self._next = end + 1
             self._last_hash = self._hash(end)
+        self._index.at(now)
 
     def _logs(self, first: int, last: int) -> list[Mapping[str, Any]]:
         with node_errors():

@@ -18,6 +18,7 @@ __all__ = [
     "batch_id",
     "collection_id",
     "commitment",
+    "identity_id",
     "item_id",
     "item_ids",
     "model_id",
@@ -178,6 +179,15 @@ def part_hash(collections: Sequence[Collection]) -> bytes:
     ascending([each.id for each in collections], "collections")
     rows = [each.id + each.items + _word(each.weight) for each in collections]
     return keccak256(_word(32) + _word(len(rows)) + b"".join(rows))
+
+
+def identity_id(issuer: str, person: bytes) -> bytes:
+    """Somebody whom an issuer knows: keccak256(0x08 ‖ address issuer ‖ person).
+
+    Args:
+        person: a salted hash of who they are, made like a :func:`commitment`.
+    """
+    return keccak256(b"\x08" + address(issuer, "the issuer") + bytes32(person, "the person"))
 
 
 def parts(collections: Sequence[Collection]) -> list[Sequence[Collection]]:

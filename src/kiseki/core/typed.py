@@ -6,6 +6,7 @@ than 48 bits decimal strings, because JavaScript would round them. A signature b
 contract, signer, every value and a deadline (DESIGN, "The contracts").
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -17,6 +18,7 @@ from kiseki.errors import InvalidInput
 __all__ = [
     "MESSAGES",
     "batch",
+    "binding",
     "consent",
     "digest",
     "encode_type",
@@ -24,6 +26,7 @@ __all__ = [
     "item_revocation",
     "model",
     "payee_change",
+    "redirect",
     "revocation",
     "statement",
 ]
@@ -60,6 +63,11 @@ MESSAGES = {
         "Kiseki Statements",
         "address speaker,bytes32 subject,bytes32 kind,bytes32 document," + _UNORDERED,
     ),
+    "Binding": (
+        "Kiseki Identities",
+        "address issuer,bytes32[] persons,address[] wallets," + _UNORDERED,
+    ),
+    "Redirect": ("Kiseki RevenueSplitter", "address payee,address to," + _UNORDERED),
 }
 """Name of each message -> the EIP-712 name of the contract it is for, and its members."""
 
@@ -177,6 +185,28 @@ def statement(
     return _full("Statement", chain_id, contract, *values)
 
 
+def binding(
+    chain_id: int,
+    contract: str,
+    *,
+    issuer: str,
+    persons: Sequence[bytes],
+    wallets: Sequence[str],
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """An issuer says whose wallets they are; to Identities."""
+    values = (issuer, list(persons), list(wallets), nonce, deadline)
+    return _full("Binding", chain_id, contract, *values)
+
+
+def redirect(
+    chain_id: int, contract: str, *, payee: str, to: str, nonce: int, deadline: int
+) -> dict[str, Any]:
+    """A payee says where its payouts go, until the deadline; to a RevenueSplitter."""
+    return _full("Redirect", chain_id, contract, payee, to, nonce, deadline)
+
+
 def encode_type(name: str) -> str:
     """The EIP-712 type of a message, as Solidity hashes it; nested types follow in order."""
     _, listed = MESSAGES[name]
@@ -205,6 +235,9 @@ def _word(kind: str, value: Any, types: dict[str, Any]) -> bytes:
         return _hash(kind, TERMS_TYPE, value, types)
     if kind == "string":
         return keccak256(value.encode())
+    if kind.endswith("[]"):
+        inner = kind.removesuffix("[]")
+        return keccak256(b"".join(_word(inner, each, types) for each in value))
     if kind in ("bytes32", "address"):
         return bytes.fromhex(value[2:]).rjust(32, b"\x00")
     return int(value).to_bytes(32, "big")
@@ -247,6 +280,8 @@ def _plain(kind: str, value: object, what: str) -> Any:
         return to_hex(bytes32(value, what))
     if kind == "bool":
         return bool(value)
+    if kind.endswith("[]") and isinstance(value, list):
+        return [_plain(kind.removesuffix("[]"), each, what) for each in value]
     if kind == "Terms":
         if not isinstance(value, Terms):
             raise InvalidInput(f"{what} must be Terms; make them with Terms.of")

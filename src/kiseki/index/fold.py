@@ -10,7 +10,7 @@ from kiseki.chain.events import Event
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
-from kiseki.core.values import to_hex
+from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index.errors import IndexInconsistent
 
@@ -212,6 +212,21 @@ def _resolution(args: Args) -> Rows:
     return [("resolution", row)]
 
 
+def _binding(args: Args) -> Rows:
+    row = {
+        "issuer": args["issuer"].lower(),
+        "person": bytes(args["person"]),
+        "wallet": args["wallet"].lower(),
+        "since": args["from"],
+    }
+    return [("identity", row)]
+
+
+def _unbinding(args: Args) -> Rows:
+    row = {"issuer": args["issuer"].lower(), "person": bytes(args["person"])}
+    return [("identity", row | {"wallet": ZERO_ADDRESS, "since": 0})]
+
+
 def _statement(args: Args) -> Rows:
     row = {
         "speaker": args["speaker"].lower(),
@@ -295,6 +310,8 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("RightsToken", "RightsKnown"): _rights,
     ("RightsToken", "RightsMinted"): _mint,
     ("RightsToken", "Transfer"): _transfer,
+    ("Identities", "IdentityBound"): _binding,
+    ("Identities", "IdentityWithdrawn"): _unbinding,
     ("RevenueSplitter", "Deposited"): _deposit,
     ("RevenueSplitter", "Claimed"): _claim,
     ("RevenueSplitter", "Resolved"): _resolution,

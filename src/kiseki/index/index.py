@@ -9,7 +9,7 @@ from kiseki.core import ids
 from kiseki.core.compose import Ancestor
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
-from kiseki.core.values import address, address_text, to_hex
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import findings, fold, ledger, owed, trace
 from kiseki.index.balance import Balance, balance_of
@@ -35,6 +35,7 @@ __all__ = ["SUITE", "Index"]
 SUITE = (
     "Challenges",
     "DataRegistry",
+    "Identities",
     "ModelRegistry",
     "OutputRegistry",
     "RevenueSplitter",
@@ -72,6 +73,8 @@ class Index:
         self._rebuilder = Rebuilder(self._store, self._splits, self._addresses["DataRegistry"])
         self._block: int | None = None
         self._time = 0
+        self._now = 0
+        self._identities: set[tuple[str, bytes]] = set()
         self._flows: dict[str, Flow] = {}
         self._subjects: Subjects | None = None
         self._keys: set[bytes] | None = None
@@ -115,6 +118,41 @@ class Index:
                     block, time = event.block, event.timestamp
             self._rebuilder.run()
         self._block, self._time = block, time
+
+    def at(self, now: int) -> None:
+        """Sets the time that questions are asked at, which is never before the last event's.
+
+        Args:
+            now: Unix seconds; of the latest block.
+        """
+        old, self._now = self._now, max(now, self._time)
+        changed = self._store.row(
+            "SELECT 1 FROM identity WHERE since > ? AND since <= ?", old, self._now
+        )
+        if changed is not None or self._now < old:
+            self._forget()
+
+    def add_identity(self, issuer: str, person: bytes) -> bytes:
+        """Adds an identity that nobody has bound yet, so that what waits for it can be told.
+
+        Returns:
+            Its subject's key, which is a hash and tells nothing by itself.
+        """
+        who = address_text(address(issuer, "the issuer"))
+        identity = ids.identity_id(who, person)
+        self._identities.add((who, person))
+        self._forget()
+        return ids.subject(self._addresses["Identities"], identity)
+
+    def identity(self, issuer: str, person: bytes) -> tuple[str, int] | None:
+        """The wallet that an identity is bound to and from when on it stands; none if it is not."""
+        row = self._store.row(
+            "SELECT wallet, since FROM identity WHERE issuer = ? AND person = ?"
+            " ORDER BY block DESC, position DESC",
+            issuer.lower(),
+            person,
+        )
+        return None if row is None or row[0] == ZERO_ADDRESS else (row[0], row[1])
 
     def add_split(self, split: Split) -> bytes:
         """Adds a split known from elsewhere than the events; returns its key.
@@ -335,7 +373,8 @@ class Index:
 
     def _subject_map(self) -> Subjects:
         if self._subjects is None:
-            self._subjects = Subjects(self._store, self._addresses)
+            now = max(self._now, self._time)
+            self._subjects = Subjects(self._store, self._addresses, now, self._identities)
         return self._subjects
 
     def _known_split(self, key: bytes) -> Split | None:

@@ -40,6 +40,7 @@ FACTS = {
     "statement": "speaker TEXT, subject BLOB, kind BLOB, document BLOB",
     "manifest_false": "model BLOB, kind TEXT, collection BLOB, challenger TEXT",
     "manifest_checked": "model BLOB PRIMARY KEY, walker TEXT",
+    "identity": "issuer TEXT, person BLOB, wallet TEXT, since INTEGER",
     "resolution": "subject BLOB, token TEXT, payee BLOB, amount TEXT",
 }
 """Table of facts -> its columns, beside (block, position)."""

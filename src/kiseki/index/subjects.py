@@ -1,11 +1,11 @@
 """Whom each known subject stands for now: a collection, model, batch or rights token.
 
 As the contracts' `payeeOf` say, asked by the very wallet that is paid: a holder with code is paid
-only at its own call, and the index cannot see code. Identities and other contracts are not asked:
+only at its own call, and the index cannot see code. Other contracts than the suite's are not asked:
 what they are owed waits in their subject.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kiseki.core import ids
 from kiseki.core.values import ZERO_ADDRESS
@@ -15,14 +15,20 @@ __all__ = ["Subjects"]
 
 
 class Subjects:
-    """Subjects as of the events applied.
+    """Subjects as of the events applied, and of a time: identities stand for somebody from then on.
 
     Attributes:
         openings: subject key -> (contract, id), of every subject of the suite that there can be.
         payees: subject key -> payee key, of those that stand for somebody now.
     """
 
-    def __init__(self, store: Store, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        addresses: Mapping[str, str],
+        now: int,
+        identities: Iterable[tuple[str, bytes]] = (),
+    ) -> None:
         self.openings: dict[bytes, tuple[str, bytes]] = {}
         self.payees: dict[bytes, bytes] = {}
         self._store = store
@@ -32,6 +38,7 @@ class Subjects:
         self._groups("model", "developer", addresses["ModelRegistry"])
         self._groups("batch", "creator", addresses["OutputRegistry"])
         self._rights()
+        self._identities(addresses["Identities"], now, identities)
 
     def _collections(self, registry: str) -> None:
         first = self._store.rows("SELECT id, provider, payee FROM collection")
@@ -53,6 +60,20 @@ class Subjects:
         self.payees[key] = payee
         self._registrants[registry, group] = registrant
         self.openings[ids.subject(self._rights_token, key)] = (self._rights_token, key)
+
+    def _identities(self, contract: str, now: int, known: Iterable[tuple[str, bytes]]) -> None:
+        """Those that were ever bound, and those that somebody told of."""
+        bound = self._store.rows(
+            "SELECT issuer, person, wallet, since FROM identity ORDER BY block, position"
+        )
+        last = {(issuer, person): (wallet, since) for issuer, person, wallet, since in bound}
+        for who in (*known, *last):
+            identity = ids.identity_id(*who)
+            key = ids.subject(contract, identity)
+            self.openings[key] = (contract, identity)
+            wallet, since = last.get(who, (ZERO_ADDRESS, 0))
+            if wallet != ZERO_ADDRESS and since <= now:
+                self.payees[key] = ids.wallet(wallet)
 
     def _rights(self) -> None:
         transfers = self._store.rows("SELECT token, holder FROM transfer ORDER BY block, position")

@@ -40,6 +40,8 @@ MEMBERS = {
     "string": st.text(),
     "address": ADDRESS,
     "bytes32": WORD,
+    "bytes32[]": st.lists(WORD, max_size=4),
+    "address[]": st.lists(ADDRESS, max_size=4),
     "uint64": st.integers(0, 2**64 - 1),
     "uint256": UINT,
     "Terms": TERMS,
@@ -53,6 +55,8 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Batch": typed.batch,
     "Endorsement": typed.endorsement,
     "Statement": typed.statement,
+    "Binding": typed.binding,
+    "Redirect": typed.redirect,
 }
 
 

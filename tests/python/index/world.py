@@ -32,6 +32,7 @@ SUITE = {
     for name in (
         "Challenges",
         "DataRegistry",
+        "Identities",
         "ModelRegistry",
         "OutputRegistry",
         "RevenueSplitter",
@@ -42,7 +43,7 @@ SUITE = {
 ARTIST, STUDIO, DEVELOPER, CREATOR, BUYER, STRANGER = map(
     account, ("artist", "studio", "developer", "creator", "buyer", "stranger")
 )
-CHALLENGES, DATA, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
+CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
 ETHER = ZERO_ADDRESS
 DAY = 86_400
 

@@ -1,0 +1,158 @@
+"""Identities: artists without a wallet, whose share waits until somebody who knows them binds one.
+
+    person = k.identities.person("name, birthday, whatever tells them apart")
+    k.data.register("artwork", terms, payee=k.identities.payee(person))
+    ...
+    k.identities.bind({person: "0x…"})     # once they have one; final after seven days
+
+The text is hashed with a salt of the key store's, so the chain says nothing of who they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.sender import Receipt
+from kiseki.client.payees import Payee
+from kiseki.client.wallet import Signed, Wallet
+from kiseki.core import ids, typed
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
+from kiseki.errors import InvalidInput
+
+__all__ = ["IDENTITY", "Identities", "Status"]
+
+IDENTITY = keccak256(b"identity")
+"""The kind of a statement about who somebody is, or whom to believe about that."""
+
+_CONTRACT = "Identities"
+_AT_ONCE = 250
+"""Bindings in one transaction: about 7 million gas when all are new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an issuer has bound a person to.
+
+    Attributes:
+        wallet: the address; none when nothing is bound.
+        since: from which second on it stands, and cannot be changed; none when nothing is bound.
+        final: whether that has come.
+    """
+
+    wallet: str | None
+    since: int | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Whoever knows artists without wallets; `Kiseki.identities`."""
+
+    wallet: Wallet
+
+    def person(self, text: str) -> bytes:
+        """Somebody, as a salted hash of what tells them apart; the same whenever it is asked.
+
+        Args:
+            text: kept nowhere; in Unicode's composed form, without blanks around it.
+        """
+        known = unicodedata.normalize("NFC", text).strip().encode()
+        if not known:
+            raise InvalidInput("say something that tells them apart from everybody else")
+        digest = hashlib.sha256(known).digest()
+        (salt,) = self.wallet.salts.salts(self.wallet.address, [digest])
+        return ids.commitment(digest, salt)
+
+    def payee(self, person: bytes, issuer: str | None = None) -> Payee:
+        """Who is paid when that person is: whatever wallet the issuer binds, in its time.
+
+        Args:
+            issuer: who knows them; this wallet if none is named.
+        """
+        identity = ids.identity_id(issuer or self.wallet.address, person)
+        return Payee.subject(self._contract.address, identity)
+
+    def bind(self, wallets: Mapping[bytes, str]) -> tuple[Receipt, ...]:
+        """Says whose wallets they are; a wallet that is bound already is passed over.
+
+        Seven days later each is final. Until then another can be named, or none (`withdraw`).
+
+        Args:
+            wallets: person -> address.
+
+        Raises:
+            ContractReverted: `Identities_Final`, one stands and cannot be changed any more.
+        """
+        calls = (self._contract.call("bind", *given) for given in self._cut(wallets))
+        return self._send(calls)
+
+    def withdraw(self, persons: Iterable[bytes]) -> tuple[Receipt, ...]:
+        """Takes bindings back that are not final."""
+        return self.bind(dict.fromkeys(persons, ZERO_ADDRESS))
+
+    def sign(self, wallets: Mapping[bytes, str], days: int = 30) -> list[Signed]:
+        """Signs bindings, for somebody else to submit (`bind_for`)."""
+        signed = []
+        for persons, bound in self._cut(wallets):
+            nonce, deadline = self.wallet.fresh(days)
+            message = typed.binding(
+                self.wallet.session.chain_id,
+                self._contract.address,
+                issuer=self.wallet.address,
+                persons=persons,
+                wallets=bound,
+                nonce=nonce,
+                deadline=deadline,
+            )
+            signed.append(self.wallet.sign(message, nonce, deadline))
+        return signed
+
+    def bind_for(self, signed: Iterable[Signed]) -> tuple[Receipt, ...]:
+        """Submits what an issuer signed; what is bound already sends nothing twice."""
+
+        def calls() -> Iterator[Call]:
+            for each in signed:
+                told = each.message["message"]
+                persons = [from_hex(person, 32, "a person") for person in told["persons"]]
+                yield self._contract.call(
+                    "bindFor", each.signer, persons, told["wallets"], each.approval
+                )
+
+        return self._send(calls())
+
+    def status(self, person: bytes, issuer: str | None = None) -> Status:
+        """What a person is bound to, as the contract says now."""
+        found = self._contract.read("bindingOf", issuer or self.wallet.address, person)
+        if found["wallet"] == ZERO_ADDRESS:
+            return Status(None, None, False)
+        since = int(found["from"])
+        return Status(found["wallet"], since, since <= self.wallet.session.now())
+
+    def vouch(self, issuer: str, document: bytes) -> Receipt:
+        """States that this wallet knows an issuer, with the keccak256 of what it says about it.
+
+        It gates nothing: whoever reads it chooses whom to believe.
+        """
+        state = self.wallet.session["Statements"]
+        return self.wallet.send(state.call("state", ids.wallet(issuer), IDENTITY, document))
+
+    @property
+    def _contract(self) -> Contract:
+        return self.wallet.session[_CONTRACT]
+
+    def _cut(self, wallets: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], list[str]]]:
+        listed = sorted(wallets.items())
+        for start in range(0, len(listed), _AT_ONCE):
+            some = listed[start : start + _AT_ONCE]
+            yield (
+                [person for person, _ in some],
+                [address_text(address(bound, "a wallet")) for _, bound in some],
+            )
+
+    def _send(self, calls: Iterable[Call]) -> tuple[Receipt, ...]:
+        return tuple(each.result for each in self.wallet.send_all(calls))
