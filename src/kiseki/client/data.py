@@ -227,10 +227,24 @@ class Data:
         of_nobody = Payee.of(payee or me)
 
         def provider_of(artist: str) -> str:
-            return artist if artist and artists == "providers" else me
+            if not artist or artists == "payees":
+                return me
+            if ":" in artist:
+                raise InvalidInput(
+                    f"{artist} has no wallet yet, so it can be paid and cannot consent; register "
+                    "it in a list of payees"
+                )
+            return artist
+
+        def paid_to(artist: str) -> Payee:
+            issuer, _, person = artist.partition(":")
+            if not person:
+                return Payee.of(artist) if artist else of_nobody
+            identity = ids.identity_id(issuer, bytes.fromhex(person[2:]))
+            return Payee.subject(self.wallet.session["Identities"].address, identity)
 
         def kept_of(artist: str, root: bytes, count: int) -> Kept:
-            paid = Payee.of(artist) if artist else of_nobody
+            paid = paid_to(artist)
             return Kept(provider_of(artist), terms, root, count, paid, document)
 
         entries = read(source) if isinstance(source, str | Path) else source

@@ -6,7 +6,8 @@ A list is a CSV file in UTF-8 whose first line names its columns, in any order:
 ``sha256``      instead, the SHA-256 of a content that is elsewhere, 64 hex digits
 ``commitment``  instead, the commitment that somebody else made with a salt of their own
 ``name``        if wanted, what the item is called in receipts; otherwise its ``file``
-``artist``      if wanted, whose it is: a wallet's address. One collection for each
+``artist``      if wanted, whose it is: a wallet's address, or for somebody who has none yet
+                ``0xISSUER:0xPERSON`` (`kiseki.client.identities`). One collection for each
 
 ::
 
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kiseki.client.files import walk
-from kiseki.core.values import address, address_text, from_hex
+from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["COLUMNS", "Entry", "count", "read"]
@@ -162,8 +163,11 @@ def _hash(text: str, what: str) -> bytes:
 
 @lru_cache(1_024)
 def _artist(text: str) -> str:
-    text = text.strip()
-    return address_text(address(text, "the artist")) if text else ""
+    who, colon, person = text.strip().partition(":")
+    if not who:
+        return ""
+    issuer = address_text(address(who, "the artist"))
+    return f"{issuer}:{to_hex(from_hex(person, 32, 'the person'))}" if colon else issuer
 
 
 def _text(name: str) -> str:

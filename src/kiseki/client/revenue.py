@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from eth_utils.address import to_checksum_address
 
@@ -16,8 +17,9 @@ from kiseki.client.payees import Payee
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
 from kiseki.core.split import Split
+from kiseki.core.splitlist import Listed, read_list
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
-from kiseki.errors import ContractReverted, InvalidInput
+from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
 __all__ = ["ETHER", "Claimed", "Revenue"]
@@ -26,6 +28,7 @@ ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
 
 Failure = tuple[Step, ContractReverted]
+Lists = str | Path | Iterable[str | Path]
 
 _CONTRACT = "RevenueSplitter"
 _SPLIT_OPENING = 76
@@ -106,13 +109,18 @@ class Revenue:
             self._contract.call("deposit", who.key, opening, token, amount, reference, value=value)
         )
 
-    def owed(self, wallet: str | None = None) -> list[Owed]:
+    def owed(self, wallet: str | None = None, lists: Lists = ()) -> list[Owed]:
         """What a wallet is owed across all splits, subjects and tokens, and the steps to it.
 
         Args:
             wallet: an address; this wallet if none is named.
+            lists: files of splits that are not on the chain, or folders of them (``0x….json``);
+                they may be of any length.
+
+        Raises:
+            FilesError, InvalidInput: one cannot be read, or is none.
         """
-        return self.wallet.session.index.owed(wallet or self.wallet.address)
+        return self._owed([wallet or self.wallet.address], lists)
 
     def redirection(self, to: str, days: int = 30) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
@@ -127,6 +135,7 @@ class Revenue:
         progress: Callable[[int, int], None] = lambda *_: None,
         *,
         redirections: Iterable[Signed] = (),
+        lists: Lists = (),
     ) -> Claimed:
         """Brings what is owed to its payees, in as few transactions as it takes.
 
@@ -137,6 +146,7 @@ class Revenue:
             wallets: whose; this wallet's if none is named, and nobody is redirected.
             progress: called with the number of steps done and in all.
             redirections: what payees signed (`redirection`); theirs is brought there.
+            lists: as `owed` takes them.
         """
         elsewhere = {each.signer.lower(): each for each in redirections}
         named = [wallets] if isinstance(wallets, str) else list(wallets or ())
@@ -144,16 +154,22 @@ class Revenue:
             named = [self.wallet.address]
         common = [each for each in named if each.lower() not in elsewhere]
         # One payee is redirected at a time, so each has transactions of its own.
-        groups = [(steps(self._owed(common)), b"")] if common else []
+        groups = [(steps(self._owed(common, lists)), b"")] if common else []
         claimed = [self._claim_all(steps_, first, progress) for steps_, first in groups]
         for who, signed in elsewhere.items():
             to = signed.message["message"]["to"]
             first = self._contract.call("redirect", signed.signer, to, signed.approval).data
-            claimed.append(self._claim_all(steps(self._owed([who])), first, progress))
+            claimed.append(self._claim_all(steps(self._owed([who], lists)), first, progress))
         return _united(claimed)
 
-    def _owed(self, wallets: Iterable[str]) -> list[Owed]:
-        return [each for who in wallets for each in self.owed(who)]
+    def _owed(self, wallets: Sequence[str], lists: Lists) -> list[Owed]:
+        index = self.wallet.session.index
+        found = [each for who in wallets for each in index.owed(who)]
+        wanted = {ids.wallet(who) for who in wallets}
+        for path in _files(lists):
+            listed = _read(path, wanted)
+            found += [each for who in wallets for each in index.owed_in_list(who, listed)]
+        return found
 
     def _claim_all(
         self, ordered: Sequence[Step], first: bytes, progress: Callable[[int, int], None]
@@ -268,6 +284,25 @@ class Revenue:
             if not each["success"]
         ]
         return good, refused
+
+
+def _files(lists: Lists) -> list[Path]:
+    """Files, and those of a folder that are named after a split."""
+    given = [lists] if isinstance(lists, str | Path) else lists
+    found: list[Path] = []
+    for each in map(Path, given):
+        found += sorted(each.glob("0x" + "?" * 64 + ".json")) if each.is_dir() else [each]
+    return found
+
+
+def _read(path: Path, wanted: Container[bytes]) -> Listed:
+    try:
+        with path.open("rb") as file:
+            return read_list(file, wanted)
+    except OSError as error:
+        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from error
 
 
 def _united(claimed: Sequence[Claimed]) -> Claimed:

@@ -13,6 +13,7 @@ A part imports only from those above it:
     terms       what a provider or developer allows
     typed       the EIP-712 messages that people sign
     split       a payee whose money belongs to many payees
+    splitlist   one that is too long to be held
     seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 

@@ -8,6 +8,7 @@ from kiseki.chain.events import Event
 from kiseki.core import ids
 from kiseki.core.compose import Ancestor
 from kiseki.core.split import Split
+from kiseki.core.splitlist import Listed
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import InvalidInput
@@ -15,6 +16,7 @@ from kiseki.index import findings, fold, ledger, owed, trace
 from kiseki.index.balance import Balance, balance_of
 from kiseki.index.errors import IndexInconsistent
 from kiseki.index.flow import Flow
+from kiseki.index.owed import Owed
 from kiseki.index.rebuild import Rebuilder
 from kiseki.index.records import (
     BatchRecord,
@@ -188,6 +190,20 @@ class Index:
         found = []
         for token in self.tokens():
             found += owed.owed_in(self._flow(token), sight)
+        return found
+
+    def owed_in_list(self, wallet: str, listed: Listed) -> list[Owed]:
+        """What a split that is too long to be added owes a wallet whose leaves in it were read.
+
+        Nothing for a split that the index knows: :meth:`owed` tells of that.
+        """
+        self._check_complete()
+        if self._known_split(listed.key) is not None:
+            return []
+        sight = owed.Sight(wallet.lower(), self._splits, self._subject_map())
+        found = []
+        for token in self.tokens():
+            found += owed.owed_in_list(self._flow(token), sight, listed)
         return found
 
     def tokens(self) -> list[str]:

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kiseki.core import ids
+from kiseki.core.splitlist import Listed
 from kiseki.core.values import ZERO32
 from kiseki.index.flow import Flow, Move
 from kiseki.index.ledger import is_wallet
 from kiseki.index.splits import Label, Splits
 from kiseki.index.subjects import Subjects
 
-__all__ = ["ClaimStep", "Owed", "ResolveStep", "Step", "owed_in", "steps"]
+__all__ = ["ClaimStep", "Owed", "ResolveStep", "Step", "owed_in", "owed_in_list", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,40 @@ def owed_in(flow: Flow, sight: "Sight") -> list[Owed]:
     for subject, held in sorted(flow.held.items()):
         if held and flow.end(subject)[-1] == key and flow.passes(subject):
             found.append(_from_subject(flow, sight, subject, held))
+    return found
+
+
+def owed_in_list(flow: Flow, sight: "Sight", listed: Listed) -> list[Owed]:
+    """The same for a split of which only ``sight.wallet``'s leaves are known."""
+    found = []
+    above, complete = flow.above(listed.key)
+    path = [_step(flow, sight, place) for place in above if _own(flow, place)]
+    wallet = ids.wallet(sight.wallet)
+    for leaf in listed.leaves:
+        claimed = flow.ledger.claimed[listed.key][leaf.proof.lo]
+        received = flow.ledger.received.get(listed.key, 0)
+        amount = received * leaf.shares // listed.total - claimed
+        if leaf.payee != wallet or not amount:
+            continue
+        order = len(flow.moves) + leaf.place  # after everything above it
+        claim = ClaimStep(
+            order, flow.ledger.token, listed.opening, leaf.payee, leaf.shares, leaf.proof.side,
+            leaf.proof.path, b"", amount,
+        )  # fmt: skip
+        found.append(
+            Owed(
+                wallet=sight.wallet,
+                token=flow.ledger.token,
+                amount=amount,
+                now=flow.start.get(listed.key, 0) * leaf.shares // listed.total - claimed,
+                split=listed.key,
+                leaf=leaf.place,
+                labels=(Label("added", ZERO32),),
+                subject=ZERO32,
+                steps=(*path, claim),
+                complete=complete,
+            )
+        )
     return found
 
 

@@ -188,3 +188,43 @@ def test_what_is_no_redirect_or_another_s_is_refused(owed: Kiseki, tmp_path: Pat
     for wrong in ([], {}, given | {"primaryType": "Consent"}, given | {"kiseki": 5}):
         with pytest.raises(InvalidInput, match="is no redirect"):
             redirects.read(write(wrong))
+
+
+# Lists that are not on the chain
+
+
+def test_a_published_list_owes_what_it_says(
+    k: LocalKiseki, buyer: Kiseki, stranger: Kiseki, tmp_path: Path
+) -> None:
+    """Promise 4: also when the money comes through another split, and in several tokens."""
+    inner = Split(
+        [(ids.wallet(ARTIST), 3), *((ids.wallet(f"0x{n + 1:040x}"), 1) for n in range(200))]
+    )
+    (tmp_path / inner.filename).write_text(inner.to_json())
+    (tmp_path / "notes.txt").write_text("not a list")
+    outer = half(Payee.of(inner), k.address)
+    k.revenue.publish(outer)
+    buyer.revenue.pay(outer, 2_030)
+    buyer.revenue.pay(inner, 2_030)
+    assert stranger.revenue.owed(ARTIST) == []
+    (owed,) = stranger.revenue.owed(ARTIST, tmp_path)
+    assert (owed.amount, owed.now, owed.leaf) == (3_045 * 3 // 203, 30, 0)
+    before = k.balance(of=ARTIST)
+    done = stranger.revenue.claim(ARTIST, lists=tmp_path)
+    assert done.amounts == {ARTIST: {"0x" + "00" * 20: 45}}
+    assert k.balance(of=ARTIST) - before == 45
+    assert stranger.revenue.claim(ARTIST, lists=[tmp_path / inner.filename]).receipts == ()
+
+
+def test_artists_without_wallets_stand_in_lists(k: LocalKiseki, tmp_path: Path) -> None:
+    person = k.identities.person("somebody")
+    who = f"{k.address}:0x{person.hex()}"
+    source = tmp_path / "list.csv"
+    source.write_text(f"sha256,artist\n{'11' * 32},{who}\n{'22' * 32},{ARTIST}\n")
+    terms = k.data.define_terms("train", royalty="10%")
+    kept = k.data.prepare_all(source, terms)
+    payees = {k.identities.payee(person).key, ids.wallet(ARTIST)}
+    assert {each.payee.key for each in kept} == payees
+    assert all(each.error is None for each in k.data.register_all(kept))
+    with pytest.raises(InvalidInput, match="can be paid and cannot consent"):
+        k.data.prepare_all(source, terms, artists="providers")
