@@ -13,6 +13,7 @@ import typer
 import kiseki
 from kiseki.cli import chain, context, show
 from kiseki.cli.data import data
+from kiseki.cli.identity import identity
 from kiseki.cli.model import model
 from kiseki.cli.output import output, verify
 from kiseki.cli.revenue import revenue
@@ -25,11 +26,13 @@ __all__ = ["EXIT_CODES", "app", "main"]
 EXIT_CODES = {
     0: "done, or nothing to do",
     1: "refused or failed, for the reason told",
-    2: "the command was not understood",
+    2: "the command, or what it was given, cannot be right",
     3: "a part was done, and a part was refused",
     4: "something that was checked is not as it should be",
     130: "interrupted; the same command goes on",
 }
+
+_INTERRUPTED = 130
 
 _EPILOG = (
     "Options of every command (see `kiseki --help`), before or after it: --network, --rpc, "
@@ -45,9 +48,15 @@ app = typer.Typer(
 )
 for _command in (chain.node, chain.deploy, chain.status, chain.verify_contracts, verify):
     app.command(_command.__name__.replace("_", "-"), epilog=_EPILOG)(_command)
-for _group in (accounts, keys, data, model, output, rights, revenue):
+for _group in (accounts, keys, data, model, output, rights, revenue, identity):
     _name = next(name for name, each in globals().items() if each is _group)
     app.add_typer(_group, name=_name, epilog=_EPILOG, no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show.out.print(kiseki.__version__)
+        raise typer.Exit(0)
 
 
 @app.callback()
@@ -89,7 +98,10 @@ def root(
         bool, typer.Option("--dry-run", help="Say what would be sent and its cost; send nothing.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
 ) -> None:  # fmt: skip
     """Kiseki 軌跡 records what generative models are made of, and pays everybody it leads back to.
 
@@ -101,12 +113,9 @@ def root(
       kiseki revenue claim                                 what this wallet is owed
       kiseki status                                        how things stand
 
-    Settings are also read from .env and the environment. Ends with 0 done, 1 refused, 2 not
-    understood, 3 partly done, 4 not as it should be, 130 interrupted (the same command goes on).
+    Settings are also read from .env and the environment. Ends with 0 done, 1 refused, 2
+    misunderstood, 3 partly done, 4 not as it should be, 130 interrupted (the same command goes on).
     """
-    if version:
-        show.out.print(kiseki.__version__)
-        raise typer.Exit(0)
     context.options(context.Options(
         network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
         json, yes, dry_run, debug,
@@ -130,10 +139,11 @@ def _run(words: list[str]) -> int:
         found: object = app(words, prog_name="kiseki", standalone_mode=False)
         return found if isinstance(found, int) else 0
     except typer.Exit as end:
+        if end.exit_code == _INTERRUPTED:  # which Typer makes of Ctrl-C
+            return _interrupted()
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        show.say("Interrupted. The same command goes on where it stopped, and sends nothing twice.")
-        return 130
+        return _interrupted()
     except typer.TyperException as error:
         if error.format_message().startswith("Usage:"):  # the help of a group without a command
             show.err.print(error.format_message(), markup=False)
@@ -146,17 +156,12 @@ def _run(words: list[str]) -> int:
         if context.current.debug:
             traceback.print_exception(error)
         show.say(f"kiseki: {error}")
-        return 2 if isinstance(error, InvalidInput) and not _was_running(error) else 1
+        return 2 if isinstance(error, InvalidInput) else 1
 
 
-def _was_running(error: KisekiError) -> bool:
-    """Whether it came from deeper than the command line: then the words were fine."""
-    place = error.__traceback__
-    depth = []
-    while place is not None:
-        depth.append(place.tb_frame.f_globals.get("__name__", ""))
-        place = place.tb_next
-    return not depth[-1].startswith(("kiseki.cli", "kiseki.client.amounts", "kiseki.core.values"))
+def _interrupted() -> int:
+    show.say("Interrupted. The same command goes on where it stopped, and sends nothing twice.")
+    return _INTERRUPTED
 
 
 def _options_first(words: list[str]) -> list[str]:

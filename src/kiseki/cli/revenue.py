@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
+from kiseki.client import redirects
 from kiseki.client.amounts import in_units, parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
@@ -27,6 +28,10 @@ To = Annotated[
     typer.Argument(
         help="A wallet's address, a batch's or model's ID, or a split's file (0x….json)."
     ),
+]
+Lists = Annotated[
+    list[Path] | None,
+    typer.Option("--list", help="A split's file that is not on the chain, or a folder of them."),
 ]
 Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
 
@@ -85,16 +90,17 @@ def pay(
 @revenue.command("owed")
 def owed(
     wallet: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+    lists: Lists = None,
 ) -> None:
     """What a wallet is owed, across all splits, subjects and tokens.
 
     \b
     Examples:
       kiseki revenue owed
-      kiseki revenue owed 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+      kiseki revenue owed 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --list published --json
     """
     k = context.watching(wallet or context.acting())
-    found = k.revenue.owed()
+    found = k.revenue.owed(lists=lists or ())
     if context.current.json:
         show.json_line([{
             "token": e.token, "amount": str(e.amount), "now": str(e.now), "split": e.split,
@@ -117,6 +123,10 @@ def claim(
     wallets: Annotated[
         list[str] | None, typer.Argument(help="Whose; this wallet's if left out.")
     ] = None,
+    redirect: Annotated[
+        list[Path] | None, typer.Option(help="A payee's signed word where its money goes.")
+    ] = None,
+    lists: Lists = None,
 ) -> None:
     """Bring what is owed to its payees; anybody can, for anybody, and pays the gas.
 
@@ -126,32 +136,61 @@ def claim(
     Examples:
       kiseki revenue claim
       kiseki revenue claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --account test:0
+      kiseki revenue claim --redirect alice.json --list published
     """
+    signed = [redirects.read(each) for each in redirect or []]
     k = context.kiseki()
-    whose = wallets or [k.address]
+    whose = wallets or ([] if signed else [k.address])
 
     def work(k: Kiseki) -> Claimed:
         with show.progress("claiming", "steps") as told:
-            return k.revenue.claim(whose, told)
+            return k.revenue.claim(whose, told, redirections=signed, lists=lists or ())
 
-    done = context.spend(k, f"claim {' '.join(sorted(whose))}", work)
+    names = sorted([*whose, *(each.signer for each in signed)])
+    done = context.spend(k, f"claim {' '.join(names)}", work)
     if context.current.json:
         show.json_line({
             "amounts": {who: {token: str(amount) for token, amount in each.items()}
                         for who, each in done.amounts.items()},
             "transactions": [each.transaction for each in done.receipts],
             "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
+            "redirected": done.redirected,
         })  # fmt: skip
     else:
-        rows = [(who, _money(k, token, amount)) for who, each in done.amounts.items()
-                for token, amount in each.items()]  # fmt: skip
-        show.table(["paid to", "amount"], rows, numbers=["amount"])
+        rows = [
+            (who, _money(k, token, amount), done.redirected.get(who, ""))
+            for who, each in done.amounts.items()
+            for token, amount in each.items()
+        ]
+        show.table(["paid to", "amount", "which went to"], rows, numbers=["amount"])
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip
     if done.failures:
         raise typer.Exit(3 if done.amounts else 1)
+
+
+@revenue.command("redirect")
+def redirect(
+    to: Annotated[str, typer.Argument(help="Where this wallet's money is to go.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    days: Annotated[int, typer.Option(help="For how long it counts.")] = 30,
+) -> None:
+    """Sign that what this wallet is owed goes elsewhere, for somebody else to bring it there.
+
+    For a wallet without ether. Whoever has the file can do nothing else with it.
+
+    \b
+    Examples:
+      kiseki revenue redirect 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
+    """
+    signed = context.kiseki().revenue.redirection(to, days)
+    redirects.write(out, signed)
+    if context.current.json:
+        show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
+    else:
+        show.say(f"{redirects.words(signed)} It is in {out}.")
 
 
 @revenue.command("publish")

@@ -1,0 +1,70 @@
+"""The `kiseki` command as people run it: a process, a folder, a home of its own, a real chain."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiseki import LocalKiseki
+
+NONE: Mapping[str, str] = {}
+
+
+class Shell:
+    """A folder in which somebody types."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        kept = {name: each for name, each in os.environ.items() if not name.startswith("KISEKI_")}
+        self.environment = kept | {"HOME": str(folder / "home"), "KISEKI_RPC_URL": url}
+        (folder / "home").mkdir(exist_ok=True)
+
+    def run(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> str:
+        """What is on stdout and stderr."""
+        done = self.start(*words, more=more)
+        out, err = done.communicate(timeout=90)
+        assert done.returncode == code, out + err
+        assert "Traceback" not in out + err
+        return out + err
+
+    def json(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> Any:
+        """The document on stdout, which must be nothing else."""
+        done = self.start(*words, "--json", more=more)
+        out, err = done.communicate(timeout=90)
+        assert done.returncode == code, out + err
+        return json.loads(out)
+
+    def start(self, *words: str, more: Mapping[str, str] = NONE) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "kiseki", *words],
+            cwd=self.folder, env=self.environment | dict(more),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def files(self, name: str, count: int = 3) -> Path:
+        place = self.folder / name
+        place.mkdir()
+        for number in range(count):
+            (place / f"{number}.svg").write_text(f"{name} {number}")
+        return place
+
+
+@pytest.fixture
+def shell(tmp_path: Path, k: LocalKiseki) -> Shell:
+    return Shell(tmp_path, k.url)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Callable[[str], Shell]:
+    """A shell at another node."""
+
+    def make(url: str) -> Shell:
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        return Shell(tmp_path / "elsewhere", url)
+
+    return make

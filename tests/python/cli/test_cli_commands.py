@@ -1,0 +1,300 @@
+"""What a studio, an artist and a payer type, from deployment to payout; and what goes wrong."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kiseki import LocalKiseki, Split
+from kiseki.chain.node import anvil
+from kiseki.client.accounts import local_account as account_of
+from kiseki.core import ids
+from kiseki.core.manifest import Manifest
+
+from .conftest import Shell
+
+KEY = "0x" + bytes(account_of(1).key).hex()
+ARTIST, BUYER = account_of(1).address, account_of(4).address
+NOTHING = "0x" + "00" * 32
+
+
+def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
+    """Promises 1 to 4, by nothing but commands."""
+    shell.files("artwork")
+    artist = ("--account", "test:1")
+    made = shell.json("data", "register", "artwork", "--royalty", "20%", *artist)
+    (collection,) = made["collections"]
+    assert (collection["items"], len(collection["transactions"])) == (3, 2)
+    again = shell.json("data", "register", "artwork", "--royalty", "20%", *artist)
+    assert (again["transactions"], again["gas"]) == (0, "0")
+    assert stat.S_IMODE((shell.folder / "home/.kiseki/secrets").stat().st_mode) == 0o600
+
+    record = k.index.collection(bytes.fromhex(collection["collection"][2:]))
+    items = ids.item_ids(record.provider, record.published)
+    manifest = Manifest({record.id: [(each, 1) for each in items]})
+    (shell.folder / "manifest.json").write_text(manifest.to_json())
+    (shell.folder / "model.bin").write_text("weights")
+    model = shell.json(
+        "model", "register", "model.bin", "--manifest", "manifest.json", "--royalty", "5%",
+        "--publish", "manifests", "--account", "test:2",
+    )["model"]  # fmt: skip
+    assert (shell.folder / "manifests" / f"{model}.json").exists()
+    assert shell.json("model", "check-manifest", model, "manifest.json")["transactions"]
+    assert shell.json("model", "show", model)["collections"] == 1
+
+    shell.files("pictures", 2)
+    batch = shell.json("output", "register", "pictures", "--model", model, "--account", "test:3")
+    shell.run("rights", "mint", "batch", batch["batch"], "--account", "test:3")
+    shell.run("rights", "show-income", "batch", batch["batch"])
+    token = shell.json("rights", "show", "batch", batch["batch"], "--seal", "seal.svg")
+    assert (token["income"], token["holder"]) == ("75", account_of(3).address)
+    assert (shell.folder / "seal.svg").read_text().startswith("<svg")
+    assert "everything its models declare was authorised" in shell.run("verify", "pictures/1.svg")
+    assert "Unknown" in shell.run("verify", "artwork/1.svg", code=4)
+
+    shell.run("revenue", "pay", batch["batch"], "1", "--account", "test:4")
+    (owed,) = shell.json("revenue", "owed", ARTIST)
+    assert owed["amount"] == str(2 * 10**17)
+    assert "0.2 ether" in shell.run("revenue", "owed", ARTIST)
+    before = k.balance(of=ARTIST)
+    claimed = shell.json("revenue", "claim", ARTIST)  # by somebody else, who pays the gas
+    assert claimed["amounts"] == {ARTIST: {"0x" + "00" * 20: str(2 * 10**17)}}
+    assert k.balance(of=ARTIST) - before == 2 * 10**17
+    assert "Nothing is owed" in shell.run("revenue", "claim", ARTIST)
+
+    shown = shell.run("data", "show", collection["collection"])
+    assert model in shown
+    assert "20% of gross" in shown
+    shell.run("data", "revoke", collection["collection"], *artist)
+    (listed,) = shell.json("data", "list", *artist)
+    assert listed["revoked"]
+
+
+def test_how_things_stand(shell: Shell) -> None:
+    told = shell.json("status")
+    assert set(told["contracts"].values()) == {"the same, to the byte"}
+    assert (told["pending"], told["owed"], told["problems"]) == ([], {}, [])
+    shown = shell.run("status")
+    assert "local, chain 31337" in shown
+    assert "pending" in shown
+    with anvil(4_260) as url:
+        bare = Shell(shell.folder, url)
+        assert "kiseki deploy" in bare.run("status", "--account", "env", code=4)
+
+
+def test_deploying_is_looked_at_first_and_asked_for(
+    elsewhere: Callable[[str], Shell],
+) -> None:
+    with anvil(11_155_111, options=("--enable-tx-gas-limit", "--hardfork", "osaka")) as url:
+        shell = elsewhere(url)
+        given = {"KISEKI_PRIVATE_KEY": KEY}
+        dry = shell.json("deploy", "--network", "sepolia", "--dry-run", more=given)
+        assert dry["sent"] is False
+        assert len(dry["addresses"]) == 9
+        assert "say --yes" in shell.run("deploy", "--network", "sepolia", code=2, more=given)
+        shell.run("deploy", "--network", "sepolia", "--yes", more=given)
+        assert (shell.folder / "deployments" / "11155111.json").exists()
+        assert shell.json("deploy", "--network", "sepolia", more=given)["gas"]["DataRegistry"] == 0
+        told = shell.json("verify-contracts", "--network", "sepolia")
+        assert {each["said"] for each in told} == {"the same, to the byte"}
+        # On a public network the cost is told, and asked for.
+        shell.files("artwork")
+        words = ("data", "register", "artwork", "--network", "sepolia")
+        refused = shell.run(*words, code=2, more=given)
+        assert re.search(r"2 transactions on sepolia from 0x.*: [\d,]+ gas, about 0\.\d+", refused)
+        assert "say --yes" in refused
+        dry = shell.json(*words, "--dry-run", more=given)
+        assert (dry["transactions"], dry["sent"]) == (2, False)
+        assert shell.json(*words, "--yes", more=given)["transactions"] == 2
+
+
+def test_wallets_in_keystore_files(shell: Shell) -> None:
+    """Invariant 7: neither key nor password is ever on the screen, but for `export`."""
+    password = shell.folder / "password"
+    password.write_text("correct horse\n")
+    password.chmod(0o600)
+    given = {"KISEKI_PASSWORD_FILE": str(password)}
+    made = shell.json("accounts", "new", "studio", more=given)
+    assert stat.S_IMODE(Path(made["path"]).stat().st_mode) == 0o600
+    assert shell.json("accounts", "address", "studio")["address"] == made["address"]
+    shown = shell.run("accounts", "import", "alice", more=given | {"KISEKI_PRIVATE_KEY": KEY})
+    assert ARTIST in shown
+    assert KEY[2:] not in shown
+    assert shell.json("accounts", "export", "alice", more=given)["key"] == KEY
+    names = [each["name"] for each in shell.json("accounts", "list")]
+    assert names == ["alice", "studio"]
+    shell.run("revenue", "pay", BUYER, "100 wei", "--account", "alice", more=given)
+    password.write_text("wrong")
+    refused = shell.run("revenue", "pay", BUYER, "1 wei", "--account", "alice", code=1, more=given)
+    assert "that is not the password of alice" in refused
+    assert "in KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
+
+
+def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
+    shell.files("artwork")
+    (shell.folder / "list.csv").write_text(
+        f"file,name,artist\nartwork/0.svg,Cut 1,{ARTIST}\nartwork/1.svg,Cut 2,{BUYER}\n"
+    )
+    words = ("data", "consent")
+    paths = shell.json(*words, "prepare", "list.csv", "consents", "--royalty", "20%")
+    assert len(paths) == 2
+    mine = next(each for each in paths if ARTIST.lower() in each)
+    assert "say --yes" in shell.run(*words, "sign", mine, "--account", "test:1", code=2)
+    shown = shell.run(*words, "sign", mine, "--account", "test:1", "--yes")
+    assert "20% of gross" in shown
+    told = shell.json(*words, "submit", "consents", code=3)
+    problems = {Path(each["file"]).name: each["problem"] for each in told}
+    assert problems.pop(Path(mine).name) == ""
+    assert all(problems.values())
+    collection = next(each["collection"] for each in told if not each["problem"])
+    made = shell.json("data", "receipt", collection, "--out", "alice.json", "--clear")
+    assert made["items"] == 1
+    found = shell.json("data", "check-receipt", "alice.json", "artwork", "--clear", "--chain")
+    assert (found["whole"], [each["names"] for each in found["files"]]) == (True, [["Cut 1"]])
+    assert found["chain"]["registered_at"]
+
+
+def test_the_key_store_is_backed_up_and_restored(shell: Shell) -> None:
+    shell.files("artwork")
+    shell.run("data", "register", "artwork")
+    assert shell.json("keys", "backup", "backup", "--clear")["salts"] == 3
+    (shell.folder / "home/.kiseki/secrets").unlink()
+    for extra in ("-wal", "-shm"):
+        (shell.folder / f"home/.kiseki/secrets{extra}").unlink(missing_ok=True)
+    assert shell.json("keys", "restore", "backup", "--clear") == {"new": 3, "salts": 3}
+    assert len(shell.json("keys", "list")) == 1
+    assert shell.json("data", "register", "artwork")["transactions"] == 0
+
+
+def test_money_is_brought_where_its_payee_signed(shell: Shell, k: LocalKiseki) -> None:
+    to = "0x" + "73" * 20
+    split = Split([(ids.wallet(ARTIST), 1), (ids.wallet(k.address), 1)])
+    (shell.folder / split.filename).write_text(split.to_json())
+    shell.run("revenue", "pay", split.filename, "100 wei")
+    assert shell.json("revenue", "owed", ARTIST) == []
+    shell.run("revenue", "redirect", to, "--out", "alice.json", "--account", "test:1")
+    claimed = shell.json("revenue", "claim", "--redirect", "alice.json", "--list", ".")
+    assert next(iter(claimed["redirected"].values())).lower() == to
+    assert k.balance(of=to) == 50
+
+
+def test_artists_without_a_wallet(shell: Shell, k: LocalKiseki) -> None:
+    told = shell.json("identity", "person", "staff number 12")
+    assert told == shell.json("identity", "person", "staff number 12")
+    assert "none yet" in shell.run("identity", "status", told["person"])
+    shell.run("identity", "bind", told["person"], ARTIST)
+    assert shell.json("identity", "status", told["person"])["wallet"] == ARTIST
+    shell.run("identity", "withdraw", told["person"])
+    assert shell.json("identity", "status", told["person"])["wallet"] is None
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        (["data", "show", NOTHING], "no collection", 1),
+        (["data", "show", "0x12"], "the collection is 0x and 64 hex digits", 2),
+        (["data", "register", "nowhere"], "there is no nowhere", 1),
+        (["data", "revoke", NOTHING], "register the collection first, or check the chain", 1),
+        (["revenue", "pay", BUYER, "1.5 wei"], "more digits than there are base units", 2),
+        (["revenue", "pay", BUYER, "much"], "is no amount; write one like 0.5", 2),
+        (["revenue", "pay", BUYER, "999999999"], "insufficient funds; send it some ether", 1),
+        (["revenue", "pay", BUYER, "1", "--account", "nobody"], "there is no wallet nobody", 2),
+        (["status", "--network", "mainet"], "there is no network 'mainet'", 2),
+        (["status", "--network", "sepolia"], "", 1),
+        (["revenue", "pay", BUYER, "1", "--max-fee", "x"], "--max-fee is a number of gwei", 2),
+        (["revenue", "pay", BUYER, "1", "--max-fee", "0.000000001"], "raise the cap", 1),
+        (["rights", "show", "film", NOTHING], "kind is one of batch, model, collection", 2),
+        (["data", "terms", "--until", "soon"], "--until is a day, as 2027-12-31", 2),
+        (["accounts", "export", "x"], "in KISEKI_PASSWORD_FILE", 2),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    shell: Shell, words: list[str], said: str, code: int
+) -> None:
+    given = ["--rpc", shell.url] if "sepolia" in words else []
+    shown = shell.run(*words, *given, code=code)
+    assert shown.startswith("kiseki: ")
+    assert len(shown.strip().splitlines()) == 1
+    assert said in shown
+
+
+def test_a_node_that_is_not_there(shell: Shell) -> None:
+    secret = "http://127.0.0.1:9/v3/0123456789abcdef"
+    shown = shell.run("status", "--rpc", secret, code=1)
+    assert "no node answers at http://127.0.0.1:9" in shown
+    assert "0123456789abcdef" not in shown
+    told = shell.start("status", "--rpc", secret, "--debug").communicate(timeout=60)[1]
+    assert "Traceback" in told
+    assert "0123456789abcdef" not in told
+
+
+def test_a_reader_that_has_enough(shell: Shell) -> None:
+    command = f"{sys.executable} -m kiseki status --json | head -1"
+    done = subprocess.run(
+        command, shell=True, cwd=shell.folder, env=shell.environment, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_a_local_chain_for_others_to_use(shell: Shell) -> None:
+    node = shell.start("node", "--port", "0", "--json")
+    assert node.stdout
+    told = json.loads(node.stdout.readline())
+    assert len(told["wallets"]) == 10
+    other = Shell(shell.folder, told["url"])
+    assert set(other.json("status")["contracts"].values()) == {"the same, to the byte"}
+    node.send_signal(signal.SIGINT)
+    assert node.wait(timeout=20) == 0
+    assert "no node answers" in other.run("status", code=1)
+
+
+def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKiseki) -> None:
+    """Invariant 8, as people meet it."""
+    k.session.w3.provider.make_request("evm_setAutomine", [False])  # type: ignore[arg-type]
+    try:
+        paying = shell.start("revenue", "pay", BUYER, "123 wei")
+        journal = shell.folder / "home" / ".kiseki" / "journal"
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            pool = k.session.w3.provider.make_request("txpool_status", [])  # type: ignore[arg-type]
+            if journal.exists() and int(pool["result"]["pending"], 16):
+                break
+            time.sleep(0.05)
+        paying.send_signal(signal.SIGINT)
+        _, told = paying.communicate(timeout=30)
+        assert paying.returncode == 130
+        assert told.strip().endswith(
+            "Interrupted. The same command goes on where it stopped, and sends nothing twice."
+        )
+        (pending,) = shell.json("status")["pending"]
+        assert pending["what"] == "RevenueSplitter.deposit"
+    finally:
+        k.session.w3.provider.make_request("evm_setAutomine", [True])  # type: ignore[arg-type]
+        k.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+    before = k.balance(of=BUYER)
+    (sent,) = shell.json("revenue", "pay", BUYER, "123 wei")["transactions"]
+    assert sent["resumed"]
+    assert k.balance(of=BUYER) == before
+    (anew,) = shell.json("revenue", "pay", BUYER, "123 wei")["transactions"]
+    assert not anew["resumed"]
+    assert k.balance(of=BUYER) == before + 123
+
+
+def test_progress_is_silent_in_a_pipe(shell: Shell) -> None:
+    shell.files("artwork")
+    done = shell.start("data", "register", "artwork")
+    out, err = done.communicate(timeout=60)
+    assert "\x1b" not in out + err
+    assert "reading" not in out + err
+    assert os.linesep + os.linesep not in err

@@ -1,0 +1,71 @@
+"""Every command says what it does, with an example; and they are one tree."""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from kiseki.cli.app import EXIT_CODES, _options_first, app
+
+from .conftest import Shell
+
+
+def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, each in sorted(group.commands.items()):
+        if hasattr(each, "commands"):
+            yield from commands(each, (*words, name))
+        else:
+            yield (*words, name), each
+
+
+ALL = dict(commands(get_command(app)))
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_an_example_that_it_understands(words: tuple[str, ...]) -> None:
+    text = (ALL[words].help or "").replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines()]
+    examples = [line for line in lines if "kiseki " in line and not line.endswith(".")]
+    examples = [line[line.index("kiseki ") :] for line in examples if "kiseki " + words[0] in line]
+    assert examples, text
+    for example in examples:
+        given = _options_first(shlex.split(example)[1:])
+        place = given.index(words[0])
+        assert tuple(given[place : place + len(words)]) == words
+        command = ALL[words]
+        rest = given[place + len(words) :]
+        assert command.make_context("x", rest).command is command, "or it raises what is wrong"
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_says_what_its_options_are(words: tuple[str, ...]) -> None:
+    for each in ALL[words].params:
+        assert getattr(each, "help", None) or each.name == "help", (words, each.name)
+
+
+def test_the_help_of_all_says_how_it_ends(shell: Shell) -> None:
+    shown = shell.run("--help")
+    assert "kiseki deploy --network sepolia" in shown
+    ends = " ".join(shown[shown.index("Ends with") :].split())
+    assert all(f" {code} " in ends for code in EXIT_CODES)
+    assert shell.run("--version").strip()
+    assert "Commands:" in shell.run("data", code=2)
+    assert "No such command" in shell.run("nonsense", code=2)
+    assert "No such option" in shell.run("status", "--nonsense", code=2)
+
+
+def test_options_stand_anywhere() -> None:
+    given = ["data", "register", "x", "--json", "--account=env", "--royalty", "5%", "--rpc", "u"]
+    assert _options_first(given) == [
+        "--json", "--account=env", "--rpc", "u", "data", "register", "x", "--royalty", "5%",
+    ]  # fmt: skip
+    assert _options_first(["verify", "--", "--json"]) == ["verify", "--", "--json"]
+    assert _options_first(["status", "--rpc"]) == ["--rpc", "status"]
+
+
+def test_what_can_follow_is_told_to_the_shell(shell: Shell) -> None:
+    asked = {"_KISEKI_COMPLETE": "complete_bash", "COMP_WORDS": "kiseki rev", "COMP_CWORD": "1"}
+    told = shell.run(more=asked)
+    assert told.strip() == "revenue"
