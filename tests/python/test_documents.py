@@ -12,7 +12,7 @@ import kiseki
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deployments/*.md")],
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deployments/*.md")],
 )
 
 
@@ -68,3 +68,11 @@ def test_the_package_offers_what_it_says_and_nothing_else() -> None:
 def test_the_core_needs_no_chain() -> None:
     code = "import sys, kiseki.core.compose; sys.exit('web3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_the_reference_is_what_help_texts_and_docstrings_say() -> None:
+    """After a change of one: `python tools/reference.py`."""
+    done = subprocess.run(
+        [sys.executable, "tools/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

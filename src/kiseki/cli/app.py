@@ -137,11 +137,8 @@ def main(words: Sequence[str] | None = None) -> None:
 def _run(words: list[str]) -> int:
     try:
         found: object = app(words, prog_name="kiseki", standalone_mode=False)
-        return found if isinstance(found, int) else 0
-    except typer.Exit as end:
-        if end.exit_code == _INTERRUPTED:  # which Typer makes of Ctrl-C
-            return _interrupted()
-        return end.exit_code
+        code = found if isinstance(found, int) else 0
+        return _interrupted() if code == _INTERRUPTED else code  # which Typer makes of Ctrl-C
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except typer.TyperException as error:

@@ -292,8 +292,8 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
         kept = told.get("secrets")
         store = "none yet"
         if kept:
-            many = f"{kept['salts']:,} salts, {kept['collections']:,} collections"
-            store = f"{kept['path']}: {many}"
+            many = f"{kept['salts']:,} salts, collections: {kept['collections']:,}"
+            store = f"{_short(kept['path'])}, {many}"
         rows.append(("key store", store))
         pending = told["pending"]
         rows.append(("pending", "nothing" if not pending else f"{len(pending)} transactions"))
@@ -307,6 +307,12 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
             rows.append((f"  {currency if ether else token}", shown))
     rows += [("problem", each) for each in told["problems"]]
     show.fields(rows)
+
+
+def _short(path: Path) -> str:
+    """With ~ for the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _ago(seconds: int) -> str:

@@ -1,0 +1,102 @@
+"""The tutorials are true: what is in their grey boxes is run, in order, as it stands."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import requests
+
+from kiseki import LocalKiseki, Split
+from kiseki.chain.node import anvil
+from kiseki.client.accounts import local_account as account_of
+from kiseki.core import ids
+
+TUTORIALS = Path(__file__).resolve().parents[2] / "docs" / "tutorials"
+PROGRAMS = Path(sys.executable).parent
+
+
+Hook = Callable[[int, str], None]
+
+
+def follow(name: str, folder: Path, given: Mapping[str, str], after: Hook = lambda *_: None) -> str:
+    """Does what a tutorial says; what was printed. `after` is told of each box, and of its end."""
+    text = (TUTORIALS / f"{name}.md").read_text("utf-8")
+    printed = ""
+    for number, (language, box) in enumerate(re.findall(r"```(\w+)\n(.*?)```", text, re.S)):
+        if language == "csv":
+            (folder / "MANIFEST.csv").write_text(box)
+            continue
+        command = [sys.executable, "-c", box]
+        if language == "sh":
+            lines = [line.removeprefix("$ ") for line in box.splitlines()]
+            command = ["bash", "-euo", "pipefail", "-c", "\n".join(lines)]
+        done = subprocess.run(
+            command, cwd=folder, env=given, capture_output=True, text=True, timeout=120,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == 0, box + done.stdout + done.stderr
+        printed += done.stdout + done.stderr
+        after(number, done.stdout)
+    return printed
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing is set, and a home in which nothing is."""
+    kept = {name: each for name, each in os.environ.items() if not name.startswith("KISEKI_")}
+    (tmp_path / "home").mkdir()
+    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    return kept | {"HOME": str(tmp_path / "home"), "PATH": path}
+
+
+def test_deploy_to_a_testnet(tmp_path: Path, home: dict[str, str]) -> None:
+    password = tmp_path / "password"
+    password.write_text("a long one")
+    password.chmod(0o600)
+    options = ("--enable-tx-gas-limit", "--hardfork", "osaka", "--balance", "0")
+    with anvil(11_155_111, options=options) as url:
+        given = home | {"NODE": url, "KISEKI_PASSWORD_FILE": str(password)}
+
+        def faucet(number: int, told: str) -> None:
+            if number == 0:
+                wallet = json.loads(told)["address"]
+                asked = {"id": 1, "jsonrpc": "2.0", "method": "anvil_setBalance"}
+                requests.post(url, json=asked | {"params": [wallet, hex(10**18)]}, timeout=9)
+
+        printed = follow("deploy", tmp_path, given, faucet)
+    assert "the same, to the byte" in printed
+    assert (tmp_path / "deployments" / "11155111.json").exists()
+    assert (tmp_path / "verification" / "DataRegistry.json").exists()
+
+
+def test_register_your_data(tmp_path: Path, home: dict[str, str], k: LocalKiseki) -> None:
+    (tmp_path / "artwork").mkdir()
+    for number in range(1, 4):
+        (tmp_path / "artwork" / f"{number}.svg").write_text(f"drawing {number}")
+    key = "0x" + bytes(account_of(0).key).hex()
+    given = home | {"KISEKI_RPC_URL": k.url, "KISEKI_PRIVATE_KEY": key}
+    printed = follow("register", tmp_path, given)
+    assert "2 collections in 3 transactions" in printed
+    assert "1 are registered, 1 are not" in printed
+    assert len(k.index.collections(k.address)) == 2
+    assert len(k.index.collections(account_of(1).address)) == 1
+
+
+def test_claim_your_royalties(tmp_path: Path, home: dict[str, str], k: LocalKiseki) -> None:
+    wallets = [account_of(number).address for number in (1, 2, 5)]
+    split = Split([(ids.wallet(each), 1) for each in wallets])
+    k.revenue.publish(split)
+    k.revenue.pay(split, 10**18)
+    k.revenue.pay(account_of(0).address, 1)
+    given = home | {"KISEKI_RPC_URL": k.url,
+                    "KISEKI_PRIVATE_KEY": "0x" + bytes(account_of(1).key).hex()}  # fmt: skip
+    before = k.balance(of=account_of(3).address)
+    printed = follow("claim", tmp_path, given)
+    assert "0.333333333333333333 ether" in printed
+    assert k.balance(of=account_of(3).address) - before == 10**18 // 3
+    assert all(not k.revenue.owed(each) for each in wallets)
