@@ -6,7 +6,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-ape test-brownie test-python compile check format ape brownie
+.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
 .PHONY: coverage mutate analyse prove fuzz clean
 
 help: ## show this list
@@ -37,6 +37,9 @@ test-brownie: ## Brownie: the scripts on its network and from its accounts
 
 test-python: ## everything else, against a real Anvil (pytest)
 	@$(TEST) pytest -n auto
+
+test-faults: ## a test network that misbehaves, a client that is killed (SHORT=--short for minutes)
+	@$(TEST) python -m tests.faults.run $(SHORT)
 
 coverage: ## lines and branches of the contracts that tests run, all but those that say why not
 	@$(TEST) python tools/coverage.py

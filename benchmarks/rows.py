@@ -19,6 +19,7 @@ MEASUREMENTS = (
     "new_split",
     "id_tree",
     "sum_tree",
+    "payees_list",
     "hashing",
     "consents",
     "bulk",

@@ -427,9 +427,13 @@ def elsewhere(run: Run) -> Found:
             nonlocal taken
             while not stopped.wait(0.15):
                 nonce = int(net.ask("eth_getTransactionCount", run.wallet.address, "pending"), 16)
-                fees = {"maxFeePerGas": 100 * GWEI, "maxPriorityFeePerGas": 10 * GWEI}
-                other = {"to": "0x" + "11" * 20, "value": 10**6 + taken, "gas": 21_000,
-                         "chainId": 11_155_111, "nonce": nonce, **fees}  # fmt: skip
+                fees: dict[str, Any] = {
+                    "maxFeePerGas": 100 * GWEI,
+                    "maxPriorityFeePerGas": 10 * GWEI,
+                }
+                other: dict[str, Any] = {"to": "0x" + "11" * 20, "value": 10**6 + taken,
+                                         "gas": 21_000, "chainId": 11_155_111, "nonce": nonce,
+                                         **fees}  # fmt: skip
                 raw = bytes(run.wallet.sign_transaction(other).raw_transaction)
                 with contextlib.suppress(ValueError):
                     net.ask("eth_sendRawTransaction", "0x" + raw.hex())

@@ -14,7 +14,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
     def altered(self, asked: Any, answer: Any) -> Any:
         """What a node that is a few blocks behind would say."""
         method, result = asked["method"], answer.get("result")
-        lags = {
+        lags: dict[str, Callable[[], Any]] = {
             "eth_getTransactionReceipt": lambda: None,
             "eth_blockNumber": lambda: hex(max(0, int(result, 16) - 2)),
             "eth_getTransactionCount": lambda: hex(max(0, int(result, 16) - 1)),
@@ -236,10 +236,10 @@ def testnet(
 ) -> Iterator[Testnet]:
     """A test network while the block runs: its chain ID, the gas limit of a transaction (EIP-7825),
     Osaka's rules, and faults as often as `rates` say."""
-    options = ("--enable-tx-gas-limit", "--hardfork", "osaka", "--slots-in-an-epoch", "4")
+    options = ["--enable-tx-gas-limit", "--hardfork", "osaka", "--slots-in-an-epoch", "4"]
     if block_time:
-        options += ("--block-time", str(block_time))
-    with anvil(chain_id, options=options) as node:
+        options += ["--block-time", str(block_time)]
+    with anvil(chain_id, options=tuple(options)) as node:
         proxy = Proxy(node, seed, rates or {})
         net = Testnet(node, proxy)
         try:

@@ -100,9 +100,7 @@ def table(
 
 def date(seconds: int | None) -> str:
     """A time on a chain, for people."""
-    return (
-        "" if not seconds else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    )
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%MZ}" if seconds else ""
 
 
 @contextmanager

@@ -150,7 +150,7 @@ class Revenue:
         """
         elsewhere = {each.signer.lower(): each for each in redirections}
         named = [wallets] if isinstance(wallets, str) else list(wallets or ())
-        if not named and not elsewhere:
+        if wallets is None and not elsewhere:
             named = [self.wallet.address]
         common = [each for each in named if each.lower() not in elsewhere]
         # One payee is redirected at a time, so each has transactions of its own.

@@ -76,21 +76,21 @@ def test_networks_are_found_by_name_and_by_number() -> None:
 # Before anything is sent
 
 
-def test_too_little_ether_for_all_of_it_is_said_before_any_is_spent(
-    bare: Web3, tmp_path: Path
-) -> None:
+def test_too_little_ether_for_all_of_it_is_said_before_any_is_spent(tmp_path: Path) -> None:
     poor = Account.from_key("0x" + "77" * 32)
-    sender = Sender(bare, poor)
-    ask(bare, "anvil_setBalance", poor.address, hex(10**15))
-    found = deployment.preflight(sender)
-    assert "insufficient funds; send it some" in found.problem
-    assert found.now <= found.most
-    with pytest.raises(ChainError, match=r"insufficient funds; .* nothing was sent"):
+    with anvil(7_776) as url:
+        w3 = connect(url)
+        sender = Sender(w3, poor)
+        ask(w3, "anvil_setBalance", poor.address, hex(10**15))
+        found = deployment.preflight(sender)
+        assert "insufficient funds; send it some" in found.problem
+        assert found.now <= found.most
+        with pytest.raises(ChainError, match=r"insufficient funds; .* nothing was sent"):
+            deployment.deploy(sender, tmp_path)
+        assert w3.eth.block_number == 0
+        # With what it says, it is enough.
+        ask(w3, "anvil_setBalance", poor.address, hex(found.most))
         deployment.deploy(sender, tmp_path)
-    assert bare.eth.block_number == 0
-    # With what it says, it is enough.
-    ask(bare, "anvil_setBalance", poor.address, hex(found.most))
-    deployment.deploy(sender, tmp_path)
 
 
 def test_other_code_at_an_address_is_told_and_nothing_is_sent(bare: Web3, tmp_path: Path) -> None:

@@ -193,8 +193,8 @@ class TestClaiming:
         told: list[int] = []
         real = revenue.Revenue._tried
 
-        def starved(self: revenue.Revenue, part: Sequence[Step]) -> object:
-            good, refused = real(self, part)
+        def starved(self: revenue.Revenue, part: Sequence[Step], first: bytes) -> object:
+            good, refused = real(self, part, first)
             if not told:
                 told.append(len(part))
                 refused += [(step, decode_revert(b"")) for step in good[3:]]
