@@ -36,7 +36,7 @@ contract LedgerInvariantTest is Base {
 
     /// @dev Which the fuzzer calls, money more often than moods.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](15);
+        bytes4[] memory selectors = new bytes4[](16);
         selectors[0] = selectors[1] = _handler.deposit.selector;
         selectors[2] = selectors[3] = selectors[4] = _handler.claim.selector;
         selectors[5] = _handler.sweep.selector;
@@ -49,6 +49,7 @@ contract LedgerInvariantTest is Base {
         selectors[12] = _handler.twist.selector;
         selectors[13] = _handler.blacklist.selector;
         selectors[14] = _handler.multicall.selector;
+        selectors[15] = _handler.redirect.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
@@ -75,6 +76,14 @@ contract LedgerInvariantTest is Base {
             } catch {}
             _handler.changeSubject(r, r >> 8, r >> 16, r >> 24);
         }
+        uint256 redirected;
+        for (uint256 i; i < 100; ++i) {
+            uint256 r = uint256(keccak256(abi.encode("redirect", i)));
+            try _handler.redirect(r, r >> 8, r >> 16, r >> 24) {
+                ++redirected;
+            } catch {}
+        }
+        yes(redirected > 5, "and some that are redirected");
         for (uint256 i; i < done.length; ++i) {
             yes(done[i] > 80, "at least two in five");
         }
@@ -131,8 +140,8 @@ contract LedgerInvariantTest is Base {
         eq(income, _handler.entered(c), "income is what entered");
     }
 
-    // Invariant 3: money leaves only to a payee proved under a split, or to whom a subject resolves. The handler looks
-    // at every call who got richer; here, that nothing went where nobody looks.
+    // Invariant 3: money leaves only to a payee proved under a split, to whom a subject resolves, or to where that payee
+    // signed. The handler looks at every call who got richer; here, that nothing went where nobody looks.
     function _world(uint256 c) private view {
         if (c == _handler.FEE()) return;
         uint256 found = _handler.balance(c, address(splitter));

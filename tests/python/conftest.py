@@ -1,7 +1,9 @@
 """A real chain for every worker, set back after every test, and named actors on it."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,6 +12,10 @@ from kiseki import Kiseki, LocalKiseki
 from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
+
+# What is kept in a home folder (journal, keystores) is kept in one of the tests' own.
+_HOME = TemporaryDirectory(prefix="kiseki-home-")
+os.environ["HOME"] = _HOME.name
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 

@@ -18,7 +18,7 @@ from kiseki.chain.networks import network
 from kiseki.chain.node import connect, find_anvil, place
 from kiseki.chain.sender import Sender
 from kiseki.cli import context, show
-from kiseki.client.accounts import local_account
+from kiseki.client.accounts import WatchOnly, local_account
 from kiseki.client.amounts import in_units
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki
@@ -225,7 +225,7 @@ def status() -> None:
     if not deployed:
         problems.append("the suite is not on this chain, or not the whole of it: kiseki deploy")
     try:
-        told |= _of_wallet(at, chain_id, deployed)
+        told |= _of_wallet(at, deployed)
     except KisekiError as error:
         problems.append(str(error))
     told["problems"] = problems
@@ -237,9 +237,9 @@ def status() -> None:
         raise typer.Exit(4)
 
 
-def _of_wallet(at: context.Where, chain_id: int, deployed: bool) -> dict[str, Any]:
+def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
     w3 = connect(at.url, at.chain_id)
-    signer = context.signer(at.url, chain_id)
+    signer = WatchOnly(context.acting())  # no password is needed to look
     sender = Sender(w3, signer, Journal(context.home("journal")), context.policy())
     told: dict[str, Any] = {
         "wallet": signer.address,

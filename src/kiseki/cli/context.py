@@ -222,11 +222,11 @@ def is_rehearsed(k: Kiseki) -> bool:
     return isinstance(k.sender, Rehearsal)
 
 
-def kiseki(*, rehearses: bool = False) -> Kiseki:
+def kiseki() -> Kiseki:
     """The wallet that was named, on the chain that was."""
     place = where()
     chain_id = place.chain_id or int(connect(place.url).eth.chain_id)
-    return _connected(place, signer(place.url, chain_id), rehearses)
+    return _connected(place, signer(place.url, chain_id), False)
 
 
 def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
@@ -260,7 +260,7 @@ def spend(k: Kiseki, name: str, work: Callable[[Kiseki], T]) -> T:
     """
     known = network(k.session.chain_id)
     if current.dry_run or (known.is_public and not current.yes):
-        dry = kiseki(rehearses=True)
+        dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
         work(dry)
         told = _cost(dry, known)
         if current.dry_run:

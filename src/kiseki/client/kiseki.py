@@ -104,10 +104,10 @@ class Kiseki:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
             SecretsError: the key file can be read by others, or is damaged.
         """
+        w3 = connect(url, chain_id)  # first: where there is no such chain, nothing is made
         if not isinstance(journal, Journal):
             journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
-        w3 = connect(url, chain_id)
         session = Session(w3, record, journal, policy, rehearses=rehearses)
         salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)

@@ -9,6 +9,7 @@ import {HostileSubjects} from "../utils/HostileSubjects.sol";
 import {BlacklistToken, ReenteringToken, SilentToken, TwistingToken} from "../utils/HostileTokens.sol";
 import {FeeToken, Rejecting} from "../utils/Mocks.sol";
 import {SumTrees} from "../utils/Trees.sol";
+import {vm} from "../utils/Vm.sol";
 
 /// @notice Who plays in the ledger's campaign: the currencies, the payees good and bad, and the splits between them.
 abstract contract LedgerCast {
@@ -87,7 +88,7 @@ abstract contract LedgerCast {
             address(new TwistingToken())
         ];
         for (uint256 i; i < HONEST; ++i) {
-            _wallet(address(uint160(uint256(keccak256(abi.encode("wallet", i))))));
+            _wallet(vm.addr(_key(i)));
         }
         _wallet(address(new Rejecting()));
         _wallet(address(new BurningPayee()));
@@ -165,6 +166,11 @@ abstract contract LedgerCast {
     }
 
     // Making
+
+    /// @dev Of an honest wallet, which can sign.
+    function _key(uint256 wallet) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("wallet", wallet)));
+    }
 
     function _wallet(address account) private {
         watched.push(account);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {RevenueSplitter} from "../../../contracts/RevenueSplitter.sol";
 import {IRevenueSplitter} from "../../../contracts/interfaces/IRevenueSplitter.sol";
+import {Approval} from "../../../contracts/interfaces/ISigned.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {Reentrant} from "../utils/HostilePayees.sol";
 import {HostileSubjects} from "../utils/HostileSubjects.sol";
@@ -107,6 +108,50 @@ contract LedgerHandler is LedgerCast {
         uint256 moved = SPLITTER.resolve(address(REGISTRY), subjectId(node), currencies[c]);
         if (moved != amount) _break("resolved is not what was held");
         _after(c, _mayBePaid(node), watched.length);
+    }
+
+    /// @dev What an honest wallet is due goes where it signed and nowhere else, whoever brings it; to another wallet's
+    /// loss or a hostile one's gain only as it signed.
+    function redirect(uint256 split, uint256 leaf, uint256 c, uint256 to) external {
+        c %= CURRENCIES;
+        to %= WALLETS;
+        (Place storage place, uint256 amount) = _somethingDue(split, leaf, c);
+        if (place.payee >= HONEST) revert("only who signs");
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = abi.encodeCall(
+            SPLITTER.redirect, (watched[place.payee], watched[to], _approval(place.payee, watched[to], amount))
+        );
+        calls[1] = abi.encodeCall(SPLITTER.claim, (place.share, currencies[c], ""));
+        uint256 had = _balance(c, watched[to]);
+        vm.prank(CALLER);
+        SPLITTER.multicall(calls, false);
+        if (c != FEE && c != LIAR && _balance(c, watched[to]) - had != amount) {
+            _break("redirected is not what was due");
+        }
+        _after(c, 1 << to, watched.length);
+    }
+
+    function _approval(uint256 payee, address to, uint256 nonce) private view returns (Approval memory) {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("Kiseki RevenueSplitter"),
+                keccak256("1"),
+                block.chainid,
+                address(SPLITTER)
+            )
+        );
+        bytes32 told = keccak256(
+            abi.encode(
+                keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)"),
+                watched[payee],
+                to,
+                nonce,
+                block.timestamp
+            )
+        );
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_key(payee), keccak256(abi.encodePacked(hex"1901", domain, told)));
+        return Approval(nonce, block.timestamp, abi.encodePacked(r, s, v));
     }
 
     /// @dev A leaf that the author of a split lied about, or a zero one, can never be shown.
