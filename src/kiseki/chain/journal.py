@@ -320,14 +320,6 @@ class Journal:
         with self._write() as db:
             self._attempt(db, intent.id, signed, fees, cancels)
 
-    def sent_again(self, intents: Iterable[Intent]) -> None:
-        """Their latest attempts were handed to a node just now."""
-        with self._write() as db:
-            db.executemany(
-                "UPDATE attempt SET sent = ? WHERE intent = ?",
-                [(time.time(), each.id) for each in intents],
-            )
-
     def seen(self, found: Iterable[tuple[Intent, int | None, bytes | None]]) -> None:
         """In which block each stands now; none for one that a reorganisation took out of it."""
         with self._write() as db:
@@ -336,10 +328,17 @@ class Journal:
                 [(block, block_hash, intent.id) for intent, block, block_hash in found],
             )
 
-    def tell(self, intents: Iterable[Intent]) -> None:
-        """Somebody was given their results: nobody else is, but for an unfinished command."""
+    def tell(self, given: Iterable[tuple[Intent, bool]]) -> None:
+        """Somebody was given their results, and whether each was carried out.
+
+        Nobody else is, but for the unfinished command of one that was.
+        """
         with self._write() as db:
-            db.executemany("UPDATE intent SET told = 1 WHERE id = ?", [(e.id,) for e in intents])
+            db.executemany(
+                "UPDATE intent SET told = 1, command = CASE WHEN ? THEN command ELSE '' END"
+                " WHERE id = ?",
+                [(done, intent.id) for intent, done in given],
+            )
 
     def leave(self, flight: str) -> None:
         """What it still waited for may be given to whoever asks for the same."""

@@ -43,9 +43,10 @@ _LONGEST_PAUSE = 20.0
 """Seconds, however long a node asks to be left alone."""
 
 _NEVER_TWICE = (
-    "account_", "anvil_", "evm_", "personal_", "wallet_", "eth_sendTransaction", "eth_sign",
+    "account_", "anvil_", "evm_", "personal_", "wallet_", "eth_send", "eth_sign",
 )  # fmt: skip
-"""What methods begin like that do something each time. A signed transaction does it only once."""
+"""What methods begin like that do something each time, or (a signed transaction) are refused the
+second time, which their sender must be able to tell from a refusal."""
 
 _BATCH = 100
 _BATCH_BYTES = 1_000_000

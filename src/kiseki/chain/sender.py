@@ -26,7 +26,14 @@ from kiseki.chain.journal import Attempt, Intent, Journal, Lane
 from kiseki.chain.node import Asked, Refusal, ask
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.core.values import from_hex, one_line, to_hex, uint
-from kiseki.errors import ChainError, FeeTooHigh, KisekiError, TransactionFailed
+from kiseki.errors import (
+    ChainError,
+    FeeTooHigh,
+    KisekiError,
+    NodeUnreachable,
+    SigningError,
+    TransactionFailed,
+)
 
 __all__ = ["MOST_BYTES", "MOST_GAS", "Outcome", "Receipt", "Sender"]
 
@@ -372,12 +379,18 @@ class Sender:
         return found
 
     def _submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
-        """Hands them over; what nodes said against them. An answer that is lost says nothing."""
+        """Hands them over; what nodes said against them.
+
+        Where an answer is lost they may have arrived, so they are sent once more, and what is said
+        against them then counts for nothing: the rest is left to waiting.
+        """
         questions = [("eth_sendRawTransaction", [to_hex(each.raw)]) for each in attempts]
         try:
             answers = self._try(questions)
         except ChainError:
-            return [None] * len(attempts)  # they may have arrived: that is left to waiting
+            with contextlib.suppress(ChainError):
+                self._try(questions)
+            return [None] * len(attempts)
         return [each if isinstance(each, Refusal) else None for each in answers]
 
     def _too_poor(self, call: Call, fee: int = 0, held: int | None = None) -> ChainError:
@@ -468,7 +481,7 @@ class _Flight:
         self._exhausted = False
         self._begun = False
         self._queue: deque[_Entry] = deque()
-        self._given: list[Intent] = []
+        self._given: list[tuple[Intent, bool]] = []
         self._interrupted: bool | None = None
         self._problem: KisekiError | None = None
         self._progress = self._nudged = time.monotonic()
@@ -527,7 +540,7 @@ class _Flight:
         while self._queue and (outcome := self._queue[0].outcome) is not None:
             entry = self._queue.popleft()
             if entry.intent is not None and not entry.unknown:
-                self._given.append(entry.intent)
+                self._given.append((entry.intent, outcome.receipt is not None))
             yield outcome
 
     def _tell(self) -> None:
@@ -553,9 +566,11 @@ class _Flight:
     def _cannot(self, error: KisekiError) -> None:
         """It may be possible once what is on its way has landed, or the chain asks less."""
         quiet = time.monotonic() - self._progress
-        if isinstance(error, FeeTooHigh) and self._begun and quiet < self._policy.patience:
+        passes = isinstance(error, FeeTooHigh | NodeUnreachable)
+        if passes and self._begun and quiet < self._policy.patience:
             return
-        if not self.waiting:
+        # Somebody who would not sign is not asked again.
+        if not self.waiting or isinstance(error, SigningError):
             self._problem = error
 
     def _take(self, most: int) -> list[_Entry]:
@@ -876,10 +891,12 @@ class _Flight:
             lost = [each for each, there in zip(rows, known, strict=True) if there is None]
             lost = [each for each in lost if each.nonce >= used]
             answers = sender._submit([attempts[each.id][-1] for each in lost])
-            first = rows[0]
-            cheap = lost[:1] == [first] and answers[0] is not None and _is_cheap(answers[0])
+            first = next((each for each in rows if each.nonce == used), None)
+            if first is None:
+                return  # what comes next is somebody else's, or in a block by now
+            said = answers[lost.index(first)] if first in lost else None
             stale = time.time() - attempts[first.id][-1].sent > self._policy.stuck
-            if cheap or (first not in lost and first.nonce == used and stale):
+            if (said is not None and _is_cheap(said)) or (first not in lost and stale):
                 self._replace(first, attempts[first.id])
 
     def _replace(self, intent: Intent, attempts: list[Attempt]) -> None:

@@ -22,7 +22,14 @@ from kiseki.chain.journal import Intent, Journal
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender
 from kiseki.client.accounts import local_account as account_of
-from kiseki.errors import ChainError, ContractReverted, FeeTooHigh, InvalidInput, TransactionFailed
+from kiseki.errors import (
+    ChainError,
+    ContractReverted,
+    FeeTooHigh,
+    InvalidInput,
+    SigningError,
+    TransactionFailed,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 FAST = Policy(stuck=0.3, patience=10)
@@ -269,6 +276,46 @@ def test_a_local_chain_that_was_started_anew_is_another(tmp_path: Path) -> None:
             for _ in range(3):
                 assert not mine.send(gift(to)).resumed
             mine.journal.close()
+
+
+def test_what_failed_in_a_command_is_made_anew_when_it_is_run_again(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Not told for ever as the failure that it was."""
+    fickle = ask(w3, "eth_accounts")[8]
+    mine = sender()
+    call = Call(fickle, b"", 1, "pay", 50_000)
+    ask(w3, "anvil_setCode", fickle, "0x5f5ffd")  # reverts
+    for _ in range(2):
+        with pytest.raises(TransactionFailed, match="failed in block"), mine.journal.command("x"):
+            mine.send(call)
+    ask(w3, "anvil_setCode", fickle, "0x")
+    with mine.journal.command("x"):
+        assert not mine.send(call).resumed
+
+
+def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender], w3: Web3) -> None:
+    mine, asked = sender(Policy(in_flight=2)), itertools.count()
+    real = mine._signer
+
+    class Refusing:
+        address = real.address
+
+        def sign_transaction(self, transaction: Any) -> Any:
+            if next(asked) == 2:
+                raise SigningError("no")
+            return real.sign_transaction(transaction)
+
+        def sign_typed(self, message: Any) -> bytes:
+            raise SigningError("no")
+
+    mine._signer = Refusing()
+    to = somebody()
+    with pytest.raises(SigningError):
+        list(mine.send_all(gift(to, 1 << place) for place in range(6)))
+    assert next(asked) == 3
+    assert balance(w3, to) == 3
+    assert mine.pending() == []
 
 
 # Stuck, dropped, replaced, reorganised
