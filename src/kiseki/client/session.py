@@ -29,7 +29,7 @@ _BLOCKS = 10_000
 
 
 class Session:
-    """The suite on one chain.
+    """The suite on one chain. Its index is for one thread; another makes a session of its own.
 
     Attributes:
         w3: the connection.

@@ -1,0 +1,127 @@
+"""Claims among payees and tokens that do their worst (promise 4, invariants 2 and 3)."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from kiseki import Kiseki, LocalKiseki, Split
+from kiseki.chain.contracts import Call
+from kiseki.client.accounts import local_account as account_of
+from kiseki.client.revenue import Claimed
+from kiseki.client.session import Session
+from kiseki.core import ids
+
+from ..conftest import ask
+
+ETHER = "0x" + "00" * 20
+REVERTS = "0x5f5ffd"
+BURNS = "0x5b5f56"  # jumps to itself until the gas is gone
+FLOODS = "0x62ffffff5ffd"  # reverts with 16 MB
+NAMES = ["reverts", "burns all gas", "returns megabytes"]
+
+
+def hostile(k: LocalKiseki, code: str, number: int) -> str:
+    at = f"0x{0xBAD0000 + number:040x}"
+    ask(k, "anvil_setCode", at, code)
+    return at
+
+
+def shared(k: LocalKiseki, wallets: Sequence[str], amount: int, token: str = ETHER) -> Split:
+    """A split in equal shares, published and paid."""
+    split = Split(tuple((ids.wallet(each), 1) for each in wallets))
+    k.revenue.publish(split)
+    k.revenue.pay(split, amount, token)
+    return split
+
+
+@pytest.mark.parametrize("code", [REVERTS, BURNS, FLOODS], ids=NAMES)
+def test_one_payee_that_refuses_stops_nobody(k: LocalKiseki, code: str) -> None:
+    good = [f"0x{0x900D000 + n:040x}" for n in range(9)]
+    bad = hostile(k, code, 1)
+    shared(k, [*good[:5], bad, *good[5:]], 1_000)
+    claimed = k.revenue.claim([*good, bad])
+    assert [reason.name for _, reason in claimed.failures] == ["RevenueSplitter_PayoutFailed"]
+    assert [k.balance(of=each) for each in good] == [100] * 9
+    assert k.balance(of=bad) == 0
+    (owed,) = k.revenue.owed(bad)
+    assert owed.amount == 100, "what it refused waits"
+    again = k.revenue.claim([*good, bad])
+    assert (again.receipts, len(again.failures)) == ((), 1)
+    ask(k, "anvil_setCode", bad, "0x")
+    assert k.revenue.claim(bad).failures == ()
+    assert k.balance(of=bad) == 100
+
+
+def test_a_token_that_fails_stops_no_other(k: LocalKiseki) -> None:
+    wallets = [account_of(n).address for n in (6, 7)]
+    good, bad = k.test_token(), k.test_token()
+    for token in (good, bad):
+        k.mint(token, k.address, 100)
+        shared(k, wallets, 100, token)
+    code = ask(k, "eth_getCode", bad, "latest")
+    ask(k, "anvil_setCode", bad, REVERTS)
+    claimed = k.revenue.claim(wallets)
+    assert len(claimed.failures) == 2
+    assert [k.balance(good, each) for each in wallets] == [50, 50]
+    ask(k, "anvil_setCode", bad, code)
+    assert k.revenue.claim(wallets).failures == ()
+    assert [k.balance(bad, each) for each in wallets] == [50, 50]
+
+
+def test_two_who_claim_at_once_bring_it_once(k: LocalKiseki) -> None:
+    wallets = [f"0x{0xAAA000 + n:040x}" for n in range(40)]
+    shared(k, wallets, 4_000)
+    done: list[Claimed] = []
+
+    def claim(number: int) -> None:
+        session = Session(k.session.w3)  # an index is not for several threads
+        who = Kiseki(session, account_of(number), k.data.wallet.salts)
+        done.append(who.revenue.claim(wallets))
+
+    threads = [threading.Thread(target=claim, args=(number,)) for number in (1, 2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert [k.balance(of=each) for each in wallets] == [100] * 40
+    told = [sum(sum(each.values()) for each in one.amounts.values()) for one in done]
+    assert sum(told) == 4_000, "each tells what its own transactions brought"
+    assert k.revenue.claim(wallets).receipts == ()
+    assert k.index.balance(ETHER).exact
+
+
+def test_what_was_taken_meanwhile_is_told_as_nothing(
+    k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the block somebody else has claimed."""
+    wallets = [f"0x{0xBBB000 + n:040x}" for n in range(3)]
+    shared(k, wallets, 300)
+    sender = k.sender
+    real = sender.send
+
+    def overtaken(call: Call, gas: int | None = None) -> Any:
+        monkeypatch.setattr(sender, "send", real)
+        k.wallet(5).revenue.claim(wallets)
+        return real(call, gas)
+
+    monkeypatch.setattr(sender, "send", overtaken)
+    claimed = k.revenue.claim(wallets)
+    assert (claimed.amounts, len(claimed.receipts)) == ({}, 1)
+    assert [k.balance(of=each) for each in wallets] == [100] * 3
+
+
+def test_hundreds_of_payees_take_few_transactions(k: LocalKiseki) -> None:
+    wallets = [f"0x{0xCCC000 + n:040x}" for n in range(250)]
+    split = shared(k, wallets, 25_007)
+    claimed = k.revenue.claim(wallets)
+    assert len(claimed.receipts) <= 4
+    assert sum(k.balance(of=each) for each in wallets) == 25_000
+    assert k.index.balance(ETHER).held == 7 == 25_007 - sum(split.dues(25_007))
+
+
+def test_nobody_named_is_nobody_paid(k: LocalKiseki) -> None:
+    shared(k, [k.address], 100)
+    assert k.revenue.claim([]).receipts == ()
+    assert k.revenue.claim().amounts == {k.address: {ETHER: 100}}
