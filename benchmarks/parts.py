@@ -61,7 +61,9 @@ def put_there(k: LocalKiseki, who: list[str], terms: list[Terms], made: list[Pre
     """Terms and collections, each sent by its provider's wallet, many to a block."""
     registry = k.session["DataRegistry"]
     calls = [(who[0], registry.call("defineTerms", terms_tuple(each))) for each in terms]
-    calls += [(one.provider, registry.call("commit", one.tree.root, 1, one.kept.spec)) for one in made]
+    for one in made:
+        call = registry.call("commit", one.tree.root, 1, one.kept.spec)
+        calls.append((one.provider, call))
     ask(k, [("anvil_autoImpersonateAccount", [True]), ("evm_setAutomine", [False])])
     ask(k, [("anvil_setBalance", [each, hex(100 * _ETHER)]) for each in who])
     nonces = {each: count() for each in who}  # said, because Anvil takes those of a batch at once

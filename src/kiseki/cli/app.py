@@ -55,7 +55,7 @@ for _group in (accounts, keys, data, model, output, rights, revenue, identity):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        show.out.print(kiseki.__version__)
+        show.line(kiseki.__version__)
         raise typer.Exit(0)
 
 
@@ -143,7 +143,7 @@ def _run(words: list[str]) -> int:
         return _interrupted()
     except typer.TyperException as error:
         if error.format_message().startswith("Usage:"):  # the help of a group without a command
-            show.err.print(error.format_message(), markup=False)
+            show.say(error.format_message())
             return 2
         show.say(f"kiseki: {error.format_message()} (--help says what there is)")
         return 2

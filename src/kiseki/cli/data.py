@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import consents, receipts
+from kiseki.client import consents, lists, receipts
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.secrets import Kept
@@ -98,8 +98,9 @@ def register(
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     with show.progress("reading", "items") as told:
+        total = lists.count(source)
         kept = k.data.prepare_all(source, terms, payee=payee, origin=origin,
-                                  progress=lambda items, _: told(items, 0))  # fmt: skip
+                                  progress=lambda items, _: told(items, total))  # fmt: skip
     _register(k, kept, publish)
 
 
@@ -321,7 +322,7 @@ def check_receipt(
     if context.current.json:
         show.json_line(told)
         return
-    show.out.print(shown.sentence)
+    show.line(shown.sentence)
     if folder:
         show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
     if chain:
@@ -348,8 +349,9 @@ def prepare_consents(
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     with show.progress("reading", "items") as told:
+        total = lists.count(source)
         kept = k.data.prepare_all(source, terms, artists="providers",
-                                  progress=lambda items, _: told(items, 0))  # fmt: skip
+                                  progress=lambda items, _: told(items, total))  # fmt: skip
     paths = consents.prepare(k.data.wallet, kept, folder, days=days)
     if context.current.json:
         show.json_line(paths)

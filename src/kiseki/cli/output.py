@@ -77,7 +77,7 @@ def endorse(
     if context.current.json:
         show.json_line({"model": wanted, "batch": batch.id, "until": until, "signature": signature})
     else:
-        show.out.print(f"--endorsement {model}=0x{signature.hex()} --endorsed-until {until}")
+        show.line(f"--endorsement {model}=0x{signature.hex()} --endorsed-until {until}")
 
 
 def _endorsement(given: str) -> tuple[bytes, bytes]:
@@ -135,6 +135,6 @@ def verify(
         )
     else:
         for path, each in zip(file, found, strict=True):
-            show.out.print(f"{path}: {each.sentence}" if len(file) > 1 else each.sentence)
+            show.line(f"{path}: {each.sentence}" if len(file) > 1 else each.sentence)
     if any(each.problems or not each.known for each in found):
         raise typer.Exit(4)

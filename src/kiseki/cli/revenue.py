@@ -223,7 +223,7 @@ def income(to: To, token: Token = ETHER) -> None:
     if context.current.json:
         show.json_line({"token": token, "amount": str(found)})
     else:
-        show.out.print(_money(k, token, found))
+        show.line(_money(k, token, found))
 
 
 @revenue.command("address")
@@ -239,7 +239,7 @@ def payment_address(to: To) -> None:
     if context.current.json:
         show.json_line({"address": found})
     else:
-        show.out.print(found)
+        show.line(found)
 
 
 @revenue.command("sweep")

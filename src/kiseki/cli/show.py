@@ -29,7 +29,7 @@ from rich.text import Text
 
 from kiseki.core.values import to_hex
 
-__all__ = ["date", "err", "fields", "json_line", "out", "plain", "progress", "say", "table"]
+__all__ = ["date", "err", "fields", "json_line", "line", "out", "plain", "progress", "say", "table"]
 
 # In a pipe nothing is folded, so that what is read there line by line is whole.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
@@ -67,9 +67,14 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def say(text: str, style: str = "") -> None:
+def say(text: str) -> None:
     """A sentence for people, on stderr."""
-    err.print(Text(text, style=style))
+    err.print(Text(_text(text)))
+
+
+def line(value: Any) -> None:
+    """A result of one line, on stdout."""
+    out.print(Text(_text(value)))
 
 
 def fields(rows: Iterable[tuple[str, Any]]) -> None:
@@ -131,8 +136,10 @@ class _Rate(ProgressColumn):
 
 
 def _text(value: Any) -> str:
+    """As text that a terminal only shows: what others wrote could give it orders."""
     if isinstance(value, bytes):
         return to_hex(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)

@@ -88,7 +88,7 @@ def export_account(name: Name) -> None:
     if context.current.json:
         show.json_line({"name": name, "key": key})
     else:
-        show.out.print(key)
+        show.line(key)
 
 
 @accounts.command("address")
@@ -111,7 +111,7 @@ def account_address(
     if context.current.json:
         show.json_line({"address": found})
     else:
-        show.out.print(found)
+        show.line(found)
 
 
 @accounts.command("password")

@@ -298,3 +298,15 @@ def test_progress_is_silent_in_a_pipe(shell: Shell) -> None:
     assert "\x1b" not in out + err
     assert "reading" not in out + err
     assert os.linesep + os.linesep not in err
+
+
+def test_what_others_wrote_gives_a_terminal_no_orders(shell: Shell) -> None:
+    """A receipt's names, for one, come from somebody else."""
+    (shell.folder / "list.csv").write_text(f"sha256,name\n{'11' * 32},[bold]\x1b[2Jmine\n")
+    (shell.folder / "drawing").mkdir()
+    made = shell.json("data", "register", "list.csv")["collections"][0]["collection"]
+    shell.run("data", "receipt", made, "--out", "receipt.json", "--clear")
+    shown = shell.run("data", "check-receipt", "receipt.json", "--clear")
+    assert "\x1b" not in shown
+    name = shell.run("revenue", "pay", "\x1b[2J[bold]", "1", code=2)
+    assert "\x1b" not in name
