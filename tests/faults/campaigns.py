@@ -24,11 +24,13 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from tests.faults.proxy import KINDS, Testnet, testnet
 
+from kiseki.chain import deployment
 from kiseki.chain.contracts import Call
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import connect
 from kiseki.chain.sender import Sender
+from kiseki.client.session import Session
 from kiseki.errors import ChainError, FeeTooHigh, KisekiError, NodeUnreachable
 
 __all__ = ["CAMPAIGNS", "Found", "Lost", "Run"]
@@ -171,6 +173,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from eth_account import Account
+from kiseki.chain import deployment
 from kiseki.chain.contracts import Call
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Journal
@@ -201,6 +204,61 @@ def worker(
     )  # fmt: skip
 
 
+REGISTRATION = """
+import sys
+from pathlib import Path
+from kiseki import Kiseki, Terms
+from kiseki.chain.fees import Policy
+url, key, folder = sys.argv[1:]
+place = Path(folder)
+k = Kiseki.connect(url, key, secrets=place / "secrets", journal=place / "journal",
+                   policy=Policy(stuck=0.6, patience=60, in_flight=8))
+kept = k.data.prepare_all(place / "list.csv", Terms.of("train", "20%"))
+with k.command("register all"):
+    for each in k.data.register_all(kept):
+        if each.error:
+            raise each.error
+    (place / "journal.done0").touch()
+"""
+
+
+def registration(run: Run) -> Found:
+    """A registration of one collection for each of 200 artists, killed at random moments; answers
+    are late, lost, and doubled meanwhile."""
+    found, dice = Found(run.count + 1), random.Random(run.seed)
+    rows = (f"{n:064x},0x{n // 2 + 1:040x}\n" for n in range(2 * run.count))
+    (run.folder / "list.csv").write_text("sha256,artist\n" + "".join(rows))
+    with testnet(run.seed, {"delay": 0.3, "lose": 0.02, "twice": 0.02}) as net:
+        net.fund(run.wallet.address)
+        owner = Account.from_key("0x" + "01" * 32)
+        net.fund(owner.address)
+        deployment.deploy(Sender(net.w3, owner), run.folder / "deployments")
+        given = [net.url, "0x" + bytes(run.wallet.key).hex(), str(run.folder)]
+        while not is_done(run):
+            process = subprocess.Popen(
+                [sys.executable, "-c", REGISTRATION, *given], cwd=ROOT,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            found.runs += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=dice.uniform(2.0, 7.0))
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+                found.add("kill -9")
+            if found.runs > 100:
+                raise Lost(f"it never ends, seed {run.seed}")
+        sent = [each["input"] for each in net.sent_by(run.wallet.address)]
+        collections = Session(net.w3).index.collections(run.wallet.address)
+        whole = [each for each in collections if each.complete and each.count == 2]
+        lost, twice = run.count - len(whole), len(sent) - len(set(sent))
+        if lost or twice or len(sent) != found.intended:
+            raise Lost(f"{lost} lost, {twice} sent twice of {len(sent)}, seed {run.seed}")
+        for kind, count in net.proxy.counts.items():
+            found.add(kind, count)
+    return found
+
+
 def is_done(run: Run, start: int = 0) -> bool:
     """Whether a worker came to its end."""
     return run.journal.with_name(f"journal.done{start}").exists()
@@ -209,7 +267,7 @@ def is_done(run: Run, start: int = 0) -> bool:
 def killed(run: Run, how: int = signal.SIGKILL, name: str = "kill -9") -> Found:
     """Killed at random moments, and started again with the same words until it is done."""
     found, dice = Found(run.count), random.Random(run.seed)
-    with testnet(run.seed, {"delay": 0.4}) as net:
+    with testnet(run.seed, {"delay": 0.6}) as net:
         net.fund(run.wallet.address)
         while True:
             process = worker(run, net)
@@ -458,6 +516,7 @@ CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
     "lost answers": (lost_answers, 100, 3),
     "the node dies": (dies, 60, 3),
     "kill -9": (killed, 200, 6),
+    "a registration, kill -9": (registration, 200, 4),
     "Ctrl-C": (interrupted, 200, 2),
     "SIGTERM": (terminated, 200, 2),
     "three processes": (together, 60, 3),
