@@ -84,8 +84,14 @@ def count(source: str | Path) -> int:
         with place.open("rb") as file:
             lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
     except OSError as error:
-        raise FilesError(f"the list {place} cannot be read ({error.strerror})") from error
+        raise _unreadable(place, error) from error
     return max(lines - 1, 1)
+
+
+def _unreadable(place: Path, error: OSError) -> FilesError:
+    if isinstance(error, FileNotFoundError):
+        return FilesError(f"there is no {place}; name a folder, or a list like manifest.csv")
+    return FilesError(f"the list {place} cannot be read ({error.strerror})")
 
 
 def _folder(place: Path) -> Iterator[Entry]:
@@ -99,7 +105,7 @@ def _list(place: Path) -> Iterator[Entry]:
         with place.open(encoding="utf-8-sig", newline="") as file:
             yield from _rows(place, csv.reader(file, strict=True))
     except OSError as error:
-        raise FilesError(f"the list {place} cannot be read ({error.strerror})") from error
+        raise _unreadable(place, error) from error
     except UnicodeDecodeError:
         raise InvalidInput(f"the list {place} is not text in UTF-8; save it so") from None
 
