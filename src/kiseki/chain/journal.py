@@ -34,7 +34,7 @@ from kiseki.chain.signer import SignedTransaction
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError
 
-__all__ = ["Attempt", "Intent", "Journal", "Lane"]
+__all__ = ["Attempt", "Intent", "Journal", "Lane", "Scope"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intent (
@@ -70,6 +70,9 @@ CREATE INDEX IF NOT EXISTS attempt_intent ON attempt (intent);
 
 _WAIT = 60.0
 """Seconds that one process waits for another's write."""
+
+_OPENING = threading.Lock()
+"""One journal is opened at a time; see `Journal._open`."""
 
 _COLUMNS = "id, nonce, what, target, data, value, gas, command, run, told, block, block_hash, since"
 
@@ -129,14 +132,32 @@ class Lane:
         chain_id: the chain.
         genesis: hash of its first block: a local chain that was started anew is another.
         wallet: the address.
+        fork: which copy of that chain, where the node plays on with one of its own: what is sent
+            there is valid on the real one too, and must never be sent again there. Empty for the
+            chain itself.
     """
 
     chain_id: int
     genesis: bytes
     wallet: str
+    fork: str = ""
 
     def __str__(self) -> str:
-        return f"{self.chain_id}-{self.genesis[:8].hex()}-{self.wallet.lower()}"
+        where = f"{self.chain_id}-{self.genesis[:8].hex()}-{self.wallet.lower()}"
+        return f"{where}-{self.fork}" if self.fork else where
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom something is sent.
+
+    Attributes:
+        command: of which it is a part; empty for none.
+        run: who waits for it: a process, a command in that, a flight in that.
+    """
+
+    command: str
+    run: str
 
 
 class Journal:
@@ -153,12 +174,13 @@ class Journal:
         self._path = path
         self._lock = threading.RLock()
         self._lanes: dict[str, threading.Lock] = {}
-        self._command = ""
         self._run = uuid.uuid4().hex
-        self._flights = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._scope = threading.local()
         self._alive: IO[bytes] | None = None
         try:
-            self._db = self._open()
+            with _OPENING:
+                self._db = self._open()
             if path is not None:
                 self._alive = self._lock_file(self._runs / self._run)
         except (OSError, sqlite3.Error) as error:
@@ -183,17 +205,17 @@ class Journal:
 
     @contextlib.contextmanager
     def command(self, name: str) -> Iterator[None]:
-        """All that is sent inside belongs to the command `name`, until it ends well.
+        """All that this thread sends inside belongs to the command `name`, until it ends well.
 
         Args:
             name: the same whenever the same is asked for again, so with everything in it that
                 tells one command from another; not a secret.
         """
-        if self._command:  # a part of what is going on already
+        if self.inside.command:  # a part of what is going on already
             yield
             return
-        self._command = name
-        mine = (name, f"{self._run}%")
+        scope = self._scope.of = Scope(name, f"{self._run}.{next(self._numbers)}")
+        mine = (name, f"{scope.run}.%")
         try:
             yield
         except BaseException:
@@ -201,13 +223,20 @@ class Journal:
                 db.execute("UPDATE intent SET run = '' WHERE command = ? AND run LIKE ?", mine)
             raise
         finally:
-            self._command = ""
+            del self._scope.of
         with self._write() as db:
             db.execute("UPDATE intent SET command = '' WHERE command = ? AND run LIKE ?", mine)
 
-    def flight(self) -> str:
-        """A name for who sends some calls and waits for them; while it does, nobody adopts them."""
-        return f"{self._run}.{next(self._flights)}"
+    @property
+    def inside(self) -> Scope:
+        """What this thread sends belongs to."""
+        found: Scope = getattr(self._scope, "of", Scope("", f"{self._run}.0"))
+        return found
+
+    def flight(self) -> Scope:
+        """For who sends some calls and waits for them: while that run is, nobody adopts them."""
+        scope = self.inside
+        return Scope(scope.command, f"{scope.run}.{next(self._numbers)}")
 
     # Nonces
 
@@ -232,7 +261,7 @@ class Journal:
         self,
         lane: Lane,
         new: Iterable[tuple[int, Call, int, SignedTransaction, Fees]],
-        flight: str,
+        flight: Scope,
     ) -> list[Intent]:
         """Writes down what is going to be sent: nonce, call, gas limit, signed, fees. All or none.
 
@@ -245,7 +274,7 @@ class Journal:
             for nonce, call, gas, signed, fees in given:
                 values = (
                     str(lane), nonce, fingerprint(call), call.what, call.to, call.data,
-                    str(call.value), gas, self._command, flight, now,
+                    str(call.value), gas, flight.command, flight.run, now,
                 )  # fmt: skip
                 cursor = db.execute(
                     "INSERT INTO intent (lane, nonce, fingerprint, what, target, data, value, gas,"
@@ -258,12 +287,12 @@ class Journal:
         return [
             Intent(
                 number, nonce, Call(call.to, call.data, call.value, call.what, gas),
-                self._command, False, None, None, now,
+                flight.command, False, None, None, now,
             )
             for number, (nonce, call, gas, _, _) in zip(numbers, given, strict=True)
         ]  # fmt: skip
 
-    def adopt(self, lane: Lane, calls: Sequence[Call], flight: str) -> list[Intent | None]:
+    def adopt(self, lane: Lane, calls: Sequence[Call], flight: Scope) -> list[Intent | None]:
         """For each call the intent that an interrupted run left for it, the oldest; now `flight`'s.
 
         That of another command is not taken: who wants the same a second time gets it.
@@ -275,7 +304,7 @@ class Journal:
                 rows = db.execute(
                     f"SELECT {_COLUMNS} FROM intent WHERE lane = ? AND fingerprint = ?"  # noqa: S608
                     " AND command = ? AND (told = 0 OR command != '') ORDER BY nonce",
-                    (str(lane), fingerprint(call), self._command),
+                    (str(lane), fingerprint(call), flight.command),
                 ).fetchall()
                 for row in rows:
                     if row[8] not in alive:
@@ -283,8 +312,8 @@ class Journal:
                 row = next((each for each in rows if not alive[each[8]]), None)
                 if row is not None:
                     taken = "UPDATE intent SET run = ?, told = 0 WHERE id = ?"
-                    db.execute(taken, (flight, row[0]))
-                    alive[flight] = True
+                    db.execute(taken, (flight.run, row[0]))
+                    alive[flight.run] = True
                 found.append(None if row is None else _intent(row))
         return found
 
@@ -340,10 +369,10 @@ class Journal:
                 [(done, intent.id) for intent, done in given],
             )
 
-    def leave(self, flight: str) -> None:
+    def leave(self, flight: Scope) -> None:
         """What it still waited for may be given to whoever asks for the same."""
         with self._write() as db:
-            db.execute("UPDATE intent SET run = '' WHERE run = ? AND told = 0", (flight,))
+            db.execute("UPDATE intent SET run = '' WHERE run = ? AND told = 0", (flight.run,))
 
     def deep(self, lane: Lane, block: int) -> None:
         """What stands in a block up to this one stays there: nothing need be sent again for it."""
@@ -388,7 +417,11 @@ class Journal:
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._runs.mkdir(exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Only if it is new: closing a file takes away the locks that SQLite has on it for
+            # another journal of this process (POSIX, fcntl).
+            with contextlib.suppress(FileExistsError):
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                os.close(os.open(self._path, flags, 0o600))
             mode = stat.S_IMODE(self._path.stat().st_mode)
             if mode & 0o077:
                 raise ChainError(
@@ -411,10 +444,11 @@ class Journal:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._db
+                    self._db.execute("COMMIT")
                 except BaseException:
-                    self._db.execute("ROLLBACK")
+                    if self._db.in_transaction:  # SQLite has ended it itself on some errors
+                        self._db.execute("ROLLBACK")
                     raise
-                self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise ChainError(
                     f"the journal {self._path} cannot be written ({error}); free some space or "
@@ -423,7 +457,13 @@ class Journal:
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._db.execute(sql, values).fetchall()
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise ChainError(
+                    f"the journal {self._path} cannot be read ({error}); check its permissions, "
+                    "then run this again, which sends nothing twice"
+                ) from error
 
     def _lock_file(self, path: Path) -> IO[bytes]:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
@@ -443,8 +483,13 @@ class Journal:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:
+        except FileNotFoundError:
             return False
+        except OSError as error:  # who is taken for dead and lives would be paid for twice
+            raise ChainError(
+                f"it cannot be told whether another run still sends ({error}); "
+                "close some files or check the permissions, then run this again"
+            ) from error
         with contextlib.suppress(OSError):
             path.unlink()
         return False

@@ -161,10 +161,24 @@ class Nodes(JSONBaseProvider):
         """Several questions in one request, answered in their order; one answer if refused."""
         questions = [self._question(*each) for each in requests]
         again = all(_may_repeat(method) for method, _ in requests)
-        answer = self._with_patience(again, lambda url: self._post(url, questions))
+
+        def post(some: list[dict[str, Any]]) -> Any:
+            return self._with_patience(again, lambda url: self._post(url, some))
+
+        answer = post(questions)
         if not isinstance(answer, list):
             return answer  # type: ignore[no-any-return]
         by_number: dict[Any, Any] = {each["id"]: each for each in answer}
+        for pause in _PAUSES:  # some nodes count what is in a batch, and do not do the rest of it
+            late = [each for each in questions if _is_too_much(by_number[each["id"]].get("error"))]
+            if not late:
+                break
+            self._turn(self._urls[0])
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
+            answer = post(late)
+            if not isinstance(answer, list):
+                break
+            by_number |= {each["id"]: each for each in answer}
         return [by_number[each["id"]] for each in questions]
 
     def _question(self, method: str, params: Any) -> dict[str, Any]:
@@ -199,22 +213,31 @@ class Nodes(JSONBaseProvider):
         """Asks until there is an answer, of one node after the other."""
         for number, pause in enumerate((*_PAUSES, None)):
             url = self._urls[0]
+            asked = False
             try:
                 self._check(url)
+                asked = True
                 return ask(url)
-            except (requests.RequestException, _TooMuchError, ValueError) as error:
-                last = pause is None or not again or not _will_pass(error, number)
+            except (requests.RequestException, Refusal, *NONSENSE) as error:
+                # A node that cannot even say on which chain it is, is passed over.
+                others = len(self._urls) > 1
+                passes = _will_pass(error, number, others) and (again or not asked)
+                self._turn(url)
+                last = pause is None or not passes
                 if last and isinstance(error, _TooMuchError):
                     raise ChainError("the node says that it is asked too much; wait") from None
                 if last:
                     if self._wrong is not None:
                         raise self._wrong from None
                     raise
-                if url == self._urls[0]:  # another thread may have turned already
-                    self._urls = [*self._urls[1:], url]
                 if number or len(self._urls) == 1:  # the first other node is asked at once
                     time.sleep(max(_asked_pause(error), pause or 0) * random.uniform(0.5, 1))  # noqa: S311
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _turn(self, url: str) -> None:
+        """The next node is asked from now on, unless another thread has turned already."""
+        if url == self._urls[0]:
+            self._urls = [*self._urls[1:], url]
 
     def _check(self, url: str) -> None:
         """A node that is asked for the first time must be on the chain of the others."""
@@ -292,16 +315,20 @@ def _may_repeat(method: str) -> bool:
 
 def _is_too_much(error: Any) -> bool:
     said = str(error.get("message", "")).lower() if isinstance(error, dict) else ""
-    return "too many requests" in said or "rate limit" in said
+    return (isinstance(error, dict) and error.get("code") == 429) or any(
+        words in said
+        for words in ("too many requests", "rate limit", "request rate", "compute units")
+    )
 
 
-def _will_pass(error: Exception, number: int) -> bool:
-    """Whether it may go well the next time."""
+def _will_pass(error: Exception, number: int, others: bool) -> bool:
+    """Whether it may go well the next time, of another node where there are `others`."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        return error.response.status_code in (408, 429) or error.response.status_code >= 500
+        status = error.response.status_code
+        return status in (408, 429) or status >= 500 or others
     if isinstance(error, requests.RequestException | _TooMuchError | _WrongNodeError):
         return True
-    return number == 0  # an answer that is cut off once; twice, it is no node
+    return number == 0 or others  # an answer that is cut off once; twice, it is no node
 
 
 def _asked_pause(error: Exception) -> float:

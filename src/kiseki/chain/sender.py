@@ -48,16 +48,20 @@ _ENVELOPE = 1024
 
 _SPARE_GAS = 1.15
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.004, 1.0
-_LONG = 600.0
 _MANY = 256
 _DEEP = 64
 """Blocks after which a transaction is not looked after any more, whatever its user waits for."""
 
-_THERE = ("already known", "already imported", "known transaction", "alreadyknown")
-_LATE = ("nonce too low", "nonce is too low", "nonce has already been used", "old nonce")
-_CHEAP = ("underpriced", "fee too low", "less than block base fee", "tip too low",
+_THERE = ("already known", "already imported", " known transaction", "alreadyknown")
+_LATE = ("nonce too low", "nonce is too low", "nonce has already been used", "old nonce",
+         "oldnonce", "ownnoncealreadyused")  # fmt: skip
+_CHEAP = ("underpriced", "fee too low", "feetoolow", "less than block base fee", "tip too low",
           "lower than the block base fee", "gas price too low", "max fee per gas less")  # fmt: skip
-"""How nodes say that they have it, that its nonce was used, that it offers too little."""
+"""How nodes say that they have it, that its nonce was used, that it offers too little. In words
+go-ethereum, Besu, Erigon, Reth and Anvil; Nethermind in one (`AcceptTxResult`)."""
+
+_PLAYS = ("anvil", "hardhat", "ganache", "ethereumjs testrpc")
+"""Nodes that play a chain for somebody, perhaps one that they copied (`web3_clientVersion`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,9 @@ class Sender:
             FeeTooHigh, SigningError, NodeUnreachable, ChainError: what stops all of them. What is
                 on its way is in the journal: the same calls, sent again, go on there.
         """
-        flight = _Flight(self, iter(calls))
+        return self._outcomes(_Flight(self, iter(calls)))  # of the command that asks, not reads
+
+    def _outcomes(self, flight: _Flight) -> Generator[Outcome, None, None]:
         try:
             yield from flight.outcomes()
         finally:
@@ -228,8 +234,22 @@ class Sender:
                 )
                 with node_errors():
                     known = from_hex(first["hash"], 32, "the hash of the first block")
-                    self._lane = Lane(_number(chain_id, 64, 1), known, self.address)
+                    number = _number(chain_id, 64, 1)
+                self._lane = Lane(number, known, self.address, self._fork())
             return self._lane
+
+    def _fork(self) -> str:
+        """Which copy of a chain the node plays; empty where it is on the chain itself."""
+        (name,) = self._try([("web3_clientVersion", [])])
+        if not isinstance(name, str) or not name.lower().startswith(_PLAYS):
+            return ""
+        (about,) = self._try([("hardhat_metadata", [])])  # Anvil's and Hardhat's
+        with node_errors():
+            if isinstance(about, Refusal):
+                return "copy"  # it cannot say
+            if about.get("forkedNetwork") is None:
+                return ""
+            return from_hex(about["instanceId"], 32, "the instance of the node")[:8].hex()
 
     def pending(self) -> list[Intent]:
         """What an earlier run, or another, began and has not finished; looked up on the chain."""
@@ -255,11 +275,9 @@ class Sender:
         self.settled = True
         if not rows:
             return
-        head, count = self._ask(
-            [("eth_blockNumber", []), ("eth_getTransactionCount", [self.address, "latest"])]
-        )
+        (head,) = self._ask([("eth_blockNumber", [])])
         with node_errors():
-            deep, used = _number(head, 63) - _DEEP, _number(count, 64)
+            deep = _number(head, 63) - _DEEP
         attempts = {row.id: self.journal.attempts(row) for row in rows}
         found = self._receipts([attempts[row.id] for row in rows])
         changed: list[tuple[Intent, int | None, bytes | None]] = []
@@ -273,8 +291,11 @@ class Sender:
                 changed.append((row, receipt.block, receipt.block_hash))
         if changed:
             self.journal.seen(changed)
-        # Something else has had the nonce for long; where a node lags it only seems so for a while.
-        gone = [row for row in lost if row.nonce < used and time.time() - row.since > _LONG]
+        # Something else has had the nonce for long; a node that lags does not lag so far.
+        (count,) = self._try([("eth_getTransactionCount", [self.address, hex(max(deep, 0))])])
+        with node_errors():
+            used = 0 if isinstance(count, Refusal) else _number(count, 64)
+        gone = [row for row in lost if row.nonce < used and not self._knows(attempts[row.id])]
         self.journal.forget(gone)
         again = [attempts[row.id][-1] for row in lost if row not in gone]
         self._submit([each for each in again if each.raw])
@@ -291,16 +312,20 @@ class Sender:
         with self.journal.hold(lane):
             self.settle()
             offered = self.fees()
+            signed = []
             for row in self.journal.intents(lane):
                 if row.told or row.block is not None:
                     continue
-                attempts = self.journal.attempts(row)
-                fees = offered.replacing(attempts[-1].fees, self.policy)
+                fees = offered.replacing(self.journal.attempts(row)[-1].fees, self.policy)
                 if fees is None:
-                    raise FeeTooHigh("replacing what waits costs more than the cap; raise the cap")
+                    raise FeeTooHigh(
+                        "replacing what waits costs more than the cap; raise the cap; "
+                        "nothing was cancelled"
+                    )
                 nothing = Call(self.address, b"", 0, row.call.what, 21_000)
-                signed = self._sign(nothing, row.nonce, 21_000, fees)
-                self.journal.attempt(row, signed, fees, cancels=True)
+                signed.append((row, self._sign(nothing, row.nonce, 21_000, fees), fees))
+            for row, nothing_signed, fees in signed:  # all or none
+                self.journal.attempt(row, nothing_signed, fees, cancels=True)
                 flight.take(row, self.journal.attempts(row))
         self._submit([entry.attempts[-1] for entry in flight.waiting])
         try:
@@ -377,6 +402,11 @@ class Sender:
                 if answer is not None:
                     found[i] = _Found.of(attempt, answer)
         return found
+
+    def _knows(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether the node has any of them, in a block or waiting for one."""
+        asked = [("eth_getTransactionByHash", [to_hex(each.hash)]) for each in attempts]
+        return any(each is not None for each in self._ask(asked))
 
     def _submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
         """Hands them over; what nodes said against them.
@@ -476,7 +506,7 @@ class _Flight:
         self._sender = sender
         self._journal = sender.journal
         self._policy = sender.policy
-        self._name = sender.journal.flight()
+        self._scope = sender.journal.flight()
         self._calls = calls
         self._exhausted = False
         self._begun = False
@@ -484,6 +514,7 @@ class _Flight:
         self._given: list[tuple[Intent, bool]] = []
         self._interrupted: bool | None = None
         self._problem: KisekiError | None = None
+        self._broken: Exception | None = None
         self._progress = self._nudged = time.monotonic()
         self._pause = _FIRST_PAUSE
         self._head = self._pruned = 0
@@ -528,12 +559,14 @@ class _Flight:
                 self._rest()
             elif self._exhausted and not self._queue:
                 self._look_deep(self._head, 0)
+                if self._broken is not None:
+                    raise self._broken
                 return
 
     def leave(self) -> None:
         """Whoever asks for the same again is given what is still on its way, or was not told."""
         self._tell()
-        self._journal.leave(self._name)
+        self._journal.leave(self._scope)
 
     def _ready(self) -> Iterator[Outcome]:
         self._tell()
@@ -580,10 +613,18 @@ class _Flight:
         if wanted > 0 and not self._exhausted and len(self._queue) <= 4 * self._policy.in_flight:
             if self._is_resumed():  # what is there already takes no room
                 wanted = max(wanted, _MANY)
-            calls = list(islice(self._calls, wanted))
-            self._exhausted = len(calls) < wanted
-            self._queue.extend(self._entries(calls))
+            self._queue.extend(self._entries(self._pull(wanted)))
         return self._held[:most]
+
+    def _pull(self, most: int) -> list[Call]:
+        """The caller's next calls. What making them raises is told after those made before."""
+        calls: list[Call] = []
+        try:
+            calls.extend(islice(self._calls, most))  # keeps those before an error
+        except Exception as error:  # noqa: BLE001 - raised again, later
+            self._broken = error
+        self._exhausted = len(calls) < most
+        return calls
 
     def _is_resumed(self) -> bool:
         """Whether an interrupted run has left anything."""
@@ -598,7 +639,7 @@ class _Flight:
         sender = self._sender
         intents: Sequence[Intent | None] = [None] * len(calls)
         if self._is_resumed():
-            intents = self._journal.adopt(sender.lane, calls, self._name)
+            intents = self._journal.adopt(sender.lane, calls, self._scope)
         for call, intent in zip(calls, intents, strict=True):
             entry = _Entry(call)
             if intent is not None:
@@ -645,7 +686,7 @@ class _Flight:
                 limit = entry.limit or 0
                 signed = sender._sign(entry.call, nonce, limit, fees)
                 new.append((nonce, entry.call, limit, signed, fees))
-            intents = self._journal.add(lane, new, self._name)
+            intents = self._journal.add(lane, new, self._scope)
             for entry, intent in zip(payable, intents, strict=True):
                 entry.intent = intent
                 entry.attempts = self._journal.attempts(intent)
@@ -811,9 +852,20 @@ class _Flight:
         assert entry.intent is not None  # noqa: S101 - what waits has one
         if used <= entry.intent.nonce:
             entry.displaced = None
+            return
+        attempts = self._journal.attempts(entry.intent)
+        if len(attempts) > len(entry.attempts):  # another flight has replaced or cancelled it
+            entry.attempts, entry.displaced = attempts, None
         elif entry.displaced is None:
             entry.displaced = time.monotonic()
         elif time.monotonic() - entry.displaced > self._policy.stuck:
+            try:
+                known = self._sender._knows(entry.attempts)
+            except ChainError:
+                return
+            if known:
+                entry.displaced = None
+                return
             self._journal.forget([entry.intent])
             entry.intent = None
             entry.fails(
@@ -897,23 +949,33 @@ class _Flight:
             said = answers[lost.index(first)] if first in lost else None
             stale = time.time() - attempts[first.id][-1].sent > self._policy.stuck
             if (said is not None and _is_cheap(said)) or (first not in lost and stale):
-                self._replace(first, attempts[first.id])
+                # Those behind it that offer no more are passed over for the same reason.
+                most = attempts[first.id][-1].fees.most
+                self._replace(
+                    [
+                        (each, attempts[each.id])
+                        for each in rows
+                        if each.nonce >= used and attempts[each.id][-1].fees.most <= most
+                    ]
+                )
 
-    def _replace(self, intent: Intent, attempts: list[Attempt]) -> None:
+    def _replace(self, passed_over: Sequence[tuple[Intent, list[Attempt]]]) -> None:
         sender = self._sender
         offered = _uncapped(sender)
-        fees = offered.replacing(attempts[-1].fees, self._policy)
-        if fees is None:
-            return  # at the cap: it waits until the chain asks less
-        cancels = attempts[-1].cancels
-        call = Call(sender.address, b"", 0, intent.call.what) if cancels else intent.call
-        signed = sender._sign(call, intent.nonce, intent.gas, fees)
-        self._journal.attempt(intent, signed, fees, cancels=cancels)
-        attempt = Attempt(signed.raw, signed.hash, fees, cancels, time.time())
-        for entry in self.waiting:
-            if entry.intent is not None and entry.intent.id == intent.id:
-                entry.attempts.append(attempt)
-        sender._submit([attempt])
+        entries = {each.intent.id: each for each in self.waiting if each.intent is not None}
+        made: list[Attempt] = []
+        for intent, attempts in passed_over:
+            fees = offered.replacing(attempts[-1].fees, self._policy)
+            if fees is None:
+                continue  # at the cap: it waits until the chain asks less
+            cancels = attempts[-1].cancels
+            call = Call(sender.address, b"", 0, intent.call.what) if cancels else intent.call
+            signed = sender._sign(call, intent.nonce, intent.gas, fees)
+            self._journal.attempt(intent, signed, fees, cancels=cancels)
+            made.append(Attempt(signed.raw, signed.hash, fees, cancels, time.time()))
+            if intent.id in entries:
+                entries[intent.id].attempts = [*attempts, made[-1]]
+        sender._submit(made)
 
 
 def _uncapped(sender: Sender) -> Fees:
@@ -927,12 +989,16 @@ def _uncapped(sender: Sender) -> Fees:
 
 def _is_refused(refusal: Refusal) -> bool:
     """Whether a node that said so has not got the transaction, nor could get it into a block."""
-    said = refusal.message.lower()
-    return not any(words in said for words in (*_THERE, *_LATE)) and not _is_cheap(refusal)
+    return not _says(refusal, (*_THERE, *_LATE, *_CHEAP))
 
 
 def _is_cheap(refusal: Refusal) -> bool:
-    return any(words in refusal.message.lower() for words in _CHEAP)
+    return _says(refusal, _CHEAP)
+
+
+def _says(refusal: Refusal, any_of: Sequence[str]) -> bool:
+    said = " " + refusal.message.lower()
+    return any(words in said for words in any_of)
 
 
 def _result(answer: Any | Refusal) -> Any:

@@ -1,6 +1,7 @@
 """What is interrupted goes on, what is stuck is replaced, what is lost is sent again, and nothing
 twice (invariants 7 and 8)."""
 
+import contextlib
 import itertools
 import os
 import stat
@@ -19,8 +20,8 @@ from web3 import Web3
 from kiseki.chain.contracts import Call
 from kiseki.chain.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.journal import Intent, Journal
-from kiseki.chain.node import anvil, connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.node import Refusal, anvil, connect
+from kiseki.chain.sender import Sender, _is_cheap, _is_refused
 from kiseki.client.accounts import local_account as account_of
 from kiseki.errors import (
     ChainError,
@@ -318,7 +319,279 @@ def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender],
     assert mine.pending() == []
 
 
+def test_what_making_the_calls_raises_is_told_after_what_was_sent(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Also while others wait: what was not made is never taken for done."""
+    mine, to = sender(), somebody()
+
+    def calls() -> Iterator[Call]:
+        for _ in range(30):
+            yield gift(to)
+        raise InvalidInput("line 31 is no payee")
+
+    done = []
+    with pytest.raises(InvalidInput, match="line 31"):
+        for each in mine.send_all(calls()):
+            done.append(each.result)
+    assert len(done) == 30
+    assert balance(w3, to) == 30
+    assert mine.pending() == []
+
+
+def test_a_command_is_of_the_thread_that_runs_it(sender: Callable[..., Sender], w3: Web3) -> None:
+    """What another thread sends meanwhile is not part of it, and is sent again when asked again."""
+    mine, to = sender(), somebody()
+    sent = threading.Event()
+
+    def other() -> None:
+        mine.send(gift(to, 7))
+        sent.set()
+
+    with pytest.raises(RuntimeError), mine.journal.command("pay everybody"):
+        mine.send(gift(to, 1))
+        thread = threading.Thread(daemon=True, target=other)
+        thread.start()
+        thread.join()
+        raise RuntimeError("the power went")
+    assert sent.is_set()
+    with mine.journal.command("pay everybody"):
+        assert mine.send(gift(to, 1)).resumed
+        assert not mine.send(gift(to, 7)).resumed
+    assert balance(w3, to) == 15
+
+
+def test_a_command_that_ends_takes_nothing_from_another_of_its_name(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(), somebody()
+    begun, ended = threading.Event(), threading.Event()
+
+    def interrupted() -> None:
+        with contextlib.suppress(RuntimeError), mine.journal.command("pay everybody"):
+            mine.send(gift(to, 1))
+            begun.set()
+            ended.wait(10)
+            raise RuntimeError("the power went")
+
+    thread = threading.Thread(daemon=True, target=interrupted)
+    thread.start()
+    assert begun.wait(10)
+    with mine.journal.command("pay everybody"):
+        mine.send(gift(to, 2))
+    ended.set()
+    thread.join()
+    with mine.journal.command("pay everybody"):
+        assert mine.send(gift(to, 1)).resumed
+        assert not mine.send(gift(to, 2)).resumed, "that one had ended well"
+    assert balance(w3, to) == 5
+
+
+def test_calls_belong_to_the_command_that_asks_for_them(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Although outcomes are read, and with that sent, after it or in another."""
+    mine, to = sender(), somebody()
+    outside = mine.send_all([gift(to, 1)])
+    with pytest.raises(RuntimeError), mine.journal.command("pay everybody"):
+        assert next(outside).receipt
+        raise RuntimeError("the power went")
+    outside.close()
+    with mine.journal.command("pay everybody"):
+        assert not mine.send(gift(to, 1)).resumed
+    assert balance(w3, to) == 2
+
+
+def test_two_journals_of_one_file_in_one_process_keep_their_locks(tmp_path: Path) -> None:
+    """Opening the second must not take the first one's locks away (POSIX drops a process's locks
+    on a file when it closes any descriptor of it): another process would take itself for the last
+    one and delete the write-ahead log that these two are writing."""
+    journals = [Journal(tmp_path / "journal") for _ in range(2)]
+    program = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('DELETE FROM intent')"
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "journal")], check=True)
+    assert (tmp_path / "journal-wal").exists()
+    for each in journals:
+        each.close()
+    assert not (tmp_path / "journal-wal").exists()
+
+
+def test_a_run_of_which_nothing_can_be_told_is_not_taken_for_dead(tmp_path: Path) -> None:
+    """Too many open files, say: it may live, and would be paid for twice."""
+    journal = Journal(tmp_path / "journal")
+    (tmp_path / "journal.d" / "somebody").symlink_to("somebody")  # a loop: it cannot be opened
+    with pytest.raises(ChainError, match="cannot be told whether another run still sends"):
+        journal._is_alive("somebody.1")
+    assert not journal._is_alive("nobody.1")
+
+
+def test_a_journal_whose_disk_is_full_is_told_and_goes_on(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(), somebody()
+    mine.send(gift(to, 1))
+    (pages,) = mine.journal._db.execute("PRAGMA page_count").fetchone()
+    mine.journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(ChainError, match=r"cannot be written \(database or disk is full\)"):
+        for _ in range(100):
+            mine.send(Call(to, b"\x01" * 10_000, 1, "a long gift"))
+    mine.journal._db.execute("PRAGMA max_page_count = 1000000")
+    before = balance(w3, to)
+    mine.send(gift(to, 1))
+    assert balance(w3, to) == before + 1
+
+
+def test_what_is_sent_on_a_copy_of_a_chain_is_never_sent_on_the_chain(
+    url: str, w3: Web3, tmp_path: Path
+) -> None:
+    """Whoever practises on `anvil --fork-url` signs what the real chain takes as well."""
+    wallet, to = Account.from_key(os.urandom(32)), somebody()
+    ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
+    with anvil(4_242, options=("--fork-url", url)) as copied:
+        copy = connect(copied)
+        practice = Sender(copy, wallet, Journal(tmp_path / "journal"), IMPATIENT)
+        assert practice.send(gift(to, 9)).block
+        ask(copy, "evm_setAutomine", False)
+        with pytest.raises(TransactionFailed):
+            practice.send(gift(to, 8))
+        assert len(practice.pending()) == 1
+        practice.journal.close()
+    real = Sender(w3, wallet, Journal(tmp_path / "journal"), FAST)
+    assert real.lane.genesis == practice.lane.genesis
+    assert real.pending() == []
+    assert not real.send(gift(to, 1)).resumed
+    ask(w3, "evm_mine")
+    assert balance(w3, to) == 1
+
+
 # Stuck, dropped, replaced, reorganised
+
+
+def test_what_another_flight_replaced_is_not_taken_for_displaced(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    """Told "run this again", its user would have paid twice."""
+    first = sender(Policy(stuck=0.5, patience=10), "journal")
+    other = sender(Policy(stuck=0.5, patience=10), "journal")
+    to = somebody()
+    ask(w3, "evm_setAutomine", False)
+    done: list[Any] = []
+    thread = threading.Thread(daemon=True, target=lambda: done.append(first.send(gift(to, 5))))
+    thread.start()
+    (intent,) = wait_for(lambda: first.journal.intents(first.lane))
+    wait_for(lambda: is_waiting(first, intent))
+    with other.journal.hold(other.lane):  # as another process's flight does when nothing moves
+        attempts = other.journal.attempts(intent)
+        fees = other.fees().replacing(attempts[-1].fees, other.policy)
+        assert fees is not None
+        signed = other._sign(intent.call, intent.nonce, 21_000, fees)
+        other.journal.attempt(intent, signed, fees)
+        ask(w3, "eth_sendRawTransaction", "0x" + signed.raw.hex())
+        ask(w3, "evm_mine")
+        ask(w3, "evm_setAutomine", True)
+        thread.join(10)
+    assert done
+    assert done[0].transaction == signed.hash
+    assert balance(w3, to) == 5
+
+
+def test_what_a_node_does_not_know_for_a_moment_is_not_forgotten(
+    sender: Callable[..., Sender], w3: Web3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that lags knows neither the transaction nor its receipt."""
+    mine, to = sender(), somebody()
+    mine.send(gift(to, 1))
+    (intent,) = mine.journal.intents(mine.lane)
+    mine.journal._db.execute("UPDATE intent SET since = 0, told = 0, run = ''")
+    with monkeypatch.context() as lagging:
+        lagging.setattr(mine, "_receipts", lambda some: [None] * len(some))
+        mine.settle()
+    assert [each.id for each in mine.journal.intents(mine.lane)] == [intent.id]
+    assert mine.send(gift(to, 1)).resumed
+    assert balance(w3, to) == 1
+
+
+def test_what_something_else_displaced_long_ago_is_forgotten(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(IMPATIENT), somebody()
+    ask(w3, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed):
+        mine.send(gift(to, 9))
+    (intent,) = mine.journal.intents(mine.lane)
+    ask(w3, "anvil_dropAllTransactions")
+    taking = mine._sign(gift(mine.address), intent.nonce, 21_000, mine.fees())
+    ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
+    ask(w3, "evm_mine")
+    ask(w3, "evm_setAutomine", True)
+    assert len(mine.pending()) == 1, "it may come back, in a reorganisation"
+    ask(w3, "anvil_mine", hex(70))
+    assert mine.pending() == []
+
+
+def test_all_that_the_chain_passes_over_is_replaced_at_once(
+    sender: Callable[..., Sender], w3: Web3
+) -> None:
+    mine, to = sender(Policy(stuck=0.5, patience=20)), somebody()
+    ask(w3, "evm_setAutomine", False)
+    calls = [gift(to, 1 << place) for place in range(8)]
+    done: list[Any] = []
+    thread = threading.Thread(daemon=True, target=lambda: done.extend(mine.send_all(calls)))
+    thread.start()
+    wait_for(lambda: len(mine.journal.intents(mine.lane)) == 8)
+    ask(w3, "anvil_setNextBlockBaseFeePerGas", hex(200 * GWEI))
+    ask(w3, "evm_mine")
+    rows = mine.journal.intents(mine.lane)
+    wait_for(lambda: all(len(mine.journal.attempts(each)) >= 2 for each in rows))
+    second = [mine.journal.attempts(each)[1].sent for each in rows]
+    assert max(second) - min(second) < 0.5, "one after another would take 0.5 s each"
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    thread.join()
+    assert all(each.receipt for each in done)
+    assert balance(w3, to) == 255
+
+
+def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], w3: Web3) -> None:
+    """What the cap lets cancel is not cancelled when the next one's is above it."""
+    mine, to = sender(IMPATIENT), somebody()
+    ask(w3, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed):
+        mine.send(gift(to, 1))
+    (intent,) = mine.journal.intents(mine.lane)
+    most = mine.journal.attempts(intent)[-1].fees.most
+    rich = Sender(w3, mine._signer, mine.journal, Policy(patience=0.2, tip=50 * GWEI))
+    with pytest.raises(TransactionFailed):
+        rich.send(gift(to, 2))
+    capped = Sender(w3, mine._signer, mine.journal, Policy(patience=5, max_fee=most * 5 // 4))
+    with pytest.raises(FeeTooHigh, match="nothing was cancelled"):
+        capped.cancel()
+    for each in mine.journal.intents(mine.lane):
+        assert not any(one.cancels for one in mine.journal.attempts(each))
+    ask(w3, "evm_setAutomine", True)
+    ask(w3, "evm_mine")
+    wait_for(lambda: balance(w3, to) == 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "refused", "cheap"),
+    [
+        ("OldNonce", False, False),
+        ("OwnNonceAlreadyUsed", False, False),
+        ("AlreadyKnown", False, False),
+        ("call failed: FeeTooLowToCompete", False, True),
+        ("Known transaction", False, False),
+        ("known transaction: 0x7f65", False, False),
+        ("unknown transaction type", True, False),
+        ("replacement transaction underpriced", False, True),
+        ("nonce too low: next nonce 5, tx nonce 4", False, False),
+        ("insufficient funds for gas * price + value", True, False),
+    ],
+)  # fmt: skip
+def test_what_nodes_say_is_understood(said: str, refused: bool, cheap: bool) -> None:
+    """Words of go-ethereum, Besu and Nethermind; what is not refused is waited for."""
+    refusal = Refusal({"code": -32000, "message": said})
+    assert _is_refused(refusal) == refused
+    assert _is_cheap(refusal) == cheap
 
 
 def test_what_is_stuck_is_replaced_at_a_higher_fee(sender: Callable[..., Sender], w3: Web3) -> None:

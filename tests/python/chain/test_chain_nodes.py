@@ -138,6 +138,73 @@ def test_a_fallback_on_another_chain_is_never_asked(url: str) -> None:
         assert w3.eth.chain_id == 4_245
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        (401, b"no"),
+        (403, b"no"),
+        (200, b"{}"),
+        (200, b'{"id":1}'),
+        (200, b'{"id":1,"error":{"code":-32601,"message":"no eth_chainId here"}}'),
+    ],
+)
+def test_a_fallback_that_is_no_use_is_passed_over(url: str, bad: tuple[int, bytes]) -> None:
+    """Its key has run out, say. It must not end what a third one can do."""
+    with (
+        front(url, lambda n, _: (503, b"down") if n > 1 else None) as first,
+        front(url, lambda _, __: bad) as useless,
+        front(url, lambda _, __: None) as third,
+    ):
+        w3 = connect([place(first), place(useless), place(third)])
+        for _ in range(3):
+            assert w3.eth.get_block("latest")["number"] >= 0
+        assert useless.count <= 2
+    with front(url, lambda _, __: bad) as useless:
+        w3 = connect([place(useless), url])  # also where it is the first of them
+        assert w3.eth.chain_id == 4_245
+
+
+def test_a_node_whose_key_ran_out_is_followed_by_the_next(url: str) -> None:
+    with front(url, lambda n, _: (403, b"no") if n > 1 else None) as first:
+        w3 = connect([place(first), url])
+        assert w3.eth.get_block("latest")["number"] >= 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 429, "message": "Your app has exceeded its compute units per second capacity"},
+        {"code": -32005, "message": "project ID request rate exceeded"},
+        {"code": 429, "message": "later"},
+    ],
+)
+def test_what_of_a_batch_was_too_much_is_asked_again_and_the_rest_is_not(
+    url: str, error: dict[str, Any]
+) -> None:
+    asked: list[list[str]] = []
+
+    def answer(n: int, content: Any) -> tuple[int, bytes] | None:
+        if not isinstance(content, list):
+            return None
+        asked.append([each["params"][0] for each in content])
+        if len(asked) > 2:
+            return None
+        whole = requests.post(url, json=content, timeout=30).json()
+        return 200, json.dumps(
+            [
+                each if place_ < 2 else {"jsonrpc": "2.0", "id": each["id"], "error": error}
+                for place_, each in enumerate(whole)
+            ]
+        ).encode()
+
+    wallets = [f"0x{number:040x}" for number in range(5)]
+    with front(url, answer) as busy:
+        w3 = connect(place(busy))
+        found = ask(w3, [("eth_getBalance", [each, "latest"]) for each in wallets])
+        assert not any(isinstance(each, Refusal) for each in found)
+    assert [len(each) for each in asked] == [5, 3, 1]
+
+
 def test_the_chain_must_be_the_one_that_is_meant(url: str) -> None:
     with pytest.raises(WrongChain, match="is on chain 4245, not 11155111; nothing was sent"):
         connect(url, 11_155_111)
