@@ -313,7 +313,8 @@ def environment(data: bytes) -> None:
 def settled(given: Mapping[str, str]) -> None:
     """Settings are used or refused, and neither the key nor what a URL hides is ever told."""
     key = given.get("KISEKI_PRIVATE_KEY", "")
-    hidden = [key] if len(key) > 12 else []
+    # The URL is the example that messages give, and no key.
+    hidden = [key] if len(key) > 12 and key != "http://127.0.0.1:8545" else []
     with refused(*hidden):
         found = settings(given)
         readable(place(found["url"]))
