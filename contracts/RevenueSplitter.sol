@@ -8,11 +8,13 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Forwarder} from "./Forwarder.sol";
 import {Signed} from "./base/Signed.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
+import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {Approval} from "./interfaces/ISigned.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
+import {Schedule} from "./types/Schedule.sol";
 
 contract RevenueSplitter is IRevenueSplitter, Signed {
     using SafeERC20 for IERC20;
@@ -310,6 +312,17 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
             sum := shr(160, calldataload(add(split.offset, 32)))
         }
         if (hash != root || total != sum) revert RevenueSplitter_WrongProof(split, hash, total);
+    }
+
+    // What a payment made due
+
+    /// @inheritdoc IRevenueSplitter
+    function execute(address rights, Schedule calldata schedule) external payable entry returns (bool executed) {
+        bytes memory request = abi.encodeCall(IRightsToken.execute, (schedule));
+        assembly ("memory-safe") {
+            executed := call(gas(), rights, 0, add(request, 32), mload(request), 0, 0)
+            executed := and(executed, gt(extcodesize(rights), 0))
+        }
     }
 
     // Several calls in one

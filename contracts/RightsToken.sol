@@ -3,18 +3,26 @@ pragma solidity 0.8.37;
 
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {RightsMetadata} from "./RightsMetadata.sol";
+import {Signed} from "./base/Signed.sol";
 import {IERC5192} from "./interfaces/IERC5192.sol";
 import {IERC7572} from "./interfaces/IERC7572.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
+import {Approval as Signature} from "./interfaces/ISigned.sol";
+import {Conditions} from "./libraries/Conditions.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Metadata} from "./libraries/Metadata.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
+import {Condition, Schedule} from "./types/Schedule.sol";
 
-contract RightsToken is IRightsToken, ERC721 {
+contract RightsToken is IRightsToken, ERC721, Signed {
+    using Conditions for Condition;
+
     /// @dev What was shown last; the numbers are left out where the payee is the token itself.
     struct Income {
         bytes32 payee;
@@ -22,6 +30,15 @@ contract RightsToken is IRightsToken, ERC721 {
         uint96 total;
     }
 
+    /// @dev In one slot. Who agreed to end it: 1 the holder, 2 the beneficiary.
+    struct Scheduled {
+        address holder;
+        State state;
+        uint8 agreed;
+    }
+
+    bytes32 private constant RELEASE =
+        keccak256("Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
     uint256 private constant DELEGATION_LENGTH = 23;
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
     /// Not the hash of functions: ERC-4906 has only events.
@@ -30,12 +47,21 @@ contract RightsToken is IRightsToken, ERC721 {
     uint256 private constant ASK_GAS = 300_000;
 
     IRevenueSplitter private immutable SPLITTER;
+    RightsMetadata private immutable METADATA;
 
     mapping(uint256 tokenId => Rights) private _rights;
     mapping(uint256 tokenId => Income) private _income;
+    mapping(bytes32 scheduleId => Scheduled) private _schedules;
 
-    constructor(IRevenueSplitter splitter) ERC721("Kiseki Rights", "KISEKI") {
+    /// @inheritdoc IRightsToken
+    mapping(uint256 tokenId => bytes32 scheduleId) public openOf;
+
+    constructor(IRevenueSplitter splitter, RightsMetadata metadata)
+        ERC721("Kiseki Rights", "KISEKI")
+        EIP712("Kiseki RightsToken", "1")
+    {
         SPLITTER = splitter;
+        METADATA = metadata;
     }
 
     /// @inheritdoc IRightsToken
@@ -103,6 +129,103 @@ contract RightsToken is IRightsToken, ERC721 {
     function _isWallet(address account) private view returns (bool) {
         bytes memory code = account.code.length == DELEGATION_LENGTH ? account.code : bytes("");
         return account.code.length == 0 || (code.length != 0 && bytes3(code) == DELEGATION_PREFIX);
+    }
+
+    // Moving by itself
+
+    /// @inheritdoc IRightsToken
+    function schedule(uint256 tokenId, address beneficiary, Condition[] calldata conditions, uint64 deadline)
+        external
+        returns (bytes32 scheduleId)
+    {
+        address holder = _requireOwned(tokenId);
+        if (holder != msg.sender) revert RightsToken_NotHolder(tokenId, holder, msg.sender);
+        if (_locked(tokenId)) revert RightsToken_Locked(tokenId, openOf[tokenId]);
+        if (beneficiary == address(0) || beneficiary == holder) revert RightsToken_Beneficiary(beneficiary);
+        _checkPlace(beneficiary);
+        if (block.timestamp > deadline) revert RightsToken_DeadlinePassed(deadline);
+        Condition[] memory started = Conditions.start(conditions);
+        Schedule memory made = Schedule(tokenId, _rights[tokenId].schedules++, holder, beneficiary, started, deadline);
+        scheduleId = _scheduleId(made);
+        openOf[tokenId] = scheduleId;
+        _schedules[scheduleId] = Scheduled(holder, State.Open, 0);
+        emit TransferScheduled(scheduleId, tokenId, beneficiary, made);
+        emit Locked(tokenId);
+        emit MetadataUpdate(tokenId);
+    }
+
+    /// @inheritdoc IRightsToken
+    function execute(Schedule calldata schedule_) external {
+        bytes32 scheduleId = _open(schedule_);
+        for (uint256 i; i < schedule_.conditions.length; ++i) {
+            if (!schedule_.conditions[i].isMet(scheduleId)) revert RightsToken_NotMet(scheduleId, i);
+        }
+        _end(scheduleId, schedule_.tokenId, State.Executed);
+        emit TransferExecuted(scheduleId, schedule_.tokenId);
+        // Not the safe one: a receiver's hook could keep it from moving.
+        _transfer(schedule_.holder, schedule_.beneficiary, schedule_.tokenId);
+    }
+
+    /// @inheritdoc IRightsToken
+    function lapse(Schedule calldata schedule_) external {
+        bytes32 scheduleId = _open(schedule_);
+        if (block.timestamp <= schedule_.deadline) revert RightsToken_DeadlineNotPassed(schedule_.deadline);
+        _lapse(scheduleId, schedule_.tokenId);
+    }
+
+    /// @inheritdoc IRightsToken
+    function release(Schedule calldata schedule_) external {
+        _release(_open(schedule_), schedule_, msg.sender);
+    }
+
+    /// @inheritdoc IRightsToken
+    function releaseFor(Schedule calldata schedule_, address party, Signature calldata approval) external {
+        bytes32 scheduleId = _open(schedule_);
+        bytes32 structHash = keccak256(abi.encode(RELEASE, scheduleId, party, approval.nonce, approval.deadline));
+        _spend(party, structHash, approval);
+        _release(scheduleId, schedule_, party);
+    }
+
+    /// @inheritdoc IRightsToken
+    function stateOf(bytes32 scheduleId) external view returns (State, address) {
+        Scheduled storage scheduled = _schedules[scheduleId];
+        return (scheduled.state, scheduled.holder);
+    }
+
+    /// @inheritdoc IRightsToken
+    function scheduleIdOf(Schedule calldata schedule_) external view returns (bytes32) {
+        return _scheduleId(schedule_);
+    }
+
+    function _scheduleId(Schedule memory schedule_) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), schedule_));
+    }
+
+    /// @dev Its ID, of whatever the caller says it is: other values have another, which is not open.
+    function _open(Schedule calldata schedule_) private view returns (bytes32 scheduleId) {
+        scheduleId = _scheduleId(schedule_);
+        if (_schedules[scheduleId].state != State.Open) revert RightsToken_NotOpen(scheduleId);
+    }
+
+    function _release(bytes32 scheduleId, Schedule calldata schedule_, address party) private {
+        bool isHolder = party == schedule_.holder;
+        if (!isHolder && party != schedule_.beneficiary) revert RightsToken_NotAParty(scheduleId, party);
+        uint8 agreed = _schedules[scheduleId].agreed | (isHolder ? 1 : 2);
+        _schedules[scheduleId].agreed = agreed;
+        emit ReleaseAgreed(scheduleId, party);
+        if (agreed == 3) _lapse(scheduleId, schedule_.tokenId);
+    }
+
+    function _lapse(bytes32 scheduleId, uint256 tokenId) private {
+        _end(scheduleId, tokenId, State.Lapsed);
+        emit TransferLapsed(scheduleId, tokenId);
+    }
+
+    function _end(bytes32 scheduleId, uint256 tokenId, State state) private {
+        _schedules[scheduleId].state = state;
+        delete openOf[tokenId];
+        emit Unlocked(tokenId);
+        emit MetadataUpdate(tokenId);
     }
 
     // Which income reaches the token
@@ -182,9 +305,8 @@ contract RightsToken is IRightsToken, ERC721 {
         return _locked(tokenId);
     }
 
-    /// @dev The one place that conditional transfers change, with `_update`.
-    function _locked(uint256) private pure returns (bool) {
-        return false;
+    function _locked(uint256 tokenId) private view returns (bool) {
+        return openOf[tokenId] != 0;
     }
 
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
@@ -199,12 +321,12 @@ contract RightsToken is IRightsToken, ERC721 {
         facts.royaltyBps = rights.royaltyBps;
         (facts.shares, facts.total) = incomeOf(tokenId);
         facts.locked = _locked(tokenId);
-        return Metadata.uri(facts);
+        return METADATA.uri(facts);
     }
 
     /// @inheritdoc IERC7572
     function contractURI() external view returns (string memory) {
-        return Metadata.contractUri(name(), symbol());
+        return METADATA.contractUri(name(), symbol());
     }
 
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
@@ -212,9 +334,15 @@ contract RightsToken is IRightsToken, ERC721 {
             || interfaceId == ERC4906 || super.supportsInterface(interfaceId);
     }
 
-    /// @dev Here or in the splitter nobody could ever claim its income or move it on.
+    /// @dev A locked token moves only by `execute`, which unlocks it first.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address) {
-        if (to == address(this) || to == address(SPLITTER)) revert RightsToken_NotThere(to);
+        _checkPlace(to);
+        if (_locked(tokenId)) revert RightsToken_Locked(tokenId, openOf[tokenId]);
         return super._update(to, tokenId, auth);
+    }
+
+    /// @dev Here or in the splitter nobody could ever claim its income or move it on.
+    function _checkPlace(address to) private view {
+        if (to == address(this) || to == address(SPLITTER)) revert RightsToken_NotThere(to);
     }
 }

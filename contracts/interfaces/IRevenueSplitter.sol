@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Schedule} from "../types/Schedule.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
 /// @title Exact payment of any number of payees
@@ -104,6 +105,12 @@ interface IRevenueSplitter is ISigned {
     /// @notice Several calls to this contract in one transaction, drawing on the same value.
     /// @param allowFailure With false, the first that fails reverts all with `RevenueSplitter_CallFailed`.
     function multicall(bytes[] calldata calls, bool allowFailure) external payable returns (Result[] memory results);
+
+    /// @notice Executes a conditional transfer, so that a payer's multicall can do what its own payment made due.
+    /// @dev Calls `rights.execute(schedule)` and nothing else, with all gas, and copies nothing it returns. Nothing here
+    /// can be entered meanwhile, and what the transaction brought cannot be drawn.
+    /// @return executed False when it was not: a payment is not undone because somebody else was quicker.
+    function execute(address rights, Schedule calldata schedule) external payable returns (bool executed);
 
     /// @notice An address that pays `payee` when it is swept; the same before and after it is deployed.
     function paymentAddress(bytes32 payee) external view returns (address);

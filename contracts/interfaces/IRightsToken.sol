@@ -4,25 +4,41 @@ pragma solidity 0.8.37;
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {IERC5192} from "./IERC5192.sol";
+import {Condition, Schedule} from "../types/Schedule.sol";
 import {IERC7572} from "./IERC7572.sol";
 import {IRevenueSplitter} from "./IRevenueSplitter.sol";
+import {Approval as Signature, ISigned} from "./ISigned.sol"; // ERC-721 has an event of its name
 
 /// @title The rights in a batch, model or collection, as an ERC-721
 /// @notice `tokenId` is the number of `subject(registry, id)`. Whoever holds it is paid what is paid to the subject
 /// `(this contract, bytes32(tokenId))`, which a batch names as its payee.
 ///
 /// `tokenURI` is JSON on the chain: registry, ID, registrant, rights document, resale royalty, the part of the subject's
-/// income that reaches the token, whether it is locked (ERC-5192; none is yet), and the subject's seal as a picture.
+/// income that reaches the token, whether it is locked (ERC-5192), and the subject's seal as a picture.
+///
+/// A holder can schedule a token: it is locked, and once every condition is met anybody may execute the transfer to the
+/// beneficiary that was named. Until then neither side can back out alone; after the deadline anybody may let it lapse,
+/// and as long as nobody does it can still be executed. What the token earned and nobody claimed goes with it.
 ///
 /// Not protected against: a registry of somebody's own. Anybody can mint under one; metadata names the registry and
 /// clients filter by it. What such a registry says of its IDs, their registrant and payee included, may change at any
 /// time without an event here. Nor against seals that look alike; the number counts.
-interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572 {
+interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     struct Rights {
         address registry;
         uint16 royaltyBps;
+        /// How many times it was scheduled.
+        uint64 schedules;
         bytes32 id;
         bytes32 document;
+    }
+
+    /// @notice What has become of a schedule. From open on it changes once, and is never forgotten.
+    enum State {
+        None,
+        Open,
+        Executed,
+        Lapsed
     }
 
     /// @notice Once per token, beside ERC-721's `Transfer` and ERC-5192's `Unlocked`.
@@ -34,6 +50,17 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572 {
     /// @notice Of what is paid to the token's subject, `shares / total` reaches the token; 0 / 0 when that has ended.
     /// @param payee Of the subject: the token's own subject, or a split with that in it.
     event IncomeShown(uint256 indexed tokenId, bytes32 indexed payee, uint96 shares, uint96 total);
+    /// @notice A token was locked, beside ERC-5192's `Locked`.
+    /// @param schedule As it is to be given to `execute`, `lapse` and `release`.
+    event TransferScheduled(
+        bytes32 indexed scheduleId, uint256 indexed tokenId, address indexed beneficiary, Schedule schedule
+    );
+    /// @notice It moved to the beneficiary, beside ERC-721's `Transfer`.
+    event TransferExecuted(bytes32 indexed scheduleId, uint256 indexed tokenId);
+    /// @notice It stays where it was: the deadline had passed, or both had agreed.
+    event TransferLapsed(bytes32 indexed scheduleId, uint256 indexed tokenId);
+    /// @notice One of both would end it before the deadline.
+    event ReleaseAgreed(bytes32 indexed scheduleId, address indexed by);
 
     error RightsToken_NotRegistrant(address registry, bytes32 id, address registrant, address caller);
     error RightsToken_RoyaltyTooLarge(uint256 royaltyBps);
@@ -41,6 +68,17 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572 {
     error RightsToken_NotThere(address to);
     /// @param payee What the registry answers; zero when it does not.
     error RightsToken_IncomeNotShown(uint256 tokenId, bytes32 payee);
+    error RightsToken_NotHolder(uint256 tokenId, address holder, address caller);
+    error RightsToken_Locked(uint256 tokenId, bytes32 scheduleId);
+    /// It is nobody, or the holder already.
+    error RightsToken_Beneficiary(address beneficiary);
+    error RightsToken_DeadlinePassed(uint256 deadline);
+    error RightsToken_DeadlineNotPassed(uint256 deadline);
+    /// No schedule that is open: never made, ended, or other values than it was made with.
+    error RightsToken_NotOpen(bytes32 scheduleId);
+    /// @param index Of the first condition that is not met.
+    error RightsToken_NotMet(bytes32 scheduleId, uint256 index);
+    error RightsToken_NotAParty(bytes32 scheduleId, address caller);
 
     /// @notice Mints the token of `(registry, id)` to its registrant, who must be the caller; once.
     /// Where the subject's payee is the token already, `IncomeShown` says so.
@@ -62,6 +100,39 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572 {
     /// @notice Which part of what is paid to the subject reaches the token, of the gross: `shares / total`.
     /// @return shares Zero, as `total`, unless it is on record and the registry still says so.
     function incomeOf(uint256 tokenId) external view returns (uint96 shares, uint96 total);
+
+    /// @notice Locks a token of the caller's until it moves to `beneficiary`, or does not.
+    /// @dev Only the holder itself: whom it approved cannot lock. The beneficiary is not asked, and its receiver hook is
+    /// never called, so a contract that cannot hold tokens should not be named.
+    /// @param conditions 1 to 8, each of which must be met. What `ICondition.start` makes of them counts.
+    /// @param deadline Last second before it may lapse.
+    function schedule(uint256 tokenId, address beneficiary, Condition[] calldata conditions, uint64 deadline)
+        external
+        returns (bytes32 scheduleId);
+
+    /// @notice Moves the token, by anybody, once every condition is met; also after the deadline, until it has lapsed.
+    function execute(Schedule calldata schedule_) external;
+
+    /// @notice Unlocks the token where it is, by anybody, after the deadline.
+    function lapse(Schedule calldata schedule_) external;
+
+    /// @notice Agrees to end it before, by the holder or the beneficiary; once both have, it has lapsed.
+    function release(Schedule calldata schedule_) external;
+
+    /// @notice The same for the holder or the beneficiary, by signature.
+    /// `Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)`.
+    function releaseFor(Schedule calldata schedule_, address party, Signature calldata approval) external;
+
+    /// @notice What has become of a schedule.
+    /// @return state None when there never was one.
+    /// @return holder Who held the token when it was scheduled.
+    function stateOf(bytes32 scheduleId) external view returns (State state, address holder);
+
+    /// @notice The open schedule of a token; zero when it is not locked.
+    function openOf(uint256 tokenId) external view returns (bytes32 scheduleId);
+
+    /// @notice The hash of a schedule, which is its ID here.
+    function scheduleIdOf(Schedule calldata schedule_) external view returns (bytes32);
 
     function rightsOf(uint256 tokenId) external view returns (Rights memory);
 

@@ -46,7 +46,8 @@ __all__ = [
 
 SUITE: Mapping[str, tuple[str, ...]] = {
     "RevenueSplitter": (),
-    "RightsToken": ("RevenueSplitter",),
+    "RightsMetadata": (),
+    "RightsToken": ("RevenueSplitter", "RightsMetadata"),
     "DataRegistry": ("RevenueSplitter", "RightsToken"),
     "ModelRegistry": ("DataRegistry", "RevenueSplitter"),
     "OutputRegistry": ("DataRegistry", "ModelRegistry", "RightsToken", "RevenueSplitter"),
@@ -54,6 +55,15 @@ SUITE: Mapping[str, tuple[str, ...]] = {
     "Statements": (),
     "Identities": (),
     "AllowList": (),
+    "AfterTime": (),
+    "AllOf": (),
+    "AnyOf": (),
+    "Approvals": (),
+    "Escrow": ("RightsToken",),
+    "IncomeThreshold": ("RevenueSplitter",),
+    "LicenseMarket": ("RevenueSplitter", "RightsToken", "ModelRegistry", "OutputRegistry"),
+    "Waterfall": ("RevenueSplitter",),
+    "Waterfalls": ("RevenueSplitter", "Waterfall"),
 }
 """Each contract and those whose addresses its constructor takes; every one after those it needs."""
 

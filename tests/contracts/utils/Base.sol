@@ -91,7 +91,8 @@ abstract contract Base is Test {
         buyer = _actor("buyer");
         stranger = _actor("stranger");
         splitter = RevenueSplitter(payable(vm.deployCode("RevenueSplitter.sol")));
-        rights = RightsToken(vm.deployCode("RightsToken.sol", abi.encode(splitter)));
+        address metadata = vm.deployCode("RightsMetadata.sol");
+        rights = RightsToken(vm.deployCode("RightsToken.sol", abi.encode(splitter, metadata)));
         data = DataRegistry(vm.deployCode("DataRegistry.sol", abi.encode(splitter, rights)));
         models = ModelRegistry(vm.deployCode("ModelRegistry.sol", abi.encode(data, splitter)));
         outputs = OutputRegistry(vm.deployCode("OutputRegistry.sol", abi.encode(data, models, rights, splitter)));

@@ -30,6 +30,7 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function cool(address account) external;
     function assume(bool condition) external pure;
+    function expectRevert() external;
     function expectRevert(bytes calldata reason) external;
     function expectPartialRevert(bytes4 selector) external;
     function expectEmit(address emitter) external;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICondition} from "../interfaces/ICondition.sol";
+import {Condition} from "../types/Schedule.sol";
+
+/// @title Starting and asking conditions, whoever wrote them
+library Conditions {
+    /// Of one schedule, or of one condition that holds others.
+    uint256 internal constant MOST = 8;
+
+    error Conditions_Count(uint256 count);
+    error Conditions_NoContract(address check);
+
+    /// @notice What the conditions are from now on; reverts as the first that refuses does.
+    function start(Condition[] memory conditions) internal view returns (Condition[] memory) {
+        if (conditions.length == 0 || conditions.length > MOST) revert Conditions_Count(conditions.length);
+        for (uint256 i; i < conditions.length; ++i) {
+            Condition memory condition = conditions[i];
+            if (condition.check.code.length == 0) revert Conditions_NoContract(condition.check);
+            condition.data = ICondition(condition.check).start(condition.data);
+        }
+        return conditions;
+    }
+
+    /// @notice Whether one is met: exactly 32 bytes that say true, from a static call that succeeded. Copies no more.
+    function isMet(Condition memory condition, bytes32 scheduleId) internal view returns (bool met) {
+        bytes memory request = abi.encodeCall(ICondition.isMet, (scheduleId, condition.data));
+        address check = condition.check;
+        assembly ("memory-safe") {
+            let success := staticcall(gas(), check, add(request, 32), mload(request), 0, 32)
+            met := and(and(success, eq(returndatasize(), 32)), eq(mload(0), 1))
+        }
+    }
+}
