@@ -24,17 +24,30 @@ from kiseki.client.data import Data
 from kiseki.client.gates import Gate
 from kiseki.client.identities import Identities
 from kiseki.client.keystore import KeyStore
+from kiseki.client.market import Bought, Market
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.revenue import Claimed, Revenue
 from kiseki.client.rights import Rights
+from kiseki.client.schedules import Pending, Schedules
+from kiseki.client.statements import Reconciled, Statements
+from kiseki.client.titles import Cut, Title, Titles
+from kiseki.client.waterfalls import Waterfalls
+from kiseki.core import schedule
 from kiseki.core.manifest import Manifest
+from kiseki.core.offer import Licence, Offer
+from kiseki.core.statement import Line, RoyaltyStatement
+from kiseki.core.waterfall import Plan, Tier
+from kiseki.keeper import Duties, Keeper, Metrics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 
 CLASSES = (
-    Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Revenue, Identities, Gate, Terms, Manifest,
+    Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Schedules, Pending,
+    *schedule.KINDS.values(),
+    Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier, Titles, Title, Cut, Statements,
+    RoyaltyStatement, Line, Reconciled, Identities, Gate, Keeper, Duties, Metrics, Terms, Manifest,
     Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed, KeyStore,
     Keystores,
 )  # fmt: skip

@@ -23,7 +23,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from examples.openmoji import evidence, steps
+from examples.openmoji import acts, evidence, steps
 from examples.openmoji import summary as told
 from examples.openmoji.drawings import NOTICE, load
 from examples.openmoji.pictures import original
@@ -148,17 +148,23 @@ def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
             checks += evidence.training_checks(world, batch.id)
             verified = evidence.verify_outputs(world) + evidence.manifests(world)
             verified += evidence.prove_refused(world)
+        payments = tuple(_payment(world, each) for each in money)
+        artists, payees = _artists(world, money), _payees(world, money)
+        with clock.step("License, and let rights move"):
+            played = [acts.licence(world, batch, tuned), acts.transfer(world, batch)]
+            checks += [check for _, found in played for check in found] + acts.settle(world)
         summary = told.Summary(
             date=datetime.now(UTC).date().isoformat(),
             chain=told.Chain(
                 "Anvil (local)", k.session.chain_id, k.session.w3.eth.block_number,
                 k.session.deployment.addresses,
             ),
-            artists=_artists(world, money),
+            artists=artists,
             models=_models(world),
             batch=told.Batch(to_hex(batch.id), "Model 2", "Creator", rights, pictures),
-            payments=tuple(_payment(world, each) for each in money),
-            payees=_payees(world, money),
+            payments=payments,
+            payees=payees,
+            acts=tuple(act for act, _ in played),
             steps=tuple(world.steps),
             verifications=tuple(verified),
             checks=tuple(checks),
@@ -180,6 +186,13 @@ def show(summary: told.Summary, console: Console) -> None:
         good = "[green]✓[/green]" if check.ok else "[bold red]✗ FAILED[/bold red]"
         marks.add_row(good, escape(check.sentence))
     console.print(marks)
+    for act in summary.acts:
+        console.print(f"\n[bold]{escape(act.title)}[/bold]")
+        played = Table.grid(padding=(0, 1))
+        for scene in act.scenes:
+            block = "" if scene.block is None else f"block {scene.block}"
+            played.add_row(f"[dim]{block:>9}[/dim]", escape(scene.sentence))
+        console.print(played)
     console.print("\n[bold]What anyone can check[/bold]")
     answers = Table.grid(padding=(0, 1))
     for each in summary.verifications:

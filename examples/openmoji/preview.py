@@ -16,6 +16,7 @@ from examples.openmoji.model import SIZE, batches, fine_tune, train
 from examples.openmoji.pictures import original, output
 from examples.openmoji.report import render
 from examples.openmoji.summary import (
+    Act,
     Artist,
     Batch,
     Chain,
@@ -26,6 +27,7 @@ from examples.openmoji.summary import (
     Payment,
     Picture,
     Rights,
+    Scene,
     Step,
     Summary,
     Token,
@@ -174,6 +176,28 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
                 "Her terms allow no use, so a model that names her collection cannot be "
                 "registered.",
                 ("ModelRegistry_UseNotAllowed(collection 0x77ab…, use aiGenerativeTraining)",),
+            ),
+        ),
+        acts=(
+            Act(
+                "A licence unlocks training",
+                (
+                    Scene("The creator registers the pictures as data behind the market.", 431),
+                    Scene("A developer tries to register a model on them. The contract refuses: "
+                          "DataRegistry_GateClosed.", None),
+                    Scene("The developer buys a licence for a year.", 433),
+                    Scene("Now the contract registers the model.", 434),
+                ),
+                (("Collection", _hash("c3")), ("Model 3", _hash("m3"))),
+            ),
+            Act(
+                "Rights that move by themselves",
+                (
+                    Scene("The creator locks the rights token.", 435),
+                    Scene("A payment of one wei crosses the threshold. The token moves in the same "
+                          "transaction.", 437),
+                ),
+                (("Schedule", _hash("s1")),),
             ),
         ),
         checks=(

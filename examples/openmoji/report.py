@@ -41,6 +41,7 @@ def render(summary: Summary) -> str:
         ("lineage", "Where it comes from", _lineage(summary)),
         ("artists", "Every artist", _artists(summary)),
         ("money", "Who was paid", _money(summary)),
+        ("acts", "What follows", _acts(summary)),
         ("check", "What anyone can check", _questions(summary)),
         ("known", "What is known, and what is not", known(summary)),
         ("cost", "What it cost", _cost(summary)),
@@ -204,6 +205,29 @@ def _money(s: Summary) -> str:
         + statement(s)
         + f"<details><summary>All {plural(len(s.payees), 'payee')}, to the base unit</summary>"
         f"{everyone(s)}</details>"
+    )
+
+
+def _acts(s: Summary) -> str:
+    cards = "".join(
+        f"<article><h3>{escape(act.title)}</h3><ol class=scenes>"
+        + "".join(
+            f"<li><span>{prose(scene.sentence)}</span>"
+            + ("" if scene.block is None else f" <small class=soft>block {scene.block}</small>")
+            + "</li>"
+            for scene in act.scenes
+        )
+        + '</ol><dl class="facts">'
+        + "".join(f"<dt>{escape(name)}</dt><dd>{prose(value)}</dd>" for name, value in act.facts)
+        + "</dl></article>"
+        for act in s.acts
+    )
+    return (
+        _lead(
+            "Once everybody was paid: what the trace is good for beyond paying. Each line is a "
+            "transaction, or one that the contract refused."
+        )
+        + f'<div class="cards">{cards}</div>'
     )
 
 

@@ -134,6 +134,23 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    sentence: str
+    block: int | None
+    """In which it happened; none where nothing was carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What followed once everybody was paid."""
+
+    title: str
+    scenes: tuple[Scene, ...]
+    facts: tuple[tuple[str, str], ...]
+    """Names and IDs, to look it up."""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     sentence: str
     ok: bool
@@ -164,6 +181,7 @@ class Summary:
     payments: tuple[Payment, ...]
     payees: tuple[Payee, ...]
     steps: tuple[Step, ...]
+    acts: tuple[Act, ...]
     verifications: tuple[Verification, ...]
     checks: tuple[Check, ...]
     durations: tuple[Duration, ...]

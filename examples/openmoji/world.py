@@ -25,7 +25,7 @@ REVOKED = {"1FAE2": "Liz Bravo", "1F310": "Martin Wehl"}
 REVOKES_LATER = "Lisa Schulz"
 """In this demo this artist ends consent after everything was made and paid."""
 
-STUDIO, BASE_DEVELOPER, TUNING_DEVELOPER, CREATOR, BUYER = range(5)
+STUDIO, BASE_DEVELOPER, TUNING_DEVELOPER, CREATOR, BUYER, SECOND_DEVELOPER = range(6)
 FIRST_ARTIST = 10
 """Numbers of the test wallets. Artists' wallets hold no ether and never need any."""
 

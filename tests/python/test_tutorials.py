@@ -100,3 +100,14 @@ def test_claim_your_royalties(tmp_path: Path, home: dict[str, str], k: LocalKise
     assert "0.333333333333333333 ether" in printed
     assert k.balance(of=account_of(3).address) - before == 10**18 // 3
     assert all(not k.revenue.owed(each) for each in wallets)
+
+
+def test_license_your_data(tmp_path: Path, home: dict[str, str], k: LocalKiseki) -> None:
+    (tmp_path / "artwork").mkdir()
+    (tmp_path / "artwork" / "1.svg").write_text("a drawing")
+    before = k.balance(of=account_of(1).address)
+    printed = follow("license", tmp_path, home | {"KISEKI_RPC_URL": k.url})
+    assert "ai_generative_training" in printed
+    assert account_of(2).address in printed.rpartition("holder")[2], "the rights have moved"
+    gained = k.balance(of=account_of(1).address) - before
+    assert 2.39 * 10**18 < gained < 24 * 10**17, "four licences and the price, less some gas"

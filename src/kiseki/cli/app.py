@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 import kiseki
-from kiseki.cli import chain, context, show
+from kiseki.cli import chain, committee, context, show
 from kiseki.cli.data import data
 from kiseki.cli.identity import identity
+from kiseki.cli.keeper import keeper
+from kiseki.cli.market import market
 from kiseki.cli.model import model
 from kiseki.cli.output import output, verify
 from kiseki.cli.revenue import revenue
@@ -46,11 +48,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (chain.node, chain.deploy, chain.status, chain.verify_contracts, verify):
+for _command in (chain.node, chain.deploy, chain.status, chain.verify_contracts, verify, keeper):
     app.command(_command.__name__.replace("_", "-"), epilog=_EPILOG)(_command)
-for _group in (accounts, keys, data, model, output, rights, revenue, identity):
+for _group in (accounts, keys, data, model, output, rights, market, revenue, identity):
     _name = next(name for name, each in globals().items() if each is _group)
     app.add_typer(_group, name=_name, epilog=_EPILOG, no_args_is_help=True)
+
+
+_PARTS = committee  # which hang on `revenue`
 
 
 def _version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,15 +30,15 @@ from kiseki.client.accounts import (
     open_account,
     password_file,
 )
-from kiseki.client.amounts import in_units
+from kiseki.client.amounts import in_units, parse
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki, load_env
 from kiseki.client.registering import Registered
-from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
+from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.errors import InvalidInput, KisekiError
 
-__all__ = ["Options", "chosen", "current", "hex32", "kiseki", "options", "password", "spend",
-           "watching", "where"]  # fmt: skip
+__all__ = ["Options", "amount", "chosen", "current", "hex32", "kiseki", "moment", "money",
+           "options", "password", "spend", "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -337,6 +338,36 @@ def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
 def registered_told(kind: str, done: Registered) -> None:
     """What a registration came to."""
     receipts_told(done.receipts, **{kind: to_hex(done.id)})
+
+
+def money(k: Kiseki, token: str, amount: int) -> str:
+    """An amount for people."""
+    if token == ZERO_ADDRESS:
+        return f"{in_units(amount)} ether"
+    return f"{in_units(amount, k.decimals(token))} of {token}"
+
+
+def amount(k: Kiseki, text: str) -> tuple[int, str]:
+    """What people write as ``0.5`` or, of a token, ``1200@0x…``: base units, and the token."""
+    number, _, token = text.partition("@")
+    token = to_hex(address(token, "the token")) if token else ZERO_ADDRESS
+    return parse(number, k.decimals(token)), token
+
+
+def moment(text: str, what: str) -> datetime | timedelta:
+    """A day as ``2027-12-31``, whose end it is, or so many days as ``30d``.
+
+    Raises:
+        InvalidInput: neither.
+    """
+    try:
+        if text.endswith("d"):
+            return timedelta(days=int(text[:-1]))
+        day = datetime.fromisoformat(text)
+        ends = timedelta(days=1, seconds=-1) if len(text) == len("2027-12-31") else timedelta()
+        return day.replace(tzinfo=day.tzinfo or UTC) + ends
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{what} is a day as 2027-12-31, or so long as 30d") from None
 
 
 def hex32(text: str, what: str) -> bytes:

@@ -32,7 +32,9 @@ Floor = Annotated[str, typer.Option(help="The share that no other source can dil
 Licence = Annotated[Path | None, typer.Option(help="The licence as a document; its hash is kept.")]
 Until = Annotated[str | None, typer.Option(help="Until when it holds, as 2027-12-31.")]
 Notice = Annotated[int, typer.Option(help="Days for which consent holds after it was revoked.")]
-Gate = Annotated[str | None, typer.Option(help="`list`, or the contract that says who may use it.")]
+Gate = Annotated[
+    str | None, typer.Option(help="`list`, `market`, or the contract that says who may use it.")
+]
 Collection = Annotated[str, typer.Argument(help="The collection's ID, 0x…")]
 Source = Annotated[Path, typer.Argument(help="A folder, or a list (MANIFEST.csv).")]
 
@@ -47,8 +49,13 @@ def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | Non
     return Terms.of(
         [each.strip() for each in uses.split(",")], royalty, floor, end,
         timedelta(days=notice) if notice else None,
-        k.data.gate.address if gate == "list" else gate, document_hash(licence),
+        _gate(k, gate), document_hash(licence),
     )  # fmt: skip
+
+
+def _gate(k: Kiseki, named: str | None) -> str | None:
+    ours = {"list": k.data.gate.address, "market": k.market.address}
+    return ours.get(named or "", named)
 
 
 @data.command("terms")

@@ -11,7 +11,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.client import redirects
-from kiseki.client.amounts import in_units, parse
+from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER, Claimed
@@ -26,7 +26,7 @@ revenue = typer.Typer(help="Revenue: paying in, what is owed, and claiming it.")
 To = Annotated[
     str,
     typer.Argument(
-        help="A wallet's address, a batch's or model's ID, or a split's file (0x….json)."
+        help="A wallet's address, a batch's, model's or collection's ID, or a split's file."
     ),
 ]
 Lists = Annotated[
@@ -55,8 +55,10 @@ def payee_of(k: Kiseki, given: str) -> Payee:
     for ask in asks:
         with contextlib.suppress(LookupError):
             return Payee.of(index.split(ask()).split)
+    with contextlib.suppress(LookupError):
+        return Payee.subject(k.session["DataRegistry"].address, index.collection(wanted).id)
     raise InvalidInput(
-        f"nothing here is {given}; give a wallet, a batch, a model or a split's file"
+        f"nothing here is {given}; give a wallet, a batch, a model, a collection or a split's file"
     )
 
 
@@ -109,7 +111,7 @@ def owed(
         } for e in found])  # fmt: skip
         return
     rows = [
-        (_money(k, e.token, e.amount), _money(k, e.token, e.now), _label(e))
+        (context.money(k, e.token, e.amount), context.money(k, e.token, e.now), _label(e))
         for e in found
         if e.amount
     ]
@@ -158,7 +160,7 @@ def claim(
         })  # fmt: skip
     else:
         rows = [
-            (who, _money(k, token, amount), done.redirected.get(who, ""))
+            (who, context.money(k, token, amount), done.redirected.get(who, ""))
             for who, each in done.amounts.items()
             for token, amount in each.items()
         ]
@@ -223,7 +225,7 @@ def income(to: To, token: Token = ETHER) -> None:
     if context.current.json:
         show.json_line({"token": token, "amount": str(found)})
     else:
-        show.line(_money(k, token, found))
+        show.line(context.money(k, token, found))
 
 
 @revenue.command("address")
@@ -254,12 +256,6 @@ def sweep(to: To, token: Token = ETHER) -> None:
     who = payee_of(k, to)
     done = context.spend(k, f"sweep {who.key.hex()} {token}", lambda k: k.revenue.sweep(who, token))
     context.receipts_told([done])
-
-
-def _money(k: Kiseki, token: str, amount: int) -> str:
-    if token == ETHER:
-        return f"{in_units(amount)} ether"
-    return f"{in_units(amount, k.decimals(token))} of {token}"
 
 
 def _label(owed: Any) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kiseki.chain.sender import Receipt
 from kiseki.cli import context, show
+from kiseki.cli.revenue import payee_of
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.schedules import moment
+from kiseki.core import schedule as when
 from kiseki.core.values import address, to_hex
 from kiseki.errors import InvalidInput
 
@@ -114,3 +120,207 @@ def show_token(
         ("holder", holder), ("registrant", found.registrant), ("of what is paid", income),
         ("resale", f"{found.royalty}%"), ("locked", found.locked), ("document", found.document),
     ])  # fmt: skip
+
+
+# Moving by themselves
+
+Key = Annotated[str, typer.Argument(help="The schedule's ID, 0x… (`kiseki rights pending`).")]
+
+
+@rights.command("schedule")
+def schedule(
+    kind: Kind, group: Group,
+    to: Annotated[str, typer.Argument(help="Who gets the token.")],
+    deadline: Annotated[
+        str, typer.Option(help="Until when nobody may let it lapse: 2027-12-31, or 30d.")
+    ],
+    income: Annotated[
+        list[str] | None,
+        typer.Option(help="Met once a payee has earned so much: 100=PAYEE, or 100@TOKEN=PAYEE."),
+    ] = None,
+    after: Annotated[str | None, typer.Option(help="Met from a time on: 2027-12-31, 30d.")] = None,
+    price: Annotated[
+        str | None, typer.Option(help="Met once it lies in escrow: 0.5, or 1200@TOKEN.")
+    ] = None,
+    approved: Annotated[
+        str | None, typer.Option(help="Met once so many have approved it: 2=ADDRESS,ADDRESS,…")
+    ] = None,
+    one: Annotated[
+        bool, typer.Option("--one-is-enough", help="Met when one of these is, not all.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Lock a token of this wallet's until it moves to somebody, or does not.
+
+    From then on neither side can back out alone. What it earned and nobody claimed goes with it.
+
+    \b
+    Examples:
+      kiseki rights schedule batch 0x4444… \\
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --deadline 365d --income 100=0x4444…
+      kiseki rights schedule batch 0x4444… \\
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --deadline 2027-12-31 --price 0.5
+    """
+    k = context.kiseki()
+    conditions: list[when.Kind] = []
+    for each in income or []:
+        amount, _, payee = each.partition("=")
+        units, token = context.amount(k, amount)
+        conditions.append(when.IncomeThreshold(payee_of(k, payee).key, units, token))
+    if after is not None:
+        conditions.append(when.AfterTime(moment(context.moment(after, "--after"), 0, "--after")))
+    if price is not None:
+        units, token = context.amount(k, price)
+        conditions.append(when.Escrow(units, token))
+    if approved is not None:
+        needed, _, parties = approved.partition("=")
+        if not needed.isdecimal():
+            raise InvalidInput("--approved is how many of whom: 2=ADDRESS,ADDRESS,…")
+        conditions.append(when.Approvals(int(needed), parties.split(",")))
+    if not conditions:
+        raise InvalidInput("say when it is to move: --income, --after, --price or --approved")
+    given = [when.AnyOf(conditions)] if one else conditions
+    wanted = context.hex32(group, "the ID")
+    until = context.moment(deadline, "--deadline")
+    name = f"schedule {kind} {group} {to} {deadline} {income} {after} {price} {approved} {one}"
+    done = context.spend(
+        k, name, lambda k: k.rights.schedule(k.rights.token(kind, wanted), to, given, until)
+    )
+    context.receipts_told([done], schedule=to_hex(k.rights.scheduled(done).id))
+
+
+@rights.command("pending")
+def pending(
+    wallet: Annotated[
+        str, typer.Argument(help="Only those of one side; everybody's if left out.")
+    ] = "",
+) -> None:
+    """Every token that waits to move, and which of its conditions are met.
+
+    \b
+    Examples:
+      kiseki rights pending
+      kiseki rights pending 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+    """
+    k = context.watching()
+    found = [
+        each
+        for each in k.rights.pending()
+        if not wallet
+        or wallet.lower() in (each.record.schedule.holder, each.record.schedule.beneficiary)
+    ]
+
+    def said(kind: when.Kind) -> str:
+        return when.words(kind, lambda amount, token: context.money(k, token, amount))
+
+    if context.current.json:
+        show.json_line([{
+            "schedule": e.record.id, "token": f"{e.record.schedule.token:#066x}",
+            "holder": e.record.schedule.holder, "beneficiary": e.record.schedule.beneficiary,
+            "deadline": e.record.schedule.deadline, "due": e.due, "expired": e.expired,
+            "conditions": [{"words": said(kind), "met": met}
+                           for kind, met in zip(e.conditions, e.met, strict=True)],
+        } for e in found])  # fmt: skip
+        return
+    for each in found:
+        made = each.record.schedule
+        waits = f"until {show.date(made.deadline)}"
+        state = "its deadline has passed" if each.expired else waits
+        state = "can be executed now" if each.due else state
+        show.fields([
+            ("schedule", each.record.id), ("token", f"{made.token:#066x}"),
+            ("moves from", made.holder), ("to", made.beneficiary), ("state", state),
+            *((("met" if met else "not met"), said(kind))
+              for kind, met in zip(each.conditions, each.met, strict=True)),
+        ])  # fmt: skip
+        show.line("")
+    if not found:
+        show.say("Nothing waits to move.")
+
+
+def _act(key: str, what: str, work: Callable[[Kiseki, bytes], Receipt]) -> None:
+    wanted = context.hex32(key, "the schedule")
+    k = context.kiseki()
+    context.receipts_told([context.spend(k, f"{what} {key}", lambda k: work(k, wanted))])
+
+
+@rights.command("execute")
+def execute(
+    key: Key,
+    claim: Annotated[
+        bool, typer.Option(help="First bring its holder what the token has earned.")
+    ] = False,
+) -> None:
+    """Move a token whose conditions are all met; by anybody.
+
+    \b
+    Examples:
+      kiseki rights execute 0x4444…
+      kiseki rights execute 0x4444… --claim
+    """
+
+    def work(k: Kiseki, wanted: bytes) -> Receipt:
+        if claim:
+            k.revenue.claim(k.rights.of(wanted).schedule.holder)
+        return k.rights.execute(wanted)
+
+    _act(key, f"execute {claim}", work)
+
+
+@rights.command("lapse")
+def lapse(key: Key) -> None:
+    """Unlock a token where it is, once the deadline has passed; by anybody.
+
+    \b
+    Examples:
+      kiseki rights lapse 0x4444…
+    """
+    _act(key, "lapse", lambda k, wanted: k.rights.lapse(wanted))
+
+
+@rights.command("release")
+def release(key: Key) -> None:
+    """Agree to end it before the deadline; once both sides have, the token is free.
+
+    \b
+    Examples:
+      kiseki rights release 0x4444…
+    """
+    _act(key, "release", lambda k, wanted: k.rights.release(wanted))
+
+
+@rights.command("approve")
+def approve(key: Key) -> None:
+    """Approve a transfer as one of the parties it names. It cannot be taken back.
+
+    \b
+    Examples:
+      kiseki rights approve 0x4444…
+    """
+    _act(key, "approve", lambda k, wanted: k.rights.approve(wanted))
+
+
+@rights.command("pay")
+def pay(key: Key) -> None:
+    """Pay the price in that a transfer asks for; it comes back if the token does not move.
+
+    \b
+    Examples:
+      kiseki rights pay 0x4444…
+    """
+    _act(key, "pay", lambda k, wanted: k.rights.pay_escrow(wanted))
+
+
+@rights.command("settle")
+def settle(
+    key: Key,
+    to: Annotated[
+        str | None, typer.Option(help="Another address, if it belongs to this wallet.")
+    ] = None,
+) -> None:
+    """Bring an escrowed price to whom it belongs, once the token has moved or the deal has lapsed.
+
+    \b
+    Examples:
+      kiseki rights settle 0x4444…
+    """
+    _act(key, f"settle {to}", lambda k, wanted: k.rights.settle(wanted, to=to))

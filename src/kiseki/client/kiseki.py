@@ -30,6 +30,7 @@ from kiseki.client.amounts import ETHER_DECIMALS
 from kiseki.client.data import Data
 from kiseki.client.identities import Identities
 from kiseki.client.keystore import KeyStore
+from kiseki.client.market import Market
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
 from kiseki.client.revenue import Revenue
@@ -55,6 +56,7 @@ class Kiseki:
         rights: tokens that stand for rights.
         revenue: paying, what is owed, claiming.
         identities: artists without a wallet.
+        market: licences, offered and bought.
     """
 
     def __init__(self, session: Session, key: LocalAccount | Signer, salts: Salts) -> None:
@@ -68,6 +70,7 @@ class Kiseki:
         self.rights = Rights(wallet)
         self.revenue = Revenue(wallet)
         self.identities = Identities(wallet)
+        self.market = Market(wallet)
 
     def __repr__(self) -> str:
         return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"

@@ -14,7 +14,10 @@ from kiseki.chain.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client import redirects
 from kiseki.client.payees import Payee
+from kiseki.client.statements import Statements
+from kiseki.client.titles import Titles
 from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.waterfalls import Waterfalls
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
@@ -22,7 +25,7 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
-__all__ = ["ETHER", "Claimed", "Revenue"]
+__all__ = ["ETHER", "EXECUTE_GAS", "Claimed", "Revenue"]
 
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
@@ -37,6 +40,9 @@ _STEPS = 100
 
 _MOST_GAS = int(MOST_GAS / 1.15)
 """Gas of the steps of one transaction, as estimated; the rest is to spare."""
+
+EXECUTE_GAS = 600_000
+"""Gas for executing one conditional transfer beside a payment, eight conditions included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,28 @@ class Revenue:
 
     wallet: Wallet
 
+    @property
+    def waterfall(self) -> Waterfalls:
+        """Payees that pass money on by tiers."""
+        return Waterfalls(self.wallet)
+
+    @property
+    def title(self) -> Titles:
+        """Series and films, as splits over their cuts."""
+        return Titles(self.wallet)
+
+    @property
+    def statement(self) -> Statements:
+        """Royalty statements, paid line by line and held against the chain."""
+        return Statements(self.wallet)
+
     def pay(
         self,
         payee: Payee | Split | str,
         amount: int,
         token: str = ETHER,
         reference: bytes = ZERO32,
+        executes: Iterable[bytes] = (),
     ) -> Receipt:
         """Pays from this wallet; a token is approved first, for exactly the amount.
 
@@ -82,6 +104,8 @@ class Revenue:
             amount: base units (wei).
             token: an ERC-20's address; ether if none is named.
             reference: a statement, period or invoice, 32 bytes, logged.
+            executes: IDs of conditional transfers that this payment makes due, executed in the same
+                transaction; one that is not due after all stops nothing.
 
         Raises:
             InvalidInput: nothing is paid, or an amount that is no whole number.
@@ -105,9 +129,23 @@ class Revenue:
         opening = who.opening
         if len(opening) == _SPLIT_OPENING and int(self._contract.read("income", who.key, token)):
             opening = b""  # who was paid before was opened then, and calldata is paid for
-        return self.wallet.send(
-            self._contract.call("deposit", who.key, opening, token, amount, reference, value=value)
+        call = self._contract.call(
+            "deposit", who.key, opening, token, amount, reference, value=value
         )
+        keys = list(executes)
+        if not keys:
+            return self.wallet.send(call)
+        known = self.wallet.session.index.agreements
+        rights = self.wallet.session["RightsToken"].address
+        due = [
+            self._contract.call("execute", rights, known.schedule(each).schedule.values)
+            for each in keys
+        ]
+        calls = [call.data, *(each.data for each in due)]
+        call = self._contract.call("multicall", calls, False, value=value)
+        # The node finds what the payment needs; a transfer that runs short of gas fails silently.
+        gas = self.wallet.sender.estimate(call) + len(due) * EXECUTE_GAS
+        return self.wallet.sender.send(call, min(gas, _MOST_GAS))
 
     def owed(self, wallet: str | None = None, lists: Lists = ()) -> list[Owed]:
         """What a wallet is owed across all splits, subjects and tokens, and the steps to it.
@@ -161,6 +199,34 @@ class Revenue:
             first = self._contract.call("redirect", signed.signer, to, signed.approval).data
             claimed.append(self._claim_all(steps(self._owed([who], lists)), first, progress))
         return _united(claimed)
+
+    def calls(self, wallet: str, worth: Mapping[str, int]) -> list[Call]:
+        """What `claim` would send for a wallet, of the tokens and amounts that are worth it.
+
+        Args:
+            wallet: an address.
+            worth: token -> the least that is owed now for which it is brought, in base units.
+        """
+        known = {token.lower(): least for token, least in worth.items()}
+        owed: defaultdict[str, int] = defaultdict(int)
+        found = self._owed([wallet], ())
+        for each in found:
+            owed[each.token] += each.now
+        wanted = [
+            each
+            for each in found
+            if each.now and owed[each.token] >= known.get(each.token.lower(), each.now + 1)
+        ]
+        calls = []
+        ordered = steps(wanted)
+        for start in range(0, len(ordered), _STEPS):
+            good, _ = self._tried(ordered[start : start + _STEPS], b"")
+            if good:
+                data = [self._call(step).data for step in good]
+                gas = self.wallet.sender.estimate(self._contract.call("multicall", data, False))
+                call = self._contract.call("multicall", data, True)
+                calls.append(Call(call.to, call.data, 0, call.what, gas))
+        return calls
 
     def _owed(self, wallets: Sequence[str], lists: Lists) -> list[Owed]:
         index = self.wallet.session.index

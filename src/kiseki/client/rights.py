@@ -10,7 +10,8 @@ from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.metadata import Metadata, parse
 from kiseki.client.payees import Payee
-from kiseki.client.wallet import Wallet, document_hash
+from kiseki.client.schedules import Schedules
+from kiseki.client.wallet import document_hash
 from kiseki.core import ids
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
@@ -25,10 +26,8 @@ Share = tuple[bytes, bytes, int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
-    """Rights holders' side; `Kiseki.rights`."""
-
-    wallet: Wallet
+class Rights(Schedules):
+    """Rights holders' side; `Kiseki.rights`. Rights that move by themselves: `schedules`."""
 
     def token(self, kind: str, group: bytes) -> int:
         """The token's number, minted or not.

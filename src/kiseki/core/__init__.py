@@ -5,15 +5,20 @@ A part imports only from those above it:
     values      checks and conversions of bytes, addresses and numbers
     documents   JSON documents that are checked on load
     keccak      the one hash function
+    abi         Solidity's encoding, as far as hashes need it
     ids         IDs, payee keys and the hashes of sources
     merkle      the tree of a collection or batch
     sumtree     Merkle sum trees, for splits and manifests
     manifest    what one training run used; proofs of use and of non-use
     evidence    what shows that a manifest is false
     terms       what a provider or developer allows
+    offer       licences that can be bought, and what they say to machines
+    schedule    a rights token that moves by itself, and on which conditions
     typed       the EIP-712 messages that people sign
     split       a payee whose money belongs to many payees
     splitlist   one that is too long to be held
+    waterfall   money by tiers, one after the other
+    statement   what a distributor pays for a period, line by line
     seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 

@@ -27,8 +27,10 @@ __all__ = [
     "model",
     "payee_change",
     "redirect",
+    "release",
     "revocation",
     "statement",
+    "transfer_approval",
 ]
 
 _UNORDERED = "uint256 nonce,uint256 deadline"
@@ -67,6 +69,8 @@ MESSAGES = {
         "Kiseki Identities",
         "address issuer,bytes32[] persons,address[] wallets," + _UNORDERED,
     ),
+    "Release": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
+    "ApproveTransfer": ("Kiseki Approvals", "address party,bytes32 scheduleId," + _UNORDERED),
     "Redirect": ("Kiseki RevenueSplitter", "address payee,address to," + _UNORDERED),
 }
 """Name of each message -> the EIP-712 name of the contract it is for, and its members."""
@@ -205,6 +209,20 @@ def redirect(
 ) -> dict[str, Any]:
     """A payee says where its payouts go, until the deadline; to a RevenueSplitter."""
     return _full("Redirect", chain_id, contract, payee, to, nonce, deadline)
+
+
+def release(
+    chain_id: int, contract: str, *, schedule: bytes, party: str, nonce: int, deadline: int
+) -> dict[str, Any]:
+    """A party to a conditional transfer agrees to end it; to a RightsToken."""
+    return _full("Release", chain_id, contract, schedule, party, nonce, deadline)
+
+
+def transfer_approval(
+    chain_id: int, contract: str, *, party: str, schedule: bytes, nonce: int, deadline: int
+) -> dict[str, Any]:
+    """A named party approves a conditional transfer; to an Approvals."""
+    return _full("ApproveTransfer", chain_id, contract, party, schedule, nonce, deadline)
 
 
 def encode_type(name: str) -> str:

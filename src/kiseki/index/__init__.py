@@ -13,6 +13,7 @@
     balance     in = out + held
     records     single collections, models and batches
     trace       usage and lineage
+    agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees
     index       `Index`, the one thing to use
 
@@ -20,6 +21,7 @@ A module imports only from those above it. IDs and keys are ``bytes``, addresses
 amounts ``int`` in base units, times Unix seconds.
 """
 
+from kiseki.index.agreements import LicenceRecord, OfferRecord, ScheduleRecord
 from kiseki.index.balance import Account, Balance
 from kiseki.index.errors import IndexInconsistent, NotInIndex
 from kiseki.index.findings import MANIFEST, Finding
@@ -53,12 +55,15 @@ __all__ = [
     "IndexInconsistent",
     "KnownSplit",
     "Label",
+    "LicenceRecord",
     "Lineage",
     "ModelRecord",
     "Node",
     "NotInIndex",
+    "OfferRecord",
     "Owed",
     "ResolveStep",
+    "ScheduleRecord",
     "Sources",
     "Statement",
     "Step",

@@ -8,10 +8,14 @@ from typing import Any
 
 from kiseki.chain.events import Event
 from kiseki.core import ids
+from kiseki.core.offer import Offer
+from kiseki.core.schedule import Condition, Schedule
 from kiseki.core.split import Split
-from kiseki.core.terms import Terms
+from kiseki.core.terms import Terms, Use
 from kiseki.core.values import ZERO_ADDRESS, to_hex
+from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import InvalidInput
+from kiseki.index.agreements import texts
 from kiseki.index.errors import IndexInconsistent
 
 __all__ = ["READ", "facts", "read_split"]
@@ -227,6 +231,90 @@ def _unbinding(args: Args) -> Rows:
     return [("identity", row | {"wallet": ZERO_ADDRESS, "since": 0})]
 
 
+def _schedule(args: Args) -> Rows:
+    given = args["schedule"]
+    conditions = tuple(
+        Condition(each["check"], bytes(each["data"])) for each in given["conditions"]
+    )
+    made = Schedule(
+        given["tokenId"], given["nonce"], given["holder"], given["beneficiary"], conditions,
+        given["deadline"],
+    )  # fmt: skip
+    row = {
+        "id": bytes(args["scheduleId"]),
+        "token": _token(args),
+        "nonce": str(made.nonce),
+        "holder": made.holder,
+        "beneficiary": made.beneficiary,
+        "conditions": texts(made),
+        "deadline": str(made.deadline),
+    }
+    return [("schedule", row)]
+
+
+def _schedule_end(how: str) -> Callable[[Args], Rows]:
+    def read(args: Args) -> Rows:
+        return [("schedule_end", {"id": bytes(args["scheduleId"]), "how": how})]
+
+    return read
+
+
+def _offer(args: Args) -> Rows:
+    given = args["offer"]
+    try:
+        offer = Offer(
+            registry=given["registry"],
+            id=bytes(given["id"]),
+            price=given["price"],
+            uses=Use(given["uses"]),
+            token=given["token"],
+            duration=given["duration"],
+            until=given["until"],
+            supply=given["supply"],
+            buyers=bytes(given["buyers"]),
+            document=bytes(given["document"]),
+            salt=bytes(given["salt"]),
+        )
+    except (InvalidInput, ValueError):
+        return []  # a price that nobody could pay; whoever made it harms nobody
+    row = {
+        "id": bytes(args["offerId"]),
+        "subject": bytes(args["subject"]),
+        "owner": args["holder"].lower(),
+        "document": texts(offer),
+    }
+    _same("the offer's subject", row["subject"], ids.subject(offer.registry, offer.id))
+    return [("offer", row)]
+
+
+def _offer_end(args: Args) -> Rows:
+    return [("offer_end", {"id": bytes(args["offerId"])})]
+
+
+def _licence(args: Args) -> Rows:
+    row = {
+        "offer": bytes(args["offerId"]),
+        "subject": bytes(args["subject"]),
+        "licensee": args["licensee"].lower(),
+        "payer": args["payer"].lower(),
+    }
+    return [("licence", row)]
+
+
+def _waterfall(args: Args) -> Rows:
+    given = args["plan"]
+    tokens = given["tokens"]
+    try:
+        tiers = [
+            Tier(bytes(each["payee"]), dict(zip(tokens, each["sizes"], strict=False)))
+            for each in given["tiers"]
+        ]
+        plan = Plan(tiers, bytes(given["salt"]))
+    except InvalidInput:
+        return []  # one without sizes, which passes on as it is; nobody needs its plan
+    return [("waterfall", {"address": args["waterfall"].lower(), "plan": texts(plan)})]
+
+
 def _statement(args: Args) -> Rows:
     row = {
         "speaker": args["speaker"].lower(),
@@ -310,6 +398,13 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("RightsToken", "RightsKnown"): _rights,
     ("RightsToken", "RightsMinted"): _mint,
     ("RightsToken", "Transfer"): _transfer,
+    ("RightsToken", "TransferScheduled"): _schedule,
+    ("RightsToken", "TransferExecuted"): _schedule_end("executed"),
+    ("RightsToken", "TransferLapsed"): _schedule_end("lapsed"),
+    ("LicenseMarket", "Offered"): _offer,
+    ("LicenseMarket", "OfferEnded"): _offer_end,
+    ("LicenseMarket", "LicenceBought"): _licence,
+    ("Waterfalls", "WaterfallCreated"): _waterfall,
     ("Identities", "IdentityBound"): _binding,
     ("Identities", "IdentityWithdrawn"): _unbinding,
     ("RevenueSplitter", "Deposited"): _deposit,

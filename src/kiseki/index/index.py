@@ -13,6 +13,7 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import findings, fold, ledger, owed, trace
+from kiseki.index.agreements import Agreements
 from kiseki.index.balance import Balance, balance_of
 from kiseki.index.errors import IndexInconsistent
 from kiseki.index.flow import Flow
@@ -38,11 +39,13 @@ SUITE = (
     "Challenges",
     "DataRegistry",
     "Identities",
+    "LicenseMarket",
     "ModelRegistry",
     "OutputRegistry",
     "RevenueSplitter",
     "RightsToken",
     "Statements",
+    "Waterfalls",
 )
 """The contracts whose events are read, by name."""
 
@@ -53,6 +56,9 @@ class Index:
     The same events give the same answers, in whatever chunks and order they arrive and however
     often. Every split is rebuilt from events alone and compared with the one that the contract
     logged. It holds no connection and asks nobody.
+
+    Attributes:
+        agreements: conditional transfers, offers and licences, waterfalls.
 
     Args:
         addresses: contract name -> address, of at least :data:`SUITE`.
@@ -71,6 +77,7 @@ class Index:
         self._names = {at: name for name, at in self._addresses.items()}
         self._store = Store()
         self._records = Records(self._store)
+        self.agreements = Agreements(self._store)
         self._splits = Splits(self._store)
         self._rebuilder = Rebuilder(self._store, self._splits, self._addresses["DataRegistry"])
         self._block: int | None = None
@@ -235,6 +242,21 @@ class Index:
             NotInIndex: its leaves are not known.
         """
         return self._splits.known(key)
+
+    def opening(self, payee: bytes) -> bytes:
+        """What shows what a split (76 bytes) or a subject of the suite (52) stands for.
+
+        Raises:
+            NotInIndex: it is neither, as far as the events tell.
+        """
+        subject = self._subject_map().openings.get(payee)
+        if subject is not None:
+            return ids.subject_opening(*subject)
+        return self._splits.known(payee).split.opening
+
+    def deposits(self, references: Iterable[bytes]) -> dict[bytes, list[ledger.Deposit]]:
+        """What was paid in with each of some references; nothing for one that nobody used."""
+        return {each: ledger.deposits(self._store, each) for each in references}
 
     # Trace
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from kiseki.core import ids
 from kiseki.index.store import Store
 
-__all__ = ["Ledger", "is_wallet", "read_ledger", "tokens"]
+__all__ = ["Deposit", "Ledger", "deposits", "is_wallet", "read_ledger", "tokens"]
 
 
 def is_wallet(payee: bytes) -> bool:
@@ -48,6 +48,39 @@ class Ledger:
     def held(self, account: bytes) -> int:
         """What a split or subject received and did not pass on."""
         return self.received.get(account, 0) - self.passed.get(account, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """What was paid in.
+
+    Attributes:
+        payee: 32 bytes.
+        token, payer: lower case.
+        amount: base units that arrived.
+        time: Unix seconds.
+        transaction: 32 bytes.
+    """
+
+    payee: bytes
+    token: str
+    payer: str
+    amount: int
+    time: int
+    transaction: bytes
+
+
+def deposits(store: Store, reference: bytes) -> list[Deposit]:
+    """What was paid in with a reference, earliest first."""
+    rows = store.rows(
+        "SELECT payee, token, payer, amount, time, tx FROM deposit"
+        " JOIN event USING (block, position) WHERE ref = ? ORDER BY block, position",
+        reference,
+    )
+    return [
+        Deposit(payee, token, payer, int(amount), time, tx)
+        for payee, token, payer, amount, time, tx in rows
+    ]
 
 
 def tokens(store: Store) -> list[str]:

@@ -41,6 +41,13 @@ FACTS = {
     "manifest_false": "model BLOB, kind TEXT, collection BLOB, challenger TEXT",
     "manifest_checked": "model BLOB PRIMARY KEY, walker TEXT",
     "identity": "issuer TEXT, person BLOB, wallet TEXT, since INTEGER",
+    "schedule": "id BLOB PRIMARY KEY, token BLOB, nonce TEXT, holder TEXT, beneficiary TEXT,"
+    " conditions TEXT, deadline TEXT",
+    "schedule_end": "id BLOB PRIMARY KEY, how TEXT",
+    "offer": "id BLOB PRIMARY KEY, subject BLOB, owner TEXT, document TEXT",
+    "offer_end": "id BLOB PRIMARY KEY",
+    "licence": "offer BLOB, subject BLOB, licensee TEXT, payer TEXT",
+    "waterfall": "address TEXT PRIMARY KEY, plan TEXT",
     "resolution": "subject BLOB, token TEXT, payee BLOB, amount TEXT",
 }
 """Table of facts -> its columns, beside (block, position)."""
@@ -66,6 +73,8 @@ CREATE INDEX base_group ON base (group_id);
 CREATE INDEX external_group ON external (group_id);
 CREATE INDEX manifest_false_model ON manifest_false (model);
 CREATE INDEX statement_subject ON statement (subject);
+CREATE INDEX deposit_ref ON deposit (ref);
+CREATE INDEX licence_offer ON licence (offer);
 CREATE INDEX transfer_token ON transfer (token);
 """
 

@@ -57,13 +57,15 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Statement": typed.statement,
     "Binding": typed.binding,
     "Redirect": typed.redirect,
+    "Release": typed.release,
+    "ApproveTransfer": typed.transfer_approval,
 }
 
 
 def message(name: str, data: st.DataObject) -> dict[str, Any]:
     """A message with every value drawn, given by name as scripts do."""
     listed = [each.split(" ") for each in typed.MESSAGES[name][1].split(",")]
-    python = {"sourcesHash": "sources_hash"}
+    python = {"sourcesHash": "sources_hash", "scheduleId": "schedule"}
     values = {python.get(member, member): data.draw(MEMBERS[kind]) for kind, member in listed}
     return BUILDERS[name](data.draw(st.integers(1, 2**64 - 1)), data.draw(ADDRESS), **values)
 

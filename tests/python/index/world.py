@@ -38,12 +38,16 @@ SUITE = {
         "RevenueSplitter",
         "RightsToken",
         "Statements",
+        "LicenseMarket",
+        "Waterfalls",
     )
 }
 ARTIST, STUDIO, DEVELOPER, CREATOR, BUYER, STRANGER = map(
     account, ("artist", "studio", "developer", "creator", "buyer", "stranger")
 )
-CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS = SUITE.values()
+CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS, MARKET, FALLS = (
+    SUITE.values()
+)
 ETHER = ZERO_ADDRESS
 DAY = 86_400
 

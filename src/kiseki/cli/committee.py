@@ -1,0 +1,313 @@
+"""`kiseki revenue waterfall`, `title` and `statement`: the way production committees are paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.chain.sender import Receipt
+from kiseki.cli import context, show
+from kiseki.cli.revenue import payee_of, revenue
+from kiseki.client.amounts import parse
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.payees import Payee
+from kiseki.client.statements import Reconciled
+from kiseki.client.titles import Title, read_cuts
+from kiseki.core.ids import wallet_address
+from kiseki.core.statement import RoyaltyStatement
+from kiseki.core.values import ZERO_ADDRESS, address, to_hex
+from kiseki.core.waterfall import Plan, Tier
+from kiseki.errors import InvalidInput
+
+__all__ = ["statement", "title", "waterfall"]
+
+waterfall = typer.Typer(help="Waterfalls: payees that pass money on by tiers.")
+title = typer.Typer(help="Titles: a series or film as a split over its cuts.")
+statement = typer.Typer(help="Royalty statements: paid line by line, and held against the chain.")
+for _name, _group in (("waterfall", waterfall), ("title", title), ("statement", statement)):
+    revenue.add_typer(_group, name=_name, no_args_is_help=True)
+
+Fall = Annotated[str, typer.Argument(help="The waterfall's address.")]
+Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
+
+
+# Waterfalls
+
+
+@waterfall.command("create")
+def create(
+    tiers: Annotated[
+        list[str],
+        typer.Argument(
+            help="SIZE=PAYEE in order, the last without a size: 100=PAYEE 1500@TOKEN=PAYEE PAYEE. "
+            "Several currencies: 100+15000@TOKEN=PAYEE."
+        ),
+    ],
+) -> None:
+    """Put a waterfall on the chain: the first payee until it has had its size, then the next.
+
+    A payee is a wallet, a batch, a model or a split's file. Money in a currency that has no size
+    goes to the first.
+
+    \b
+    Examples:
+      kiseki revenue waterfall create 900=investors.json profit.json
+      kiseki revenue waterfall create \\
+        500=0x70997970C51812dc3A010C7d01b50e0d17dc79C8 profit.json
+    """
+    k = context.kiseki()
+    plan = Plan([_tier(k, each) for each in tiers])
+    at = k.revenue.waterfall.address(plan)
+    done = context.spend(k, f"waterfall {at}", lambda k: k.revenue.waterfall.create(plan))
+    context.receipts_told(done, waterfall=at)
+
+
+def _tier(k: Kiseki, text: str) -> Tier:
+    sizes, _, payee = text.rpartition("=")
+    known: dict[str, int] = {}
+    for each in sizes.split("+") if sizes else []:
+        units, token = context.amount(k, each)
+        if token in known:
+            raise InvalidInput(f"a tier has one size in each currency; {text!r:.80} has two")
+        known[token] = units
+    who = payee_of(k, payee)
+    holder = wallet_address(who.key)
+    if holder is not None:
+        return Tier.to(holder, known)
+    split = k.index.split(who.key).split if len(who.opening) == 76 else who.opening
+    return Tier.to(split, known)
+
+
+@waterfall.command("pay")
+def pay(
+    fall: Fall,
+    amount: Annotated[str, typer.Argument(help="As 0.5, or of a token 1200@TOKEN.")],
+    reference: Annotated[str | None, typer.Option(help="32 bytes, 0x…, logged.")] = None,
+) -> None:
+    """Pay a waterfall: every tier whose turn it is has its part in the same transaction.
+
+    \b
+    Examples:
+      kiseki revenue waterfall pay 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 1200
+    """
+    k = context.kiseki()
+    units, token = context.amount(k, amount)
+    ref = context.hex32(reference, "the reference") if reference else bytes(32)
+    done = context.spend(
+        k, f"pay waterfall {fall} {units} {token} {ref.hex()}",
+        lambda k: k.revenue.waterfall.pay(fall, units, token, ref),
+    )  # fmt: skip
+    context.receipts_told([done])
+
+
+@waterfall.command("pass")
+def pass_on(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
+    """Pass on what lies in a waterfall; by anybody.
+
+    \b
+    Examples:
+      kiseki revenue waterfall pass 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    k = context.kiseki()
+    done = context.spend(k, f"pass {fall} {token}",
+                         lambda k: k.revenue.waterfall.pass_on(fall, token))  # fmt: skip
+    context.receipts_told([done])
+
+
+@waterfall.command("show")
+def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
+    """How full each tier is.
+
+    \b
+    Examples:
+      kiseki revenue waterfall show 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    k = context.watching()
+    where, currency = to_hex(address(fall, "the waterfall")), to_hex(address(token, "the token"))
+    plan = k.revenue.waterfall.known().get(where)
+    if plan is None:
+        raise InvalidInput(f"{fall} is no waterfall of this chain; create it, or check the address")
+    passed = k.revenue.waterfall.passed(fall, token)
+    lies = k.balance(None if currency == ZERO_ADDRESS else token, fall)
+    had = plan.dues(currency, 0, passed)
+    if context.current.json:
+        show.json_line({
+            "passed": str(passed), "lies": str(lies),
+            "tiers": [{"payee": tier.payee, "had": str(got),
+                       "size": str(tier.sizes.get(currency, "")) or None}
+                      for tier, got in zip(plan.tiers, had, strict=True)],
+        })  # fmt: skip
+        return
+    rows = [
+        (place, tier.payee, context.money(k, currency, got),
+         context.money(k, currency, tier.sizes[currency]) if currency in tier.sizes else "the rest")
+        for place, (tier, got) in enumerate(zip(plan.tiers, had, strict=True), 1)
+    ]  # fmt: skip
+    show.table(["tier", "payee", "has had", "of"], rows, numbers=["has had", "of"])
+    if lies:
+        show.say(f"{context.money(k, currency, lies)} lie there; pass them on.")
+
+
+# Titles
+
+File = Annotated[Path, typer.Argument(help="The title's file.")]
+
+
+@title.command("add")
+def add(
+    file: File,
+    season: Annotated[str, typer.Argument(help="Which season, as 1.")],
+    cuts: Annotated[Path, typer.Argument(help="A CSV with the columns batch and weight.")],
+    name: Annotated[str, typer.Option(help="Of the title, where its file is new.")] = "",
+) -> None:
+    """Add a season's cuts to a title, or replace them. Publish it afterwards.
+
+    \b
+    Examples:
+      kiseki revenue title add series.json 1 season1.csv --name "The series"
+    """
+    k = context.watching()
+    had = k.revenue.title.read(file) if file.exists() else Title(name)
+    made = had.with_season(season, read_cuts(cuts))
+    split = k.revenue.title.split(made)
+    k.revenue.title.write(file, made)
+    _title_told(made, split.key)
+
+
+@title.command("publish")
+def publish(file: File) -> None:
+    """Log the split of a title as it is now, so that all its payees find themselves.
+
+    \b
+    Examples:
+      kiseki revenue title publish series.json
+    """
+    k = context.kiseki()
+    split = k.revenue.title.split(k.revenue.title.read(file))
+    if any(each.split.key == split.key for each in k.index.splits()):
+        context.receipts_told([], split=to_hex(split.key))
+        return
+    done = context.spend(k, f"publish {split.key.hex()}", lambda k: k.revenue.publish(split))
+    context.receipts_told([done], split=to_hex(split.key))
+
+
+@title.command("show")
+def show_title(file: File) -> None:
+    """Who is paid what is paid for a title now: pay the split it names.
+
+    \b
+    Examples:
+      kiseki revenue title show series.json
+    """
+    k = context.watching()
+    made = k.revenue.title.read(file)
+    _title_told(made, k.revenue.title.split(made).key)
+
+
+def _title_told(made: Title, key: bytes) -> None:
+    if context.current.json:
+        show.json_line({"name": made.name, "cuts": len(made.cuts), "split": key})
+        return
+    show.fields([("title", made.name), ("cuts", len(made.cuts)), ("split", key)])
+    rows = [(season, len(cuts), sum(each.weight for each in cuts))
+            for season, cuts in made.seasons.items()]  # fmt: skip
+    show.table(["season", "cuts", "weight"], rows, numbers=["cuts", "weight"])
+
+
+# Statements
+
+Statement = Annotated[
+    Path, typer.Argument(help="JSON, or a CSV with channel, territory, payee and amount.")
+]
+Period = Annotated[str, typer.Option(help="Of a CSV: 2026-10, 2026-Q4, 2026.")]
+Number = Annotated[str, typer.Option(help="The payer's own number of it.")]
+
+
+def _read(
+    k: Kiseki, file: Path, period: str, token: str, number: str
+) -> tuple[RoyaltyStatement, dict[bytes, bytes]]:
+    openings: dict[bytes, bytes] = {}
+
+    def payee(text: str) -> Payee:
+        found = payee_of(k, text)
+        if found.opening:
+            openings[found.key] = found.opening
+        return found
+
+    decimals = k.decimals(token)
+    read = k.revenue.statement.read(
+        file, payee, lambda text: parse(text, decimals), period=period, token=token, number=number
+    )
+    return read, openings
+
+
+@statement.command("pay")
+def pay_statement(
+    file: Statement,
+    period: Period = "",
+    token: Token = ZERO_ADDRESS,
+    number: Number = "",
+) -> None:
+    """Pay every line that is not paid yet. Run again, it pays what is missing and nothing twice.
+
+    The chain shows a hash for each line; who has the file can hold it against what came in.
+
+    \b
+    Examples:
+      kiseki revenue statement pay october.csv --period 2026-10
+      kiseki revenue statement pay october.json
+    """
+    k = context.kiseki()
+    read, openings = _read(k, file, period, token, number)
+
+    def work(k: Kiseki) -> tuple[Receipt, ...]:
+        return k.revenue.statement.pay(read, openings)
+
+    done = context.spend(k, f"statement {read.hash.hex()}", work)
+    kept = file.with_suffix(".json")
+    if not kept.exists():
+        kept.write_text(read.to_json(), "utf-8")
+    context.receipts_told(done, statement=to_hex(read.hash), total=str(read.total), kept=str(kept))
+
+
+@statement.command("check")
+def check(
+    file: Statement,
+    period: Period = "",
+    token: Token = ZERO_ADDRESS,
+    number: Number = "",
+) -> None:
+    """Hold a statement against what came in, line by line. Ends with 4 where they differ.
+
+    \b
+    Examples:
+      kiseki revenue statement check october.json
+    """
+    k = context.watching()
+    read, _ = _read(k, file, period, token, number)
+    found = k.revenue.statement.reconcile(read)
+    if context.current.json:
+        show.json_line([{
+            "channel": e.line.channel, "territory": e.line.territory, "payee": e.line.payee,
+            "amount": str(e.line.amount), "paid": str(e.paid), "elsewhere": str(e.elsewhere),
+            "right": e.is_right, "transactions": list(e.transactions),
+        } for e in found])  # fmt: skip
+    else:
+        rows = [
+            (e.line.channel, e.line.territory, context.money(k, read.token, e.line.amount),
+             context.money(k, read.token, e.paid), _said(e))
+            for e in found
+        ]  # fmt: skip
+        show.table(["channel", "territory", "amount", "paid", ""], rows, numbers=["amount", "paid"])
+    if not all(each.is_right for each in found):
+        raise typer.Exit(4)
+
+
+def _said(line: Reconciled) -> str:
+    if line.is_right:
+        return "right"
+    if line.elsewhere:
+        return "paid to another payee or in another currency"
+    return "paid otherwise" if line.paid else "not paid"

@@ -1,0 +1,281 @@
+"""`kiseki market`: licences, offered and bought."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.market import Bought
+from kiseki.client.wallet import document_hash
+from kiseki.core.offer import FOREVER, Licence
+from kiseki.core.terms import Use
+from kiseki.core.values import to_hex
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["market"]
+
+market = typer.Typer(help="The market: licences for data, models and outputs.")
+
+Kind = Annotated[str, typer.Argument(help="collection, model or batch.")]
+Group = Annotated[str, typer.Argument(help="Its ID, 0x…")]
+
+
+def uses_of(text: str) -> Use:
+    """Uses as people write them, with commas.
+
+    Raises:
+        InvalidInput: there is no such use.
+    """
+    try:
+        return reduce(or_, (Use[each.strip().upper()] for each in text.split(",")))
+    except KeyError as error:
+        raise InvalidInput(
+            f"there is no use {error}; there is {', '.join(each.name.lower() for each in Use)}"  # type: ignore[union-attr]
+        ) from None
+
+
+@market.command("offer")
+def offer(
+    kind: Kind, group: Group,
+    price: Annotated[str, typer.Argument(help="As 0.5, or of a token 1200@TOKEN.")],
+    uses: Annotated[
+        str, typer.Option(help="What it allows, with commas: ai_generative_training, generation, …")
+    ],
+    lasts: Annotated[
+        str | None, typer.Option(help="How long, as 365d; for ever if left out.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Until when it can be bought: 2027-12-31, or 30d.")
+    ] = None,
+    supply: Annotated[
+        int | None, typer.Option(help="How many can be bought; any number if left out.")
+    ] = None,
+    buyers: Annotated[
+        Path | None, typer.Option(help="Who may buy it, an address a line; buyers need the list.")
+    ] = None,
+    licence: Annotated[
+        Path | None, typer.Option(help="The licence: its text, or what `market licence` wrote.")
+    ] = None,
+    replaces: Annotated[str | None, typer.Option(help="Another offer, which ends, 0x…")] = None,
+) -> None:  # fmt: skip
+    """Offer licences for what this wallet holds the rights in.
+
+    \b
+    Examples:
+      kiseki market offer collection 0x4444… 0.1 --uses ai_generative_training --lasts 365d
+      kiseki market offer model 0x4444… 20 --uses generation --supply 1
+    """
+    k = context.kiseki()
+    units, token = context.amount(k, price)
+    long = context.moment(lasts, "--lasts") if lasts else None
+    if long is not None and not hasattr(long, "total_seconds"):
+        raise InvalidInput("--lasts is so long, as 365d")
+    old = context.hex32(replaces, "the offer") if replaces else None
+    made = k.market.draft(
+        kind, context.hex32(group, "the ID"), units, uses_of(uses), token=token,
+        lasts=long,  # type: ignore[arg-type]
+        until=context.moment(until, "--until") if until else None,
+        supply=supply, buyers=_buyers(buyers), licence=document_hash(licence) if licence else None,
+        salt=bytes(32),
+    )  # fmt: skip
+    key = to_hex(k.market.key(made))
+    done = context.spend(k, f"offer {key}", lambda k: k.market.offer(made, old))
+    context.receipts_told([done], offer=key)
+
+
+@market.command("offers")
+def offers(
+    kind: Annotated[str, typer.Argument(help="collection, model or batch.")] = "",
+    group: Annotated[str, typer.Argument(help="Its ID, 0x…")] = "",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also what cannot be bought any more.")
+    ] = False,
+) -> None:
+    """What can be bought, the cheapest first.
+
+    \b
+    Examples:
+      kiseki market offers
+      kiseki market offers collection 0x4444… --json
+    """
+    k = context.watching()
+    wanted = context.hex32(group, "the ID") if group else None
+    found = k.market.offers(kind or None, wanted, all_=all_)
+    if context.current.json:
+        show.json_line([{
+            "offer": e.key, "registry": e.offer.registry, "id": e.offer.id, "by": e.owner,
+            "price": str(e.offer.price), "token": e.offer.token, "uses": _uses(e.offer.uses),
+            "lasts": e.offer.duration, "until": e.offer.until, "supply": e.offer.supply,
+            "sold": e.sold, "ended": e.ended, "document": e.offer.document,
+            "named_buyers": any(e.offer.buyers),
+        } for e in found])  # fmt: skip
+        return
+    rows = [
+        (each.key, context.money(k, each.offer.token, each.offer.price), _uses(each.offer.uses),
+         f"{each.offer.duration // 86_400} days" if each.offer.duration else "for ever",
+         "any number" if each.offer.supply == 2**32 - 1 else f"{each.left} left")
+        for each in found
+    ]  # fmt: skip
+    show.table(["offer", "price", "allows", "lasts", "supply"], rows, numbers=["price"])
+    if not rows:
+        show.say("Nothing is offered.")
+
+
+@market.command("end")
+def end(key: Annotated[str, typer.Argument(help="The offer's ID, 0x…")]) -> None:
+    """End an offer of this wallet's. What was sold stands.
+
+    \b
+    Examples:
+      kiseki market end 0x4444…
+    """
+    wanted = context.hex32(key, "the offer")
+    k = context.kiseki()
+    context.receipts_told([context.spend(k, f"end {key}", lambda k: k.market.end(wanted))])
+
+
+@market.command("delegate")
+def delegate(
+    to: Annotated[str, typer.Argument(help="Who may offer for this wallet.")],
+    stop: Annotated[bool, typer.Option("--stop", help="Not any more.")] = False,
+) -> None:
+    """Let somebody make and end offers for all that this wallet holds.
+
+    \b
+    Examples:
+      kiseki market delegate 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    k = context.kiseki()
+    done = context.spend(k, f"delegate {to} {stop}", lambda k: k.market.delegate(to, not stop))
+    context.receipts_told([done])
+
+
+@market.command("buy")
+def buy(
+    keys: Annotated[list[str], typer.Argument(help="The offers' IDs, 0x…")],
+    licensee: Annotated[
+        str | None, typer.Option("--for", help="Who is licensed; this wallet if left out.")
+    ] = None,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Pass over what cannot be bought; ends with 3 then.")
+    ] = False,
+    buyers: Annotated[
+        Path | None, typer.Option(help="The list of buyers, where an offer is for some.")
+    ] = None,
+    execute: Annotated[
+        list[str] | None, typer.Option(help="A transfer of rights that this makes due, 0x…")
+    ] = None,
+) -> None:
+    """Buy licences. Everybody whom the trace leads back to is paid in the same transaction.
+
+    \b
+    Examples:
+      kiseki market buy 0x4444…
+      kiseki market buy 0x4444… 0x5555… --skip --for 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    wanted = [context.hex32(each, "the offer") for each in keys]
+    due = [context.hex32(each, "the schedule") for each in execute or []]
+    known = _buyers(buyers)
+    k = context.kiseki()
+    found = [k.market.find(each).offer for each in wanted]
+
+    def work(k: Kiseki) -> Bought:
+        return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due)
+
+    done = context.spend(k, f"buy {' '.join(keys)} {licensee}", work)
+    if context.current.json:
+        show.json_line({
+            "transactions": [each.transaction for each in done.receipts],
+            "bought": list(done.licences),
+            "skipped": {to_hex(key): why for key, why in done.skipped.items()},
+        })  # fmt: skip
+    else:
+        context.receipts_told(done.receipts)
+        for key, why in done.skipped.items():
+            show.say(f"not bought: {to_hex(key)}, because {why}")
+    if done.skipped:
+        raise typer.Exit(3 if done.licences else 1)
+
+
+@market.command("licences")
+def licences(
+    wallet: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+) -> None:
+    """What somebody may use, and until when.
+
+    \b
+    Examples:
+      kiseki market licences
+      kiseki market licences 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+    """
+    who = wallet or context.acting()
+    k = context.watching(who)
+    found = k.market.licences(who)
+    if context.current.json:
+        show.json_line([{
+            "subject": e.subject, "licensee": e.licensee, "offers": list(e.offers),
+            "until": {_uses(use): until for use, until in e.until.items()},
+        } for e in found])  # fmt: skip
+        return
+    rows = [
+        (each.subject, _uses(use), "for ever" if until == FOREVER else show.date(until))
+        for each in found
+        for use, until in each.until.items()
+    ]
+    show.table(["subject", "allows", "until"], rows)
+    if not rows:
+        show.say("Nothing is licensed.")
+
+
+@market.command("licence")
+def licence(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    text: Annotated[
+        Path | None, typer.Option(help="The licence's text, of which a hash is in it.")
+    ] = None,
+    territory: Annotated[
+        list[str] | None, typer.Option(help="ISO 3166, as JP; the world if left out.")
+    ] = None,
+    media: Annotated[list[str] | None, typer.Option(help="As streaming; all if left out.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="As ja; all if left out.")] = None,
+    exclusive: Annotated[
+        bool, typer.Option("--exclusive", help="Promise to license nobody else.")
+    ] = False,
+    term: Annotated[str, typer.Option(help="How long, as P2Y; without end if left out.")] = "",
+) -> None:  # fmt: skip
+    """Write what a licence says to machines; an offer names its hash.
+
+    \b
+    Examples:
+      kiseki market licence --out licence.json --territory JP --media streaming --term P2Y
+    """
+    made = Licence(
+        document_hash(text), territory or ["WORLD"], media or [], language or [], exclusive, term
+    )
+    try:
+        out.write_text(made.to_json(), "utf-8")
+    except OSError as error:
+        raise FilesError(f"{out} cannot be written ({error.strerror})") from error
+    if context.current.json:
+        show.json_line({"file": out, "document": made.hash})
+    else:
+        show.fields([("file", out), ("document", made.hash)])
+
+
+def _buyers(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return path.read_text("utf-8").split()
+    except (OSError, UnicodeError) as error:
+        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+
+
+def _uses(uses: Use) -> str:
+    return ", ".join((each.name or "").lower() for each in uses)

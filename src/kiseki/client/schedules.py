@@ -1,0 +1,312 @@
+"""Rights that move by themselves: scheduling a token, and what becomes of it.
+
+    deal = [IncomeThreshold(series.key, 10**20), Escrow(10**18)]
+    k.rights.schedule(token, to=buyer, when=deal, deadline=…)
+    ...
+    k.rights.pending()                     # what is open, and which conditions are met
+    k.rights.execute(schedule_id)          # by anybody, once all are
+
+What a token earned and nobody claimed goes with it: claim before it moves (`execute` does, where
+it is told to), or agree on a price that counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eth_utils.address import to_checksum_address
+
+from kiseki.chain.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.node import Refusal, ask
+from kiseki.chain.sender import Receipt
+from kiseki.client.wallet import Signed, Wallet
+from kiseki.core import typed
+from kiseki.core.schedule import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
+from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
+from kiseki.errors import InvalidInput
+from kiseki.index import ScheduleRecord
+
+__all__ = ["Pending", "Schedules", "moment"]
+
+CONDITION_GAS = 1_000_000
+"""Gas for asking a condition here; one that needs more is called not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A token that waits to move.
+
+    Attributes:
+        record: what was agreed.
+        conditions: what each condition is.
+        met: whether each is, as the chain says now.
+        expired: whether the deadline has passed, so that anybody may let it lapse.
+    """
+
+    record: ScheduleRecord
+    conditions: tuple[Kind, ...]
+    met: tuple[bool, ...]
+    expired: bool
+
+    @property
+    def due(self) -> bool:
+        """Whether it can be executed now."""
+        return all(self.met)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """Conditional transfers; part of `Kiseki.rights`."""
+
+    wallet: Wallet
+
+    def schedule(
+        self,
+        token: int,
+        to: str,
+        when: Kind | Sequence[Kind],
+        deadline: datetime | timedelta | int,
+    ) -> Receipt:
+        """Locks a token of this wallet's until it moves to `to`, or does not.
+
+        From then on this wallet cannot take it back alone, nor can the other side.
+
+        Args:
+            token: its number.
+            to: who gets it. A contract that cannot hold tokens gets it all the same.
+            when: what must be met, all of it: 1 to 8 conditions.
+            deadline: until when nobody may let it lapse: a time, in so long, or Unix seconds.
+
+        Raises:
+            InvalidInput: no condition, or more than eight.
+            ContractReverted: `RightsToken_NotHolder`, `RightsToken_Locked`, …
+        """
+        conditions = [when] if isinstance(when, Kind) else list(when)
+        if not 1 <= len(conditions) <= MOST:
+            raise InvalidInput(f"name 1 to {MOST} conditions; AllOf and AnyOf hold more")
+        given = [written(each, self._addresses) for each in conditions]
+        until = moment(deadline, self.wallet.session.now(), "the deadline")
+        return self.wallet.send(
+            self._rights.call(
+                "schedule",
+                token,
+                to_hex(address(to, "who gets it")),
+                [(each.check, each.data) for each in given],
+                until,
+            )
+        )
+
+    def scheduled(self, receipt: Receipt) -> ScheduleRecord:
+        """What a transaction of `schedule` made.
+
+        Raises:
+            InvalidInput: it scheduled nothing.
+        """
+        for event in self.wallet.session.events(receipt):
+            if event.name == "TransferScheduled":
+                return self.of(bytes(event.args["scheduleId"]))
+        raise InvalidInput("this transaction scheduled nothing")
+
+    def of(self, schedule: bytes) -> ScheduleRecord:
+        """What is known of a schedule.
+
+        Raises:
+            NotInIndex: there is none with this ID.
+        """
+        return self.wallet.session.index.agreements.schedule(bytes32(schedule, "the schedule"))
+
+    def execute(self, schedule: bytes) -> Receipt:
+        """Moves the token, by anybody, once every condition is met.
+
+        Raises:
+            ContractReverted: `RightsToken_NotMet`, with the place of the first that is not.
+        """
+        return self.wallet.send(self.call("execute", schedule))
+
+    def lapse(self, schedule: bytes) -> Receipt:
+        """Unlocks the token where it is, by anybody, once the deadline has passed."""
+        return self.wallet.send(self.call("lapse", schedule))
+
+    def release(self, schedule: bytes) -> Receipt:
+        """Agrees to end it before, as its holder or beneficiary; once both have, it has lapsed."""
+        return self.wallet.send(self.call("release", schedule))
+
+    def sign_release(self, schedule: bytes, days: int = 30) -> Signed:
+        """Signs that this wallet agrees to end it, for somebody else to bring (`release_for`)."""
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.release(
+            self.wallet.session.chain_id,
+            self._rights.address,
+            schedule=bytes32(schedule, "the schedule"),
+            party=self.wallet.address,
+            nonce=nonce,
+            deadline=deadline,
+        )
+        return self.wallet.sign(message, nonce, deadline)
+
+    def release_for(self, schedule: bytes, signed: Signed) -> Receipt:
+        """Brings what the holder or beneficiary signed."""
+        made = self.of(schedule).schedule.values
+        call = self._rights.call("releaseFor", made, signed.signer, signed.approval)
+        return self.wallet.send(call)
+
+    def approve(self, schedule: bytes) -> Receipt:
+        """Approves a schedule as one of the parties that a condition names; for good."""
+        key = bytes32(schedule, "the schedule")
+        return self.wallet.send(self.wallet.session["Approvals"].call("approve", key))
+
+    def sign_approval(self, schedule: bytes, days: int = 30) -> Signed:
+        """Signs the same, for somebody else to bring (`approve_for`)."""
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.transfer_approval(
+            self.wallet.session.chain_id,
+            self.wallet.session["Approvals"].address,
+            party=self.wallet.address,
+            schedule=bytes32(schedule, "the schedule"),
+            nonce=nonce,
+            deadline=deadline,
+        )
+        return self.wallet.sign(message, nonce, deadline)
+
+    def approve_for(self, schedule: bytes, signed: Signed) -> Receipt:
+        """Brings what a party signed; nothing changes when it has approved already."""
+        key = bytes32(schedule, "the schedule")
+        call = self.wallet.session["Approvals"].call(
+            "approveFor", signed.signer, key, signed.approval
+        )
+        return self.wallet.send(call)
+
+    def pay_escrow(self, schedule: bytes, price: Escrow | None = None) -> Receipt:
+        """Pays the price in that a schedule asks for. It comes back if the token does not move.
+
+        Args:
+            price: which, where a schedule names several.
+
+        Raises:
+            InvalidInput: the schedule asks for none, or for several.
+            ContractReverted: `Escrow_AlreadyPaid`, `Escrow_NotOpen`.
+        """
+        key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
+        escrow = self.wallet.session["Escrow"]
+        value = price.price
+        if price.token != ZERO_ADDRESS:
+            value = 0
+            coin = erc20(self.wallet.session.w3, price.token)
+            allowed = coin.read("allowance", self.wallet.address, escrow.address)
+            if allowed < price.price:
+                self.wallet.send(coin.call("approve", escrow.address, price.price))
+        return self.wallet.send(escrow.call("pay", key, price.token, price.price, value=value))
+
+    def settle(
+        self, schedule: bytes, price: Escrow | None = None, to: str | None = None
+    ) -> Receipt:
+        """Brings an escrowed price to whom it belongs, by anybody, once the schedule has ended.
+
+        Args:
+            to: another address, which only whom it belongs to can name.
+        """
+        key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
+        escrow = self.wallet.session["Escrow"]
+        if to is None:
+            return self.wallet.send(escrow.call("settle", key, price.token, price.price))
+        where = to_hex(address(to, "where it goes"))
+        return self.wallet.send(escrow.call("settleTo", key, price.token, price.price, where))
+
+    def escrowed(self, schedule: bytes, price: Escrow | None = None) -> str | None:
+        """Who has paid the price in and was not settled with; none for nobody."""
+        price = price or self._price(schedule)
+        found = self.wallet.session["Escrow"].read("payerOf", schedule, price.token, price.price)
+        return None if found == ZERO_ADDRESS else str(to_checksum_address(found))
+
+    def pending(self, records: Sequence[ScheduleRecord] | None = None) -> list[Pending]:
+        """Every token that waits to move, and which of its conditions are met now.
+
+        Args:
+            records: only these.
+        """
+        session = self.wallet.session
+        if records is None:
+            records = session.index.agreements.schedules(open_only=True)
+        asked = []
+        for record in records:
+            for condition in record.schedule.conditions:
+                call = self._condition(condition.check).call("isMet", record.id, condition.data)
+                question = {
+                    "from": self._rights.address,
+                    "to": condition.check,
+                    "data": to_hex(call.data),
+                    "gas": hex(CONDITION_GAS),
+                }
+                asked.append(("eth_call", [question, "latest"]))
+        with node_errors():
+            answers = iter(ask(session.w3, asked))
+        now = session.now()
+        return [
+            Pending(
+                record,
+                tuple(read(each, self._addresses) for each in record.schedule.conditions),
+                tuple(_is_true(next(answers)) for _ in record.schedule.conditions),
+                now > record.schedule.deadline,
+            )
+            for record in records
+        ]
+
+    def call(self, function: str, schedule: bytes) -> Call:
+        """`execute`, `lapse` or `release` of a schedule, to be sent."""
+        return self._rights.call(function, self.of(schedule).schedule.values)
+
+    def _price(self, schedule: bytes) -> Escrow:
+        kinds = (read(each, self._addresses) for each in self.of(schedule).schedule.conditions)
+        found = list(_prices(kinds))
+        if len(found) != 1:
+            none = "the schedule asks for no price"
+            raise InvalidInput("the schedule names several prices; say which" if found else none)
+        return found[0]
+
+    def _condition(self, check: str) -> Contract:
+        return Contract(self.wallet.session.w3, "AfterTime", check)  # all have the same functions
+
+    @property
+    def _rights(self) -> Contract:
+        return self.wallet.session["RightsToken"]
+
+    @property
+    def _addresses(self) -> dict[str, str]:
+        return {name: self.wallet.session[name].address for name in KINDS}
+
+
+def moment(given: datetime | timedelta | int, now: int, what: str) -> int:
+    """A time in Unix seconds.
+
+    Args:
+        given: a time with its time zone, in so long, or Unix seconds.
+        now: Unix seconds.
+
+    Raises:
+        InvalidInput: a time without a zone, or one that has passed.
+    """
+    if isinstance(given, timedelta):
+        found = now + int(given.total_seconds())
+    elif isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise InvalidInput(f"{what} needs a time zone, as datetime(…, tzinfo=UTC)")
+        found = int(given.timestamp())
+    else:
+        found = given
+    if uint(found, 64, what) < now:
+        raise InvalidInput(f"{what} has passed; name a later one")
+    return found
+
+
+def _prices(kinds: Iterable[Kind]) -> Iterator[Escrow]:
+    for each in kinds:
+        if isinstance(each, Escrow):
+            yield each
+        elif isinstance(each, AllOf | AnyOf):
+            yield from _prices(each.conditions)
+
+
+def _is_true(answer: object) -> bool:
+    return not isinstance(answer, Refusal) and answer == "0x" + "1".rjust(64, "0")

@@ -1,0 +1,191 @@
+"""Royalty statements, paid line by line and held against the chain; `Kiseki.revenue.statement`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiseki.chain.contracts import Call, erc20
+from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.client.payees import Payee
+from kiseki.client.wallet import Wallet
+from kiseki.core.statement import Line, RoyaltyStatement, read_csv
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import ContractReverted, FilesError, InvalidInput
+
+__all__ = ["Reconciled", "Statements"]
+
+_AT_ONCE = 100
+"""Lines in one transaction at most; fewer where they need more gas."""
+
+_MOST_GAS = int(MOST_GAS / 1.15)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A line of a statement held against the chain.
+
+    Attributes:
+        line: what the statement says.
+        reference: that its payment carries, 32 bytes.
+        paid: what came in with it for its payee in its token, in base units.
+        elsewhere: what came in with it for another payee or in another token.
+        transactions: that brought it.
+    """
+
+    line: Line
+    reference: bytes
+    paid: int
+    elsewhere: int
+    transactions: tuple[bytes, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether exactly what the statement says came in."""
+        return self.paid == self.line.amount and not self.elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Paying statements, and holding them against the chain."""
+
+    wallet: Wallet
+
+    def read(
+        self,
+        path: Path,
+        payees: Callable[[str], Payee],
+        units: Callable[[str], int],
+        *,
+        period: str = "",
+        token: str = ZERO_ADDRESS,
+        number: str = "",
+    ) -> RoyaltyStatement:
+        """A statement from its JSON, or from a CSV with channel, territory, payee and amount.
+
+        Args:
+            payees: whom a payee's column means, in a CSV.
+            units: base units of an amount's column, in a CSV.
+            period, token, number: of the statement, where it is a CSV.
+
+        Raises:
+            FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
+        """
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeError) as error:
+            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+        if path.suffix == ".json":
+            return RoyaltyStatement.from_json(text)
+        lines = []
+        for place, row in read_csv(text):
+            try:
+                payee, amount = payees(row["payee"]), units(row["amount"])
+                lines.append(Line(row["channel"], row["territory"], payee.key, amount))
+            except (InvalidInput, LookupError) as error:
+                raise InvalidInput(f"{path}, line {place}: {error}") from error
+        return RoyaltyStatement(period, token, lines, number)
+
+    def pay(
+        self, statement: RoyaltyStatement, openings: Mapping[bytes, bytes] | None = None
+    ) -> tuple[Receipt, ...]:
+        """Pays every line that is not paid yet, several in a transaction.
+
+        Run again, it pays what is missing and nothing twice.
+
+        Args:
+            openings: payee -> its opening, of splits and subjects that were never paid in this
+                token and that the index does not know.
+
+        Raises:
+            InvalidInput: a payee is not known, or a line was paid otherwise than it says.
+            ContractReverted, ChainError: no funds, or the token refuses; what was paid stays.
+        """
+        missing = []
+        for each in self.reconcile(statement):
+            if each.elsewhere or each.paid not in (0, each.line.amount):
+                raise InvalidInput(
+                    f"the line {each.line.channel}, {each.line.territory} was paid otherwise than "
+                    "it says; look at it with `kiseki revenue statement check`, then pay the rest "
+                    "by hand"
+                )
+            if not each.paid:
+                missing.append(each)
+        self._approve(statement.token, sum(each.line.amount for each in missing))
+        receipts: list[Receipt] = []
+        for start in range(0, len(missing), _AT_ONCE):
+            receipts += self._bring(
+                missing[start : start + _AT_ONCE], statement.token, openings or {}
+            )
+        return tuple(receipts)
+
+    def reconcile(self, statement: RoyaltyStatement) -> list[Reconciled]:
+        """Every line with what came in for it, as the chain says now."""
+        references = statement.references()
+        found = self.wallet.session.index.deposits(references)
+        result = []
+        for line, reference in zip(statement.lines, references, strict=True):
+            paid = elsewhere = 0
+            for each in found[reference]:
+                if (each.payee, each.token) == (line.payee, statement.token):
+                    paid += each.amount
+                else:
+                    elsewhere += each.amount
+            brought = tuple(dict.fromkeys(each.transaction for each in found[reference]))
+            result.append(Reconciled(line, reference, paid, elsewhere, brought))
+        return result
+
+    def _bring(
+        self, some: list[Reconciled], token: str, openings: Mapping[bytes, bytes]
+    ) -> Iterator[Receipt]:
+        sender = self.wallet.sender
+        contract = self.wallet.session["RevenueSplitter"]
+        value = sum(each.line.amount for each in some) if token == ZERO_ADDRESS else 0
+        calls = [
+            contract.call(
+                "deposit",
+                each.line.payee,
+                self._opening(each.line.payee, token, openings),
+                token,
+                each.line.amount,
+                each.reference,
+            ).data
+            for each in some
+        ]
+        call: Call = contract.call("multicall", calls, False, value=value)
+        gas = _MOST_GAS + 1
+        if sender.fits(call):
+            try:
+                gas = sender.estimate(call)
+            except ContractReverted:  # out of gas, or one is refused
+                if len(some) == 1:
+                    raise
+        if gas > _MOST_GAS and len(some) > 1:
+            half = len(some) // 2
+            yield from self._bring(some[:half], token, openings)
+            yield from self._bring(some[half:], token, openings)
+        else:
+            yield sender.send(call, gas)
+
+    def _opening(self, payee: bytes, token: str, openings: Mapping[bytes, bytes]) -> bytes:
+        session = self.wallet.session
+        if not any(payee[:12]):
+            return b""
+        if payee in openings:
+            return openings[payee]
+        if int(session["RevenueSplitter"].read("income", payee, token)):
+            return b""
+        return session.index.opening(payee)
+
+    def _approve(self, token: str, cost: int) -> None:
+        if token == ZERO_ADDRESS or not cost:
+            return
+        wallet = self.wallet
+        spender = wallet.session["RevenueSplitter"].address
+        coin = erc20(wallet.session.w3, token)
+        allowed = coin.read("allowance", wallet.address, spender)
+        if 0 < allowed < cost:
+            wallet.send(coin.call("approve", spender, 0))
+        if allowed < cost:
+            wallet.send(coin.call("approve", spender, cost))

@@ -1,0 +1,168 @@
+"""Titles: a series or film as a split over its cuts' batches; `Kiseki.revenue.title`.
+
+A title's file lists its cuts by season, each with its weight (seconds, frames). Its split follows
+from them, so a new season makes another, which is published and named from then on; what was paid
+to an earlier one is its payees' for good.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kiseki.client.wallet import Wallet
+from kiseki.core import documents
+from kiseki.core.keccak import keccak256
+from kiseki.core.split import Split
+from kiseki.core.values import from_hex, one_line, to_hex, uint
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["Cut", "Title", "Titles", "read_cuts"]
+
+_FORMAT = "kiseki-title-v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One batch of a title.
+
+    Attributes:
+        batch: its ID, 32 bytes.
+        weight: seconds, frames, or whatever all cuts of the title are weighed in.
+    """
+
+    batch: bytes
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title.
+
+    Attributes:
+        name: for people; also keeps titles with equal cuts apart.
+        seasons: season -> its cuts, in order.
+    """
+
+    name: str
+    seasons: Mapping[str, Sequence[Cut]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or one_line(self.name, 200) != self.name:
+            raise InvalidInput("a title has a name of one line")
+
+    @property
+    def cuts(self) -> list[Cut]:
+        """All of them, season by season; a batch that is in two counts with both weights."""
+        return [each for cuts in self.seasons.values() for each in cuts]
+
+    def with_season(self, season: str, cuts: Iterable[Cut]) -> Title:
+        """The title with a season added, or its cuts replaced."""
+        return replace(self, seasons={**self.seasons, season: tuple(cuts)})
+
+    def to_json(self) -> str:
+        """The one text of it."""
+        return documents.write(
+            {
+                "format": _FORMAT,
+                "name": self.name,
+                "seasons": {
+                    season: [[to_hex(each.batch), str(each.weight)] for each in cuts]
+                    for season, cuts in self.seasons.items()
+                },
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Title:
+        """From what `to_json` gave.
+
+        Raises:
+            InvalidInput: another format, or a cut that is none.
+        """
+        given = documents.members(
+            documents.read(text, _FORMAT), ["format", "name", "seasons"], "a title"
+        )
+        _, name, seasons = given
+        if not isinstance(name, str) or not isinstance(seasons, dict):
+            raise InvalidInput("a title has a name, and seasons with their cuts")
+        return cls(
+            name,
+            {
+                season: tuple(
+                    Cut(from_hex(batch, 32, "a batch"), documents.decimal(weight, "a weight"))
+                    for batch, weight in documents.rows(cuts, 2, "the cuts")
+                )
+                for season, cuts in seasons.items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Building titles. What is built is published as every split is (`Revenue.publish`)."""
+
+    wallet: Wallet
+
+    def split(self, title: Title) -> Split:
+        """Who is paid what is paid for a title: each cut's own split, by weight.
+
+        Raises:
+            InvalidInput: no cuts.
+            NotInIndex: a cut is no batch of this chain.
+        """
+        if not title.cuts:
+            raise InvalidInput("a title has at least one cut; add a season")
+        index = self.wallet.session.index
+        shares: dict[bytes, int] = {}
+        for cut in title.cuts:
+            key = index.batch(cut.batch).split
+            shares[key] = shares.get(key, 0) + uint(cut.weight, 80, "the weight of a cut", 1)
+        return Split(list(shares.items()), keccak256(title.name.encode()))
+
+    def read(self, path: Path) -> Title:
+        """A title's file.
+
+        Raises:
+            FilesError, InvalidInput: it cannot be read, or is none.
+        """
+        return Title.from_json(_text(path))
+
+    def write(self, path: Path, title: Title) -> None:
+        """Writes a title's file, whole or not at all."""
+        fresh = path.with_name(path.name + ".new")
+        try:
+            fresh.write_text(title.to_json(), "utf-8")
+            fresh.replace(path)
+        except OSError as error:
+            raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def read_cuts(path: Path) -> list[Cut]:
+    """Cuts from a CSV file with the columns ``batch`` and ``weight``.
+
+    Raises:
+        FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
+    """
+    rows = csv.DictReader(io.StringIO(_text(path).removeprefix("\ufeff")), strict=True)
+    if sorted(rows.fieldnames or []) != ["batch", "weight"]:
+        raise InvalidInput(f"{path} must have the columns batch and weight")
+    found = []
+    for row in rows:
+        try:
+            batch = from_hex(row["batch"], 32, "the batch")
+            weight = documents.decimal(row["weight"], "the weight")
+        except InvalidInput as error:
+            raise InvalidInput(f"{path}, line {rows.line_num}: {error}") from error
+        found.append(Cut(batch, weight))
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error

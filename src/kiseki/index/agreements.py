@@ -1,0 +1,222 @@
+"""What was agreed, and what became of it: conditional transfers, offers, licences, waterfalls."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kiseki.core import documents
+from kiseki.core.offer import FOREVER, Offer
+from kiseki.core.schedule import Condition, Schedule
+from kiseki.core.terms import Use
+from kiseki.core.values import from_hex, to_hex
+from kiseki.core.waterfall import Plan, Tier
+from kiseki.index.errors import NotInIndex
+from kiseki.index.store import Row, Store
+
+__all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord", "texts"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRecord:
+    """A conditional transfer.
+
+    Attributes:
+        id: 32 bytes.
+        schedule: what was agreed.
+        state: ``open``, ``executed`` or ``lapsed``.
+        scheduled_at: Unix seconds.
+        ended_at: likewise; none while it is open.
+        transaction: that scheduled it, 32 bytes.
+    """
+
+    id: bytes
+    schedule: Schedule
+    state: str
+    scheduled_at: int
+    ended_at: int | None
+    transaction: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRecord:
+    """An offer of licences.
+
+    Attributes:
+        key: 32 bytes.
+        offer: what is offered.
+        subject: that it is for, 32 bytes.
+        owner: who offered it, lower case; with another owner it has lapsed.
+        sold: how many were bought.
+        ended: whether its owner ended or replaced it.
+        offered_at: Unix seconds.
+    """
+
+    key: bytes
+    offer: Offer
+    subject: bytes
+    owner: str
+    sold: int
+    ended: bool
+    offered_at: int
+
+    @property
+    def left(self) -> int:
+        """How many can still be bought, as far as supply goes."""
+        return 0 if self.ended else self.offer.supply - self.sold
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRecord:
+    """What somebody bought of one subject.
+
+    Attributes:
+        subject: 32 bytes.
+        licensee: lower case.
+        until: use -> last second at which it is allowed; `FOREVER` without end.
+        offers: the offers bought, earliest first.
+    """
+
+    subject: bytes
+    licensee: str
+    until: Mapping[Use, int]
+    offers: tuple[bytes, ...]
+
+    def allows(self, use: Use, now: int) -> bool:
+        """Whether it is licensed at a time, in Unix seconds."""
+        return bool(use) and all(now <= self.until.get(each, -1) for each in use)
+
+
+class Agreements:
+    """Questions about what was agreed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def schedules(self, *, open_only: bool = False) -> list[ScheduleRecord]:
+        """All conditional transfers, earliest first."""
+        where = " WHERE e.how IS NULL" if open_only else ""
+        return [self._schedule(row) for row in self._rows(where)]
+
+    def schedule(self, key: bytes) -> ScheduleRecord:
+        """One of them.
+
+        Raises:
+            NotInIndex: there is no such schedule.
+        """
+        for row in self._rows(" WHERE s.id = ?", key):
+            return self._schedule(row)
+        raise NotInIndex(f"no schedule {to_hex(key)} up to this block; is it on this chain?")
+
+    def offers(self) -> list[OfferRecord]:
+        """All offers, earliest first."""
+        sold: dict[bytes, int] = dict(
+            self._store.rows("SELECT offer, count(*) FROM licence GROUP BY offer")
+        )
+        ended = {key for (key,) in self._store.rows("SELECT id FROM offer_end")}
+        rows = self._store.rows(
+            "SELECT id, subject, owner, document, time FROM offer"
+            " JOIN event USING (block, position) ORDER BY block, position"
+        )
+        return [
+            OfferRecord(key, read_offer(text), subject, owner, sold.get(key, 0), key in ended, time)
+            for key, subject, owner, text, time in rows
+        ]
+
+    def licences(self) -> list[LicenceRecord]:
+        """What everybody bought, the first buyer first: bought again, it lasts longer."""
+        found: dict[tuple[bytes, str], tuple[dict[Use, int], list[bytes]]] = {}
+        rows = self._store.rows(
+            "SELECT l.offer, l.subject, l.licensee, o.document, e.time FROM licence AS l"
+            " JOIN offer AS o ON o.id = l.offer"
+            " JOIN event AS e ON e.block = l.block AND e.position = l.position"
+            " ORDER BY l.block, l.position"
+        )
+        for key, subject, licensee, text, time in rows:
+            offer = read_offer(text)
+            until, bought = found.setdefault((subject, licensee), ({}, []))
+            bought.append(key)
+            for use in offer.uses:
+                begins = max(time, until.get(use, 0))
+                ends = begins + offer.duration if offer.duration else FOREVER
+                until[use] = min(ends, FOREVER)
+        return [
+            LicenceRecord(subject, licensee, until, tuple(bought))
+            for (subject, licensee), (until, bought) in found.items()
+        ]
+
+    def waterfalls(self) -> dict[str, Plan]:
+        """Address, in lower case -> plan, of all that were made known."""
+        rows = self._store.rows("SELECT address, plan FROM waterfall ORDER BY block, position")
+        return {address: read_plan(text) for address, text in rows}
+
+    def _rows(self, where: str, *values: bytes) -> Iterable[Row]:
+        return self._store.rows(
+            "SELECT s.id, token, nonce, holder, beneficiary, conditions, deadline, b.time, b.tx,"  # noqa: S608
+            " e.how, a.time FROM schedule AS s"
+            " JOIN event AS b ON b.block = s.block AND b.position = s.position"
+            " LEFT JOIN schedule_end AS e ON e.id = s.id"
+            " LEFT JOIN event AS a ON a.block = e.block AND a.position = e.position"
+            f"{where} ORDER BY s.block, s.position",
+            *values,
+        )
+
+    def _schedule(self, row: Row) -> ScheduleRecord:
+        key, token, nonce, holder, beneficiary, listed, deadline, at, tx, how, ended = row
+        conditions = tuple(
+            Condition(check, from_hex(data, None, "a condition"))
+            for check, data in documents.parse(listed)["conditions"]
+        )
+        number = int.from_bytes(token)
+        schedule = Schedule(number, int(nonce), holder, beneficiary, conditions, int(deadline))
+        return ScheduleRecord(key, schedule, how or "open", at, ended, tx)
+
+
+# As text in the tables
+
+
+def texts(value: Offer | Plan | Schedule) -> str:
+    """What the tables hold of it."""
+    if isinstance(value, Schedule):
+        listed = [[each.check, to_hex(each.data)] for each in value.conditions]
+        return documents.write({"conditions": listed})
+    if isinstance(value, Plan):
+        tiers = [
+            [to_hex(each.opening), [[token, str(size)] for token, size in each.sizes.items()]]
+            for each in value.tiers
+        ]
+        return documents.write({"salt": to_hex(value.salt), "tiers": tiers})
+    names = ("registry", "token")
+    hashes = ("id", "buyers", "document", "salt")
+    numbers = ("price", "uses", "duration", "until", "supply")
+    return documents.write(
+        {name: getattr(value, name) for name in names}
+        | {name: to_hex(getattr(value, name)) for name in hashes}
+        | {name: str(int(getattr(value, name))) for name in numbers}
+    )
+
+
+def read_offer(text: str) -> Offer:
+    """From what `texts` gave."""
+    given = documents.parse(text)
+    return Offer(
+        registry=given["registry"],
+        id=from_hex(given["id"], 32, "the ID"),
+        price=int(given["price"]),
+        uses=Use(int(given["uses"])),
+        token=given["token"],
+        duration=int(given["duration"]),
+        until=int(given["until"]),
+        supply=int(given["supply"]),
+        buyers=from_hex(given["buyers"], 32, "the buyers"),
+        document=from_hex(given["document"], 32, "the document"),
+        salt=from_hex(given["salt"], 32, "the salt"),
+    )
+
+
+def read_plan(text: str) -> Plan:
+    """From what `texts` gave."""
+    given = documents.parse(text)
+    tiers = [
+        Tier(from_hex(opening, None, "a payee"), {token: int(size) for token, size in sizes})
+        for opening, sizes in given["tiers"]
+    ]
+    return Plan(tiers, from_hex(given["salt"], 32, "the salt"))

@@ -1,0 +1,5 @@
+"""The keeper: does what is due on the chain, for everybody, and needs nobody's leave."""
+
+from kiseki.keeper.keeper import Duties, Keeper, Metrics, Round
+
+__all__ = ["Duties", "Keeper", "Metrics", "Round"]

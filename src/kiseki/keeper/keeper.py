@@ -1,0 +1,250 @@
+"""A long-running program that executes due transfers, sweeps payment addresses and passes money on.
+
+It holds no right that others have not, and no state of its own: each round looks at the chain anew,
+so it can be stopped at any moment, run twice at once (the second finds the work done, and what it
+tries costs nothing, because everything is tried first), and a reorganisation is simply looked at
+again. What it sends is in the journal like everything else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.sender import Receipt
+from kiseki.client.kiseki import Kiseki
+from kiseki.client.payees import Payee
+from kiseki.client.schedules import Pending
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import ChainError, ContractReverted, KisekiError, NodeUnreachable
+
+__all__ = ["Duties", "Keeper", "Metrics", "Round"]
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a keeper does.
+
+    Attributes:
+        executes: conditional transfers that are due.
+        lapses: those whose deadline has passed and that are not due.
+        sweeps: payees whose payment addresses are emptied, for each of `tokens`.
+        passes: waterfalls that are emptied, for each of `tokens`: all that are known.
+        claims: wallets whose money is brought to them, along the whole trace.
+        worth: token -> the least amount, in base units, for which money is moved. A token that is
+            not named is not moved; ether is the zero address.
+        most_wei: the most that one round may cost in fees; none for no limit.
+        most_gas: the most that executing one transfer may use. A hostile condition costs no more.
+    """
+
+    executes: bool = True
+    lapses: bool = False
+    sweeps: Sequence[Payee] = ()
+    passes: bool = False
+    claims: Sequence[str] = ()
+    worth: dict[str, int] = field(default_factory=dict)
+    most_wei: int | None = None
+    most_gas: int = 2_000_000
+
+
+@dataclass(slots=True)
+class Metrics:
+    """What a keeper did since it began.
+
+    Attributes:
+        rounds: how often it looked.
+        done: what it did -> how often.
+        refused: what it tried and was refused -> how often.
+        gas, wei: that it used and paid in fees.
+        failures: rounds that ended early, for want of a node for example.
+        block: the latest block it looked at.
+    """
+
+    rounds: int = 0
+    done: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    gas: int = 0
+    wei: int = 0
+    failures: int = 0
+    block: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did.
+
+    Attributes:
+        block: the latest it looked at.
+        done: (what, receipt) of everything that was carried out.
+        refused: (what, why) of everything that was not.
+        postponed: what there was no money left for in this round.
+    """
+
+    block: int
+    done: tuple[tuple[str, Receipt], ...]
+    refused: tuple[tuple[str, str], ...]
+    postponed: tuple[str, ...]
+
+
+class Keeper:
+    """Does what is due, round by round.
+
+    Attributes:
+        metrics: what it did since it began.
+    """
+
+    def __init__(
+        self,
+        kiseki: Kiseki,
+        duties: Duties | None = None,
+        told: Callable[[Round], None] = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            kiseki: with the wallet that pays the gas. It is not used by another thread meanwhile.
+            told: called after each round in which anything was done or refused.
+        """
+        self._kiseki = kiseki
+        self._duties = duties or Duties()
+        self._told = told
+        self._stop = threading.Event()
+        self.metrics = Metrics()
+
+    def stop(self) -> None:
+        """Ends `run` after what it is doing; from any thread, or a signal."""
+        self._stop.set()
+
+    def run(self, pause: float = 2.0, rounds: int | None = None) -> None:
+        """Looks at every new block until it is stopped.
+
+        Args:
+            pause: seconds between two looks.
+            rounds: how many rounds; without end if left out.
+        """
+        last: tuple[int, bytes] | None = None
+        while not self._stop.is_set() and (rounds is None or self.metrics.rounds < rounds):
+            try:
+                head = self._head()
+                if head != last:  # another block, or the chain was reorganised
+                    self.round()
+                    last = head
+                    continue
+            except (NodeUnreachable, ChainError):
+                self.metrics.failures += 1  # asked again soon; nothing is lost
+            self._stop.wait(pause)
+
+    def round(self) -> Round:
+        """Does once what is due now.
+
+        Raises:
+            NodeUnreachable, ChainError: the chain cannot be read. What was done stays done.
+        """
+        head, _ = self._head()
+        done: list[tuple[str, Receipt]] = []
+        refused: list[tuple[str, str]] = []
+        postponed: list[str] = []
+        spent = 0
+        for what, call in self._work():
+            if self._duties.most_wei is not None and spent >= self._duties.most_wei:
+                postponed.append(what)
+                continue
+            try:
+                fee = self._fee(call)
+                if self._duties.most_wei is not None and spent + fee > self._duties.most_wei:
+                    postponed.append(what)
+                    continue
+                receipt = self._kiseki.sender.send(call)
+            except NodeUnreachable:
+                raise
+            except KisekiError as error:  # somebody was quicker, or it is not due after all
+                refused.append((what, str(error)))
+                continue
+            spent += fee
+            done.append((what, receipt))
+        result = Round(head, tuple(done), tuple(refused), tuple(postponed))
+        self._count(result, spent)
+        if done or refused:
+            self._told(result)
+        return result
+
+    # What is due
+
+    def _work(self) -> Iterator[tuple[str, Call]]:
+        duties = self._duties
+        if duties.executes or duties.lapses:
+            yield from self._transfers()
+        for payee in duties.sweeps:
+            yield from self._sweeps(payee)
+        for wallet in duties.claims:
+            yield from self._claims(wallet)
+        if duties.passes:
+            for fall in self._kiseki.revenue.waterfall.known():
+                yield from self._claims(fall)
+            for fall in self._kiseki.revenue.waterfall.known():
+                yield from self._passes(fall)
+
+    def _transfers(self) -> Iterator[tuple[str, Call]]:
+        for each in self._kiseki.rights.pending():
+            if each.due and self._duties.executes:
+                call = self._kiseki.rights.call("execute", each.record.id)
+                if self._is_cheap(call):
+                    yield f"execute {_short(each)}", call
+            elif each.expired and self._duties.lapses:
+                yield f"lapse {_short(each)}", self._kiseki.rights.call("lapse", each.record.id)
+
+    def _is_cheap(self, call: Call) -> bool:
+        """What a condition burns is not paid for."""
+        try:
+            return self._kiseki.sender.estimate(call) <= self._duties.most_gas
+        except ContractReverted:
+            return False
+
+    def _sweeps(self, payee: Payee) -> Iterator[tuple[str, Call]]:
+        revenue, splitter = self._kiseki.revenue, self._kiseki.session["RevenueSplitter"]
+        lies = revenue.payment_address(payee)
+        for token, least in self._duties.worth.items():
+            if self._held(token, lies) >= max(least, 1):
+                call = splitter.call("sweep", payee.key, payee.opening, token)
+                yield f"sweep {payee.key.hex()[:8]}…", call
+
+    def _passes(self, fall: str) -> Iterator[tuple[str, Call]]:
+        for token, least in self._duties.worth.items():
+            if self._held(token, fall) >= max(least, 1):
+                yield f"pass {fall[:10]}…", self._kiseki.revenue.waterfall.call(fall, token)
+
+    def _claims(self, wallet: str) -> Iterator[tuple[str, Call]]:
+        for call in self._kiseki.revenue.calls(wallet, self._duties.worth):
+            yield f"claim for {wallet[:10]}…", call
+
+    def _held(self, token: str, of: str) -> int:
+        return self._kiseki.balance(None if token == ZERO_ADDRESS else token, of)
+
+    def _fee(self, call: Call) -> int:
+        sender = self._kiseki.sender
+        gas = sender.estimate(call) if call.gas is None else call.gas
+        return gas * sender.fees().most
+
+    def _head(self) -> tuple[int, bytes]:
+        with node_errors():
+            block = self._kiseki.session.w3.eth.get_block("latest")
+            return int(block["number"]), bytes(block["hash"])
+
+    def _count(self, result: Round, spent: int) -> None:
+        metrics = self.metrics
+        metrics.rounds += 1
+        metrics.block = result.block
+        metrics.wei += spent
+        metrics.gas += sum(receipt.gas for _, receipt in result.done)
+        for kept, happened in (
+            (metrics.done, [what for what, _ in result.done]),
+            (metrics.refused, [what for what, _ in result.refused]),
+        ):
+            for what in happened:
+                verb = what.partition(" ")[0]
+                kept[verb] = kept.get(verb, 0) + 1
+
+
+def _short(pending: Pending) -> str:
+    return f"0x{pending.record.id.hex()[:8]}…"

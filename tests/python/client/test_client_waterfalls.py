@@ -1,0 +1,274 @@
+"""The way production committees are paid, on a real chain. Promise 4."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
+from kiseki.client.amounts import parse
+from kiseki.client.payees import Payee
+from kiseki.client.revenue import ETHER
+from kiseki.client.titles import Cut, Title, read_cuts
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.statement import Line, RoyaltyStatement
+from kiseki.core.waterfall import Plan, Tier
+from kiseki.errors import FilesError, InvalidInput
+from kiseki.index import NotInIndex
+
+from ..conftest import Folder
+
+
+def plan(a: Kiseki, b: Kiseki, c: Kiseki, token: str = ETHER) -> Plan:
+    return Plan(
+        [Tier.to(a.address, {token: 100}), Tier.to(b.address, {token: 50}), Tier.to(c.address)]
+    )
+
+
+def test_a_payment_that_crosses_boundaries_is_divided_to_the_unit(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki
+) -> None:
+    tiers = plan(artist, developer, creator)
+    fall = k.revenue.waterfall.address(tiers)
+    k.revenue.waterfall.create(tiers)
+    assert k.revenue.waterfall.known() == {fall.lower(): tiers}
+    buyer.revenue.waterfall.pay(fall, 120)
+    assert k.revenue.waterfall.dues(fall, 100) == [0, 30, 70] == tiers.dues(ETHER, 120, 100)
+    buyer.revenue.waterfall.pay(fall, 100)
+    assert k.revenue.waterfall.passed(fall) == 220
+    before = [each.balance() for each in (artist, developer, creator)]
+    buyer.revenue.claim([each.address for each in (artist, developer, creator)])
+    gained = [
+        each.balance() - had for each, had in zip((artist, developer, creator), before, strict=True)
+    ]
+    assert gained == [100, 50, 70]
+
+
+def test_a_split_in_front_takes_a_fee_off_the_top(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki
+) -> None:
+    """And money may lie where a waterfall will be, before it is there."""
+    tiers = plan(artist, developer, creator)
+    fall = k.revenue.waterfall.address(tiers)
+    front = Split([(ids.wallet(k.address), 10), (ids.wallet(fall), 90)])
+    buyer.revenue.pay(front, 1000)
+    k.revenue.publish(front)
+    buyer.revenue.claim(fall)
+    assert k.balance(of=fall) == 900
+    k.revenue.waterfall.create(tiers)
+    buyer.revenue.waterfall.pass_on(fall)
+    assert k.balance(of=fall) == 0
+    assert [each.amount for each in artist.revenue.owed()] == [100]
+    assert [each.amount for each in creator.revenue.owed()] == [750]
+
+
+def test_yen_and_dollars_have_sizes_of_their_own(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki
+) -> None:
+    yen, dollar = k.test_token(), k.test_token()
+    tiers = Plan(
+        [
+            Tier.to(artist.address, {yen: 15_000_000, dollar: 100_000 * 10**6}),
+            Tier.to(developer.address),
+        ]
+    )
+    fall = k.revenue.waterfall.address(tiers)
+    k.revenue.waterfall.create(tiers)
+    for token, amount in ((yen, 20_000_000), (dollar, 90_000 * 10**6)):
+        k.mint(token, buyer.address, amount)
+        buyer.revenue.waterfall.pay(fall, amount, token)
+    buyer.revenue.claim([artist.address, developer.address])
+    assert (artist.balance(yen), developer.balance(yen)) == (15_000_000, 5_000_000)
+    assert (artist.balance(dollar), developer.balance(dollar)) == (90_000 * 10**6, 0)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=6),
+    payments=st.lists(st.integers(1, 3000), min_size=1, max_size=6),
+    listed=st.booleans(),
+)
+def test_in_is_out_and_no_tier_is_over_its_size(
+    sizes: list[int], payments: list[int], listed: bool
+) -> None:
+    who = "0x" + "11" * 20
+    tiers = Plan([*(Tier.to(who, {ETHER: size}) for size in sizes), Tier.to(who)])
+    token, passed, had = ETHER if listed else who, 0, [0] * (len(sizes) + 1)
+    for amount in payments:
+        dues = tiers.dues(token, passed, amount)
+        assert sum(dues) == amount
+        had = [a + b for a, b in zip(had, dues, strict=True)]
+        passed += amount
+    if listed:
+        assert all(got <= size for got, size in zip(had, sizes, strict=False))
+        for place, got in enumerate(had[1:]):
+            assert not got or had[place] == sizes[place], "the one above is full"
+    else:
+        assert had == [passed] + [0] * len(sizes)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "said"),
+    [
+        ([], "1 to 16 tiers"),
+        ([Tier.to("0x" + "11" * 20, {ETHER: 5})], "the last tier takes all that is left"),
+        ([Tier.to("0x" + "11" * 20), Tier.to("0x" + "11" * 20)], "a size in at least one token"),
+        (
+            [
+                Tier.to("0x" + "11" * 20, {ETHER: 5}),
+                Tier.to("0x" + "11" * 20, {"0x" + "22" * 20: 5}),
+                Tier.to("0x" + "11" * 20),
+            ],
+            "each of the same tokens",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(tiers: list[Tier], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        Plan(tiers)
+
+
+# Titles
+
+
+def batch(creator: Kiseki, developer: Kiseki, folder: Folder, name: str) -> bytes:
+    weights = keccak256(name.encode())
+    external = ids.External(b"\x01" * 32, b"\x02" * 32)
+    terms = developer.data.define_terms("train")
+    model = developer.models.register(weights, terms, externals=[external]).id
+    made = creator.outputs.prepare(
+        folder(name, {"1.png": name.encode()}), models=[model], payee=creator.address
+    )
+    return creator.outputs.register(
+        made,
+        endorsements={model: developer.outputs.endorse(model, made, 2**40)},
+        endorsed_until=2**40,
+    ).id
+
+
+def test_a_title_reaches_every_cut_and_grows_by_season(
+    artist: Kiseki,
+    developer: Kiseki,
+    creator: Kiseki,
+    buyer: Kiseki,
+    folder: Folder,
+    tmp_path: Path,
+) -> None:
+    first = batch(creator, developer, folder, "one")
+    second = batch(artist, developer, folder, "two")
+    title = Title("Kiseki the series").with_season("1", [Cut(first, 120)])
+    one = buyer.revenue.title.split(title)
+    (tmp_path / "cuts.csv").write_text(f"batch,weight\n0x{second.hex()},40\n")
+    title = title.with_season("2", read_cuts(tmp_path / "cuts.csv"))
+    buyer.revenue.title.write(tmp_path / "title.json", title)
+    assert buyer.revenue.title.read(tmp_path / "title.json") == title
+    both = buyer.revenue.title.split(title)
+    assert both.key != one.key
+    buyer.revenue.publish(both)
+    buyer.revenue.pay(both, 1600)
+    before = creator.balance(), artist.balance()
+    buyer.revenue.claim([creator.address, artist.address])
+    assert (creator.balance() - before[0], artist.balance() - before[1]) == (1200, 400)
+
+
+def test_a_title_that_cannot_be_is_refused(buyer: Kiseki, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="at least one cut"):
+        buyer.revenue.title.split(Title("nothing"))
+    with pytest.raises(NotInIndex):
+        buyer.revenue.title.split(Title("wrong", {"1": [Cut(b"\x05" * 32, 1)]}))
+    with pytest.raises(InvalidInput, match="a name of one line"):
+        Title("two\nlines")
+    path = tmp_path / "cuts.csv"
+    for text, said in (("a,b\n", "must have the columns"), ("batch,weight\n0x12,1\n", "line 2")):
+        path.write_text(text)
+        with pytest.raises(InvalidInput, match=said):
+            read_cuts(path)
+    with pytest.raises(FilesError):
+        read_cuts(tmp_path / "nowhere")
+
+
+# Statements
+
+
+def statement(k: Kiseki, payees: list[Payee], token: str = ETHER) -> RoyaltyStatement:
+    lines = [Line(f"channel {i}", "JP", each.key, 100 + i) for i, each in enumerate(payees)]
+    return RoyaltyStatement("2026-10", token, lines, "17")
+
+
+def test_a_statement_is_paid_line_by_line_and_reconciled(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki
+) -> None:
+    coin = k.test_token()
+    k.mint(coin, buyer.address, 10_000)
+    split = Split([(ids.wallet(artist.address), 1), (ids.wallet(developer.address), 1)])
+    k.revenue.publish(split)
+    given = statement(k, [Payee.of(split), Payee.of(creator.address), Payee.of(split)], coin)
+    assert [each.paid for each in buyer.revenue.statement.reconcile(given)] == [0, 0, 0]
+    (receipt,) = buyer.revenue.statement.pay(given)
+    found = buyer.revenue.statement.reconcile(given)
+    assert all(each.is_right for each in found)
+    assert {each.transactions for each in found} == {(receipt.transaction,)}
+    assert creator.balance(coin) == 101
+    assert buyer.revenue.statement.pay(given) == (), "nothing twice"
+    assert buyer.balance(coin) == 10_000 - given.total
+
+
+def test_what_was_paid_otherwise_is_told_and_what_is_missing_is_paid(
+    artist: Kiseki, creator: Kiseki, buyer: Kiseki
+) -> None:
+    given = statement(buyer, [Payee.of(artist.address), Payee.of(creator.address)])
+    first, second = given.references()
+    buyer.revenue.pay(artist.address, 100, reference=first)
+    buyer.revenue.pay(creator.address, 1, reference=second)
+    found = buyer.revenue.statement.reconcile(given)
+    assert [each.is_right for each in found] == [True, False]
+    assert found[1].paid == 1
+    with pytest.raises(InvalidInput, match="channel 1, JP was paid otherwise than it says"):
+        buyer.revenue.statement.pay(given)
+    other = RoyaltyStatement("2026-10", ETHER, given.lines, "18")
+    assert len(buyer.revenue.statement.pay(other)) == 1
+
+
+def test_many_lines_are_as_few_transactions_as_they_need(k: LocalKiseki, buyer: Kiseki) -> None:
+    payees = [Payee.of(f"0x{i + 1:040x}") for i in range(0x1000, 0x1000 + 150)]
+    given = statement(k, payees)
+    assert len(buyer.revenue.statement.pay(given)) == 2
+    assert all(each.is_right for each in buyer.revenue.statement.reconcile(given))
+
+
+def test_a_statement_is_read_from_csv_and_json(buyer: Kiseki, tmp_path: Path) -> None:
+    who = "0x" + "12" * 20
+    path = tmp_path / "october.csv"
+    path.write_text(f"Channel,territory,payee,amount\nstreaming,JP,{who},1.5\ncinema,KR,{who},2\n")
+    read = buyer.revenue.statement.read(
+        path, Payee.of, lambda text: parse(text, 6), period="2026-10", token="0x" + "34" * 20
+    )
+    assert [each.amount for each in read.lines] == [1_500_000, 2_000_000]
+    again = tmp_path / "october.json"
+    again.write_text(read.to_json())
+    assert buyer.revenue.statement.read(again, Payee.of, int) == read
+    assert len(set(read.references())) == 2
+    path.write_text(f"channel,territory,payee,amount\nstreaming,JP,{who},much\n")
+    with pytest.raises(InvalidInput, match="line 2: 'much' is no amount"):
+        buyer.revenue.statement.read(path, Payee.of, parse, period="2026")
+    path.write_text("channel,payee,amount\n")
+    with pytest.raises(InvalidInput, match="columns are channel, territory, payee, amount"):
+        buyer.revenue.statement.read(path, Payee.of, parse, period="2026")
+    for wrong in ("2026-13", "october", "26"):
+        with pytest.raises(InvalidInput, match="a period is written as"):
+            RoyaltyStatement(wrong, ETHER, read.lines)
+    document = json.loads(read.to_json()) | {"lines": []}
+    with pytest.raises(InvalidInput, match="1 to 100,000 lines"):
+        RoyaltyStatement.from_json(json.dumps(document))
+
+
+def test_money_without_a_purse_is_refused_and_nothing_is_paid(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki
+) -> None:
+    coin = k.test_token()
+    given = statement(buyer, [Payee.of(artist.address)], coin)
+    with pytest.raises(ContractReverted, match="ERC20InsufficientBalance"):
+        buyer.revenue.statement.pay(given)
+    assert not buyer.revenue.statement.reconcile(given)[0].paid

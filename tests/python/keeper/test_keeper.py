@@ -1,0 +1,191 @@
+"""The keeper does what is due, once, for no more than it may cost. Promise 5, invariant 6."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from kiseki import Kiseki, LocalKiseki, Split
+from kiseki.chain.contracts import Call
+from kiseki.client.keystore import KeyStore
+from kiseki.client.payees import Payee
+from kiseki.client.revenue import ETHER
+from kiseki.client.session import Session
+from kiseki.core import ids
+from kiseki.core.schedule import AfterTime, Condition, IncomeThreshold
+from kiseki.core.waterfall import Plan, Tier
+from kiseki.keeper import Duties, Keeper, Metrics
+
+from ..conftest import Folder, ask
+
+
+@pytest.fixture
+def token(artist: Kiseki, folder: Folder) -> int:
+    terms = artist.data.define_terms("train", royalty="20%")
+    drawings = artist.data.register(folder("art", {"1.svg": b"1"}), terms).id
+    artist.rights.mint("collection", drawings)
+    return artist.rights.token("collection", drawings)
+
+
+def paid(artist: Kiseki, buyer: Kiseki) -> Split:
+    return Split([(ids.wallet(artist.address), 1), (ids.wallet(buyer.address), 3)])
+
+
+def scheduled(
+    artist: Kiseki, buyer: Kiseki, token: int, condition: IncomeThreshold | Condition | AfterTime
+) -> bytes:
+    receipt = artist.rights.schedule(token, buyer.address, condition, timedelta(days=1))
+    return artist.rights.scheduled(receipt).id
+
+
+def test_a_token_moves_in_the_block_after_the_payment(
+    artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    split = paid(artist, buyer)
+    scheduled(artist, buyer, token, IncomeThreshold(split.key, 1000))
+    keeper = Keeper(stranger)
+    assert keeper.round().done == ()
+    payment = buyer.revenue.pay(split, 1000)
+    ((what, receipt),) = keeper.round().done
+    assert what.startswith("execute 0x")
+    assert receipt.block == payment.block + 1
+    assert artist.rights.holder(token) == buyer.address
+    assert keeper.round().done == ()
+    assert (keeper.metrics.rounds, keeper.metrics.done) == (3, {"execute": 1})
+    assert keeper.metrics.gas == receipt.gas
+
+
+def test_two_keepers_do_it_once(k: LocalKiseki, artist: Kiseki, buyer: Kiseki, token: int) -> None:
+    split = paid(artist, buyer)
+    scheduled(artist, buyer, token, IncomeThreshold(split.key, 1))
+    buyer.revenue.pay(split, 1)
+    metrics: list[Metrics] = []
+
+    def keep(number: int) -> None:
+        """Each as a program of its own: a session is for one thread."""
+        mine = Kiseki(Session(k.session.w3), k.account(number), KeyStore())
+        keeper = Keeper(mine)
+        metrics.append(keeper.metrics)
+        keeper.run(pause=0.05, rounds=3)
+
+    threads = [threading.Thread(daemon=True, target=keep, args=(number,)) for number in (6, 7)]
+    for thread in threads:
+        thread.start()
+    for _ in range(60):
+        if [each.rounds for each in metrics] == [3, 3]:
+            break
+        ask(k, "evm_mine")
+        for thread in threads:
+            thread.join(0.1)
+    assert artist.rights.holder(token) == buyer.address
+    assert sum(each.done.get("execute", 0) for each in metrics) == 1
+    assert [each.rounds for each in metrics] == [3, 3]
+
+
+def test_what_waits_in_a_condition_that_burns_or_reverts_costs_nothing(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    """A condition that says yes when it is asked and burns all gas when it counts."""
+    sent = ask(k, "eth_sendTransaction", {"from": k.address, "data": "0x" + HOSTILE.hex()})
+    receipt = k.session.w3.eth.wait_for_transaction_receipt(sent)
+    scheduled(artist, buyer, token, Condition(str(receipt["contractAddress"]), b""))
+    before = stranger.balance()
+    assert Keeper(stranger).round().done == ()
+    assert stranger.balance() == before
+
+
+HOSTILE = bytes.fromhex(
+    "602c600c600039602c6000f3"  # creates what follows
+    "60443611601657"  # with more than 68 bytes of calldata, which `start` has, it is `isMet`
+    "6020600052600060205260406000f3"  # `start` gives empty bytes
+    "5b6210c8e05a10602157fe"  # with 1,100,000 gas or more, burn it all
+    "5b600160005260206000f3"  # else it is met
+)
+
+
+def test_it_sweeps_passes_and_claims_what_is_worth_it(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki, stranger: Kiseki
+) -> None:
+    tiers = Plan([Tier.to(artist.address, {ETHER: 100}), Tier.to(developer.address)])
+    fall = k.revenue.waterfall.address(tiers)
+    k.revenue.waterfall.create(tiers)
+    front = Split([(ids.wallet(fall), 1)])
+    k.revenue.publish(front)
+    payee = Payee.of(front)
+    lies = k.revenue.payment_address(front)
+    duties = Duties(
+        sweeps=[payee], passes=True, claims=[artist.address, developer.address], worth={ETHER: 150}
+    )
+    keeper = Keeper(stranger, duties)
+    buyer.sender.send(Call(lies, b"", 149, "a marketplace pays"))
+    assert keeper.round().done == (), "not worth the gas yet"
+    buyer.sender.send(Call(lies, b"", 251, "a marketplace pays"))
+    before = artist.balance(), developer.balance()
+    for _ in range(3):  # along the trace, a step a round
+        keeper.round()
+    assert artist.balance() - before[0] == 0, "100 are not worth it"
+    assert developer.balance() - before[1] == 300
+    assert keeper.metrics.done == {"sweep": 1, "claim": 2, "pass": 1}
+
+
+def test_a_round_costs_no_more_than_it_may(
+    artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    scheduled(artist, buyer, token, AfterTime(5))
+    poor = Keeper(stranger, Duties(most_wei=1))
+    result = poor.round()
+    assert result.done == ()
+    assert len(result.postponed) == 1
+    assert artist.rights.holder(token) == artist.address
+    Keeper(stranger).round()
+    assert artist.rights.holder(token) == buyer.address
+
+
+def test_it_lets_lapse_only_when_told_to(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    key = scheduled(artist, buyer, token, AfterTime(2**60))
+    k.wait(2 * 86_400)
+    assert Keeper(stranger).round().done == ()
+    assert len(Keeper(stranger, Duties(lapses=True)).round().done) == 1
+    assert artist.rights.of(key).state == "lapsed"
+
+
+def test_what_a_reorganisation_took_back_is_done_again(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    scheduled(artist, buyer, token, AfterTime(5))
+    keeper = Keeper(stranger)
+    assert len(keeper.round().done) == 1
+    ask(k, "anvil_reorg", 1, [])
+    ask(k, "anvil_dropAllTransactions")
+    assert artist.rights.holder(token) == artist.address
+    keeper.round()
+    assert artist.rights.holder(token) == buyer.address
+
+
+def test_a_node_that_does_not_answer_is_waited_for(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    scheduled(artist, buyer, token, AfterTime(5))
+    keeper = Keeper(stranger)
+    asked = stranger.session.w3.eth.get_block
+    failing = iter([True, True, False])
+
+    def block(*given: object) -> object:
+        if next(failing, False):
+            raise ValueError("nobody there")
+        return asked(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stranger.session.w3.eth, "get_block", block)
+    keeper.run(pause=0.01, rounds=1)
+    assert keeper.metrics.failures == 2
+    assert artist.rights.holder(token) == buyer.address
+
+
+def test_it_stops_when_it_is_told_to(stranger: Kiseki) -> None:
+    keeper = Keeper(stranger)
+    threading.Timer(0.2, keeper.stop).start()
+    keeper.run(pause=60.0)
+    assert keeper.metrics.rounds == 1
