@@ -305,7 +305,8 @@ class Market:
         return (offer.values, to_hex(address(who, "the licensee")), self._opening(offer), proof)
 
     def _opening(self, offer: Offer) -> bytes:
-        """Of the split that is paid, when it was not paid in this token before."""
+        """Of the split that is paid, also where it need not be shown: bought again after an
+        interruption, the same must be the same transaction."""
         session = self.wallet.session
         kinds = {session[name].address.lower(): kind for kind, name in _REGISTRIES.items()}
         kind = kinds.get(offer.registry)
@@ -313,8 +314,6 @@ class Market:
             return b""
         index = session.index
         key = index.model(offer.id).split if kind == "model" else index.batch(offer.id).split
-        if int(session["RevenueSplitter"].read("income", key, offer.token)):
-            return b""
         return index.split(key).split.opening
 
     def _schedule(self, key: bytes) -> object:

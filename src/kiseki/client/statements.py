@@ -102,22 +102,22 @@ class Statements:
             InvalidInput: a payee is not known, or a line was paid otherwise than it says.
             ContractReverted, ChainError: no funds, or the token refuses; what was paid stays.
         """
-        missing = []
-        for each in self.reconcile(statement):
+        lines = self.reconcile(statement)
+        for each in lines:
             if each.elsewhere or each.paid not in (0, each.line.amount):
                 raise InvalidInput(
                     f"the line {each.line.channel}, {each.line.territory} was paid otherwise than "
                     "it says; look at it with `kiseki revenue statement check`, then pay the rest "
                     "by hand"
                 )
-            if not each.paid:
-                missing.append(each)
-        self._approve(statement.token, sum(each.line.amount for each in missing))
+        self._approve(statement.token, sum(each.line.amount for each in lines if not each.paid))
         receipts: list[Receipt] = []
-        for start in range(0, len(missing), _AT_ONCE):
-            receipts += self._bring(
-                missing[start : start + _AT_ONCE], statement.token, openings or {}
-            )
+        # Cut by their places, so that a run that was interrupted is gone on with by the very same
+        # transactions, which the journal knows again.
+        for start in range(0, len(lines), _AT_ONCE):
+            some = [each for each in lines[start : start + _AT_ONCE] if not each.paid]
+            if some:
+                receipts += self._bring(some, statement.token, openings or {})
         return tuple(receipts)
 
     def reconcile(self, statement: RoyaltyStatement) -> list[Reconciled]:
@@ -146,7 +146,7 @@ class Statements:
             contract.call(
                 "deposit",
                 each.line.payee,
-                self._opening(each.line.payee, token, openings),
+                self._opening(each.line.payee, openings),
                 token,
                 each.line.amount,
                 each.reference,
@@ -168,15 +168,11 @@ class Statements:
         else:
             yield sender.send(call, gas)
 
-    def _opening(self, payee: bytes, token: str, openings: Mapping[bytes, bytes]) -> bytes:
-        session = self.wallet.session
+    def _opening(self, payee: bytes, openings: Mapping[bytes, bytes]) -> bytes:
+        """Always shown, though it need not be: another transaction would be another payment."""
         if not any(payee[:12]):
             return b""
-        if payee in openings:
-            return openings[payee]
-        if int(session["RevenueSplitter"].read("income", payee, token)):
-            return b""
-        return session.index.opening(payee)
+        return openings.get(payee) or self.wallet.session.index.opening(payee)
 
     def _approve(self, token: str, cost: int) -> None:
         if token == ZERO_ADDRESS or not cost:

@@ -8,10 +8,14 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contracts import Call
+from kiseki.chain.fees import Policy
 from kiseki.client.accounts import local_account as account_of
+from kiseki.client.keystore import KeyStore
 from kiseki.client.revenue import Claimed
 from kiseki.client.session import Session
 from kiseki.core import ids
+from kiseki.core.statement import Line, RoyaltyStatement
+from kiseki.errors import TransactionFailed
 
 from ..conftest import ask
 
@@ -125,3 +129,59 @@ def test_nobody_named_is_nobody_paid(k: LocalKiseki) -> None:
     shared(k, [k.address], 100)
     assert k.revenue.claim([]).receipts == ()
     assert k.revenue.claim().amounts == {k.address: {ETHER: 100}}
+
+
+def test_a_payment_that_was_interrupted_is_not_paid_again_because_others_paid_meanwhile(
+    k: LocalKiseki,
+) -> None:
+    """The first payment shows what the split is; once somebody has paid it needs not be shown, but
+    what is on its way has shown it (invariant 8)."""
+    split = Split(((ids.wallet(f"0x{0x900D100:040x}"), 1),))
+    k.revenue.publish(split)
+    impatient = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.2))
+    mine = Kiseki(impatient, account_of(0), KeyStore())
+    ask(k, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed), mine.command("pay the invoice"):
+        mine.revenue.pay(split, 700)
+    call = k.session["RevenueSplitter"].call(
+        "deposit", split.key, split.opening, ETHER, 5, bytes(32), value=5
+    )
+    ask(k, "eth_sendTransaction", {"from": account_of(4).address, "to": call.to,
+                                   "data": "0x" + call.data.hex(), "value": hex(5)})  # fmt: skip
+    ask(k, "evm_setAutomine", True)
+    ask(k, "evm_mine")
+    with k.command("pay the invoice"):
+        assert k.revenue.pay(split, 700).resumed
+    assert k.revenue.income(split) == 705
+
+
+def test_a_statement_that_was_interrupted_is_gone_on_with_by_the_same_transactions(
+    k: LocalKiseki,
+) -> None:
+    """Of three transactions the first is carried out, the second on its way (invariant 8)."""
+    split = Split(((ids.wallet(f"0x{0x900D200:040x}"), 1),))
+    k.revenue.publish(split)
+    lines = [Line(f"channel {i}", "JP", split.key, 1 + i) for i in range(250)]
+    given = RoyaltyStatement("2026", ETHER, lines)
+    impatient = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.5))
+    mine = Kiseki(impatient, account_of(0), KeyStore())
+    sent = impatient.sender(mine.sender._signer).send
+    count = 0
+
+    def send(*what: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == 2:
+            ask(k, "evm_setAutomine", False)
+        return sent(*what)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(mine.sender, "send", send)
+        with pytest.raises(TransactionFailed), mine.command("pay the statement"):
+            mine.revenue.statement.pay(given)
+    ask(k, "evm_setAutomine", True)
+    ask(k, "evm_mine")
+    with k.command("pay the statement"):
+        k.revenue.statement.pay(given)
+    assert k.revenue.income(split) == given.total
+    assert all(each.is_right for each in k.revenue.statement.reconcile(given))
