@@ -278,6 +278,10 @@ def check(
     period: Period = "",
     token: Token = ZERO_ADDRESS,
     number: Number = "",
+    payer: Annotated[
+        str | None,
+        typer.Option(help="Who paid it; what others paid with its references is left out."),
+    ] = None,
 ) -> None:
     """Hold a statement against what came in, line by line. Ends with 4 where they differ.
 
@@ -287,7 +291,7 @@ def check(
     """
     k = context.watching()
     read, _ = _read(k, file, period, token, number)
-    found = k.revenue.statement.reconcile(read)
+    found = k.revenue.statement.reconcile(read, payer)
     if context.current.json:
         show.json_line([{
             "channel": e.line.channel, "territory": e.line.territory, "payee": e.line.payee,

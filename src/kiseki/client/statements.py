@@ -11,7 +11,7 @@ from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
 from kiseki.core.statement import Line, RoyaltyStatement, read_csv
-from kiseki.core.values import ZERO_ADDRESS
+from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 
 __all__ = ["Reconciled", "Statements"]
@@ -102,7 +102,7 @@ class Statements:
             InvalidInput: a payee is not known, or a line was paid otherwise than it says.
             ContractReverted, ChainError: no funds, or the token refuses; what was paid stays.
         """
-        lines = self.reconcile(statement)
+        lines = self.reconcile(statement, self.wallet.address)
         for each in lines:
             if each.elsewhere or each.paid not in (0, each.line.amount):
                 raise InvalidInput(
@@ -120,19 +120,26 @@ class Statements:
                 receipts += self._bring(some, statement.token, openings or {})
         return tuple(receipts)
 
-    def reconcile(self, statement: RoyaltyStatement) -> list[Reconciled]:
-        """Every line with what came in for it, as the chain says now."""
+    def reconcile(self, statement: RoyaltyStatement, payer: str | None = None) -> list[Reconciled]:
+        """Every line with what came in for it, as the chain says now.
+
+        Args:
+            payer: who paid it; anybody if nobody is named. Once a line is paid its reference is
+                public, and others can pay with it too.
+        """
+        who = None if payer is None else to_hex(address(payer, "the payer"))
         references = statement.references()
         found = self.wallet.session.index.deposits(references)
         result = []
         for line, reference in zip(statement.lines, references, strict=True):
             paid = elsewhere = 0
-            for each in found[reference]:
+            mine = [each for each in found[reference] if who in (None, each.payer)]
+            for each in mine:
                 if (each.payee, each.token) == (line.payee, statement.token):
                     paid += each.amount
                 else:
                     elsewhere += each.amount
-            brought = tuple(dict.fromkeys(each.transaction for each in found[reference]))
+            brought = tuple(dict.fromkeys(each.transaction for each in mine))
             result.append(Reconciled(line, reference, paid, elsewhere, brought))
         return result
 

@@ -231,6 +231,17 @@ def test_what_was_paid_otherwise_is_told_and_what_is_missing_is_paid(
     assert len(buyer.revenue.statement.pay(other)) == 1
 
 
+def test_nobody_else_can_make_a_line_look_paid_or_paid_otherwise(
+    artist: Kiseki, buyer: Kiseki, stranger: Kiseki
+) -> None:
+    """A reference is public once it was used, and anybody can use it again."""
+    given = statement(buyer, [Payee.of(artist.address)])
+    stranger.revenue.pay(artist.address, 1, reference=given.references()[0])
+    assert len(buyer.revenue.statement.pay(given)) == 1
+    assert buyer.revenue.statement.reconcile(given, buyer.address)[0].is_right
+    assert buyer.revenue.statement.reconcile(given)[0].paid == 101
+
+
 def test_many_lines_are_as_few_transactions_as_they_need(k: LocalKiseki, buyer: Kiseki) -> None:
     payees = [Payee.of(f"0x{i + 1:040x}") for i in range(0x1000, 0x1000 + 150)]
     given = statement(k, payees)
