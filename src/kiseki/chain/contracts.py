@@ -21,7 +21,7 @@ from kiseki.chain.reverts import decode_revert
 from kiseki.core.values import address, from_hex, one_line
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
-__all__ = ["Call", "Contract", "erc20", "node_errors", "refused"]
+__all__ = ["Call", "Contract", "chain_id_of", "erc20", "node_errors", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,12 @@ def erc20(w3: Web3, token: str) -> Contract:
     coin = Contract(w3, "TestToken", to_checksum_address(address(token, "the token")))
     coin.name = "ERC-20 token"
     return coin
+
+
+def chain_id_of(w3: Web3) -> int:
+    """The chain that a connection is to."""
+    with node_errors():
+        return int(w3.eth.chain_id)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from web3.exceptions import Web3Exception
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from kiseki.core import documents
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
 
 __all__ = ["MNEMONIC", "NONSENSE", "Nodes", "Refusal", "anvil", "ask", "connect", "place"]
@@ -196,7 +197,7 @@ class Nodes(JSONBaseProvider):
             timeout=self._timeout,
         )
         answer.raise_for_status()
-        found = json.loads(answer.content)
+        found = documents.foreign(answer.content)
         if isinstance(found, dict) and _is_too_much(found.get("error")):
             raise _TooMuchError
         if not isinstance(found, dict | list):

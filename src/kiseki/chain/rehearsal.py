@@ -6,12 +6,13 @@ what a later one needs is there. Source: ethereum/execution-apis, `eth_simulateV
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.contracts import Call, node_errors, refused
 from kiseki.chain.fees import calldata_gas
+from kiseki.chain.journal import Attempt
 from kiseki.chain.node import Refusal
 from kiseki.chain.sender import MOST_GAS, Outcome, Receipt, Sender
 from kiseki.core.values import ZERO32, uint
@@ -45,9 +46,12 @@ class Rehearsal(Sender):
         trials: what would have been sent, in order.
     """
 
+    sends = False
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.trials: list[Trial] = []
+        self.settled = True
 
     def __repr__(self) -> str:
         return f"Rehearsal({self.address})"
@@ -63,8 +67,35 @@ class Rehearsal(Sender):
             self.trials.append(trial)
             yield Outcome(call, Receipt(call.what, ZERO32, 0, trial.gas))
 
+    def estimate(self, call: Call) -> int:
+        """Gas that a call needs after those before it."""
+        return self._simulated(call)[0]
+
+    # Nothing is sent, of an earlier run's either.
+
+    def settle(self) -> None:
+        """Looks nothing up: that sends again what was lost."""
+
+    def recall(self, call: Call) -> Receipt | None:
+        """None: whether an interrupted run sent it is found out by the run that goes on."""
+        return None
+
+    def cancel(self) -> list[Outcome]:
+        """Refused.
+
+        Raises:
+            ChainError: always.
+        """
+        raise ChainError("a dry run cancels nothing")
+
+    def _submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
+        return [None] * len(attempts)
+
     def cost(self) -> tuple[int, int]:
         """What all of it would cost, in wei: at the fees of now, and at the most it would offer.
+
+        The most is what the wallet must hold; what is stuck and sent again at a higher fee may cost
+        more, up to the cap if there is one.
 
         Raises:
             FeeTooHigh: the chain asks more than the cap.
@@ -76,7 +107,8 @@ class Rehearsal(Sender):
         with node_errors():
             base = int(block.get("baseFeePerGas") or "0x0", 16)
         now = offer.most if offer.tip is None else min(base + offer.tip, offer.most)
-        return value + gas * now, value + gas * offer.most
+        limits = sum(min(int(each.gas * self.spare), MOST_GAS) for each in self.trials)
+        return value + gas * now, value + limits * offer.most
 
     def _trial(self, call: Call) -> Trial:
         if not self.fits(call):
@@ -97,7 +129,7 @@ class Rehearsal(Sender):
     def _simulated(self, call: Call) -> tuple[int, bool]:
         before = [each.call for each in self.trials]
         if sum(len(each.data) for each in before) > _MOST_BYTES:
-            return self.estimate(call), False
+            return super().estimate(call), False
         given = {"blockStateCalls": [{"calls": [self._json(each) for each in (*before, call)]}]}
         (answer,) = self._try([("eth_simulateV1", [given, "latest"])])
         if isinstance(answer, Refusal):
@@ -108,7 +140,7 @@ class Rehearsal(Sender):
                     f"this node cannot rehearse {call.what} ({refused(answer)}); it needs what the "
                     "calls before it do, so ask a node that has eth_simulateV1"
                 )
-            return self.estimate(call), True
+            return super().estimate(call), True
         with node_errors():
             last = answer[-1]["calls"][-1]
             if int(last["status"], 16) != 1:
@@ -116,4 +148,8 @@ class Rehearsal(Sender):
                 error = last["error"]
                 raise refused(Refusal({**error, "data": error.get("data") or last["returnData"]}))
             # What must be there while it runs is given back at the end (EIP-3529), a fifth at most.
-            return uint(int(last["gasUsed"], 16), 63, "the gas of a simulation"), True
+            used = uint(int(last["gasUsed"], 16), 63, "the gas of a simulation")
+            most = last.get("maxUsedGas")
+            if most is not None and int(most, 16) > MOST_GAS:
+                used = uint(int(most, 16), 63, "the gas of a simulation")
+            return used, most is not None or used <= MOST_GAS * 4 // 5

@@ -121,7 +121,10 @@ class Sender:
         most_bytes: of one transaction. Public mempools take `MOST_BYTES`; private relays may more.
         policy: fees, finality and patience.
         journal: what is on its way.
+        sends: whether it sends; a rehearsal does not.
     """
+
+    sends = True
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ Sources: docs.web3signer.consensys.io/reference/api/json-rpc, geth.ethereum.org/
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.node import place
 from kiseki.chain.signer import SignedTransaction
+from kiseki.core import documents
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, one_line, to_hex
 from kiseki.errors import SigningError
@@ -28,6 +30,8 @@ from kiseki.errors import SigningError
 __all__ = ["APIS", "Api", "RemoteSigner", "checked_signature", "checked_transaction"]
 
 _NUMBERS = ("value", "gas", "nonce", "chainId", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas")
+_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+"""Of the curve secp256k1."""
 _PATIENCE = 300.0
 """Seconds: somebody may have to be asked."""
 
@@ -41,17 +45,22 @@ class Api:
         accounts: the method that lists its wallets.
         transaction: the one that signs a transaction.
         typed: the one that signs EIP-712 data, given as (address, data).
+        as_text: whether that data is JSON in a string. Source: Web3Signer's
+            EthSignTypedDataResultProvider, which takes nothing else.
     """
 
     name: str
     accounts: str
     transaction: str
     typed: str
+    as_text: bool = False
 
 
 APIS: Mapping[str, Api] = {
     "node": Api("the node", "eth_accounts", "eth_signTransaction", "eth_signTypedData_v4"),
-    "web3signer": Api("Web3Signer", "eth_accounts", "eth_signTransaction", "eth_signTypedData"),
+    "web3signer": Api(
+        "Web3Signer", "eth_accounts", "eth_signTransaction", "eth_signTypedData", as_text=True
+    ),
     "clef": Api("Clef", "account_list", "account_signTransaction", "account_signTypedData"),
 }
 
@@ -94,7 +103,8 @@ class RemoteSigner:
 
     def sign_typed(self, message: Mapping[str, Any]) -> bytes:
         """Signs an EIP-712 message; see `kiseki.chain.signer.Signer`."""
-        answer = self._ask(self._api.typed, [self.address, dict(message)])
+        data = json.dumps(message) if self._api.as_text else dict(message)
+        answer = self._ask(self._api.typed, [self.address, data])
         return checked_signature(self._bytes(answer), message, self.address)
 
     def _bytes(self, answer: Any) -> bytes:
@@ -112,7 +122,8 @@ class RemoteSigner:
         question = {"jsonrpc": "2.0", "id": next(self._numbers), "method": method,
                     "params": parameters}  # fmt: skip
         try:
-            answer = requests.post(self._url, json=question, timeout=self._timeout).json()
+            told = requests.post(self._url, json=question, timeout=self._timeout)
+            answer = documents.foreign(told.content)
         except (requests.RequestException, ValueError) as error:
             # Without the cause: it would hold the URL, and with it perhaps a key.
             raise SigningError(
@@ -171,9 +182,7 @@ def checked_signature(signature: bytes, message: Mapping[str, Any], wallet: str)
     """
     signer = ""
     if len(signature) == 65:
-        # Some write the last byte as 0 or 1, which contracts do not take.
-        signature = signature[:64] + bytes([signature[64] + 27 if signature[64] < 27 else
-                                            signature[64]])  # fmt: skip
+        signature = _as_contracts_take(signature)
         try:
             signable = encode_typed_data(full_message=dict(message))
             signer = str(Account.recover_message(signable, signature=signature))
@@ -185,6 +194,18 @@ def checked_signature(signature: bytes, message: Mapping[str, Any], wallet: str)
             f"{f' but that of {signer}' if signer else ''}; nothing was sent"
         )
     return signature
+
+
+def _as_contracts_take(signature: bytes) -> bytes:
+    """With 27 or 28 at the end, where some write 0 or 1, or a chain's ID (EIP-155); and with the
+    lower of both s, which OpenZeppelin's ECDSA asks for."""
+    s, last = int.from_bytes(signature[32:64]), signature[64]
+    if 1 < last < 27 or 28 < last < 35:
+        return signature  # which is none
+    odd = last - 27 if last in (27, 28) else last if last < 2 else (last - 35) % 2
+    if s > _ORDER // 2:
+        s, odd = _ORDER - s, 1 - odd
+    return signature[:32] + (s % _ORDER).to_bytes(32) + bytes([27 + odd])
 
 
 def _short(number: int) -> bytes:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.chain import deployment, verification
+from kiseki.chain.contracts import chain_id_of, node_errors
 from kiseki.chain.journal import Journal
 from kiseki.chain.networks import network
 from kiseki.chain.node import connect, find_anvil, place
@@ -86,7 +87,7 @@ def deploy() -> None:
     """
     at = context.where()
     w3 = connect(at.url, at.chain_id)
-    chain_id = int(w3.eth.chain_id)
+    chain_id = chain_id_of(w3)
     known = network(chain_id)
     sender = Sender(
         w3, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
@@ -166,7 +167,7 @@ def verify_contracts(
             show.say(f"Wrote {len(written)} files into {write}.")
     at = context.where()
     w3 = connect(at.url, at.chain_id)
-    chain_id = int(w3.eth.chain_id)
+    chain_id = chain_id_of(w3)
     found = verification.check(w3)
     told: dict[str, dict[str, str]] = {each.name: {} for each in found}
     if all(each.is_right for each in found):
@@ -210,9 +211,10 @@ def status() -> None:
     told: dict[str, Any] = {"node": ", ".join(map(place, at.url.split(",")))}
     problems = []
     w3 = connect(at.url, at.chain_id)
-    chain_id = int(w3.eth.chain_id)
+    chain_id = chain_id_of(w3)
     known = network(chain_id)
-    head = w3.eth.get_block("latest")
+    with node_errors():
+        head = w3.eth.get_block("latest")
     told |= {
         "network": known.name,
         "chain": chain_id,
@@ -241,9 +243,11 @@ def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
     w3 = connect(at.url, at.chain_id)
     signer = WatchOnly(context.acting())  # no password is needed to look
     sender = Sender(w3, signer, Journal(context.home("journal")), context.policy())
+    with node_errors():
+        balance = int(w3.eth.get_balance(signer.address))  # type: ignore[arg-type]
     told: dict[str, Any] = {
         "wallet": signer.address,
-        "balance": str(int(w3.eth.get_balance(signer.address))),  # type: ignore[arg-type]
+        "balance": str(balance),
         "pending": [
             {
                 "what": each.call.what,

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from kiseki.chain.contracts import chain_id_of
 from kiseki.chain.fees import GWEI, Finality, Policy
 from kiseki.chain.networks import Network, network
 from kiseki.chain.node import connect
@@ -199,7 +200,7 @@ def acting() -> str:
     if wanted in named:
         return named[wanted]
     at = where()
-    return signer(at.url, at.chain_id or int(connect(at.url).eth.chain_id)).address
+    return signer(at.url, at.chain_id or chain_id_of(connect(at.url))).address
 
 
 def store() -> KeyStore:
@@ -226,7 +227,7 @@ def is_rehearsed(k: Kiseki) -> bool:
 def kiseki() -> Kiseki:
     """The wallet that was named, on the chain that was."""
     place = where()
-    chain_id = place.chain_id or int(connect(place.url).eth.chain_id)
+    chain_id = place.chain_id or chain_id_of(connect(place.url))
     return _connected(place, signer(place.url, chain_id), False)
 
 
@@ -248,7 +249,12 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
     )
 
 
-def spend(k: Kiseki, name: str, work: Callable[[Kiseki], T]) -> T:
+def spend(
+    k: Kiseki,
+    name: str,
+    work: Callable[[Kiseki], T],
+    problems: Callable[[T], Sequence[str]] = lambda _: (),
+) -> T:
     """Does what costs something, as one command that can be run again after a crash.
 
     With `--dry-run` it is only tried and its cost told. On a public network it is tried first, and
@@ -258,15 +264,21 @@ def spend(k: Kiseki, name: str, work: Callable[[Kiseki], T]) -> T:
         k: what `kiseki` gave.
         name: the command with everything in it that tells it from another.
         work: does it with whatever wallet it is given.
+        problems: what of it was refused, of what `work` gave. A dry run ends with 3 where a part
+            would be, and with 1 where all would.
     """
     known = network(k.session.chain_id)
     if current.dry_run or (known.is_public and not current.yes):
         dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
-        work(dry)
-        told = _cost(dry, known)
+        refused = list(problems(work(dry)))
+        told = _cost(dry, known) | {"problems": refused}
+        if int(told["balance"]) < int(told["most"]):
+            told["problems"] = [*refused, "the wallet holds less than it may cost"]
         if current.dry_run:
             _show_cost(told, known)
-            raise typer.Exit(0)
+            raise typer.Exit((3 if told["transactions"] else 1) if told["problems"] else 0)
+        for each in told["problems"]:
+            show.say(f"would not go well: {each}")
         _ask(told, known)
     with k.command(name):
         return work(k)
@@ -300,6 +312,8 @@ def _show_cost(told: dict[str, Any], known: Network) -> None:
         return
     rows = [(what, each["times"], f"{each['gas']:,}") for what, each in told["calls"].items()]
     show.table(["would be sent", "times", "gas"], rows, numbers=["times", "gas"])
+    for each in told["problems"]:
+        show.say(f"would not go well: {each}")
     show.say(_sentence(told, known) + " Nothing was sent.")
 
 

@@ -118,7 +118,9 @@ def _register(k: Kiseki, kept: list[Kept], publish: bool) -> None:
         with show.progress("registering", "IDs") as told:
             return list(k.data.register_all(kept, publish=publish, progress=told))
 
-    results = context.spend(k, name, work)
+    results = context.spend(
+        k, name, work, lambda done: [str(each.error) for each in done if each.error]
+    )
     totals = Totals.of(results)
     if context.current.json:
         show.json_line({
@@ -413,7 +415,10 @@ def submit_consents(
         with show.progress("submitting", "IDs") as told:
             return list(consents.submit(k.data.wallet, folder, publish=publish, progress=told))
 
-    results = context.spend(k, f"submit {folder.resolve()} {publish}", work)
+    results = context.spend(
+        k, f"submit {folder.resolve()} {publish}", work,
+        lambda done: [f"{each.path}: {each.problem}" for each in done if each.problem],
+    )  # fmt: skip
     problems = [each for each in results if each.problem]
     if context.current.json:
         show.json_line([{"file": e.path, "collection": e.collection, "problem": e.problem}

@@ -188,7 +188,10 @@ def buy(
     def work(k: Kiseki) -> Bought:
         return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due)
 
-    done = context.spend(k, f"buy {' '.join(keys)} {licensee}", work)
+    done = context.spend(
+        k, f"buy {' '.join(keys)} {licensee}", work,
+        lambda done: [f"{to_hex(key)}: {why}" for key, why in done.skipped.items()],
+    )  # fmt: skip
     if context.current.json:
         show.json_line({
             "transactions": [each.transaction for each in done.receipts],

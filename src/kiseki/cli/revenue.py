@@ -149,7 +149,9 @@ def claim(
             return k.revenue.claim(whose, told, redirections=signed, lists=lists or ())
 
     names = sorted([*whose, *(each.signer for each in signed)])
-    done = context.spend(k, f"claim {' '.join(names)}", work)
+    done = context.spend(
+        k, f"claim {' '.join(names)}", work, lambda done: [str(why) for _, why in done.failures]
+    )
     if context.current.json:
         show.json_line({
             "amounts": {who: {token: str(amount) for token, amount in each.items()}

@@ -57,6 +57,7 @@ LOCAL_CHAINS = (31337, 1337)
 """Chain IDs under which nobody has anything to lose."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}", re.ASCII)
 _LONGEST = 100_000
 
 Account.enable_unaudited_hdwallet_features()
@@ -104,15 +105,16 @@ class Keystores:
     def add(self, name: str, key: str | LocalAccount, password: str) -> Keystore:
         """Keeps a wallet that exists, by its private key."""
         path = self._free(name)
-        _write(path, _encrypted(account_of(key), password))
+        _write(path, _encrypted(account_of(key), password), new=True)
         return self._describe(path)
 
     def take_in(self, name: str, file: Path, password: str) -> Keystore:
         """Keeps a copy of a keystore file of another wallet, once it opened with the password."""
         path = self._free(name)
         document = _read(file)
-        _decrypt(document, password, file)
-        _write(path, document)
+        # The address of the key, not what the file says that it is.
+        account = _decrypt(document, password, file)
+        _write(path, document | {"address": account.address[2:].lower()}, new=True)
         return self._describe(path)
 
     def change_password(self, name: str, old: str, new: str) -> None:
@@ -132,8 +134,12 @@ class Keystores:
             path = self.folder / f"{name}.json"
         if not path.is_file():
             known = ", ".join(each.name for each in self.list()) or "none yet"
+            # What is no name may be a key that was typed in its place, or a URL with one.
+            named = (
+                f" {name}" if _NAME.fullmatch(name) and not _KEY.fullmatch(name) else " like that"
+            )
             raise InvalidInput(
-                f"there is no wallet {name}; there is {known}, and `kiseki accounts new NAME` "
+                f"there is no wallet{named}; there is {known}, and `kiseki accounts new NAME` "
                 "makes one"
             )
         return path
@@ -158,7 +164,7 @@ class Keystores:
             raise InvalidInput("a wallet's name has letters, digits, dots, dashes and underscores")
         path = self.folder / f"{name}.json"
         if path.exists():
-            raise InvalidInput(f"there is a wallet {name} already; give another name")
+            raise _taken(path)
         return path
 
     def _describe(self, path: Path) -> Keystore:
@@ -221,10 +227,12 @@ def open_account(
         return LocalSigner(account_of(key))
     if kind == "test":
         return LocalSigner(_test_wallet(rest, chain_id))
-    if kind == "node":
-        return RemoteSigner(APIS["node"], url, rest)
     if kind in APIS:
-        where, _, wallet = rest.rpartition("#")
+        where, _, wallet = (url, "", rest) if kind == "node" else rest.rpartition("#")
+        if not re.fullmatch("0x[0-9a-fA-F]{40}", wallet, re.ASCII):
+            # Not repeated: it may be a URL, and with it perhaps a key.
+            form = "node:ADDRESS" if kind == "node" else f"{kind}:URL#ADDRESS"
+            raise InvalidInput(f"the wallet is written as {form}; this has no address")
         return RemoteSigner(APIS[kind], where, wallet)
     return (keystores or Keystores()).open(spec, lambda what: _password(what, ask, given))
 
@@ -308,11 +316,9 @@ def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccoun
     try:
         key = Account.decrypt(document, password)
         account: LocalAccount = Account.from_key(key)
-    except ValueError as error:
-        if "MAC mismatch" in str(error):
+    except Exception as error:  # noqa: BLE001 - eth-keyfile trusts whatever is in the file
+        if isinstance(error, ValueError) and "MAC mismatch" in str(error):
             raise SigningError(f"that is not the password of {path.stem}; try again") from None
-        raise _damaged(path) from None
-    except (KeyError, TypeError, NotImplementedError):
         raise _damaged(path) from None
     return account
 
@@ -353,8 +359,17 @@ def _must_be_private(path: Path, what: str) -> None:
         )
 
 
-def _write(path: Path, document: Mapping[str, Any]) -> None:
-    """All of it or nothing, for nobody else to read."""
+def _taken(path: Path) -> InvalidInput:
+    return InvalidInput(f"there is a wallet {path.stem} already; give another name")
+
+
+def _write(path: Path, document: Mapping[str, Any], *, new: bool = False) -> None:
+    """All of it or nothing, for nobody else to read.
+
+    Args:
+        new: whether there must be no such file, which is found out as it is written: of two who
+            make a wallet of one name at once one would lose its key.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # mode 0600
@@ -363,10 +378,27 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
                 json.dump(document, file)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(path)
+            if new:
+                path.hardlink_to(temporary)
+                Path(temporary).unlink()
+            else:
+                Path(temporary).replace(path)
+            _sync(path.parent)
+        except FileExistsError:
+            Path(temporary).unlink()
+            raise _taken(path) from None
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
     except OSError as error:
         raise SigningError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def _sync(folder: Path) -> None:
+    """So that a power cut leaves the file under its name."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -156,7 +156,11 @@ class KeyStore:
 
     def forget(self, provider: str, digest: bytes) -> bool:
         """Destroys the salt of a content, its digest and its names, and with them for good the link
-        between the content and its ID; backups and receipts keep it. Whether there was one."""
+        between the content and its ID; backups and receipts keep it. Whether there was one.
+
+        Raises:
+            SecretsError: it is not gone from the disk while somebody else reads; run it again.
+        """
         who = address(provider, "the provider")
         with self._lock, self._errors():
             self._check()
@@ -167,7 +171,12 @@ class KeyStore:
                     (who, bytes32(digest, "a SHA-256 digest")),
                 )
                 self._unname(who, digest)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise SecretsError(
+                "it is forgotten, but still on the disk while another program reads the key store; "
+                "end that, then run this again"
+            )
         return done.rowcount > 0
 
     # Collections

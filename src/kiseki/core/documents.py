@@ -10,9 +10,11 @@ from typing import Any
 
 from kiseki.errors import InvalidInput
 
-__all__ = ["decimal", "members", "parse", "read", "rows", "shallow", "write"]
+__all__ = ["decimal", "foreign", "members", "parse", "read", "rows", "shallow", "write"]
 
 _DEEPEST = 8
+_DEEP = 64
+_MANY = 1_000
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Never tried twice from one place, and one without an end goes to the end: linear in any text."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -92,7 +94,19 @@ def decimal(value: object, what: str) -> int:
     return int(value)
 
 
-def shallow(text: str) -> str:
+def foreign(content: bytes) -> Any:
+    """What a node or service answered in JSON, which nests deeper than Kiseki's own documents.
+
+    Raises:
+        ValueError: not JSON in UTF-8, or nested so deep that nobody means it.
+    """
+    # Fewer brackets than this cannot nest too deep, so most answers are not looked through.
+    if content.count(b"[") + content.count(b"{") > _MANY:
+        shallow(content.decode(), _DEEP)
+    return json.loads(content)
+
+
+def shallow(text: str, deepest: int = _DEEPEST) -> str:
     """`text` unless it nests deep, which is found out before it is parsed: json recurses in C, and
     py_ecc (by way of eth-account) lifts Python's recursion limit so far that a hostile file ends
     the process.
@@ -105,7 +119,7 @@ def shallow(text: str) -> str:
         brackets = _STRING.sub(b"", text.encode()).translate(None, _NO_BRACKETS)
     except UnicodeEncodeError as error:
         raise InvalidInput(f"this is not text in UTF-8: {error.reason}") from error
-    for _ in range(_DEEPEST):
+    for _ in range(deepest):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets:
         raise InvalidInput("the document nests deeper than any of Kiseki's, or is cut off")

@@ -46,6 +46,9 @@ def answer(method: str, params: list[Any]) -> Any:
         address, data = params
         if address.lower() != WALLET.address.lower():
             raise ValueError("no such wallet")
+        if (method == "eth_signTypedData") != isinstance(data, str):
+            raise ValueError("Web3Signer takes the data as a string, Clef as an object")
+        data = json.loads(data) if isinstance(data, str) else data
         return "0x" + bytes(wallet.sign_typed_data(full_message=data).signature).hex()
     raise ValueError("Method not found")
 

@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from kiseki import Kiseki, LocalKiseki
+from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.contracts import Call
 from kiseki.chain.fees import Fees, Policy
 from kiseki.chain.rehearsal import Rehearsal
 from kiseki.client.accounts import local_account as account_of
+from kiseki.core import ids
+from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.terms import Terms
-from kiseki.errors import ChainError, ContractReverted, FeeTooHigh
+from kiseki.errors import ChainError, ContractReverted, FeeTooHigh, TransactionFailed
+
+from ..conftest import ask
 
 
 def rehearsal(k: LocalKiseki, place: Path) -> Kiseki:
@@ -40,6 +44,53 @@ def test_what_a_later_call_needs_of_an_earlier_one_is_there(k: LocalKiseki, tmp_
     done = wet.data.register(tmp_path / "art", terms)
     for receipt, trial in zip(done.receipts, dry.sender.trials, strict=True):
         assert receipt.gas == trial.gas if trial.exact else receipt.gas <= trial.gas
+
+
+def test_what_is_estimated_apart_is_estimated_on_what_came_before_it(
+    k: LocalKiseki, tmp_path: Path
+) -> None:
+    """Many licences in a token: the approval is rehearsed, so the purchase must see it."""
+    coin, artist, buyer = k.test_token(), k.wallet(1), k.wallet(4)
+    k.mint(coin, buyer.address, 10_000)
+    terms = artist.data.define_terms("train", gate=artist.market.address)
+    offers = []
+    for number in range(3):
+        (tmp_path / f"art{number}").mkdir()
+        (tmp_path / f"art{number}" / "1.svg").write_text(str(number))
+        group = artist.data.register(tmp_path / f"art{number}", terms).id
+        offer = artist.market.draft("collection", group, 100, Use.AI_TRAINING, token=coin)
+        artist.market.offer(offer)
+        offers.append(offer)
+    dry = Kiseki.connect(
+        k.url, account_of(4), secrets=tmp_path / "secrets", journal=tmp_path / "j", rehearses=True
+    )
+    for skip in (True, False):
+        assert dry.market.buy(offers, skip=skip).skipped == {}
+    assert isinstance(dry.sender, Rehearsal)
+    names = [each.call.what for each in dry.sender.trials]
+    assert names.count("LicenseMarket.buyMany") == 2
+    line = Line("streaming", "JP", ids.wallet(artist.address), 5)
+    dry.revenue.statement.pay(RoyaltyStatement("2026", coin, [line]))
+    assert dry.sender.trials[-1].call.what == "RevenueSplitter.multicall"
+
+
+def test_a_rehearsal_sends_nothing_of_an_earlier_run_either(k: LocalKiseki, tmp_path: Path) -> None:
+    url, journal = k.url, tmp_path / "journal"
+    policy = Policy(patience=0.2)
+    wet = Kiseki.connect(url, account_of(1), secrets=tmp_path / "s", journal=journal, policy=policy)
+    ask(k, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed):
+        wet.revenue.pay(k.address, 5)
+    ask(k, "anvil_dropAllTransactions")
+    dry = Kiseki.connect(
+        url, account_of(1), secrets=tmp_path / "s", journal=journal, rehearses=True
+    )
+    assert len(dry.sender.pending()) == 1
+    with pytest.raises(ChainError, match="cancels nothing"):
+        dry.sender.cancel()
+    assert ask(k, "txpool_status")["pending"] == "0x0"
+    ask(k, "evm_setAutomine", True)
+    wet.sender.settle()
 
 
 def test_a_refusal_is_told_as_it_would_be(k: LocalKiseki, tmp_path: Path) -> None:

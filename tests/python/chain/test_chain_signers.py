@@ -18,7 +18,7 @@ from kiseki.chain.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.chain.signers import APIS, RemoteSigner, checked_signature, checked_transaction
 from kiseki.client.accounts import local_account as account_of
-from kiseki.core import typed
+from kiseki.core import documents, typed
 from kiseki.errors import InvalidInput, SigningError
 
 KEY = "0x" + bytes(account_of(1).key).hex()
@@ -169,6 +169,30 @@ def test_a_signature_whose_last_byte_is_small_is_made_what_contracts_take() -> N
     for wrong in (b"", signature[:64], bytes(65), signature[:64] + b"\x05"):
         with pytest.raises(SigningError):
             checked_signature(wrong, message, WALLET)
+
+
+def test_a_signature_that_only_libraries_take_is_made_what_contracts_take() -> None:
+    """With a chain's ID in its last byte, or the higher of both s: OpenZeppelin's ECDSA refuses
+    both, so a consent would be handed on and refused only then."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    message = typed.revocation(1, TO, provider=WALLET, collection=bytes(32), nonce=1, deadline=2)
+    signature = LocalSigner(account_of(1)).sign_typed(message)
+    odd, s = signature[64] - 27, int.from_bytes(signature[32:64])
+    high = signature[:32] + (order - s).to_bytes(32)
+    for made in (
+        signature[:64] + bytes([37 + odd]),
+        high + bytes([28 - odd]),
+        high + bytes([1 - odd]),
+    ):
+        assert checked_signature(made, message, WALLET) == signature
+
+
+def test_an_answer_that_nests_deeper_than_anybody_needs_is_refused(k: LocalKiseki) -> None:
+    """It would end the process: json recurses in C, and eth-account lifts Python's limit."""
+    with pytest.raises(ValueError, match="nests deeper"):
+        documents.foreign(b"[" * 200_000)
+    assert documents.foreign(b"[" * 60 + b"]" * 60)
+    assert len(documents.foreign(b"[" + b"[[]]," * 5_000 + b"[]]")) == 5_001
 
 
 def test_no_signer_shows_its_key(service: Service) -> None:

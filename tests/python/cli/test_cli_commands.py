@@ -7,8 +7,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -324,6 +326,48 @@ def test_a_node_that_is_not_there(shell: Shell) -> None:
     told = shell.start("status", "--rpc", secret, "--debug").communicate(timeout=60)[1]
     assert "Traceback" in told
     assert "0123456789abcdef" not in told
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("verify-contracts",), ("deploy", "--dry-run"), ("accounts", "list")]
+)
+def test_a_node_that_stops_answering_does_not_have_its_key_shown(
+    elsewhere: Callable[[str], Shell], k: LocalKiseki, words: tuple[str, ...]
+) -> None:
+    """It says on which chain it is, and then that the key in the URL has run out."""
+    asked = 0
+
+    class Node(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            nonlocal asked
+            asked += 1
+            self.rfile.read(int(self.headers["content-length"]))
+            answer = b'{"jsonrpc": "2.0", "id": 1, "result": "0x7a69"}' if asked == 1 else b"no"
+            self.send_response(200 if asked == 1 else 403)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Node) as node:
+        threading.Thread(target=node.serve_forever, daemon=True).start()
+        shell = elsewhere(f"http://127.0.0.1:{node.server_port}/v3/SECRETKEY")
+        code = 0 if words == ("accounts", "list") else 1
+        assert "SECRETKEY" not in shell.run(*words, "--account", "test:1", code=code)
+        node.shutdown()
+
+
+def test_a_dry_run_says_what_would_be_refused(shell: Shell) -> None:
+    """And ends as the command would, not with 0."""
+    shell.files("artwork", 1)
+    shell.run("data", "register", "artwork", "--account", "test:1")
+    told = ("data", "register", "artwork", "--payee", BUYER, "--account", "test:1", "--dry-run")
+    assert "DataRegistry_DifferentValues" in shell.run(*told, code=1)
+    assert shell.json(*told, code=1)["problems"]
+    empty = ("revenue", "pay", BUYER, "1 wei", "--account", "test:19", "--dry-run")
+    assert "insufficient funds" in shell.run(*empty, code=1)
 
 
 def test_a_reader_that_has_enough(shell: Shell) -> None:

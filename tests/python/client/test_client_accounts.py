@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import stat
+import threading
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -122,6 +124,77 @@ def test_a_wallet_that_is_not_there_names_those_that_are(keystores: Keystores) -
     keystores.add("studio", KEY, PASSWORD)
     with pytest.raises(InvalidInput, match="there is no wallet studios; there is studio, and"):
         keystores.open("studios", lambda what: PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        KEY,
+        KEY[2:],
+        "web3Signer:http://user:secret@signer/key#0x12",
+        "web3signer:http://user:secret@signer/key",
+        "node:https://node/v3/secret",
+        "https://node/v3/secret",
+    ],
+)
+def test_what_was_typed_in_the_place_of_a_name_is_not_repeated(
+    keystores: Keystores, spec: str
+) -> None:
+    """A private key, or a URL with one."""
+    with pytest.raises(InvalidInput) as raised:
+        open_account(spec, url="http://127.0.0.1:9", keystores=keystores, environment={})
+    said = str(raised.value)
+    assert "secret" not in said
+    assert KEY[2:] not in said
+
+
+def test_of_two_who_make_a_wallet_of_one_name_at_once_one_is_told(keystores: Keystores) -> None:
+    """Otherwise one of both keys would be lost, and perhaps paid to by then."""
+    made: list[Any] = []
+
+    def make() -> None:
+        try:
+            made.append(keystores.new("studio", PASSWORD).address)
+        except InvalidInput as error:
+            made.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (won,) = [each for each in made if isinstance(each, str)]
+    (lost,) = [each for each in made if isinstance(each, InvalidInput)]
+    assert "there is a wallet studio already" in str(lost)
+    assert keystores.open("studio", lambda what: PASSWORD).address == won
+    assert [each.name for each in keystores.list()] == ["studio"]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("n", 1.5), ("r", 0), ("p", -1), ("dklen", "32"), ("salt", 5)]
+)
+def test_a_file_whose_numbers_are_none_is_damaged(
+    keystores: Keystores, member: str, value: Any
+) -> None:
+    path = keystores.add("studio", KEY, PASSWORD).path
+    document = json.loads(path.read_text())
+    document["crypto"]["kdfparams"][member] = value
+    path.write_text(json.dumps(document))
+    with pytest.raises(SigningError, match=r"is damaged|not the password"):
+        keystores.open("studio", lambda what: PASSWORD)
+
+
+def test_a_wallet_that_is_taken_in_has_the_address_of_its_key(
+    keystores: Keystores, tmp_path: Path
+) -> None:
+    """A file that says another would have its owner paid elsewhere."""
+    made = Account.from_key(KEY)
+    file = tmp_path / "theirs.json"
+    file.write_text(
+        json.dumps(Account.encrypt(made.key, PASSWORD, kdf="scrypt") | {"address": "12" * 20})
+    )
+    file.chmod(0o600)
+    assert keystores.take_in("theirs", file, PASSWORD).address == made.address
 
 
 # In a word

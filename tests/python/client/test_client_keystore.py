@@ -487,3 +487,19 @@ def test_who_backs_up_says_who_may_read_it(full: KeyStore, tmp_path: Path) -> No
         with pytest.raises(InvalidInput):
             full.backup(tmp_path / "backup", **given)
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_salt_that_somebody_still_reads_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    """Another program reads an older state, which is kept on the disk for it."""
+    store = KeyStore(tmp_path / "secrets")
+    who, digest = "0x" + "11" * 20, bytes(31) + b"\x01"
+    (salt,) = store.salts(who, [digest])
+    store._db.execute("PRAGMA busy_timeout = 100")
+    reader = sqlite3.connect(tmp_path / "secrets")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM salt").fetchone()
+    with pytest.raises(SecretsError, match="still on the disk while another program reads"):
+        store.forget(who, digest)
+    reader.close()
+    store.forget(who, digest)
+    assert all(salt not in path.read_bytes() for path in tmp_path.iterdir())
