@@ -247,7 +247,7 @@ def _act(key: str, what: str, work: Callable[[Kiseki, bytes], Receipt]) -> None:
 def execute(
     key: Key,
     claim: Annotated[
-        bool, typer.Option(help="First bring its holder what the token has earned.")
+        bool, typer.Option(help="Bring its holder first what they are owed, at once.")
     ] = False,
 ) -> None:
     """Move a token whose conditions are all met; by anybody.
@@ -257,13 +257,7 @@ def execute(
       kiseki rights execute 0x4444…
       kiseki rights execute 0x4444… --claim
     """
-
-    def work(k: Kiseki, wanted: bytes) -> Receipt:
-        if claim:
-            k.revenue.claim(k.rights.of(wanted).schedule.holder)
-        return k.rights.execute(wanted)
-
-    _act(key, f"execute {claim}", work)
+    _act(key, f"execute {claim}", lambda k, wanted: k.rights.execute(wanted, claim=claim))
 
 
 @rights.command("lapse")

@@ -25,7 +25,7 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
-__all__ = ["ETHER", "EXECUTE_GAS", "Claimed", "Revenue"]
+__all__ = ["ETHER", "EXECUTE_GAS", "MOST_GAS_TRIED", "Claimed", "Revenue"]
 
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
@@ -38,7 +38,7 @@ _SPLIT_OPENING = 76
 _STEPS = 100
 """Steps tried at once; a transaction takes fewer where they need more gas or bytes than it may."""
 
-_MOST_GAS = int(MOST_GAS / 1.15)
+MOST_GAS_TRIED = int(MOST_GAS / 1.15)
 """Gas of the steps of one transaction, as estimated; the rest is to spare."""
 
 EXECUTE_GAS = 600_000
@@ -149,7 +149,7 @@ class Revenue:
             return self.wallet.send(call)
         # The node finds what the payment needs; a transfer that runs short of gas fails silently.
         gas = sender.estimate(call) + len(due) * EXECUTE_GAS
-        return sender.send(call, min(gas, _MOST_GAS))
+        return sender.send(call, min(gas, MOST_GAS_TRIED))
 
     def _due(self, schedules: Iterable[bytes]) -> list[bytes]:
         """The calls that execute conditional transfers."""
@@ -242,6 +242,14 @@ class Revenue:
                 calls.append(Call(call.to, call.data, 0, call.what, gas))
         return calls
 
+    def claims(self, wallet: str) -> list[bytes]:
+        """The first calls, of those that go through, that bring a wallet what it is owed."""
+        part = steps(self._owed([wallet], ()))[:_STEPS]
+        if not part:
+            return []
+        good, _ = self._tried(part, b"")
+        return [self._call(step).data for step in good]
+
     def _owed(self, wallets: Sequence[str], lists: Lists) -> list[Owed]:
         index = self.wallet.session.index
         found = [each for who in wallets for each in index.owed(who)]
@@ -310,14 +318,14 @@ class Revenue:
         calls = [*([first] if first else []), *(self._call(step).data for step in good)]
         # Estimated so that a single failure fails all of it, else too little gas would seem enough.
         strict = self._contract.call("multicall", calls, False)
-        gas = _MOST_GAS + 1
+        gas = MOST_GAS_TRIED + 1
         if self.wallet.sender.fits(strict):
             try:
                 gas = self.wallet.sender.estimate(strict)
             except ContractReverted as error:  # out of gas, or one is refused by now
                 if len(good) == 1:
                     return [], [*refused, (good[0], error)]
-        if gas > _MOST_GAS and len(good) > 1:
+        if gas > MOST_GAS_TRIED and len(good) > 1:
             receipts = []
             half = len(good) // 2
             for some in (good[:half], good[half:]):
@@ -327,7 +335,7 @@ class Revenue:
             return receipts, refused
         # Where money is redirected all of it fails together: it must not go to the wallet instead.
         lenient = self._contract.call("multicall", calls, not first)
-        return [self.wallet.sender.send(lenient, min(gas, _MOST_GAS))], refused
+        return [self.wallet.sender.send(lenient, min(gas, MOST_GAS_TRIED))], refused
 
     def _paid_out(
         self, receipts: Iterable[Receipt]

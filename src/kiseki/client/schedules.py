@@ -6,8 +6,8 @@
     k.rights.pending()                     # what is open, and which conditions are met
     k.rights.execute(schedule_id)          # by anybody, once all are
 
-What a token earned and nobody claimed goes with it: claim before it moves (`execute` does, where
-it is told to), or agree on a price that counts it.
+What a token earned and nobody claimed goes with it: claim first (`execute` does it in the same
+transaction, where it is told to), or agree on a price that counts it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from eth_utils.address import to_checksum_address
 from kiseki.chain.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
+from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.schedule import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
 from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, TransactionFailed
 from kiseki.index import ScheduleRecord
 
 __all__ = ["Pending", "Schedules", "moment"]
@@ -117,13 +118,33 @@ class Schedules:
         """
         return self.wallet.session.index.agreements.schedule(bytes32(schedule, "the schedule"))
 
-    def execute(self, schedule: bytes) -> Receipt:
+    def execute(self, schedule: bytes, *, claim: bool = False) -> Receipt:
         """Moves the token, by anybody, once every condition is met.
+
+        Args:
+            claim: bring its holder what they are owed first, in the same transaction: what the
+                token has earned and nobody claimed goes with it.
 
         Raises:
             ContractReverted: `RightsToken_NotMet`, with the place of the first that is not.
+            TransactionFailed: somebody was quicker; what was owed was brought.
         """
-        return self.wallet.send(self.call("execute", schedule))
+        call, sender = self.call("execute", schedule), self.wallet.sender
+        if not claim:
+            return self.wallet.send(call)
+        needed = sender.estimate(call)  # or it says why it cannot be
+        made = self.of(schedule).schedule
+        splitter = self.wallet.session["RevenueSplitter"]
+        steps = Revenue(self.wallet).claims(made.holder)
+        last = splitter.call("execute", self._rights.address, made.values).data
+        whole = splitter.call("multicall", [*steps, last], False)
+        receipt = sender.send(whole, min(sender.estimate(whole) + 2 * needed, MOST_GAS_TRIED))
+        if sender.sends and self.of(schedule).state != "executed":
+            raise TransactionFailed(
+                "what the holder was owed was brought, and the token did not move; look at it with "
+                "`kiseki rights pending`"
+            )
+        return receipt
 
     def lapse(self, schedule: bytes) -> Receipt:
         """Unlocks the token where it is, by anybody, once the deadline has passed."""

@@ -147,7 +147,7 @@ class TestClaiming:
         split = self.split_of(wallets, 1)
         k.revenue.publish(split)
         k.revenue.pay(split, 130 * 10)
-        monkeypatch.setattr(revenue, "_MOST_GAS", 2_000_000)
+        monkeypatch.setattr(revenue, "MOST_GAS_TRIED", 2_000_000)
         told: list[tuple[int, int]] = []
         claimed = k.revenue.claim(wallets, lambda *at: told.append(at))
         assert told == [(100, 130), (130, 130)]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
+from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids
 from kiseki.core.schedule import (
@@ -172,6 +173,30 @@ def test_a_payers_multicall_executes_what_it_made_due(
         artist.session.index.agreements.schedule(record.id).ended_at
         == (artist.session.w3.eth.get_block(receipt.block)["timestamp"])
     )
+
+
+def test_the_old_holder_is_paid_first_in_the_same_transaction(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    """What the token has earned would go with it."""
+    subject = Payee.subject(artist.session["RightsToken"].address, token.to_bytes(32))
+    shared = CoreSplit([(subject.key, 1)])
+    k.revenue.publish(shared)
+    buyer.revenue.pay(shared, 1000)
+    record = artist.rights.scheduled(
+        artist.rights.schedule(token, buyer.address, AfterTime(2**40), SOON)
+    )
+    with pytest.raises(ContractReverted, match="RightsToken_NotMet"):
+        stranger.rights.execute(record.id, claim=True)
+    artist.rights.release(record.id)
+    buyer.rights.release(record.id)
+    record = artist.rights.scheduled(
+        artist.rights.schedule(token, buyer.address, AfterTime(5), SOON)
+    )
+    before = artist.balance(), buyer.balance()
+    stranger.rights.execute(record.id, claim=True)
+    assert (artist.balance() - before[0], buyer.balance() - before[1]) == (1000, 0)
+    assert artist.rights.holder(token) == buyer.address
 
 
 def test_a_schedules_id_is_the_contracts(artist: Kiseki, buyer: Kiseki, token: int) -> None:
