@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 struct Condition {
     /// The contract that is asked (`ICondition`).
     address check;
-    /// What it is asked; each contract says what it means.
+    /// What it is asked; each contract says what it means. At most 16,384 bytes in all conditions of a schedule together.
     bytes data;
 }
 

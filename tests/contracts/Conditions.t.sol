@@ -251,6 +251,54 @@ contract ConditionsTest is Scheduling {
         no(_all.isMet(ID, abi.encode(new Condition[](0))), "nothing is not all");
     }
 
+    function test_RevertWhen_allDataTogetherIsTooLarge() public {
+        Condition[] memory both = new Condition[](2);
+        both[0] = Condition(address(condition), new bytes(Conditions.LARGEST - 32));
+        both[1] = Condition(address(condition), new bytes(32));
+        uint256 open = vm.snapshotState();
+        _schedule(both);
+        vm.revertToState(open);
+        both[1].data = new bytes(33);
+        reverts(abi.encodeWithSelector(Conditions.Conditions_TooLarge.selector, Conditions.LARGEST + 1));
+        _schedule(both);
+        both[1].data = new bytes(0);
+        // Inside others it counts with what holds it.
+        bytes memory nested = abi.encode(both);
+        reverts(abi.encodeWithSelector(Conditions.Conditions_TooLarge.selector, nested.length));
+        _schedule(_conditions(address(_all), nested));
+    }
+
+    /// Eight that are each the same bytes of the input are eight in what is started.
+    function test_RevertWhen_theDataGrowsInStarting() public {
+        bytes memory one = abi.encode(_conditions(address(condition), new bytes(3000)));
+        bytes memory folded = abi.encode(uint256(32), uint256(8));
+        for (uint256 i; i < 8; ++i) {
+            folded = abi.encodePacked(folded, uint256(256));
+        }
+        // The one element, without the array's head of three words.
+        bytes memory element = new bytes(one.length - 96);
+        for (uint256 i; i < element.length; ++i) {
+            element[i] = one[96 + i];
+        }
+        folded = abi.encodePacked(folded, element);
+        yes(folded.length < 4000, "small");
+        eq(abi.decode(folded, (Condition[]))[7].data.length, 3000, "and means eight");
+        vm.expectPartialRevert(Conditions.Conditions_TooLarge.selector);
+        _all.start(folded);
+    }
+
+    function test_theDeepestNestIsAskedCheaply() public {
+        bytes memory nest = abi.encode(START);
+        ICondition outer = _time;
+        while (true) {
+            bytes memory more = abi.encode(_conditions(address(outer), nest));
+            if (more.length > Conditions.LARGEST) break;
+            (outer, nest) = (_all, more);
+        }
+        _schedule(_conditions(address(_all), nest));
+        yes(_all.isMet{gas: 8_000_000}(ID, nest), "down to the time");
+    }
+
     // A ladder, as a worked example: from one threshold on a share of the income, from the next the token.
     function test_aLadderGivesAShareFirstAndThenTheToken() public {
         bytes32 id = rights.rightsOf(tokenId).id;

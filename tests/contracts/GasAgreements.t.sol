@@ -6,11 +6,13 @@ import {Escrow} from "../../contracts/conditions/Escrow.sol";
 import {IncomeThreshold} from "../../contracts/conditions/IncomeThreshold.sol";
 import {ILicenseMarket} from "../../contracts/interfaces/ILicenseMarket.sol";
 import {IWaterfall} from "../../contracts/interfaces/IWaterfall.sol";
+import {Conditions} from "../../contracts/libraries/Conditions.sol";
 import {Offer, Permit, Purchase} from "../../contracts/types/Offer.sol";
 import {Plan} from "../../contracts/types/Plan.sol";
 import {Condition, Schedule} from "../../contracts/types/Schedule.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Falling} from "./Waterfall.t.sol";
+import {HostileCondition} from "./utils/HostileConditions.sol";
 import {SumTrees} from "./utils/Trees.sol";
 import {vm} from "./utils/Vm.sol";
 
@@ -63,6 +65,34 @@ contract GasAgreementsTest is Falling {
         rights.execute(schedule);
         call_ = abi.encodeCall(escrow.settle, (scheduleId, ETHER, 1000));
         _measure("escrow settle ether", stranger.wallet, address(escrow), 0, call_);
+    }
+
+    /// What could be scheduled can be ended, far below what a transaction may burn (EIP-7825: 16,777,216).
+    function test_theLargestScheduleThereCanBe() public {
+        HostileCondition condition = new HostileCondition();
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        vm.prank(artist.wallet);
+        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        Condition[] memory conditions = new Condition[](Conditions.MOST);
+        for (uint256 i; i < Conditions.MOST; ++i) {
+            bytes memory full = new bytes(Conditions.LARGEST / Conditions.MOST);
+            for (uint256 j; j < full.length; ++j) {
+                full[j] = 0xff;
+            }
+            conditions[i] = Condition(address(condition), full);
+        }
+        bytes memory call_ = abi.encodeCall(rights.schedule, (tokenId, creator.wallet, conditions, DEADLINE));
+        _measure("rights schedule largest", artist.wallet, address(rights), 0, call_);
+        Schedule memory schedule = Schedule(tokenId, 0, artist.wallet, creator.wallet, conditions, DEADLINE);
+        call_ = abi.encodeCall(rights.release, (schedule));
+        yes(_measure("rights release largest", creator.wallet, address(rights), 0, call_) <= 1_000_000, "release");
+        uint256 open = vm.snapshotState();
+        call_ = abi.encodeCall(rights.execute, (schedule));
+        yes(_measure("rights execute largest", stranger.wallet, address(rights), 0, call_) <= 1_000_000, "execute");
+        vm.revertToState(open);
+        vm.warp(DEADLINE + 1);
+        call_ = abi.encodeCall(rights.lapse, (schedule));
+        yes(_measure("rights lapse largest", stranger.wallet, address(rights), 0, call_) <= 1_000_000, "lapse");
     }
 
     function test_licences() public {
