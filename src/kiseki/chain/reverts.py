@@ -77,8 +77,8 @@ ADVICE = {
     "RightsToken_NotMet": "wait until this condition is met (counted from 0)",
     "RightsToken_NotAParty": "only its holder and its beneficiary can end it",
     "Conditions_Count": "name 1 to 8 conditions",
-    "Conditions_TooLarge": "all conditions of a schedule hold at most 16,384 bytes of data together: name fewer parties "
-    "or conditions",
+    "Conditions_TooLarge": "all conditions of a schedule hold at most 16,384 bytes together: name "
+    "fewer parties or conditions",
     "Conditions_NoContract": "there is no contract at this condition's address on this chain",
     "Approvals_Count": "name 1 to 32 parties, and need at most as many of them",
     "Approvals_NotAscending": "name each party once, in ascending order",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.cli.revenue import payee_of
+from kiseki.cli.revenue import places_of
 from kiseki.client.amounts import parse
 from kiseki.keeper import Duties, Keeper, Round
 
@@ -53,7 +53,8 @@ def keeper(
     k = context.kiseki()
     amounts = {token: units for units, token in (context.amount(k, each) for each in worth or [])}
     duties = Duties(
-        executes=execute, lapses=lapse, sweeps=[payee_of(k, each) for each in sweep or []],
+        executes=execute, lapses=lapse,
+        sweeps=[each for given in sweep or [] for each in places_of(k, given)],
         passes=pass_on, claims=claim or [], worth=amounts,
         most_wei=parse(most) if most else None,
     )  # fmt: skip

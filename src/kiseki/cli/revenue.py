@@ -62,6 +62,21 @@ def payee_of(k: Kiseki, given: str) -> Payee:
     )
 
 
+def places_of(k: Kiseki, given: str) -> list[Payee]:
+    """Whose payment addresses belong to what a person writes: of a batch or model also the one that
+    marketplaces pay the royalty of a resale to."""
+    first = payee_of(k, given)
+    if len(given) < 60 or Path(given).suffix == ".json":
+        return [first]
+    wanted = context.hex32(given, "the payee")
+    finds: dict[str, Callable[[bytes], object]] = {"batch": k.index.batch, "model": k.index.model}
+    for kind, find in finds.items():
+        with contextlib.suppress(LookupError):
+            find(wanted)
+            return [first, k.rights.royalties(kind, wanted)]
+    return [first]
+
+
 @revenue.command("pay")
 def pay(
     to: To,
@@ -231,33 +246,45 @@ def income(to: To, token: Token = ETHER) -> None:
 
 
 @revenue.command("address")
-def payment_address(to: To) -> None:
+def payment_address(
+    to: To,
+    royalties: Annotated[
+        bool, typer.Option("--royalties", help="Where resales pay a batch's or model's (ERC-2981).")
+    ] = False,
+) -> None:
     """An address that pays a payee once it is swept: for marketplaces and plain transfers.
 
     \b
     Examples:
       kiseki revenue address 0x4444…
+      kiseki revenue address 0x4444… --royalties
     """
     k = context.watching()
-    found = k.revenue.payment_address(payee_of(k, to))
+    found = [k.revenue.payment_address(each) for each in places_of(k, to)]
     if context.current.json:
-        show.json_line({"address": found})
+        show.json_line({"address": found[0], "royalties": found[-1]})
     else:
-        show.line(found)
+        show.line(found[-1 if royalties else 0])
 
 
 @revenue.command("sweep")
 def sweep(to: To, token: Token = ETHER) -> None:
     """Move what lies at a payee's payment address into the ledger; by anybody.
 
+    Of a batch or model also what marketplaces paid as royalties of its rights token.
+
     \b
     Examples:
       kiseki revenue sweep 0x4444…
     """
     k = context.kiseki()
-    who = payee_of(k, to)
-    done = context.spend(k, f"sweep {who.key.hex()} {token}", lambda k: k.revenue.sweep(who, token))
-    context.receipts_told([done])
+    places = {k.revenue.payment_address(each): each for each in places_of(k, to)}
+    asked = None if token == ETHER else token
+    full = [payee for lies, payee in places.items() if k.balance(asked, lies)]
+    if not full:
+        raise InvalidInput(f"nothing of it lies at {' or '.join(places)}; nothing was sent")
+    context.receipts_told(context.spend(k, f"sweep {to} {token}",
+                          lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
 
 
 def _label(owed: Any) -> str:

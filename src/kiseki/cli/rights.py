@@ -12,6 +12,7 @@ from kiseki.chain.sender import Receipt
 from kiseki.cli import context, show
 from kiseki.cli.revenue import payee_of
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.payees import Payee
 from kiseki.client.schedules import moment
 from kiseki.core import schedule as when
 from kiseki.core.values import address, to_hex
@@ -109,16 +110,19 @@ def show_token(
     if holder is None:
         raise InvalidInput("it is not minted; its registrant mints it with `kiseki rights mint`")
     found = k.rights.metadata(token)
+    resale = k.revenue.payment_address(Payee.subject(found.registry, found.id))
     if seal is not None:
         seal.write_text(found.image, "utf-8")
     if context.current.json:
-        show.json_line(show.plain(found) | {"token": str(token), "holder": holder})
+        more = {"token": str(token), "holder": holder, "resale": resale}
+        show.json_line(show.plain(found) | more)
         return
     income = "nobody has shown it" if found.income is None else f"{found.income}%"
     show.fields([
         ("token", f"{token:#066x}"), ("stands for", f"the {found.kind} 0x{found.id.hex()}"),
         ("holder", holder), ("registrant", found.registrant), ("of what is paid", income),
-        ("resale", f"{found.royalty}%"), ("locked", found.locked), ("document", found.document),
+        ("resale", f"{found.royalty}%, to {resale}"), ("locked", found.locked),
+        ("document", found.document),
     ])  # fmt: skip
 
 

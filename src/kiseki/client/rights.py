@@ -43,6 +43,15 @@ class Rights(Schedules):
         subject = ids.subject(self._registry(kind), group)
         return Payee.subject(self._contract.address, subject)
 
+    def royalties(self, kind: str, group: bytes) -> Payee:
+        """Whom a marketplace pays the royalty of a resale (ERC-2981), at a payment address.
+
+        Whatever the registry says of the group when the money moves: of a batch or model its split,
+        so everybody in its trace; of a collection its payee. Of a batch or model it lies at another
+        address than what is paid to the split itself, so both are to be swept.
+        """
+        return Payee.subject(self._registry(kind), group)
+
     def mint(
         self,
         kind: str,

@@ -16,11 +16,14 @@ from pathlib import Path
 import pytest
 
 from kiseki import LocalKiseki, Split
+from kiseki.chain.contracts import Call
 from kiseki.chain.deployment import SUITE
 from kiseki.chain.node import anvil
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
+from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
+from kiseki.core.values import to_hex
 
 from .conftest import Shell
 
@@ -60,6 +63,8 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     token = shell.json("rights", "show", "batch", batch["batch"], "--seal", "seal.svg")
     assert (token["income"], token["holder"]) == ("75", account_of(3).address)
     assert (shell.folder / "seal.svg").read_text().startswith("<svg")
+    lies = shell.json("revenue", "address", batch["batch"])
+    assert token["resale"] == lies["royalties"] != lies["address"]
     assert "everything its models declare was authorised" in shell.run("verify", "pictures/1.svg")
     assert "Unknown" in shell.run("verify", "artwork/1.svg", code=4)
 
@@ -165,6 +170,29 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert not shell.json("revenue", "statement", "pay", "october.json")["transactions"]
     shell.run("revenue", "waterfall", "pass", fall)
     assert k.revenue.waterfall.passed(fall) == 2 * 10**18
+
+
+def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKiseki) -> None:
+    """A marketplace pays its royalty elsewhere than who pays the batch itself (promise 4)."""
+    terms = k.data.define_terms("train")
+    art = k.data.prepare(shell.files("art", 1), terms)
+    k.data.register(art)
+    manifest = Manifest({art.id: [(each.id, 1) for each in art.items]})
+    model = k.models.register(keccak256(b"weights"), terms, manifest=manifest).id
+    pictures = k.outputs.prepare(shell.files("pictures", 1), [model])
+    k.outputs.register(pictures)
+    batch = to_hex(pictures.id)
+    lies = shell.json("revenue", "address", batch)
+    assert shell.run("revenue", "address", batch, "--royalties").strip() == lies["royalties"]
+    assert "nothing of it lies at" in shell.run("revenue", "sweep", batch, code=2)
+    for number, place in enumerate((lies["address"], lies["royalties"]), 1):
+        k.sender.send(Call(place, b"", number * 100, "a marketplace pays"))
+    assert len(shell.json("revenue", "sweep", batch)["transactions"]) == 2
+    k.sender.send(Call(lies["royalties"], b"", 50, "a marketplace pays"))
+    shell.run("keeper", "--once", "--sweep", batch, "--worth", "50 wei")
+    assert k.balance(of=lies["royalties"]) == 0
+    splitter = k.session["RevenueSplitter"].address
+    assert k.balance(of=splitter) == 350
 
 
 def test_how_things_stand(shell: Shell) -> None:

