@@ -38,7 +38,8 @@ def openzeppelin(trees: list[IdTree], asked: list[list[bytes]]) -> list[dict[str
         }
         for tree, wanted in zip(trees, asked, strict=True)
     ]
-    return ask("merkle.mjs", questions)
+    answers: list[dict[str, Any]] = ask("merkle.mjs", questions)
+    return answers
 
 
 def ask(script: str, questions: Any) -> Any:
