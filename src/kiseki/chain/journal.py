@@ -317,6 +317,15 @@ class Journal:
                 found.append(None if row is None else _intent(row))
         return found
 
+    def holds(self, lane: Lane, call: Call, flight: Scope) -> bool:
+        """Whether there is an intent for `adopt` to find for this call. It is not taken."""
+        rows = self._rows(
+            "SELECT run FROM intent WHERE lane = ? AND fingerprint = ? AND command = ?"
+            " AND (told = 0 OR command != '')",
+            str(lane), fingerprint(call), flight.command,
+        )  # fmt: skip
+        return any(not self._is_alive(run) for (run,) in rows)
+
     def is_interrupted(self, lane: Lane) -> bool:
         """Whether there is anything for `adopt` to find, which is one question for many calls."""
         runs = self._rows("SELECT DISTINCT run FROM intent WHERE lane = ?", str(lane))
@@ -497,6 +506,8 @@ class Journal:
 
 def fingerprint(call: Call) -> bytes:
     """What tells one call from another: whom it calls, with what, and with how much ether."""
+    if call.same is not None:
+        return keccak256(b"same" + call.to.lower().encode() + call.same)
     return keccak256(call.to.lower().encode() + call.value.to_bytes(32, "big") + call.data)
 
 

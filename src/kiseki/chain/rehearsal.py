@@ -80,6 +80,10 @@ class Rehearsal(Sender):
         """None: whether an interrupted run sent it is found out by the run that goes on."""
         return None
 
+    def remembers(self, call: Call) -> bool:
+        """No, for the same reason."""
+        return False
+
     def cancel(self) -> list[Outcome]:
         """Refused.
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -203,7 +203,7 @@ class Sender:
             SigningError: the wallet did not sign; nothing was sent.
         """
         if gas is not None:
-            call = Call(call.to, call.data, call.value, call.what, gas)
+            call = replace(call, gas=gas)
         with contextlib.closing(self.send_all([call])) as outcomes:
             return next(outcomes).result
 
@@ -266,6 +266,10 @@ class Sender:
             return flight.recall(call)
         finally:
             flight.leave()
+
+    def remembers(self, call: Call) -> bool:
+        """Whether `recall` would find one; nothing is waited for, and nothing taken."""
+        return self.journal.holds(self.lane, call, self.journal.inside)
 
     def settle(self) -> None:
         """Looks up what the journal has of this wallet, and sends again what is in no block.
@@ -644,7 +648,8 @@ class _Flight:
         if self._is_resumed():
             intents = self._journal.adopt(sender.lane, calls, self._scope)
         for call, intent in zip(calls, intents, strict=True):
-            entry = _Entry(call)
+            # What was sent, where it is the same in other words.
+            entry = _Entry(intent.call if intent is not None and call.same else call)
             if intent is not None:
                 entry.intent, entry.resumed = intent, True
                 entry.attempts = self._journal.attempts(intent)

@@ -171,6 +171,9 @@ def buy(
     execute: Annotated[
         list[str] | None, typer.Option(help="A transfer of rights that this makes due, 0x…")
     ] = None,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve tokens first; sign no permits (ERC-2612).")
+    ] = False,
 ) -> None:
     """Buy licences. Everybody whom the trace leads back to is paid in the same transaction.
 
@@ -183,10 +186,12 @@ def buy(
     due = [context.hex32(each, "the schedule") for each in execute or []]
     known = _buyers(buyers)
     k = context.kiseki()
-    found = [k.market.find(each).offer for each in wanted]
+    agreements = k.index.agreements
+    found = [agreements.offer(each).offer for each in wanted]
 
     def work(k: Kiseki) -> Bought:
-        return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due)
+        return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due,
+                            permits=not approve)  # fmt: skip
 
     done = context.spend(
         k, f"buy {' '.join(keys)} {licensee}", work,

@@ -14,38 +14,23 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from kiseki.chain.contracts import Contract, erc20
-from kiseki.chain.sender import MOST_GAS, Receipt
-from kiseki.client.revenue import EXECUTE_GAS
+from kiseki.chain.contracts import Contract
+from kiseki.chain.sender import Receipt
+from kiseki.client.purchases import PROBLEMS, Basket
 from kiseki.client.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
-from kiseki.core.offer import Licence, Offer, buyer_proof, buyers_root
+from kiseki.core.offer import Licence, Offer, buyers_root
 from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
-from kiseki.errors import ContractReverted, InvalidInput
-from kiseki.index import LicenceRecord, NotInIndex, OfferRecord
+from kiseki.errors import InvalidInput
+from kiseki.index import LicenceRecord, OfferRecord
 
-__all__ = ["PROBLEMS", "Bought", "Market"]
-
-PROBLEMS = (
-    "",
-    "it was never offered, or with other values",
-    "it was ended or replaced",
-    "it could be bought until a time that has passed",
-    "the rights have another holder now",
-    "all of them are sold",
-    "it is for other buyers",
-    "the payment failed",
-)
-"""Why something cannot be bought, by the number that the contract gives."""
+__all__ = ["Bought", "Market"]
 
 _REGISTRIES = {"collection": "DataRegistry", "model": "ModelRegistry", "batch": "OutputRegistry"}
-_AT_ONCE = 150
-"""Purchases in one transaction at most; fewer where they need more gas."""
-
-_MOST_GAS = int(MOST_GAS / 1.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +143,17 @@ class Market:
             kind, group: only for this collection, model or batch.
             all_: also those that cannot be bought any more.
         """
-        found = self.wallet.session.index.agreements.offers()
+        subject = None
         if kind is not None and group is not None:
             subject = ids.subject(self._registry(kind), group)
-            found = [each for each in found if each.subject == subject]
+        found = self.wallet.session.index.agreements.offers(subject)
         if not all_:
             now = self.wallet.session.now()
-            found = [
-                each
-                for each in found
-                if each.left > 0
-                and (not each.offer.until or now <= each.offer.until)
-                and self.holder(each.offer) == each.owner
-            ]
+            open_ = [e for e in found if e.left > 0 and not 0 < e.offer.until < now]
+            asked = [(each.offer.registry, each.offer.id) for each in open_]
+            holders = self._contract.read_all("holderOf", asked)
+            pairs = zip(open_, holders, strict=True)
+            found = [each for each, holder in pairs if str(holder).lower() == each.owner]
         return sorted(found, key=lambda each: (each.offer.token, each.offer.price))
 
     def find(self, key: bytes) -> OfferRecord:
@@ -179,10 +162,7 @@ class Market:
         Raises:
             NotInIndex: there is none.
         """
-        for each in self.wallet.session.index.agreements.offers():
-            if each.key == key:
-                return each
-        raise NotInIndex(f"there is no offer {to_hex(key)} up to this block")
+        return self.wallet.session.index.agreements.offer(key)
 
     def holder(self, offer: Offer) -> str:
         """Who holds the rights in what an offer is for, in lower case."""
@@ -192,8 +172,8 @@ class Market:
 
     def problem(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
         """Why an offer cannot be bought now; empty if it can."""
-        purchase = self._purchase(offer, licensee or self.wallet.address, list(buyers))
-        return PROBLEMS[int(self._contract.read("problemOf", purchase))]
+        (problem,) = self._basket(licensee, buyers).problems([offer])
+        return problem
 
     def buy(
         self,
@@ -203,10 +183,12 @@ class Market:
         skip: bool = False,
         buyers: Iterable[str] = (),
         executes: Iterable[bytes] = (),
+        permits: bool = True,
     ) -> Bought:
         """Buys licences; everybody whom the trace leads back to is paid in the same transaction.
 
-        A token is approved first, for exactly what it costs. Several are bought in as few
+        A token that takes permits (ERC-2612) is allowed by a signature that goes along, any other
+        is approved first; both for exactly what it costs. Several are bought in as few
         transactions as their gas needs.
 
         Args:
@@ -215,39 +197,29 @@ class Market:
             skip: pass over what cannot be bought, and tell; else nothing of its transaction is.
             buyers: who may buy, where an offer is for some: the list that its maker keeps.
             executes: IDs of conditional transfers that the payments may make due.
+            permits: sign permits; if not, approve every token.
 
         Raises:
-            InvalidInput: no offer, one that cannot be bought, or the licensee is not among the
-                buyers; nothing was sent.
+            InvalidInput: no offer, one that cannot be bought, too little money for all, or the
+                licensee is not among the buyers; nothing was sent.
             ContractReverted: `LicenseMarket_NotBought`, when one was gone by then.
         """
         wanted = [offers] if isinstance(offers, Offer) else list(offers)
         if not wanted:
             raise InvalidInput("name at least one offer")
-        who, known = licensee or self.wallet.address, list(buyers)
-        for each in () if skip else wanted:
-            if problem := self.problem(each, who, known):
-                raise InvalidInput(
-                    f"the offer {to_hex(self.key(each))} cannot be bought: {problem}; nothing was"
-                    " sent"
-                )
-        self._approve(wanted)
-        due = [
-            (self.wallet.session["RightsToken"].address, self._schedule(each)) for each in executes
-        ]
-        receipts: list[Receipt] = []
-        skipped: dict[bytes, str] = {}
-        if skip:
-            found = [(each, self.problem(each, who, known)) for each in wanted]
-            skipped = {self.key(each): problem for each, problem in found if problem}
-            wanted = [each for each, problem in found if not problem]
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            last = start + _AT_ONCE >= len(wanted)
-            receipts += self._bring(
-                some, who, known, skipped if skip else None, due if last else []
-            )
-        return self._bought(receipts, skipped)
+        token = self.wallet.session["RightsToken"].address
+        due = [(token, self._schedule(each)) for each in executes]
+        basket = self._basket(licensee, buyers, skip=skip, permits=permits, due=due)
+        if not skip and not basket.began(wanted):
+            for each, problem in zip(wanted, basket.problems(wanted), strict=True):
+                if problem:
+                    raise InvalidInput(
+                        f"the offer {to_hex(self.key(each))} cannot be bought: {problem}; nothing"
+                        " was sent"
+                    )
+            if short := basket.short(wanted):
+                raise InvalidInput(f"{short}; nothing was sent")
+        return self._bought(basket.buy(wanted), basket.skipped)
 
     # Licences
 
@@ -264,73 +236,12 @@ class Market:
 
     # Inside
 
-    def _bring(
-        self,
-        some: Sequence[Offer],
-        who: str,
-        known: list[str],
-        skipped: dict[bytes, str] | None,
-        due: list[tuple[str, object]],
-    ) -> list[Receipt]:
-        purchases = [self._purchase(each, who, known) for each in some]
-        value = sum(each.price for each in some if each.token == ZERO_ADDRESS)
-        if len(some) == 1 and skipped is None and not due:
-            return [self.wallet.send(self._contract.call("buy", purchases[0], value=value))]
-        sender = self.wallet.sender
-        # Estimated so that a single failure fails all of it, else too little gas would seem enough.
-        strict = self._contract.call("buyMany", purchases, False, [], due, value=value)
-        gas = _MOST_GAS + 1
-        if sender.fits(strict):
-            try:
-                gas = sender.estimate(strict) + len(due) * EXECUTE_GAS
-            except ContractReverted as error:  # out of gas, or one is refused
-                if len(some) == 1 and skipped is not None:
-                    skipped[self.key(some[0])] = f"{PROBLEMS[-1]} ({error})"
-                    return []
-                if len(some) == 1:
-                    raise
-        if gas > _MOST_GAS and len(some) > 1:
-            half = len(some) // 2
-            return [
-                *self._bring(some[:half], who, known, skipped, []),
-                *self._bring(some[half:], who, known, skipped, due),
-            ]
-        lenient = self._contract.call(
-            "buyMany", purchases, skipped is not None, [], due, value=value
-        )
-        return [sender.send(lenient, min(gas, _MOST_GAS))]
-
-    def _purchase(self, offer: Offer, who: str, known: list[str]) -> tuple[object, ...]:
-        proof = buyer_proof(known, who) if offer.buyers != ZERO32 and known else []
-        return (offer.values, to_hex(address(who, "the licensee")), self._opening(offer), proof)
-
-    def _opening(self, offer: Offer) -> bytes:
-        """Of the split that is paid, also where it need not be shown: bought again after an
-        interruption, the same must be the same transaction."""
-        session = self.wallet.session
-        kinds = {session[name].address.lower(): kind for kind, name in _REGISTRIES.items()}
-        kind = kinds.get(offer.registry)
-        if kind not in ("model", "batch") or not offer.price:
-            return b""
-        index = session.index
-        key = index.model(offer.id).split if kind == "model" else index.batch(offer.id).split
-        return index.split(key).split.opening
+    def _basket(self, licensee: str | None, buyers: Iterable[str], **how: Any) -> Basket:
+        who = to_hex(address(licensee or self.wallet.address, "the licensee"))
+        return Basket(self.wallet, who, list(buyers), **how)
 
     def _schedule(self, key: bytes) -> object:
         return self.wallet.session.index.agreements.schedule(key).schedule.values
-
-    def _approve(self, wanted: Sequence[Offer]) -> None:
-        costs: dict[str, int] = {}
-        for each in wanted:
-            if each.token != ZERO_ADDRESS and each.price:
-                costs[each.token] = costs.get(each.token, 0) + each.price
-        for token, cost in costs.items():
-            coin = erc20(self.wallet.session.w3, token)
-            allowed = coin.read("allowance", self.wallet.address, self.address)
-            if 0 < allowed < cost:  # some tokens refuse to change one allowance into another
-                self.wallet.send(coin.call("approve", self.address, 0))
-            if allowed < cost:
-                self.wallet.send(coin.call("approve", self.address, cost))
 
     def _bought(self, receipts: Sequence[Receipt], skipped: dict[bytes, str]) -> Bought:
         licences: dict[bytes, int] = {}

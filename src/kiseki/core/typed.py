@@ -26,9 +26,11 @@ __all__ = [
     "item_revocation",
     "model",
     "payee_change",
+    "permit",
     "redirect",
     "release",
     "revocation",
+    "separator",
     "statement",
     "transfer_approval",
 ]
@@ -75,6 +77,7 @@ MESSAGES = {
 }
 """Name of each message -> the EIP-712 name of the contract it is for, and its members."""
 
+_PERMIT = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
 _DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
 _TERMS = TERMS_TYPE.removeprefix("Terms(").removesuffix(")")
 
@@ -225,6 +228,28 @@ def transfer_approval(
     return _full("ApproveTransfer", chain_id, contract, party, schedule, nonce, deadline)
 
 
+def permit(
+    name: str,
+    version: str,
+    chain_id: int,
+    token: str,
+    *,
+    owner: str,
+    spender: str,
+    value: int,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """An approval by signature (ERC-2612); to a token, which says its own name and version."""
+    values = (owner, spender, value, nonce, deadline)
+    return _typed("Permit", _PERMIT, name, version, chain_id, token, *values)
+
+
+def separator(typed: dict[str, Any]) -> bytes:
+    """Which contract, of which chain, full typed data is for: EIP-712's domain separator."""
+    return _hash("EIP712Domain", f"EIP712Domain({_DOMAIN})", typed["domain"], typed["types"])
+
+
 def encode_type(name: str) -> str:
     """The EIP-712 type of a message, as Solidity hashes it; nested types follow in order."""
     _, listed = MESSAGES[name]
@@ -237,10 +262,8 @@ def digest(typed: dict[str, Any]) -> bytes:
     Source: EIP-712, ``keccak256(0x1901 ‖ hashStruct(domain) ‖ hashStruct(message))``.
     """
     name = typed["primaryType"]
-    domain = _hash("EIP712Domain", f"EIP712Domain({_DOMAIN})", typed["domain"], typed["types"])
-    return keccak256(
-        b"\x19\x01" + domain + _hash(name, encode_type(name), typed["message"], typed["types"])
-    )
+    message = _hash(name, encode_type(name), typed["message"], typed["types"])
+    return keccak256(b"\x19\x01" + separator(typed) + message)
 
 
 def _hash(name: str, kind: str, values: dict[str, Any], types: dict[str, Any]) -> bytes:
@@ -263,6 +286,12 @@ def _word(kind: str, value: Any, types: dict[str, Any]) -> bytes:
 
 def _full(name: str, chain_id: int, contract: str, *values: object) -> dict[str, Any]:
     title, listed = MESSAGES[name]
+    return _typed(name, listed, title, "1", chain_id, contract, *values)
+
+
+def _typed(
+    name: str, listed: str, title: str, version: str, chain_id: int, contract: str, *values: object
+) -> dict[str, Any]:
     types = {"EIP712Domain": _members(_DOMAIN), name: _members(listed)}
     if "Terms terms" in listed:
         types["Terms"] = _members(_TERMS)
@@ -271,7 +300,7 @@ def _full(name: str, chain_id: int, contract: str, *values: object) -> dict[str,
         "primaryType": name,
         "domain": {
             "name": title,
-            "version": "1",
+            "version": version,
             "chainId": uint(chain_id, 64, "the chain ID", minimum=1),
             "verifyingContract": address_text(address(contract, "the contract")),
         },

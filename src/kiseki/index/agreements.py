@@ -106,19 +106,34 @@ class Agreements:
             return self._schedule(row)
         raise NotInIndex(f"no schedule {to_hex(key)} up to this block; is it on this chain?")
 
-    def offers(self) -> list[OfferRecord]:
-        """All offers, earliest first."""
-        sold: dict[bytes, int] = dict(
-            self._store.rows("SELECT offer, count(*) FROM licence GROUP BY offer")
-        )
-        ended = {key for (key,) in self._store.rows("SELECT id FROM offer_end")}
+    def offers(self, subject: bytes | None = None) -> list[OfferRecord]:
+        """All offers, or those of a subject, earliest first."""
+        if subject is None:
+            return self._offers("")
+        return self._offers(" WHERE o.subject = ?", subject)
+
+    def offer(self, key: bytes) -> OfferRecord:
+        """One of them.
+
+        Raises:
+            NotInIndex: there is no such offer.
+        """
+        for each in self._offers(" WHERE o.id = ?", key):
+            return each
+        raise NotInIndex(f"no offer {to_hex(key)} up to this block; is it on this chain?")
+
+    def _offers(self, where: str, *values: bytes) -> list[OfferRecord]:
         rows = self._store.rows(
-            "SELECT id, subject, owner, document, time FROM offer"
-            " JOIN event USING (block, position) ORDER BY block, position"
+            "SELECT o.id, o.subject, o.owner, o.document, e.time,"  # noqa: S608
+            " (SELECT count(*) FROM licence AS l WHERE l.offer = o.id),"
+            " EXISTS (SELECT 1 FROM offer_end AS x WHERE x.id = o.id)"
+            f" FROM offer AS o JOIN event AS e USING (block, position){where}"
+            " ORDER BY o.block, o.position",
+            *values,
         )
         return [
-            OfferRecord(key, read_offer(text), subject, owner, sold.get(key, 0), key in ended, time)
-            for key, subject, owner, text, time in rows
+            OfferRecord(key, read_offer(text), subject, owner, sold, bool(ended), time)
+            for key, subject, owner, text, time, sold, ended in rows
         ]
 
     def licences(self) -> list[LicenceRecord]:

@@ -74,6 +74,7 @@ CREATE INDEX external_group ON external (group_id);
 CREATE INDEX manifest_false_model ON manifest_false (model);
 CREATE INDEX statement_subject ON statement (subject);
 CREATE INDEX deposit_ref ON deposit (ref);
+CREATE INDEX offer_subject ON offer (subject);
 CREATE INDEX licence_offer ON licence (offer);
 CREATE INDEX transfer_token ON transfer (token);
 """

@@ -1,0 +1,79 @@
+"""Approving by signature (ERC-2612), for tokens that take it: a transaction less for the payer."""
+
+from __future__ import annotations
+
+from kiseki.chain.contracts import Contract, erc20
+from kiseki.client.wallet import Wallet
+from kiseki.core import typed
+from kiseki.core.values import bytes32, uint
+from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
+
+__all__ = ["Permit", "permit"]
+
+Permit = tuple[str, int, int, int, bytes, bytes]
+"""Token, value, deadline, v, r and s, as `LicenseMarket` takes it."""
+
+_VERSIONS = ("1", "2")
+"""What tokens that do not say (ERC-5267) use: Circle's 2, most others 1."""
+
+
+def permit(wallet: Wallet, token: str, spender: str, value: int, days: int = 1) -> Permit | None:
+    """A signature by which `spender` may take `value` of a wallet's tokens, if the token takes one.
+
+    It was tried on the chain, so it counts as long as no other of this wallet's is used before it.
+
+    Args:
+        token: an ERC-20's address.
+        spender: an address.
+        value: base units.
+        days: how long it is valid.
+
+    Returns:
+        None when the token takes none, or another kind (as Dai's), and must be approved instead.
+
+    Raises:
+        SigningError: the wallet did not sign.
+    """
+    coin = erc20(wallet.session.w3, token)
+    try:
+        nonce = uint(coin.read("nonces", wallet.address), 256, "the nonce")
+        wanted = bytes32(coin.read("DOMAIN_SEPARATOR"), "the domain")
+        names = _names(coin)
+    except NodeUnreachable:
+        raise
+    except (ChainError, InvalidInput):
+        return None
+    deadline = wallet.session.now() + days * 86_400
+    for name, version in names:
+        try:
+            message = typed.permit(
+                name, version, wallet.session.chain_id, coin.address,
+                owner=wallet.address, spender=spender, value=value, nonce=nonce, deadline=deadline,
+            )  # fmt: skip
+        except InvalidInput:
+            continue
+        if typed.separator(message) == wanted:
+            break
+    else:
+        return None
+    signature = wallet.signer.sign_typed(message)
+    r, s, v = signature[:32], signature[32:64], signature[64]
+    try:
+        coin.read("permit", wallet.address, spender, value, deadline, v, r, s)
+    except NodeUnreachable:
+        raise
+    except ChainError:
+        return None
+    return (coin.address, value, deadline, v, r, s)
+
+
+def _names(coin: Contract) -> list[tuple[str, str]]:
+    """What the token may call itself in the domain of its messages."""
+    try:
+        said = coin.read("eip712Domain")
+        return [(said["name"], said["version"])]
+    except NodeUnreachable:
+        raise
+    except ChainError:
+        name = coin.read("name")
+        return [(name, each) for each in _VERSIONS]
