@@ -133,6 +133,10 @@ def owed(
     show.table(["owed", "of that now", "from"], rows, numbers=["owed", "of that now"])
     if not rows:
         show.say("Nothing is owed.")
+    for each in k.revenue.waterfall.ahead(wallet or None):
+        sum_ = context.money(k, each.token, each.lies + each.owed)
+        show.say(f"On its way through the waterfall {each.waterfall}: {sum_} in all; `kiseki "
+                 "revenue claim --through` passes it on.")  # fmt: skip
 
 
 @revenue.command("claim")
@@ -144,6 +148,9 @@ def claim(
         list[Path] | None, typer.Option(help="A payee's signed word where its money goes.")
     ] = None,
     lists: Lists = None,
+    through: Annotated[
+        bool, typer.Option("--through", help="First pass on what lies in waterfalls on the way.")
+    ] = False,
 ) -> None:
     """Bring what is owed to its payees; anybody can, for anybody, and pays the gas.
 
@@ -161,8 +168,11 @@ def claim(
 
     def work(k: Kiseki) -> Claimed:
         with show.progress("claiming", "steps") as told:
-            return k.revenue.claim(whose, told, redirections=signed, lists=lists or ())
+            return k.revenue.claim(whose, told, redirections=signed, lists=lists or (),
+                                   through=through)  # fmt: skip
 
+    if through and (context.current.dry_run or not context.current.yes):
+        show.say("What comes out of waterfalls, and is claimed then, is in no estimate.")
     names = sorted([*whose, *(each.signer for each in signed)])
     done = context.spend(
         k, f"claim {' '.join(names)}", work, lambda done: [str(why) for _, why in done.failures]
@@ -173,7 +183,10 @@ def claim(
                         for who, each in done.amounts.items()},
             "transactions": [each.transaction for each in done.receipts],
             "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
-            "redirected": done.redirected,
+            "redirected": done.redirected, "ahead": [
+                {"waterfall": each.waterfall, "token": each.token, "lies": str(each.lies),
+                 "owed": str(each.owed)} for each in done.ahead
+            ],
         })  # fmt: skip
     else:
         rows = [
@@ -184,6 +197,9 @@ def claim(
         show.table(["paid to", "amount", "which went to"], rows, numbers=["amount"])
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
+        for each in done.ahead:
+            show.say(f"still at the waterfall {each.waterfall}, or owed to it: "
+                     + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip
     if done.failures:

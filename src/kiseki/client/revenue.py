@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from kiseki.client.payees import Payee
 from kiseki.client.statements import Statements
 from kiseki.client.titles import Titles
 from kiseki.client.wallet import Signed, Wallet
-from kiseki.client.waterfalls import Waterfalls
+from kiseki.client.waterfalls import Ahead, Waterfalls
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
@@ -55,12 +56,14 @@ class Claimed:
         receipts: of the transactions.
         failures: steps that a payee, token or subject refused, with the reason; their money waits.
         redirected: wallet -> where its money went instead, as it had signed.
+        ahead: what is on its way through waterfalls all the same, when it was asked to come.
     """
 
     amounts: Mapping[str, Mapping[str, int]]
     receipts: tuple[Receipt, ...]
     failures: tuple[Failure, ...] = field(repr=False)
     redirected: Mapping[str, str] = field(default_factory=dict)
+    ahead: tuple[Ahead, ...] = ()
 
     @property
     def gas(self) -> int:
@@ -188,6 +191,7 @@ class Revenue:
         *,
         redirections: Iterable[Signed] = (),
         lists: Lists = (),
+        through: bool = False,
     ) -> Claimed:
         """Brings what is owed to its payees, in as few transactions as it takes.
 
@@ -199,20 +203,46 @@ class Revenue:
             progress: called with the number of steps done and in all.
             redirections: what payees signed (`redirection`); theirs is brought there.
             lists: as `owed` takes them.
+            through: first bring to the waterfalls that pay them what these are owed, and pass it
+                on. It takes transactions for each, however little lies there. A dry run tries
+                only those, not what comes after them.
         """
         elsewhere = {each.signer.lower(): each for each in redirections}
         named = [wallets] if isinstance(wallets, str) else list(wallets or ())
         if wallets is None and not elsewhere:
             named = [self.wallet.address]
         common = [each for each in named if each.lower() not in elsewhere]
+        claimed = self._through([*common, *elsewhere]) if through else []
         # One payee is redirected at a time, so each has transactions of its own.
         groups = [(steps(self._owed(common, lists)), b"")] if common else []
-        claimed = [self._claim_all(steps_, first, progress) for steps_, first in groups]
+        claimed += [self._claim_all(steps_, first, progress) for steps_, first in groups]
         for who, signed in elsewhere.items():
             to = signed.message["message"]["to"]
             first = self._contract.call("redirect", signed.signer, to, signed.approval).data
             claimed.append(self._claim_all(steps(self._owed([who], lists)), first, progress))
         return _united(claimed)
+
+    def _through(self, wallets: Sequence[str]) -> list[Claimed]:
+        """Along all waterfalls: those in front first, until nothing moves any more."""
+        claimed: list[Claimed] = []
+        index, sends = self.wallet.session.index, self.wallet.sender.sends
+        most = len({each for who in wallets for each in index.waterfalls_ahead(who)})
+        for _ in range(most):  # as many as can be in a row; a ring would never come to rest
+            ahead = {each for who in wallets for each in self.waterfall.ahead(who)}
+            falls = sorted({each.waterfall for each in ahead if each.owed})
+            done = self._claim_all(steps(self._owed(falls, ())), b"", lambda *_: None)
+            brought = {who.lower(): tokens for who, tokens in done.amounts.items()}
+            passed = []
+            for each in sorted(ahead, key=lambda each: (each.waterfall, each.token)):
+                came = brought.get(each.waterfall, {}).get(each.token) if sends else each.owed
+                if each.lies or came:
+                    with contextlib.suppress(ContractReverted):
+                        passed.append(self.waterfall.pass_on(each.waterfall, each.token))
+            claimed.append(Claimed({}, (*done.receipts, *passed), done.failures))
+            if not passed or not sends:
+                break
+        left = {each for who in wallets for each in self.waterfall.ahead(who)}
+        return [*claimed, Claimed({}, (), (), ahead=tuple(left))]
 
     def calls(self, wallet: str, worth: Mapping[str, int]) -> list[Call]:
         """What `claim` would send for a wallet, of the tokens and amounts that are worth it.
@@ -404,4 +434,5 @@ def _united(claimed: Sequence[Claimed]) -> Claimed:
         tuple(receipt for each in claimed for receipt in each.receipts),
         tuple(failure for each in claimed for failure in each.failures),
         {who: to for each in claimed for who, to in each.redirected.items()},
+        tuple(there for each in claimed for there in each.ahead),
     )

@@ -7,13 +7,31 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, erc20
+from kiseki.chain.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sender import Receipt
 from kiseki.client.wallet import Wallet
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
+from kiseki.errors import ChainError, NodeUnreachable
 
-__all__ = ["Waterfalls"]
+__all__ = ["Ahead", "Waterfalls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Money on its way to somebody through a waterfall.
+
+    Attributes:
+        waterfall: its address, in lower case.
+        token: the token's address; the zero address is ether.
+        lies: base units that lie there, and that anybody can pass on.
+        owed: base units that it is owed itself.
+    """
+
+    waterfall: str
+    token: str
+    lies: int
+    owed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,24 @@ class Waterfalls:
         """What `pass_on` sends."""
         return self._at(waterfall).call("pass", token)
 
+    def ahead(self, wallet: str | None = None) -> list[Ahead]:
+        """What is on its way to a wallet through waterfalls; how much of it is theirs, tiers say.
+
+        Args:
+            wallet: an address; this wallet if none is named.
+        """
+        index = self.wallet.session.index
+        known, found = self.known(), []
+        for fall in index.waterfalls_ahead(wallet or self.wallet.address):
+            owed: dict[str, int] = {}
+            for each in index.owed(fall):
+                owed[each.token] = owed.get(each.token, 0) + each.amount
+            for token in sorted({*index.tokens(), *known[fall].tokens}):
+                there = Ahead(fall, token, self._held(token, fall), owed.get(token, 0))
+                if there.lies or there.owed:
+                    found.append(there)
+        return found
+
     def passed(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What went through one in all, in base units."""
         return int(self._at(waterfall).read("passed", token))
@@ -85,6 +121,18 @@ class Waterfalls:
     def dues(self, waterfall: str, amount: int, token: str = ZERO_ADDRESS) -> list[int]:
         """What each tier would get of an amount that came next."""
         return [int(each) for each in self._at(waterfall).read("dues", token, amount)]
+
+    def _held(self, token: str, fall: str) -> int:
+        w3, where = self.wallet.session.w3, to_checksum_address(fall)
+        if token == ZERO_ADDRESS:
+            with node_errors():
+                return int(w3.eth.get_balance(where))
+        try:
+            return int(erc20(w3, token).read("balanceOf", where))
+        except NodeUnreachable:
+            raise
+        except ChainError:  # a token that came in once and does not answer any more
+            return 0
 
     @property
     def _factory(self) -> Contract:

@@ -12,7 +12,7 @@ from kiseki.core.splitlist import Listed
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import InvalidInput
-from kiseki.index import findings, fold, ledger, owed, trace
+from kiseki.index import ahead, findings, fold, ledger, owed, trace
 from kiseki.index.agreements import Agreements
 from kiseki.index.balance import Balance, balance_of
 from kiseki.index.errors import IndexInconsistent
@@ -212,6 +212,22 @@ class Index:
         for token in self.tokens():
             found += owed.owed_in_list(self._flow(token), sight, listed)
         return found
+
+    def waterfalls_ahead(self, wallet: str) -> list[str]:
+        """The waterfalls through which money comes to a wallet, as far as is known here.
+
+        What lies at them is no money of the ledger, so :meth:`owed` does not tell of it.
+
+        Returns:
+            Addresses, in lower case.
+        """
+        self._check_complete()
+        falls = self.agreements.waterfalls()
+        keys = {ids.wallet(each): each for each in falls}
+        tiers = {key: [tier.payee for tier in falls[each].tiers] for key, each in keys.items()}
+        payees = self._subject_map().payees
+        found = ahead.ahead(ids.wallet(wallet), tiers, self._known_split, payees)
+        return [keys[each] for each in found]
 
     def tokens(self) -> list[str]:
         """Every token that ever came in; the zero address, first, is ether."""

@@ -29,6 +29,7 @@ from .conftest import Shell
 
 KEY = "0x" + bytes(account_of(1).key).hex()
 ARTIST, BUYER = account_of(1).address, account_of(4).address
+NOBODY = "0x" + "00" * 20
 NOTHING = "0x" + "00" * 32
 
 
@@ -168,8 +169,16 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert paid["total"] == str(75 * 10**16)
     assert "right" in shell.run("revenue", "statement", "check", "october.json")
     assert not shell.json("revenue", "statement", "pay", "october.json")["transactions"]
-    shell.run("revenue", "waterfall", "pass", fall)
+    told = shell.run("revenue", "owed", BUYER)
+    assert f"On its way through the waterfall {fall.lower()}: 0.5 ether in all" in told
+    claimed = shell.json("revenue", "claim", BUYER, "--through")
+    # 60% of the 0.5 above the first tier, of what the statement paid, and of the 0.25.
+    assert claimed["amounts"] == {BUYER: {NOBODY: str(75 * 10**16)}}
+    assert claimed["ahead"] == []
     assert k.revenue.waterfall.passed(fall) == 2 * 10**18
+    k.sender.send(Call(fall, b"", 5, "somebody pays it as any wallet"))
+    shell.run("revenue", "waterfall", "pass", fall)
+    assert k.balance(of=fall) == 0
 
 
 def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKiseki) -> None:

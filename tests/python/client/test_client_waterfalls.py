@@ -65,6 +65,60 @@ def test_a_split_in_front_takes_a_fee_off_the_top(
     assert [each.amount for each in creator.revenue.owed()] == [750]
 
 
+def test_what_is_on_its_way_through_waterfalls_is_told_and_brought(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki
+) -> None:
+    """A split, a waterfall, a split, a waterfall, a split: in ether and in a token."""
+    coin = k.test_token()
+    k.mint(coin, buyer.address, 500)
+    last = Plan([Tier.to(developer.address, {ETHER: 50, coin: 60}), Tier.to(artist.address)])
+    lower = k.revenue.waterfall.address(last)
+    first = Plan([Tier.to(creator.address, {ETHER: 100}), Tier.to(lower)])
+    upper = k.revenue.waterfall.address(first)
+    front = Split([(ids.wallet(upper), 9), (ids.wallet(k.address), 1)])
+    for each in (last, first):
+        k.revenue.waterfall.create(each)
+    k.revenue.publish(front)
+    k.mint(coin, lower, 70)
+    buyer.revenue.pay(front, 1000)
+    assert artist.revenue.owed() == []
+    found = {(each.waterfall, each.token): each for each in artist.revenue.waterfall.ahead()}
+    assert set(found) == {(upper.lower(), ETHER), (lower.lower(), coin.lower())}
+    coins = found[lower.lower(), coin.lower()]
+    assert (coins.lies, coins.owed) == (70, 0), "sent there as if it were any wallet"
+    lies = found[upper.lower(), ETHER]
+    assert (lies.lies, lies.owed) == (0, 900)
+    assert [each.owed for each in creator.revenue.waterfall.ahead()] == [900]
+    assert k.revenue.waterfall.ahead() == []
+    before = artist.balance(), creator.balance(), developer.balance()
+    claimed = k.revenue.claim([artist.address, creator.address, developer.address], through=True)
+    assert claimed.ahead == ()
+    after = artist.balance(), creator.balance(), developer.balance()
+    assert [a - b for a, b in zip(after, before, strict=True)] == [750, 100, 50]
+    assert (developer.balance(coin), artist.balance(coin)) == (60, 10)
+    assert not k.revenue.claim(artist.address, through=True).receipts
+
+
+def test_a_ring_of_payees_is_gone_around_once(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, folder: Folder
+) -> None:
+    """A collection that pays a waterfall whose last tier is the collection."""
+    drawings = artist.data.register(
+        folder("art", {"1.svg": b"1"}), artist.data.define_terms("train")
+    )
+    subject = Payee.subject(k.session["DataRegistry"].address, drawings.id)
+    ring = Plan([Tier.to(artist.address, {ETHER: 100}), Tier.to(subject.opening)])
+    fall = k.revenue.waterfall.address(ring)
+    k.revenue.waterfall.create(ring)
+    artist.data.set_payee(drawings.id, fall)
+    buyer.revenue.pay(subject, 150)
+    before = artist.balance()
+    claimed = k.revenue.claim(artist.address, through=True)
+    assert artist.balance() == before + 100
+    assert [each.lies + each.owed for each in claimed.ahead] == [50], "it goes round for ever"
+    assert len(claimed.receipts) <= 3
+
+
 def test_yen_and_dollars_have_sizes_of_their_own(
     k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki
 ) -> None:
