@@ -48,8 +48,8 @@ def create(
 ) -> None:
     """Put a waterfall on the chain: the first payee until it has had its size, then the next.
 
-    A payee is a wallet, a batch, a model or a split's file. Money in a currency that has no size
-    goes to the first.
+    A payee is a wallet, a batch, a model, or the file of a split or title. Money in a currency that
+    has no size goes to the first.
 
     \b
     Examples:
@@ -195,7 +195,7 @@ def publish(file: File) -> None:
 
 @title.command("show")
 def show_title(file: File) -> None:
-    """Who is paid what is paid for a title now: pay the split it names.
+    """Who is paid what is paid for a title now: pay its file, or the split it names.
 
     \b
     Examples:

@@ -15,6 +15,7 @@ from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER, Claimed
+from kiseki.client.titles import TITLE_FORMAT, Title
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
@@ -26,7 +27,7 @@ revenue = typer.Typer(help="Revenue: paying in, what is owed, and claiming it.")
 To = Annotated[
     str,
     typer.Argument(
-        help="A wallet's address, a batch's, model's or collection's ID, or a split's file."
+        help="A wallet, a batch's, model's or collection's ID, or the file of a split or title."
     ),
 ]
 Lists = Annotated[
@@ -40,10 +41,7 @@ def payee_of(k: Kiseki, given: str) -> Payee:
     """Who is meant by what a person writes."""
     path = Path(given)
     if path.suffix == ".json":
-        try:
-            return Payee.of(Split.from_json(path.read_text("utf-8")))
-        except (OSError, UnicodeError) as error:
-            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+        return Payee.of(_split_in(k, path))
     if len(given) < 60:
         return Payee.of(given)
     wanted, index = context.hex32(given, "the payee"), k.index
@@ -60,6 +58,17 @@ def payee_of(k: Kiseki, given: str) -> Payee:
     raise InvalidInput(
         f"nothing here is {given}; give a wallet, a batch, a model, a collection or a split's file"
     )
+
+
+def _split_in(k: Kiseki, path: Path) -> Split:
+    """Of a split's file, or of a title's as it is now."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+    if TITLE_FORMAT in text:
+        return k.revenue.title.split(Title.from_json(text))
+    return Split.from_json(text)
 
 
 def places_of(k: Kiseki, given: str) -> list[Payee]:
@@ -228,6 +237,40 @@ def redirect(
         show.say(f"{redirects.words(signed)} It is in {out}.")
 
 
+@revenue.command("split")
+def make_split(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    payees: Annotated[
+        list[str], typer.Argument(help="PAYEE=SHARES: whole numbers, in proportion.")
+    ],
+) -> None:
+    """Make a split of some payees, as a file. Publish it, so that they find themselves.
+
+    A payee is a wallet, a batch, a model, a collection, or the file of a split or title.
+
+    \b
+    Examples:
+      kiseki revenue split profit.json 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=60 series.json=40
+    """
+    k = context.watching()
+    leaves = []
+    for each in payees:
+        payee, equals, shares = each.rpartition("=")
+        if not equals or not shares.isascii() or not shares.isdecimal():
+            raise InvalidInput(f"write PAYEE=SHARES with a whole number, not {each!r:.90}")
+        leaves.append((payee_of(k, payee).key, int(shares)))
+    made = Split(leaves)
+    try:
+        file.touch(exist_ok=False)
+    except OSError as error:
+        raise FilesError(f"{file} cannot be made ({error.strerror})") from error
+    file.write_text(made.to_json(), "utf-8")
+    if context.current.json:
+        show.json_line({"file": file, "split": made.key})
+        return
+    show.fields([("file", file), ("split", made.key)])
+
+
 @revenue.command("publish")
 def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) -> None:
     """Log all leaves of a split, so that its payees find themselves.
@@ -236,11 +279,8 @@ def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) ->
     Examples:
       kiseki revenue publish series.json
     """
-    try:
-        read = Split.from_json(split.read_text("utf-8"))
-    except (OSError, UnicodeError) as error:
-        raise FilesError(f"{split} cannot be read ({type(error).__name__})") from error
     k = context.kiseki()
+    read = _split_in(k, split)
     done = context.spend(k, f"publish split {read.key.hex()}", lambda k: k.revenue.publish(read))
     context.receipts_told([done])
 

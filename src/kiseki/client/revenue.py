@@ -231,10 +231,14 @@ class Revenue:
             ahead = {each for who in wallets for each in self.waterfall.ahead(who)}
             falls = sorted({each.waterfall for each in ahead if each.owed})
             done = self._claim_all(steps(self._owed(falls, ())), b"", lambda *_: None)
-            brought = {who.lower(): tokens for who, tokens in done.amounts.items()}
+            brought = {
+                (who.lower(), token.lower())
+                for who, tokens in done.amounts.items()
+                for token in tokens
+            }
             passed = []
             for each in sorted(ahead, key=lambda each: (each.waterfall, each.token)):
-                came = brought.get(each.waterfall, {}).get(each.token) if sends else each.owed
+                came = (each.waterfall, each.token) in brought if sends else each.owed
                 if each.lies or came:
                     with contextlib.suppress(ContractReverted):
                         passed.append(self.waterfall.pass_on(each.waterfall, each.token))

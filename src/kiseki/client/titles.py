@@ -20,9 +20,10 @@ from kiseki.core.split import Split
 from kiseki.core.values import from_hex, one_line, to_hex, uint
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["Cut", "Title", "Titles", "read_cuts"]
+__all__ = ["TITLE_FORMAT", "Cut", "Title", "Titles", "read_cuts"]
 
-_FORMAT = "kiseki-title-v1"
+TITLE_FORMAT = "kiseki-title-v1"
+"""What the file of a title says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Title:
         """The one text of it."""
         return documents.write(
             {
-                "format": _FORMAT,
+                "format": TITLE_FORMAT,
                 "name": self.name,
                 "seasons": {
                     season: [[to_hex(each.batch), str(each.weight)] for each in cuts]
@@ -84,7 +85,7 @@ class Title:
             InvalidInput: another format, or a cut that is none.
         """
         given = documents.members(
-            documents.read(text, _FORMAT), ["format", "name", "seasons"], "a title"
+            documents.read(text, TITLE_FORMAT), ["format", "name", "seasons"], "a title"
         )
         _, name, seasons = given
         if not isinstance(name, str) or not isinstance(seasons, dict):

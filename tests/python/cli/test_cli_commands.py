@@ -147,9 +147,12 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
 def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     """Promise 4: a waterfall, and a statement held against the chain."""
     other = account_of(5).address
-    (shell.folder / "profit.json").write_text(
-        Split([(ids.wallet(BUYER), 60), (ids.wallet(other), 40)]).to_json()
-    )
+    profit = Split([(ids.wallet(BUYER), 60), (ids.wallet(other), 40)])
+    made = shell.json("revenue", "split", "profit.json", f"{BUYER}=60", f"{other}=40")
+    assert made["split"] == to_hex(profit.key)
+    assert (shell.folder / "profit.json").read_text() == profit.to_json()
+    assert "cannot be made" in shell.run("revenue", "split", "profit.json", f"{BUYER}=1", code=1)
+    assert "PAYEE=SHARES" in shell.run("revenue", "split", "other.json", BUYER, code=2)
     shell.run("revenue", "publish", "profit.json")
     fall = shell.json("revenue", "waterfall", "create", f"1={ARTIST}", "profit.json")["waterfall"]
     shell.run("revenue", "waterfall", "pay", fall, "1.5")

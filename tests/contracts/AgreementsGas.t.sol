@@ -18,7 +18,7 @@ import {vm} from "./utils/Vm.sol";
 
 /// @notice What conditional transfers, licences and waterfalls cost, as `Gas.t.sol` measures the rest.
 /// forge-config: default.isolate = true
-contract GasAgreementsTest is Falling {
+contract AgreementsGasTest is Falling {
     uint64 private constant DEADLINE = uint64(START + 1 days);
 
     function _measure(string memory name, address from, address to, uint256 value, bytes memory call_)
