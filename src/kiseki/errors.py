@@ -88,7 +88,15 @@ class FeeTooHigh(ChainError):  # noqa: N818 - reads as what happened
 
 
 class TransactionFailed(ChainError):  # noqa: N818 - reads as what happened
-    """A transaction was sent and not carried out."""
+    """A transaction was sent and not carried out.
+
+    Attributes:
+        fee: what it cost all the same, in wei, where it is in a block.
+    """
+
+    def __init__(self, message: str, fee: int = 0) -> None:
+        super().__init__(message)
+        self.fee = fee
 
 
 class ContractReverted(ChainError):  # noqa: N818 - reads as what happened

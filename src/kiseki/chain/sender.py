@@ -73,6 +73,7 @@ class Receipt:
         transaction: its hash, 32 bytes.
         block: block number.
         gas: gas used, intrinsic and calldata included.
+        fee: what it cost in wei; of a rollup with its fee for the chain below, where it tells that.
         contract: address of the contract it made, if it made one.
         logs: what was logged, as web3 gives it.
         resumed: whether an earlier run, which was interrupted, had sent it.
@@ -82,6 +83,7 @@ class Receipt:
     transaction: bytes
     block: int
     gas: int
+    fee: int = 0
     contract: str | None = None
     logs: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
     resumed: bool = field(default=False, compare=False)
@@ -457,17 +459,21 @@ class _Found:
     block_hash: bytes
     done: bool
     gas: int
+    fee: int
     contract: str | None
     logs: tuple[Mapping[str, Any], ...]
 
     @classmethod
     def of(cls, attempt: Attempt, answer: Any) -> _Found:
+        gas = _number(answer["gasUsed"], 63)
+        price = _number(answer.get("effectiveGasPrice") or "0x0", 256)
         return cls(
             attempt,
             _number(answer["blockNumber"], 63),
             from_hex(answer["blockHash"], 32, "the block's hash"),
             _number(answer["status"], 8) == 1,
-            _number(answer["gasUsed"], 63),
+            gas,
+            gas * price + _number(answer.get("l1Fee") or "0x0", 256),
             answer.get("contractAddress"),
             tuple(_log(each) for each in answer["logs"]),
         )
@@ -836,19 +842,22 @@ class _Flight:
         call, sent = entry.call, to_hex(found.attempt.hash)
         if found.attempt.cancels:
             entry.fails(
-                TransactionFailed(f"{call.what} was cancelled by {sent}; nothing of it was done")
+                TransactionFailed(
+                    f"{call.what} was cancelled by {sent}; nothing of it was done", found.fee
+                )
             )
         elif not found.done:
             entry.fails(
                 TransactionFailed(
                     f"{call.what} was sent as {sent} and failed in block {found.block}; "
-                    "what it depends on changed meanwhile, so run this again"
+                    "what it depends on changed meanwhile, so run this again",
+                    found.fee,
                 )
             )
         else:
             receipt = Receipt(
-                call.what, found.attempt.hash, found.block, found.gas, found.contract, found.logs,
-                entry.resumed,
+                call.what, found.attempt.hash, found.block, found.gas, found.fee,
+                found.contract, found.logs, entry.resumed,
             )  # fmt: skip
             entry.outcome = Outcome(call, receipt)
 

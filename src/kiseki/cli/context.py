@@ -339,7 +339,7 @@ def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
     """What was sent."""
     if current.json:
         sent = [{"what": e.what, "transaction": e.transaction, "block": e.block, "gas": e.gas,
-                 "resumed": e.resumed} for e in receipts]  # fmt: skip
+                 "fee": str(e.fee), "resumed": e.resumed} for e in receipts]  # fmt: skip
         show.json_line({"transactions": sent, **more})
         return
     rows = [(e.what, e.transaction, e.block, f"{e.gas:,}") for e in receipts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.revenue import places_of
 from kiseki.client.amounts import parse
-from kiseki.keeper import Duties, Keeper, Round
+from kiseki.errors import FilesError
+from kiseki.keeper import Duties, Keeper, Metrics, Round
 
 __all__ = ["keeper"]
 
@@ -37,6 +39,10 @@ def keeper(
         str | None, typer.Option("--most", help="What one round may cost in fees, as 0.01.")
     ] = None,
     every: Annotated[float, typer.Option(help="Seconds between two looks.")] = 2.0,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option("--metrics", help="Keep a file of what it did, for Prometheus (.prom)."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
 ) -> None:
     """Execute what is due, sweep and pass money on, until Ctrl-C. Anybody can, for everybody.
@@ -48,6 +54,7 @@ def keeper(
     Examples:
       kiseki keeper
       kiseki keeper --once --json
+      kiseki keeper --metrics kiseki.prom --most 0.01
       kiseki keeper --pass --claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --worth 0.05
     """
     k = context.kiseki()
@@ -58,7 +65,18 @@ def keeper(
         passes=pass_on, claims=claim or [], worth=amounts,
         most_wei=parse(most) if most else None,
     )  # fmt: skip
-    working = Keeper(k, duties, _told)
+
+    def counted(metrics: Metrics) -> None:
+        if metrics_file is None:
+            return
+        try:
+            metrics.write(metrics_file)
+        except FilesError as error:  # what is due is done all the same
+            show.say(str(error))
+
+    if metrics_file is not None:
+        Metrics().write(metrics_file)
+    working = Keeper(k, duties, _told, counted)
     if once:
         working.round()
     else:
@@ -84,9 +102,12 @@ def _told(done: Round) -> None:
             "done": [{"what": what, "transaction": receipt.transaction}
                      for what, receipt in done.done],
             "refused": dict(done.refused), "postponed": list(done.postponed),
+            "failure": done.failure,
         })  # fmt: skip
         return
     for what, receipt in done.done:
         show.line(f"block {receipt.block}: {what}, {receipt.gas:,} gas")
+    if done.failure:
+        show.say(f"the chain cannot be read and is asked again: {done.failure}")
     for what, why in done.refused:
         show.say(f"block {done.block}: {what} was refused: {why}")

@@ -1,5 +1,6 @@
 """The keeper: does what is due on the chain, for everybody, and needs nobody's leave."""
 
-from kiseki.keeper.keeper import Duties, Keeper, Metrics, Round
+from kiseki.keeper.keeper import Duties, Keeper, Round
+from kiseki.keeper.metrics import Metrics
 
 __all__ = ["Duties", "Keeper", "Metrics", "Round"]

@@ -18,9 +18,16 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.schedules import Pending
 from kiseki.core.values import ZERO_ADDRESS
-from kiseki.errors import ChainError, ContractReverted, KisekiError, NodeUnreachable
+from kiseki.errors import (
+    ChainError,
+    ContractReverted,
+    KisekiError,
+    NodeUnreachable,
+    TransactionFailed,
+)
+from kiseki.keeper.metrics import Metrics
 
-__all__ = ["Duties", "Keeper", "Metrics", "Round"]
+__all__ = ["Duties", "Keeper", "Round"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +56,6 @@ class Duties:
     most_gas: int = 2_000_000
 
 
-@dataclass(slots=True)
-class Metrics:
-    """What a keeper did since it began.
-
-    Attributes:
-        rounds: how often it looked.
-        done: what it did -> how often.
-        refused: what it tried and was refused -> how often.
-        gas, wei: that it used and paid in fees.
-        failures: rounds that ended early, for want of a node for example.
-        block: the latest block it looked at.
-    """
-
-    rounds: int = 0
-    done: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
-    gas: int = 0
-    wei: int = 0
-    failures: int = 0
-    block: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did.
@@ -79,13 +64,16 @@ class Round:
         block: the latest it looked at.
         done: (what, receipt) of everything that was carried out.
         refused: (what, why) of everything that was not.
-        postponed: what there was no money left for in this round.
+        postponed: what there was no money left for in this round, or what failed on the chain and
+            is tried again after twice as many blocks each time.
+        failure: why it ended early; empty if it did not.
     """
 
     block: int
     done: tuple[tuple[str, Receipt], ...]
     refused: tuple[tuple[str, str], ...]
     postponed: tuple[str, ...]
+    failure: str = ""
 
 
 class Keeper:
@@ -100,16 +88,22 @@ class Keeper:
         kiseki: Kiseki,
         duties: Duties | None = None,
         told: Callable[[Round], None] = lambda _: None,
+        counted: Callable[[Metrics], None] = lambda _: None,
     ) -> None:
         """
         Args:
             kiseki: with the wallet that pays the gas. It is not used by another thread meanwhile.
-            told: called after each round in which anything was done or refused.
+            told: called after each round in which anything was done or refused, and when the chain
+                cannot be read, once until it can again.
+            counted: called after every round, and every time the chain cannot be read.
         """
         self._kiseki = kiseki
         self._duties = duties or Duties()
-        self._told = told
+        self._told, self._counted = told, counted
         self._stop = threading.Event()
+        # (to, data) of what failed on the chain -> from which block on it is tried, failures. What
+        # pretends to succeed whenever it is only tried would cost its fee each block.
+        self._rests: dict[tuple[str, bytes], tuple[int, int]] = {}
         self.metrics = Metrics()
 
     def stop(self) -> None:
@@ -124,49 +118,58 @@ class Keeper:
             rounds: how many rounds; without end if left out.
         """
         last: tuple[int, bytes] | None = None
+        silent = False
         while not self._stop.is_set() and (rounds is None or self.metrics.rounds < rounds):
             try:
                 head = self._head()
                 if head != last:  # another block, or the chain was reorganised
                     self.round()
-                    last = head
+                    last, silent = head, False
                     continue
-            except (NodeUnreachable, ChainError):
-                self.metrics.failures += 1  # asked again soon; nothing is lost
+            except (NodeUnreachable, ChainError) as error:  # asked again soon; nothing is lost
+                self.metrics.failures += 1
+                self._counted(self.metrics)
+                if not silent:
+                    self._told(Round(self.metrics.block, (), (), (), str(error)))
+                silent = True
             self._stop.wait(pause)
 
     def round(self) -> Round:
         """Does once what is due now.
 
         Raises:
-            NodeUnreachable, ChainError: the chain cannot be read. What was done stays done.
+            NodeUnreachable, ChainError: the chain cannot be read. What was done stays done, and is
+                told and counted.
         """
         head, _ = self._head()
         done: list[tuple[str, Receipt]] = []
         refused: list[tuple[str, str]] = []
         postponed: list[str] = []
         spent = 0
-        for what, call in self._work():
-            if self._duties.most_wei is not None and spent >= self._duties.most_wei:
-                postponed.append(what)
-                continue
-            try:
-                fee = self._fee(call)
-                if self._duties.most_wei is not None and spent + fee > self._duties.most_wei:
-                    postponed.append(what)
+        try:
+            for what, call in self._work():
+                try:
+                    if self._rests.get((call.to, call.data), (0, 0))[0] > head or not self._pays(
+                        call, spent
+                    ):
+                        postponed.append(what)
+                        continue
+                    receipt = self._kiseki.sender.send(call)
+                except NodeUnreachable:
+                    raise
+                except KisekiError as error:  # somebody was quicker, or it is not due after all
+                    refused.append((what, str(error)))
+                    if isinstance(error, TransactionFailed):
+                        spent += error.fee
+                        self._rest(call, head)
                     continue
-                receipt = self._kiseki.sender.send(call)
-            except NodeUnreachable:
-                raise
-            except KisekiError as error:  # somebody was quicker, or it is not due after all
-                refused.append((what, str(error)))
-                continue
-            spent += fee
-            done.append((what, receipt))
-        result = Round(head, tuple(done), tuple(refused), tuple(postponed))
-        self._count(result, spent)
-        if done or refused:
-            self._told(result)
+                spent += receipt.fee
+                done.append((what, receipt))
+        finally:
+            result = Round(head, tuple(done), tuple(refused), tuple(postponed))
+            self._count(result, spent)
+            if done or refused:
+                self._told(result)
         return result
 
     # What is due
@@ -221,10 +224,19 @@ class Keeper:
     def _held(self, token: str, of: str) -> int:
         return self._kiseki.balance(None if token == ZERO_ADDRESS else token, of)
 
-    def _fee(self, call: Call) -> int:
-        sender = self._kiseki.sender
+    def _pays(self, call: Call, spent: int) -> bool:
+        """Whether there is money left for it in this round, at the most that it may cost."""
+        most, sender = self._duties.most_wei, self._kiseki.sender
+        if most is None:
+            return True
+        if spent >= most:
+            return False
         gas = sender.estimate(call) if call.gas is None else call.gas
-        return gas * sender.fees().most
+        return spent + int(gas * sender.spare) * sender.fees().most <= most
+
+    def _rest(self, call: Call, head: int) -> None:
+        failures = self._rests.get((call.to, call.data), (0, 0))[1] + 1
+        self._rests[call.to, call.data] = (head + 2 ** min(failures, 20), failures)
 
     def _head(self) -> tuple[int, bytes]:
         with node_errors():
@@ -244,6 +256,7 @@ class Keeper:
             for what in happened:
                 verb = what.partition(" ")[0]
                 kept[verb] = kept.get(verb, 0) + 1
+        self._counted(metrics)
 
 
 def _short(pending: Pending) -> str:

@@ -201,7 +201,10 @@ def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKise
         k.sender.send(Call(place, b"", number * 100, "a marketplace pays"))
     assert len(shell.json("revenue", "sweep", batch)["transactions"]) == 2
     k.sender.send(Call(lies["royalties"], b"", 50, "a marketplace pays"))
-    shell.run("keeper", "--once", "--sweep", batch, "--worth", "50 wei")
+    told = ("--once", "--sweep", batch, "--worth", "50 wei", "--metrics", "kiseki.prom")
+    shell.run("keeper", *told)
+    kept = (shell.folder / "kiseki.prom").read_text()
+    assert 'kiseki_keeper_done_total{what="sweep"} 1' in kept
     assert k.balance(of=lies["royalties"]) == 0
     splitter = k.session["RevenueSplitter"].address
     assert k.balance(of=splitter) == 350

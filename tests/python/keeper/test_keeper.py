@@ -1,7 +1,9 @@
 """The keeper does what is due, once, for no more than it may cost. Promise 5, invariant 6."""
 
+import re
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.schedule import AfterTime, Condition, IncomeThreshold
 from kiseki.core.waterfall import Plan, Tier
-from kiseki.keeper import Duties, Keeper, Metrics
+from kiseki.errors import FilesError, NodeUnreachable
+from kiseki.keeper import Duties, Keeper, Metrics, Round
 
 from ..conftest import Folder, ask
 
@@ -103,6 +106,34 @@ HOSTILE = bytes.fromhex(
 )
 
 
+def test_what_pretends_to_be_due_is_tried_ever_more_seldom(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int
+) -> None:
+    """A condition that is met when it is only asked, and not in a transaction: each try costs."""
+    sent = ask(k, "eth_sendTransaction", {"from": k.address, "data": "0x" + PRETENDING.hex()})
+    receipt = k.session.w3.eth.wait_for_transaction_receipt(sent)
+    scheduled(artist, buyer, token, Condition(str(receipt["contractAddress"]), b""))
+    before, tries = stranger.balance(), 0
+    keeper = Keeper(stranger)
+    for _ in range(60):
+        result = keeper.round()
+        assert result.done == ()
+        tries += len(result.refused)
+        assert len(result.refused) + len(result.postponed) == 1
+        ask(k, "evm_mine")
+    assert tries == 6, "at once, and after 2, 4, 8, 16 and 32 blocks"
+    assert keeper.metrics.wei == before - stranger.balance() > 0
+    assert artist.rights.holder(token) == artist.address
+
+
+PRETENDING = bytes.fromhex(
+    "6021600c60003960216000f3"  # creates what follows
+    "60443611601657"  # with more than 68 bytes of calldata, which `start` has, it is `isMet`
+    "6020600052600060205260406000f3"  # `start` gives empty bytes
+    "5b3a1560005260206000f3"  # met where gas is free
+)
+
+
 def test_it_sweeps_passes_and_claims_what_is_worth_it(
     k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki, stranger: Kiseki
 ) -> None:
@@ -169,7 +200,8 @@ def test_a_node_that_does_not_answer_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     scheduled(artist, buyer, token, AfterTime(5))
-    keeper = Keeper(stranger)
+    told: list[Round] = []
+    keeper = Keeper(stranger, None, told.append)
     asked = stranger.session.w3.eth.get_block
     failing = iter([True, True, False])
 
@@ -181,6 +213,7 @@ def test_a_node_that_does_not_answer_is_waited_for(
     monkeypatch.setattr(stranger.session.w3.eth, "get_block", block)
     keeper.run(pause=0.01, rounds=1)
     assert keeper.metrics.failures == 2
+    assert ["makes no sense" in each.failure for each in told if each.failure] == [True]
     assert artist.rights.holder(token) == buyer.address
 
 
@@ -189,3 +222,38 @@ def test_it_stops_when_it_is_told_to(stranger: Kiseki) -> None:
     threading.Timer(0.2, keeper.stop).start()
     keeper.run(pause=60.0)
     assert keeper.metrics.rounds == 1
+
+
+def test_what_was_done_before_the_node_failed_is_told_and_counted(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, token: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    scheduled(artist, buyer, token, AfterTime(5))
+    told: list[Round] = []
+    keeper = Keeper(stranger, Duties(claims=[artist.address]), told.append)
+
+    def fail(*_: object) -> None:
+        raise NodeUnreachable("nobody there")
+
+    monkeypatch.setattr(type(stranger.revenue), "calls", fail)
+    with pytest.raises(NodeUnreachable):
+        keeper.round()
+    assert [what.partition(" ")[0] for what, _ in told[0].done] == ["execute"]
+    assert keeper.metrics.done == {"execute": 1}
+    assert keeper.metrics.wei == told[0].done[0][1].fee > 0
+
+
+def test_what_it_did_is_in_prometheus_format(tmp_path: Path) -> None:
+    metrics = Metrics(3, {"sweep": 1, "execute": 2}, {}, 100_000, 5 * 10**18, 1, 77)
+    metrics.write(tmp_path / "kiseki.prom")
+    lines = (tmp_path / "kiseki.prom").read_text().splitlines()
+    assert 'kiseki_keeper_done_total{what="execute"} 2' in lines
+    assert "kiseki_keeper_fees_wei_total 5000000000000000000" in lines
+    assert "kiseki_keeper_block 77" in lines
+    for line in lines:
+        assert re.fullmatch(
+            r"# (HELP|TYPE) kiseki_keeper_\w+ .+|kiseki_keeper_\w+(\{what=\"\w+\"\})? \d+", line
+        ), line
+    assert list(tmp_path.iterdir()) == [tmp_path / "kiseki.prom"]
+    with pytest.raises(FilesError, match="cannot be written"):
+        metrics.write(tmp_path / "nowhere" / "kiseki.prom")
