@@ -68,6 +68,7 @@ contract ConditionsTest is Scheduling {
         no(_income.isMet(ID, started), "one short");
         _pay(payee, "", 1);
         yes(_income.isMet(ID, started), "reached");
+        no(_income.isMet(ID, abi.encode(payee, ETHER, 1, 1501)), "nobody's data makes it fail");
     }
 
     function test_incomeIsOfOnePayeeInOneToken() public {

@@ -309,6 +309,19 @@ contract MarketTest is Selling {
         market.buy{value: 101}(_purchase(offer, developer.wallet));
     }
 
+    function test_whatSomebodyLostAtTheMarketStopsNobody() public {
+        token.mint(address(market), 5);
+        token.mint(buyer.wallet, 1000);
+        vm.prank(buyer.wallet);
+        token.approve(address(market), 1000);
+        Offer memory offer = _offer(made, 1000);
+        offer.token = address(token);
+        _offered(offer);
+        _buy(offer);
+        eq(token.balanceOf(artist.wallet), 1000, "the price");
+        eq(token.balanceOf(address(market)), 5, "and no more");
+    }
+
     function test_RevertWhen_aTokenTakesAFeeOrLies() public {
         FeeToken fee = new FeeToken();
         fee.mint(buyer.wallet, 1000);
