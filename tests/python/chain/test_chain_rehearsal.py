@@ -1,6 +1,7 @@
 """A dry run says what would be sent and what it costs, and sends nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -72,6 +73,30 @@ def test_what_is_estimated_apart_is_estimated_on_what_came_before_it(
     line = Line("streaming", "JP", ids.wallet(artist.address), 5)
     dry.revenue.statement.pay(RoyaltyStatement("2026", coin, [line]))
     assert dry.sender.trials[-1].call.what == "RevenueSplitter.multicall"
+
+
+def test_what_is_given_back_at_the_end_does_not_make_it_fit(
+    k: LocalKiseki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that sets and clears 770 words burns 17.1 million gas, of which a fifth comes back."""
+    churns = "0x" + "ab" * 20
+    code = "610302" + "5b" + "60018155" + "60008155" + "60019003" + "80600357" + "00"
+    ask(k, "anvil_setCode", churns, "0x" + code)
+    sender = rehearsal(k, tmp_path).sender
+    assert isinstance(sender, Rehearsal)
+    sender.send(Call(churns, b"", 0, "churn"))
+    assert 13_000_000 < sender.trials[-1].gas < 14_000_000
+    assert not sender.trials[-1].exact, "this node does not tell how much must be there"
+    tried = sender._try
+
+    def telling(questions: Any) -> Any:
+        found: list[Any] = tried(questions)
+        found[0][-1]["calls"][-1]["maxUsedGas"] = hex(17_133_000)
+        return found
+
+    monkeypatch.setattr(sender, "_try", telling)
+    with pytest.raises(ChainError, match=r"churn needs 17,133,000 gas; a transaction may use"):
+        sender.send(Call(churns, b"", 0, "churn"))
 
 
 def test_a_rehearsal_sends_nothing_of_an_earlier_run_either(k: LocalKiseki, tmp_path: Path) -> None:
