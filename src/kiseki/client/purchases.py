@@ -14,7 +14,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sender import MOST_GAS, Receipt
-from kiseki.client.permits import Permit, permit
+from kiseki.client.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue import EXECUTE_GAS
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
@@ -150,24 +150,17 @@ class Basket:
     def _allow(self, wanted: Sequence[Offer], same: Call) -> list[Permit]:
         """Lets the market take the prices: by permits, or else by approving just as much."""
         permits: list[Permit] = []
-        market, sender = self._market.address, self.wallet.sender
+        market, wallet = self._market.address, self.wallet
         for token, cost in _costs(wanted).items():
-            if token == ZERO_ADDRESS:
-                continue
-            coin = erc20(self.wallet.session.w3, token)
-            allowed = coin.read("allowance", self.wallet.address, market)
-            if allowed >= cost:
+            if token == ZERO_ADDRESS or allowance(wallet, token, market) >= cost:
                 continue
             # A dry run asks nobody to sign, and approves instead: it costs no less.
-            if self.permits and sender.sends:
-                signed = permit(self.wallet, token, market, cost)
-                if signed:
-                    permits.append(signed)
-                    continue
-            # Some tokens refuse to change one allowance into another.
-            for amount in (0, cost) if allowed else (cost,):
-                call = coin.call("approve", market, amount)
-                sender.send(replace(call, same=call.data + (same.same or b"")))
+            signs = self.permits and wallet.sender.sends
+            signed = permit(wallet, token, market, cost) if signs else None
+            if signed:
+                permits.append(signed)
+            else:
+                approve(wallet, token, market, cost, same.same)
         return permits
 
     def _purchase(self, offer: Offer) -> tuple[Any, ...]:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, erc20
+from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client import redirects
+from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.statements import Statements
 from kiseki.client.titles import Titles
@@ -119,16 +120,8 @@ class Revenue:
                 "an amount is a whole number of base units above zero (wei for ether)"
             )
         who = Payee.of(payee)
-        if token == ETHER:
-            value = amount
-        else:
-            value = 0
-            coin = erc20(self.wallet.session.w3, token)
-            allowed = coin.read("allowance", self.wallet.address, self._contract.address)
-            if 0 < allowed < amount:  # some tokens refuse to change one allowance into another
-                self.wallet.send(coin.call("approve", self._contract.address, 0))
-            if allowed < amount:
-                self.wallet.send(coin.call("approve", self._contract.address, amount))
+        approve(self.wallet, token, self._contract.address, amount)
+        value = amount if token == ETHER else 0
         due = self._due(executes)
 
         def whole(opening: bytes) -> Call:

@@ -18,9 +18,10 @@ from datetime import datetime, timedelta
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
+from kiseki.client.allowances import approve
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
@@ -211,13 +212,8 @@ class Schedules:
         """
         key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
         escrow = self.wallet.session["Escrow"]
-        value = price.price
-        if price.token != ZERO_ADDRESS:
-            value = 0
-            coin = erc20(self.wallet.session.w3, price.token)
-            allowed = coin.read("allowance", self.wallet.address, escrow.address)
-            if allowed < price.price:
-                self.wallet.send(coin.call("approve", escrow.address, price.price))
+        approve(self.wallet, price.token, escrow.address, price.price)
+        value = price.price if price.token == ZERO_ADDRESS else 0
         return self.wallet.send(escrow.call("pay", key, price.token, price.price, value=value))
 
     def settle(

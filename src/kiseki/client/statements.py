@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiseki.chain.contracts import Call, erc20
+from kiseki.chain.contracts import Call
 from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
 from kiseki.core.statement import Line, RoyaltyStatement, read_csv
@@ -110,7 +111,9 @@ class Statements:
                     "it says; look at it with `kiseki revenue statement check`, then pay the rest "
                     "by hand"
                 )
-        self._approve(statement.token, sum(each.line.amount for each in lines if not each.paid))
+        splitter = self.wallet.session["RevenueSplitter"].address
+        rest = sum(each.line.amount for each in lines if not each.paid)
+        approve(self.wallet, statement.token, splitter, rest)
         receipts: list[Receipt] = []
         # Cut by their places, so that a run that was interrupted is gone on with by the very same
         # transactions, which the journal knows again.
@@ -180,15 +183,3 @@ class Statements:
         if not any(payee[:12]):
             return b""
         return openings.get(payee) or self.wallet.session.index.opening(payee)
-
-    def _approve(self, token: str, cost: int) -> None:
-        if token == ZERO_ADDRESS or not cost:
-            return
-        wallet = self.wallet
-        spender = wallet.session["RevenueSplitter"].address
-        coin = erc20(wallet.session.w3, token)
-        allowed = coin.read("allowance", wallet.address, spender)
-        if 0 < allowed < cost:
-            wallet.send(coin.call("approve", spender, 0))
-        if allowed < cost:
-            wallet.send(coin.call("approve", spender, cost))

@@ -9,6 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sender import Receipt
+from kiseki.client.allowances import approve
 from kiseki.client.wallet import Wallet
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
@@ -77,15 +78,9 @@ class Waterfalls:
             reference: logged with each payment of a tier, 32 bytes.
         """
         uint(amount, 128, "the amount", 1)
-        fall, value = self._at(waterfall), amount
-        if token != ZERO_ADDRESS:
-            value = 0
-            coin = erc20(self.wallet.session.w3, token)
-            allowed = coin.read("allowance", self.wallet.address, fall.address)
-            if 0 < allowed < amount:
-                self.wallet.send(coin.call("approve", fall.address, 0))
-            if allowed < amount:
-                self.wallet.send(coin.call("approve", fall.address, amount))
+        fall = self._at(waterfall)
+        approve(self.wallet, token, fall.address, amount)
+        value = amount if token == ZERO_ADDRESS else 0
         return self.wallet.send(fall.call("pay", token, amount, reference, value=value))
 
     def pass_on(self, waterfall: str, token: str = ZERO_ADDRESS) -> Receipt:

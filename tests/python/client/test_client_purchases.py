@@ -12,8 +12,8 @@ from kiseki.chain.contracts import Call, erc20
 from kiseki.chain.fees import Policy
 from kiseki.client import purchases
 from kiseki.client.accounts import local_account as account_of
+from kiseki.client.allowances import permit
 from kiseki.client.keystore import KeyStore
-from kiseki.client.permits import permit
 from kiseki.client.purchases import Basket
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256

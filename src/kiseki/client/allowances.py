@@ -1,20 +1,46 @@
-"""Approving by signature (ERC-2612), for tokens that take it: a transaction less for the payer."""
+"""Letting a contract take tokens: by approving exactly the amount, or by signature (ERC-2612)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from kiseki.chain.contracts import Contract, erc20
 from kiseki.client.wallet import Wallet
 from kiseki.core import typed
-from kiseki.core.values import bytes32, uint
+from kiseki.core.values import ZERO_ADDRESS, bytes32, uint
 from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
 
-__all__ = ["Permit", "permit"]
+__all__ = ["Permit", "allowance", "approve", "permit"]
 
 Permit = tuple[str, int, int, int, bytes, bytes]
 """Token, value, deadline, v, r and s, as `LicenseMarket` takes it."""
 
 _VERSIONS = ("1", "2")
 """What tokens that do not say (ERC-5267) use: Circle's 2, most others 1."""
+
+
+def allowance(wallet: Wallet, token: str, spender: str) -> int:
+    """What `spender` may take of a wallet's tokens, in base units."""
+    return int(erc20(wallet.session.w3, token).read("allowance", wallet.address, spender))
+
+
+def approve(wallet: Wallet, token: str, spender: str, cost: int, same: bytes | None = None) -> None:
+    """Lets `spender` take `cost`, where it may not yet; for ether there is nothing to do.
+
+    Args:
+        token: an ERC-20's address, or the zero address.
+        spender: an address.
+        cost: base units.
+        same: what it is for, where several are approved with equal amounts (`Call.same`).
+    """
+    if token == ZERO_ADDRESS or not cost:
+        return
+    coin = erc20(wallet.session.w3, token)
+    allowed = allowance(wallet, token, spender)
+    # Some tokens refuse to change one allowance into another.
+    for amount in () if allowed >= cost else (0, cost) if allowed else (cost,):
+        call = coin.call("approve", spender, amount)
+        wallet.send(replace(call, same=None if same is None else call.data + same))
 
 
 def permit(wallet: Wallet, token: str, spender: str, value: int, days: int = 1) -> Permit | None:
