@@ -249,6 +249,11 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
     )
 
 
+def is_tried_first(k: Kiseki) -> bool:
+    """Whether `spend` tells the cost first: in a dry run, or where money is worth something."""
+    return current.dry_run or (network(k.session.chain_id).is_public and not current.yes)
+
+
 def spend(
     k: Kiseki,
     name: str,
@@ -268,7 +273,7 @@ def spend(
             would be, and with 1 where all would.
     """
     known = network(k.session.chain_id)
-    if current.dry_run or (known.is_public and not current.yes):
+    if is_tried_first(k):
         dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
         told = _cost(dry, known) | {"problems": refused}

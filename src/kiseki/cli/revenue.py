@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
 from kiseki.client import redirects
@@ -144,7 +145,8 @@ def owed(
         show.say("Nothing is owed.")
     for each in k.revenue.waterfall.ahead(wallet or None):
         sum_ = context.money(k, each.token, each.lies + each.owed)
-        show.say(f"On its way through the waterfall {each.waterfall}: {sum_} in all; `kiseki "
+        fall = to_checksum_address(each.waterfall)
+        show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
                  "revenue claim --through` passes it on.")  # fmt: skip
 
 
@@ -180,7 +182,7 @@ def claim(
             return k.revenue.claim(whose, told, redirections=signed, lists=lists or (),
                                    through=through)  # fmt: skip
 
-    if through and (context.current.dry_run or not context.current.yes):
+    if through and context.is_tried_first(k):
         show.say("What comes out of waterfalls, and is claimed then, is in no estimate.")
     names = sorted([*whose, *(each.signer for each in signed)])
     done = context.spend(
@@ -207,7 +209,8 @@ def claim(
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         for each in done.ahead:
-            show.say(f"still at the waterfall {each.waterfall}, or owed to it: "
+            fall = to_checksum_address(each.waterfall)
+            show.say(f"still at the waterfall {fall}, or owed to it: "
                      + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip

@@ -173,7 +173,7 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert "right" in shell.run("revenue", "statement", "check", "october.json")
     assert not shell.json("revenue", "statement", "pay", "october.json")["transactions"]
     told = shell.run("revenue", "owed", BUYER)
-    assert f"On its way through the waterfall {fall.lower()}: 0.5 ether in all" in told
+    assert f"On its way through the waterfall {fall}: 0.5 ether in all" in told
     claimed = shell.json("revenue", "claim", BUYER, "--through")
     # 60% of the 0.5 above the first tier, of what the statement paid, and of the 0.25.
     assert claimed["amounts"] == {BUYER: {NOBODY: str(75 * 10**16)}}
