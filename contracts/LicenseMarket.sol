@@ -69,7 +69,7 @@ contract LicenseMarket is ILicenseMarket {
     /// @inheritdoc ILicenseMarket
     function offer(Offer calldata offer_, bytes32 replaces) external returns (bytes32 offerId) {
         address holder = holderOf(offer_.registry, offer_.id);
-        if (holder == address(0) || (holder != msg.sender && !isDelegate[holder][msg.sender])) {
+        if (holder != msg.sender && !isDelegate[holder][msg.sender]) {
             revert LicenseMarket_NotHolder(offer_.registry, offer_.id, holder, msg.sender);
         }
         if (offer_.uses == 0 || offer_.uses > ALL_USES) revert LicenseMarket_NoUse(offer_.uses);
@@ -87,7 +87,7 @@ contract LicenseMarket is ILicenseMarket {
     /// @inheritdoc ILicenseMarket
     function end(bytes32 offerId) external {
         address holder = standingOf[offerId].holder;
-        if (holder == address(0) || (holder != msg.sender && !isDelegate[holder][msg.sender])) {
+        if (holder != msg.sender && !isDelegate[holder][msg.sender]) {
             revert LicenseMarket_NotTheirs(offerId, msg.sender);
         }
         _end(offerId);

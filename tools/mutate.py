@@ -518,10 +518,12 @@ def forge_test(quick: bool) -> str | None:
     )
     if not done.returncode:
         return None
-    suite = ""
+    suite, failing = "", False
     for line in done.stdout.splitlines():
         suite = (re.findall(r"^Ran \d+ tests? for \S+:(\w+)", line) or [suite])[0]
-        if failed := re.search(r"^\[FAIL.*\] (\w+)\(.*?\)", line):
+        failing = failing or line.startswith("[FAIL")
+        # The name of an invariant comes after the calls that broke it.
+        if failed := re.search(r"^(?:\[FAIL.*\])? (\w+)\(.*?\)", line) if failing else None:
             return f"{suite}.{failed[1]}"
     sys.exit(f"Forge failed, but no test did:\n{done.stdout}\n{done.stderr}")
 

@@ -149,8 +149,10 @@ contract ConditionsTest is Scheduling {
         emit Approvals.TransferApproved(ID, artist.wallet);
         vm.prank(artist.wallet);
         _approvals.approve(ID);
+        vm.recordLogs();
         vm.prank(artist.wallet);
         _approvals.approve(ID);
+        eq(vm.getRecordedLogs().length, 0, "it is said once");
         no(_approvals.isMet(ID, started), "one, twice");
         _approvals.approveFor(studio.wallet, ID, _approval(studio, ID, 1));
         yes(_approvals.isMet(ID, started), "and a second, by signature");

@@ -279,6 +279,14 @@ contract WaterfallTest is Falling {
         eq(fall.pass(address(currency)), 160, "once");
         eq(currency.gotIn(), 0, "nobody got in");
         _had(address(currency), 100, 50, 10);
+        currency.mint(address(fall), 7);
+        currency.mint(buyer.wallet, 20);
+        vm.startPrank(buyer.wallet);
+        currency.approve(address(fall), 20);
+        fall.pay(address(currency), 20, "");
+        vm.stopPrank();
+        eq(currency.gotIn(), 0, "nor while it is taken from who pays");
+        _had(address(currency), 100, 50, 37);
         FeeToken fee = new FeeToken();
         fall = IWaterfall(falls.create(_usual(address(fee))));
         fee.mint(address(fall), 16_000);
