@@ -41,6 +41,8 @@ _AT_ONCE = 150
 
 _MOST_GAS = int(MOST_GAS / 1.15)
 
+_GONE = "LicenseMarket_NotBought"
+
 _KINDS = {"ModelRegistry": "model", "OutputRegistry": "batch"}
 
 Due = tuple[str, object]
@@ -117,7 +119,7 @@ class Basket:
                 if len(some) == 1 and self.skip:
                     self.skipped[self._key(some[0])] = f"{PROBLEMS[-1]} ({error})"
                     return []
-                if len(some) == 1:
+                if len(some) == 1 or (not self.skip and error.name == _GONE):
                     raise
         if gas > _MOST_GAS and len(some) > 1:
             return self._split(some, last)

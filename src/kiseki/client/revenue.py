@@ -218,10 +218,10 @@ class Revenue:
     def _through(self, wallets: Sequence[str]) -> list[Claimed]:
         """Along all waterfalls: those in front first, until nothing moves any more."""
         claimed: list[Claimed] = []
-        index, sends = self.wallet.session.index, self.wallet.sender.sends
-        most = len({each for who in wallets for each in index.waterfalls_ahead(who)})
+        sends = self.wallet.sender.sends
+        most = len(self.wallet.session.index.waterfalls_ahead(wallets))
         for _ in range(most):  # as many as can be in a row; a ring would never come to rest
-            ahead = {each for who in wallets for each in self.waterfall.ahead(who)}
+            ahead = self.waterfall.ahead(wallets)
             falls = sorted({each.waterfall for each in ahead if each.owed})
             done = self._claim_all(steps(self._owed(falls, ())), b"", lambda *_: None)
             brought = {
@@ -230,7 +230,7 @@ class Revenue:
                 for token in tokens
             }
             passed = []
-            for each in sorted(ahead, key=lambda each: (each.waterfall, each.token)):
+            for each in ahead:
                 came = (each.waterfall, each.token) in brought if sends else each.owed
                 if each.lies or came:
                     with contextlib.suppress(ContractReverted):
@@ -238,8 +238,7 @@ class Revenue:
             claimed.append(Claimed({}, (*done.receipts, *passed), done.failures))
             if not passed or not sends:
                 break
-        left = {each for who in wallets for each in self.waterfall.ahead(who)}
-        return [*claimed, Claimed({}, (), (), ahead=tuple(left))]
+        return [*claimed, Claimed({}, (), (), ahead=tuple(self.waterfall.ahead(wallets)))]
 
     def calls(self, wallet: str, worth: Mapping[str, int]) -> list[Call]:
         """What `claim` would send for a wallet, of the tokens and amounts that are worth it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
@@ -91,15 +91,18 @@ class Waterfalls:
         """What `pass_on` sends."""
         return self._at(waterfall).call("pass", token)
 
-    def ahead(self, wallet: str | None = None) -> list[Ahead]:
-        """What is on its way to a wallet through waterfalls; how much of it is theirs, tiers say.
+    def ahead(self, wallets: str | Iterable[str] | None = None) -> list[Ahead]:
+        """What is on its way to wallets through waterfalls; how much of it is theirs, tiers say.
 
         Args:
-            wallet: an address; this wallet if none is named.
+            wallets: addresses; this wallet if none is named.
         """
+        if wallets is None:
+            wallets = self.wallet.address
+        named = [wallets] if isinstance(wallets, str) else list(wallets)
         index = self.wallet.session.index
         known, found = self.known(), []
-        for fall in index.waterfalls_ahead(wallet or self.wallet.address):
+        for fall in index.waterfalls_ahead(named):
             owed: dict[str, int] = {}
             for each in index.owed(fall):
                 owed[each.token] = owed.get(each.token, 0) + each.amount

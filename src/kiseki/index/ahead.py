@@ -1,6 +1,6 @@
 """Which payees money can still come through on its way to a wallet."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from kiseki.core.split import Split
 
@@ -8,21 +8,22 @@ __all__ = ["ahead"]
 
 
 def ahead(
-    wanted: bytes,
+    wanted: Collection[bytes],
     tiers: Mapping[bytes, Iterable[bytes]],
     split: Callable[[bytes], Split | None],
     payees: Mapping[bytes, bytes],
 ) -> list[bytes]:
-    """The waterfalls that pay somebody: at once, or through splits, subjects and each other.
+    """The waterfalls that pay some wallets: at once, or through splits, subjects and each other.
 
     Args:
-        wanted: payee key of a wallet.
+        wanted: payee keys of the wallets.
         tiers: of each known waterfall, by its payee key, the payee keys of its tiers.
         split: the split with a key, if its leaves are known.
         payees: subject -> whom it stands for now.
 
     Returns:
-        Their payee keys, in the order of `tiers`; never `wanted` itself.
+        Their payee keys, in the order of `tiers`. One that is wanted itself is there when it pays
+        another that is.
     """
 
     def behind(key: bytes) -> Iterable[bytes]:
@@ -37,11 +38,11 @@ def ahead(
         left, seen = list(tiers[start]), {start}
         while left:
             key = left.pop()
-            if key == wanted:
+            if key in wanted and key != start:
                 return True
             if key not in seen:
                 seen.add(key)
                 left += behind(key)
         return False
 
-    return [each for each in tiers if each != wanted and reaches(each)]
+    return [each for each in tiers if reaches(each)]

@@ -213,8 +213,8 @@ class Index:
             found += owed.owed_in_list(self._flow(token), sight, listed)
         return found
 
-    def waterfalls_ahead(self, wallet: str) -> list[str]:
-        """The waterfalls through which money comes to a wallet, as far as is known here.
+    def waterfalls_ahead(self, wallets: Iterable[str]) -> list[str]:
+        """The waterfalls through which money comes to wallets, as far as is known here.
 
         What lies at them is no money of the ledger, so :meth:`owed` does not tell of it.
 
@@ -226,7 +226,8 @@ class Index:
         keys = {ids.wallet(each): each for each in falls}
         tiers = {key: [tier.payee for tier in falls[each].tiers] for key, each in keys.items()}
         payees = self._subject_map().payees
-        found = ahead.ahead(ids.wallet(wallet), tiers, self._known_split, payees)
+        wanted = {ids.wallet(each) for each in wallets}
+        found = ahead.ahead(wanted, tiers, self._known_split, payees)
         return [keys[each] for each in found]
 
     def tokens(self) -> list[str]:

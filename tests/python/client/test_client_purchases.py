@@ -18,7 +18,7 @@ from kiseki.client.purchases import Basket
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer
-from kiseki.errors import InvalidInput, TransactionFailed
+from kiseki.errors import ContractReverted, InvalidInput, TransactionFailed
 
 from ..conftest import Folder, ask
 
@@ -275,6 +275,54 @@ def test_each_transaction_is_approved_by_itself(
     assert len(again(k, offers).licences) == 4
     assert sent(k, buyer) == before + 4
     assert (artist.balance(coin), buyer.balance(coin), allowed(k, buyer, coin)) == (400, 600, 0)
+
+
+def test_what_failed_on_the_chain_is_told_and_bought_when_asked_for_again(
+    k: LocalKiseki,
+    artist: Kiseki,
+    buyer: Kiseki,
+    coin: str,
+    offered: Offered,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The token refuses just then; the next run says so, and the one after that buys (8)."""
+    offers = offered(3, token=coin)
+    mine, code = impatient(k, 4), ask(k, "eth_getCode", coin, "latest")
+    ask(k, "evm_setAutomine", False)
+    with pytest.raises(TransactionFailed), mine.command("buy"):
+        mine.market.buy(offers)
+    ask(k, "anvil_setCode", coin, "0x5f5ffd")
+    ask(k, "evm_setAutomine", True)
+    ask(k, "evm_mine")
+    ask(k, "anvil_setCode", coin, code)
+    assert artist.balance(coin) == 0
+    with pytest.raises(TransactionFailed, match="failed in block"):
+        again(k, offers)
+    assert len(again(k, offers).licences) == 3
+    assert (artist.balance(coin), buyer.balance(coin)) == (300, 700)
+
+
+def test_one_that_is_gone_by_then_stops_all(
+    k: LocalKiseki,
+    artist: Kiseki,
+    buyer: Kiseki,
+    coin: str,
+    offered: Offered,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ended between the look and the estimate: nothing of it is bought."""
+    offers = offered(4, token=coin)
+    real = buyer.sender.estimate
+
+    def late(call: Call) -> int:
+        monkeypatch.setattr(buyer.sender, "estimate", real)
+        artist.market.end(artist.market.key(offers[3]))
+        return real(call)
+
+    monkeypatch.setattr(buyer.sender, "estimate", late)
+    with pytest.raises(ContractReverted, match="LicenseMarket_NotBought"):
+        buyer.market.buy(offers)
+    assert artist.balance(coin) == 0
 
 
 def test_the_same_asked_for_twice_is_bought_twice(

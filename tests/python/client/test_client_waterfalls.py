@@ -92,6 +92,7 @@ def test_what_is_on_its_way_through_waterfalls_is_told_and_brought(
     assert (lies.lies, lies.owed) == (0, 900)
     assert [each.owed for each in creator.revenue.waterfall.ahead()] == [900]
     assert k.revenue.waterfall.ahead() == []
+    assert creator.revenue.claim([], through=True).receipts == ()
     before = artist.balance(), creator.balance(), developer.balance()
     claimed = k.revenue.claim([artist.address, creator.address, developer.address], through=True)
     assert claimed.ahead == ()
