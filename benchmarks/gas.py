@@ -1,5 +1,5 @@
 """Whole transactions, each with everything cold: the 21,000, the calldata, and the floor of
-EIP-7623 where that is more. Forge measures them (`tests/contracts/Gas*.t.sol`) and gas is exact,
+EIP-7623 where that is more. Forge measures them (`tests/contracts/*Gas.t.sol`) and gas is exact,
 so these are the figures of the committed snapshot on any machine. "Repeat" is every time but the
 first.
 
@@ -114,7 +114,7 @@ ROWS = tuple(FIGURES)
 def measure() -> dict[str, float]:
     """Has Forge write the snapshot again."""
     forge = shutil.which("forge") or str(ROOT / ".tools" / "bin" / "forge")
-    quietly([forge, "test", "--match-path", "tests/contracts/Gas*.t.sol"])
+    quietly([forge, "test", "--match-path", "tests/contracts/*Gas.t.sol"])
     return measured(snapshot())
 
 

@@ -26,7 +26,7 @@ settings.
 _SNAPSHOT = """\
 ## Every gas figure
 
-The whole of `tests/contracts/snapshots`, which `tests/contracts/Gas*.t.sol` writes.
+The whole of `tests/contracts/snapshots`, which `tests/contracts/*Gas.t.sol` writes.
 "(bytes)" is the size of the call, of which public mempools take 131,072 with its envelope.
 """
 
