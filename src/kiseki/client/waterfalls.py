@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.wallet import Wallet
@@ -100,17 +101,19 @@ class Waterfalls:
         if wallets is None:
             wallets = self.wallet.address
         named = [wallets] if isinstance(wallets, str) else list(wallets)
-        index = self.wallet.session.index
-        known, found = self.known(), []
-        for fall in index.waterfalls_ahead(named):
-            owed: dict[str, int] = {}
+        index, known = self.wallet.session.index, self.known()
+        falls = index.waterfalls_ahead(named)
+        tokens = {*index.tokens(), *(token for fall in falls for token in known[fall].tokens)}
+        owed: dict[tuple[str, str], int] = {}
+        for fall in falls:
             for each in index.owed(fall):
-                owed[each.token] = owed.get(each.token, 0) + each.amount
-            for token in sorted({*index.tokens(), *known[fall].tokens}):
-                there = Ahead(fall, token, self._held(token, fall), owed.get(token, 0))
-                if there.lies or there.owed:
-                    found.append(there)
-        return found
+                owed[fall, each.token] = owed.get((fall, each.token), 0) + each.amount
+        return [
+            Ahead(fall, token, lies, owed.get((fall, token), 0))
+            for token in sorted(tokens)
+            for fall, lies in zip(falls, self._held(token, falls), strict=True)
+            if lies or owed.get((fall, token))
+        ]
 
     def passed(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What went through one in all, in base units."""
@@ -120,17 +123,24 @@ class Waterfalls:
         """What each tier would get of an amount that came next."""
         return [int(each) for each in self._at(waterfall).read("dues", token, amount)]
 
-    def _held(self, token: str, fall: str) -> int:
-        w3, where = self.wallet.session.w3, to_checksum_address(fall)
-        if token == ZERO_ADDRESS:
-            with node_errors():
-                return int(w3.eth.get_balance(where))
+    def _held(self, token: str, falls: Sequence[str]) -> list[int]:
+        w3 = self.wallet.session.w3
         try:
-            return int(erc20(w3, token).read("balanceOf", where))
+            if token != ZERO_ADDRESS:
+                asked = [(fall,) for fall in falls]
+                return [int(each) for each in erc20(w3, token).read_all("balanceOf", asked)]
+            with node_errors():
+                balances = ask(w3, [("eth_getBalance", [fall, "latest"]) for fall in falls])
+                for each in balances:
+                    if isinstance(each, Refusal):
+                        raise each
+                return [uint(int(str(each), 16), 256, "a balance") for each in balances]
         except NodeUnreachable:
             raise
-        except ChainError:  # a token that came in once and does not answer any more
-            return 0
+        except ChainError:
+            if token == ZERO_ADDRESS:
+                raise
+            return [0] * len(falls)  # a token that came in once and does not answer any more
 
     @property
     def _factory(self) -> Contract:

@@ -19,7 +19,7 @@ from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.index import NotInIndex
 
-from ..conftest import Folder
+from ..conftest import Folder, ask
 
 
 def plan(a: Kiseki, b: Kiseki, c: Kiseki, token: str = ETHER) -> Plan:
@@ -93,6 +93,11 @@ def test_what_is_on_its_way_through_waterfalls_is_told_and_brought(
     assert [each.owed for each in creator.revenue.waterfall.ahead()] == [900]
     assert k.revenue.waterfall.ahead() == []
     assert creator.revenue.claim([], through=True).receipts == ()
+    code = ask(k, "eth_getCode", coin, "latest")
+    ask(k, "anvil_setCode", coin, "0x5f5ffd")
+    some = {(each.waterfall, each.token) for each in artist.revenue.waterfall.ahead()}
+    assert (upper.lower(), ETHER) in some, "a token that does not answer hides no other"
+    ask(k, "anvil_setCode", coin, code)
     before = artist.balance(), creator.balance(), developer.balance()
     claimed = k.revenue.claim([artist.address, creator.address, developer.address], through=True)
     assert claimed.ahead == ()
