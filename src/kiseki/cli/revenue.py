@@ -265,10 +265,14 @@ def make_split(
         leaves.append((payee_of(k, payee).key, int(shares)))
     made = Split(leaves)
     try:
-        file.touch(exist_ok=False)
+        if not file.exists():
+            fresh = file.with_name(file.name + ".new")  # whole or not at all
+            fresh.write_text(made.to_json(), "utf-8")
+            fresh.replace(file)
+        elif file.read_bytes() != made.to_json().encode():
+            raise InvalidInput(f"{file} is there and is another; name a new file")
     except OSError as error:
         raise FilesError(f"{file} cannot be made ({error.strerror})") from error
-    file.write_text(made.to_json(), "utf-8")
     if context.current.json:
         show.json_line({"file": file, "split": made.key})
         return
