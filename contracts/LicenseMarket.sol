@@ -5,17 +5,20 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IGate} from "./interfaces/IGate.sol";
 import {ILicenseMarket} from "./interfaces/ILicenseMarket.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
+import {Ask} from "./libraries/Ask.sol";
 import {Ids} from "./libraries/Ids.sol";
+import {Pay} from "./libraries/Pay.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Offer, Permit, Purchase} from "./types/Offer.sol";
 import {Uses} from "./types/Terms.sol";
 
-contract LicenseMarket is ILicenseMarket {
+contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @dev In one slot.
@@ -25,8 +28,6 @@ contract LicenseMarket is ILicenseMarket {
         bool ended;
     }
 
-    /// Gas for asking a registry, as the splitter asks.
-    uint256 private constant ASK_GAS = 300_000;
     uint256 private constant ALL_USES = Uses.ALL | Uses.GENERATION;
     uint256 private constant USES = 7;
     uint256 private constant BITS = 36;
@@ -37,7 +38,6 @@ contract LicenseMarket is ILicenseMarket {
     address private immutable MODELS;
     address private immutable OUTPUTS;
 
-    bool private transient _busy;
     /// What is left of the ether sent.
     uint256 private transient _purse;
 
@@ -47,21 +47,15 @@ contract LicenseMarket is ILicenseMarket {
     /// @inheritdoc ILicenseMarket
     mapping(address holder => mapping(address delegate => bool)) public isDelegate;
 
-    modifier once() {
-        _lock();
+    /// @dev Inside the lock. What is not spent goes back.
+    modifier spending() {
+        _purse = msg.value;
         _;
         _giveBack();
-        _busy = false;
     }
 
     constructor(IRevenueSplitter splitter, IRightsToken rights, address models, address outputs) {
         (SPLITTER, RIGHTS, MODELS, OUTPUTS) = (splitter, rights, models, outputs);
-    }
-
-    function _lock() private {
-        if (_busy) revert LicenseMarket_Reentered();
-        _busy = true;
-        _purse = msg.value;
     }
 
     // Offering
@@ -108,7 +102,7 @@ contract LicenseMarket is ILicenseMarket {
     // Buying
 
     /// @inheritdoc ILicenseMarket
-    function buy(Purchase calldata purchase) external payable once {
+    function buy(Purchase calldata purchase) external payable nonReentrant spending {
         bytes32 offerId = offerIdOf(purchase.offer);
         Problem problem = _problem(offerId, purchase);
         if (problem != Problem.None) revert LicenseMarket_NotBought(0, offerId, problem);
@@ -119,7 +113,8 @@ contract LicenseMarket is ILicenseMarket {
     function buyMany(Purchase[] calldata purchases, bool skip, Permit[] calldata permits, Due[] calldata due)
         external
         payable
-        once
+        nonReentrant
+        spending
         returns (uint256 bought)
     {
         for (uint256 i; i < permits.length; ++i) {
@@ -175,7 +170,7 @@ contract LicenseMarket is ILicenseMarket {
         bytes memory opening;
         if (offer_.registry == MODELS || offer_.registry == OUTPUTS) {
             // Its split, which never changes, and whose income it counts as.
-            payee = _ask(offer_.registry, abi.encodeCall(IRegistry.payeeOf, (offer_.id, address(0))));
+            (, payee) = Ask.word(offer_.registry, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (offer_.id, address(0))));
             opening = purchase.opening;
         } else {
             opening = abi.encodePacked(offer_.registry, offer_.id);
@@ -209,8 +204,7 @@ contract LicenseMarket is ILicenseMarket {
         uint256 rest = _purse;
         if (rest == 0) return;
         _purse = 0;
-        (bool success,) = msg.sender.call{value: rest}("");
-        if (!success) revert LicenseMarket_RefundFailed(msg.sender, rest);
+        if (!Pay.out(msg.sender, address(0), rest)) revert LicenseMarket_RefundFailed(msg.sender, rest);
     }
 
     /// @dev Each use from now, or from when it ends.
@@ -262,7 +256,8 @@ contract LicenseMarket is ILicenseMarket {
     function holderOf(address registry, bytes32 id) public view returns (address holder) {
         holder = RIGHTS.holderOf(uint256(Ids.subject(registry, id)));
         if (holder != address(0)) return holder;
-        return Payees.toAddress(_ask(registry, abi.encodeCall(IRegistry.registrantOf, (id))));
+        (, bytes32 registrant) = Ask.word(registry, Ask.GAS, abi.encodeCall(IRegistry.registrantOf, (id)));
+        return Payees.toAddress(registrant);
     }
 
     function _problem(bytes32 offerId, Purchase calldata purchase) private view returns (Problem) {
@@ -277,14 +272,5 @@ contract LicenseMarket is ILicenseMarket {
         if (offer_.buyers == 0) return Problem.None;
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(purchase.licensee))));
         return MerkleProof.verifyCalldata(purchase.proof, offer_.buyers, leaf) ? Problem.None : Problem.NotForThem;
-    }
-
-    /// @dev Exactly 32 bytes from a call that succeeded, else zero: a hostile registry stops nobody else's purchase.
-    function _ask(address registry, bytes memory request) private view returns (bytes32 answer) {
-        uint256 gasLimit = ASK_GAS;
-        assembly ("memory-safe") {
-            let success := staticcall(gasLimit, registry, add(request, 32), mload(request), 0, 32)
-            if and(success, eq(returndatasize(), 32)) { answer := mload(0) }
-        }
     }
 }

@@ -11,7 +11,9 @@ import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {Approval} from "./interfaces/ISigned.sol";
+import {Ask} from "./libraries/Ask.sol";
 import {Ids} from "./libraries/Ids.sol";
+import {Pay} from "./libraries/Pay.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {Schedule} from "./types/Schedule.sol";
@@ -39,13 +41,6 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     uint256 private constant BETWEEN = 1;
     uint256 private constant INSIDE = 2;
     uint256 private constant PURSE = 8;
-
-    /// Gas for asking a subject, and for a payout that the payee did not ask for. Enough for any wallet; too little
-    /// to make others' transactions fail.
-    uint256 private constant ASK_GAS = 300_000;
-    uint256 private constant PAYOUT_GAS = 100_000;
-    /// The same for a token, whose own work comes on top.
-    uint256 private constant TOKEN_GAS = 300_000;
 
     bytes32 private constant REDIRECT = keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
 
@@ -224,25 +219,15 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         private
         returns (bool moved)
     {
-        bytes32 payee = _ask(account, id);
+        (, bytes32 payee) = Ask.word(account, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (id, msg.sender)));
         if (payee == 0 || payee == subject || payee == Payees.wallet(address(this))) return false;
         Account storage waiting = _accounts[subject][token];
         uint128 before = waiting.credit;
         if (before != 0) waiting.credit = 0;
-        moved = Payees.isWallet(payee) ? _send(Payees.toAddress(payee), token, amount) : _credit(payee, token, amount);
+        moved = Payees.isWallet(payee) ? Pay.out(Payees.toAddress(payee), token, amount) : _credit(payee, token, amount);
         if (moved) emit Resolved(subject, token, payee, amount);
         // Still inside the lock, so nobody has seen it moved.
         else if (before != 0) waiting.credit = before;
-    }
-
-    /// @dev Exactly 32 bytes from a call that succeeded, else zero. Copies no more than that.
-    function _ask(address account, bytes32 id) private view returns (bytes32 payee) {
-        bytes memory request = abi.encodeCall(IRegistry.payeeOf, (id, msg.sender));
-        uint256 gasLimit = ASK_GAS;
-        assembly ("memory-safe") {
-            let success := staticcall(gasLimit, account, add(request, 32), mload(request), 0, 32)
-            if and(success, eq(returndatasize(), 32)) { payee := mload(0) }
-        }
     }
 
     /// @dev One addition, and no call to anybody.
@@ -259,33 +244,7 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
             emit Redirected(to, _redirectedTo, token, amount);
             to = _redirectedTo;
         }
-        if (!_send(to, token, amount)) revert RevenueSplitter_PayoutFailed(to, token, amount);
-    }
-
-    /// @dev Copies nothing that a payee returns (of a token one word), and caps what it can burn of somebody else's
-    /// gas: with a token that calls its receiver, too.
-    function _send(address to, address token, uint256 amount) private returns (bool success) {
-        uint256 gasLimit = gasleft();
-        if (token == address(0)) {
-            if (to != msg.sender) gasLimit = PAYOUT_GAS;
-            assembly ("memory-safe") {
-                success := call(gasLimit, to, amount, 0, 0, 0, 0)
-            }
-            return success;
-        }
-        if (to != msg.sender) gasLimit = TOKEN_GAS;
-        bytes4 selector = IERC20.transfer.selector;
-        assembly ("memory-safe") {
-            let spot := mload(0x40)
-            mstore(spot, selector)
-            mstore(add(spot, 4), shr(96, shl(96, to)))
-            mstore(add(spot, 36), amount)
-            success := call(gasLimit, token, 0, spot, 68, 0, 32)
-            // As in SafeERC20: true, or from a contract nothing at all.
-            switch returndatasize()
-            case 0 { success := and(success, gt(extcodesize(token), 0)) }
-            default { success := and(success, and(gt(returndatasize(), 31), eq(mload(0), 1))) }
-        }
+        if (!Pay.out(to, token, amount)) revert RevenueSplitter_PayoutFailed(to, token, amount);
     }
 
     // Lists
@@ -357,8 +316,9 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         }
         uint256 rest = outside >> PURSE;
         if (rest != 0) {
-            (bool success,) = msg.sender.call{value: rest}("");
-            if (!success) revert RevenueSplitter_PayoutFailed(msg.sender, address(0), rest);
+            if (!Pay.out(msg.sender, address(0), rest)) {
+                revert RevenueSplitter_PayoutFailed(msg.sender, address(0), rest);
+            }
         }
         _state = FREE;
     }

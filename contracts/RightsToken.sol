@@ -13,6 +13,7 @@ import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {Approval as Signature} from "./interfaces/ISigned.sol";
+import {Ask} from "./libraries/Ask.sol";
 import {Conditions} from "./libraries/Conditions.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Metadata} from "./libraries/Metadata.sol";
@@ -43,8 +44,6 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
     /// Not the hash of functions: ERC-4906 has only events.
     bytes4 private constant ERC4906 = 0x49064906;
-    /// Gas for asking a registry, as the splitter asks.
-    uint256 private constant ASK_GAS = 300_000;
 
     IRevenueSplitter private immutable SPLITTER;
     RightsMetadata private immutable METADATA;
@@ -284,17 +283,9 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     /// @dev Who is paid what is paid to what the token stands for; zero when the registry does not answer.
     function _subjectsPayee(uint256 tokenId) private view returns (bytes32) {
         Rights storage rights = _rights[tokenId];
-        return _ask(rights.registry, abi.encodeCall(IRegistry.payeeOf, (rights.id, address(0))));
-    }
-
-    /// @dev Exactly 32 bytes from a call that succeeded, else zero: a hostile registry stops nobody and costs a bounded
-    /// amount of gas.
-    function _ask(address registry, bytes memory request) private view returns (bytes32 answer) {
-        uint256 gasLimit = ASK_GAS;
-        assembly ("memory-safe") {
-            let success := staticcall(gasLimit, registry, add(request, 32), mload(request), 0, 32)
-            if and(success, eq(returndatasize(), 32)) { answer := mload(0) }
-        }
+        (, bytes32 payee) =
+            Ask.word(rights.registry, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (rights.id, address(0))));
+        return payee;
     }
 
     // What it says of itself
@@ -316,7 +307,8 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         facts.tokenId = tokenId;
         facts.registry = rights.registry;
         facts.id = rights.id;
-        facts.registrant = Payees.toAddress(_ask(rights.registry, abi.encodeCall(IRegistry.registrantOf, (rights.id))));
+        (, bytes32 registrant) = Ask.word(rights.registry, Ask.GAS, abi.encodeCall(IRegistry.registrantOf, (rights.id)));
+        facts.registrant = Payees.toAddress(registrant);
         facts.document = rights.document;
         facts.royaltyBps = rights.royaltyBps;
         (facts.shares, facts.total) = incomeOf(tokenId);

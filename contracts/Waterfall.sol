@@ -4,49 +4,37 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IWaterfall} from "./interfaces/IWaterfall.sol";
 import {Plan} from "./types/Plan.sol";
 
 /// @notice The code of every waterfall. Each is a clone that carries its plan in its own code, so it is as immutable as
 /// that; this one, which carries none, is used by nobody.
-contract Waterfall is IWaterfall {
+contract Waterfall is IWaterfall, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     IRevenueSplitter private immutable SPLITTER;
 
-    bool private transient _busy;
-
     /// @inheritdoc IWaterfall
     mapping(address token => uint256) public passed;
 
-    modifier once() {
-        _lock();
-        _;
-        _busy = false;
-    }
-
     constructor(IRevenueSplitter splitter) {
         SPLITTER = splitter;
-    }
-
-    function _lock() private {
-        if (_busy) revert Waterfall_Reentered();
-        _busy = true;
     }
 
     /// @dev The splitter pays out with little gas, and ether may come from anywhere.
     receive() external payable {}
 
     /// @inheritdoc IWaterfall
-    function pay(address token, uint256 amount, bytes32 ref) external payable once {
+    function pay(address token, uint256 amount, bytes32 ref) external payable nonReentrant {
         if (token != address(0)) IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         else if (amount > msg.value) revert Waterfall_NotEnoughEther(amount, msg.value);
         if (_pass(token, ref) == 0) revert Waterfall_Nothing(token);
     }
 
     /// @inheritdoc IWaterfall
-    function pass(address token) external once returns (uint256) {
+    function pass(address token) external nonReentrant returns (uint256) {
         return _pass(token, 0);
     }
 

@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICondition} from "../interfaces/ICondition.sol";
 import {IRightsToken} from "../interfaces/IRightsToken.sol";
+import {Pay} from "../libraries/Pay.sol";
 
 /// @title Met once a price has been paid in
 /// @notice Data: `(address currency, uint256 price)`, zero for ether. Whoever pays it in has it back when the schedule
@@ -59,6 +60,7 @@ contract Escrow is ICondition, ReentrancyGuardTransient {
     }
 
     /// @notice Pays out, by anybody, once the schedule has ended: to its holder if it was executed, else to the payer.
+    /// @dev Who takes more gas to be paid than `Pay` gives for others' calls calls itself.
     function settle(bytes32 scheduleId, address currency, uint256 price) external nonReentrant {
         address whose = _take(scheduleId, currency, price);
         _payOut(scheduleId, whose, currency, price);
@@ -106,11 +108,6 @@ contract Escrow is ICondition, ReentrancyGuardTransient {
 
     function _payOut(bytes32 scheduleId, address to, address currency, uint256 price) private {
         emit PaidOut(scheduleId, to, currency, price);
-        if (currency != address(0)) {
-            IERC20(currency).safeTransfer(to, price);
-            return;
-        }
-        (bool success,) = to.call{value: price}("");
-        if (!success) revert Escrow_PayoutFailed(to, currency, price);
+        if (!Pay.out(to, currency, price)) revert Escrow_PayoutFailed(to, currency, price);
     }
 }

@@ -56,7 +56,6 @@ interface ILicenseMarket is IGate {
     error LicenseMarket_NotEnoughEther(uint256 price, uint256 left);
     error LicenseMarket_NotThePrice(address token, uint256 price, uint256 arrived);
     error LicenseMarket_NotItself();
-    error LicenseMarket_Reentered();
     error LicenseMarket_RefundFailed(address payer, uint256 amount);
 
     /// @notice Makes an offer, by the holder or a delegate of theirs; an equal one cannot be made again.

@@ -16,7 +16,6 @@ interface IWaterfall {
     /// @param amounts Of each tier; together `amount`.
     event Passed(address indexed token, uint256 amount, uint256 before, uint256[] amounts);
 
-    error Waterfall_Reentered();
     error Waterfall_NotEnoughEther(uint256 amount, uint256 brought);
     error Waterfall_Nothing(address token);
 

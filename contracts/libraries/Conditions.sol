@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICondition} from "../interfaces/ICondition.sol";
+import {Ask} from "./Ask.sol";
 import {Condition} from "../types/Schedule.sol";
 
 /// @title Starting and asking conditions, whoever wrote them
@@ -30,13 +31,11 @@ library Conditions {
         return conditions;
     }
 
-    /// @notice Whether one is met: exactly 32 bytes that say true, from a static call that succeeded. Copies no more.
-    function isMet(Condition memory condition, bytes32 scheduleId) internal view returns (bool met) {
-        bytes memory request = abi.encodeCall(ICondition.isMet, (scheduleId, condition.data));
-        address check = condition.check;
-        assembly ("memory-safe") {
-            let success := staticcall(gas(), check, add(request, 32), mload(request), 0, 32)
-            met := and(and(success, eq(returndatasize(), 32)), eq(mload(0), 1))
-        }
+    /// @notice Whether one is met: it answers true. With all gas, because it may hold others: who scheduled chose it, and
+    /// one that burns it keeps nothing but that schedule from being executed.
+    function isMet(Condition memory condition, bytes32 scheduleId) internal view returns (bool) {
+        (, bytes32 answer) =
+            Ask.word(condition.check, gasleft(), abi.encodeCall(ICondition.isMet, (scheduleId, condition.data)));
+        return uint256(answer) == 1;
     }
 }

@@ -5,6 +5,7 @@ import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {Grant} from "../../contracts/types/Grant.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
+import {HostileGate} from "./utils/HostileGates.sol";
 import {AnyGate} from "./utils/Mocks.sol";
 import {vm} from "./utils/Vm.sol";
 
@@ -118,6 +119,26 @@ contract AuthoriseTest is Base {
         _authorise(ids);
         first.set(false, false);
         reverts(IDataRegistry.DataRegistry_GateClosed.selector);
+        _authorise(ids);
+    }
+
+    // A gate closes what names it, and that is all it can do: whatever it answers, or burns, its word counts only if it
+    // is one, and whoever asked pays for no more than its limit.
+    function test_RevertWhen_aGateDoesAnythingButSayYes() public {
+        HostileGate gate = new HostileGate();
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = _collect(artist.wallet, 1, data.defineTerms(_gated(address(gate)))).id;
+        for (uint256 i = uint256(HostileGate.Mood.Closed); i <= uint256(type(HostileGate.Mood).max); ++i) {
+            gate.setMood(HostileGate.Mood(i));
+            bytes memory call_ = abi.encodeCall(data.authorise, (ids, developer.wallet, TRAIN, block.timestamp));
+            uint256 gas = gasleft();
+            (bool success, bytes memory reason) = address(data).staticcall(call_);
+            gas -= gasleft();
+            yes(!success, "closed");
+            eq(bytes32(bytes4(reason)), bytes32(IDataRegistry.DataRegistry_GateClosed.selector), "says which gate");
+            yes(gas < 360_000, "no more than the limit is burnt, and nothing is copied");
+        }
+        gate.setMood(HostileGate.Mood.Open);
         _authorise(ids);
     }
 

@@ -142,7 +142,7 @@ contract RegistryHandler is Base {
     }
 
     function setGate(uint256 mood, uint256 arms) external {
-        gate.setMood(HostileGate.Mood(mood % 16 > 7 ? 0 : mood % 8));
+        gate.setMood(HostileGate.Mood(mood % 16 > 8 ? 0 : mood % 9));
         bytes memory call = abi.encodeCall(data.revoke, (collections[arms % collections.length].id));
         if (arms % 2 == 0) call = abi.encodeCall(data.defineTerms, (_training(uint16(arms % 9999), 1)));
         gate.arm(address(data), call);

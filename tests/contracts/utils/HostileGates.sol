@@ -18,7 +18,10 @@ contract HostileGate is IGate, Reentrant {
         Short,
         /// Neither true nor false.
         Two,
-        Flooding
+        /// True, and more.
+        Flooding,
+        /// A reason as long as its gas can buy.
+        FloodingReason
     }
 
     Mood public mood;
@@ -36,10 +39,17 @@ contract HostileGate is IGate, Reentrant {
                 invalid()
             }
         }
-        if (now_ >= Mood.Short) {
-            uint256 size = now_ == Mood.Short ? 31 : now_ == Mood.Two ? 32 : 100_000;
+        if (now_ == Mood.FloodingReason) {
+            uint256 size = gasleft() > 20_000_000 ? 2 ** 20 : 100_000;
             assembly {
-                mstore(0, 2)
+                revert(0, size)
+            }
+        }
+        if (now_ >= Mood.Short) {
+            uint256 size = now_ == Mood.Short ? 31 : now_ == Mood.Two ? 32 : 64;
+            uint256 said = now_ == Mood.Two ? 2 : 1;
+            assembly {
+                mstore(0, said)
                 return(0, size)
             }
         }
