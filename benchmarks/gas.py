@@ -9,6 +9,10 @@ its calldata (35,600), the token's own code (12,900), two cold reads, a write an
 (9,700), the log (2,600), the lock (300) and the hashes (1,000). All the rest, decoding and walking
 20 levels, takes 7,800; the aim would leave it 1,900.
 
+A registration keeps its registry's log, in one slot: 5,097 gas of a collection, 5,080 of a model,
+5,333 of a batch (the rest is the place of functions in the code). The bounds of the two rows of
+collections that it reaches were raised by that, from 80,000 and 75,000.
+
 A licence of something that nobody bought before costs two new words of storage (44,200 gas): the
 licence, and the first income of what is licensed. 200 such do not fit in one transaction; about 180
 do, and the client sends the rest in a second."""
@@ -32,11 +36,11 @@ FIGURES = {
         1_295,
         "calldata floor 1,278; EAS `multiTimestamp` 24,603; Vana 205,528",
     ): ("data register 4000", 4000),
-    Row("register 1 ID under known terms", "gas", 80_000, "EAS `attest` 180,132"): (
+    Row("register 1 ID under known terms", "gas", 85_097, "EAS `attest` 180,132"): (
         "data register 1",
         1,
     ),
-    Row("commit any number of IDs", "gas", 75_000): ("data commit", 1),
+    Row("commit any number of IDs", "gas", 80_097): ("data commit", 1),
     Row("publish a slice of 4,000 IDs", "gas per ID", 1_295): ("data publish 4000", 4000),
     Row(
         "deposit to a split, repeat, ether",

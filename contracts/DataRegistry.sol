@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Registrations} from "./base/Registrations.sol";
 import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IGate} from "./interfaces/IGate.sol";
@@ -18,7 +19,7 @@ import {Record, recordOf} from "./types/Record.sol";
 import {Terms, TermsId, Uses} from "./types/Terms.sol";
 import {TermsHead, headOf} from "./types/TermsHead.sol";
 
-contract DataRegistry is IDataRegistry, Signed {
+contract DataRegistry is Registrations, IDataRegistry, Signed {
     struct TermsRecord {
         TermsHead head;
         uint64 validUntil;
@@ -261,6 +262,7 @@ contract DataRegistry is IDataRegistry, Signed {
         Payees.check(payee, spec.opening, SPLITTER);
         _collections[collection] = recordOf(provider, SafeCast.toUint32(block.timestamp), uint32(_known(spec.termsId)));
         _details[collection] = details;
+        _append(collection);
         if (payee != Payees.wallet(provider)) _payees[collection] = payee;
         emit CollectionRegistered(collection, provider, spec.termsId, root, count, payee, spec.origin);
     }

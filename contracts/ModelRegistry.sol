@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Registrations} from "./base/Registrations.sol";
 import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
@@ -17,7 +18,7 @@ import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "./t
 import {Grant} from "./types/Grant.sol";
 import {Terms, TermsId, Uses} from "./types/Terms.sol";
 
-contract ModelRegistry is IModelRegistry, Signed {
+contract ModelRegistry is Registrations, IModelRegistry, Signed {
     /// @dev Parts wait here, by submitter, so that nobody can put a wrong part into somebody else's draft. They stay
     /// after registration, so that registering again is still seen to be the same.
     struct Draft {
@@ -252,6 +253,7 @@ contract ModelRegistry is IModelRegistry, Signed {
         record.split = Compose.split(work.model, work.dataSplit, work.data, ancestry, ownSplits, payee);
         record.ownSplit = Compose.ownSplit(work.model, work.dataSplit, work.data, payee, ask);
         record.manifest = work.whole.manifest;
+        _append(work.model);
     }
 
     function _log(Work memory work, ModelSpec calldata spec, bytes32 payee, External[] calldata externals) private {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Registrations} from "./base/Registrations.sol";
 import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
@@ -20,7 +21,7 @@ import {Ancestor, Collection, External, ShownSources, Sources} from "./types/Sou
 import {Grant} from "./types/Grant.sol";
 import {Uses} from "./types/Terms.sol";
 
-contract OutputRegistry is IOutputRegistry, Signed {
+contract OutputRegistry is Registrations, IOutputRegistry, Signed {
     /// @dev What a registration has found out so far; one thing to hand on.
     struct Work {
         address creator;
@@ -203,6 +204,7 @@ contract OutputRegistry is IOutputRegistry, Signed {
         record.endorsed = work.endorsed;
         record.split = Compose.split(work.batch, work.dataSplit, work.data, ancestry, ownSplits, work.payee);
         record.details = work.details;
+        _append(work.batch);
         _logExternals(work.batch, sources.externals);
         emit BatchRegistered(
             work.batch, work.creator, work.root, work.count, spec.record, work.payee, record.split, work.endorsed

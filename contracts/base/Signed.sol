@@ -10,6 +10,9 @@ import {Approval, ISigned} from "../interfaces/ISigned.sol";
 abstract contract Signed is ISigned, EIP712 {
     using BitMaps for BitMaps.BitMap;
 
+    bytes32 private constant CANCELLATION =
+        keccak256("Cancellation(address signer,uint256 cancelled,uint256 nonce,uint256 deadline)");
+
     mapping(address signer => BitMaps.BitMap used) private _nonces;
 
     /// @inheritdoc ISigned
@@ -19,8 +22,21 @@ abstract contract Signed is ISigned, EIP712 {
 
     /// @inheritdoc ISigned
     function cancelNonce(uint256 nonce) external {
-        _nonces[msg.sender].set(nonce);
-        emit NonceCancelled(msg.sender, nonce);
+        if (!isNonceUsed(msg.sender, nonce)) _cancel(msg.sender, nonce);
+    }
+
+    /// @inheritdoc ISigned
+    function cancelNonceFor(address signer, uint256 cancelled, Approval calldata approval) external {
+        if (isNonceUsed(signer, cancelled)) return;
+        _spend(
+            signer, keccak256(abi.encode(CANCELLATION, signer, cancelled, approval.nonce, approval.deadline)), approval
+        );
+        _cancel(signer, cancelled);
+    }
+
+    function _cancel(address signer, uint256 nonce) private {
+        _nonces[signer].set(nonce);
+        emit NonceCancelled(signer, nonce);
     }
 
     /// @dev Uses up the nonce, or reverts. `structHash` must contain the signer, the nonce and the deadline.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Grant} from "../types/Grant.sol";
 import {Terms} from "../types/Terms.sol";
+import {IRegistrations} from "./IRegistrations.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
@@ -13,7 +14,7 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// Not protected against: a wallet that registers what it has no right to. Being registered, even first, is evidence
 /// of priority and not proof. Nothing here can be changed by anybody but the provider, who can end consent for
 /// future use and change who is paid, and nothing else.
-interface IDataRegistry is IRegistry, ISigned {
+interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a provider says of a collection beside its items.
     struct CollectionSpec {
         bytes32 termsId;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../types/Sources.sol";
+import {IRegistrations} from "./IRegistrations.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
@@ -11,7 +12,7 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// of the gross is composed into the model's split here, by nobody's choice.
 ///
 /// Not protected against: a source that the developer does not declare, and weights that are not what was trained.
-interface IModelRegistry is IRegistry, ISigned {
+interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a developer says of a model beside its sources.
     struct ModelSpec {
         /// Commitment of the weights; the zero-salt one when they are published. Never zero.

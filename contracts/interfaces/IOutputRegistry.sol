@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {External, ShownSources, Sources} from "../types/Sources.sol";
+import {IRegistrations} from "./IRegistrations.sol";
 import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
@@ -10,7 +11,7 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// generation read. Its split pays all of them out of the gross.
 ///
 /// Not protected against: a file that another model made, and a payee placed in front of a batch who passes on less.
-interface IOutputRegistry is IRegistry, ISigned {
+interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a creator says of a batch beside its outputs and sources.
     struct BatchSpec {
         /// Commits to prompt, seed, settings and the order of frames, so that the outputs can be reproduced.

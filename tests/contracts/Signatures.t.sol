@@ -94,6 +94,55 @@ contract SignaturesTest is Base {
         _commitFor(approval);
     }
 
+    // Cancelling, by who has no ether
+
+    function _cancellation(uint256 cancelled, uint256 nonce) private view returns (Approval memory) {
+        bytes32 typeHash = keccak256("Cancellation(address signer,uint256 cancelled,uint256 nonce,uint256 deadline)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, cancelled, nonce, UNTIL));
+        return _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), nonce, UNTIL);
+    }
+
+    function test_RevertWhen_theNonceWasCancelledForItsSigner() public {
+        Approval memory approval = _approval(artist, 7);
+        Approval memory cancellation = _cancellation(7, 8);
+        vm.expectEmit(address(data));
+        emit ISigned.NonceCancelled(artist.wallet, 7);
+        vm.prank(stranger.wallet);
+        data.cancelNonceFor(artist.wallet, 7, cancellation);
+        yes(data.isNonceUsed(artist.wallet, 8), "the cancellation is used up");
+        reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 7));
+        _commitFor(approval);
+    }
+
+    function test_cancellingAgainDoesNothing() public {
+        Approval memory late = _cancellation(7, 9);
+        data.cancelNonceFor(artist.wallet, 7, _cancellation(7, 8));
+        vm.recordLogs();
+        data.cancelNonceFor(artist.wallet, 7, _cancellation(7, 8));
+        data.cancelNonceFor(artist.wallet, 7, late);
+        vm.prank(artist.wallet);
+        data.cancelNonce(7);
+        eq(vm.getRecordedLogs().length, 0, "told once");
+        no(data.isNonceUsed(artist.wallet, 9), "not spent");
+    }
+
+    function test_RevertWhen_aCancellationIsNotTheSigners() public {
+        Approval memory cancellation = _cancellation(7, 8);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.cancelNonceFor(artist.wallet, 6, cancellation);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.cancelNonceFor(studio.wallet, 7, cancellation);
+        reverts(ISigned.Signed_WrongSignature.selector);
+        models.cancelNonceFor(artist.wallet, 7, cancellation);
+        cancellation.nonce = 9;
+        reverts(ISigned.Signed_WrongSignature.selector);
+        data.cancelNonceFor(artist.wallet, 7, cancellation);
+        vm.warp(UNTIL + 1);
+        reverts(abi.encodeWithSelector(ISigned.Signed_Expired.selector, UNTIL));
+        data.cancelNonceFor(artist.wallet, 7, cancellation);
+        no(data.isNonceUsed(artist.wallet, 7), "not cancelled");
+    }
+
     // A signature binds every value.
     function test_RevertWhen_anyValueIsAnother() public {
         Approval memory approval = _approval(artist, 7);

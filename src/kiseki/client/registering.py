@@ -251,19 +251,24 @@ class _State:
         there: it is registered, with these very values.
         error: why it cannot be.
         plain: whoever consents is a wallet without code, so the gas of that is known.
+        first: nothing is in the registry yet, so its log is written where nothing was.
     """
 
     there: bool = False
     error: KisekiError | None = None
     plain: bool = True
+    first: bool = False
 
 
 def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
     contract = wallet.session[_CONTRACT]
-    asked: list[Call] = []
+    asked = [contract.call("log")]
     for each in groups:
         asked += [contract.call("registrantOf", each.kept.id), _commit(wallet, each, _State())]
-    answers = _read(wallet, asked)
+    log, *answers = _read(wallet, asked)
+    if isinstance(log, KisekiError):
+        raise log
+    first = not any(log)
     coded = with_code(wallet, [each.consent.signer for each in groups if each.consent is not None])
     found = []
     for place, each in enumerate(groups):
@@ -274,11 +279,13 @@ def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
         elif isinstance(registrant, KisekiError):
             found.append(_State(error=registrant))
         elif isinstance(verdict, ContractReverted) and verdict.name == "DataRegistry_UnknownTerms":
-            found.append(_State(plain=plain))  # a rehearsal, which puts no terms on record
+            found.append(
+                _State(plain=plain, first=first)
+            )  # a rehearsal, which puts no terms on record
         elif isinstance(verdict, KisekiError):
             found.append(_State(error=verdict))
         else:
-            found.append(_State(there=any(registrant), plain=plain))
+            found.append(_State(any(registrant), plain=plain, first=first))
     return found
 
 
@@ -413,14 +420,14 @@ def publications(wallet: Wallet, group: Group, logged: set[bytes] | None = None)
 def _commit(wallet: Wallet, group: Group, state: _State) -> Call:
     kept = group.kept
     call = _call(wallet, group, "commit", kept.root, kept.count, kept.spec)
-    return _with_gas(call, _store(group)) if state.plain else call
+    return _with_gas(call, _store(group, state)) if state.plain else call
 
 
 def _whole(wallet: Wallet, group: Group, commitments: list[bytes], state: _State) -> Call:
     call = _call(wallet, group, "register", commitments, group.kept.spec)
     if not state.plain:
         return call
-    return _with_gas(call, _store(group) + _PUBLISH + _EACH * len(commitments))
+    return _with_gas(call, _store(group, state) + _PUBLISH + _EACH * len(commitments))
 
 
 def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
@@ -438,18 +445,21 @@ _EACH = 700
 """An item: its ID, its node in the tree, its word in the log."""
 _STEP = 300
 """A hash of a proof."""
-_STORE = 56_000
-"""A collection's two slots and its event."""
+_STORE = 61_200
+"""A collection's two slots, its event, and the registry's log."""
+_FIRST = 17_200
+"""More, where the log is still zero."""
 _PAYEE = 24_000
 """A slot more, where another than the provider is paid."""
 _CONSENT = 32_000
 """A signature checked, and its nonce's slot."""
 
 
-def _store(group: Group) -> int:
+def _store(group: Group, state: _State) -> int:
     kept = group.kept
     another = 0 if kept.payee.key == ids.wallet(kept.provider) else _PAYEE
-    return _STORE + another + (0 if group.consent is None else _CONSENT)
+    first = _FIRST if state.first else 0
+    return _STORE + first + another + (0 if group.consent is None else _CONSENT)
 
 
 def _with_gas(call: Call, work: int) -> Call:

@@ -328,10 +328,19 @@ contract RegistryHandler is Base {
         sum -= 1e30;
     }
 
+    function _fold(Source[] storage sources) private view returns (bytes32 log) {
+        for (uint256 i; i < sources.length; ++i) {
+            log = keccak256(abi.encodePacked(log, sources[i].id));
+        }
+    }
+
     // Invariant 4
 
     /// @notice What is not any more as it was registered, in words; empty when nothing.
     function changed() external view returns (string memory) {
+        if (data.log() != _fold(collections)) return "the log of collections is not their fold";
+        if (models.log() != _fold(modelsKnown)) return "the log of models is not their fold";
+        if (outputs.log() != _fold(batches)) return "the log of batches is not their fold";
         for (uint256 i; i < collections.length; ++i) {
             Source storage source = collections[i];
             if (_pastOfCollection(source.id) != source.past) return "4: a collection changed";
