@@ -9,11 +9,13 @@ import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {Approval} from "./interfaces/ISigned.sol";
+import {Bases} from "./libraries/Bases.sol";
 import {Compose} from "./libraries/Compose.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Shown} from "./libraries/Shown.sol";
 import {SumTree} from "./libraries/SumTree.sol";
+import {Base} from "./types/Base.sol";
 import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "./types/Sources.sol";
 import {Grant} from "./types/Grant.sol";
 import {Terms, TermsId, Uses} from "./types/Terms.sol";
@@ -234,18 +236,23 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
     function _store(Work memory work, ModelSpec calldata spec, bytes32 payee, uint256 ask, Sources calldata sources)
         private
     {
-        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase) = lineage(sources.models);
+        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base) = lineage(sources.models);
         uint256 own = work.data + ask;
         Ancestor[] memory itself = new Ancestor[](1);
         itself[0] = Ancestor(work.model, uint32(own));
-        // Also with its own ask, so that no model is registered on which nothing could ever rest.
-        uint256 asked = Compose.total(ancestry) + own;
-        if (asked > Compose.WHOLE) revert Compose.Compose_LeviesExceedGross(asked);
+        {
+            // Also with its own ask, so that no model is registered on which nothing could ever rest.
+            uint256 asked = Compose.total(ancestry) + own;
+            if (asked > Compose.WHOLE) revert Compose.Compose_LeviesExceedGross(asked);
+        }
+        base = Bases.withExternals(base, sources.externals);
+        uint32 registeredAt = SafeCast.toUint32(block.timestamp);
         Model storage record = _models[work.model];
+        // What the compiler checks comes first, so that the five are one write.
+        record.base = base;
         record.developer = work.developer;
-        record.registeredAt = SafeCast.toUint32(block.timestamp);
+        record.registeredAt = registeredAt;
         record.judgedAt = uint32(work.judgedAt);
-        record.unregisteredBase = unregisteredBase || sources.externals.length != 0;
         record.own = uint24(own);
         record.termsId = spec.termsId;
         record.details = work.details;
@@ -260,10 +267,7 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
         for (uint256 i; i < work.models.length; ++i) {
             emit ModelParent(work.model, work.models[i]);
         }
-        bytes32 last;
         for (uint256 i; i < externals.length; ++i) {
-            if (externals[i].weights <= last) revert ModelRegistry_ExternalsNotAscending(last, externals[i].weights);
-            last = externals[i].weights;
             emit ModelExternal(work.model, externals[i].weights, externals[i].document);
         }
         Entry memory entry;
@@ -352,15 +356,19 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
     function lineage(Parent[] calldata parents)
         public
         view
-        returns (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase)
+        returns (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base)
     {
         for (uint256 i; i < parents.length; ++i) {
-            Model storage record = _known(parents[i].id);
-            if (keccak256(abi.encode(parents[i].ancestry)) != record.ancestry) {
-                revert ModelRegistry_WrongAncestry(parents[i].id);
+            Parent calldata parent = parents[i];
+            Model storage record = _models[parent.id];
+            // No list hashes to zero, so this finds what is unknown too.
+            if (keccak256(abi.encode(parent.ancestry)) != record.ancestry) {
+                _known(parent.id);
+                revert ModelRegistry_WrongAncestry(parent.id);
             }
-            ancestry = Compose.unite(ancestry, parents[i].ancestry);
-            unregisteredBase = unregisteredBase || record.unregisteredBase;
+            ancestry = Compose.unite(ancestry, parent.ancestry);
+            Base above = record.base;
+            if (above > base) base = above;
         }
         ownSplits = new bytes32[](ancestry.length);
         for (uint256 i; i < ancestry.length; ++i) {
@@ -371,6 +379,12 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
     /// @inheritdoc IModelRegistry
     function modelOf(bytes32 model) external view returns (Model memory) {
         return _known(model);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function termsOf(bytes32 model) external view returns (address developer, bytes32 termsId) {
+        Model storage record = _known(model);
+        return (record.developer, record.termsId);
     }
 
     /// @inheritdoc IModelRegistry

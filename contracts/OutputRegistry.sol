@@ -11,12 +11,14 @@ import {IOutputRegistry} from "./interfaces/IOutputRegistry.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {Approval} from "./interfaces/ISigned.sol";
+import {Bases} from "./libraries/Bases.sol";
 import {Compose} from "./libraries/Compose.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {IdTree} from "./libraries/IdTree.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Shown} from "./libraries/Shown.sol";
 import {SumTree} from "./libraries/SumTree.sol";
+import {Base} from "./types/Base.sol";
 import {Ancestor, Collection, External, ShownSources, Sources} from "./types/Sources.sol";
 import {Grant} from "./types/Grant.sol";
 import {Uses} from "./types/Terms.sol";
@@ -38,7 +40,7 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
 
     uint256 private constant NOT_IN_BATCH = 1;
     uint256 private constant BATCH_UNKNOWN = 2;
-    uint256 private constant UNREGISTERED_BASE = 4;
+    uint256 private constant UNDISCLOSED_BASE = 4;
     uint256 private constant SOURCES_NOT_SHOWN = 8;
 
     bytes32 private constant BATCH = keccak256(
@@ -196,11 +198,13 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
         if (sources.models.length == 0) revert OutputRegistry_NoModel();
         Payees.check(work.payee, spec.opening, SPLITTER);
         if (sources.collections.length != 0) _read(work, sources);
-        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase) = MODELS.lineage(sources.models);
+        (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base) = MODELS.lineage(sources.models);
+        base = Bases.withExternals(base, sources.externals);
         Batch storage record = _batches[work.batch];
+        // What the compiler checks comes first, so that the four are one write.
+        record.base = base;
         record.creator = work.creator;
         record.registeredAt = uint40(block.timestamp);
-        record.unregisteredBase = unregisteredBase || sources.externals.length != 0;
         record.endorsed = work.endorsed;
         record.split = Compose.split(work.batch, work.dataSplit, work.data, ancestry, ownSplits, work.payee);
         record.details = work.details;
@@ -219,27 +223,20 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
         work.endorsed = true;
         for (uint256 i; i < sources.models.length; ++i) {
             bytes32 model = sources.models[i].id;
-            IModelRegistry.Model memory known = MODELS.modelOf(model);
+            (address developer, bytes32 termsId) = MODELS.termsOf(model);
             emit BatchModel(work.batch, model);
-            if (spec.endorsements[i].length != 0) {
-                if (block.timestamp > spec.endorsedUntil) {
-                    revert OutputRegistry_EndorsementExpired(spec.endorsedUntil);
-                }
+            Endorsement calldata given = spec.endorsements[i];
+            if (given.signature.length != 0) {
+                if (block.timestamp > given.until) revert OutputRegistry_EndorsementExpired(model, given.until);
                 _checkSignature(
-                    known.developer,
-                    keccak256(abi.encode(ENDORSEMENT, known.developer, model, work.batch, spec.endorsedUntil)),
-                    spec.endorsements[i]
+                    developer,
+                    keccak256(abi.encode(ENDORSEMENT, developer, model, work.batch, given.until)),
+                    given.signature
                 );
-            } else if (known.developer != work.creator) {
+            } else if (developer != work.creator) {
                 work.endorsed = false;
                 DATA.authoriseTerms(
-                    known.termsId,
-                    address(MODELS),
-                    model,
-                    known.developer,
-                    work.creator,
-                    Uses.GENERATION,
-                    block.timestamp
+                    termsId, address(MODELS), model, developer, work.creator, Uses.GENERATION, block.timestamp
                 );
             }
         }
@@ -261,11 +258,8 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
     }
 
     function _logExternals(bytes32 batch, External[] calldata externals) private {
-        bytes32 last;
         for (uint256 i; i < externals.length; ++i) {
-            if (externals[i].weights <= last) revert OutputRegistry_ExternalsNotAscending(last, externals[i].weights);
-            last = externals[i].weights;
-            emit BatchExternal(batch, last, externals[i].document);
+            emit BatchExternal(batch, externals[i].weights, externals[i].document);
         }
     }
 
@@ -290,11 +284,12 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
             return (BATCH_UNKNOWN, facts);
         }
         if (!MerkleProof.verifyCalldata(proof, opening.root, Ids.item(creator, commitment))) problems |= NOT_IN_BATCH;
-        if (record.unregisteredBase) problems |= UNREGISTERED_BASE;
+        if (record.base == Base.Undisclosed) problems |= UNDISCLOSED_BASE;
         if (Shown.hash(shown) != opening.sourcesHash || !Shown.partIsTrue(shown)) problems |= SOURCES_NOT_SHOWN;
         else facts.lapsed = Shown.lapsed(shown, DATA, MODELS);
         facts.registrant = creator;
         facts.registeredAt = record.registeredAt;
+        facts.base = record.base;
         facts.endorsed = record.endorsed;
         facts.rightsToken = uint256(Ids.subject(address(this), batch));
         facts.rightsHolder = RIGHTS_TOKEN.holderOf(facts.rightsToken);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Base} from "../types/Base.sol";
 import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../types/Sources.sol";
 import {IRegistrations} from "./IRegistrations.sol";
 import {IRegistry} from "./IRegistry.sol";
@@ -11,7 +12,10 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// valid, its terms must allow generative training, and its gate must let the developer through. What the terms ask
 /// of the gross is composed into the model's split here, by nobody's choice.
 ///
-/// Not protected against: a source that the developer does not declare, and weights that are not what was trained.
+/// Whoever wants only what is traced asks `modelOf(model).base == Base.Traced`; a gate is not asked for that.
+///
+/// Not protected against: a source that the developer does not declare, weights that are not what was trained, and what
+/// the document of a base model that nobody registered says.
 interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a developer says of a model beside its sources.
     struct ModelSpec {
@@ -47,8 +51,8 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
         uint32 registeredAt;
         /// When consent of the sources was judged: at registration, or at the first part.
         uint32 judgedAt;
-        /// Itself or an ancestor rests on a base model that nobody registered.
-        bool unregisteredBase;
+        /// The worst of itself and every ancestor.
+        Base base;
         /// What it asks, in parts per million of gross.
         uint24 own;
         bytes32 termsId;
@@ -88,7 +92,6 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     /// The model would allow what one of its sources does not.
     error ModelRegistry_UsesWiderThanSources(uint256 uses, uint256 allowed);
     error ModelRegistry_ModelsNotAscending(bytes32 last, bytes32 next);
-    error ModelRegistry_ExternalsNotAscending(bytes32 last, bytes32 next);
     error ModelRegistry_WrongAncestry(bytes32 model);
     error ModelRegistry_WrongPart(bytes32 model, uint256 part, uint256 expected);
     /// The draft's earlier parts were authorised for another developer.
@@ -131,14 +134,17 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice The record of a model; reverts `ModelRegistry_UnknownModel`.
     function modelOf(bytes32 model) external view returns (Model memory);
 
+    /// @notice Whose a model is and what it asks; `modelOf` reads seven words for that. Reverts as it does.
+    function termsOf(bytes32 model) external view returns (address developer, bytes32 termsId);
+
     /// @notice Unites the ancestries of `parents`, checked against what is on record.
     /// @return ancestry Ascending, each model once.
     /// @return ownSplits One for each of them.
-    /// @return unregisteredBase Whether one of the parents rests on a base that nobody registered.
+    /// @return base The worst of the parents'.
     function lineage(Parent[] calldata parents)
         external
         view
-        returns (Ancestor[] memory ancestry, bytes32[] memory ownSplits, bool unregisteredBase);
+        returns (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base);
 
     /// @notice Which of a model's shown direct sources have ended consent since. The past stays authorised.
     /// @param weights The weights commitment, which with `shown` makes the model's ID.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Base} from "../types/Base.sol";
 import {External, ShownSources, Sources} from "../types/Sources.sol";
 import {IRegistrations} from "./IRegistrations.sol";
 import {IRegistry} from "./IRegistry.sol";
@@ -10,7 +11,10 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// @notice A creator registers a batch of output IDs with the models that made them and the collections that
 /// generation read. Its split pays all of them out of the gross.
 ///
-/// Not protected against: a file that another model made, and a payee placed in front of a batch who passes on less.
+/// Whoever wants only what is traced asks `batchOf(batch).base == Base.Traced`.
+///
+/// Not protected against: a file that another model made, what the document of a base model that nobody registered says,
+/// and a payee placed in front of a batch who passes on less.
 interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a creator says of a batch beside its outputs and sources.
     struct BatchSpec {
@@ -20,10 +24,17 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
         bytes32 payee;
         /// Of the payee, unless it is a wallet (`Payees`).
         bytes opening;
-        /// One for each model: the developer's `Endorsement`, or empty.
-        bytes[] endorsements;
-        /// Last second at which the endorsements count.
-        uint256 endorsedUntil;
+        /// One for each model, in the order of the sources.
+        Endorsement[] endorsements;
+    }
+
+    /// @notice What a model's developer signs for one batch, whatever the model's terms and gate say:
+    /// `Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)`, where the deadline is `until`.
+    struct Endorsement {
+        /// Last second at which it counts.
+        uint64 until;
+        /// Empty where there is none for this model.
+        bytes signature;
     }
 
     /// @notice What, with the creator on record, hashes to a batch's ID.
@@ -35,7 +46,8 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
     struct Batch {
         address creator;
         uint40 registeredAt;
-        bool unregisteredBase;
+        /// The worst of itself and every model that it rests on.
+        Base base;
         /// Every model is the creator's own or was endorsed for this batch by its developer.
         bool endorsed;
         /// Where money paid to the batch goes.
@@ -47,6 +59,8 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
     struct Facts {
         address registrant;
         uint40 registeredAt;
+        /// `Base.Undisclosed` is also a problem.
+        Base base;
         bool endorsed;
         /// Of the batch's rights, minted or not.
         uint256 rightsToken;
@@ -85,9 +99,9 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
     /// In a batch, collections have `items` zero and `weight` one.
     error OutputRegistry_NotABatchSource(bytes32 collection);
     error OutputRegistry_ModelsNotAscending(bytes32 last, bytes32 next);
-    error OutputRegistry_ExternalsNotAscending(bytes32 last, bytes32 next);
     error OutputRegistry_EndorsementsMissing(uint256 models, uint256 endorsements);
-    error OutputRegistry_EndorsementExpired(uint256 endorsedUntil);
+    /// The developer of this model signed for longer ago.
+    error OutputRegistry_EndorsementExpired(bytes32 model, uint256 until);
 
     /// @notice Registers up to 4,000 output commitments (zero salt when published) of the caller's and logs them.
     /// @dev Each model must be the caller's own, endorsed, or open to the caller by its terms and gate.
@@ -134,8 +148,9 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
 
     /// @notice What is known of an output: problems, and facts apart from them.
     /// @param shown The batch's sources; without them that is a problem too. Ancestors are asked at the model registry.
-    /// @return problems Bits: 1 not in the batch, 2 no such batch, 4 rests on a base that nobody registered,
+    /// @return problems Bits: 1 not in the batch, 2 no such batch, 4 rests on a base model that is undisclosed,
     /// 8 sources not shown. Zero means that none was found, not that the declaration is true.
+    /// @return facts Good to know, and no problems. All empty where there is no such batch.
     function verify(
         bytes32 commitment,
         bytes32 batch,

@@ -31,7 +31,8 @@ library Shown {
             if (known.revokedAt != 0 || expired) ids[count++] = shown.collections[i].id;
         }
         for (uint256 i; i < shown.models.length; ++i) {
-            uint64 validUntil = data.termsOf(models.modelOf(shown.models[i]).termsId).validUntil;
+            (, bytes32 termsId) = models.termsOf(shown.models[i]);
+            uint64 validUntil = data.termsOf(termsId).validUntil;
             if (validUntil != 0 && block.timestamp > validUntil) ids[count++] = shown.models[i];
         }
         assembly ("memory-safe") {

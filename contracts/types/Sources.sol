@@ -10,11 +10,11 @@ struct Collection {
     uint96 weight;
 }
 
-/// @notice A base model that nobody registered.
+/// @notice A base model that nobody registered. What it makes of what rests on it: `Base`.
 struct External {
-    /// Commitment of its weights.
+    /// Commitment of its weights; zero where nobody has the file.
     bytes32 weights;
-    /// keccak256 of a document that says what it is and where it came from.
+    /// keccak256 of a document that says what it is, where it came from and what its licence allows; zero without one.
     bytes32 document;
 }
 

@@ -8,7 +8,7 @@ import {Approval, ISigned} from "../../contracts/interfaces/ISigned.sol";
 import {Compose} from "../../contracts/libraries/Compose.sol";
 import {IdTree} from "../../contracts/libraries/IdTree.sol";
 import {Payees} from "../../contracts/libraries/Payees.sol";
-import {External, Sources} from "../../contracts/types/Sources.sol";
+import {Sources} from "../../contracts/types/Sources.sol";
 import {Base} from "./utils/Base.sol";
 import {IdTrees, SumTrees} from "./utils/Trees.sol";
 import {vm} from "./utils/Vm.sol";
@@ -37,19 +37,6 @@ contract ErrorsTest is Base {
         Sources memory sources = _sources(made);
         (sources.collections[0], sources.collections[1]) = (sources.collections[1], sources.collections[0]);
         reverts(abi.encodeWithSelector(Compose.Compose_CollectionsNotAscending.selector, made[1].id, made[0].id));
-        _register(sources);
-    }
-
-    function test_basesThatDoNotAscendAreNamed() public {
-        Sources memory sources;
-        sources.externals = new External[](2);
-        sources.externals[0] = External("b", "document");
-        sources.externals[1] = External("a", "document");
-        reverts(
-            abi.encodeWithSelector(
-                IModelRegistry.ModelRegistry_ExternalsNotAscending.selector, bytes32("b"), bytes32("a")
-            )
-        );
         _register(sources);
     }
 

@@ -5,7 +5,7 @@ import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IOutputRegistry} from "../../contracts/interfaces/IOutputRegistry.sol";
 import {ISigned} from "../../contracts/interfaces/ISigned.sol";
 import {Compose} from "../../contracts/libraries/Compose.sol";
-import {Collection, External, Parent, Sources} from "../../contracts/types/Sources.sol";
+import {Collection, Parent, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {IdTrees, SumTrees} from "./utils/Trees.sol";
@@ -13,6 +13,8 @@ import {vm} from "./utils/Vm.sol";
 
 // Promises 3 and 4, invariants 4 and 5
 contract RegisterBatchTest is Base {
+    uint64 private constant UNTIL = uint64(START + 1 days);
+
     bytes32 private _model;
     bytes32[] private _ids;
     bytes32[] private _commitmentsOf;
@@ -182,20 +184,25 @@ contract RegisterBatchTest is Base {
         no(outputs.batchOf(_register(_batchSpec(1), sources)).endorsed, "let through");
     }
 
-    function _endorse(Actor memory by, bytes32 model, bytes32 batch, uint256 until)
+    function _endorse(Actor memory by, bytes32 model, bytes32 batch, uint64 until)
         private
         view
-        returns (bytes memory)
+        returns (IOutputRegistry.Endorsement memory)
+    {
+        return _endorse(by, developer.wallet, model, batch, until);
+    }
+
+    function _endorse(Actor memory by, address as_, bytes32 model, bytes32 batch, uint64 until)
+        private
+        view
+        returns (IOutputRegistry.Endorsement memory)
     {
         bytes32 typeHash = keccak256("Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)");
-        return _sign(
-            by,
-            _digest(
-                "Kiseki OutputRegistry",
-                address(outputs),
-                keccak256(abi.encode(typeHash, developer.wallet, model, batch, until))
-            )
-        );
+        bytes32 structHash = keccak256(abi.encode(typeHash, as_, model, batch, until));
+        return
+            IOutputRegistry.Endorsement(
+                until, _sign(by, _digest("Kiseki OutputRegistry", address(outputs), structHash))
+            );
     }
 
     function test_whoTheDeveloperEndorsesMay() public {
@@ -203,7 +210,7 @@ contract RegisterBatchTest is Base {
         Sources memory sources = _onModel(model);
         bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
         IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
-        spec.endorsements[0] = _endorse(developer, model, id, spec.endorsedUntil);
+        spec.endorsements[0] = _endorse(developer, model, id, UNTIL);
         yes(outputs.batchOf(_register(spec, sources)).endorsed, "endorsed");
     }
 
@@ -212,18 +219,58 @@ contract RegisterBatchTest is Base {
         Sources memory sources = _onModel(model);
         bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
         IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
-        spec.endorsements[0] = _endorse(stranger, model, id, spec.endorsedUntil);
+        spec.endorsements[0] = _endorse(stranger, model, id, UNTIL);
         reverts(ISigned.Signed_WrongSignature.selector);
         _register(spec, sources);
-        spec.endorsements[0] = _endorse(developer, model, "another", spec.endorsedUntil);
+        spec.endorsements[0] = _endorse(developer, model, "another", UNTIL);
         reverts(ISigned.Signed_WrongSignature.selector);
         _register(spec, sources);
-        spec.endorsements[0] = _endorse(developer, model, id, spec.endorsedUntil);
-        vm.warp(spec.endorsedUntil + 1);
-        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_EndorsementExpired.selector, spec.endorsedUntil));
+        spec.endorsements[0] = _endorse(developer, model, id, UNTIL);
+        vm.warp(UNTIL + 1);
+        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_EndorsementExpired.selector, model, UNTIL));
         _register(spec, sources);
         spec = _batchSpec(2);
         reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_EndorsementsMissing.selector, 1, 2));
+        _register(spec, sources);
+    }
+
+    /// @dev The developer's model and one of the studio's, both gated, and an endorsement of each.
+    function _endorsedByTwo(uint64 developersUntil, uint64 studiosUntil)
+        private
+        returns (Sources memory sources, IOutputRegistry.BatchSpec memory spec, uint256 studios)
+    {
+        bytes32 one = _gated();
+        Sources memory trained = _sources(_collect(artist.wallet, 3, trainingTerms));
+        bytes32 gated = models.modelOf(one).termsId;
+        vm.prank(studio.wallet);
+        bytes32 other = models.register(_modelSpec(3, gated), trained);
+        sources = _onModel(one);
+        sources.models = new Parent[](2);
+        studios = other > one ? 1 : 0;
+        sources.models[1 - studios] = Parent(one, _ancestryOf(one));
+        sources.models[studios] = Parent(other, _ancestryOf(other));
+        bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
+        spec = _batchSpec(2);
+        spec.endorsements[1 - studios] = _endorse(developer, one, id, developersUntil);
+        spec.endorsements[studios] = _endorse(studio, studio.wallet, other, id, studiosUntil);
+    }
+
+    function test_endorsementsOfOneBatchMayEndAtDifferentTimes() public {
+        (Sources memory sources, IOutputRegistry.BatchSpec memory spec,) = _endorsedByTwo(UNTIL, UNTIL + 7 days);
+        vm.warp(UNTIL);
+        yes(outputs.batchOf(_register(spec, sources)).endorsed, "both count");
+    }
+
+    function test_RevertWhen_oneOfTheEndorsementsHasExpired() public {
+        (Sources memory sources, IOutputRegistry.BatchSpec memory spec, uint256 studios) =
+            _endorsedByTwo(UNTIL, UNTIL + 7 days);
+        vm.warp(UNTIL + 1);
+        bytes32 model = sources.models[1 - studios].id;
+        reverts(abi.encodeWithSelector(IOutputRegistry.OutputRegistry_EndorsementExpired.selector, model, UNTIL));
+        _register(spec, sources);
+        // Nobody makes an endorsement last longer than its developer signed for.
+        spec.endorsements[1 - studios].until = UNTIL + 7 days;
+        reverts(ISigned.Signed_WrongSignature.selector);
         _register(spec, sources);
     }
 
@@ -272,34 +319,6 @@ contract RegisterBatchTest is Base {
             abi.encodeWithSelector(IOutputRegistry.OutputRegistry_WrongOpening.selector, id, root, bytes32("another"))
         );
         outputs.publish(id, opening, _commitmentsOf, new bytes32[](0));
-    }
-
-    function test_RevertWhen_externalsAreNotAscending() public {
-        Sources memory sources = _onModel(_model);
-        sources.externals = new External[](1);
-        reverts(IOutputRegistry.OutputRegistry_ExternalsNotAscending.selector);
-        _register(_batchSpec(1), sources);
-    }
-
-    function test_logsEachUnregisteredBase() public {
-        Sources memory sources = _onModel(_model);
-        sources.externals = new External[](2);
-        sources.externals[0] = External("base", "document");
-        sources.externals[1] = External("base2", "another");
-        bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
-        for (uint256 i; i < 2; ++i) {
-            vm.expectEmit(address(outputs));
-            emit IOutputRegistry.BatchExternal(id, sources.externals[i].weights, sources.externals[i].document);
-        }
-        _register(_batchSpec(1), sources);
-        yes(outputs.batchOf(id).unregisteredBase, "known for good");
-        sources.externals[1] = sources.externals[0];
-        reverts(
-            abi.encodeWithSelector(
-                IOutputRegistry.OutputRegistry_ExternalsNotAscending.selector, bytes32("base"), bytes32("base")
-            )
-        );
-        _register(_batchSpec(1), sources);
     }
 
     function test_RevertWhen_modelsAreNotAscending() public {
@@ -369,8 +388,8 @@ contract RegisterBatchTest is Base {
         Sources memory sources = _onModel(model);
         bytes32 id = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(_ids));
         IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
-        spec.endorsements[0] = _endorse(developer, model, id, spec.endorsedUntil);
-        vm.warp(spec.endorsedUntil);
+        spec.endorsements[0] = _endorse(developer, model, id, UNTIL);
+        vm.warp(UNTIL);
         yes(outputs.batchOf(_register(spec, sources)).endorsed, "endorsed");
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {Compose} from "../../contracts/libraries/Compose.sol";
-import {Ancestor, Collection, External, Parent, ShownSources, Sources} from "../../contracts/types/Sources.sol";
+import {Ancestor, Collection, Parent, ShownSources, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {AnyGate} from "./utils/Mocks.sol";
@@ -50,7 +50,15 @@ contract RegisterModelTest is Base {
         eq(model.ownSplit, SumTrees.key(composed.ownOpening), "own split");
         eq(model.ancestry, keccak256(abi.encode(_ancestryOf(id))), "ancestry");
         eq(models.payeeOf(id, address(0)), model.split, "payee");
-        no(model.unregisteredBase, "all registered");
+    }
+
+    function test_tellsWhoseItIsAndWhatItAsks() public {
+        (bytes32 id,) = _train(1, freeTerms);
+        (address by, bytes32 termsId) = models.termsOf(id);
+        eq(by, developer.wallet, "developer");
+        eq(termsId, freeTerms, "terms");
+        reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_UnknownModel.selector, bytes32("unknown")));
+        models.termsOf("unknown");
     }
 
     // Node i of the manifest's upper tree is (items, weight), not hashed again, in source order.
@@ -290,32 +298,6 @@ contract RegisterModelTest is Base {
         bytes32 floor = data.defineTerms(_training(0, 1));
         reverts(abi.encodeWithSelector(IModelRegistry.ModelRegistry_FloorNotForModels.selector, 1));
         _register(_modelSpec(1, floor), _sources(made));
-    }
-
-    // Externals
-
-    // The model and all its descendants carry the finding for good.
-    function test_anUnregisteredBaseIsKnownOfAllDescendants() public {
-        Sources memory sources;
-        sources.externals = new External[](1);
-        sources.externals[0] = External("base", "document");
-        bytes32 base = _register(_modelSpec(1, freeTerms), sources);
-        yes(models.modelOf(base).unregisteredBase, "itself");
-        eq(models.modelOf(base).manifest, 0, "no manifest");
-        bytes32 child = _register(_modelSpec(2, freeTerms), _onModel(base));
-        yes(models.modelOf(child).unregisteredBase, "its child");
-    }
-
-    function test_RevertWhen_externalsAreNotAscending() public {
-        Sources memory sources;
-        sources.externals = new External[](2);
-        sources.externals[0] = External("base", "document");
-        sources.externals[1] = External("base", "document");
-        reverts(IModelRegistry.ModelRegistry_ExternalsNotAscending.selector);
-        _register(_modelSpec(1, freeTerms), sources);
-        sources.externals = new External[](1);
-        reverts(IModelRegistry.ModelRegistry_ExternalsNotAscending.selector);
-        _register(_modelSpec(1, freeTerms), sources);
     }
 
     // Parents

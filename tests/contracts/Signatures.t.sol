@@ -305,21 +305,20 @@ contract SignaturesTest is Base {
         data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[1]);
     }
 
+    function _endorsement(bytes32 model, bytes32 batch) private view returns (IOutputRegistry.Endorsement memory) {
+        bytes32 typeHash = keccak256("Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, developer.wallet, model, batch, UNTIL));
+        bytes memory signature = _sign(developer, _digest("Kiseki OutputRegistry", address(outputs), structHash));
+        return IOutputRegistry.Endorsement(uint64(UNTIL), signature);
+    }
+
     function test_registersABatchForItsCreator() public {
         (bytes32 model,) = _train(1, freeTerms);
         Sources memory sources = _onModel(model);
         (bytes32[] memory commitments, bytes32[] memory ids) = _commitments(creator.wallet, 4, 1);
         IOutputRegistry.BatchSpec memory spec = _batchSpec(1);
         bytes32 batch = _batchId(creator.wallet, _sourcesHash(sources), IdTrees.root(ids));
-        bytes32 typeHash = keccak256("Endorsement(address developer,bytes32 model,bytes32 batch,uint256 deadline)");
-        spec.endorsements[0] = _sign(
-            developer,
-            _digest(
-                "Kiseki OutputRegistry",
-                address(outputs),
-                keccak256(abi.encode(typeHash, developer.wallet, model, batch, spec.endorsedUntil))
-            )
-        );
+        spec.endorsements[0] = _endorsement(model, batch);
         bytes32 structHash = keccak256(
             abi.encode(
                 keccak256(

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IOutputRegistry} from "../../contracts/interfaces/IOutputRegistry.sol";
-import {Collection, External, ShownSources, Sources} from "../../contracts/types/Sources.sol";
+import {Collection, ShownSources, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Base} from "./utils/Base.sol";
 import {IdTrees} from "./utils/Trees.sol";
@@ -12,7 +12,6 @@ import {vm} from "./utils/Vm.sol";
 contract VerifyTest is Base {
     uint256 private constant NOT_IN_BATCH = 1;
     uint256 private constant BATCH_UNKNOWN = 2;
-    uint256 private constant UNREGISTERED_BASE = 4;
     uint256 private constant SOURCES_NOT_SHOWN = 8;
 
     bytes32 private _batch;
@@ -155,17 +154,6 @@ contract VerifyTest is Base {
         (, IOutputRegistry.Facts memory facts) = _ask(_published[2], model);
         eq(facts.lapsed.length, 1, "one");
         eq(facts.lapsed[0], model, "which");
-    }
-
-    function test_anUnregisteredBaseIsAProblemForGood() public {
-        Sources memory sources;
-        sources.externals = new External[](1);
-        sources.externals[0] = External("base", "document");
-        vm.prank(developer.wallet);
-        bytes32 model = models.register(_modelSpec(5, freeTerms), sources);
-        _registerOn(model);
-        (uint256 problems,) = _ask(_published[2], model);
-        eq(problems, UNREGISTERED_BASE, "problems");
     }
 
     function test_aBatchThatReadNoCollectionIsChecked() public {

@@ -33,6 +33,8 @@ ADVICE = {
     "DataRegistry_TermsExpired": "consent ran out; ask the provider for new terms",
     "DataRegistry_UseNotAllowed": "its terms do not allow this use; leave it out",
     "DataRegistry_GateClosed": "ask whoever keeps the gate to let this wallet in",
+    "Bases_ExternalsNotAscending": "name each base model that nobody registered once, in ascending "
+    "order of weights; of those without weights there is one",
     "Compose_LeviesExceedGross": "use fewer or cheaper sources, or ask less",
     "Compose_HeavierThanAll": "a collection weighs at most what the whole manifest does; say the "
     "sum of all parts",
@@ -111,7 +113,7 @@ ADVICE = {
     "ModelRegistry_NoSources": "declare what it was trained on: a manifest, parents or externals",
     "ModelRegistry_FloorNotForModels": "a model's terms ask a royalty only; leave the floor out",
     "OutputRegistry_NoModel": "name at least one registered model that made the outputs",
-    "OutputRegistry_EndorsementExpired": "ask the developer for a new endorsement",
+    "OutputRegistry_EndorsementExpired": "ask this model's developer for a new endorsement",
     "Identities_Final": "seven days have passed since it was bound, so nobody can change it",
     "AllowList_NotRegistrant": "only who registered it keeps its list; register it first",
     "ERC721InsufficientApproval": "only the token's holder can transfer it",

@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
+from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.data import Licence, Royalty, Uses, terms_of
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered
-from kiseki.core.ids import External
 from kiseki.core.manifest import Manifest
-from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError
 
 __all__ = ["model", "read_manifest"]
@@ -45,9 +44,7 @@ def register(
     weights: Annotated[Path, typer.Argument(help="The file of weights.")],
     manifest: Annotated[Path | None, typer.Option(help="What training consumed, as JSON.")] = None,
     parent: Annotated[list[str] | None, typer.Option(help="A model it was made from, 0x…")] = None,
-    external: Annotated[
-        list[str] | None, typer.Option(help="The hash of weights that nobody registered, 0x…")
-    ] = None,
+    external: External = None,
     run: Annotated[Path | None, typer.Option(help="Code, environment and settings.")] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
     uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
@@ -61,12 +58,15 @@ def register(
     \b
     Examples:
       kiseki model register model.bin --manifest manifest.json --royalty 5% --publish manifests
+      kiseki model register lora.safetensors --manifest manifest.json \\
+        --external base.safetensors=base.md
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, "0%", licence, None, 0, None)
     known = read_manifest(manifest) if manifest else None
     parents = [context.hex32(each, "the parent") for each in parent or []]
-    externals = [External(context.hex32(each, "the external"), ZERO32) for each in external or []]
+    externals = externals_of(k, external)
+    told_of_base(k, parents, externals)
     commitment = k.models.weights(weights, private=private)
 
     def work(k: Kiseki) -> Registered:
@@ -154,7 +154,8 @@ def show_model(model: Model) -> None:
         ("terms", index.terms(found.terms_id).words()),
         ("registered", show.date(found.registered_at)),
         ("rests on", f"{len(sources.collections):,} collections, {len(sources.models):,} models, "
-                     f"{len(sources.externals):,} that nobody registered"),
+                     f"{len(sources.externals):,} that are not registered"),
+        ("base models", found.base.words),
         ("of gross", f"{found.data_ppm / 10_000:g}% to data, {found.own_ppm / 10_000:g}% in all"),
         ("manifest", checked), ("paid to", found.split),
     ])  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.errors import InvalidInput
+from kiseki.cli.bases import External, externals_of, told_of_base
+from kiseki.client.endorsements import Endorsement
+from kiseki.core.values import to_hex
 
 __all__ = ["output", "verify"]
 
@@ -29,11 +31,10 @@ def register(
         str | None, typer.Option(help="Who gets the rest; the rights token's holder if left out.")
     ] = None,
     endorsement: Annotated[
-        list[str] | None, typer.Option(help="A developer's endorsement, MODEL=SIGNATURE.")
+        list[str] | None,
+        typer.Option(help="A developer's endorsement, as `output endorse` prints; several if so."),
     ] = None,
-    endorsed_until: Annotated[
-        int, typer.Option(help="Until when endorsements hold, in seconds.")
-    ] = 0,
+    external: External = None,
     publish: Annotated[bool, typer.Option(help="Log the commitments.")] = True,
 ) -> None:
     """Register generated files as one batch that names its models. Who has a file can look it up.
@@ -45,12 +46,13 @@ def register(
     k = context.kiseki()
     models = [context.hex32(each, "the model") for each in model]
     read = [context.hex32(each, "the collection") for each in collection or []]
-    given = dict(_endorsement(each) for each in endorsement or [])
+    given = [Endorsement.from_text(each) for each in endorsement or []]
     with show.progress("hashing", "files") as told:
         batch = k.outputs.prepare(files, models, collections=read, record=record, payee=payee,
-                                  progress=told)  # fmt: skip
+                                  externals=externals_of(k, external), progress=told)  # fmt: skip
+    told_of_base(k, batch.models, batch.externals)
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
-        batch, endorsements=given, endorsed_until=endorsed_until, publish=publish))  # fmt: skip
+        batch, endorsements=given, publish=publish))  # fmt: skip
     context.registered_told("batch", done)
 
 
@@ -60,8 +62,17 @@ def endorse(
     model: Annotated[str, typer.Option(help="The model of this wallet's, 0x…")],
     creator: Annotated[str, typer.Option(help="The address of whoever registers them.")],
     until: Annotated[int, typer.Option(help="Last second at which it counts.")],
+    other: Annotated[
+        list[str] | None, typer.Option(help="Another model that made them, 0x…; several if so.")
+    ] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="A collection that generation read, 0x…")
+    ] = None,
+    external: External = None,
 ) -> None:
     """Sign, as a model's developer, that a creator may register these files as made with it.
+
+    What else the batch rests on is part of its ID, so say it as the creator will.
 
     \b
     Examples:
@@ -70,22 +81,24 @@ def endorse(
         --creator 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
     k = context.kiseki()
-    wanted = context.hex32(model, "the model")
+    mine = context.hex32(model, "the model")
+    models = [mine, *(context.hex32(each, "the model") for each in other or [])]
+    read = [context.hex32(each, "the collection") for each in collection or []]
     theirs = context.watching(creator)
-    batch = theirs.outputs.prepare(files, [wanted])
-    signature = k.outputs.endorse(wanted, batch, until)
+    batch = theirs.outputs.prepare(
+        files, models, collections=read, externals=externals_of(k, external)
+    )
+    show.say(
+        f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "
+        f"{len(batch.items):,} files as made with your model {to_hex(mine)}, whatever its terms "
+        f"and gate say, until {show.date(until)}."
+    )
+    signed = k.outputs.endorse(mine, batch, until)
     if context.current.json:
-        show.json_line({"model": wanted, "batch": batch.id, "until": until, "signature": signature})
+        told = {"model": mine, "batch": batch.id, "until": until, "signature": signed.signature}
+        show.json_line(told | {"endorsement": signed.to_text()})
     else:
-        show.line(f"--endorsement {model}=0x{signature.hex()} --endorsed-until {until}")
-
-
-def _endorsement(given: str) -> tuple[bytes, bytes]:
-    model, _, signature = given.partition("=")
-    try:
-        return context.hex32(model, "the model"), bytes.fromhex(signature.removeprefix("0x"))
-    except ValueError:
-        raise InvalidInput("--endorsement is MODEL=SIGNATURE, as `output endorse` prints") from None
+        show.line(f"--endorsement {signed.to_text()}")
 
 
 @output.command("show")
@@ -109,7 +122,7 @@ def show_batch(batch: Batch) -> None:
         ("registered", show.date(found.registered_at)), ("outputs", f"{found.count:,}"),
         ("logged", f"{len(found.published):,}{'' if found.complete else ', not all'}"),
         *(("model", each) for each in sources.models),
-        ("endorsed", found.endorsed), ("paid to", found.split),
+        ("endorsed", found.endorsed), ("base models", found.base.words), ("paid to", found.split),
     ])  # fmt: skip
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")
@@ -117,6 +130,10 @@ def show_batch(batch: Batch) -> None:
 
 def verify(
     file: Annotated[list[Path], typer.Argument(help="Generated files.")],
+    traced_only: Annotated[
+        bool,
+        typer.Option("--traced-only", help="A base model that is not registered is a problem."),
+    ] = False,
 ) -> None:
     """What is known of a generated file: in a sentence, with the findings behind it.
 
@@ -126,9 +143,10 @@ def verify(
     Examples:
       kiseki verify pictures/1.png
       kiseki verify pictures/*.png --json
+      kiseki verify pictures/1.png --traced-only
     """
     k = context.watching()
-    found = [k.outputs.verify(each) for each in file]
+    found = [k.outputs.verify(each, traced_only=traced_only) for each in file]
     if context.current.json:
         show.json_line(
             [{"file": path, **show.plain(each)} for path, each in zip(file, found, strict=True)]

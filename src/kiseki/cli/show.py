@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from kiseki.core.base import Base
 from kiseki.core.values import to_hex
 
 __all__ = ["date", "err", "fields", "json_line", "line", "out", "plain", "progress", "say", "table"]
@@ -56,6 +57,8 @@ def plain(value: Any) -> Any:
         return to_hex(value)
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(each) for key, each in value.items()}
+    if isinstance(value, Base):
+        return str(value)
     if isinstance(value, bool | None | str):
         return value
     if isinstance(value, int):

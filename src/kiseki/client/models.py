@@ -77,7 +77,8 @@ class Models:
             terms: what it asks of those who build on it; no floor.
             manifest: what training really consumed, with weights.
             parents: IDs of the models it was made from.
-            externals: base models that nobody registered; a finding for good.
+            externals: base models that are not registered: a fact where there are weights and a
+                document, else a problem; for good, of everything that rests on this model.
             run: code, environment and hyperparameters as a document, or its keccak256.
             payee: who gets what the terms ask, and the rest; this wallet if none is named.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
+from kiseki.client.endorsements import Endorsement, for_contract
 from kiseki.client.files import find, hash_files
 from kiseki.client.payees import Payee
 from kiseki.client.verify import Verification, verify_digest
@@ -18,7 +19,7 @@ from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.split import Split
-from kiseki.core.values import ZERO32
+from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["Outputs", "PreparedBatch"]
@@ -36,7 +37,7 @@ class PreparedBatch:
         tree: over the IDs.
         collections: what generation read.
         models: IDs of the models it came from, ascending.
-        externals: models nobody registered, ascending by weights.
+        externals: models that are not registered, ascending by weights.
         record: commits to prompt, seed, settings and order.
         payee: who gets the rest.
     """
@@ -84,6 +85,8 @@ class Outputs:
         Args:
             models: IDs of the models it came from; at least one.
             collections: IDs of collections that generation read.
+            externals: models that are not registered: a fact where there are weights and a
+                document, else a problem; for good.
             payee: who gets the rest. If none is named: whoever holds the batch's rights token.
                 Before it is minted that is this wallet, once anybody called `rights.know`.
         """
@@ -109,17 +112,27 @@ class Outputs:
         )
         return replace(prepared, payee=rights)
 
-    def endorse(self, model: bytes, prepared: PreparedBatch, deadline: int) -> bytes:
-        """The developer's signature that lets a batch rest on `model`, whatever its gate."""
+    def endorse(self, model: bytes, prepared: PreparedBatch, until: int) -> Endorsement:
+        """Signs, as the developer of `model`, that a batch may rest on it, whatever its gate.
+
+        Args:
+            prepared: the creator's batch with everything that it rests on, which is in its ID.
+            until: last second at which it counts, Unix seconds.
+
+        Raises:
+            InvalidInput: the batch does not rest on the model.
+        """
+        if model not in prepared.models:
+            raise InvalidInput(f"the batch does not rest on the model {to_hex(model)}")
         message = typed.endorsement(
             self.wallet.session.chain_id,
             self._contract.address,
             developer=self.wallet.address,
             model=model,
             batch=prepared.id,
-            deadline=deadline,
+            deadline=until,
         )
-        return self.wallet.sign(message, 0, deadline).signature
+        return Endorsement(model, until, self.wallet.sign(message, 0, until).signature)
 
     def approve(self, prepared: PreparedBatch, endorsed: Iterable[bytes] = ()) -> Signed:
         """Signs a prepared batch of this wallet's, for somebody else to submit.
@@ -151,8 +164,7 @@ class Outputs:
         self,
         prepared: PreparedBatch,
         *,
-        endorsements: Mapping[bytes, bytes] | None = None,
-        endorsed_until: int = 0,
+        endorsements: Iterable[Endorsement] = (),
         approval: Signed | None = None,
         publish: bool = True,
     ) -> Registered:
@@ -161,11 +173,14 @@ class Outputs:
         Run again it sends only what is not there yet.
 
         Args:
-            endorsements: developers' signatures by model (`endorse`), all until `endorsed_until`.
+            endorsements: of developers (`endorse`), at most one for each model, each until its own
+                last second.
             approval: the creator's signature, when this wallet only submits.
 
         Raises:
-            ContractReverted: a rule is broken, named.
+            InvalidInput: an endorsement is for no model of the batch, or two are for one.
+            ContractReverted: a rule is broken, named; `OutputRegistry_EndorsementExpired` names
+                the model.
         """
         if approval is None and prepared.creator != self.wallet.address:
             raise InvalidInput(
@@ -173,13 +188,11 @@ class Outputs:
                 "act with the creator's wallet, or submit with its signed approval"
             )
         index = self.wallet.session.index
-        given = endorsements or {}
         spec = (
             prepared.record,
             prepared.payee.key,
             prepared.payee.opening,
-            [given.get(model, b"") for model in prepared.models],
-            endorsed_until,
+            for_contract(prepared.models, endorsements),
         )
         sources = as_contract.sources(
             index, prepared.collections, prepared.models, prepared.externals
@@ -210,9 +223,14 @@ class Outputs:
             sent += self._publish(prepared, commitments)
         return Registered(prepared.id, tuple(sent))
 
-    def verify(self, file: str | Path) -> Verification:
-        """What is known of a file: a sentence for people, and the findings behind it."""
-        return verify_digest(self.wallet.session, hash_files([Path(file)])[0].digest)
+    def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:
+        """What is known of a file: a sentence for people, and the findings behind it.
+
+        Args:
+            traced_only: a base model that is not registered is a problem, whatever is stated of it.
+        """
+        digest = hash_files([Path(file)])[0].digest
+        return verify_digest(self.wallet.session, digest, traced_only=traced_only)
 
     def payee(self, batch: bytes) -> Payee:
         """Who is paid when a batch is: its split.

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from kiseki.client.session import Session
 from kiseki.client.sources import shown
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.merkle import IdTree
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
-from kiseki.index import Finding, Index
+from kiseki.index import BatchRecord, Finding, Index
 
 __all__ = ["Verification", "verify_digest"]
 
+_NOT_IN_BATCH = 1
 _PROBLEMS = {
-    1: ("not_in_batch", "The contract does not find this file in the batch."),
+    _NOT_IN_BATCH: ("not_in_batch", "The contract does not find this file in the batch."),
     2: ("unknown_batch", "The contract does not know the batch."),
-    4: ("unregistered_base", "The batch rests on a base model that nobody registered."),
+    4: ("undisclosed_base", "The batch rests on a base model that is undisclosed."),
     8: ("sources_not_shown", "The batch's sources could not be shown to the contract."),
 }
 
@@ -33,6 +35,7 @@ class Verification:
         registrant: who registered that.
         registered_at: when, in Unix seconds.
         rights_holder: who holds the batch's rights token; `None` before it is minted.
+        base: the worst level of the base models above; `None` when no published batch holds it.
         endorsed: every model is the registrant's own or was endorsed for this batch.
         findings: problems first, then facts worth knowing.
         sentence: all of this for a person. It never says more than was found out.
@@ -43,6 +46,7 @@ class Verification:
     registrant: str | None
     registered_at: int | None
     rights_holder: str | None
+    base: Base | None
     endorsed: bool
     findings: tuple[Finding, ...]
     sentence: str
@@ -58,32 +62,42 @@ class Verification:
         return tuple(each for each in self.findings if each.severity == "problem")
 
 
-def verify_digest(session: Session, digest: bytes) -> Verification:
+def verify_digest(session: Session, digest: bytes, *, traced_only: bool = False) -> Verification:
     """What is known of a file with this SHA-256 digest.
 
     The contract answers for the batch and its direct sources; the index for ancestors, for what was
     registered twice, and for what changed since.
+
+    Args:
+        traced_only: a base model that is not registered is a problem, whatever is stated of it.
     """
     commitment = ids.commitment(digest, ZERO32)
     index = session.index
     found = [each for each in index.find(commitment) if each.kind == "batch"]
     if not found:
         return Verification(
-            commitment, None, None, None, None, False, (),
+            commitment, None, None, None, None, None, False, (),
             "Unknown: no batch of generated files holds this very file. That says nothing about a "
             "changed copy of it, nor about training data, which salts hide from this question.",
         )  # fmt: skip
     first = found[0]
-    answer = _ask(session, index, first.id, commitment)
-    findings = [
+    record = index.batch(first.id)
+    answer = _ask(session, index, record, commitment)
+    findings = list(index.findings(first.id, session.now()))
+    if traced_only:
+        findings = [
+            replace(each, severity="problem") if each.code == "stated_base" else each
+            for each in findings
+        ]
+    told = {each.code for each in findings}
+    bits = answer["problems"]
+    if not record.complete:
+        bits &= ~_NOT_IN_BATCH  # no proof can be made of a list with gaps, so none was shown
+    findings += [
         Finding(code, sentence, first.id, "problem")
         for bit, (code, sentence) in _PROBLEMS.items()
-        if answer["problems"] & bit
+        if bits & bit and code not in told
     ]
-    told = {each.code for each in findings}
-    for each in index.findings(first.id, session.now()):
-        if each.code not in told:
-            findings.append(each)
     findings.sort(key=lambda each: each.severity != "problem")
     facts = answer["facts"]
     holder = facts["rightsHolder"]
@@ -93,21 +107,23 @@ def verify_digest(session: Session, digest: bytes) -> Verification:
         registrant=facts["registrant"],
         registered_at=facts["registeredAt"],
         rights_holder=None if holder == ZERO_ADDRESS else holder,
+        base=Base(facts["base"]),
         endorsed=facts["endorsed"],
         findings=tuple(findings),
         sentence=_sentence(facts, findings),
     )
 
 
-def _ask(session: Session, index: Index, batch: bytes, commitment: bytes) -> Any:
-    record, known = index.batch(batch), index.sources(batch)
-    # Of an incomplete list no proof can be made; the contract then says that it does not find it.
+def _ask(session: Session, index: Index, record: BatchRecord, commitment: bytes) -> Any:
+    known = index.sources(record.id)
+    # Of an incomplete list no proof can be made. That the file is in the batch, the contract has
+    # checked all the same, when the commitment was logged.
     proof: list[bytes] = []
     if record.complete:
         tree = IdTree.of(ids.item_ids(record.creator, record.published))
         proof = list(tree.proof(ids.item_id(record.creator, commitment)))
     return session["OutputRegistry"].read(
-        "verify", commitment, batch, (record.root, known.hash), proof, shown(known)
+        "verify", commitment, record.id, (record.root, known.hash), proof, shown(known)
     )
 
 

@@ -7,8 +7,9 @@ Every preimage is packed and big-endian, and every prefix byte is used once in t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kiseki.core.base import Base
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import address, address_text, ascending, bytes32, uint
+from kiseki.core.values import ZERO32, address, address_text, ascending, bytes32, uint
 from kiseki.errors import InvalidInput
 
 __all__ = [
@@ -160,8 +161,9 @@ class External:
     """A base model that nobody registered.
 
     Attributes:
-        weights: the commitment of its weights, 32 bytes.
-        document: the hash of what is said about it, 32 bytes.
+        weights: the commitment of its weights, 32 bytes; zero where nobody has the file.
+        document: keccak256 of a document that says what it is, where it came from and what its
+            licence allows, 32 bytes; zero without one.
     """
 
     weights: bytes
@@ -170,6 +172,12 @@ class External:
     def __post_init__(self) -> None:
         bytes32(self.weights, "an external model's weights")
         bytes32(self.document, "an external model's document")
+
+    @property
+    def base(self) -> Base:
+        """What it makes of everything that rests on it."""
+        named = self.weights != ZERO32 and self.document != ZERO32
+        return Base.STATED if named else Base.UNDISCLOSED
 
 
 def part_hash(collections: Sequence[Collection]) -> bytes:
@@ -204,7 +212,7 @@ def sources_hash(
     Args:
         parts: the :func:`part_hash` of each part, in order.
         models: model IDs, strictly ascending.
-        externals: strictly ascending by weights.
+        externals: strictly ascending by weights, so that only the first can have none.
 
     Raises:
         InvalidInput: models or externals out of order, or a hash that is not 32 bytes.

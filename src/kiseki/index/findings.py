@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kiseki.core import ids
+from kiseki.core.base import Base
+from kiseki.core.ids import External
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.index.records import Records
@@ -14,6 +16,8 @@ __all__ = ["MANIFEST", "Finding", "findings_of"]
 
 MANIFEST = keccak256(b"manifest")
 """Kind of the statement with which a developer says which document a model's manifest is."""
+_LOOKING = 24 * 3600
+"""Seconds from looking what is there to being registered, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,12 @@ class Finding:
     """One thing to know about a batch.
 
     Attributes:
-        code: ``unregistered_base``, ``external_registered``, ``weights_twice``,
+        code: ``undisclosed_base``, ``stated_base``, ``external_registered``, ``weights_twice``,
             ``manifest_unpublished``, ``manifest_false``, ``manifest_checked``, ``outputs_twice``,
             ``outputs_unpublished``, ``source_revoked``, ``source_expired``, ``model_expired`` or
             ``item_revoked``.
         sentence: the same in plain English.
-        subject: ID of what it is about.
+        subject: ID of what it is about; of a base model that is not registered, who names it.
         severity: ``problem``: something declared is wrong or missing; ``fact``: good to know,
             the batch stays what it was.
     """
@@ -43,9 +47,11 @@ def findings_of(
     """Everything found about the batch or model of a lineage, problems first."""
     found: list[Finding] = []
     for node in lineage.nodes:
-        if node.kind == "external":
-            found += _external(store, node)
-        elif node.kind == "collection":
+        if node.kind in ("batch", "model"):
+            for each in records.externals(node.id):
+                found.append(_external(node, each))
+                found += _external_registered(store, node, each)
+        if node.kind == "collection":
             found += _collection(node, lineage.now)
         elif node.kind == "model":
             found += _weights(store, node)
@@ -54,27 +60,42 @@ def findings_of(
             found += _walked(records, node)
     found += _revoked_items(store, records, lineage)
     if lineage.nodes[0].kind == "batch":
-        found += _outputs(store, records, lineage.id)
+        found += _outputs(store, records, lineage.nodes[0])
     return sorted(found, key=lambda each: each.severity != "problem")
 
 
-def _external(store: Store, node: Node) -> list[Finding]:
-    found = [
-        Finding(
-            "unregistered_base",
-            f"It rests on a base model that nobody registered (weights {_short(node.id)}), so"
-            " nobody can see what that was trained on.",
-            node.id,
-            "problem",
-        )
-    ]
-    for model, developer, time in _models_with(store, node.id):
+def _external(user: Node, each: External) -> Finding:
+    """Named with who brings it, because that is who could have said more."""
+    named = f"weights {_short(each.weights)}" if any(each.weights) else "without its weights"
+    said = f"The {user.kind} {_short(user.id)} names a base model that is not registered ({named})"
+    if any(each.document):
+        said += f"; the document about it has the hash {to_hex(each.document)}, and nobody has"
+        said += " checked what that says."
+    else:
+        said += " and no document about where it comes from."
+    if each.base is Base.STATED:
+        return Finding("stated_base", said, user.id, "fact")
+    return Finding("undisclosed_base", said, user.id, "problem")
+
+
+def _external_registered(store: Store, user: Node, each: External) -> list[Finding]:
+    """A problem only where whoever names it could have found it registered."""
+    found = []
+    for model, developer, time in _models_with(store, each.weights):
         sentence = (
-            f"The base model declared as unregistered (weights {_short(node.id)}) is registered as"
-            f" the model {_short(model)} by {developer} on {_date(time)}; what it asks is not paid."
+            f"The base model that the {user.kind} {_short(user.id)} names as not registered"
+            f" (weights {_short(each.weights)}) is registered as the model {_short(model)} by"
+            f" {developer} on {_date(time)}; what that asks is not paid."
         )
-        found.append(Finding("external_registered", sentence, model, "problem"))
+        severity = "problem" if _could_be_seen(time, user.time) else "fact"
+        found.append(Finding("external_registered", sentence, model, severity))
     return found
+
+
+def _could_be_seen(earlier: int, later: int) -> bool:
+    """Whether who registered something looked, or should have looked, when the earlier one was
+    there. Without this a stranger who sees a registration coming could stain it for good."""
+    return earlier + _LOOKING <= later
 
 
 def _collection(node: Node, now: int) -> list[Finding]:
@@ -111,7 +132,7 @@ def _manifest(records: Records, node: Node, model_registry: str) -> list[Finding
         return []
     sentence = (
         f"The developer {node.registrant} has not published the manifest of the model"
-        f" {_short(node.id)}, so nobody can see which data it declares."
+        f" {_short(node.id)}, so nobody can see which items of its collections it declares."
     )
     return [Finding("manifest_unpublished", sentence, node.id, "problem")]
 
@@ -159,9 +180,11 @@ def _weights(store: Store, node: Node) -> list[Finding]:
         return [Finding("weights_twice", sentence, other, "fact")]
     sentence = (
         f"The weights of the model {_short(node.id)} were registered before, as the model"
-        f" {_short(first)} by {who} on {_date(time)}, with sources of its own."
+        f" {_short(first)} by {who} on {_date(time)}, with sources of its own; who was first need"
+        " not be right."
     )
-    return [Finding("weights_twice", sentence, first, "problem")]
+    severity = "problem" if _could_be_seen(time, node.time) else "fact"
+    return [Finding("weights_twice", sentence, first, severity)]
 
 
 def _models_with(store: Store, weights: bytes) -> list[Row]:
@@ -187,23 +210,24 @@ ORDER BY other.block, other.position
 """
 
 
-def _outputs(store: Store, records: Records, batch: bytes) -> list[Finding]:
+def _outputs(store: Store, records: Records, batch: Node) -> list[Finding]:
     found = []
-    for other, creator, time, count, earlier in store.rows(_TWICE, batch):
+    for other, creator, time, count, earlier in store.rows(_TWICE, batch.id):
         when = "before" if earlier else "later"
         sentence = (
             f"{count} of its outputs {'was' if count == 1 else 'were'} registered {when} by"
-            f" {creator} in the batch {_short(other)} on {_date(time)}."
+            f" {creator} in the batch {_short(other)} on {_date(time)}; who was first need not have"
+            " made them."
         )
-        severity = "problem" if earlier else "fact"
+        severity = "problem" if earlier and _could_be_seen(time, batch.time) else "fact"
         found.append(Finding("outputs_twice", sentence, other, severity))
-    record = records.batch(batch)
+    record = records.batch(batch.id)
     if not record.complete:
         sentence = (
             f"Only {len(record.published)} of its {record.count} outputs are published, so the"
             " others cannot be looked up."
         )
-        found.append(Finding("outputs_unpublished", sentence, batch, "fact"))
+        found.append(Finding("outputs_unpublished", sentence, batch.id, "fact"))
     return found
 
 

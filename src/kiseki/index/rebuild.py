@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiseki.core import ids
+from kiseki.core.base import Base, worst
 from kiseki.core.compose import (
     Ancestor,
     BatchSplits,
@@ -67,6 +68,7 @@ class _Group:
     id: bytes
     collections: list[Collection]
     parents: list[bytes]
+    externals: list[External]
     sources_hash: bytes
     payee: bytes
     split: bytes
@@ -136,7 +138,7 @@ class Rebuilder:
         for collections in _choices(logged):
             hashed = _sources_hash(collections, parents, externals)
             if hashed and ids.model_id(developer, weights, hashed, terms) == model:
-                return _Group("model", model, collections, parents, hashed, payee, split)
+                return _Group("model", model, collections, parents, externals, hashed, payee, split)
         return None
 
     def _batch(self, batch: bytes) -> _Group | None:
@@ -152,7 +154,7 @@ class Rebuilder:
         hashed = _sources_hash(collections, parents, externals)
         if not hashed or ids.batch_id(creator, hashed, root) != batch:
             return None
-        return _Group("batch", batch, collections, parents, hashed, payee, split)
+        return _Group("batch", batch, collections, parents, externals, hashed, payee, split)
 
     def _bases(self, group: bytes) -> tuple[list[bytes], list[External]]:
         models = self._store.rows("SELECT model FROM base WHERE group_id = ? ORDER BY model", group)
@@ -265,8 +267,15 @@ class Rebuilder:
             "own_ppm": own,
             "own_split": own_key,
             "split": group.split,
+            "level": worst([*map(self._level, group.parents), *(x.base for x in group.externals)]),
         }
         self._store.add("composed", [row])
+
+    def _level(self, model: bytes) -> Base:
+        row = self._store.row("SELECT level FROM composed WHERE id = ?", model)
+        if row is None:
+            raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
+        return Base(row[0])
 
     def _keep_sources(self, group: _Group, sources: list[Source], data: Data) -> None:
         leaves = dict(data.split.leaves) if data.split else {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.ids import Collection, External
 from kiseki.core.merkle import IdTree
 from kiseki.core.terms import Terms
@@ -73,7 +74,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A model. Times are Unix seconds, shares parts per million of gross."""
+    """A model. Times are Unix seconds, shares parts per million of gross; ``base`` is the worst
+    level of itself and every ancestor."""
 
     id: bytes
     developer: str
@@ -91,13 +93,15 @@ class ModelRecord:
     data_ppm: int
     own_ppm: int
     own_split: bytes | None
+    base: Base
     block: int
     transaction: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """A batch; ``published`` and ``complete`` as in :class:`CollectionRecord`."""
+    """A batch; ``published`` and ``complete`` as in :class:`CollectionRecord`, ``base`` as in
+    :class:`ModelRecord`."""
 
     id: bytes
     creator: str
@@ -107,6 +111,7 @@ class BatchRecord:
     payee: bytes
     split: bytes
     endorsed: bool
+    base: Base
     registered_at: int
     sources_hash: bytes
     data_ppm: int
@@ -260,22 +265,24 @@ class Records:
         """A model."""
         sql = (
             "SELECT developer, weights, terms, run, payee, model.split, manifest, weight,"
-            " submitter, judged_at, time, sources_hash, data_ppm, own_ppm, own_split, block, tx"
+            " submitter, judged_at, time, sources_hash, data_ppm, own_ppm, own_split, level,"
+            " block, tx"
             " FROM model JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
         )
         row = self._one(sql, model, "model")
-        return ModelRecord(model, *(*row[:7], int(row[7]), *row[8:]))
+        *said, level, block, tx = row
+        return ModelRecord(model, *(*said[:7], int(said[7]), *said[8:], Base(level), block, tx))
 
     def batch(self, batch: bytes) -> BatchRecord:
         """A batch."""
         sql = (
             "SELECT creator, root, count, record, payee, batch.split, endorsed, time,"
-            " sources_hash, data_ppm, block, tx"
+            " sources_hash, data_ppm, level, block, tx"
             " FROM batch JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
         )
-        creator, root, count, record, payee, split, endorsed, time, hashed, ppm, block, tx = (
-            self._one(sql, batch, "batch")
-        )
+        row = self._one(sql, batch, "batch")
+        creator, root, count, record, payee, split, endorsed, time, hashed, ppm, level, *at = row
+        block, tx = at
         published, complete = self._published(batch, creator, root, int(count))
         return BatchRecord(
             id=batch,
@@ -286,6 +293,7 @@ class Records:
             payee=payee,
             split=split,
             endorsed=bool(endorsed),
+            base=Base(level),
             registered_at=time,
             sources_hash=hashed,
             data_ppm=ppm,
@@ -317,7 +325,7 @@ class Records:
         return [model for (model,) in self._store.rows(sql, group)]
 
     def externals(self, group: bytes) -> list[External]:
-        """The base models that nobody registered, of one model or batch."""
+        """The base models that one model or batch names as not registered."""
         sql = "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights"
         return [External(*row) for row in self._store.rows(sql, group)]
 

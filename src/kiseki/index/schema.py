@@ -87,7 +87,8 @@ CREATE TABLE composed (
     data_ppm INTEGER NOT NULL,
     own_ppm INTEGER NOT NULL,
     own_split BLOB,
-    split BLOB NOT NULL
+    split BLOB NOT NULL,
+    level INTEGER NOT NULL
 );
 CREATE TABLE source (
     group_id BLOB NOT NULL,

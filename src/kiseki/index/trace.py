@@ -49,13 +49,14 @@ class Node:
 
     Attributes:
         kind: ``batch``, ``model``, ``collection`` or ``external``.
-        id: its ID; of an external its weights commitment.
+        id: its ID; of an external its weights commitment, or zero where nobody has the file.
         registrant: who registered it; empty for an external.
         time: when, Unix seconds; zero for an external.
         revoked_at: when consent was revoked; ``None`` when it was not, or cannot be.
         ends_at: first second at which its terms refuse new uses; ``None`` without end.
         lapsed: whether that time has come. What rests on it stays authorised.
-        document: of an external, the hash of what is said about it; else empty.
+        document: of an external, the hash of the document about it, or zero without one; else
+            empty. Weights and document together tell one external from another.
     """
 
     kind: str
@@ -74,8 +75,8 @@ class Edge:
 
     Attributes:
         user: ID of a batch or model.
-        kind, source: of the node it rests on. An external's weights are anything that somebody
-            wrote, so the ID alone does not tell which node is meant.
+        kind, source, document: of the node it rests on. An external's weights are anything that
+            somebody wrote, so the ID alone does not tell which node is meant.
         weight: declared weight of a collection; zero for a model or external.
         share: the exact part of the user's gross that goes to this source: to a collection, or
             to a model's own split (which holds its data and its developer, not its ancestors).
@@ -86,6 +87,7 @@ class Edge:
     source: bytes
     weight: int
     share: Fraction
+    document: bytes = b""
 
     @property
     def ppm(self) -> Fraction:
@@ -154,25 +156,26 @@ def usage_of(store: Store, provider: str, deep: bool) -> list[Usage]:
 def lineage_of(store: Store, records: Records, group: bytes, now: int) -> Lineage:
     """The lineage of a batch or model."""
     kind = records.kind(group)
-    nodes = {(kind, group): _group(store, records, kind, group, now)}
+    nodes = {(kind, group, b""): _group(store, records, kind, group, now)}
     edges: list[Edge] = []
     rest = [group]
     for user in rest:
         read = _data_edges(store, user)
         edges += read
         for edge in read:
-            if ("collection", edge.source) not in nodes:
-                nodes["collection", edge.source] = _collection(records, edge.source, now)
+            if ("collection", edge.source, b"") not in nodes:
+                nodes["collection", edge.source, b""] = _collection(records, edge.source, now)
         for model in records.bases(user):
             own = store.row("SELECT own_ppm FROM composed WHERE id = ?", model)
             edges.append(Edge(user, "model", model, 0, Fraction(own[0] if own else 0, WHOLE)))
-            if ("model", model) not in nodes:
-                nodes["model", model] = _group(store, records, "model", model, now)
+            if ("model", model, b"") not in nodes:
+                nodes["model", model, b""] = _group(store, records, "model", model, now)
                 rest.append(model)
         for external in records.externals(user):
-            edges.append(Edge(user, "external", external.weights, 0, Fraction(0)))
-            node = Node("external", external.weights, "", 0, document=external.document)
-            nodes.setdefault(("external", external.weights), node)
+            said = external.document
+            edges.append(Edge(user, "external", external.weights, 0, Fraction(0), said))
+            node = Node("external", external.weights, "", 0, document=said)
+            nodes.setdefault(("external", external.weights, said), node)
     return Lineage(group, now, tuple(nodes.values()), tuple(edges))
 
 

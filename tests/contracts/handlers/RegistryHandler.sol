@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {IOutputRegistry} from "../../../contracts/interfaces/IOutputRegistry.sol";
+import {Base as Level} from "../../../contracts/types/Base.sol";
 import {Ancestor, Collection, External, Parent, Sources} from "../../../contracts/types/Sources.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 import {Base} from "../utils/Base.sol";
@@ -52,6 +53,8 @@ contract RegistryHandler is Base {
     Source[] public batches;
     mapping(bytes32 model => Ancestor[]) private _ancestries;
     mapping(bytes32 model => bytes32) private _ownSplits;
+    /// @dev Of the base models that nobody registered which it names itself.
+    mapping(bytes32 model => Level) private _ownLevel;
     mapping(bytes32 id => mapping(address user => bool)) private _listed;
     mapping(bytes32 collection => bool) private _paysToken;
 
@@ -172,8 +175,7 @@ contract RegistryHandler is Base {
         if (_isCareful(collectionBits) && (_terms[terms].floorBps != 0 || terms > 6)) terms = 0;
         Ask memory ask = Ask(by, TRAIN, _uses(_terms[terms]), _isCareful(collectionBits));
         (Sources memory sources, Made[] memory made, bool allowed) = _pick(ask, collectionBits, modelBits);
-        if (wider) sources.externals = new External[](1);
-        if (wider) sources.externals[0] = External(bytes32(++_seed), bytes32("document"));
+        if (wider) sources.externals = _oneExternal(++_seed);
         if (sources.collections.length + sources.models.length == 0) revert("no sources");
         IModelRegistry.ModelSpec memory spec = _modelSpec(++_seed, _termsIds[terms]);
         allowed = allowed && _terms[terms].floorBps == 0;
@@ -190,6 +192,8 @@ contract RegistryHandler is Base {
         }
         IModelRegistry.Model memory model = models.modelOf(id);
         if (model.split != SumTrees.key(composed.opening) || model.own != composed.own) _break("5: a levy is missing");
+        _ownLevel[id] = _levelOf(sources.externals);
+        if (model.base != _worst(_ownLevel[id], ancestry)) _break("a model hides a worse base");
         modelsKnown.push(Source(id, by, terms, 0, keccak256(abi.encode(model))));
         for (uint256 i; i < ancestry.length; ++i) {
             _ancestries[id].push(ancestry[i]);
@@ -233,6 +237,7 @@ contract RegistryHandler is Base {
         }
         IOutputRegistry.Batch memory batch = outputs.batchOf(id);
         if (batch.split != SumTrees.key(composed.opening)) _break("5: a levy is missing");
+        if (batch.base != _worst(Level.Traced, ancestry)) _break("a batch hides a worse base");
         batches.push(Source(id, by, 0, 0, keccak256(abi.encode(batch))));
         if (toToken) {
             rights.know(address(outputs), id);
@@ -485,6 +490,24 @@ contract RegistryHandler is Base {
 
     function _uses(Terms memory terms) private pure returns (uint256) {
         return (terms.aiGenerativeTraining ? TRAIN : 0) | (terms.aiInference ? READ : 0);
+    }
+
+    function _oneExternal(uint256 seed) private pure returns (External[] memory one) {
+        one = new External[](1);
+        one[0] = External(seed % 4 == 1 ? bytes32(0) : bytes32(seed), seed % 4 == 2 ? bytes32(0) : bytes32("document"));
+    }
+
+    function _levelOf(External[] memory externals) private pure returns (Level) {
+        if (externals.length == 0) return Level.Traced;
+        return externals[0].weights != 0 && externals[0].document != 0 ? Level.Stated : Level.Undisclosed;
+    }
+
+    /// @dev Of one and what every ancestor names itself.
+    function _worst(Level worst, Ancestor[] memory ancestry) private view returns (Level) {
+        for (uint256 i; i < ancestry.length; ++i) {
+            if (_ownLevel[ancestry[i].model] > worst) worst = _ownLevel[ancestry[i].model];
+        }
+        return worst;
     }
 
     function _unite(Parent[] memory parents) private pure returns (Ancestor[] memory all) {

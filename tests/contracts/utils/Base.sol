@@ -276,8 +276,7 @@ abstract contract Base is Test {
 
     function _batchSpec(uint256 parents) internal pure returns (IOutputRegistry.BatchSpec memory spec) {
         spec.record = keccak256("record");
-        spec.endorsements = new bytes[](parents);
-        spec.endorsedUntil = START + 1 days;
+        spec.endorsements = new IOutputRegistry.Endorsement[](parents);
     }
 
     function _batchId(address by, bytes32 sourcesHash, bytes32 root) internal pure returns (bytes32) {

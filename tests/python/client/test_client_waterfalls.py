@@ -204,9 +204,7 @@ def batch(creator: Kiseki, developer: Kiseki, folder: Folder, name: str) -> byte
         folder(name, {"1.png": name.encode()}), models=[model], payee=creator.address
     )
     return creator.outputs.register(
-        made,
-        endorsements={model: developer.outputs.endorse(model, made, 2**40)},
-        endorsed_until=2**40,
+        made, endorsements=[developer.outputs.endorse(model, made, 2**40)]
     ).id
 
 

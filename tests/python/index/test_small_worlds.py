@@ -8,10 +8,11 @@ import pytest
 
 from kiseki.chain.artifacts import artifact
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.ids import PART, Collection, External
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32
+from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import (
     MANIFEST,
@@ -510,26 +511,81 @@ def test_an_external_cannot_hide_behind_another_id() -> None:
     base = world.model("base", {art: 1})
     frames = world.batch(["x"], [base], externals=[External(base, named("a page"))])
     index = world.index()
-    assert [each.code for each in index.findings(frames)] == ["unregistered_base"]
+    assert [each.code for each in index.findings(frames)] == ["stated_base"]
     kinds = [node.kind for node in index.lineage(frames).nodes]
     assert kinds == ["batch", "model", "external", "collection"]
+
+
+def test_a_base_that_is_not_registered_is_a_fact_where_it_is_stated_and_else_a_problem() -> None:
+    """Promise 3: the usual LoRA can be clean, and who did not say what it rests on is named."""
+    world = World()
+    page, nobodys = named("a page"), bytes(32)
+    stated = world.model("lora", {}, externals=[External(named("base"), page)])
+    silent = world.model("silent", {}, externals=[External(named("base"), bytes(32))])
+    lost = world.model("lost", {}, externals=[External(nobodys, page)])
+    on_stated = world.batch(["1"], [stated])
+    on_all = world.batch(["2"], [stated, silent, lost], externals=[External(nobodys, nobodys)])
+    index = world.index()
+    (fact,) = index.findings(on_stated)
+    assert (fact.code, fact.severity, fact.subject) == ("stated_base", "fact", stated)
+    assert f"the hash {to_hex(page)}, and nobody has checked what that says" in fact.sentence
+    found = index.findings(on_all)
+    assert {(each.code, each.severity, each.subject) for each in found} == {
+        ("undisclosed_base", "problem", silent),
+        ("undisclosed_base", "problem", lost),
+        ("undisclosed_base", "problem", on_all),
+        ("stated_base", "fact", stated),
+    }
+    for each in found:
+        kind = "batch" if each.subject == on_all else "model"
+        assert each.sentence.startswith(f"The {kind} {to_hex(each.subject)[:10]}…")
+    lineage = index.lineage(on_all)
+    externals = {(each.id, each.document) for each in lineage.nodes if each.kind == "external"}
+    assert externals == {
+        (named("base"), page), (named("base"), nobodys), (nobodys, page), (nobodys, nobodys),
+    }  # fmt: skip
+    edges = {(e.user, e.source, e.document) for e in lineage.edges if e.kind == "external"}
+    assert (silent, named("base"), nobodys) in edges and (stated, named("base"), page) in edges
+
+
+def test_the_level_is_the_worst_of_itself_and_every_ancestor() -> None:
+    world = World()
+    art = world.collection(ARTIST, TRAIN)
+    page = External(named("base"), named("a page"))
+    blank = External(named("other"), bytes(32))
+    traced = world.model("traced", {art: 1})
+    stated = world.model("stated", {}, [traced], externals=[page])
+    above = world.model("above", {}, [stated])
+    hidden = world.model("hidden", {}, [above], externals=[blank])
+    index_of = {
+        world.batch(["1"], [traced]): Base.TRACED,
+        world.batch(["2"], [above, traced]): Base.STATED,
+        world.batch(["3"], [above, hidden]): Base.UNDISCLOSED,
+        world.batch(["4"], [traced], externals=[blank]): Base.UNDISCLOSED,
+    }
+    index = world.index()
+    models = [index.model(each).base for each in (traced, stated, above, hidden)]
+    assert models == [Base.TRACED, Base.STATED, Base.STATED, Base.UNDISCLOSED]
+    assert {each: index.batch(each).base for each in index_of} == index_of
 
 
 def test_what_only_the_index_sees_is_found() -> None:
     world = World()
     art = world.collection(ARTIST, TRAIN)
     base = world.model("weights", {art: 1})
+    world.next_block(DAY)
     hidden = External(named("weights"), named("a page"))
     child = world.model("child", {}, externals=[hidden], developer=STUDIO)
     copy = world.model("weights", {art: 9}, developer=STRANGER, terms=ASKS)
     first = world.batch(["frame", "other"], [child])
+    world.next_block(DAY)
     second = world.batch(["frame"], [copy], creator=STRANGER)
     world.batch(["frame", "third"], [copy], creator=STRANGER, publish=False)
     index = world.index()
     assert {(each.code, each.subject, each.severity) for each in index.findings(first)} == {
-        ("unregistered_base", hidden.weights, "problem"),
+        ("stated_base", child, "fact"),
         ("external_registered", base, "problem"),
-        ("external_registered", copy, "problem"),
+        ("external_registered", copy, "fact"),
         ("outputs_twice", second, "fact"),
     }
     assert {(each.code, each.subject, each.severity) for each in index.findings(second)} == {
@@ -537,7 +593,28 @@ def test_what_only_the_index_sees_is_found() -> None:
         ("outputs_twice", first, "problem"),
     }
     assert [each.id for each in index.find(named("frame"))] == [first, second]
-    assert "1 of its outputs was registered before" in index.findings(second)[1].sentence
+    twice = index.findings(second)[1].sentence
+    assert "1 of its outputs was registered before" in twice
+    assert "who was first need not have made them" in twice
+
+
+def test_a_stranger_who_sees_a_registration_coming_cannot_stain_it() -> None:
+    """Who looked the day before and found nothing has no problem, whoever was quicker by then."""
+    world = World()
+    art = world.collection(ARTIST, TRAIN)
+    world.model("weights", {art: 9}, developer=STRANGER, terms=ASKS)
+    thief = world.model("base", {art: 9}, developer=STRANGER, terms=ASKS)
+    world.batch(["frame"], [thief], creator=STRANGER)
+    world.next_block(DAY - 100)
+    honest = world.model("weights", {}, externals=[External(named("base"), named("a page"))])
+    frames = world.batch(["frame"], [honest])
+    found = world.index().findings(frames)
+    assert {(each.code, each.severity) for each in found} == {
+        ("stated_base", "fact"),
+        ("external_registered", "fact"),
+        ("weights_twice", "fact"),
+        ("outputs_twice", "fact"),
+    }
 
 
 # Records

@@ -10,6 +10,7 @@ import pytest
 
 from kiseki import ContractReverted, External, Terms, Use
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -182,16 +183,49 @@ def test_a_model_allows_no_more_than_its_sources(scene: Scene) -> None:
     assert refused.value.name == "ModelRegistry_UsesWiderThanSources"
 
 
-def test_a_base_that_nobody_registered_is_a_finding_for_good(scene: Scene) -> None:
-    base = External(keccak256(b"some weights"), keccak256(b"where they came from"))
+STATED = External(keccak256(b"some weights"), keccak256(b"where they came from"))
+UNDISCLOSED = External(keccak256(b"some weights"), bytes(32))
+LOST = External(bytes(32), keccak256(b"what is remembered"))
+
+
+@pytest.mark.parametrize(
+    ("external", "base", "code"),
+    [
+        (STATED, Base.STATED, "stated_base"),
+        (UNDISCLOSED, Base.UNDISCLOSED, "undisclosed_base"),
+        (LOST, Base.UNDISCLOSED, "undisclosed_base"),
+    ],
+    ids=["stated", "undisclosed", "of which nobody has the file"],
+)
+def test_what_is_declared_of_a_base_model_is_known_of_all_that_rests_on_it(
+    scene: Scene, external: External, base: Base, code: str
+) -> None:
+    """Promise 3: stated is a fact, undisclosed a problem, and only traced is neither."""
     model = scene.developer_1.models.register(
-        b"a" * 32, scene.model_terms, manifest=scene.manifest({"alice": 1}), externals=[base]
+        b"a" * 32, scene.model_terms, manifest=scene.manifest({"alice": 1}), externals=[external]
     ).id
     child = scene.model(scene.developer_2, "child", {}, [model])
     batch = scene.outputs("late", [child])
+    models, outputs = (scene.k.session[each] for each in ("ModelRegistry", "OutputRegistry"))
+    index = scene.k.index
+    told = [index.model(model).base, index.model(child).base, index.batch(batch.id).base]
+    asked = [models.read("modelOf", each)["base"] for each in (model, child)]
+    assert told == [*asked, outputs.read("batchOf", batch.id)["base"]] == [base] * 3
     verified = scene.stranger.outputs.verify(scene.folder / "late" / "0.png")
-    assert verified.batch == batch.id
-    assert "unregistered_base" in [each.code for each in verified.problems]
+    assert (verified.batch, verified.base) == (batch.id, base)
+    (found,) = [each for each in verified.findings if each.code == code]
+    assert found.subject == model
+    is_problem = base is Base.UNDISCLOSED
+    assert (code in [each.code for each in verified.problems]) == is_problem
+    strict = scene.stranger.outputs.verify(scene.folder / "late" / "0.png", traced_only=True)
+    assert code in [each.code for each in strict.problems]
+    assert "with" in strict.sentence and found.sentence in strict.sentence
+
+
+def test_on_registered_models_alone_it_is_traced(scene: Scene) -> None:
+    verified = scene.stranger.outputs.verify(scene.folder / "cut" / "0.png", traced_only=True)
+    assert verified.base is Base.TRACED
+    assert not {"stated_base", "undisclosed_base"} & {each.code for each in verified.findings}
 
 
 def test_a_published_manifest_is_stated_and_is_the_models(scene: Scene, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Promise 3: outputs name model and rights, and anyone can check them. Promise 5: rights move."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiseki import ContractReverted, Terms
+from kiseki.client.endorsements import Endorsement
 from kiseki.client.revenue import ETHER
 from kiseki.client.sources import shown
 from kiseki.core import ids
@@ -79,10 +81,8 @@ def test_a_batch_is_authorised_when_it_is_registered(scene: Scene) -> None:
         scene.k.index.batch(scene.creator.outputs.prepare(scene.folder / "refused", [model]).id)
     prepared = scene.creator.outputs.prepare(scene.folder / "refused", [model])
     until = scene.k.session.now() + 1000
-    signature = scene.developer_1.outputs.endorse(model, prepared, until)
-    done = scene.creator.outputs.register(
-        prepared, endorsements={model: signature}, endorsed_until=until
-    )
+    endorsement = scene.developer_1.outputs.endorse(model, prepared, until)
+    done = scene.creator.outputs.register(prepared, endorsements=[endorsement])
     assert scene.k.index.batch(done.id).endorsed
     assert scene.outputs("own", [model], scene.developer_1).creator == scene.developer_1.address
 
@@ -92,15 +92,43 @@ def test_an_endorsement_counts_for_one_batch_until_its_deadline(scene: Scene) ->
     other = scene.creator.outputs.prepare(scene.folder / "cut", [model])
     wanted = scene.creator.outputs.prepare(scene.folder / "cut" / "0.png", [model])
     until = scene.k.session.now() + 100
-    signature = scene.developer_1.outputs.endorse(model, other, until)
+    endorsement = scene.developer_1.outputs.endorse(model, other, until)
     with pytest.raises(ContractReverted, match="somebody else signed"):
+        scene.creator.outputs.register(wanted, endorsements=[endorsement])
+    with pytest.raises(InvalidInput, match="does not rest on the model"):
         scene.creator.outputs.register(
-            wanted, endorsements={model: signature}, endorsed_until=until
+            other, endorsements=[replace(endorsement, model=scene.model_1)]
         )
+    with pytest.raises(InvalidInput, match="two endorsements"):
+        scene.creator.outputs.register(other, endorsements=[endorsement, replace(endorsement)])
+    scene.k.wait(200)
+    with pytest.raises(ContractReverted, match="ask this model's developer") as refused:
+        scene.creator.outputs.register(other, endorsements=[endorsement])
+    assert refused.value.name == "OutputRegistry_EndorsementExpired"
+    assert refused.value.values == {"model": model, "until": until}
+
+
+def test_endorsements_of_different_deadlines_count_in_one_batch(scene: Scene) -> None:
+    """A batch of two closed models waits for the later word without losing the earlier one."""
+    one = scene.model(scene.developer_1, "closed", {"alice": 1}, terms=closed(scene))
+    other = scene.model(scene.developer_2, "closed too", {"bob": 1}, terms=closed(scene))
+    prepared = scene.creator.outputs.prepare(scene.folder / "cut", [one, other])
+    now = scene.k.session.now()
+    late = scene.developer_2.outputs.endorse(other, prepared, now + 10_000)
+    soon = scene.developer_1.outputs.endorse(one, prepared, now + 100)
+    with pytest.raises(InvalidInput, match="does not rest on the model"):
+        scene.developer_1.outputs.endorse(scene.model_1, prepared, now + 100)
+    with pytest.raises(ContractReverted) as refused:
+        scene.creator.outputs.register(prepared, endorsements=[late])
+    assert refused.value.name == "DataRegistry_GateClosed"
     scene.k.wait(200)
     with pytest.raises(ContractReverted) as refused:
-        scene.creator.outputs.register(other, endorsements={model: signature}, endorsed_until=until)
-    assert refused.value.name == "OutputRegistry_EndorsementExpired"
+        scene.creator.outputs.register(prepared, endorsements=[late, soon])
+    assert refused.value.values == {"model": one, "until": now + 100}
+    again = scene.developer_1.outputs.endorse(one, prepared, now + 1000)
+    given = [Endorsement.from_text(each.to_text()) for each in (late, again)]
+    done = scene.creator.outputs.register(prepared, endorsements=given)
+    assert scene.k.index.batch(done.id).endorsed
 
 
 def test_collections_that_generation_read_are_paid_too(scene: Scene) -> None:
