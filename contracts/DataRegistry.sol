@@ -20,6 +20,12 @@ import {Terms, TermsId, Uses} from "./types/Terms.sol";
 import {TermsHead, headOf} from "./types/TermsHead.sol";
 
 contract DataRegistry is Registrations, IDataRegistry, Signed {
+    /// @dev What was registered under a standing consent in its month of that number.
+    struct Used {
+        uint64 month;
+        uint32 count;
+    }
+
     struct TermsRecord {
         TermsHead head;
         uint64 validUntil;
@@ -34,12 +40,20 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
             TermsId.TYPE
         )
     );
+    bytes32 private constant STANDING_CONSENT = keccak256(
+        abi.encodePacked(
+            "StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)",
+            TermsId.TYPE
+        )
+    );
     bytes32 private constant REVOCATION =
         keccak256("Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)");
     bytes32 private constant ITEM_REVOCATION =
         keccak256("ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)");
     bytes32 private constant PAYEE_CHANGE =
         keccak256("PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)");
+
+    uint256 private constant MONTH = 30 days;
 
     address private immutable SPLITTER;
     address private immutable RIGHTS_TOKEN;
@@ -55,6 +69,7 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     mapping(bytes32 collection => bytes32 payee) private _payees;
     /// @inheritdoc IDataRegistry
     mapping(bytes32 id => uint40 revokedAt) public itemRevokedAt;
+    mapping(bytes32 consent => Used) private _used;
 
     constructor(address splitter, address rightsToken) EIP712("Kiseki DataRegistry", "1") {
         SPLITTER = splitter;
@@ -150,6 +165,31 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     }
 
     /// @inheritdoc IDataRegistry
+    function registerUnder(
+        address provider,
+        bytes32[] calldata commitments,
+        CollectionSpec calldata spec,
+        uint32 perMonth,
+        Approval calldata approval
+    ) external returns (bytes32 collection) {
+        bytes32 root = IdTree.root(provider, commitments);
+        collection = _commitUnder(provider, root, uint64(commitments.length), spec, perMonth, approval);
+        emit CollectionPublished(collection, provider, commitments);
+    }
+
+    /// @inheritdoc IDataRegistry
+    function commitUnder(
+        address provider,
+        bytes32 root,
+        uint64 count,
+        CollectionSpec calldata spec,
+        uint32 perMonth,
+        Approval calldata approval
+    ) external returns (bytes32) {
+        return _commitUnder(provider, root, count, spec, perMonth, approval);
+    }
+
+    /// @inheritdoc IDataRegistry
     function publish(bytes32 collection, bytes32 root, bytes32[] calldata commitments, bytes32[] calldata proof)
         external
     {
@@ -221,6 +261,42 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         );
         _spend(provider, structHash, approval);
         _store(collection, details, provider, root, count, spec);
+    }
+
+    function _commitUnder(
+        address provider,
+        bytes32 root,
+        uint64 count,
+        CollectionSpec calldata spec,
+        uint32 perMonth,
+        Approval calldata approval
+    ) private returns (bytes32 collection) {
+        bytes32 details;
+        (collection, details) = _identify(provider, root, count, spec);
+        if (details == 0) return collection;
+        bytes32 consent = keccak256(
+            abi.encode(
+                STANDING_CONSENT,
+                provider,
+                msg.sender,
+                spec.termsId,
+                Payees.named(spec.payee, provider),
+                perMonth,
+                SafeCast.toUint64(approval.deadline),
+                approval.nonce
+            )
+        );
+        _standing(provider, consent, approval);
+        _use(consent, perMonth, approval.deadline);
+        _store(collection, details, provider, root, count, spec);
+        emit RegisteredUnder(collection, consent, msg.sender, approval.nonce);
+    }
+
+    /// @dev Counts one more in this month, or reverts.
+    function _use(bytes32 consent, uint32 perMonth, uint256 until) private {
+        uint256 used = usedUnder(consent, until);
+        if (used >= perMonth) revert DataRegistry_NoneLeft(consent, perMonth);
+        _used[consent] = Used(uint64((until - block.timestamp) / MONTH), uint32(used + 1));
     }
 
     /// @return collection The ID.
@@ -375,6 +451,12 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         returns (bool)
     {
         return MerkleProof.verifyCalldata(proof, root, Ids.item(_open(collection, root), commitment));
+    }
+
+    /// @inheritdoc IDataRegistry
+    function usedUnder(bytes32 consent, uint256 until) public view returns (uint256) {
+        Used memory used = _used[consent];
+        return used.month == (until - block.timestamp) / MONTH ? used.count : 0;
     }
 
     /// @inheritdoc IDataRegistry

@@ -53,6 +53,12 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice Commitments proved to be under the collection's root, their IDs ascending. May come in any order and
     /// more than once; the list is complete when its distinct IDs rebuild the root and number `count`.
     event CollectionPublished(bytes32 indexed collection, address indexed provider, bytes32[] commitments);
+    /// @notice Beside `CollectionRegistered`, of a collection that a collector registered under a standing consent.
+    /// @param consent The struct hash of the `StandingConsent`.
+    /// @param nonce What the provider cancels to end it.
+    event RegisteredUnder(
+        bytes32 indexed collection, bytes32 indexed consent, address indexed collector, uint256 nonce
+    );
     event CollectionRevoked(bytes32 indexed collection, address indexed provider);
     event ItemRevoked(address indexed provider, bytes32 indexed commitment);
     event PayeeChanged(bytes32 indexed collection, bytes32 payee);
@@ -61,6 +67,8 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     error DataRegistry_UnknownTerms(bytes32 termsId);
     /// The collection is registered with another count, payee or origin.
     error DataRegistry_DifferentValues(bytes32 collection);
+    /// As many as the standing consent allows are registered in this month of it.
+    error DataRegistry_NoneLeft(bytes32 consent, uint256 perMonth);
     error DataRegistry_NoItems();
     error DataRegistry_UnknownCollection(bytes32 collection);
     error DataRegistry_WrongRoot(bytes32 collection, bytes32 root);
@@ -115,6 +123,46 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         CollectionSpec calldata spec,
         Approval calldata approval
     ) external returns (bytes32 collection);
+
+    /// @notice `registerFor` by a collector whom the provider consented to once, for many collections. The provider
+    /// signs
+    /// `StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)`
+    /// with the payee spelled out; `approval` carries `until` as its deadline, the nonce and the signature, and the
+    /// caller is the collector. What is registered is the provider's, as if it had signed each time.
+    ///
+    /// The consent is not used up. It ends with its last second, `until`, or when the provider cancels its nonce
+    /// (`cancelNonce`, `cancelNonceFor`), at once. What is registered by then stays. Months are 30 days each, counted
+    /// back from `until`, so that a consent for n of them is for at most n times `perMonth` collections.
+    /// @dev With every value equal to what is registered it only logs, and nothing is counted. Reverts `Signed_Expired`,
+    /// `Signed_NonceUsed`, `Signed_WrongSignature` (also for any other caller, terms or payee than what was signed),
+    /// `DataRegistry_NoneLeft`.
+    ///
+    /// Not protected against: what the collector calls the provider's work. Origin, and which and how many items are in
+    /// a collection, are the collector's word. At the border of two months twice `perMonth` may come at once. A consent
+    /// that is cancelled in the same block counts for what stands before the cancellation there. Terms whose
+    /// `validUntil` has passed can still be registered, and open nothing.
+    function registerUnder(
+        address provider,
+        bytes32[] calldata commitments,
+        CollectionSpec calldata spec,
+        uint32 perMonth,
+        Approval calldata approval
+    ) external returns (bytes32 collection);
+
+    /// @notice `commit` under a standing consent, as `registerUnder`.
+    function commitUnder(
+        address provider,
+        bytes32 root,
+        uint64 count,
+        CollectionSpec calldata spec,
+        uint32 perMonth,
+        Approval calldata approval
+    ) external returns (bytes32 collection);
+
+    /// @notice How many were registered under a standing consent in the month that it is in now.
+    /// @param consent Its struct hash.
+    /// @param until Its last second, which has not passed.
+    function usedUnder(bytes32 consent, uint256 until) external view returns (uint256);
 
     /// @notice Logs commitments of a registered collection, by anybody who has them.
     /// @param proof From the root of these commitments' tree to the collection's root.

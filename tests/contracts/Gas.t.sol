@@ -102,6 +102,18 @@ contract GasTest is Base {
         _measure("data commitFor", studio.wallet, address(data), 0, call_);
     }
 
+    function test_commitUnder() public {
+        bytes32 consent = _standingConsent(artist.wallet, studio.wallet, _spec(trainingTerms), 9, START, 0);
+        Approval memory approval = _approve(artist, _digest("Kiseki DataRegistry", address(data), consent), 0, START);
+        for (uint256 i; i < 2; ++i) {
+            bytes memory call_ =
+                abi.encodeCall(data.commitUnder, (artist.wallet, bytes32(i + 1), 3, _spec(trainingTerms), 9, approval));
+            _measure(
+                i == 0 ? "data commitUnder, first" : "data commitUnder, again", studio.wallet, address(data), 0, call_
+            );
+        }
+    }
+
     function test_revoke() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
         _measure("data revoke", artist.wallet, address(data), 0, abi.encodeCall(data.revoke, (made.id)));

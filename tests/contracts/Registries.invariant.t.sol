@@ -14,7 +14,7 @@ contract RegistriesInvariantTest is Test {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](14);
+        bytes4[] memory selectors = new bytes4[](18);
         selectors[0] = selectors[1] = _handler.train.selector;
         selectors[2] = selectors[3] = _handler.draw.selector;
         selectors[4] = _handler.collect.selector;
@@ -27,13 +27,17 @@ contract RegistriesInvariantTest is Test {
         selectors[11] = _handler.transfer.selector;
         selectors[12] = _handler.pay.selector;
         selectors[13] = _handler.claim.selector;
+        selectors[14] = _handler.collectAgain.selector;
+        selectors[15] = _handler.consent.selector;
+        selectors[16] = _handler.collectUnder.selector;
+        selectors[17] = _handler.endConsent.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
 
     // If the handler's calls did nothing, the invariants would say nothing.
     function test_manyOfTheCallsAchieveSomething() external {
-        uint256[4] memory done;
+        uint256[5] memory done;
         for (uint256 i; i < 60; ++i) {
             uint256 r = uint256(keccak256(abi.encode(i)));
             _handler.collect(r, r >> 8);
@@ -50,6 +54,10 @@ contract RegistriesInvariantTest is Test {
             try _handler.setPayee(r, r >> 8, r >> 16) {
                 ++done[3];
             } catch {}
+            _handler.consent(r, r >> 8);
+            try _handler.collectUnder(r, r >> 8) {
+                ++done[4];
+            } catch {}
         }
         for (uint256 i; i < done.length; ++i) {
             yes(done[i] > 20, "at least a third");
@@ -58,7 +66,8 @@ contract RegistriesInvariantTest is Test {
 
     /// @dev Invariant 4: once registered, registrant, terms, sources, split and time never change; revoking adds a time.
     /// Invariant 5: no model or batch on a source that is unknown, revoked, expired, behind a closed gate, or whose levy
-    /// is not in the split. The handler judges each registration as it is made.
+    /// is not in the split. The handler judges each registration as it is made; and nothing is registered for a provider
+    /// beyond what it registers itself and its standing consents. The log of each registry is the fold of what it holds.
     /// forge-config: default.invariant.runs = 1000
     /// forge-config: default.invariant.depth = 100
     /// forge-config: default.invariant.check-interval = 20

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDataRegistry} from "../../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {IOutputRegistry} from "../../../contracts/interfaces/IOutputRegistry.sol";
+import {Approval} from "../../../contracts/interfaces/ISigned.sol";
 import {Base as Level} from "../../../contracts/types/Base.sol";
 import {Ancestor, Collection, External, Parent, Sources} from "../../../contracts/types/Sources.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
@@ -39,6 +40,17 @@ contract RegistryHandler is Base {
         bool careful;
     }
 
+    /// @notice What a provider signed once for a collector.
+    struct Standing {
+        uint256 provider;
+        address collector;
+        uint256 terms;
+        uint32 perMonth;
+        uint256 until;
+        uint256 nonce;
+        bool ended;
+    }
+
     uint256 private constant PEOPLE = 6;
 
     string public broken;
@@ -56,7 +68,10 @@ contract RegistryHandler is Base {
     /// @dev Of the base models that nobody registered which it names itself.
     mapping(bytes32 model => Level) private _ownLevel;
     mapping(bytes32 id => mapping(address user => bool)) private _listed;
+    mapping(bytes32 collection => bytes32) private _roots;
     mapping(bytes32 collection => bool) private _paysToken;
+    Standing[] private _consents;
+    mapping(uint256 consent => mapping(uint256 month => uint256 count)) private _usedIn;
 
     Known[] private _splits;
     mapping(bytes32 key => uint256 number) private _splitNumber;
@@ -102,6 +117,80 @@ contract RegistryHandler is Base {
         vm.warp(_now);
         terms %= _terms.length;
         Made memory made = _collect(_person(who), ++_seed, _termsIds[terms]);
+        _remember(made, terms);
+    }
+
+    /// @dev What is there already is the same again, and nothing is added to the log.
+    function collectAgain(uint256 which) external {
+        vm.warp(_now);
+        Source storage source = collections[which % collections.length];
+        bytes32 root = _roots[source.id];
+        vm.prank(source.by);
+        if (data.commit(root, 3, _spec(_termsIds[source.terms])) != source.id) _break("4: the same is another");
+    }
+
+    /// @dev Signs for up to three months of up to three collections.
+    function consent(uint256 who, uint256 seed) external {
+        uint256 until = _now + seed % 90 days;
+        address collector = _person(seed >> 8);
+        _consents.push(
+            Standing(
+                who % PEOPLE, collector, (seed >> 16) % _terms.length, uint32((seed >> 24) % 4), until, ++_seed, false
+            )
+        );
+    }
+
+    /// @dev Ends one, by its provider, or by somebody else in vain.
+    function endConsent(uint256 which, uint256 by) external {
+        require(_consents.length != 0, "no consent");
+        Standing storage standing = _consents[which % _consents.length];
+        address caller = by % 4 == 0 ? _person(by) : _person(standing.provider);
+        vm.prank(caller);
+        data.cancelNonce(standing.nonce);
+        if (caller == _person(standing.provider)) standing.ended = true;
+    }
+
+    /// @dev By its collector, or by somebody else in vain; with what was signed, or more in vain.
+    function collectUnder(uint256 which, uint256 by) external {
+        vm.warp(_now);
+        require(_consents.length != 0, "no consent");
+        which %= _consents.length;
+        Standing memory standing = _consents[which];
+        address caller = by % 8 == 0 ? _person(by >> 3) : standing.collector;
+        uint32 perMonth = by % 8 == 1 ? standing.perMonth + 1 : standing.perMonth;
+        uint256 month = standing.until < _now ? 0 : (standing.until - _now) / 30 days;
+        bool allowed = caller == standing.collector && perMonth == standing.perMonth && _now <= standing.until
+            && !standing.ended && _usedIn[which][month] < perMonth;
+        Made memory made;
+        made.root = keccak256(abi.encode("root", ++_seed));
+        bool done;
+        (made.id, done) = _commitUnder(standing, caller, perMonth, made.root);
+        if (done != allowed) _break(done ? "registered without consent" : "consented to and refused");
+        require(done, "rightly refused");
+        ++_usedIn[which][month];
+        made.provider = _person(standing.provider);
+        _remember(made, standing.terms);
+    }
+
+    function _commitUnder(Standing memory standing, address caller, uint32 perMonth, bytes32 root)
+        private
+        returns (bytes32 id, bool done)
+    {
+        Actor memory provider = _people()[standing.provider];
+        IDataRegistry.CollectionSpec memory spec = _spec(_termsIds[standing.terms]);
+        bytes32 signed = _standingConsent(
+            provider.wallet, standing.collector, spec, standing.perMonth, standing.until, standing.nonce
+        );
+        bytes32 digest = _digest("Kiseki DataRegistry", address(data), signed);
+        Approval memory approval = _approve(provider, digest, standing.nonce, standing.until);
+        vm.prank(caller);
+        try data.commitUnder(provider.wallet, root, 3, spec, perMonth, approval) returns (bytes32 got) {
+            return (got, true);
+        } catch {}
+    }
+
+    function _remember(Made memory made, uint256 terms) private {
+        _roots[made.id] = made.root;
         collections.push(Source(made.id, made.provider, terms, 0, _pastOfCollection(made.id)));
         bytes32 subject = _subject(address(data), made.id);
         _openings[subject] = abi.encodePacked(address(data), made.id);
@@ -572,8 +661,11 @@ contract RegistryHandler is Base {
     }
 
     function _person(uint256 who) private view returns (address) {
-        Actor[PEOPLE] memory people = [artist, studio, developer, creator, buyer, stranger];
-        return people[who % PEOPLE].wallet;
+        return _people()[who % PEOPLE].wallet;
+    }
+
+    function _people() private view returns (Actor[PEOPLE] memory) {
+        return [artist, studio, developer, creator, buyer, stranger];
     }
 
     function _keepComposed(Composed memory composed) private {

@@ -461,4 +461,23 @@ abstract contract Base is Test {
             keccak256(abi.encode(typeHash, provider, root, count, spec.termsId, payee, spec.origin, nonce, deadline))
         );
     }
+
+    /// @dev Struct hash of a provider's standing consent, with the payee spelled out.
+    function _standingConsent(
+        address provider,
+        address collector,
+        IDataRegistry.CollectionSpec memory spec,
+        uint32 perMonth,
+        uint256 until,
+        uint256 nonce
+    ) internal pure returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            abi.encodePacked(
+                "StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)",
+                TERMS
+            )
+        );
+        bytes32 payee = spec.payee == 0 ? _wallet(provider) : spec.payee;
+        return keccak256(abi.encode(typeHash, provider, collector, spec.termsId, payee, perMonth, until, nonce));
+    }
 }

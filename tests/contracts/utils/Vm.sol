@@ -28,6 +28,7 @@ interface Vm {
     function etch(address account, bytes calldata code) external;
     function deployCode(string calldata artefact) external returns (address);
     function deployCode(string calldata artefact, bytes calldata arguments) external returns (address);
+    function chainId(uint256 id) external;
     function warp(uint256 timestamp) external;
     function cool(address account) external;
     function assume(bool condition) external pure;
