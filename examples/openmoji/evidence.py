@@ -134,8 +134,8 @@ def money_checks(world: World, money: Money) -> list[Check]:
 
 
 def training_checks(world: World, batch: bytes) -> list[Check]:
-    """Nothing refused or revoked was trained on; events alone give the splits on record."""
-    used = {
+    """Nothing refused or revoked is declared; events alone give the splits on record."""
+    declared = {
         data_id
         for manifest in world.manifests.values()
         for items in manifest.items.values()
@@ -146,8 +146,8 @@ def training_checks(world: World, batch: bytes) -> list[Check]:
     refused, revoked = len(world.collections[REFUSED].items), len(REVOKED)
     return [
         Check(
-            f"None of the {refused} refused and {revoked} revoked drawings was trained on",
-            not used & kept_out,
+            f"No manifest declares any of the {refused} refused and {revoked} revoked drawings",
+            not declared & kept_out,
         ),
         Check(
             "The splits rebuilt from the chain's events alone are those that the contracts keep",

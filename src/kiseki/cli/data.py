@@ -163,7 +163,7 @@ def publish(collection: Collection) -> None:
 
 @data.command("show")
 def show_collection(collection: Collection) -> None:
-    """What is on record about a collection: whose, under which terms, who used it.
+    """What is on record about a collection: whose, under which terms, who declares it as a source.
 
     \b
     Examples:
@@ -187,7 +187,7 @@ def show_collection(collection: Collection) -> None:
         ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
         ("paid to", found.payee),
     ])  # fmt: skip
-    show.table(["used by", "id", "of", "when", "of gross"], [
+    show.table(["declared by", "id", "of", "when", "of gross"], [
         (e.kind, e.group, e.registrant, show.date(e.time), f"{float(e.share):.4%}") for e in used
     ], numbers=["of gross"])  # fmt: skip
 
@@ -196,7 +196,7 @@ def show_collection(collection: Collection) -> None:
 def list_collections(
     provider: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
 ) -> None:
-    """Which collections a provider has registered, and what used them.
+    """Which collections a provider has registered, and what declares them as sources.
 
     \b
     Examples:

@@ -174,6 +174,10 @@ def buy(
     approve: Annotated[
         bool, typer.Option("--approve", help="Approve tokens first; sign no permits (ERC-2612).")
     ] = False,
+    traced_only: Annotated[
+        bool,
+        typer.Option("--traced-only", help="Nothing that rests on a base model not registered."),
+    ] = False,
 ) -> None:
     """Buy licences. Everybody whom the trace leads back to is paid in the same transaction.
 
@@ -191,7 +195,7 @@ def buy(
 
     def work(k: Kiseki) -> Bought:
         return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due,
-                            permits=not approve)  # fmt: skip
+                            permits=not approve, traced_only=traced_only)  # fmt: skip
 
     done = context.spend(
         k, f"buy {' '.join(keys)} {licensee}", work,

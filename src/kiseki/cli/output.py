@@ -122,7 +122,9 @@ def show_batch(batch: Batch) -> None:
         ("registered", show.date(found.registered_at)), ("outputs", f"{found.count:,}"),
         ("logged", f"{len(found.published):,}{'' if found.complete else ', not all'}"),
         *(("model", each) for each in sources.models),
-        ("endorsed", found.endorsed), ("base models", found.base.words), ("paid to", found.split),
+        ("allowed by", "its models' developers" if found.endorsed
+                       else "terms and gates, of a model at least"),
+        ("base models", found.base.words), ("paid to", found.split),
     ])  # fmt: skip
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")

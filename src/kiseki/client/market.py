@@ -11,7 +11,7 @@ Terms name the market as their gate: ``define_terms("train", gate=k.market.addre
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,11 +22,12 @@ from kiseki.client.purchases import PROBLEMS, Basket
 from kiseki.client.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.offer import Licence, Offer, buyers_root
 from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
 from kiseki.errors import InvalidInput
-from kiseki.index import LicenceRecord, OfferRecord
+from kiseki.index import BatchRecord, LicenceRecord, ModelRecord, OfferRecord
 
 __all__ = ["Bought", "Market"]
 
@@ -184,6 +185,7 @@ class Market:
         buyers: Iterable[str] = (),
         executes: Iterable[bytes] = (),
         permits: bool = True,
+        traced_only: bool = False,
     ) -> Bought:
         """Buys licences; everybody whom the trace leads back to is paid in the same transaction.
 
@@ -198,10 +200,11 @@ class Market:
             buyers: who may buy, where an offer is for some: the list that its maker keeps.
             executes: IDs of conditional transfers that the payments may make due.
             permits: sign permits; if not, approve every token.
+            traced_only: no model or batch that rests on a base model which is not registered.
 
         Raises:
-            InvalidInput: no offer, one that cannot be bought, too little money for all, or the
-                licensee is not among the buyers; nothing was sent.
+            InvalidInput: no offer, one that cannot be bought or is not wanted, too little money for
+                all, or the licensee is not among the buyers; nothing was sent.
             ContractReverted: `LicenseMarket_NotBought`, when one was gone by then.
         """
         wanted = [offers] if isinstance(offers, Offer) else list(offers)
@@ -210,6 +213,10 @@ class Market:
         token = self.wallet.session["RightsToken"].address
         due = [(token, self._schedule(each)) for each in executes]
         basket = self._basket(licensee, buyers, skip=skip, permits=permits, due=due)
+        if traced_only:
+            wanted = self._traced(wanted, basket)
+            if not wanted:
+                return Bought((), {}, basket.skipped)
         if not skip and not basket.began(wanted):
             for each, problem in zip(wanted, basket.problems(wanted), strict=True):
                 if problem:
@@ -235,6 +242,27 @@ class Market:
         return bool(self._contract.read("isAllowed", subject, user, int(use)))
 
     # Inside
+
+    def _traced(self, offers: Sequence[Offer], basket: Basket) -> list[Offer]:
+        """Those that rest on registered base models only; the others are passed over or refused."""
+        index = self.wallet.session.index
+        records: Mapping[str, Callable[[bytes], ModelRecord | BatchRecord]] = {
+            self._registry("model").lower(): index.model,
+            self._registry("batch").lower(): index.batch,
+        }
+        traced = []
+        for each in offers:
+            record = records.get(each.registry.lower())
+            base = record(each.id).base if record else Base.TRACED
+            if base is Base.TRACED:
+                traced.append(each)
+                continue
+            problem = f"its base models are {base.words}"
+            if not basket.skip:
+                key = to_hex(self.key(each))
+                raise InvalidInput(f"the offer {key} is not wanted: {problem}; nothing was sent")
+            basket.skipped[self.key(each)] = problem
+        return traced
 
     def _basket(self, licensee: str | None, buyers: Iterable[str], **how: Any) -> Basket:
         who = to_hex(address(licensee or self.wallet.address, "the licensee"))

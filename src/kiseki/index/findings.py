@@ -102,13 +102,14 @@ def _collection(node: Node, now: int) -> list[Finding]:
     if node.revoked_at is not None and node.revoked_at <= now:
         sentence = (
             f"The provider {node.registrant} revoked the collection {_short(node.id)} on"
-            f" {_date(node.revoked_at)}, after it was used here; that use stays authorised."
+            f" {_date(node.revoked_at)}, after it was declared here; what rests on it stays"
+            " authorised."
         )
         return [Finding("source_revoked", sentence, node.id, "fact")]
     if node.lapsed:
         sentence = (
             f"The terms of the collection {_short(node.id)} ended on {_date(node.ends_at or 0)},"
-            " after it was used here; that use stays authorised."
+            " after it was declared here; what rests on it stays authorised."
         )
         return [Finding("source_expired", sentence, node.id, "fact")]
     return []
@@ -256,7 +257,7 @@ def _revoked_items(store: Store, records: Records, lineage: Lineage) -> list[Fin
             sentence = (
                 f"{count} item{'' if count == 1 else 's'} of the collection {_short(collection)}"
                 f" {'was' if count == 1 else 'were'} revoked since, first on {_date(time)}; whether"
-                " they were used here, the manifest says."
+                " they are declared here, the manifest says."
             )
             first.setdefault(collection, Finding("item_revoked", sentence, collection, "fact"))
     return list(first.values())

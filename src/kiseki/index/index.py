@@ -278,7 +278,7 @@ class Index:
     # Trace
 
     def usage(self, provider: str, deep: bool = False) -> list[trace.Usage]:
-        """Which models and batches used which collection of a provider, earliest first.
+        """Which models and batches declare which collection of a provider, earliest first.
 
         Args:
             provider: its address.

@@ -1,4 +1,4 @@
-"""Who used what, and what something rests on: usage and lineage."""
+"""Who declares to have used what, and what something rests on: usage and lineage."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +13,7 @@ __all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of"]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """That a model or batch rests on a provider's collection.
+    """That a model or batch rests on a provider's collection, by its registrant's own word.
 
     Attributes:
         kind: ``model`` or ``batch``; of ``group``.
@@ -22,7 +22,7 @@ class Usage:
         time: when it was registered, Unix seconds.
         collection: which collection.
         through: the model that was trained on it, when the group only rests on that model; else
-            ``None``, and the group itself used it.
+            ``None``, and the group itself declares it.
         weight, whole: declared weight, of all that the direct user declared together.
         share: the exact part of the group's gross that goes to the collection this way.
     """

@@ -21,6 +21,7 @@ from kiseki.chain.deployment import SUITE
 from kiseki.chain.node import anvil
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
+from kiseki.core.base import Base
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -93,6 +94,51 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     shell.run("data", "revoke", collection["collection"], *artist)
     (listed,) = shell.json("data", "list", *artist)
     assert listed["revoked"]
+
+
+def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKiseki) -> None:
+    """Promise 3: said before it is sent, and a fact where it is stated."""
+    for name in ("base", "lora", "other"):
+        (shell.folder / f"{name}.safetensors").write_text(name)
+    (shell.folder / "base.md").write_text("From somewhere, under some licence.")
+    register = ("model", "register", "lora.safetensors", "--account", "test:2", "--external")
+    named = f"{to_hex(k.models.weights(shell.folder / 'base.safetensors'))}=base.md"
+    told = shell.run(*register, "base.safetensors=base.md", "--dry-run")
+    assert "stated: for each base model" in " ".join(told.split())
+    model = shell.json(*register, named)["model"]
+    assert shell.json(*register, "base.safetensors=base.md")["model"] == model
+    assert shell.json("model", "show", model)["base"] == "stated"
+    assert "nobody has checked" in " ".join(shell.run("model", "show", model).split())
+    (external,) = k.index.sources(bytes.fromhex(model[2:])).externals
+    assert external.document == keccak256(b"From somewhere, under some licence.")
+    lost = shell.json(*register, "unknown=base.md")["model"]
+    assert k.index.model(bytes.fromhex(lost[2:])).base is Base.UNDISCLOSED
+    bare = shell.run(*register, to_hex(b"w" * 32))
+    assert "undisclosed: a base model is not registered" in " ".join(bare.split())
+    assert "other.md cannot be read" in shell.run(*register, "other.safetensors=other.md", code=1)
+
+    shell.files("pictures", 1)
+    creator = ("--account", "test:3")
+    until = str(k.session.now() + 1000)
+    word = shell.json(
+        "output", "endorse", "pictures", "--model", model, "--other", lost, "--until", until,
+        "--creator", account_of(3).address, "--account", "test:2",
+    )["endorsement"]  # fmt: skip
+    made = shell.json("output", "register", "pictures", "--model", model, "--model", lost,
+                      "--endorsement", word, *creator)  # fmt: skip
+    assert shell.json("output", "show", made["batch"])["base"] == "undisclosed"
+    (found,) = shell.json("verify", "pictures/0.svg", code=4)
+    assert (found["base"], found["findings"][0]["code"]) == ("undisclosed", "undisclosed_base")
+    shell.files("frames", 1)
+    shell.json("output", "register", "frames", "--model", model, *creator)
+    assert "names a base model that is not registered" in shell.run("verify", "frames/0.svg")
+    assert "with one problem" in shell.run("verify", "frames/0.svg", "--traced-only", code=4)
+
+    offer = shell.json("market", "offer", "model", model, "0.1", "--uses", "generation",
+                       "--account", "test:2")["offer"]  # fmt: skip
+    told = shell.run("market", "buy", offer, "--traced-only", "--account", "test:4", code=2)
+    assert "its base models are stated" in " ".join(told.split())
+    shell.run("market", "buy", offer, "--account", "test:4")
 
 
 def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) -> None:

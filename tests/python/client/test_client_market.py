@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Terms, Use
+from kiseki import ContractReverted, External, Kiseki, LocalKiseki, Manifest, Terms, Use
 from kiseki.client.data import Prepared
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import FOREVER, Licence, Offer
@@ -184,6 +184,36 @@ def test_a_models_licence_lets_a_creator_register_outputs_and_pays_the_artists(
         buyer.revenue.income(developer.index.split(developer.index.model(model).split).split)
         == 2000
     )
+
+
+def test_who_wants_only_what_is_traced_buys_nothing_else(
+    artist: Kiseki, developer: Kiseki, buyer: Kiseki, folder: Folder, drawings: bytes
+) -> None:
+    """A base model that is stated is good enough for others, and no problem of the offer."""
+    free = developer.data.define_terms("train")
+    art = artist.data.prepare(folder("open", {"1.svg": b"1"}), artist.data.define_terms("train"))
+    artist.data.register(art)
+    stated = External(keccak256(b"base"), keccak256(b"where it came from"))
+    lora = developer.models.register(b"l" * 32, free, externals=[stated]).id
+    traced = train(developer, free, art, b"traced")
+    of_data = offered(artist, drawings, 10)
+    of_models = [
+        developer.market.draft("model", each, 10, Use.GENERATION) for each in (lora, traced)
+    ]
+    for each in of_models:
+        developer.market.offer(each)
+    before = buyer.balance()
+    with pytest.raises(
+        InvalidInput, match=r"not wanted: its base models are stated.*nothing was sent"
+    ):
+        buyer.market.buy([of_data, *of_models], traced_only=True)
+    assert buyer.balance() == before
+    bought = buyer.market.buy([of_data, *of_models], traced_only=True, skip=True)
+    assert set(bought.licences) == {buyer.market.key(each) for each in (of_data, of_models[1])}
+    (why,) = bought.skipped.values()
+    assert why.startswith("its base models are stated") and "nobody has checked" in why
+    assert buyer.market.buy(of_models[0], traced_only=True, skip=True).receipts == ()
+    assert buyer.market.buy(of_models[0]).licences
 
 
 def test_a_sale_executes_what_it_makes_due(artist: Kiseki, buyer: Kiseki, drawings: bytes) -> None:

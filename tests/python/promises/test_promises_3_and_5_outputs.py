@@ -1,6 +1,7 @@
 """Promise 3: outputs name model and rights, and anyone can check them. Promise 5: rights move."""
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from kiseki.client.endorsements import Endorsement
 from kiseki.client.revenue import ETHER
 from kiseki.client.sources import shown
 from kiseki.core import ids
+from kiseki.core.merkle import SLICE
+from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput
 from kiseki.index import NotInIndex
 
@@ -69,6 +72,31 @@ def test_a_source_revoked_since_is_a_finding_and_stays_authorised(scene: Scene, 
     assert collection in {each.subject for each in new}
     assert not [each for each in new if each.severity == "problem"]
     assert answer.known
+
+
+def test_a_file_of_a_batch_that_is_published_in_part_has_no_problem(scene: Scene) -> None:
+    """What is not known of the others is no word against this one."""
+    folder = scene.folder / "long"
+    folder.mkdir()
+    for number in range(SLICE + 1):
+        (folder / f"{number}.png").write_bytes(b"frame %d" % number)
+    outputs = scene.creator.session["OutputRegistry"]
+    prepared = scene.creator.outputs.prepare(folder, [scene.model_2])
+    scene.creator.outputs.register(prepared, publish=False)
+    last = prepared.items[-1]
+    opening = (prepared.tree.root, prepared.sources_hash)
+    proof = list(prepared.tree.slice_proof(1))
+    scene.stranger._wallet.send(
+        outputs.call("publish", prepared.id, opening, [last.commitment], proof)
+    )
+    answer = scene.stranger.outputs.verify(next(
+        each for each in folder.iterdir()
+        if ids.commitment(sha256(each.read_bytes()).digest(), ZERO32) == last.commitment
+    ))  # fmt: skip
+    assert answer.batch == prepared.id
+    told = {each.code: each.severity for each in answer.findings}
+    assert told["outputs_unpublished"] == "fact"
+    assert "not_in_batch" not in told
 
 
 def test_a_batch_is_authorised_when_it_is_registered(scene: Scene) -> None:
