@@ -9,6 +9,7 @@ import {Ids} from "./libraries/Ids.sol";
 import {Shown} from "./libraries/Shown.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {Collection, ShownSources} from "./types/Sources.sol";
+import {Notice} from "./types/Terms.sol";
 
 contract Challenges is IChallenges {
     using SumTree for SumTree.Nodes;
@@ -278,8 +279,8 @@ contract Challenges is IChallenges {
     }
 
     /// @dev The one rule of what a manifest must not declare: when the item was revoked if that had taken effect at
-    /// `judgedAt`, else zero. Strictly earlier, so that what is revoked after a registration, in the same block, changes
-    /// nothing any more.
+    /// `judgedAt`, else zero. An item has a notice of its own where the terms have a shorter one, so that its provider
+    /// cannot make a model false that is on its way.
     function _revokedAt(bytes32 id, bytes32 termsId, uint256 judgedAt) private view returns (uint256 revokedAt) {
         // `DATA.itemRevokedAt(id)`, in the scratch space: it is asked once for every item.
         address data = address(DATA);
@@ -292,7 +293,7 @@ contract Challenges is IChallenges {
             revokedAt := mload(0x00)
         }
         if (revokedAt == 0) return 0;
-        if (revokedAt >= judgedAt || revokedAt + DATA.termsOf(termsId).noticeSeconds > judgedAt) return 0;
+        if (revokedAt + Notice.ofItem(DATA.termsOf(termsId).noticeSeconds) > judgedAt) return 0;
     }
 
     // Asking

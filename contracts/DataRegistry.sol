@@ -16,7 +16,7 @@ import {IdTree} from "./libraries/IdTree.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Grant, grantOf} from "./types/Grant.sol";
 import {Record, recordOf} from "./types/Record.sol";
-import {Terms, TermsId, Uses} from "./types/Terms.sol";
+import {Notice, Terms, TermsId, Uses} from "./types/Terms.sol";
 import {TermsHead, headOf} from "./types/TermsHead.sol";
 
 contract DataRegistry is Registrations, IDataRegistry, Signed {
@@ -390,7 +390,9 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     }
 
     function _revoke(bytes32 collection, address provider) private {
-        _collections[collection] = _collections[collection].revokedSince(SafeCast.toUint32(block.timestamp));
+        Record record = _collections[collection];
+        if (_terms[record.terms()].noticeSeconds == Notice.NEVER) revert DataRegistry_Irrevocable(collection);
+        _collections[collection] = record.revokedSince(SafeCast.toUint32(block.timestamp));
         emit CollectionRevoked(collection, provider);
     }
 
@@ -571,5 +573,19 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
             open := and(open, and(eq(returndatasize(), 32), eq(mload(0), 1)))
         }
         if (!open) revert DataRegistry_GateClosed(subject, gate, user, use);
+    }
+
+    // Selling licences
+
+    /// @inheritdoc IDataRegistry
+    function sureUntil(bytes32 collection) external view returns (uint256 until) {
+        Record record = _collections[collection];
+        if (Record.unwrap(record) == 0 || record.revokedAt() != 0) return 0;
+        TermsRecord storage terms = _terms[record.terms()];
+        uint256 notice = terms.noticeSeconds;
+        // Revoked right now, it holds to the second before the notice is over.
+        until = notice == Notice.NEVER ? type(uint256).max : block.timestamp + notice - 1;
+        uint256 validUntil = terms.validUntil;
+        if (validUntil != 0 && validUntil < until) return validUntil;
     }
 }

@@ -6,8 +6,10 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IGate} from "./interfaces/IGate.sol";
 import {ILicenseMarket} from "./interfaces/ILicenseMarket.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IRightsToken} from "./interfaces/IRightsToken.sol";
@@ -16,7 +18,7 @@ import {Ids} from "./libraries/Ids.sol";
 import {Pay} from "./libraries/Pay.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Offer, Permit, Purchase} from "./types/Offer.sol";
-import {Uses} from "./types/Terms.sol";
+import {Terms, TermsId, Uses} from "./types/Terms.sol";
 
 contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -26,6 +28,8 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         address holder;
         uint32 sold;
         bool ended;
+        /// Last second that a licence may be for, of what never changes: a model's terms. A collection is asked each time.
+        uint40 sureUntil;
     }
 
     uint256 private constant ALL_USES = Uses.ALL | Uses.GENERATION;
@@ -35,13 +39,14 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
 
     IRevenueSplitter private immutable SPLITTER;
     IRightsToken private immutable RIGHTS;
-    address private immutable MODELS;
+    IDataRegistry private immutable DATA;
+    IModelRegistry private immutable MODELS;
     address private immutable OUTPUTS;
 
     /// What is left of the ether sent.
     uint256 private transient _purse;
 
-    mapping(bytes32 offerId => Standing) public standingOf;
+    mapping(bytes32 offerId => Standing) private _standing;
     mapping(bytes32 subject => mapping(address user => uint256 times)) private _licences;
 
     /// @inheritdoc ILicenseMarket
@@ -54,8 +59,14 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         _giveBack();
     }
 
-    constructor(IRevenueSplitter splitter, IRightsToken rights, address models, address outputs) {
-        (SPLITTER, RIGHTS, MODELS, OUTPUTS) = (splitter, rights, models, outputs);
+    constructor(
+        IRevenueSplitter splitter,
+        IRightsToken rights,
+        IDataRegistry data,
+        IModelRegistry models,
+        address outputs
+    ) {
+        (SPLITTER, RIGHTS, DATA, MODELS, OUTPUTS) = (splitter, rights, data, models, outputs);
     }
 
     // Offering
@@ -68,19 +79,22 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         }
         if (offer_.uses == 0 || offer_.uses > ALL_USES) revert LicenseMarket_NoUse(offer_.uses);
         if (offer_.supply == 0) revert LicenseMarket_NoSupply();
+        bytes32 subject = Ids.subject(offer_.registry, offer_.id);
+        bytes32 scheduleId = RIGHTS.openOf(uint256(subject));
+        if (scheduleId != 0) revert LicenseMarket_Locked(uint256(subject), scheduleId);
         offerId = offerIdOf(offer_);
-        if (standingOf[offerId].holder != address(0)) revert LicenseMarket_OfferedBefore(offerId);
-        standingOf[offerId].holder = holder;
-        emit Offered(offerId, Ids.subject(offer_.registry, offer_.id), holder, offer_);
+        if (_standing[offerId].holder != address(0)) revert LicenseMarket_OfferedBefore(offerId);
+        _standing[offerId] = Standing(holder, 0, false, uint40(_sellable(offer_)));
+        emit Offered(offerId, subject, holder, offer_);
         if (replaces != 0) {
-            if (standingOf[replaces].holder != holder) revert LicenseMarket_NotTheirs(replaces, holder);
+            if (_standing[replaces].holder != holder) revert LicenseMarket_NotTheirs(replaces, holder);
             _end(replaces);
         }
     }
 
     /// @inheritdoc ILicenseMarket
     function end(bytes32 offerId) external {
-        address holder = standingOf[offerId].holder;
+        address holder = _standing[offerId].holder;
         if (holder != msg.sender && !isDelegate[holder][msg.sender]) {
             revert LicenseMarket_NotTheirs(offerId, msg.sender);
         }
@@ -93,9 +107,43 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         emit DelegateSet(msg.sender, delegate, allowed);
     }
 
+    /// @dev Reverts unless a first licence bought now could be used until it ends. Gate, uses, notice and validity of terms
+    /// never change, so what does not fit now never does.
+    /// @return sure The last second that a licence may be for; of a collection, as things are now.
+    function _sellable(Offer calldata offer_) private view returns (uint256 sure) {
+        if (!_opens(offer_.registry)) return FOREVER;
+        bool isData = offer_.registry == address(DATA);
+        Terms memory terms = DATA.termsOf(isData ? DATA.status(offer_.id).termsId : MODELS.modelOf(offer_.id).termsId);
+        if (terms.gate != address(this)) revert LicenseMarket_NotTheGate(offer_.registry, offer_.id, terms.gate);
+        uint256 allowed = TermsId.uses(terms);
+        // As `DataRegistry.authoriseTerms` has it.
+        if (!isData) allowed |= Uses.GENERATION;
+        if (offer_.uses & ~allowed != 0) revert LicenseMarket_UseNotAllowed(offer_.uses, allowed);
+        sure = isData ? _sureUntil(offer_.id) : _known(terms.validUntil == 0 ? type(uint256).max : terms.validUntil);
+        if (sure == 0) revert LicenseMarket_Revoked(offer_.id);
+        if (_added(0, offer_.duration) > sure) {
+            revert LicenseMarket_TooLong(offer_.duration, sure < block.timestamp ? 0 : sure + 1 - block.timestamp);
+        }
+    }
+
+    /// @dev Zero where it is revoked.
+    function _sureUntil(bytes32 collection) private view returns (uint256) {
+        return _known(DATA.sureUntil(collection));
+    }
+
+    /// @dev A second as licences have it: without end only what has none.
+    function _known(uint256 second) private pure returns (uint256) {
+        if (second == type(uint256).max) return FOREVER;
+        return second < FOREVER ? second : FOREVER - 1;
+    }
+
+    function _opens(address registry) private view returns (bool) {
+        return registry == address(DATA) || registry == address(MODELS);
+    }
+
     function _end(bytes32 offerId) private {
-        if (standingOf[offerId].ended) return;
-        standingOf[offerId].ended = true;
+        if (_standing[offerId].ended) return;
+        _standing[offerId].ended = true;
         emit OfferEnded(offerId);
     }
 
@@ -104,9 +152,9 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     /// @inheritdoc ILicenseMarket
     function buy(Purchase calldata purchase) external payable nonReentrant spending {
         bytes32 offerId = offerIdOf(purchase.offer);
-        Problem problem = _problem(offerId, purchase);
+        (Problem problem, uint256 licence) = _judged(offerId, purchase);
         if (problem != Problem.None) revert LicenseMarket_NotBought(0, offerId, problem);
-        _buy(offerId, purchase, msg.sender);
+        _buy(offerId, purchase, msg.sender, licence);
     }
 
     /// @inheritdoc ILicenseMarket
@@ -127,10 +175,10 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         for (uint256 i; i < purchases.length; ++i) {
             Purchase calldata purchase = purchases[i];
             bytes32 offerId = offerIdOf(purchase.offer);
-            Problem problem = _problem(offerId, purchase);
+            (Problem problem, uint256 licence) = _judged(offerId, purchase);
             if (problem == Problem.None) {
-                if (!skip) _buy(offerId, purchase, msg.sender);
-                else if (!_tries(offerId, purchase)) problem = Problem.NotPaid;
+                if (!skip) _buy(offerId, purchase, msg.sender, licence);
+                else if (!_tries(offerId, purchase, licence)) problem = Problem.NotPaid;
             }
             if (problem == Problem.None) ++bought;
             else if (skip) emit PurchaseSkipped(offerId, purchase.licensee, problem);
@@ -143,13 +191,13 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     }
 
     /// @dev A call of its own, so that a payment that fails takes all of its purchase back.
-    function buyItself(bytes32 offerId, Purchase calldata purchase, address payer) external {
+    function buyItself(bytes32 offerId, Purchase calldata purchase, address payer, uint256 licence) external {
         if (msg.sender != address(this)) revert LicenseMarket_NotItself();
-        _buy(offerId, purchase, payer);
+        _buy(offerId, purchase, payer, licence);
     }
 
-    function _tries(bytes32 offerId, Purchase calldata purchase) private returns (bool) {
-        try this.buyItself(offerId, purchase, msg.sender) {
+    function _tries(bytes32 offerId, Purchase calldata purchase, uint256 licence) private returns (bool) {
+        try this.buyItself(offerId, purchase, msg.sender, licence) {
             return true;
         } catch {
             return false;
@@ -157,18 +205,18 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     }
 
     /// @dev What can be bought, which was looked at. Everything is written down before anybody is called.
-    function _buy(bytes32 offerId, Purchase calldata purchase, address payer) private {
+    /// @param licence What the licensee then has.
+    function _buy(bytes32 offerId, Purchase calldata purchase, address payer, uint256 licence) private {
         Offer calldata offer_ = purchase.offer;
         // Where there is no end of them nobody needs to count.
-        if (offer_.supply != type(uint32).max) ++standingOf[offerId].sold;
+        if (offer_.supply != type(uint32).max) ++_standing[offerId].sold;
         bytes32 subject = Ids.subject(offer_.registry, offer_.id);
-        uint256 licence = _extended(_licences[subject][purchase.licensee], offer_.uses, offer_.duration);
         _licences[subject][purchase.licensee] = licence;
         emit LicenceBought(offerId, subject, purchase.licensee, payer, licence);
         if (offer_.price == 0) return;
         bytes32 payee = subject;
         bytes memory opening;
-        if (offer_.registry == MODELS || offer_.registry == OUTPUTS) {
+        if (offer_.registry == address(MODELS) || offer_.registry == OUTPUTS) {
             // Its split, which never changes, and whose income it counts as.
             (, payee) = Ask.word(offer_.registry, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (offer_.id, address(0))));
             opening = purchase.opening;
@@ -207,19 +255,31 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         if (!Pay.out(msg.sender, address(0), rest)) revert LicenseMarket_RefundFailed(msg.sender, rest);
     }
 
-    /// @dev Each use from now, or from when it ends.
-    function _extended(uint256 times, uint256 uses, uint256 duration) private view returns (uint256) {
+    /// @return licence With each use from now on, or from its end.
+    /// @return latest When the last of these uses ends.
+    function _extended(uint256 times, uint256 uses, uint256 duration)
+        private
+        view
+        returns (uint256 licence, uint256 latest)
+    {
+        licence = times;
         // Seven times of 36 bits.
         unchecked {
             for (uint256 place; uses != 0; (uses, place) = (uses >> 1, place + BITS)) {
                 if (uses & 1 == 0) continue;
-                uint256 until = times >> place & FOREVER;
-                uint256 begins = until > block.timestamp ? until : block.timestamp;
-                uint256 ends = duration == 0 || duration > FOREVER - begins ? FOREVER : begins + duration;
-                times = times & ~(FOREVER << place) | ends << place;
+                uint256 ends = _added(times >> place & FOREVER, duration);
+                licence = licence & ~(FOREVER << place) | ends << place;
+                if (ends > latest) latest = ends;
             }
         }
-        return times;
+    }
+
+    /// @dev The last second after so many more, this one included if it is the first.
+    function _added(uint256 until, uint256 duration) private view returns (uint256) {
+        unchecked {
+            if (until < block.timestamp) until = block.timestamp - 1;
+            return duration == 0 || duration > FOREVER - until ? FOREVER : until + duration;
+        }
     }
 
     // Asking
@@ -243,8 +303,15 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILicenseMarket
-    function problemOf(Purchase calldata purchase) external view returns (Problem) {
-        return _problem(offerIdOf(purchase.offer), purchase);
+    function problemOf(Purchase calldata purchase) external view returns (Problem problem, bool opens) {
+        (problem,) = _judged(offerIdOf(purchase.offer), purchase);
+        opens = _opens(purchase.offer.registry);
+    }
+
+    /// @inheritdoc ILicenseMarket
+    function standingOf(bytes32 offerId) external view returns (address holder, uint32 sold, bool ended) {
+        Standing storage standing = _standing[offerId];
+        return (standing.holder, standing.sold, standing.ended);
     }
 
     /// @inheritdoc ILicenseMarket
@@ -260,8 +327,29 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         return Payees.toAddress(registrant);
     }
 
+    /// @return problem Why it cannot be bought, or none.
+    /// @return licence What the licensee would then have.
+    function _judged(bytes32 offerId, Purchase calldata purchase)
+        private
+        view
+        returns (Problem problem, uint256 licence)
+    {
+        problem = _problem(offerId, purchase);
+        if (problem != Problem.None) return (problem, 0);
+        Offer calldata offer_ = purchase.offer;
+        uint256 latest;
+        (licence, latest) = _extended(
+            _licences[Ids.subject(offer_.registry, offer_.id)][purchase.licensee], offer_.uses, offer_.duration
+        );
+        bool isData = offer_.registry == address(DATA);
+        uint256 sure = isData ? _sureUntil(offer_.id) : _standing[offerId].sureUntil;
+        if (sure == 0) return (Problem.Revoked, 0);
+        if (latest > sure) return (Problem.TooLong, 0);
+    }
+
+    /// @dev What the offer itself says.
     function _problem(bytes32 offerId, Purchase calldata purchase) private view returns (Problem) {
-        Standing storage standing = standingOf[offerId];
+        Standing storage standing = _standing[offerId];
         Offer calldata offer_ = purchase.offer;
         if (standing.holder == address(0)) return Problem.NotOffered;
         if (standing.ended) return Problem.Ended;

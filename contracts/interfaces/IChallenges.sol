@@ -118,8 +118,9 @@ interface IChallenges {
         Leaf calldata second
     ) external;
 
-    /// @notice Puts on record that a manifest declares an item whose revocation had taken effect, the notice in its
-    /// collection's terms included, when the model's sources were judged. A revocation in the same second is none.
+    /// @notice Puts on record that a manifest declares an item whose revocation had taken effect when the model's sources
+    /// were judged: the notice in its collection's terms, and 7 days where that is shorter, had passed. So who looked at
+    /// the items less than 7 days before cannot be proved false by a revocation.
     function revokedItem(
         bytes32 model,
         bytes32 weights,

@@ -77,6 +77,8 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     /// The payee is the collection's rights token and stays it.
     error DataRegistry_PayeeIsRightsToken(bytes32 collection);
     error DataRegistry_NotRegisteredThen(bytes32 collection, uint256 registeredAt, uint256 when);
+    /// Its terms say that consent is never revoked: their notice is the largest.
+    error DataRegistry_Irrevocable(bytes32 collection);
     error DataRegistry_ConsentRevoked(bytes32 collection, uint256 revokedAt, uint256 endsAt);
     error DataRegistry_TermsExpired(bytes32 termsId, uint256 validUntil, uint256 when);
     error DataRegistry_UseNotAllowed(bytes32 termsId, uint256 use, uint256 allowed);
@@ -184,13 +186,15 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     // Revoking
 
     /// @notice Ends consent for future use once the notice in the terms has passed. The past stays as it is.
-    /// Does nothing the second time.
+    /// Does nothing the second time. Licences that were sold before end within the notice, so it takes none away.
+    /// @dev Reverts `DataRegistry_Irrevocable` where the notice is the largest possible.
     function revoke(bytes32 collection) external;
 
     /// @notice `Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)`.
     function revokeFor(address provider, bytes32 collection, Approval calldata approval) external;
 
-    /// @notice The same for one item of the caller's, in every collection that holds it.
+    /// @notice The same for one item of the caller's, in every collection that holds it, after the notice of that
+    /// collection, which for an item is 7 days at least; it has no effect in an irrevocable one.
     function revokeItem(bytes32 commitment) external;
 
     /// @notice `ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)`.
@@ -206,7 +210,8 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         view
         returns (bool);
 
-    /// @notice When the ID was revoked by its registrant; zero when it was not. Notice is the collection's.
+    /// @notice When the ID was revoked by its registrant; zero when it was not. Notice is the collection's, and 7 days at
+    /// least.
     function itemRevokedAt(bytes32 id) external view returns (uint40);
 
     /// @notice Whether consent was valid at `when`, whatever the use and the gate.
@@ -235,4 +240,11 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         uint256 use,
         uint256 when
     ) external view returns (uint256 allowed);
+
+    // Selling licences
+
+    /// @notice How long a use that is granted in this second is sure: what the provider may do, nothing ends it earlier.
+    /// @return until The last sure second. Without end it is the largest number: irrevocable terms that never expire.
+    /// Zero where nothing is granted any more: revoked, or no collection. Without notice it is the second before.
+    function sureUntil(bytes32 collection) external view returns (uint256 until);
 }

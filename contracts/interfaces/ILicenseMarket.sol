@@ -14,6 +14,15 @@ import {IGate} from "./IGate.sol";
 /// It is a gate: terms that name it let through whom it has licensed, for that use, at that time. Unlike a list it cannot
 /// close before the licence ends.
 ///
+/// What is sold can be used until it ends. Of a collection or model of the suite only uses are sold that its terms allow, and
+/// only where they name this market as their gate. Of a collection no longer than its notice, whoever revokes it and whenever,
+/// and not past the end of its terms: the notice is the longest licence there is, renewals included. Without end only where
+/// the notice is the largest, which makes consent irrevocable, and the terms never expire. Of a model, which cannot be revoked,
+/// not past the end of its terms.
+///
+/// A licence for anything else, a batch or another registry's, opens nothing on the chain (`problemOf`): it is a document that
+/// was paid for.
+///
 /// Not protected against: what the licence document says is a promise between people; whether two offers contradict each
 /// other (exclusivity) is not looked at. Tokens that take a fee are refused, ones that lie harm those who ask for them.
 interface ILicenseMarket is IGate {
@@ -26,6 +35,10 @@ interface ILicenseMarket is IGate {
         HolderChanged,
         SoldOut,
         NotForThem,
+        /// Consent to the collection was revoked.
+        Revoked,
+        /// With what the licensee has, a use would go on longer than is sure.
+        TooLong,
         /// Not told by `problemOf`: the payment failed.
         NotPaid
     }
@@ -50,6 +63,15 @@ interface ILicenseMarket is IGate {
     error LicenseMarket_NoUse(uint256 uses);
     error LicenseMarket_NoSupply();
     error LicenseMarket_OfferedBefore(bytes32 offerId);
+    /// The rights token is locked by a conditional transfer.
+    error LicenseMarket_Locked(uint256 tokenId, bytes32 scheduleId);
+    /// Its terms ask another contract who may use it, or nobody: a licence from here would open nothing.
+    error LicenseMarket_NotTheGate(address registry, bytes32 id, address gate);
+    error LicenseMarket_UseNotAllowed(uint256 uses, uint256 allowed);
+    error LicenseMarket_Revoked(bytes32 collection);
+    /// @param duration Of the offer; zero without end.
+    /// @param longest How many seconds a licence bought now can be for.
+    error LicenseMarket_TooLong(uint256 duration, uint256 longest);
     error LicenseMarket_NotTheirs(bytes32 offerId, address holder);
     /// @param index Of the purchase.
     error LicenseMarket_NotBought(uint256 index, bytes32 offerId, Problem problem);
@@ -58,11 +80,14 @@ interface ILicenseMarket is IGate {
     error LicenseMarket_NotItself();
     error LicenseMarket_RefundFailed(address payer, uint256 amount);
 
-    /// @notice Makes an offer, by the holder or a delegate of theirs; an equal one cannot be made again.
+    /// @notice Makes an offer, by the holder or a delegate of theirs; an equal one cannot be made again. While the rights token
+    /// is locked nobody makes one: who is to have it next finds the offers that stood when it was locked, or fewer.
     /// @param replaces Another offer of the holder's, which ends; zero for none.
+    /// @dev Of the suite's collections and models, reverts where what it sells could not be used until it ends:
+    /// `LicenseMarket_NotTheGate`, `LicenseMarket_UseNotAllowed`, `LicenseMarket_Revoked`, `LicenseMarket_TooLong`.
     function offer(Offer calldata offer_, bytes32 replaces) external returns (bytes32 offerId);
 
-    /// @notice Ends an offer, by who held the rights when it was made, or a delegate of theirs.
+    /// @notice Ends an offer, by who held the rights when it was made, or a delegate of theirs; also while they are locked.
     function end(bytes32 offerId) external;
 
     /// @notice Lets somebody make and end offers for all that the caller holds, or not any more.
@@ -82,7 +107,9 @@ interface ILicenseMarket is IGate {
         returns (uint256 bought);
 
     /// @notice Why this could not be bought now; what the licensee's payment would come to is not looked at.
-    function problemOf(Purchase calldata purchase) external view returns (Problem);
+    /// @return problem None where it can be bought.
+    /// @return opens Whether a licence for it is asked for on the chain: for collections and models of the suite.
+    function problemOf(Purchase calldata purchase) external view returns (Problem problem, bool opens);
 
     function offerIdOf(Offer calldata offer_) external view returns (bytes32);
 

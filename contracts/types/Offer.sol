@@ -13,7 +13,7 @@ struct Offer {
     uint256 price;
     /// Bits of `Uses`, `GENERATION` too.
     uint256 uses;
-    /// Seconds from being bought; zero without end.
+    /// For how many seconds, from being bought on, or from the end of what the licensee has; zero without end.
     uint64 duration;
     /// Last second at which it can be bought; zero without end.
     uint64 until;

@@ -23,7 +23,8 @@ struct Terms {
     uint16 floorBps;
     /// Last second at which new uses are allowed; zero means without end.
     uint64 validUntil;
-    /// How long after a revocation new uses are still allowed.
+    /// How long after a revocation new uses are still allowed. With the largest number (`Notice.NEVER`) consent is never
+    /// revoked. It is the longest licence that can be sold.
     uint32 noticeSeconds;
     /// Contract that says who may use it (`IGate`); zero means anybody under these terms.
     address gate;
@@ -43,6 +44,20 @@ library Uses {
     uint256 internal constant ALL = 63;
     /// Registering outputs of a model. Terms do not name it: only a model's gate is asked.
     uint256 internal constant GENERATION = 64;
+}
+
+/// @notice What `noticeSeconds` of terms comes to.
+library Notice {
+    /// Consent under such terms is irrevocable: `DataRegistry.revoke` refuses.
+    uint256 internal constant NEVER = type(uint32).max;
+    /// For one item at least: whoever looked at its items less than this before registering a model is true to them.
+    uint256 internal constant ITEM = 7 days;
+
+    /// @notice How long after its revocation a single item may still be declared, under terms with this notice. Under
+    /// irrevocable ones it always may: no registration has a time that late.
+    function ofItem(uint256 noticeSeconds) internal pure returns (uint256) {
+        return noticeSeconds < ITEM ? ITEM : noticeSeconds;
+    }
 }
 
 library TermsId {

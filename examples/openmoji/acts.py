@@ -35,7 +35,9 @@ THRESHOLD = 10**18
 def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, list[Check]]:
     """The creator's pictures become data that nobody may train on without a licence."""
     creator, developer = world.k.wallet(CREATOR), world.k.wallet(SECOND_DEVELOPER)
-    terms = creator.data.define_terms("train", royalty="10%", gate=creator.market.address)
+    year = timedelta(days=365)
+    gate = creator.market.address
+    terms = creator.data.define_terms("train", royalty="10%", gate=gate, notice=year)
     split = world.k.index.split(world.k.index.batch(batch.id).split).split
     prepared = creator.data.prepare(world.folder / "outputs", terms, payee=split)
     registered = creator.data.register(prepared)
@@ -56,7 +58,7 @@ def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, li
     except ContractReverted as error:
         refusal = error.name
     offer = creator.market.draft(
-        "collection", prepared.id, PRICE, Use.AI_GENERATIVE_TRAINING, lasts=timedelta(days=365)
+        "collection", prepared.id, PRICE, Use.AI_GENERATIVE_TRAINING, lasts=year
     )
     offered = creator.market.offer(offer)
     before = world.k.index.balance(ETHER).deposited

@@ -95,18 +95,25 @@ contract AgreementsGasTest is Falling {
         yes(_measure("rights lapse largest", stranger.wallet, address(rights), 0, call_) <= 1_000_000, "lapse");
     }
 
-    function test_licences() public {
-        LicenseMarket market = new LicenseMarket(splitter, rights, address(models), address(outputs));
+    /// @dev Of a collection with terms of its own, so that nothing is read twice, and numbers that are no cheaper than any.
+    function _offer(LicenseMarket market, uint256 i) private returns (Offer memory offer) {
         Terms memory terms = _training(2000, 0);
-        terms.gate = address(market);
-        bytes32 gated = data.defineTerms(terms);
+        (terms.gate, terms.noticeSeconds, terms.validUntil) =
+        (address(market), 0xe1e1e1e1, uint64(START + 10_000 days + i));
+        terms.document = keccak256(abi.encode("terms", i));
+        offer.registry = address(data);
+        offer.id = _collect(artist.wallet, i, data.defineTerms(terms)).id;
+        (offer.price, offer.uses, offer.duration) = (0.012345678901234567 ether, TRAIN, 31_234_567);
+        (offer.supply, offer.until) = (type(uint32).max, uint64(START + 0x01010101));
+        (offer.document, offer.salt) = (keccak256(abi.encode("licence", i)), keccak256(abi.encode("salt", i)));
+    }
+
+    function test_licences() public {
+        LicenseMarket market = new LicenseMarket(splitter, rights, data, models, address(outputs));
         vm.deal(artist.wallet, 1);
         Purchase[] memory purchases = new Purchase[](200);
         for (uint256 i; i < 202; ++i) {
-            Made memory made = _collect(artist.wallet, i, gated);
-            Offer memory offer;
-            (offer.registry, offer.id, offer.price, offer.uses) = (address(data), made.id, 1 ether / 100, TRAIN);
-            (offer.supply, offer.duration, offer.document) = (type(uint32).max, 365 days, keccak256("licence"));
+            Offer memory offer = _offer(market, i);
             bytes memory call_ = abi.encodeCall(market.offer, (offer, 0));
             _measure("market offer", artist.wallet, address(market), 0, call_);
             Purchase memory purchase;
@@ -134,10 +141,10 @@ contract AgreementsGasTest is Falling {
             bytes memory call_ =
                 abi.encodeCall(market.buyMany, (purchases, k == 3, new Permit[](0), new ILicenseMarket.Due[](0)));
             yes(call_.length + 300 < 131_072, "what public mempools accept");
-            uint256 gas = _measure(names[k], buyer.wallet, address(market), 2 ether, call_);
+            uint256 gas = _measure(names[k], buyer.wallet, address(market), 3 ether, call_);
             // Two new words each, the licence and the first income, are 44,200 of it.
-            if (k == 0) yes(gas <= 200 * 92_000, "of each that nobody bought before");
-            else yes(gas <= 200 * 75_000, "each");
+            if (k == 0) yes(gas <= 200 * 98_000, "of each that nobody bought before");
+            else yes(gas <= 200 * 81_000, "each");
             if (k != 0) yes(gas < 16_777_216, "one transaction (EIP-7825)");
         }
     }

@@ -472,7 +472,7 @@ contract AttacksTest is Manifests {
         used.id = data.commit(IdTrees.root(used.ids), 2, _spec(trainingTerms));
         vm.prank(artist.wallet);
         data.revokeItem(used.commitments[1]);
-        vm.warp(START + 100);
+        vm.warp(START + 100 days);
         bytes32 shownLeaf = SumTrees.leafHash(SumTrees.Leaf(used.ids[0], 5));
         bytes32 hidden = SumTrees.leafHash(SumTrees.Leaf(used.ids[1], 0));
         bytes32 root = keccak256(abi.encodePacked(bytes1(0x02), shownLeaf, uint96(5), hidden, uint96(0)));

@@ -58,7 +58,7 @@ contract ChallengeTest is Manifests {
         Used memory used = _use(artist.wallet, 5, 1, 1, trainingTerms);
         vm.prank(artist.wallet);
         data.revokeItem(used.commitments[3]);
-        vm.warp(START + 1);
+        vm.warp(START + 7 days);
         Trained memory trained = _train(used);
         vm.expectEmit(address(challenges));
         emit IChallenges.RevokedItem(trained.model, used.id, stranger.wallet, used.ids[3], uint40(START));
@@ -71,11 +71,11 @@ contract ChallengeTest is Manifests {
         Used memory used = _use(artist.wallet, 5, 1, 1, trainingTerms);
         vm.prank(artist.wallet);
         data.revokeItem(used.commitments[3]);
-        vm.warp(START + 1);
+        vm.warp(START + 7 days);
         _declare(used, 4, 3);
         Trained memory trained = _train(used);
         _outOfOrder(trained, 0, 3, 4);
-        vm.warp(START + 2);
+        vm.warp(START + 8 days);
         vm.recordLogs();
         _outOfOrder(trained, 0, 3, 4);
         eq(vm.getRecordedLogs().length, 0, "no event");
@@ -84,7 +84,7 @@ contract ChallengeTest is Manifests {
         eq(vm.getRecordedLogs().length, 1, "one event");
         IChallenges.State memory state = challenges.stateOf(trained.model);
         eq(state.problems, OUT_OF_ORDER | REVOKED, "both");
-        eq(state.challengedAt, START + 1, "the first time");
+        eq(state.challengedAt, START + 7 days, "the first time");
     }
 
     // Nobody is harmed by a false accusation.
@@ -132,10 +132,30 @@ contract ChallengeTest is Manifests {
         _revoked(trained, 0, 4);
     }
 
-    // The notice in the terms is over at revokedAt + notice, to the second.
+    // The larger of the terms' notice and 7 days is over at revokedAt + notice, to the second.
     function test_theNoticeIsIncluded(uint32 notice, uint32 later) public {
         // Times of registration have 32 bits, which end in 2106.
         later = uint32(bound(later, 1, type(uint32).max - START));
+        _judged(notice, later);
+    }
+
+    function test_whoLookedLessThanSevenDaysBeforeIsNotProvedFalse() public {
+        _judged(0, 7 days - 1);
+    }
+
+    function test_sevenDaysAreEnoughToLookAgain() public {
+        _judged(0, 7 days);
+    }
+
+    function test_aLongerNoticeCounts() public {
+        _judged(7 days + 1, 7 days);
+    }
+
+    function test_irrevocableConsentHasNoRevokedItems() public {
+        _judged(type(uint32).max, uint32(type(uint32).max - START));
+    }
+
+    function _judged(uint32 notice, uint32 later) private {
         Terms memory terms = _training(2000, 0);
         terms.noticeSeconds = notice;
         Used memory used = _use(artist.wallet, 3, 1, 1, data.defineTerms(terms));
@@ -143,9 +163,10 @@ contract ChallengeTest is Manifests {
         data.revokeItem(used.commitments[1]);
         vm.warp(START + later);
         Trained memory trained = _train(used);
-        if (later < notice) reverts(IChallenges.Challenges_NotRevoked.selector);
+        bool stands = later < notice || later < 7 days;
+        if (stands) reverts(IChallenges.Challenges_NotRevoked.selector);
         _revoked(trained, 0, 1);
-        eq(challenges.stateOf(trained.model).problems, later < notice ? 0 : REVOKED, "problems");
+        eq(challenges.stateOf(trained.model).problems, stands ? 0 : REVOKED, "problems");
     }
 
     function test_RevertWhen_theLeafIsNotInTheManifest() public {

@@ -308,7 +308,7 @@ contract CheckManifestTest is Manifests {
         Used memory used = _use(artist.wallet, 8, 1, 1, trainingTerms);
         vm.prank(artist.wallet);
         data.revokeItem(used.commitments[3]);
-        vm.warp(START + 1);
+        vm.warp(START + 7 days);
         Trained memory trained = _train(used);
         reverts(abi.encodeWithSelector(IChallenges.Challenges_Revoked.selector, used.ids[3], START));
         _walk(trained, _slices(trained, TOP));
@@ -317,16 +317,16 @@ contract CheckManifestTest is Manifests {
     // Revoked in the same block or later, or while the notice ran: it stands.
     function test_whatIsRevokedLaterIsNoMatter() public {
         Terms memory terms = _training(2000, 0);
-        terms.noticeSeconds = 1 days;
+        terms.noticeSeconds = 10 days;
         Used memory used = _use(artist.wallet, 8, 1, 1, data.defineTerms(terms));
         vm.prank(artist.wallet);
         data.revokeItem(used.commitments[3]);
-        vm.warp(START + 1 days - 1);
+        vm.warp(START + 10 days - 1);
         Trained memory trained = _train(used);
         vm.startPrank(artist.wallet);
         data.revokeItem(used.commitments[4]);
         data.revoke(used.id);
-        vm.warp(START + 3 days);
+        vm.warp(START + 30 days);
         data.revokeItem(used.commitments[5]);
         vm.stopPrank();
         _walk(trained, _slices(trained, TOP));
@@ -484,7 +484,7 @@ contract CheckManifestTest is Manifests {
                 _use(i % 2 == 0 ? artist.wallet : studio.wallet, 1 + mine % 13, 1 + mine / 13 % 3, i, trainingTerms);
             isFalse = _spoil(used[i], mine / 39) || isFalse;
         }
-        vm.warp(START + 10);
+        vm.warp(START + 7 days);
         Trained memory trained = _train(used);
         uint256 levels = _random(seed, "cut") % 5;
         // Somebody begins to walk before anybody challenges, or does not.
@@ -525,8 +525,8 @@ contract CheckManifestTest is Manifests {
             return true;
         }
         if (way > 3) return false;
-        // Before: evidence. In the very second or later: none.
-        if (way == 3) vm.warp(START + 10);
+        // 7 days before: evidence. A second less: none.
+        if (way == 3) vm.warp(START + 1);
         vm.prank(used.provider);
         data.revokeItem(used.declared[i]);
         vm.warp(START);

@@ -12,7 +12,7 @@ contract MarketInvariantTest is Base {
 
     function setUp() public override {
         super.setUp();
-        LicenseMarket market = new LicenseMarket(splitter, rights, address(models), address(outputs));
+        LicenseMarket market = new LicenseMarket(splitter, rights, data, models, address(outputs));
         _handler =
             new MarketHandler(market, splitter, rights, [artist.wallet, creator.wallet, buyer.wallet, address(0x4e)]);
         _target(address(_handler));

@@ -61,7 +61,13 @@ SUITE: Mapping[str, tuple[str, ...]] = {
     "Approvals": (),
     "Escrow": ("RightsToken",),
     "IncomeThreshold": ("RevenueSplitter",),
-    "LicenseMarket": ("RevenueSplitter", "RightsToken", "ModelRegistry", "OutputRegistry"),
+    "LicenseMarket": (
+        "RevenueSplitter",
+        "RightsToken",
+        "DataRegistry",
+        "ModelRegistry",
+        "OutputRegistry",
+    ),
     "Waterfall": ("RevenueSplitter",),
     "Waterfalls": ("RevenueSplitter", "Waterfall"),
 }

@@ -94,11 +94,21 @@ ADVICE = {
     "Escrow_NotTheirs": "only whom the price belongs to can name another address",
     "Escrow_PayoutFailed": "whom it belongs to cannot be paid there; they can name another address",
     "LicenseMarket_NotHolder": "only who holds the rights can offer them, or a delegate of theirs",
+    "LicenseMarket_Locked": "its rights wait to move: offers that stand go on and can be ended, "
+    "and whoever has the rights afterwards makes new ones",
+    "LicenseMarket_NotTheGate": "its terms must name the market as their gate (--gate market), "
+    "or a licence from there would open nothing",
+    "LicenseMarket_UseNotAllowed": "sell only uses that its terms allow",
+    "LicenseMarket_Revoked": "consent to it was revoked, so nothing more is sold of it",
+    "LicenseMarket_TooLong": "no licence lasts longer than the notice of the terms, nor past their "
+    "end: offer a shorter one, or register under terms with a longer notice; for ever is only for "
+    "irrevocable terms without an end",
     "LicenseMarket_NotTheirs": "only who made the offer can end it, or a delegate of theirs",
     "LicenseMarket_OfferedBefore": "an equal offer was made before; give it another salt",
     "LicenseMarket_NoUse": "name at least one use, as bits of 1 to 64",
     "LicenseMarket_NoSupply": "offer at least one",
-    "LicenseMarket_NotBought": "look at the offer again; it may have ended, changed or sold out",
+    "LicenseMarket_NotBought": "look at the offer again; it may have ended, changed or sold out, "
+    "or what it is for was revoked",
     "LicenseMarket_NotEnoughEther": "send at least the sum of the prices as value",
     "LicenseMarket_NotThePrice": "tokens that take a fee cannot be used here",
     "LicenseMarket_RefundFailed": "the payer cannot take back what was too much; send exactly the "

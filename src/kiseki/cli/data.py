@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import consents, lists, receipts
+from kiseki.client import consents, lasting, lists, receipts
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.secrets import Kept
-from kiseki.client.wallet import document_hash
-from kiseki.core.terms import Terms
+from kiseki.client.wallet import WAITING_DAYS, document_hash
+from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.errors import InvalidInput
 
@@ -31,7 +31,13 @@ Royalty = Annotated[str, typer.Option(help="The share of gross asked, as 20%.")]
 Floor = Annotated[str, typer.Option(help="The share that no other source can dilute.")]
 Licence = Annotated[Path | None, typer.Option(help="The licence as a document; its hash is kept.")]
 Until = Annotated[str | None, typer.Option(help="Until when it holds, as 2027-12-31.")]
-Notice = Annotated[int, typer.Option(help="Days for which consent holds after it was revoked.")]
+Notice = Annotated[
+    str,
+    typer.Option(
+        help="How long consent holds after it was revoked, as 30d, which is the longest licence "
+        "that can be sold; 0d ends it at once, `irrevocable` never."
+    ),
+]
 Gate = Annotated[
     str | None, typer.Option(help="`list`, `market`, or the contract that says who may use it.")
 ]
@@ -40,7 +46,7 @@ Source = Annotated[Path, typer.Argument(help="A folder, or a list (MANIFEST.csv)
 
 
 def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
-             until: str | None, notice: int, gate: str | None) -> Terms:  # fmt: skip
+             until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
     """Terms as the options say them."""
     try:
         end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
@@ -48,9 +54,17 @@ def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | Non
         raise InvalidInput("--until is a day, as 2027-12-31") from None
     return Terms.of(
         [each.strip() for each in uses.split(",")], royalty, floor, end,
-        timedelta(days=notice) if notice else None,
-        _gate(k, gate), document_hash(licence),
+        _notice(notice), _gate(k, gate), document_hash(licence),
     )  # fmt: skip
+
+
+def _notice(text: str) -> timedelta:
+    if text == "irrevocable":
+        return IRREVOCABLE
+    found = context.moment(text, "--notice") if text.endswith("d") else None
+    if not isinstance(found, timedelta):
+        raise InvalidInput("--notice is so long, as 30d, or irrevocable")
+    return found
 
 
 def _gate(k: Kiseki, named: str | None) -> str | None:
@@ -61,7 +75,7 @@ def _gate(k: Kiseki, named: str | None) -> str | None:
 @data.command("terms")
 def define_terms(
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
-    until: Until = None, notice: Notice = 0, gate: Gate = None,
+    until: Until = None, notice: Notice = "30d", gate: Gate = None,
 ) -> None:  # fmt: skip
     """Put terms on record, and say them in words.
 
@@ -72,6 +86,7 @@ def define_terms(
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    _say_what_can_be_sold(k, terms)
     context.spend(k, f"terms {terms.id.hex()}", lambda k: k.data.put_terms(terms))
     if context.current.json:
         show.json_line({"terms": terms.id, "words": terms.words()})
@@ -83,7 +98,7 @@ def define_terms(
 def register(
     source: Source,
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
-    until: Until = None, notice: Notice = 0, gate: Gate = None,
+    until: Until = None, notice: Notice = "30d", gate: Gate = None,
     origin: Annotated[
         Path | None, typer.Option(help="A document on how, when and from whom it was collected.")
     ] = None,
@@ -104,11 +119,18 @@ def register(
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    _say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
         kept = k.data.prepare_all(source, terms, payee=payee, origin=origin,
                                   progress=lambda items, _: told(items, total))  # fmt: skip
     _register(k, kept, publish)
+
+
+def _say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
+    """Once it is registered neither gate nor notice can be changed."""
+    if terms.gate == k.market.address.lower():
+        show.say(terms.longest_licence())
 
 
 def _register(k: Kiseki, kept: list[Kept], publish: bool) -> None:
@@ -173,9 +195,14 @@ def show_collection(collection: Collection) -> None:
     index = k.index
     found = index.collection(context.hex32(collection, "the collection"))
     terms = index.terms(found.terms_id)
+    risk = lasting.risk(terms, found.ends_at, k.session.now())
     used = [each for each in index.usage(found.provider, deep=True) if each.collection == found.id]
     if context.current.json:
-        told = show.plain(found) | {"published": len(found.published), "words": terms.words()}
+        told = show.plain(found) | {
+            "published": len(found.published),
+            "words": terms.words(),
+            "risk": risk,
+        }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
                           "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
         show.json_line(told)
@@ -184,6 +211,7 @@ def show_collection(collection: Collection) -> None:
     show.fields([
         ("collection", found.id), ("provider", found.provider), ("terms", terms.words()),
         ("registered", show.date(found.registered_at)), ("revoked", show.date(found.revoked_at)),
+        ("to train on it", risk or "consent holds for the next 30 days, come what may"),
         ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
         ("paid to", found.payee),
     ])  # fmt: skip
@@ -346,8 +374,10 @@ def check_receipt(
 def prepare_consents(
     source: Source, folder: Annotated[Path, typer.Argument(help="Where the files go.")],
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
-    until: Until = None, notice: Notice = 0, gate: Gate = None,
-    days: Annotated[int, typer.Option(help="For how long they can be submitted.")] = 30,
+    until: Until = None, notice: Notice = "30d", gate: Gate = None,
+    days: Annotated[
+        int, typer.Option(help="For how long they can be submitted.")
+    ] = WAITING_DAYS,
 ) -> None:  # fmt: skip
     """Write a consent file for each artist of a list, who then is the provider.
 
@@ -357,6 +387,7 @@ def prepare_consents(
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    _say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
         kept = k.data.prepare_all(source, terms, artists="providers",

@@ -85,6 +85,7 @@ def offer(
         salt=bytes(32),
     )  # fmt: skip
     key = to_hex(k.market.key(made))
+    show.say(k.market.told(made))
     done = context.spend(k, f"offer {key}", lambda k: k.market.offer(made, old))
     context.receipts_told([done], offer=key)
 
@@ -113,16 +114,17 @@ def offers(
             "price": str(e.offer.price), "token": e.offer.token, "uses": _uses(e.offer.uses),
             "lasts": e.offer.duration, "until": e.offer.until, "supply": e.offer.supply,
             "sold": e.sold, "ended": e.ended, "document": e.offer.document,
-            "named_buyers": any(e.offer.buyers),
+            "named_buyers": any(e.offer.buyers), "opens": k.market.opens(e.offer),
         } for e in found])  # fmt: skip
         return
     rows = [
         (each.key, context.money(k, each.offer.token, each.offer.price), _uses(each.offer.uses),
          f"{each.offer.duration // 86_400} days" if each.offer.duration else "for ever",
-         "any number" if each.offer.supply == 2**32 - 1 else f"{each.left} left")
+         "any number" if each.offer.supply == 2**32 - 1 else f"{each.left} left",
+         "" if k.market.opens(each.offer) else "nothing on the chain")
         for each in found
     ]  # fmt: skip
-    show.table(["offer", "price", "allows", "lasts", "supply"], rows, numbers=["price"])
+    show.table(["offer", "price", "allows", "lasts", "supply", "opens"], rows, numbers=["price"])
     if not rows:
         show.say("Nothing is offered.")
 
@@ -192,6 +194,9 @@ def buy(
     k = context.kiseki()
     agreements = k.index.agreements
     found = [agreements.offer(each).offer for each in wanted]
+    for each in found:
+        if not k.market.opens(each):
+            show.say(f"{to_hex(k.market.key(each))}: {k.market.told(each)}")
 
     def work(k: Kiseki) -> Bought:
         return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due,

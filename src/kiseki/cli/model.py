@@ -62,12 +62,14 @@ def register(
         --external base.safetensors=base.md
     """
     k = context.kiseki()
-    terms = terms_of(k, uses, royalty, "0%", licence, None, 0, None)
+    terms = terms_of(k, uses, royalty, "0%", licence, None, "0d", None)
     known = read_manifest(manifest) if manifest else None
     parents = [context.hex32(each, "the parent") for each in parent or []]
     externals = externals_of(k, external)
     told_of_base(k, parents, externals)
     commitment = k.models.weights(weights, private=private)
+    for each in k.models.may_be_gone(known) if known else ():
+        show.say(each)
 
     def work(k: Kiseki) -> Registered:
         done = k.models.register(commitment, terms, manifest=known, parents=parents,
@@ -78,6 +80,25 @@ def register(
 
     done = context.spend(k, f"model {commitment.hex()} {terms.id.hex()}", work)
     context.registered_told("model", done)
+
+
+@model.command("look")
+def look(manifest: ManifestFile) -> None:
+    """Say which collections of a manifest may be gone before you register what you train on them.
+
+    \b
+    Examples:
+      kiseki model look manifest.json
+    """
+    known = read_manifest(manifest)
+    found = context.watching().models.may_be_gone(known)
+    if context.current.json:
+        show.json_line(found)
+        return
+    for each in found:
+        show.line(each)
+    if not found:
+        show.say("Consent to all of them holds for the next 30 days, whatever anybody does.")
 
 
 @model.command("publish-manifest")
@@ -141,17 +162,18 @@ def show_model(model: Model) -> None:
     wanted, index = context.hex32(model, "the model"), k.index
     found, sources = index.model(wanted), index.sources(wanted)
     findings = index.findings(wanted, k.session.now())
+    words = index.terms(found.terms_id).words(revocable=False)
     if context.current.json:
         show.json_line({
             **show.plain(found), "collections": len(sources.collections), "models": sources.models,
-            "externals": sources.externals, "words": index.terms(found.terms_id).words(),
+            "externals": sources.externals, "words": words,
             "manifest_checked_at": index.manifest_checked_at(wanted), "findings": findings,
         })  # fmt: skip
         return
     checked = show.date(index.manifest_checked_at(wanted)) or "not checked"
     show.fields([
         ("model", found.id), ("developer", found.developer),
-        ("terms", index.terms(found.terms_id).words()),
+        ("terms", words),
         ("registered", show.date(found.registered_at)),
         ("rests on", f"{len(sources.collections):,} collections, {len(sources.models):,} models, "
                      f"{len(sources.externals):,} that are not registered"),

@@ -44,7 +44,7 @@ from kiseki.client.registering import (
     with_code,
 )
 from kiseki.client.secrets import Kept
-from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, ids, typed
 from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
@@ -56,7 +56,6 @@ _FORMAT = "kiseki-consent-v1"
 _OURS = ("format", "words", "collection", "opening", "signature")
 _TYPED = ("types", "primaryType", "domain", "message")
 _LONGEST = 1 << 20
-_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ class Submitted:
 
 
 def prepare(
-    wallet: Wallet, collections: Iterable[Kept], folder: str | Path, *, days: int = _DAYS
+    wallet: Wallet, collections: Iterable[Kept], folder: str | Path, *, days: int = WAITING_DAYS
 ) -> list[Path]:
     """Writes a consent file for each collection, to be signed by its provider; their paths.
 

@@ -33,7 +33,7 @@ from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree, Proof
 from kiseki.core.split import Split
-from kiseki.core.terms import Terms, Use
+from kiseki.core.terms import NOTICE, Terms, Use
 from kiseki.errors import InvalidInput
 
 __all__ = ["Data", "Item", "Prepared", "Registered", "Totals", "items_of", "terms_tuple"]
@@ -130,7 +130,7 @@ class Data:
         royalty: str | Decimal | int = 0,
         floor: str | Decimal | int = 0,
         valid_until: datetime | None = None,
-        notice: timedelta | None = None,
+        notice: timedelta = NOTICE,
         gate: str | None = None,
         document: str | Path | bytes | None = None,
     ) -> Terms:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import Payee
-from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
@@ -95,7 +95,7 @@ class Identities:
         """Takes bindings back that are not final."""
         return self.bind(dict.fromkeys(persons, ZERO_ADDRESS))
 
-    def sign(self, wallets: Mapping[bytes, str], days: int = 30) -> list[Signed]:
+    def sign(self, wallets: Mapping[bytes, str], days: int = WAITING_DAYS) -> list[Signed]:
         """Signs bindings, for somebody else to submit (`bind_for`)."""
         signed = []
         for persons, bound in self._cut(wallets):

@@ -155,16 +155,15 @@ def evidence_against(index: Index, model: bytes, published: str | bytes) -> list
     """All that shows that a published manifest is false; see `Models.evidence`."""
     judged = index.model(model).judged_at
     sources = index.sources(model).collections
-    # Strictly before, as the contract says: what is revoked in the same second is no evidence.
-    revoked = {key: time for key, time in index.items_revoked().items() if time < judged}
+    revoked = index.items_revoked()
     ended = {each.id: revoked_by(index, each.id, revoked, judged) for each in sources}
     return list(find_false(declared(published), sources, ended))
 
 
 def revoked_by(index: Index, collection: bytes, revoked: dict[bytes, int], when: int) -> set[bytes]:
-    """The items whose revocation had taken effect by `when`, with the notice of a collection."""
-    notice = index.terms(index.collection(collection).terms_id).notice_seconds
-    return {data_id for data_id, time in revoked.items() if time + notice <= when}
+    """The items whose revocation had taken effect by `when`, under the terms of a collection."""
+    terms = index.terms(index.status(collection).terms_id)
+    return {data_id for data_id, time in revoked.items() if terms.item_ended(time, when)}
 
 
 def challenge(wallet: Wallet, model: bytes, published: str | bytes) -> tuple[Receipt, ...]:

@@ -87,7 +87,8 @@ class Market:
                 `Use.AI_INFERENCE` to read it while generating, `Use.GENERATION` to register outputs
                 of a model, or several.
             token: an ERC-20's address; ether if none is named.
-            lasts: how long a licence is valid; for ever if left out.
+            lasts: how long a licence is valid; for ever if left out. Of a collection at most as
+                long as the notice of its terms, and for ever only where they are irrevocable.
             until: until when it can be bought; without end if left out.
             supply: how many can be bought; any number if left out. 1 says that nobody else gets
                 this one; that no other offer will be made is for the licence to promise.
@@ -110,6 +111,26 @@ class Market:
             salt=secrets.token_bytes(32) if salt is None else salt,
         )
 
+    def opens(self, offer: Offer) -> bool:
+        """Whether a licence of it is asked for on the chain: of a collection or model it is."""
+        registries = (self._registry(kind) for kind in ("collection", "model"))
+        return offer.registry in [each.lower() for each in registries]
+
+    def told(self, offer: Offer) -> str:
+        """What whoever makes or buys an offer should know of it, as a sentence.
+
+        Raises:
+            NotInIndex: there is no such collection or model.
+        """
+        if not self.opens(offer):
+            return (
+                "A licence of this opens nothing on the chain: it is a document that is paid for."
+            )
+        index = self.wallet.session.index
+        if offer.registry == self._registry("collection").lower():
+            return index.terms(index.status(offer.id).terms_id).longest_licence()
+        return index.terms(index.model(offer.id).terms_id).longest_licence(revocable=False)
+
     def key(self, offer: Offer) -> bytes:
         """The ID of an offer, 32 bytes."""
         return offer.key(self.wallet.session.chain_id, self.address)
@@ -122,7 +143,10 @@ class Market:
                 stands.
 
         Raises:
-            ContractReverted: `LicenseMarket_NotHolder`, `LicenseMarket_OfferedBefore`, …
+            ContractReverted: `LicenseMarket_NotHolder`, `LicenseMarket_OfferedBefore`; what it
+                sells could not be used until it ends (`LicenseMarket_NotTheGate`,
+                `LicenseMarket_UseNotAllowed`, `LicenseMarket_Revoked`, `LicenseMarket_TooLong`); or
+                the rights wait to move (`LicenseMarket_Locked`). Nothing was sent.
         """
         return self.wallet.send(self._contract.call("offer", offer.values, replaces or ZERO32))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
-from kiseki.client import manifests
+from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
 from kiseki.client.files import hash_files
@@ -25,14 +25,12 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import ContractReverted, InvalidInput
-from kiseki.index import MANIFEST, Index
+from kiseki.index import MANIFEST
 
 __all__ = ["Models", "run_document"]
 
 _CONTRACT = "ModelRegistry"
 _NO_PART = 2**256 - 1
-_PENDING = 3600
-"""Seconds that a registration may wait for its block: a notice that ends meanwhile counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,14 @@ class Models:
 
         Raises:
             InvalidInput: a source is unknown here, an item is not in its collection, or an item's
-                consent has ended, so that the manifest would be false.
+                consent has ended, so that the manifest would be false. It is looked at twice:
+                before anything is sent, and right before the transaction that it is judged in.
             ContractReverted: a rule is broken, named: consent revoked, use not allowed, gate
                 closed, levies above everything...
         """
         index = self.wallet.session.index
         collections = manifest.collections if manifest else ()
-        if manifest is not None:
-            _must_be_true(index, manifest, self.wallet.session.now())
+        self._look(manifest)
         who = Payee.of(payee or self.wallet.address)
         parents = sorted(parents)
         externals = sorted(externals, key=lambda each: each.weights)
@@ -106,12 +104,28 @@ class Models:
         # Nothing is sent before all of that was found.
         sent = list(Data(self.wallet).put_terms(terms))
         if len(cut) > 1 and not known:
-            sent += self._add_parts(model, cut, sum(each.weight for each in collections))
+            sent += self._add_parts(model, cut, manifest)
         if known:  # the contract says whether with these very values
             self._contract.read("register", *arguments, sender=self.wallet.address)
         else:
+            if len(cut) <= 1:  # else it is judged as of its first part
+                self._look(manifest)
             sent.append(self.wallet.send(self._contract.call("register", *arguments)))
         return Registered(model, tuple(sent))
+
+    def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
+        """What of these collections may be gone before you register, in words; look before you
+        train on them, and while you do.
+
+        A provider with a shorter notice than 30 days can end consent while you train: then nothing
+        that was trained on it can be registered. What you register in time stays.
+
+        Raises:
+            NotInIndex: one is not registered.
+        """
+        wanted = collections.items if isinstance(collections, Manifest) else collections
+        session = self.wallet.session
+        return lasting.may_be_gone(session.index, wanted, session.now())
 
     def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
         """Writes the manifest as ``<model>.json`` and states its hash, so that all can check it.
@@ -180,14 +194,21 @@ class Models:
 
     # Inside
 
+    def _look(self, manifest: Manifest | None) -> None:
+        """Whether the manifest is true and consent holds, as the chain is now."""
+        session = self.wallet.session
+        if manifest is not None:
+            lasting.must_hold(session.index, manifest, session.now())
+
     @property
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
     def _add_parts(
-        self, model: bytes, cut: Sequence[Sequence[ids.Collection]], weight: int
+        self, model: bytes, cut: Sequence[Sequence[ids.Collection]], manifest: Manifest | None
     ) -> list[Receipt]:
         """All parts but the last, of which those already there are not sent again."""
+        weight = sum(each.weight for part in cut for each in part)
         calls = []
         for number, part in enumerate(cut[:-1]):
             call = self._contract.call(
@@ -200,6 +221,8 @@ class Models:
             )
             calls.append(call)
         there = self._parts_there(model, weight, as_contract.collections(cut[0]))
+        if there == 0:
+            self._look(manifest)
         return [self.wallet.send(call) for call in calls[there:]]
 
     def _parts_there(self, model: bytes, weight: int, first: Sequence[Any]) -> int:
@@ -214,32 +237,6 @@ class Models:
             if refusal.name != "ModelRegistry_DraftExpired":
                 raise
         return 0
-
-
-def _must_be_true(index: Index, manifest: Manifest, now: int) -> None:
-    """Refuses a manifest that could be shown to be false.
-
-    Raises:
-        InvalidInput: an item is not in its collection, as far as that is published, or its consent
-            has ended, notice included.
-    """
-    revoked = index.items_revoked()
-    for collection, items in manifest.items.items():
-        record = index.collection(collection)
-        there = set(ids.item_ids(record.provider, record.published))
-        ended = manifests.revoked_by(index, collection, revoked, now + _PENDING)
-        for data_id, _ in items:
-            if record.complete and data_id not in there:
-                raise InvalidInput(
-                    f"{to_hex(data_id)} is not in the collection {to_hex(collection)}; "
-                    "take manifest entries from what was registered"
-                )
-            if data_id in ended:
-                raise InvalidInput(
-                    f"consent to {to_hex(data_id)} was revoked before this; leave it out and train "
-                    "again, or the manifest is false for everybody to see (a notice that ends "
-                    "within the hour counts as ended)"
-                )
 
 
 def run_document(**values: Any) -> bytes:

@@ -32,6 +32,9 @@ PROBLEMS = (
     "the rights have another holder now",
     "all of them are sold",
     "it is for other buyers",
+    "consent to what it is for was revoked",
+    "with what you have it would last longer than is sure: no licence goes past the notice of the "
+    "terms, counted from now, nor past their end",
     "the payment failed",
 )
 """Why something cannot be bought, by the number that the contract gives."""
@@ -74,7 +77,8 @@ class Basket:
     def problems(self, offers: Sequence[Offer]) -> list[str]:
         """Why each cannot be bought now; empty where it can."""
         asked = [(self._purchase(each),) for each in offers]
-        return [PROBLEMS[int(each)] for each in self._market.read_all("problemOf", asked)]
+        answers = self._market.read_all("problemOf", asked)
+        return [PROBLEMS[int(each["problem"])] for each in answers]
 
     def short(self, offers: Sequence[Offer]) -> str:
         """What there is too little of, and how much; empty if there is enough of everything."""

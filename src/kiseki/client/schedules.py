@@ -23,7 +23,7 @@ from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
-from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.schedule import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
 from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
@@ -155,7 +155,7 @@ class Schedules:
         """Agrees to end it before, as its holder or beneficiary; once both have, it has lapsed."""
         return self.wallet.send(self.call("release", schedule))
 
-    def sign_release(self, schedule: bytes, days: int = 30) -> Signed:
+    def sign_release(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
         """Signs that this wallet agrees to end it, for somebody else to bring (`release_for`)."""
         nonce, deadline = self.wallet.fresh(days)
         message = typed.release(
@@ -179,7 +179,7 @@ class Schedules:
         key = bytes32(schedule, "the schedule")
         return self.wallet.send(self.wallet.session["Approvals"].call("approve", key))
 
-    def sign_approval(self, schedule: bytes, days: int = 30) -> Signed:
+    def sign_approval(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
         """Signs the same, for somebody else to bring (`approve_for`)."""
         nonce, deadline = self.wallet.fresh(days)
         message = typed.transfer_approval(

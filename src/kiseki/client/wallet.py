@@ -17,7 +17,15 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, bytes32
 from kiseki.errors import FilesError
 
-__all__ = ["Signed", "Wallet", "document_hash"]
+__all__ = ["SIGNED_DAYS", "WAITING_DAYS", "Signed", "Wallet", "document_hash"]
+
+SIGNED_DAYS = 6
+"""For how long a signature counts where nobody says otherwise. Fewer days than the 7 that a revoked
+item may still be declared, so what was looked at before signing holds whenever it is submitted."""
+
+WAITING_DAYS = 30
+"""For how long one counts that other people must find the time for, and that nothing makes false
+meanwhile: consent to one's own data, a release, an approval, a binding."""
 
 _DAYS = 24 * 3600
 
@@ -76,7 +84,7 @@ class Wallet:
         """Signs an EIP-712 message that `kiseki.core.typed` made."""
         return Signed(self.address, message, nonce, deadline, self.signer.sign_typed(message))
 
-    def fresh(self, days: int = 30) -> tuple[int, int]:
+    def fresh(self, days: int = SIGNED_DAYS) -> tuple[int, int]:
         """A nonce that nobody used, and a deadline that many days ahead."""
         return secrets.randbits(64), self.session.now() + days * _DAYS
 

@@ -14,13 +14,15 @@ from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, bytes32, uint
 from kiseki.errors import InvalidInput
 
-__all__ = ["FOREVER", "USES", "Licence", "Offer", "buyer_proof", "buyers_root"]
+__all__ = ["FOREVER", "USES", "Licence", "Offer", "buyer_proof", "buyers_root", "licence_ends"]
 
 USES = Use(127)
 """All uses that a licence can be for."""
 
 FOREVER = 2**36 - 1
 """The second until which a licence without end is valid, as the market writes it."""
+
+_BITS = 36
 
 _FORMAT = "kiseki-licence-v1"
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
@@ -99,6 +101,12 @@ class Offer:
                 self.salt,
             )
         )
+
+
+def licence_ends(word: int) -> dict[Use, int]:
+    """Use -> last second at which it is licensed, of a licence as the market logs it."""
+    ends = ((use, word >> _BITS * place & FOREVER) for place, use in enumerate(USES))
+    return {use: end for use, end in ends if end}
 
 
 def buyers_root(buyers: Iterable[str]) -> bytes:

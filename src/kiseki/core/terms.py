@@ -27,7 +27,7 @@ from kiseki.core.values import (
 )
 from kiseki.errors import InvalidInput
 
-__all__ = ["PRESETS", "TERMS_TYPE", "Terms", "Use"]
+__all__ = ["IRREVOCABLE", "ITEM_NOTICE", "NOTICE", "PRESETS", "TERMS_TYPE", "Terms", "Use"]
 
 TERMS_TYPE = (
     "Terms(bool dataMining,bool aiInference,bool aiTraining,bool aiGenerativeTraining,"
@@ -38,6 +38,17 @@ TERMS_TYPE = (
 
 _TYPE_HASH = keccak256(TERMS_TYPE.encode())
 _FORMAT = "kiseki-terms-v1"
+
+
+NOTICE = timedelta(days=30)
+"""How long consent holds after it was revoked, where nothing else is said: who is training has the
+time to register what is nearly done."""
+
+IRREVOCABLE = timedelta(seconds=2**32 - 1)
+"""The largest notice: such consent is never revoked, the contract refuses."""
+
+ITEM_NOTICE = 7 * 86_400
+"""Seconds that the notice of a single item lasts at least, as `Challenges` judges manifests."""
 
 
 class Use(IntFlag):
@@ -88,7 +99,8 @@ class Terms:
         royalty_bps: the share of gross asked, in basis points, at most 10,000.
         floor_bps: the share no other source's weight can dilute, in basis points.
         valid_until: Unix time in seconds up to and including which consent holds; 0 for ever.
-        notice_seconds: how long after a revocation consent still holds.
+        notice_seconds: how long after a revocation consent still holds, and so the longest licence
+            that can be sold; 2**32 - 1 makes it irrevocable.
         gate: the contract that says who may use it; the zero address when open to all.
         document: the hash of the human-readable licence; zero when there is none.
 
@@ -128,7 +140,7 @@ class Terms:
         royalty: str | Decimal | int = 0,
         floor: str | Decimal | int = 0,
         valid_until: datetime | None = None,
-        notice: timedelta | None = None,
+        notice: timedelta = NOTICE,
         gate: str | None = None,
         document: bytes | str | None = None,
     ) -> "Terms":
@@ -140,7 +152,8 @@ class Terms:
             royalty: ``"20%"`` or the fraction ``Decimal("0.2")``, in whole basis points.
             floor: likewise.
             valid_until: a time with its zone, rounded down to the second; ``None`` for ever.
-            notice: whole seconds; ``None`` for none.
+            notice: how long consent holds after it was revoked, in whole seconds; 30 days if it is
+                left out, ``timedelta(0)`` for none, `IRREVOCABLE` for consent that never ends.
             gate: the address of a gate; ``None`` when open to all.
             document: the hash of the licence, 32 bytes or 0x text.
 
@@ -184,8 +197,60 @@ class Terms:
         words = b"".join(int(number).to_bytes(32, "big") for number in numbers)
         return keccak256(_TYPE_HASH + words + self.document)
 
-    def words(self) -> str:
-        """These terms in one or two plain English sentences."""
+    @property
+    def irrevocable(self) -> bool:
+        """Whether consent under these terms is never revoked."""
+        return timedelta(seconds=self.notice_seconds) == IRREVOCABLE
+
+    def ends_at(self, revoked_at: int | None) -> int | None:
+        """First second at which they refuse new uses, as `DataRegistry.status` computes it.
+
+        Args:
+            revoked_at: when consent was revoked, in Unix seconds; ``None`` when it was not.
+        """
+        ends = []
+        if 0 < self.valid_until < 2**64 - 1:
+            ends.append(self.valid_until + 1)
+        if revoked_at is not None and not self.irrevocable:
+            ends.append(revoked_at + self.notice_seconds)
+        return min(ends, default=None)
+
+    def item_ended(self, revoked_at: int, when: int) -> bool:
+        """Whether an item that was revoked then is false in a manifest judged at `when`.
+
+        This is `Challenges`' rule: an item has 7 days where the notice is shorter, so whoever
+        looked less than that before registering is never proved false.
+        """
+        return not self.irrevocable and revoked_at + max(self.notice_seconds, ITEM_NOTICE) <= when
+
+    def longest_licence(self, *, revocable: bool = True) -> str:
+        """The longest licence that can be sold of what is under these terms, as a sentence.
+
+        Args:
+            revocable: whether what is under them can be revoked at all; models cannot.
+        """
+        until = f", and none goes past {_date(self.valid_until)}" if self.valid_until else ""
+        if not revocable:
+            return f"A licence of it can be of any length{until}."
+        if not self.notice_seconds:
+            return (
+                "Without a notice no licence of it can be sold, because consent could end at once: "
+                "register it under terms with a notice."
+            )
+        if self.irrevocable:
+            return f"Consent is irrevocable, so a licence of it can be of any length{until}."
+        notice = _span(timedelta(seconds=self.notice_seconds))
+        return (
+            f"The notice of {notice} is the longest licence of it that can be sold, renewals "
+            f"included, because consent holds that long after it is revoked{until}."
+        )
+
+    def words(self, *, revocable: bool = True) -> str:
+        """These terms in one or two plain English sentences.
+
+        Args:
+            revocable: whether what is under them can be revoked at all; models cannot.
+        """
         names = [_WORDS[use] for use in _FIELDS if _allows(self, use)]
         first = f"Allows {_listed(names)}" if names else "Reserves every use: nothing is allowed"
         if self.royalty_bps or self.floor_bps:
@@ -199,7 +264,9 @@ class Terms:
         rest = []
         if self.gate != ZERO_ADDRESS:
             rest.append(f"only who the gate {self.gate} lets through may use it")
-        if self.notice_seconds:
+        if names and revocable and self.irrevocable:
+            rest.append("consent is never revoked")
+        elif names and revocable and self.notice_seconds:
             notice = timedelta(seconds=self.notice_seconds)
             rest.append(f"consent ends {_span(notice)} after it is revoked")
         if self.document != ZERO32:
@@ -283,9 +350,7 @@ def _moment(time: datetime | None) -> int:
     return seconds
 
 
-def _seconds(span: timedelta | None) -> int:
-    if span is None:
-        return 0
+def _seconds(span: timedelta) -> int:
     seconds, rest = divmod(span, timedelta(seconds=1))
     if rest:
         raise InvalidInput("notice must be whole seconds")

@@ -35,6 +35,7 @@ from kiseki.index.records import (
     ModelRecord,
     Sources,
     Statement,
+    Status,
 )
 from kiseki.index.splits import KnownSplit, Label
 from kiseki.index.trace import Edge, Lineage, Node, Usage
@@ -66,6 +67,7 @@ __all__ = [
     "ScheduleRecord",
     "Sources",
     "Statement",
+    "Status",
     "Step",
     "Usage",
     "steps",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kiseki.core import documents
-from kiseki.core.offer import FOREVER, Offer
+from kiseki.core.offer import Offer, licence_ends
 from kiseki.core.schedule import Condition, Schedule
 from kiseki.core.terms import Use
 from kiseki.core.values import from_hex, to_hex
@@ -140,19 +140,12 @@ class Agreements:
         """What everybody bought, the first buyer first: bought again, it lasts longer."""
         found: dict[tuple[bytes, str], tuple[dict[Use, int], list[bytes]]] = {}
         rows = self._store.rows(
-            "SELECT l.offer, l.subject, l.licensee, o.document, e.time FROM licence AS l"
-            " JOIN offer AS o ON o.id = l.offer"
-            " JOIN event AS e ON e.block = l.block AND e.position = l.position"
-            " ORDER BY l.block, l.position"
+            "SELECT offer, subject, licensee, ends FROM licence ORDER BY block, position"
         )
-        for key, subject, licensee, text, time in rows:
-            offer = read_offer(text)
+        for key, subject, licensee, ends in rows:
             until, bought = found.setdefault((subject, licensee), ({}, []))
             bought.append(key)
-            for use in offer.uses:
-                begins = max(time, until.get(use, 0))
-                ends = begins + offer.duration if offer.duration else FOREVER
-                until[use] = min(ends, FOREVER)
+            until.update(licence_ends(int(ends)))
         return [
             LicenceRecord(subject, licensee, until, tuple(bought))
             for (subject, licensee), (until, bought) in found.items()

@@ -233,31 +233,36 @@ def _outputs(store: Store, records: Records, batch: Node) -> list[Finding]:
 
 
 _ITEMS = """
-SELECT source.collection, COUNT(*), MIN(revoked.time)
+SELECT source.collection, collection.terms, revoked.time
 FROM source
 JOIN collection ON collection.id = source.collection
 JOIN published ON published.group_id = collection.id
 JOIN item_revocation AS i
   ON i.commitment = published.commitment AND i.provider = collection.provider
 JOIN event AS revoked ON revoked.block = i.block AND revoked.position = i.position
-WHERE source.group_id = ? AND revoked.time >= ? AND revoked.time <= ?
-GROUP BY source.collection
-ORDER BY source.collection
+WHERE source.group_id = ? AND revoked.time <= ?
+ORDER BY source.collection, revoked.time
 """
 
 
 def _revoked_items(store: Store, records: Records, lineage: Lineage) -> list[Finding]:
-    """Items revoked after they were judged. Those revoked before are what manifests are for."""
+    """Items revoked too late to count when they were judged. Others are what manifests are for."""
     first: dict[bytes, Finding] = {}
     for node in lineage.nodes:
         if node.kind not in ("model", "batch"):
             continue
         judged = records.model(node.id).judged_at if node.kind == "model" else node.time
-        for collection, count, time in store.rows(_ITEMS, node.id, judged, lineage.now):
+        late: dict[bytes, list[int]] = {}
+        for collection, terms, time in store.rows(_ITEMS, node.id, lineage.now):
+            if not records.terms(terms).item_ended(time, judged):
+                late.setdefault(collection, []).append(time)
+        for collection, times in late.items():
+            count, time = len(times), times[0]
             sentence = (
                 f"{count} item{'' if count == 1 else 's'} of the collection {_short(collection)}"
-                f" {'was' if count == 1 else 'were'} revoked since, first on {_date(time)}; whether"
-                " they are declared here, the manifest says."
+                f" {'was' if count == 1 else 'were'} revoked, first on {_date(time)}, too"
+                " late to count here, where the notice is included; whether they are declared"
+                " here, the manifest says."
             )
             first.setdefault(collection, Finding("item_revoked", sentence, collection, "fact"))
     return list(first.values())

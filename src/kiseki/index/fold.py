@@ -297,6 +297,7 @@ def _licence(args: Args) -> Rows:
         "subject": bytes(args["subject"]),
         "licensee": args["licensee"].lower(),
         "payer": args["payer"].lower(),
+        "ends": str(args["licence"]),
     }
     return [("licence", row)]
 

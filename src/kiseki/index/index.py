@@ -28,6 +28,7 @@ from kiseki.index.records import (
     Records,
     Sources,
     Statement,
+    Status,
 )
 from kiseki.index.splits import KnownSplit, Splits
 from kiseki.index.store import Row, Store
@@ -362,6 +363,10 @@ class Index:
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
         return self._records.collection(collection)
+
+    def status(self, collection: bytes) -> Status:
+        """Whose a collection is and when consent ends, which takes no time however large it is."""
+        return self._records.status(collection)
 
     def model(self, model: bytes) -> ModelRecord:
         """A model."""

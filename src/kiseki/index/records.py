@@ -22,7 +22,6 @@ __all__ = [
     "Sources",
     "Statement",
     "Status",
-    "ends_at",
 ]
 
 
@@ -70,6 +69,7 @@ class Status:
     registered_at: int
     revoked_at: int | None
     ends_at: int | None
+    terms_id: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class Records:
             origin=origin,
             registered_at=time,
             revoked_at=revoked,
-            ends_at=ends_at(self.terms(terms_id), revoked),
+            ends_at=self.terms(terms_id).ends_at(revoked),
             published=published,
             complete=complete,
             items_revoked=self._items_revoked(provider, collection),
@@ -254,12 +254,12 @@ class Records:
         )
         provider, terms_id, time = self._one(sql, collection, "collection")
         revoked = self._time("revocation", collection)
-        return Status(provider, time, revoked, ends_at(self.terms(terms_id), revoked))
+        return Status(provider, time, revoked, self.terms(terms_id).ends_at(revoked), terms_id)
 
     def model_ends_at(self, model: bytes) -> int | None:
         """First second at which a model's terms refuse new uses; ``None`` without end."""
         (terms_id,) = self._one("SELECT terms FROM model WHERE id = ?", model, "model")
-        return ends_at(self.terms(terms_id), None)
+        return self.terms(terms_id).ends_at(None)
 
     def model(self, model: bytes) -> ModelRecord:
         """A model."""
@@ -429,13 +429,3 @@ class Records:
         if group not in self._complete:
             self._complete[group] = bool(listed) and IdTree(listed).root == root
         return self._complete[group]
-
-
-def ends_at(terms: Terms, revoked_at: int | None) -> int | None:
-    """First second at which terms refuse new uses, as `DataRegistry.status` computes it."""
-    ends = []
-    if 0 < terms.valid_until < 2**64 - 1:
-        ends.append(terms.valid_until + 1)
-    if revoked_at is not None:
-        ends.append(revoked_at + terms.notice_seconds)
-    return min(ends, default=None)

@@ -46,7 +46,7 @@ FACTS = {
     "schedule_end": "id BLOB PRIMARY KEY, how TEXT",
     "offer": "id BLOB PRIMARY KEY, subject BLOB, owner TEXT, document TEXT",
     "offer_end": "id BLOB PRIMARY KEY",
-    "licence": "offer BLOB, subject BLOB, licensee TEXT, payer TEXT",
+    "licence": "offer BLOB, subject BLOB, licensee TEXT, payer TEXT, ends TEXT",
     "waterfall": "address TEXT PRIMARY KEY, plan TEXT",
     "resolution": "subject BLOB, token TEXT, payee BLOB, amount TEXT",
 }

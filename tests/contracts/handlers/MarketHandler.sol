@@ -107,7 +107,8 @@ contract MarketHandler {
         Offer memory made = _some(o);
         Purchase memory purchase = Purchase(made, people[extra % PEOPLE], "", new bytes32[](0));
         address payer = people[by % PEOPLE];
-        bool can = MARKET.problemOf(purchase) == ILicenseMarket.Problem.None;
+        (ILicenseMarket.Problem problem,) = MARKET.problemOf(purchase);
+        bool can = problem == ILicenseMarket.Problem.None;
         uint256 before = _balance(made.token, payer);
         uint256 value = made.token == address(0) ? made.price + extra % 2 : extra % 2;
         vm.prank(payer);
@@ -214,7 +215,7 @@ contract MarketHandler {
         for (uint256 i; i < 7; ++i) {
             if (made.uses >> i & 1 == 0) continue;
             uint256 ours = until[subject][purchase.licensee][i];
-            if (ours < block.timestamp) ours = block.timestamp;
+            if (ours < block.timestamp) ours = block.timestamp - 1;
             ours = made.duration == 0 || ours == FOREVER ? FOREVER : ours + made.duration;
             until[subject][purchase.licensee][i] = ours;
         }

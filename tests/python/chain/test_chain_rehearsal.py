@@ -13,7 +13,7 @@ from kiseki.chain.rehearsal import Rehearsal
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.statement import Line, RoyaltyStatement
-from kiseki.core.terms import Terms
+from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.errors import ChainError, ContractReverted, FeeTooHigh, TransactionFailed
 
 from ..conftest import ask
@@ -53,7 +53,8 @@ def test_what_is_estimated_apart_is_estimated_on_what_came_before_it(
     """Many licences in a token: the approval is rehearsed, so the purchase must see it."""
     coin, artist, buyer = k.test_token(), k.wallet(1), k.wallet(4)
     k.mint(coin, buyer.address, 10_000)
-    terms = artist.data.define_terms("train", gate=artist.market.address)
+    gate = artist.market.address
+    terms = artist.data.define_terms("train", gate=gate, notice=IRREVOCABLE)
     offers = []
     for number in range(3):
         (tmp_path / f"art{number}").mkdir()

@@ -146,8 +146,9 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     shell.files("artwork", 1)
     artist, buyer = ("--account", "test:1"), ("--account", "test:4")
     made = shell.json(
-        "data", "register", "artwork", "--royalty", "20%", "--gate", "market", *artist
-    )
+        "data", "register", "artwork", "--royalty", "20%", "--gate", "market",
+        "--notice", "365d", *artist,
+    )  # fmt: skip
     collection = made["collections"][0]["collection"]
     shell.run("rights", "mint", "collection", collection, *artist)
     licence = shell.json("market", "licence", "--out", "licence.json", "--territory", "JP")

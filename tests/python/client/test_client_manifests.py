@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,14 @@ from kiseki.client import manifests
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.sumtree import SumTree
+from kiseki.core.terms import IRREVOCABLE
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import MANIFEST
 
 Listed = Mapping[bytes, Sequence[tuple[bytes, int]]]
 DAY = 86_400
+NOTICE = 30 * DAY  # where terms say nothing else
 
 
 class Shelf:
@@ -118,7 +121,7 @@ class TestChallenging:
         self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         shelf.provider.data.revoke_item(shelf.commitments[5])
-        k.wait(1)
+        k.wait(NOTICE)
         listed = {shelf.id: weighed(shelf.items)}
         with pytest.raises(InvalidInput, match="the manifest is false for everybody to see"):
             developer.models.register(b"w" * 32, asks, manifest=Manifest(listed))
@@ -133,7 +136,7 @@ class TestChallenging:
         self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         shelf.provider.data.revoke_item(shelf.commitments[5])
-        k.wait(1)
+        k.wait(NOTICE)
         listed = {shelf.id: weighed(shelf.items[::-1])}
         model = register(developer, listed, asks)
         receipts = stranger.models.challenge(model, published(listed))
@@ -162,10 +165,10 @@ class TestChallenging:
     def test_the_notice_is_waited_for(
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
-        terms = k.data.define_terms("train", notice=timedelta(days=1))
+        terms = k.data.define_terms("train", notice=timedelta(days=10))
         shelf = Shelf(artist, "noticed", 3, terms)
         artist.data.revoke_item(shelf.commitments[1])
-        k.wait(DAY - 100)
+        k.wait(10 * DAY - 100)
         listed = {shelf.id: weighed(shelf.items)}
         inside = register(developer, listed, asks)
         assert stranger.models.evidence(inside, published(listed)) == []
@@ -181,14 +184,80 @@ class TestChallenging:
         """A manifest that is honest when it is sent must be honest when it is registered."""
 
         def used(name: str, minutes: int) -> Manifest:
-            terms = k.data.define_terms("train", notice=timedelta(minutes=minutes))
+            notice = timedelta(days=7, minutes=minutes)
+            terms = k.data.define_terms("train", notice=notice)
             shelf = Shelf(artist, name, 2, terms)
             artist.data.revoke_item(shelf.commitments[0])
             return Manifest({shelf.id: weighed(shelf.items)})
 
+        soon, later = used("ending soon", 50), used("ending later", 70)
+        k.wait(7 * DAY)
         with pytest.raises(InvalidInput, match="within the hour"):
-            developer.models.register(b"s" * 32, asks, manifest=used("ending soon", 50))
-        developer.models.register(b"l" * 32, asks, manifest=used("ending later", 70))
+            developer.models.register(b"s" * 32, asks, manifest=soon)
+        developer.models.register(b"l" * 32, asks, manifest=later)
+
+    def test_an_item_has_seven_days_where_the_notice_is_shorter(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
+    ) -> None:
+        """Who looked less than 7 days before registering is never proved false."""
+        terms = k.data.define_terms("train", notice=timedelta(0))
+        shelf = Shelf(artist, "none", 3, terms)
+        artist.data.revoke_item(shelf.commitments[1])
+        k.wait(7 * DAY - 4000)
+        listed = {shelf.id: weighed(shelf.items)}
+        inside = developer.models.register(b"i" * 32, asks, manifest=Manifest(listed)).id
+        assert stranger.models.evidence(inside, published(listed)) == []
+        assert "item_revoked" in codes(k, inside)
+        k.wait(4000)
+        after = register(developer, {shelf.id: [(item, 7) for item in shelf.items]}, asks)
+        text = published({shelf.id: [(item, 7) for item in shelf.items]})
+        assert [each.kind for each in stranger.models.evidence(after, text)] == ["revoked_item"]
+        assert len(stranger.models.challenge(after, text)) == 1
+
+    def test_it_is_looked_at_again_right_before_it_is_sent(
+        self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """What is found out while a registration waits, at a ledger that nobody confirms on."""
+        terms = k.data.define_terms("train", notice=timedelta(0))
+        shelf = Shelf(artist, "shelf", 3, terms)
+        put_terms = k.data.put_terms
+
+        def a_week_passes(self: object, given: Terms) -> tuple[object, ...]:
+            artist.data.revoke_item(shelf.commitments[1])
+            k.wait(8 * DAY)
+            return put_terms(given)
+
+        monkeypatch.setattr("kiseki.client.data.Data.put_terms", a_week_passes)
+        with pytest.raises(InvalidInput, match="was revoked before this"):
+            developer.models.register(
+                b"w" * 32, asks, manifest=Manifest({shelf.id: weighed(shelf.items)})
+            )
+
+    def test_what_may_be_gone_before_you_register_is_said(
+        self, k: LocalKiseki, artist: Kiseki, developer: Kiseki
+    ) -> None:
+        def shelf(name: str, **terms: Any) -> Shelf:
+            return Shelf(artist, name, 1, k.data.define_terms("train", **terms))
+
+        usual, irrevocable = shelf("usual"), shelf("irrevocable", notice=IRREVOCABLE)
+        none, week = shelf("none", notice=timedelta(0)), shelf("week", notice=timedelta(days=7))
+        ends = datetime.fromtimestamp(k.session.now() + 20 * DAY, UTC)
+        expires = shelf("expires", notice=IRREVOCABLE, valid_until=ends)
+        every = [each.id for each in (usual, irrevocable, none, week, expires)]
+        said = developer.models.may_be_gone(every)
+        assert [each.split(" ", 1)[0] for each in said] == [to_hex(each) for each in every[2:]]
+        assert all("may be gone before you register" in each for each in said)
+        assert [each.rsplit(": ")[-1][:40] for each in said[:2]] == [
+            "its provider can end consent at once",
+            "its provider can end consent within 7.0 ",
+        ]
+        artist.data.revoke(usual.id)
+        (revoked,) = developer.models.may_be_gone([usual.id])
+        assert "may be gone before you register: consent to it ends on" in revoked
+        k.wait(30 * DAY)
+        (gone,) = developer.models.may_be_gone([usual.id])
+        assert gone == f"{to_hex(usual.id)} is gone: consent to it has ended"
 
     def test_an_item_revoked_before_it_was_logged_counts_too(
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
@@ -201,7 +270,7 @@ class TestChallenging:
         artist._wallet.send(k.session["DataRegistry"].call("commit", item, 1, spec))
         collection = ids.collection_id(artist.address, item, terms.id)
         artist.data.revoke_item(commitment, unpublished=True)
-        k.wait(1)
+        k.wait(NOTICE)
         with pytest.raises(InvalidInput, match="was revoked before this"):
             manifest = Manifest({collection: [(item, 1)]})
             developer.models.register(b"w" * 32, asks, manifest=manifest)
@@ -312,7 +381,7 @@ class TestWalking:
         self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         shelf.provider.data.revoke_item(shelf.commitments[5])
-        k.wait(1)
+        k.wait(NOTICE)
         listed = {shelf.id: weighed(shelf.items)}
         model = register(developer, listed, asks)
         with pytest.raises(ContractReverted, match="challenge it with this item") as refused:

@@ -8,17 +8,21 @@ from kiseki import ContractReverted, External, Kiseki, LocalKiseki, Manifest, Te
 from kiseki.client.data import Prepared
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import FOREVER, Licence, Offer
-from kiseki.core.schedule import IncomeThreshold
+from kiseki.core.schedule import AfterTime, IncomeThreshold
+from kiseki.core.terms import IRREVOCABLE
 from kiseki.errors import InvalidInput
 from kiseki.index import NotInIndex
 
-from ..conftest import Folder
+from ..conftest import Folder, ask
 
 TRAIN = Use.AI_GENERATIVE_TRAINING
 
 
-def gated(artist: Kiseki, folder: Folder, name: str = "art") -> bytes:
-    terms = artist.data.define_terms("train", royalty="20%", gate=artist.market.address)
+def gated(
+    artist: Kiseki, folder: Folder, name: str = "art", notice: timedelta = IRREVOCABLE
+) -> bytes:
+    gate = artist.market.address
+    terms = artist.data.define_terms("train", royalty="20%", gate=gate, notice=notice)
     return artist.data.register(folder(name, {"1.svg": name.encode()}), terms).id
 
 
@@ -49,13 +53,97 @@ def test_an_offer_is_bought_and_everybody_is_paid(
     assert not buyer.market.is_allowed("collection", drawings, buyer.address, TRAIN)
     (licence,) = developer.market.licences()
     now = k.session.now()
-    assert licence.until == {TRAIN: now + 365 * 86_400}
+    assert licence.until == {TRAIN: now + 365 * 86_400 - 1}
     assert licence.allows(TRAIN, now)
     assert not licence.allows(TRAIN | Use.DATA_MINING, now)
     assert not licence.allows(TRAIN, now + 366 * 86_400)
     assert buyer.market.find(record.key).sold == 1
     buyer.market.buy(offer, developer.address)
     assert developer.market.licences()[0].until[TRAIN] >= now + 2 * 365 * 86_400 - 10
+
+
+def test_a_provider_is_told_how_long_a_licence_can_be_and_cannot_sell_more(
+    artist: Kiseki, folder: Folder
+) -> None:
+    noticed = gated(artist, folder, "noticed", timedelta(days=90))
+    offer = artist.market.draft("collection", noticed, 5, TRAIN, lasts=timedelta(days=91))
+    assert "The notice of 90 days is the longest licence" in artist.market.told(offer)
+    with pytest.raises(ContractReverted, match=r"LicenseMarket_TooLong.*longer notice"):
+        artist.market.offer(offer)
+    for_ever = artist.market.draft("collection", noticed, 5, TRAIN)
+    with pytest.raises(ContractReverted, match="for ever is only for irrevocable terms"):
+        artist.market.offer(for_ever)
+    never = gated(artist, folder, "none", timedelta(0))
+    short = artist.market.draft("collection", never, 5, TRAIN, lasts=timedelta(seconds=1))
+    assert "Without a notice no licence" in artist.market.told(short)
+    with pytest.raises(ContractReverted, match="LicenseMarket_TooLong"):
+        artist.market.offer(short)
+    mining = artist.market.draft("collection", noticed, 5, Use.DATA_MINING)
+    with pytest.raises(ContractReverted, match="only uses that its terms allow"):
+        artist.market.offer(mining)
+    endless = artist.market.draft("collection", gated(artist, folder), 5, TRAIN)
+    assert "irrevocable, so a licence of it can be of any length" in artist.market.told(endless)
+
+
+def test_what_was_bought_can_be_used_until_it_ends_though_it_is_revoked(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki, folder: Folder
+) -> None:
+    drawings = gated(artist, folder, notice=timedelta(days=90))
+    offer = offered(artist, drawings, lasts=timedelta(days=60))
+    developer.market.buy(offer)
+    assert "longer than is sure" in developer.market.problem(offer)
+    artist.data.revoke(drawings)
+    assert "was revoked" in buyer.market.problem(offer)
+    with pytest.raises(InvalidInput, match="consent to what it is for was revoked; nothing was"):
+        buyer.market.buy(offer)
+    (licence,) = developer.market.licences()
+    data = k.session["DataRegistry"]
+    ask(k, "evm_setNextBlockTimestamp", licence.until[TRAIN])
+    ask(k, "evm_mine")
+    assert data.read("mayUse", drawings, developer.address, int(TRAIN)), "its last second"
+    k.wait(1)
+    assert not data.read("mayUse", drawings, developer.address, int(TRAIN))
+
+
+def test_irrevocable_consent_cannot_be_revoked(artist: Kiseki, drawings: bytes) -> None:
+    with pytest.raises(ContractReverted, match="DataRegistry_Irrevocable"):
+        artist.data.revoke(drawings)
+    terms = artist.index.terms(artist.index.collection(drawings).terms_id)
+    assert "consent is never revoked" in terms.words().lower()
+
+
+def test_a_licence_of_a_batch_opens_nothing_and_says_so(
+    artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki, folder: Folder
+) -> None:
+    drawings = artist.data.prepare(folder("art", {"1.svg": b"1"}), Terms.of("train"))
+    artist.data.register(drawings)
+    model = train(developer, Terms.of("train"), drawings, b"model")
+    made = creator.outputs.prepare(folder("out", {"1.png": b"out"}), models=[model])
+    creator.outputs.register(made)
+    offer = creator.market.draft("batch", made.id, 5, Use.COMMERCIAL_OUTPUT)
+    creator.market.offer(offer)
+    assert not buyer.market.opens(offer)
+    assert "opens nothing on the chain" in buyer.market.told(offer)
+    assert not buyer.market.problem(offer), "a document can be bought"
+
+
+def test_while_its_rights_wait_to_move_nothing_new_is_offered(
+    artist: Kiseki, buyer: Kiseki, stranger: Kiseki, drawings: bytes
+) -> None:
+    standing = offered(artist, drawings)
+    artist.rights.mint("collection", drawings)
+    token = artist.rights.token("collection", drawings)
+    artist.rights.schedule(token, stranger.address, AfterTime(2**40), timedelta(days=1))
+    artist.market.delegate(stranger.address)
+    for seller in (artist, stranger):
+        with pytest.raises(ContractReverted, match=r"LicenseMarket_Locked.*its rights wait"):
+            offered(seller, drawings, 1)
+    cheaper = artist.market.draft("collection", drawings, 1, TRAIN)
+    with pytest.raises(ContractReverted, match="LicenseMarket_Locked"):
+        artist.market.offer(cheaper, replaces=artist.market.key(standing))
+    buyer.market.buy(standing)
+    artist.market.end(artist.market.key(standing))
+    assert "ended" in buyer.market.problem(standing)
 
 
 def train(developer: Kiseki, terms: Terms, collection: Prepared, name: bytes) -> bytes:

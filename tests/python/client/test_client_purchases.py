@@ -18,6 +18,7 @@ from kiseki.client.purchases import Basket
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer
+from kiseki.core.terms import IRREVOCABLE
 from kiseki.errors import ContractReverted, InvalidInput, TransactionFailed
 
 from ..conftest import Folder, ask
@@ -34,7 +35,8 @@ def offered(artist: Kiseki, folder: Folder) -> Offered:
         found = []
         for number in range(count):
             drawings = folder(f"art{number}", {"1.svg": f"{number}".encode()})
-            terms = artist.data.define_terms("train", gate=artist.market.address)
+            gate = artist.market.address
+            terms = artist.data.define_terms("train", gate=gate, notice=IRREVOCABLE)
             group = artist.data.register(drawings, terms).id
             found.append(artist.market.draft("collection", group, PRICE, TRAIN, **more))
             artist.market.offer(found[-1])

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiseki.core import typed
-from kiseki.core.terms import TERMS_TYPE, Terms, Use
+from kiseki.core.terms import IRREVOCABLE, TERMS_TYPE, Terms, Use
 from kiseki.errors import InvalidInput
 
 ARTIST, CONTRACT = "0x" + "A1" * 20, "0x" + "C0" * 20
@@ -262,7 +262,13 @@ def test_the_case_of_a_gate_does_not_matter() -> None:
 
 def test_terms_are_said_in_plain_words() -> None:
     assert Terms.of("reserved").words() == "Reserves every use: nothing is allowed."
-    assert Terms.of("ai_inference").words() == "Allows AI inference, for no royalty."
+    none = Terms.of("ai_inference", notice=timedelta(0))
+    assert none.words() == "Allows AI inference, for no royalty."
+    usual = "Consent ends 30 days after it is revoked."
+    assert Terms.of("ai_inference").words() == f"{none.words()} {usual}"
+    assert Terms.of("ai_inference").words(revocable=False) == none.words()
+    for_ever = Terms.of("ai_inference", notice=IRREVOCABLE)
+    assert for_ever.words() == f"{none.words()} Consent is never revoked."
     terms = Terms.of(
         "train",
         royalty="20%",

@@ -399,7 +399,10 @@ def test_usage_is_told_with_its_exact_share() -> None:
 def test_lineage_goes_down_to_the_data() -> None:
     world = Diamond()
     world.revoke(world.art)
-    lineage = world.index().lineage(world.frames)
+    revoked_at = world.time
+    index = world.index()
+    index.at(world.time + 30 * DAY)
+    lineage = index.lineage(world.frames)
     assert lineage.nodes[0].id == world.frames
     assert {node.id for node in lineage.nodes} == {
         world.frames, world.left, world.right, world.base, world.art, world.film,
@@ -415,7 +418,7 @@ def test_lineage_goes_down_to_the_data() -> None:
         (world.base, world.film): 50_000,
     }
     art = next(node for node in lineage.nodes if node.id == world.art)
-    assert art.lapsed and art.revoked_at == world.time
+    assert art.lapsed and art.revoked_at == revoked_at
     earlier = world.index().lineage(world.frames, now=world.time - 1)
     assert not any(node.lapsed for node in earlier.nodes)
 

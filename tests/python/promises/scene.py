@@ -6,6 +6,7 @@ batch comes from model 2. Every artist asks 20% of gross, every developer 5%.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
@@ -46,7 +47,7 @@ class Scene:
         people = [self.k.wallet(number) for number in range(1, 8)]
         self.alice, self.bob, self.developer_1, self.developer_2 = people[:4]
         self.creator, self.buyer, self.stranger = people[4:]
-        self.terms = self.k.data.define_terms("train", royalty="20%")
+        self.terms = self.k.data.define_terms("train", royalty="20%", notice=timedelta(0))
         self.model_terms = self.k.data.define_terms("train", royalty="5%")
         for name, who in (("alice", self.alice), ("bob", self.bob)):
             for file, content in DRAWINGS[name].items():

@@ -122,6 +122,7 @@ def test_a_revoked_item_makes_a_manifest_false_and_is_refused_here(scene: Scene)
     item = scene.collections["alice"].items[0]
     signed = scene.alice.data.item_revocation(item.commitment)
     scene.k.data.revoke_item(item.commitment, signed)
+    scene.k.wait(30 * 24 * 3600)
     with pytest.raises(InvalidInput, match="was revoked before this; leave it out"):
         scene.model(scene.developer_2, "late", {"alice": 1})
 
