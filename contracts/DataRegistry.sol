@@ -52,6 +52,8 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         keccak256("ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)");
     bytes32 private constant PAYEE_CHANGE =
         keccak256("PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)");
+    bytes32 private constant PAYEE_RELEASE =
+        keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
 
     uint256 private constant MONTH = 30 days;
 
@@ -202,9 +204,9 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     }
 
     /// @inheritdoc IDataRegistry
-    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) external {
+    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata release) external {
         _ownedBy(collection, msg.sender);
-        if (payeeOf(collection, msg.sender) != payee) _setPayee(collection, payee, opening);
+        if (payeeOf(collection, msg.sender) != payee) _setPayee(collection, msg.sender, payee, opening, release);
     }
 
     /// @inheritdoc IDataRegistry
@@ -213,7 +215,8 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         bytes32 collection,
         bytes32 payee,
         bytes calldata opening,
-        Approval calldata approval
+        Approval calldata approval,
+        Approval calldata release
     ) external {
         _ownedBy(collection, provider);
         bool same = payeeOf(collection, provider) == payee;
@@ -224,7 +227,7 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
             keccak256(abi.encode(PAYEE_CHANGE, provider, collection, payee, approval.nonce, approval.deadline)),
             approval
         );
-        if (!same) _setPayee(collection, payee, opening);
+        if (!same) _setPayee(collection, provider, payee, opening, release);
     }
 
     function _commit(address provider, bytes32 root, uint64 count, CollectionSpec calldata spec)
@@ -343,16 +346,32 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         emit CollectionRegistered(collection, provider, spec.termsId, root, count, payee, spec.origin);
     }
 
-    function _setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) private {
+    /// @dev On the provider's word, which is no word about another's money.
+    function _setPayee(
+        bytes32 collection,
+        address provider,
+        bytes32 payee,
+        bytes calldata opening,
+        Approval calldata release
+    ) private {
+        bytes32 before = payeeOf(collection, provider);
+        if (!Payees.isWallet(before)) revert DataRegistry_PayeeIsFixed(collection, before);
         Payees.check(payee, opening, SPLITTER);
-        if (_payees[collection] == _rightsToken(collection)) revert DataRegistry_PayeeIsRightsToken(collection);
+        if (before != Payees.wallet(provider)) _release(collection, Payees.toAddress(before), payee, release);
         _payees[collection] = payee;
         emit PayeeChanged(collection, payee);
     }
 
-    /// @dev The payee of a collection whose rights were made a token, and whoever holds it is paid.
-    function _rightsToken(bytes32 collection) private view returns (bytes32) {
-        return Ids.subject(RIGHTS_TOKEN, Ids.subject(address(this), collection));
+    /// @dev On the word of the wallet that is paid: its own call, or its signature.
+    function _release(bytes32 collection, address payee, bytes32 to, Approval calldata approval) private {
+        // What the provider sells as its own was its own.
+        if (to == Ids.subject(RIGHTS_TOKEN, Ids.subject(address(this), collection))) {
+            revert DataRegistry_PayeeIsAnothers(collection, payee);
+        }
+        if (payee == msg.sender) return;
+        bytes32 structHash =
+            keccak256(abi.encode(PAYEE_RELEASE, payee, collection, to, approval.nonce, approval.deadline));
+        _spend(payee, structHash, approval);
     }
 
     // Revoking

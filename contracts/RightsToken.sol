@@ -40,6 +40,9 @@ contract RightsToken is IRightsToken, ERC721, Signed {
 
     bytes32 private constant RELEASE =
         keccak256("Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
+    bytes32 private constant MINT = keccak256(
+        "Mint(address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,uint96 shares,uint96 total,uint256 nonce,uint256 deadline)"
+    );
     uint256 private constant DELEGATION_LENGTH = 23;
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
     /// Not the hash of functions: ERC-4906 has only events.
@@ -64,21 +67,49 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     }
 
     /// @inheritdoc IRightsToken
-    function mint(address registry, bytes32 id, bytes32 document, uint16 royaltyBps)
-        external
+    function mint(RightsSpec calldata spec, IRevenueSplitter.Share calldata share) external returns (uint256) {
+        return _mintTo(msg.sender, spec, share);
+    }
+
+    /// @inheritdoc IRightsToken
+    function mintFor(
+        address registrant,
+        RightsSpec calldata spec,
+        IRevenueSplitter.Share calldata share,
+        Signature calldata approval
+    ) external returns (uint256 tokenId) {
+        tokenId = uint256(Ids.subject(spec.registry, spec.id));
+        Rights storage rights = _rights[tokenId];
+        bool same = rights.document == spec.document && rights.royaltyBps == spec.royaltyBps;
+        if (same && _ownerOf(tokenId) != address(0)) return tokenId;
+        // A spec is as many words as it has members, in their order.
+        bytes32 structHash = keccak256(abi.encode(MINT, registrant, spec, approval.nonce, approval.deadline));
+        _spend(registrant, structHash, approval);
+        return _mintTo(registrant, spec, share);
+    }
+
+    function _mintTo(address registrant, RightsSpec calldata spec, IRevenueSplitter.Share calldata share)
+        private
         returns (uint256 tokenId)
     {
-        if (royaltyBps > 10_000) revert RightsToken_RoyaltyTooLarge(royaltyBps);
-        address registrant = IRegistry(registry).registrantOf(id);
-        if (registrant != msg.sender) revert RightsToken_NotRegistrant(registry, id, registrant, msg.sender);
-        tokenId = _know(registry, id);
-        _rights[tokenId].royaltyBps = royaltyBps;
-        _rights[tokenId].document = document;
-        _mint(msg.sender, tokenId);
-        emit RightsMinted(tokenId, registry, id, document, royaltyBps);
+        if (spec.royaltyBps > 10_000) revert RightsToken_RoyaltyTooLarge(spec.royaltyBps);
+        IRegistry registry = IRegistry(spec.registry);
+        address known = registry.registrantOf(spec.id);
+        if (known != registrant) revert RightsToken_NotRegistrant(spec.registry, spec.id, known, registrant);
+        tokenId = _know(spec.registry, spec.id);
+        // Not the capped question: no answer must not count as nobody.
+        bytes32 payee = registry.payeeOf(spec.id, address(0));
+        Income memory income = _reaching(tokenId, payee, share);
+        (uint96 shares, uint96 total) = _part(tokenId, income);
+        if (shares != spec.shares || total != spec.total) {
+            revert RightsToken_OtherIncome(tokenId, payee, shares, total);
+        }
+        _rights[tokenId].royaltyBps = spec.royaltyBps;
+        _rights[tokenId].document = spec.document;
+        _mint(registrant, tokenId);
+        emit RightsMinted(tokenId, spec.registry, spec.id, spec.document, spec.royaltyBps);
         emit Unlocked(tokenId);
-        bytes32 self = _subject(tokenId);
-        if (_subjectsPayee(tokenId) == self) _record(tokenId, Income(self, 0, 0));
+        if (income.payee != 0) _record(tokenId, income);
     }
 
     /// @inheritdoc IRightsToken
@@ -148,7 +179,8 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         scheduleId = _scheduleId(made);
         openOf[tokenId] = scheduleId;
         _schedules[scheduleId] = Scheduled(holder, State.Open, 0);
-        emit TransferScheduled(scheduleId, tokenId, beneficiary, made);
+        (uint96 shares, uint96 total) = incomeOf(tokenId);
+        emit TransferScheduled(scheduleId, tokenId, beneficiary, made, shares, total);
         emit Locked(tokenId);
         emit MetadataUpdate(tokenId);
     }
@@ -235,9 +267,7 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         bytes32 payee = _subjectsPayee(tokenId);
         Income memory known = _income[tokenId];
         if (payee == 0) revert RightsToken_IncomeNotShown(tokenId, payee);
-        Income memory income = Income(payee, 0, 0);
-        if (share.split.length != 0) (income.shares, income.total) = _proved(tokenId, payee, share);
-        else if (payee != _subject(tokenId)) income.payee = 0;
+        Income memory income = _reaching(tokenId, payee, share);
         // An empty share takes a record back, unless the registry bears it out.
         bool ended = known.payee != 0 && known.payee != payee;
         if (income.payee == 0 && !ended) revert RightsToken_IncomeNotShown(tokenId, payee);
@@ -251,13 +281,28 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     function incomeOf(uint256 tokenId) public view returns (uint96 shares, uint96 total) {
         Income memory income = _income[tokenId];
         if (income.payee == 0 || _subjectsPayee(tokenId) != income.payee) return (0, 0);
-        return income.payee == _subject(tokenId) ? (1, 1) : (income.shares, income.total);
+        return _part(tokenId, income);
     }
 
     function _record(uint256 tokenId, Income memory income) private {
         _income[tokenId] = income;
-        bool whole = income.payee == _subject(tokenId);
-        emit IncomeShown(tokenId, income.payee, whole ? 1 : income.shares, whole ? 1 : income.total);
+        (uint96 shares, uint96 total) = _part(tokenId, income);
+        emit IncomeShown(tokenId, income.payee, shares, total);
+    }
+
+    /// @dev What reaches the token of what is paid to its subject, whose payee is `payee`; nobody's where nothing is shown.
+    function _reaching(uint256 tokenId, bytes32 payee, IRevenueSplitter.Share calldata share)
+        private
+        view
+        returns (Income memory income)
+    {
+        if (share.split.length != 0) (income.shares, income.total) = _proved(tokenId, payee, share);
+        else if (payee != _subject(tokenId)) return income;
+        income.payee = payee;
+    }
+
+    function _part(uint256 tokenId, Income memory income) private view returns (uint96 shares, uint96 total) {
+        return income.payee == _subject(tokenId) ? (1, 1) : (income.shares, income.total);
     }
 
     /// @dev The shares of the token's own subject in `payee`, which must be the split of the proof.

@@ -12,13 +12,15 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// the commitments can be logged, and content never comes near it.
 ///
 /// Not protected against: a wallet that registers what it has no right to. Being registered, even first, is evidence
-/// of priority and not proof. Nothing here can be changed by anybody but the provider, who can end consent for
-/// future use and change who is paid, and nothing else.
+/// of priority and not proof. Nor against what a payee is: a subject of a contract of somebody's own stands for whom
+/// that contract says. Nothing here can be changed by anybody but the provider, who can end consent for future use and,
+/// as long as its own wallet is paid, change who is.
 interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a provider says of a collection beside its items.
     struct CollectionSpec {
         bytes32 termsId;
-        /// Who is paid: a wallet, a split or a subject; zero for the provider's wallet.
+        /// Who is paid: a wallet, a split or a subject; zero for the provider's wallet. Only that can be replaced on
+        /// the provider's word alone (`setPayee`).
         bytes32 payee;
         /// Of the payee, unless it is a wallet (`Payees`).
         bytes opening;
@@ -74,8 +76,10 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     error DataRegistry_WrongRoot(bytes32 collection, bytes32 root);
     error DataRegistry_NotUnderRoot(bytes32 collection, bytes32 sliceRoot);
     error DataRegistry_NotProvider(bytes32 collection, address provider, address caller);
-    /// The payee is the collection's rights token and stays it.
-    error DataRegistry_PayeeIsRightsToken(bytes32 collection);
+    /// The payee is a split, an identity, a token or another subject, and stays it.
+    error DataRegistry_PayeeIsFixed(bytes32 collection, bytes32 payee);
+    /// The rights token takes the place of the provider's own wallet only, and `payee` is another.
+    error DataRegistry_PayeeIsAnothers(bytes32 collection, address payee);
     error DataRegistry_NotRegisteredThen(bytes32 collection, uint256 registeredAt, uint256 when);
     /// Its terms say that consent is never revoked: their notice is the largest.
     error DataRegistry_Irrevocable(bytes32 collection);
@@ -171,16 +175,26 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     function publish(bytes32 collection, bytes32 root, bytes32[] calldata commitments, bytes32[] calldata proof)
         external;
 
-    /// @notice Changes who is paid, by the provider, until it is the collection's rights token.
-    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening) external;
+    /// @notice Changes who is paid, by the provider; does nothing where it is that payee. Who may be replaced:
+    /// - the provider's own wallet: on the provider's word, by anything that opens;
+    /// - another wallet: on that wallet's word as well, and not by the collection's rights token
+    ///   (`DataRegistry_PayeeIsAnothers`);
+    /// - a split, an identity, a token, any subject: never (`DataRegistry_PayeeIsFixed`).
+    /// What waits goes to whoever is the payee when it moves.
+    /// @param release Of a wallet that is paid now and is not the provider's, else empty:
+    /// `PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)`. `to` is the new payee.
+    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata release) external;
 
-    /// @notice `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`.
+    /// @notice The same by anybody who has the provider's signature,
+    /// `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`.
+    /// @param release As for `setPayee`; empty also where the wallet that is paid now is the caller.
     function setPayeeFor(
         address provider,
         bytes32 collection,
         bytes32 payee,
         bytes calldata opening,
-        Approval calldata approval
+        Approval calldata approval,
+        Approval calldata release
     ) external;
 
     // Revoking

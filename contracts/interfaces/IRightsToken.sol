@@ -20,9 +20,15 @@ import {Approval as Signature, ISigned} from "./ISigned.sol"; // ERC-721 has an 
 /// beneficiary that was named. Until then neither side can back out alone; after the deadline anybody may let it lapse,
 /// and as long as nobody does it can still be executed. What the token earned and nobody claimed goes with it.
 ///
+/// What comes with a token is that part of the income (`incomeOf`), and making offers where a market asks for the holder.
+/// Revoking consent, the allow list and endorsements stay with the registrant for good, and where the subject's payee is
+/// another than the token its income does not come along. Of the suite's registries the part that was shown never shrinks:
+/// the split of a model or batch is what it is, and a collection keeps every payee but its provider's wallet.
+///
 /// Not protected against: a registry of somebody's own. Anybody can mint under one; metadata names the registry and
 /// clients filter by it. What such a registry says of its IDs, their registrant and payee included, may change at any
-/// time without an event here. Nor against seals that look alike; the number counts.
+/// time without an event here: what it shows at a sale it can take back a second later. Nor against seals that look alike;
+/// the number counts.
 interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     struct Rights {
         address registry;
@@ -31,6 +37,21 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
         uint64 schedules;
         bytes32 id;
         bytes32 document;
+    }
+
+    /// @notice What its registrant says of a token when it is minted.
+    struct RightsSpec {
+        address registry;
+        bytes32 id;
+        /// keccak256 of the rights document.
+        bytes32 document;
+        /// What ERC-2981 asks of a resale, in 1/10,000; it goes to the subject's split, not to the holder.
+        uint16 royaltyBps;
+        /// The income that is expected: of what is paid to the subject, `shares / total` reaches the token. 1 / 1 where
+        /// the subject's payee is the token, the leaf's shares and the split's total where that is a split, 0 / 0 where
+        /// nothing reaches it.
+        uint96 shares;
+        uint96 total;
     }
 
     /// @notice What has become of a schedule. From open on it changes once, and is never forgotten.
@@ -52,8 +73,15 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     event IncomeShown(uint256 indexed tokenId, bytes32 indexed payee, uint96 shares, uint96 total);
     /// @notice A token was locked, beside ERC-5192's `Locked`.
     /// @param schedule As it is to be given to `execute`, `lapse` and `release`.
+    /// @param shares With `total`, the part of the income that came along then (`incomeOf`). Of a registry that is not
+    /// the suite's it may shrink before the token moves.
     event TransferScheduled(
-        bytes32 indexed scheduleId, uint256 indexed tokenId, address indexed beneficiary, Schedule schedule
+        bytes32 indexed scheduleId,
+        uint256 indexed tokenId,
+        address indexed beneficiary,
+        Schedule schedule,
+        uint96 shares,
+        uint96 total
     );
     /// @notice It moved to the beneficiary, beside ERC-721's `Transfer`.
     event TransferExecuted(bytes32 indexed scheduleId, uint256 indexed tokenId);
@@ -68,6 +96,8 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     error RightsToken_NotThere(address to);
     /// @param payee What the registry answers; zero when it does not.
     error RightsToken_IncomeNotShown(uint256 tokenId, bytes32 payee);
+    /// Not what was expected: `shares / total`, 0 / 0 for nothing, reaches the token. `payee` is the subject's.
+    error RightsToken_OtherIncome(uint256 tokenId, bytes32 payee, uint96 shares, uint96 total);
     error RightsToken_NotHolder(uint256 tokenId, address holder, address caller);
     error RightsToken_Locked(uint256 tokenId, bytes32 scheduleId);
     /// It is nobody, or the holder already.
@@ -80,21 +110,36 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     error RightsToken_NotMet(bytes32 scheduleId, uint256 index);
     error RightsToken_NotAParty(bytes32 scheduleId, address caller);
 
-    /// @notice Mints the token of `(registry, id)` to its registrant, who must be the caller; once.
-    /// Where the subject's payee is the token already, `IncomeShown` says so.
-    /// @param document keccak256 of the rights document.
-    /// @param royaltyBps What ERC-2981 asks of a resale, in 1/10,000; it goes to the subject's split, not to the holder.
-    function mint(address registry, bytes32 id, bytes32 document, uint16 royaltyBps) external returns (uint256 tokenId);
+    /// @notice Mints the token of `(spec.registry, spec.id)` to its registrant, who must be the caller; once.
+    /// Where income reaches it, `IncomeShown` says so. Nobody's payee changes: a collection is made to pay its token by
+    /// `IDataRegistry.setPayee`, before.
+    /// @dev Asks the registry by static calls only. Reverts `RightsToken_OtherIncome` where other income reaches the token
+    /// than is expected, and `RightsToken_IncomeNotShown` where the proof proves nothing. Expecting nothing, without a
+    /// proof, of a split that pays the token is no error: a split cannot be searched here, and `showIncome` can follow.
+    /// @param share The leaf of the token's own subject in the split that is the subject's payee; else empty.
+    function mint(RightsSpec calldata spec, IRevenueSplitter.Share calldata share) external returns (uint256 tokenId);
+
+    /// @notice The same by anybody who has the registrant's signature; the token goes to the registrant.
+    /// `Mint(address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,uint96 shares,uint96 total,uint256 nonce,uint256 deadline)`,
+    /// without the proof, which is found or not. Does nothing, and leaves the nonce, when it is minted with this document
+    /// and royalty.
+    function mintFor(
+        address registrant,
+        RightsSpec calldata spec,
+        IRevenueSplitter.Share calldata share,
+        Signature calldata approval
+    ) external returns (uint256 tokenId);
 
     /// @notice Puts the opening of a token on record, by anybody, so that before it is minted it pays the registrant.
+    /// Until then, or until it is minted, what reaches the token waits.
     function know(address registry, bytes32 id) external returns (uint256 tokenId);
 
     /// @notice Puts on record that income of the subject reaches the token, by anybody; does nothing when it is.
     /// Emits `IncomeShown` and ERC-4906's `MetadataUpdate`.
     /// @dev The token must be minted. What reaches it through a split below the subject's own is not shown.
     /// @param share The leaf of the token's own subject in the split that the registry says is the subject's payee. Empty
-    /// when the payee is the token's own subject, or to take back a record which the registry does not bear out any more
-    /// (a collection's payee can change from a split to another, never from the token).
+    /// when the payee is the token's own subject, or to take back a record which the registry does not bear out any more:
+    /// only one that is not the suite's changes its word.
     function showIncome(uint256 tokenId, IRevenueSplitter.Share calldata share) external;
 
     /// @notice Which part of what is paid to the subject reaches the token, of the gross: `shares / total`.

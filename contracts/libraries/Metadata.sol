@@ -32,7 +32,9 @@ library Metadata {
                 '{"format":"kiseki-rights-v1","name":"Kiseki rights \\u8ecc\\u8de1 ',
                 Seal.short(subject),
                 '","description":"The rights in what was registered under this ID, as its registrant states them in the '
-                "rights document. Whoever holds the token is paid the income that reaches it. The token proves neither "
+                "rights document. What comes with the token is the part of the income that stands under Income, none "
+                "where it is not shown, and offering licences where a market asks for the holder. Revoking consent, the allow list and endorsements stay with the "
+                "registrant. A registry that is not Kiseki's can take the income back. The token proves neither "
                 "that the registrant owned these rights nor that the registry is Kiseki's: compare the registry's address. "
                 'Seals can be made to look alike; the token\'s number cannot.","image":"',
                 _image(subject),
@@ -61,6 +63,7 @@ library Metadata {
             _next("Rights document", facts.document == 0 ? "none" : _hex(facts.document)),
             _next("Resale royalty", _percent(facts.royaltyBps, 10_000)),
             _next("Income", facts.total == 0 ? "not shown" : _percent(facts.shares, facts.total)),
+            _next("Stays with the registrant", "revoking consent, the allow list, endorsements"),
             _next("Locked", facts.locked ? "yes" : "no"),
             "]}"
         );

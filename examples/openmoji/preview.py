@@ -129,7 +129,6 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
             Step("Register model 2", 241_800, 1, "one collection, on top of model 1"),
             Step("Register the batch", 201_331, 1, f"{len(outputs)} pictures"),
             Step("Mint the rights token", 142_900, 1, ""),
-            Step("Put its income on record", 81_400, 1, ""),
             Step("Walk the manifest of model 2", 402_100, 1, "53 drawings, by a buyer"),
             Step("Receive payments", 301_220, 4, "two in ether, two in TEST"),
             Step("Pay everyone", 17_840_500, 6, "246 claims in batches"),

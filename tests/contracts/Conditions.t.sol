@@ -313,7 +313,7 @@ contract ConditionsTest is Scheduling {
         leaves[0] = SumTrees.Leaf(_subject(address(rights), bytes32(tokenId)), 70);
         leaves[1] = SumTrees.Leaf(_subject(address(rights), bytes32(share)), 30);
         vm.prank(artist.wallet);
-        data.setPayee(id, _key(leaves, ""), SumTrees.opening(leaves, ""));
+        data.setPayee(id, _key(leaves, ""), SumTrees.opening(leaves, ""), _unsigned());
         Condition[] memory first = _conditions(address(_income), abi.encode(subject, ETHER, 1000, 0));
         Condition[] memory second = _conditions(address(_income), abi.encode(subject, ETHER, 5000, 0));
         vm.startPrank(artist.wallet);

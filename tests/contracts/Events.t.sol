@@ -183,7 +183,8 @@ contract EventsTest is Base {
                 "PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)",
                 made.id,
                 payee
-            )
+            ),
+            _unsigned()
         );
         yes(data.isNonceUsed(artist.wallet, 6), "spent");
     }

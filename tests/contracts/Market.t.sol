@@ -135,7 +135,7 @@ contract MarketTest is Selling {
 
     function test_theRightsTokensHolderOffersOnceItIsMinted() public {
         vm.startPrank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         rights.transferFrom(artist.wallet, studio.wallet, tokenId);
         vm.stopPrank();
         eq(market.holderOf(address(data), made.id), studio.wallet, "holder");
@@ -234,7 +234,7 @@ contract MarketTest is Selling {
         _buy(offer);
         vm.warp(START + 10);
         vm.startPrank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         rights.transferFrom(artist.wallet, studio.wallet, tokenId);
         vm.stopPrank();
         reverts(_notBought(offer, ILicenseMarket.Problem.HolderChanged));
@@ -609,7 +609,7 @@ contract MarketTest is Selling {
         Offer memory offer = _offer(made, 1000);
         _offered(offer);
         vm.startPrank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         Condition[] memory conditions = new Condition[](1);
         conditions[0] = Condition(income, abi.encode(_subject(address(data), made.id), ETHER, 1000, 0));
         rights.schedule(tokenId, creator.wallet, conditions, uint64(START + 1 days));

@@ -18,7 +18,7 @@ contract RightsTest is Base {
 
     function _mint() private returns (uint256 tokenId) {
         vm.prank(artist.wallet);
-        tokenId = rights.mint(address(data), _made.id, "document", 250);
+        tokenId = rights.mint(_rightsSpec(address(data), _made.id, "document", 250), _noShare());
     }
 
     function _payToken(uint256 tokenId, uint256 amount) private {
@@ -42,18 +42,18 @@ contract RightsTest is Base {
             )
         );
         vm.prank(stranger.wallet);
-        rights.mint(address(data), _made.id, "document", 0);
+        rights.mint(_rightsSpec(address(data), _made.id, "document", 0), _noShare());
         _mint();
         reverts(bytes4(keccak256("ERC721InvalidSender(address)")));
         vm.prank(artist.wallet);
-        rights.mint(address(data), _made.id, "document", 0);
+        rights.mint(_rightsSpec(address(data), _made.id, "document", 0), _noShare());
         reverts(abi.encodeWithSelector(IRightsToken.RightsToken_RoyaltyTooLarge.selector, 10_001));
-        rights.mint(address(data), _made.id, "document", 10_001);
+        rights.mint(_rightsSpec(address(data), _made.id, "document", 10_001), _noShare());
     }
 
     function test_mayAskAllOfAResale() public {
         vm.prank(artist.wallet);
-        uint256 tokenId = rights.mint(address(data), _made.id, "document", 10_000);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), _made.id, "document", 10_000), _noShare());
         (, uint256 royalty) = rights.royaltyInfo(tokenId, 12_345);
         eq(royalty, 12_345, "all");
     }
@@ -136,7 +136,7 @@ contract RightsTest is Base {
         AnyRegistry registry = new AnyRegistry();
         registry.setRegistrant(_made.id, stranger.wallet);
         vm.prank(stranger.wallet);
-        uint256 tokenId = rights.mint(address(registry), _made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(registry), _made.id, "document", 0), _noShare());
         yes(tokenId != _mint(), "another");
     }
 }

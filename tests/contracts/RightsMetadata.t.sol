@@ -33,7 +33,7 @@ contract RightsMetadataTest is Base {
 
     function _mint(address registry, bytes32 id, uint16 royaltyBps) private returns (uint256) {
         vm.prank(artist.wallet);
-        return rights.mint(registry, id, keccak256("document"), royaltyBps);
+        return rights.mint(_rightsSpec(registry, id, keccak256("document"), royaltyBps), _noShare());
     }
 
     function _json(string memory uri) private pure returns (string memory) {
@@ -121,7 +121,8 @@ contract RightsMetadataTest is Base {
         _same(_trait(json, 3, "Rights document"), vm.toString(keccak256("document")));
         _same(_trait(json, 4, "Resale royalty"), "2.5%");
         _same(_trait(json, 5, "Income"), "not shown");
-        _same(_trait(json, 6, "Locked"), "no");
+        _same(_trait(json, 6, "Stays with the registrant"), "revoking consent, the allow list, endorsements");
+        _same(_trait(json, 7, "Locked"), "no");
     }
 
     function test_theContractSaysWhatItIs() public view {
@@ -151,7 +152,7 @@ contract RightsMetadataTest is Base {
         facts.locked = true;
         string memory json = _json(Metadata.uri(facts));
         _same(_trait(json, 5, "Income"), expected);
-        _same(_trait(json, 6, "Locked"), "yes");
+        _same(_trait(json, 7, "Locked"), "yes");
     }
 
     // Nothing that anybody chooses changes the form: printable ASCII with the same quotes and braces everywhere.

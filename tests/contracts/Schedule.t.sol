@@ -30,7 +30,7 @@ abstract contract Scheduling is Base {
     function _mintOne(uint256 seed) internal returns (uint256) {
         Made memory made = _collect(artist.wallet, seed, trainingTerms);
         vm.prank(artist.wallet);
-        return rights.mint(address(data), made.id, "document", 250);
+        return rights.mint(_rightsSpec(address(data), made.id, "document", 250), _noShare());
     }
 
     function _conditions(address check, bytes memory data_) internal pure returns (Condition[] memory conditions) {
@@ -75,7 +75,7 @@ contract ScheduleTest is Scheduling {
         Schedule memory made = _made(_conditions(address(condition), "data"), 0);
         bytes32 expected = keccak256(abi.encode(block.chainid, address(rights), made));
         vm.expectEmit(address(rights));
-        emit IRightsToken.TransferScheduled(expected, tokenId, creator.wallet, made);
+        emit IRightsToken.TransferScheduled(expected, tokenId, creator.wallet, made, 0, 0);
         vm.expectEmit(address(rights));
         emit IERC5192.Locked(tokenId);
         eq(_schedule(made.conditions), expected, "the ID");

@@ -16,7 +16,7 @@ contract SchedulesInvariantTest is Base {
         for (uint256 i; i < 3; ++i) {
             Made memory made = _collect(artist.wallet, i, trainingTerms);
             vm.prank(artist.wallet);
-            tokens[i] = rights.mint(address(data), made.id, "document", 0);
+            tokens[i] = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         }
         address[4] memory people = [artist.wallet, creator.wallet, buyer.wallet, address(0x4e)];
         _handler = new ScheduleHandler(rights, new Escrow(rights), tokens, people);

@@ -5,6 +5,7 @@ import {DataRegistry} from "../../contracts/DataRegistry.sol";
 import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {IOutputRegistry} from "../../contracts/interfaces/IOutputRegistry.sol";
+import {IRightsToken} from "../../contracts/interfaces/IRightsToken.sol";
 import {Approval, ISigned} from "../../contracts/interfaces/ISigned.sol";
 import {Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
@@ -251,10 +252,94 @@ contract SignaturesTest is Base {
         bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, made.id, payee, 0, UNTIL));
         Approval memory approval = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), 0, UNTIL);
         reverts(ISigned.Signed_WrongSignature.selector);
-        data.setPayeeFor(artist.wallet, made.id, _wallet(stranger.wallet), "", approval);
-        data.setPayeeFor(artist.wallet, made.id, payee, "", approval);
+        data.setPayeeFor(artist.wallet, made.id, _wallet(stranger.wallet), "", approval, _unsigned());
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approval, _unsigned());
         eq(data.payeeOf(made.id, address(0)), payee, "payee");
-        data.setPayeeFor(artist.wallet, made.id, payee, "", approval);
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approval, _unsigned());
+    }
+
+    function _mintConsent(IRightsToken.RightsSpec memory spec, uint256 nonce) private view returns (Approval memory) {
+        bytes32 typeHash = keccak256(
+            "Mint(address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,uint96 shares,uint96 total,uint256 nonce,uint256 deadline)"
+        );
+        bytes32 structHash = keccak256(
+            abi.encode(
+                typeHash,
+                artist.wallet,
+                spec.registry,
+                spec.id,
+                spec.document,
+                spec.royaltyBps,
+                spec.shares,
+                spec.total,
+                nonce,
+                UNTIL
+            )
+        );
+        return _approve(artist, _digest("Kiseki RightsToken", address(rights), structHash), nonce, UNTIL);
+    }
+
+    function test_mintsForTheRegistrantWhoeverBringsIt() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        IRightsToken.RightsSpec memory spec = _rightsSpec(address(data), made.id, "document", 250);
+        Approval memory approval = _mintConsent(spec, 4);
+        IRightsToken.RightsSpec[6] memory others;
+        for (uint256 i; i < 6; ++i) {
+            others[i] = _rightsSpec(address(data), made.id, "document", 250);
+        }
+        others[0].registry = address(models);
+        others[1].id = "another";
+        others[2].document = "another";
+        others[3].royaltyBps = 251;
+        (others[4].shares, others[4].total) = (1, 1);
+        others[5].total = 1;
+        for (uint256 i; i < 6; ++i) {
+            reverts(ISigned.Signed_WrongSignature.selector);
+            rights.mintFor(artist.wallet, others[i], _noShare(), approval);
+        }
+        reverts(ISigned.Signed_WrongSignature.selector);
+        rights.mintFor(studio.wallet, spec, _noShare(), approval);
+        vm.prank(stranger.wallet);
+        uint256 tokenId = rights.mintFor(artist.wallet, spec, _noShare(), approval);
+        eq(rights.ownerOf(tokenId), artist.wallet, "the registrant's");
+        eq(rights.rightsOf(tokenId).document, "document", "document");
+        yes(rights.isNonceUsed(artist.wallet, 4), "used up");
+        // Late, and still no error: it is minted with this document and royalty.
+        vm.recordLogs();
+        eq(rights.mintFor(artist.wallet, spec, _noShare(), approval), tokenId, "skipped");
+        eq(vm.getRecordedLogs().length, 0, "nothing");
+        reverts(bytes4(keccak256("ERC721InvalidSender(address)")));
+        rights.mintFor(artist.wallet, others[2], _noShare(), _mintConsent(others[2], 5));
+        reverts(bytes4(keccak256("ERC721InvalidSender(address)")));
+        rights.mintFor(artist.wallet, others[3], _noShare(), _mintConsent(others[3], 5));
+    }
+
+    // A signature is no right: who has not registered it gets no token for it.
+    function test_RevertWhen_aSignerMintsWhatAnotherRegistered() public {
+        Made memory made = _collect(studio.wallet, 1, trainingTerms);
+        IRightsToken.RightsSpec memory spec = _rightsSpec(address(data), made.id, "document", 0);
+        reverts(
+            abi.encodeWithSelector(
+                IRightsToken.RightsToken_NotRegistrant.selector, address(data), made.id, studio.wallet, artist.wallet
+            )
+        );
+        rights.mintFor(artist.wallet, spec, _noShare(), _mintConsent(spec, 0));
+    }
+
+    // What was signed says the income, and the relay cannot bring it when that is another by now.
+    function test_RevertWhen_theIncomeIsAnotherThanTheRegistrantSigned() public {
+        Made memory made = _collect(artist.wallet, 1, trainingTerms);
+        IRightsToken.RightsSpec memory spec = _rightsSpec(address(data), made.id, "document", 0);
+        Approval memory nothing = _mintConsent(spec, 0);
+        uint256 tokenId = uint256(_subject(address(data), made.id));
+        bytes32 self = _subject(address(rights), bytes32(tokenId));
+        vm.prank(artist.wallet);
+        data.setPayee(made.id, self, abi.encodePacked(address(rights), tokenId), _unsigned());
+        reverts(abi.encodeWithSelector(IRightsToken.RightsToken_OtherIncome.selector, tokenId, self, 1, 1));
+        rights.mintFor(artist.wallet, spec, _noShare(), nothing);
+        (spec.shares, spec.total) = (1, 1);
+        rights.mintFor(artist.wallet, spec, _noShare(), _mintConsent(spec, 1));
+        eq(rights.ownerOf(tokenId), artist.wallet, "minted");
     }
 
     function test_registersAModelForItsDeveloper() public {
@@ -297,12 +382,16 @@ contract SignaturesTest is Base {
             );
             bytes32 structHash = keccak256(abi.encode(typeHash, artist.wallet, made.id, payee, nonce, UNTIL));
             approvals[nonce] = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), nonce, UNTIL);
-            data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[nonce]);
+            data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[nonce], _unsigned());
         }
+        bytes32 releaseHash =
+            keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
+        bytes32 released = keccak256(abi.encode(releaseHash, studio.wallet, made.id, _wallet(artist.wallet), 0, UNTIL));
+        Approval memory release = _approve(studio, _digest("Kiseki DataRegistry", address(data), released), 0, UNTIL);
         vm.prank(artist.wallet);
-        data.setPayee(made.id, _wallet(artist.wallet), "");
+        data.setPayee(made.id, _wallet(artist.wallet), "", release);
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 1));
-        data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[1]);
+        data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[1], _unsigned());
     }
 
     function _endorsement(bytes32 model, bytes32 batch) private view returns (IOutputRegistry.Endorsement memory) {

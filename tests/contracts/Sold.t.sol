@@ -339,7 +339,7 @@ contract SoldTest is Selling {
         conditions[0] = Condition(vm.deployCode("AfterTime.sol"), abi.encode(START + 1 days));
         vm.startPrank(artist.wallet);
         market.setDelegate(studio.wallet, true);
-        uint256 tokenId = rights.mint(address(data), made.id, "document", 0);
+        uint256 tokenId = rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare());
         bytes32 scheduleId = rights.schedule(tokenId, creator.wallet, conditions, uint64(START + 2 days));
         vm.stopPrank();
         bytes memory locked = abi.encodeWithSelector(ILicenseMarket.LicenseMarket_Locked.selector, tokenId, scheduleId);

@@ -68,7 +68,7 @@ contract VerifyTest is Base {
 
     function test_namesTheRightsToken() public {
         vm.prank(creator.wallet);
-        uint256 tokenId = rights.mint(address(outputs), _batch, "rights", 500);
+        uint256 tokenId = rights.mint(_rightsSpec(address(outputs), _batch, "rights", 500), _noShare());
         (, IOutputRegistry.Facts memory facts) = _ask(_published[2], _model());
         eq(facts.rightsToken, tokenId, "token");
         eq(facts.rightsHolder, creator.wallet, "holder");

@@ -368,7 +368,7 @@ contract WaterfallTest is Falling {
     function test_aTierCanBeARightsToken() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
         vm.prank(artist.wallet);
-        bytes32 tokenId = bytes32(rights.mint(address(data), made.id, "document", 0));
+        bytes32 tokenId = bytes32(rights.mint(_rightsSpec(address(data), made.id, "document", 0), _noShare()));
         SumTrees.Leaf[] memory shared = new SumTrees.Leaf[](2);
         shared[0] = SumTrees.Leaf(_subject(address(rights), tokenId), 70);
         shared[1] = SumTrees.Leaf(_wallet(creator.wallet), 30);

@@ -29,6 +29,9 @@ ADVICE = {
     "or not its provider's",
     "DataRegistry_NotProvider": "only the wallet that registered it can do this, or who has its "
     "signature",
+    "DataRegistry_PayeeIsFixed": "it pays a split, an identity or a token, and that is for good",
+    "DataRegistry_PayeeIsAnothers": "another wallet is paid, and a rights token may only take the "
+    "provider's own place",
     "DataRegistry_ConsentRevoked": "its provider ended consent; leave it out and train again",
     "DataRegistry_TermsExpired": "consent ran out; ask the provider for new terms",
     "DataRegistry_UseNotAllowed": "its terms do not allow this use; leave it out",
@@ -56,6 +59,8 @@ ADVICE = {
     "Challenges_Revoked": "the manifest is false: challenge it with this item",
     "IdTree_NotAscending": "these are not one registrant's commitments in the order of their IDs",
     "IdTree_Empty": "name at least one item",
+    "RightsToken_OtherIncome": "what reaches the token is not what was expected; look at it with "
+    "`kiseki rights show`, and mint it with what there is",
     "SumTree_NoShares": "a share of zero is never in a split; leave that payee out",
     "Signed_Expired": "the signature's deadline has passed; ask for a new one",
     "Signed_NonceUsed": "this signature was used or cancelled; ask for one with another nonce",

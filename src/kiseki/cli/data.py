@@ -9,13 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import consents, lasting, lists, receipts
+from kiseki.cli.revenue import payee_of
+from kiseki.client import consents, lasting, lists, receipts, releases
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.secrets import Kept
 from kiseki.client.wallet import WAITING_DAYS, document_hash
+from kiseki.core.ids import wallet_address
 from kiseki.core.terms import IRREVOCABLE, Terms
-from kiseki.core.values import ZERO_ADDRESS, address, to_hex
+from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["data"]
@@ -276,22 +278,70 @@ def revoke_item(
     context.receipts_told([done])
 
 
+NewPayee = Annotated[
+    str, typer.Argument(help="A wallet, a collection's ID, or the file of a split or title.")
+]
+
+
 @data.command("set-payee")
 def set_payee(
-    collection: Collection, payee: Annotated[str, typer.Argument(help="A wallet's address.")]
-) -> None:
-    """Change who is paid for a collection of this wallet's.
+    collection: Collection, payee: NewPayee,
+    release: Annotated[
+        Path | None, typer.Option(help="The signed word of the wallet that is paid now.")
+    ] = None,
+) -> None:  # fmt: skip
+    """Change who is paid for a collection of this wallet's: this wallet, or one that released it.
+
+    What is no wallet (a split, an identity, a rights token) is never replaced.
 
     \b
     Examples:
       kiseki data set-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+      kiseki data set-payee 0x1111… \\
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --release alice.json
+    """
+    wanted, word = context.hex32(collection, "the collection"), None
+    k = context.kiseki()
+    to = payee_of(k, payee)
+    if release is not None:
+        word = releases.read(release)
+        show.say(releases.words(word))
+    holder = wallet_address(to.key)
+    last = "nobody can change that again" if holder is None else "it changes again only as"
+    if holder is not None:
+        own = holder.lower() == k.address.lower()
+        last += " this wallet says" if own else f" {holder} signs"
+    show.say(f"What is paid to the collection goes to {payee} from then on; {last}.")
+    done = context.spend(
+        k, f"set payee {collection} {to.key.hex()}", lambda k: k.data.set_payee(wanted, to, word)
+    )
+    context.receipts_told([done])
+
+
+@data.command("release-payee")
+def release_payee(
+    collection: Collection, to: NewPayee,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    days: Annotated[int, typer.Option(help="For how long it counts.")] = 30,
+) -> None:  # fmt: skip
+    """Sign, as the wallet that a collection pays, that another payee may take its place.
+
+    Its provider brings it with `kiseki data set-payee --release`.
+
+    \b
+    Examples:
+      kiseki data release-payee 0x1111… \\
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
     wanted = context.hex32(collection, "the collection")
-    to = to_hex(address(payee, "the payee"))
     k = context.kiseki()
-    done = context.spend(k, f"set payee {collection} {to}", lambda k: k.data.set_payee(wanted, to))
-    context.receipts_told([done])
+    signed = k.data.release_payee(wanted, payee_of(k, to), days)
+    releases.write(out, signed)
+    if context.current.json:
+        show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
+    else:
+        show.say(f"{releases.words(signed)} It is in {out}.")
 
 
 # Receipts

@@ -10,6 +10,7 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.data import Licence, Royalty, Uses, terms_of
+from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered
 from kiseki.core.manifest import Manifest
@@ -48,7 +49,7 @@ def register(
     run: Annotated[Path | None, typer.Option(help="Code, environment and settings.")] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
     uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
-    payee: Annotated[str | None, typer.Option(help="Who is paid; this wallet if left out.")] = None,
+    payee: RightsPayee = None,
     publish: Annotated[
         Path | None, typer.Option(help="A folder to publish the manifest in; its hash is stated.")
     ] = None,
@@ -68,12 +69,13 @@ def register(
     externals = externals_of(k, external)
     told_of_base(k, parents, externals)
     commitment = k.models.weights(weights, private=private)
+    paid = rights_payee(k, payee, "model")
     for each in k.models.may_be_gone(known) if known else ():
         show.say(each)
 
     def work(k: Kiseki) -> Registered:
         done = k.models.register(commitment, terms, manifest=known, parents=parents,
-                                 externals=externals, run=run, payee=payee)  # fmt: skip
+                                 externals=externals, run=run, payee=paid)  # fmt: skip
         if known and publish and not context.is_rehearsed(k):
             k.models.publish_manifest(done.id, known, publish)
         return done

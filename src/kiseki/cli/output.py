@@ -9,6 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
+from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.endorsements import Endorsement
 from kiseki.core.values import to_hex
 
@@ -27,9 +28,7 @@ def register(
         list[str] | None, typer.Option(help="A collection that generation read, 0x…")
     ] = None,
     record: Annotated[Path | None, typer.Option(help="Prompt, seed, settings and order.")] = None,
-    payee: Annotated[
-        str | None, typer.Option(help="Who gets the rest; the rights token's holder if left out.")
-    ] = None,
+    payee: RightsPayee = None,
     endorsement: Annotated[
         list[str] | None,
         typer.Option(help="A developer's endorsement, as `output endorse` prints; several if so."),
@@ -47,8 +46,9 @@ def register(
     models = [context.hex32(each, "the model") for each in model]
     read = [context.hex32(each, "the collection") for each in collection or []]
     given = [Endorsement.from_text(each) for each in endorsement or []]
+    paid = rights_payee(k, payee, "batch")
     with show.progress("hashing", "files") as told:
-        batch = k.outputs.prepare(files, models, collections=read, record=record, payee=payee,
+        batch = k.outputs.prepare(files, models, collections=read, record=record, payee=paid,
                                   externals=externals_of(k, external), progress=told)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(

@@ -38,6 +38,28 @@ Lists = Annotated[
 Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
 
 
+RightsPayee = Annotated[
+    str | None,
+    typer.Option(
+        "--payee",
+        help="Who gets the rest: `wallet` for this wallet, an address, an ID, or a split's file; "
+        "whoever holds the rights token if left out.",
+    ),
+]
+
+
+def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
+    """Who is paid for a model or batch to be registered, said before it is."""
+    if given is None:
+        paid = f"whoever holds the {kind}'s rights token, and to this wallet before it is minted"
+    elif given == "wallet":
+        paid = "this wallet, so nothing will reach a rights token of it"
+    else:
+        paid = f"{given}, and reaches a rights token of it only if that says so"
+    show.say(f"What the {kind} is paid and no source asks goes to {paid}. It can never be changed.")
+    return given if given in (None, "wallet") else payee_of(k, given)
+
+
 def payee_of(k: Kiseki, given: str) -> Payee:
     """Who is meant by what a person writes."""
     path = Path(given)
@@ -133,8 +155,10 @@ def owed(
             "token": e.token, "amount": str(e.amount), "now": str(e.now), "split": e.split,
             "subject": e.subject, "labels": e.labels,
             "steps": len(e.steps), "complete": e.complete,
+            "waits_for_record": e.unknown is not None,
         } for e in found])  # fmt: skip
         return
+    unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
     rows = [
         (context.money(k, e.token, e.amount), context.money(k, e.token, e.now), _label(e))
         for e in found
@@ -143,6 +167,8 @@ def owed(
     show.table(["owed", "of that now", "from"], rows, numbers=["owed", "of that now"])
     if not rows:
         show.say("Nothing is owed.")
+    if unrecorded:
+        show.say(_unrecorded(unrecorded))
     for each in k.revenue.waterfall.ahead(wallet or None):
         sum_ = context.money(k, each.token, each.lies + each.owed)
         fall = to_checksum_address(each.waterfall)
@@ -177,14 +203,18 @@ def claim(
     k = context.kiseki()
     whose = wallets or ([] if signed else [k.address])
 
+    names = sorted([*whose, *(each.signer for each in signed)])
+
     def work(k: Kiseki) -> Claimed:
         with show.progress("claiming", "steps") as told:
             return k.revenue.claim(whose, told, redirections=signed, lists=lists or (),
                                    through=through)  # fmt: skip
 
+    first = {each.data for who in names for each in k.revenue.unrecorded(who)}
+    if first:
+        show.say(_unrecorded(len(first)))
     if through and context.is_tried_first(k):
         show.say("What comes out of waterfalls, and is claimed then, is in no estimate.")
-    names = sorted([*whose, *(each.signer for each in signed)])
     done = context.spend(
         k, f"claim {' '.join(names)}", work, lambda done: [str(why) for _, why in done.failures]
     )
@@ -349,6 +379,14 @@ def sweep(to: To, token: Token = ETHER) -> None:
         raise InvalidInput(f"nothing of it lies at {' or '.join(places)}; nothing was sent")
     context.receipts_told(context.spend(k, f"sweep {to} {token}",
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
+
+
+def _unrecorded(count: int) -> str:
+    many = "a rights token that was" if count == 1 else f"{count:,} rights tokens that were"
+    return (
+        f"Some of it comes through {many} never minted: `kiseki revenue claim` puts each on record "
+        "first, in a transaction of about 75,000 gas."
+    )
 
 
 def _label(owed: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,10 @@ from kiseki.cli import context, show
 from kiseki.cli.revenue import payee_of
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
+from kiseki.client.rights import STAYS, Income
 from kiseki.client.schedules import moment
 from kiseki.core import schedule as when
+from kiseki.core.ids import wallet as wallet_key
 from kiseki.core.values import address, to_hex
 from kiseki.errors import InvalidInput
 
@@ -31,23 +34,60 @@ def mint(
     kind: Kind, group: Group,
     document: Annotated[Path | None, typer.Option(help="The rights document.")] = None,
     royalty: Annotated[str, typer.Option(help="What a resale is asked for (ERC-2981).")] = "0%",
+    set_payee: Annotated[
+        bool | None,
+        typer.Option(
+            "--set-payee/--keep-payee",
+            help="Make a collection that pays this wallet pay its token, for good; or leave it. "
+            "Asked for where it can be and is left out.",
+        ),
+    ] = None,
 ) -> None:  # fmt: skip
     """Mint the token to this wallet, which must have registered the group; once.
+
+    It says which income the token will have, and mints it with that or not at all.
 
     \b
     Examples:
       kiseki rights mint batch 0x4444…
+      kiseki rights mint collection 0x1111… --set-payee
     """
     wanted = context.hex32(group, "the ID")
     k = context.kiseki()
-    done = context.spend(k, f"mint {kind} {group}",
-                         lambda k: k.rights.mint(kind, wanted, document, royalty))  # fmt: skip
-    context.receipts_told([done], token=str(k.rights.token(kind, wanted)))
+    found = k.rights.income(kind, wanted)
+    if set_payee is None:
+        set_payee = _pays_itself(k, found) and _made_to_pay_the_token()
+    gets = "all of what is paid to the collection, for good" if set_payee else found.words
+    show.say(f"What reaches the token: {gets}. {STAYS[0].upper()}{STAYS[1:]}.")
+    done = context.spend(
+        k, f"mint {kind} {group} {set_payee}",
+        lambda k: k.rights.mint(kind, wanted, document, royalty, set_payee=bool(set_payee)),
+    )  # fmt: skip
+    context.receipts_told([done], token=str(k.rights.token(kind, wanted)), income=gets)
+
+
+def _pays_itself(k: Kiseki, found: Income) -> bool:
+    return found.kind == "collection" and found.payee == wallet_key(k.address)
+
+
+def _made_to_pay_the_token() -> bool:
+    if context.current.yes or context.current.json or not sys.stdin.isatty():
+        raise InvalidInput(
+            "the collection pays this wallet, so nothing would reach its token; say --set-payee to "
+            "make it pay the token, for good, or --keep-payee"
+        )
+    return typer.confirm(
+        "The collection pays this wallet, so nothing would reach its token. Make it pay the token "
+        "instead, whoever holds it, for good?",
+        err=True,
+    )
 
 
 @rights.command("know")
 def know(kind: Kind, group: Group) -> None:
     """Make an unminted token pay the registrant of its group; by anybody.
+
+    `kiseki revenue claim` and the keeper do it by themselves where money waits for it.
 
     \b
     Examples:
@@ -87,6 +127,7 @@ def transfer(
     wanted, new = context.hex32(group, "the ID"), to_hex(address(to, "the new holder"))
     k = context.kiseki()
     token = k.rights.token(kind, wanted)
+    show.say(k.rights.along(token))
     done = context.spend(k, f"transfer {kind} {group} {new}",
                          lambda k: k.rights.transfer(token, new))  # fmt: skip
     context.receipts_told([done])
@@ -117,10 +158,11 @@ def show_token(
         more = {"token": str(token), "holder": holder, "resale": resale}
         show.json_line(show.plain(found) | more)
         return
-    income = "nobody has shown it" if found.income is None else f"{found.income}%"
+    income = "nothing that was shown" if found.income is None else f"{found.income}%"
     show.fields([
         ("token", f"{token:#066x}"), ("stands for", f"the {found.kind} 0x{found.id.hex()}"),
         ("holder", holder), ("registrant", found.registrant), ("of what is paid", income),
+        ("stays with the registrant", found.stays),
         ("resale", f"{found.royalty}%, to {resale}"), ("locked", found.locked),
         ("document", found.document),
     ])  # fmt: skip
@@ -185,6 +227,7 @@ def schedule(
     given = [when.AnyOf(conditions)] if one else conditions
     wanted = context.hex32(group, "the ID")
     until = context.moment(deadline, "--deadline")
+    show.say(k.rights.along(k.rights.token(kind, wanted)))
     name = f"schedule {kind} {group} {to} {deadline} {income} {after} {price} {approved} {one}"
     done = context.spend(
         k, name, lambda k: k.rights.schedule(k.rights.token(kind, wanted), to, given, until)
@@ -221,6 +264,7 @@ def pending(
             "schedule": e.record.id, "token": f"{e.record.schedule.token:#066x}",
             "holder": e.record.schedule.holder, "beneficiary": e.record.schedule.beneficiary,
             "deadline": e.record.schedule.deadline, "due": e.due, "expired": e.expired,
+            "shares": str(e.record.shares), "total": str(e.record.total),
             "conditions": [{"words": said(kind), "met": met}
                            for kind, met in zip(e.conditions, e.met, strict=True)],
         } for e in found])  # fmt: skip
@@ -233,6 +277,7 @@ def pending(
         show.fields([
             ("schedule", each.record.id), ("token", f"{made.token:#066x}"),
             ("moves from", made.holder), ("to", made.beneficiary), ("state", state),
+            ("with it", k.rights.along(made.token)),
             *((("met" if met else "not met"), said(kind))
               for kind, met in zip(each.conditions, each.met, strict=True)),
         ])  # fmt: skip
@@ -305,6 +350,10 @@ def pay(key: Key) -> None:
     Examples:
       kiseki rights pay 0x4444…
     """
+    k = context.watching()
+    record = k.rights.of(context.hex32(key, "the schedule"))
+    then = f"{record.shares} of {record.total}" if record.total else "nothing"
+    show.say(f"{k.rights.along(record.schedule.token)} When it was scheduled it was {then}.")
     _act(key, "pay", lambda k, wanted: k.rights.pay_escrow(wanted))
 
 

@@ -29,6 +29,7 @@ _TRAITS = (
     "Rights document",
     "Resale royalty",
     "Income",
+    "Stays with the registrant",
     "Locked",
 )
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100)(\.[0-9]{0,3}[1-9])?%", re.ASCII)
@@ -50,6 +51,7 @@ class Metadata:
         royalty: what ERC-2981 asks of a resale, in percent.
         income: which part of what is paid to the group reaches the token's holder, in percent of
             the gross, rounded down to 0.0001; ``None`` as long as nobody has shown it.
+        stays: what does not come with the token, in words.
         locked: whether it cannot be transferred now.
         name: for people.
         description: for people.
@@ -64,6 +66,7 @@ class Metadata:
     document: bytes | None
     royalty: Decimal
     income: Decimal | None
+    stays: str
     locked: bool
     name: str
     description: str = field(repr=False)
@@ -107,6 +110,7 @@ def parse(uri: str, token: int, kinds: Mapping[str, str]) -> Metadata:
         document=_unless("none", traits["Rights document"], _hash),
         royalty=_percent(traits["Resale royalty"]),
         income=_unless("not shown", traits["Income"], _percent),
+        stays=traits["Stays with the registrant"],
         locked=_yes(traits["Locked"]),
         name=_text(name, "the name"),
         description=_text(description, "the description"),

@@ -15,7 +15,7 @@ from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
 from kiseki.client.files import hash_files
 from kiseki.client.gates import Gate
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, usual
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.evidence import Evidence
@@ -78,7 +78,9 @@ class Models:
             externals: base models that are not registered: a fact where there are weights and a
                 document, else a problem; for good, of everything that rests on this model.
             run: code, environment and hyperparameters as a document, or its keccak256.
-            payee: who gets what the terms ask, and the rest; this wallet if none is named.
+            payee: who gets what the terms ask, and the rest. If none is named: whoever holds the
+                model's rights token, and before it is minted this wallet; ``wallet`` for this
+                wallet, minted or not.
 
         Raises:
             InvalidInput: a source is unknown here, an item is not in its collection, or an item's
@@ -90,12 +92,16 @@ class Models:
         index = self.wallet.session.index
         collections = manifest.collections if manifest else ()
         self._look(manifest)
-        who = Payee.of(payee or self.wallet.address)
         parents = sorted(parents)
         externals = sorted(externals, key=lambda each: each.weights)
         cut = ids.parts(collections)
         sources_hash = ids.sources_hash([ids.part_hash(each) for each in cut], parents, externals)
         model = ids.model_id(self.wallet.address, weights, sources_hash, terms.id)
+        token = Payee.subject(
+            self.wallet.session["RightsToken"].address,
+            ids.subject(self._contract.address, model),
+        )
+        who = usual(payee, self.wallet.address, token)
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
         spec = (weights, document_hash(run), terms.id, who.key, who.opening, draft)

@@ -13,7 +13,7 @@ from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.endorsements import Endorsement, for_contract
 from kiseki.client.files import find, hash_files
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, usual
 from kiseki.client.verify import Verification, verify_digest
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
@@ -87,8 +87,8 @@ class Outputs:
             collections: IDs of collections that generation read.
             externals: models that are not registered: a fact where there are weights and a
                 document, else a problem; for good.
-            payee: who gets the rest. If none is named: whoever holds the batch's rights token.
-                Before it is minted that is this wallet, once anybody called `rights.know`.
+            payee: who gets the rest. If none is named: whoever holds the batch's rights token, and
+                before it is minted this wallet; ``wallet`` for this wallet, minted or not.
         """
         creator = self.wallet.address
         hashed = hash_files(find(files), progress)
@@ -102,15 +102,13 @@ class Outputs:
             models=tuple(sorted(models)),
             externals=tuple(sorted(externals, key=lambda each: each.weights)),
             record=document_hash(record),
-            payee=Payee.of(payee or creator),
+            payee=Payee.of(creator),
         )
-        if payee is not None:
-            return prepared
-        rights = Payee.subject(
+        token = Payee.subject(
             self.wallet.session["RightsToken"].address,
             ids.subject(self._contract.address, prepared.id),
         )
-        return replace(prepared, payee=rights)
+        return replace(prepared, payee=usual(payee, creator, token))
 
     def endorse(self, model: bytes, prepared: PreparedBatch, until: int) -> Endorsement:
         """Signs, as the developer of `model`, that a batch may rest on it, whatever its gate.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kiseki.core import ids
 from kiseki.core.split import Split
 
-__all__ = ["Payee"]
+__all__ = ["Payee", "usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +33,16 @@ class Payee:
     def subject(cls, contract: str, subject_id: bytes) -> Payee:
         """Whatever `contract` says about `subject_id` when the money moves."""
         return cls(ids.subject(contract, subject_id), ids.subject_opening(contract, subject_id))
+
+
+def usual(given: Payee | Split | str | None, wallet: str, token: Payee) -> Payee:
+    """Who is paid for a model or batch: its rights token, unless another is named.
+
+    Args:
+        given: a payee; ``wallet`` for the registrant's own; none for the token.
+        wallet: the registrant's.
+        token: the payee that is the group's rights token.
+    """
+    if given is None:
+        return token
+    return Payee.of(wallet if given == "wallet" else given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eth_utils.address import to_checksum_address
@@ -190,6 +190,8 @@ class Revenue:
 
         Anybody can do it for anybody: money only goes to the payee, or where the payee signed. Each
         step is tried first; one that is refused is left out and told, and stops nobody else's.
+        Rights tokens that were never minted and through which something comes are put on record
+        first (`unrecorded`), by a transaction each.
 
         Args:
             wallets: whose; this wallet's if none is named, and nobody is redirected.
@@ -207,12 +209,12 @@ class Revenue:
         common = [each for each in named if each.lower() not in elsewhere]
         claimed = self._through([*common, *elsewhere]) if through else []
         # One payee is redirected at a time, so each has transactions of its own.
-        groups = [(steps(self._owed(common, lists)), b"")] if common else []
-        claimed += [self._claim_all(steps_, first, progress) for steps_, first in groups]
+        if common:
+            claimed.append(self._claim_owed(self._owed(common, lists), b"", progress))
         for who, signed in elsewhere.items():
             to = signed.message["message"]["to"]
             first = self._contract.call("redirect", signed.signer, to, signed.approval).data
-            claimed.append(self._claim_all(steps(self._owed([who], lists)), first, progress))
+            claimed.append(self._claim_owed(self._owed([who], lists), first, progress))
         return _united(claimed)
 
     def _through(self, wallets: Sequence[str]) -> list[Claimed]:
@@ -223,7 +225,7 @@ class Revenue:
         for _ in range(most):  # as many as can be in a row; a ring would never come to rest
             ahead = self.waterfall.ahead(wallets)
             falls = sorted({each.waterfall for each in ahead if each.owed})
-            done = self._claim_all(steps(self._owed(falls, ())), b"", lambda *_: None)
+            done = self._claim_owed(self._owed(falls, ()), b"", lambda *_: None)
             brought = {
                 (who.lower(), token.lower())
                 for who, tokens in done.amounts.items()
@@ -247,18 +249,8 @@ class Revenue:
             wallet: an address.
             worth: token -> the least that is owed now for which it is brought, in base units.
         """
-        known = {token.lower(): least for token, least in worth.items()}
-        owed: defaultdict[str, int] = defaultdict(int)
-        found = self._owed([wallet], ())
-        for each in found:
-            owed[each.token] += each.now
-        wanted = [
-            each
-            for each in found
-            if each.now and owed[each.token] >= known.get(each.token.lower(), each.now + 1)
-        ]
         calls = []
-        ordered = steps(wanted)
+        ordered = steps(each for each in self._worth(wallet, worth) if each.unknown is None)
         for start in range(0, len(ordered), _STEPS):
             good, _ = self._tried(ordered[start : start + _STEPS], b"")
             if good:
@@ -268,9 +260,20 @@ class Revenue:
                 calls.append(Call(call.to, call.data, 0, call.what, gas))
         return calls
 
+    def unrecorded(self, wallet: str, worth: Mapping[str, int] | None = None) -> list[Call]:
+        """What puts rights tokens on record that were never minted, and through which something
+        that a wallet is owed comes. It waits in the splitter until then.
+
+        Args:
+            worth: as `calls` takes it; everything if left out.
+        """
+        found = self._owed([wallet], ()) if worth is None else self._worth(wallet, worth)
+        return self._records(found)
+
     def claims(self, wallet: str) -> list[bytes]:
-        """The first calls, of those that go through, that bring a wallet what it is owed."""
-        part = steps(self._owed([wallet], ()))[:_STEPS]
+        """The first calls, of those that go through, that bring a wallet what it is owed; not what
+        waits for a token to be put on record."""
+        part = steps(each for each in self._owed([wallet], ()) if each.unknown is None)[:_STEPS]
         if not part:
             return []
         good, _ = self._tried(part, b"")
@@ -284,6 +287,36 @@ class Revenue:
             listed = _read(path, wanted)
             found += [each for who in wallets for each in index.owed_in_list(who, listed)]
         return found
+
+    def _worth(self, wallet: str, worth: Mapping[str, int]) -> list[Owed]:
+        """What a wallet is owed in tokens of which it is enough."""
+        known = {token.lower(): least for token, least in worth.items()}
+        owed: defaultdict[str, int] = defaultdict(int)
+        found = self._owed([wallet], ())
+        for each in found:
+            owed[each.token] += each.now
+        return [
+            each
+            for each in found
+            if each.now and owed[each.token] >= known.get(each.token.lower(), each.now + 1)
+        ]
+
+    def _records(self, found: Iterable[Owed]) -> list[Call]:
+        tokens = {each.unknown for each in found if each.unknown is not None and each.amount}
+        contract = self.wallet.session["RightsToken"]
+        return [contract.call("know", *each) for each in sorted(tokens)]
+
+    def _claim_owed(
+        self, found: Sequence[Owed], first: bytes, progress: Callable[[int, int], None]
+    ) -> Claimed:
+        """Brings what is owed; tokens that are on no record are put there first."""
+        records = self._records(found)
+        told = tuple(each.result for each in self.wallet.send_all(records))
+        if records and not self.wallet.sender.sends:
+            # Not on record in a dry run, so what already waits for that cannot be tried.
+            found = [each for each in found if each.unknown is None or any(each.split)]
+        claimed = self._claim_all(steps(found), first, progress)
+        return replace(claimed, receipts=(*told, *claimed.receipts))
 
     def _claim_all(
         self, ordered: Sequence[Step], first: bytes, progress: Callable[[int, int], None]

@@ -24,8 +24,10 @@ __all__ = [
     "encode_type",
     "endorsement",
     "item_revocation",
+    "mint",
     "model",
     "payee_change",
+    "payee_release",
     "permit",
     "redirect",
     "release",
@@ -49,6 +51,10 @@ MESSAGES = {
         "Kiseki DataRegistry",
         "address provider,bytes32 collection,bytes32 payee," + _UNORDERED,
     ),
+    "PayeeRelease": (
+        "Kiseki DataRegistry",
+        "address payee,bytes32 collection,bytes32 to," + _UNORDERED,
+    ),
     "Model": (
         "Kiseki ModelRegistry",
         "address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,"
@@ -70,6 +76,11 @@ MESSAGES = {
     "Binding": (
         "Kiseki Identities",
         "address issuer,bytes32[] persons,address[] wallets," + _UNORDERED,
+    ),
+    "Mint": (
+        "Kiseki RightsToken",
+        "address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,"
+        "uint96 shares,uint96 total," + _UNORDERED,
     ),
     "Release": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
     "ApproveTransfer": ("Kiseki Approvals", "address party,bytes32 scheduleId," + _UNORDERED),
@@ -127,6 +138,39 @@ def payee_change(
 ) -> dict[str, Any]:
     """A provider names who a collection pays; to a DataRegistry."""
     return _full("PayeeChange", chain_id, contract, provider, collection, payee, nonce, deadline)
+
+
+def payee_release(
+    chain_id: int,
+    contract: str,
+    *,
+    payee: str,
+    collection: bytes,
+    to: bytes,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A wallet that a collection pays lets ``to`` take its place; to a DataRegistry."""
+    return _full("PayeeRelease", chain_id, contract, payee, collection, to, nonce, deadline)
+
+
+def mint(
+    chain_id: int,
+    contract: str,
+    *,
+    registrant: str,
+    registry: str,
+    group: bytes,
+    document: bytes,
+    royalty_bps: int,
+    shares: int,
+    total: int,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A registrant has its rights token minted, with the income it expects; to a RightsToken."""
+    what = (registrant, registry, group, document, royalty_bps, shares, total)
+    return _full("Mint", chain_id, contract, *what, nonce, deadline)
 
 
 def model(

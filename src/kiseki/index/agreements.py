@@ -22,6 +22,9 @@ class ScheduleRecord:
     Attributes:
         id: 32 bytes.
         schedule: what was agreed.
+        shares: with ``total``, the part of what is paid to the subject that reached the token when
+            it was scheduled, and so came along; both zero for nothing.
+        total: of the split that pays it; 1 of 1 where the token itself is the payee.
         state: ``open``, ``executed`` or ``lapsed``.
         scheduled_at: Unix seconds.
         ended_at: likewise; none while it is open.
@@ -30,6 +33,8 @@ class ScheduleRecord:
 
     id: bytes
     schedule: Schedule
+    shares: int
+    total: int
     state: str
     scheduled_at: int
     ended_at: int | None
@@ -158,8 +163,8 @@ class Agreements:
 
     def _rows(self, where: str, *values: bytes) -> Iterable[Row]:
         return self._store.rows(
-            "SELECT s.id, token, nonce, holder, beneficiary, conditions, deadline, b.time, b.tx,"  # noqa: S608
-            " e.how, a.time FROM schedule AS s"
+            "SELECT s.id, token, nonce, holder, beneficiary, conditions, deadline, shares, total,"  # noqa: S608
+            " b.time, b.tx, e.how, a.time FROM schedule AS s"
             " JOIN event AS b ON b.block = s.block AND b.position = s.position"
             " LEFT JOIN schedule_end AS e ON e.id = s.id"
             " LEFT JOIN event AS a ON a.block = e.block AND a.position = e.position"
@@ -168,14 +173,16 @@ class Agreements:
         )
 
     def _schedule(self, row: Row) -> ScheduleRecord:
-        key, token, nonce, holder, beneficiary, listed, deadline, at, tx, how, ended = row
+        key, token, nonce, holder, beneficiary, listed, deadline, *rest = row
+        shares, total, at, tx, how, ended = rest
         conditions = tuple(
             Condition(check, from_hex(data, None, "a condition"))
             for check, data in documents.parse(listed)["conditions"]
         )
         number = int.from_bytes(token)
         schedule = Schedule(number, int(nonce), holder, beneficiary, conditions, int(deadline))
-        return ScheduleRecord(key, schedule, how or "open", at, ended, tx)
+        part = int(shares), int(total)
+        return ScheduleRecord(key, schedule, *part, how or "open", at, ended, tx)
 
 
 # As text in the tables

@@ -248,6 +248,8 @@ def _schedule(args: Args) -> Rows:
         "beneficiary": made.beneficiary,
         "conditions": texts(made),
         "deadline": str(made.deadline),
+        "shares": str(args["shares"]),
+        "total": str(args["total"]),
     }
     return [("schedule", row)]
 

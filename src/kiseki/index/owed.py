@@ -73,6 +73,8 @@ class Owed:
         labels: what that split is.
         subject: through which it is paid, or which holds it; zero for a leaf of the wallet's own.
         steps: what brings it, in order; :func:`steps` unites those of several.
+        unknown: (registry, id) of the rights token through which it is paid, as long as that is not
+            on record: the steps bring it only after `RightsToken.know`, by anybody.
         complete: whether that is all. False below a circle of payees that did not come to rest:
             more is found after the steps were made.
     """
@@ -87,6 +89,7 @@ class Owed:
     subject: bytes
     steps: tuple[Step, ...]
     complete: bool
+    unknown: tuple[str, bytes] | None = None
 
 
 def steps(owed: Iterable[Owed]) -> tuple[Step, ...]:
@@ -189,6 +192,7 @@ def _from_leaf(flow: Flow, sight: Sight, key: bytes, leaf: int, places: list[int
         subject=ZERO32 if is_wallet(payee) else payee,
         steps=tuple(path),
         complete=complete,
+        unknown=_unknown(flow, sight, payee),
     )
 
 
@@ -204,7 +208,14 @@ def _from_subject(flow: Flow, sight: Sight, subject: bytes, held: int) -> Owed:
         subject=subject,
         steps=tuple(_hops(flow, sight, flow.end(subject)[:-1])),
         complete=True,
+        unknown=_unknown(flow, sight, subject),
     )
+
+
+def _unknown(flow: Flow, sight: Sight, payee: bytes) -> tuple[str, bytes] | None:
+    """A rights token stands for a wallet, so there is one at most, and it is the last."""
+    found = (sight.subjects.unknown.get(each) for each in flow.end(payee))
+    return next((each for each in found if each), None)
 
 
 def _own(flow: Flow, place: int) -> bool:

@@ -42,7 +42,7 @@ FACTS = {
     "manifest_checked": "model BLOB PRIMARY KEY, walker TEXT",
     "identity": "issuer TEXT, person BLOB, wallet TEXT, since INTEGER",
     "schedule": "id BLOB PRIMARY KEY, token BLOB, nonce TEXT, holder TEXT, beneficiary TEXT,"
-    " conditions TEXT, deadline TEXT",
+    " conditions TEXT, deadline TEXT, shares TEXT, total TEXT",
     "schedule_end": "id BLOB PRIMARY KEY, how TEXT",
     "offer": "id BLOB PRIMARY KEY, subject BLOB, owner TEXT, document TEXT",
     "offer_end": "id BLOB PRIMARY KEY",

@@ -19,7 +19,10 @@ class Subjects:
 
     Attributes:
         openings: subject key -> (contract, id), of every subject of the suite that there can be.
-        payees: subject key -> payee key, of those that stand for somebody now.
+        payees: subject key -> payee key, of those that stand for somebody now, and of rights tokens
+            that will once they are on record.
+        unknown: subject key of such a token -> (registry, id) that `RightsToken.know` puts on
+            record.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Subjects:
     ) -> None:
         self.openings: dict[bytes, tuple[str, bytes]] = {}
         self.payees: dict[bytes, bytes] = {}
+        self.unknown: dict[bytes, tuple[str, bytes]] = {}
         self._store = store
         self._rights_token = addresses["RightsToken"]
         self._registrants: dict[tuple[str, bytes], str] = {}
@@ -59,7 +63,10 @@ class Subjects:
         self.openings[key] = (registry, group)
         self.payees[key] = payee
         self._registrants[registry, group] = registrant
-        self.openings[ids.subject(self._rights_token, key)] = (self._rights_token, key)
+        token = ids.subject(self._rights_token, key)
+        self.openings[token] = (self._rights_token, key)
+        self.payees[token] = ids.wallet(registrant)
+        self.unknown[token] = (registry, group)
 
     def _identities(self, contract: str, now: int, known: Iterable[tuple[str, bytes]]) -> None:
         """Those that were ever bound, and those that somebody told of."""
@@ -84,5 +91,6 @@ class Subjects:
                 holder = self._registrants.get((registry, group), ZERO_ADDRESS)
             key = ids.subject(self._rights_token, token)
             self.openings[key] = (self._rights_token, token)
+            self.unknown.pop(key, None)
             if holder != ZERO_ADDRESS:
                 self.payees[key] = ids.wallet(holder)

@@ -218,6 +218,9 @@ class Keeper:
                 yield f"pass {fall[:10]}…", self._kiseki.revenue.waterfall.call(fall, token)
 
     def _claims(self, wallet: str) -> Iterator[tuple[str, Call]]:
+        for call in self._kiseki.revenue.unrecorded(wallet, self._duties.worth):
+            yield f"record a token of {wallet[:10]}…", call
+        # Looked up after that was sent: what is on record now is claimed in the same round.
         for call in self._kiseki.revenue.calls(wallet, self._duties.worth):
             yield f"claim for {wallet[:10]}…", call
 

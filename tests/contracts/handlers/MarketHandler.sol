@@ -5,6 +5,8 @@ import {LicenseMarket} from "../../../contracts/LicenseMarket.sol";
 import {RevenueSplitter} from "../../../contracts/RevenueSplitter.sol";
 import {RightsToken} from "../../../contracts/RightsToken.sol";
 import {ILicenseMarket} from "../../../contracts/interfaces/ILicenseMarket.sol";
+import {IRevenueSplitter} from "../../../contracts/interfaces/IRevenueSplitter.sol";
+import {IRightsToken} from "../../../contracts/interfaces/IRightsToken.sol";
 import {Ids} from "../../../contracts/libraries/Ids.sol";
 import {Payees} from "../../../contracts/libraries/Payees.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
@@ -159,8 +161,9 @@ contract MarketHandler {
         uint256 tokenId = uint256(Ids.subject(address(REGISTRY), id));
         address holder = RIGHTS.holderOf(tokenId);
         if (holder == address(0)) {
+            IRevenueSplitter.Share memory share;
             vm.prank(REGISTRY.registrants(id));
-            RIGHTS.mint(address(REGISTRY), id, "document", 0);
+            RIGHTS.mint(IRightsToken.RightsSpec(address(REGISTRY), id, "document", 0, 0, 0), share);
         } else {
             vm.prank(holder);
             RIGHTS.transferFrom(holder, people[to % PEOPLE], tokenId);

@@ -69,9 +69,10 @@ contract RegistryHandler is Base {
     mapping(bytes32 model => Level) private _ownLevel;
     mapping(bytes32 id => mapping(address user => bool)) private _listed;
     mapping(bytes32 collection => bytes32) private _roots;
-    mapping(bytes32 collection => bool) private _paysToken;
     Standing[] private _consents;
     mapping(uint256 consent => mapping(uint256 month => uint256 count)) private _usedIn;
+    /// @dev As long as it is not the provider.
+    mapping(bytes32 collection => bytes32) private _payees;
 
     Known[] private _splits;
     mapping(bytes32 key => uint256 number) private _splitNumber;
@@ -222,10 +223,10 @@ contract RegistryHandler is Base {
             _remember(uint256(_subject(address(data), source.id)));
         }
         vm.prank(caller);
-        data.setPayee(source.id, payee, opening);
+        data.setPayee(source.id, payee, opening, _unsigned());
         if (caller != source.by) _break("4: another set the payee");
-        if (_paysToken[source.id] && !toToken) _break("the payee was the rights token and is not");
-        if (toToken) _paysToken[source.id] = true;
+        if (_payees[source.id] != 0 && _payees[source.id] != payee) _break("another's place was taken unasked");
+        if (payee != _wallet(source.by)) _payees[source.id] = payee;
     }
 
     function pass(uint256 time) external {
@@ -345,7 +346,7 @@ contract RegistryHandler is Base {
         }
         address caller = by % 4 == 0 ? _person(by) : source.by;
         vm.prank(caller);
-        uint256 tokenId = rights.mint(address(outputs), source.id, "document", 100);
+        uint256 tokenId = rights.mint(_rightsSpec(address(outputs), source.id, "document", 100), _noShare());
         if (caller != source.by) _break("minted by another");
         _remember(tokenId);
     }
@@ -440,8 +441,8 @@ contract RegistryHandler is Base {
             if (_pastOfCollection(source.id) != source.past) return "4: a collection changed";
             if (data.status(source.id).revokedAt != source.revokedAt) return "4: the time of a revocation";
             bytes32 payee = data.payeeOf(source.id, address(0));
-            bytes32 rightsToken = _subject(address(rights), _subject(address(data), source.id));
-            if (_paysToken[source.id] && payee != rightsToken) return "a collection's rights token lost its income";
+            bytes32 expected = _payees[source.id] == 0 ? _wallet(source.by) : _payees[source.id];
+            if (payee != expected) return "a collection pays another than it did";
         }
         for (uint256 i; i < modelsKnown.length; ++i) {
             if (keccak256(abi.encode(models.modelOf(modelsKnown[i].id))) != modelsKnown[i].past) {

@@ -283,6 +283,19 @@ abstract contract Base is Test {
         return keccak256(abi.encodePacked(bytes1(0x07), by, sourcesHash, root));
     }
 
+    // Rights
+
+    /// @dev Of a token that nothing reaches.
+    function _rightsSpec(address registry, bytes32 id, bytes32 document, uint16 royaltyBps)
+        internal
+        pure
+        returns (IRightsToken.RightsSpec memory)
+    {
+        return IRightsToken.RightsSpec(registry, id, document, royaltyBps, 0, 0);
+    }
+
+    function _noShare() internal pure returns (IRevenueSplitter.Share memory) {}
+
     // Splits
 
     function _split(address a, uint96 sharesA, address b, uint96 sharesB)
@@ -382,6 +395,9 @@ abstract contract Base is Test {
     }
 
     // Signing
+
+    /// @dev Where nobody's signature is needed.
+    function _unsigned() internal pure returns (Approval memory) {}
 
     function _digest(string memory name, address verifier, bytes32 structHash) internal view returns (bytes32) {
         bytes32 domain = keccak256(

@@ -59,9 +59,13 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     assert shell.json("model", "show", model)["collections"] == 1
 
     shell.files("pictures", 2)
-    batch = shell.json("output", "register", "pictures", "--model", model, "--account", "test:3")
-    shell.run("rights", "mint", "batch", batch["batch"], "--account", "test:3")
-    shell.run("rights", "show-income", "batch", batch["batch"])
+    register = ("output", "register", "pictures", "--model", model, "--account", "test:3")
+    assert "goes to this wallet, so nothing will" in shell.run(
+        *register, "--payee", "wallet", "--dry-run"
+    )
+    batch = shell.json(*register)
+    told = shell.run("rights", "mint", "batch", batch["batch"], "--account", "test:3")
+    assert "What reaches the token: 75% of what is paid to the batch." in told
     token = shell.json("rights", "show", "batch", batch["batch"], "--seal", "seal.svg")
     assert (token["income"], token["holder"]) == ("75", account_of(3).address)
     assert (shell.folder / "seal.svg").read_text().startswith("<svg")
@@ -150,7 +154,14 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
         "--notice", "365d", *artist,
     )  # fmt: skip
     collection = made["collections"][0]["collection"]
-    shell.run("rights", "mint", "collection", collection, *artist)
+    mint = ("rights", "mint", "collection", collection)
+    assert "say --set-payee" in shell.run(*mint, *artist, code=2), (
+        "nobody is asked, nothing is done"
+    )
+    told = shell.run(*mint, "--set-payee", *artist)
+    assert "What reaches the token: all of what is paid to the collection, for good." in told
+    assert "allow list and endorsements stay with who registered it" in told
+    assert "that is for good" in shell.run("data", "set-payee", collection, ARTIST, *artist, code=1)
     licence = shell.json("market", "licence", "--out", "licence.json", "--territory", "JP")
     offer = shell.json(
         "market", "offer", "collection", collection, "0.1", "--uses", "ai_generative_training",
@@ -172,11 +183,14 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
         "--income", f"0.05={BUYER}", "--price", "0.2", "--approved", f"1={ARTIST}", *artist,
     )["schedule"]  # fmt: skip
     shown = " ".join(shell.run("rights", "pending").split())
+    assert "All of the income is on record to come along with the token" in shown
     assert "has earned 0.05 ether from then on" in shown
     assert "0.2 ether lies in escrow for the holder" in shown
     assert "RightsToken_NotMet" in shell.run("rights", "execute", scheduled, code=1)
     shell.run("rights", "approve", scheduled, *artist)
-    shell.run("rights", "pay", scheduled, *buyer)
+    paying = shell.run("rights", "pay", scheduled, *buyer)
+    assert "All of the income is on record" in paying
+    assert "When it was scheduled it was 1 of 1" in paying
     shell.run("revenue", "pay", BUYER, "0.05", "--account", "test:5")
     (pending,) = shell.json("rights", "pending", BUYER)
     assert pending["due"]

@@ -4,24 +4,26 @@ import base64
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
 from kiseki.chain.contracts import Call
-from kiseki.chain.journal import Journal
+from kiseki.client import releases
 from kiseki.client.metadata import parse
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids, seal
 from kiseki.core.keccak import keccak256
 from kiseki.core.split import Split
-from kiseki.core.values import ZERO32
-from kiseki.errors import InvalidInput
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.errors import InvalidInput, SigningError
 from kiseki.index import NotInIndex
 
 from ..conftest import Folder, ask
 
+EXTERNAL = ids.External(b"\x02" * 32, ZERO32)
 PREFIX = "data:application/json;base64,"
 ANYBODYS = bytes.fromhex("6632" + "5f5260205ff3" + "5f52600760" + "19f3")
 """Creates a registry that says of every ID that whoever sends the transaction registered it, and
@@ -49,7 +51,8 @@ def mint_unchecked(k: Kiseki, registry: str, numbers: range) -> list[int]:
     tokens = []
     for number in numbers:
         group = keccak256(number.to_bytes(4))
-        call: Call = contract.call("mint", registry, group, ZERO32, 0)
+        spec = (registry, group, ZERO32, 0, 0, 0)
+        call: Call = contract.call("mint", spec, (b"", ZERO32, 0, 0, b""))
         transaction = {"from": k.address, "to": call.to, "data": "0x" + call.data.hex()}
         sent = ask(k, "eth_sendTransaction", transaction | {"gas": hex(500_000)})
         # Anvil mines after it has answered.
@@ -108,29 +111,20 @@ def test_the_income_of_a_batch_is_shown_by_anybody_and_is_what_the_holder_gets(
     weights = developer.models.weights(folder("model", {"m": b"weights"}) / "m")
     items = [ids.item_id(artist.address, each) for each in k.index.collection(drawings).published]
     manifest = Manifest({drawings: [(item, 1) for item in sorted(items)]})
-    before = ask(k, "evm_snapshot")
-    model = developer.models.register(weights, asks, manifest=manifest).id  # for its ID
-    ask(k, "evm_revert", before)
-    k.session._senders.clear()
-    k.session.journal = Journal()  # it would send again what the chain lost
-    own = developer.rights.payee("model", model)
-    assert developer.models.register(weights, asks, manifest=manifest, payee=own).id == model
+    model = developer.models.register(weights, asks, manifest=manifest).id
     developer.rights.mint("model", model)
     pictures = creator.outputs.prepare(folder("cut", {"1.png": b"1"}), [model])
     creator.outputs.register(pictures)
     with pytest.raises(ContractReverted, match="its registrant mints it first"):
         stranger.rights.show_income("batch", pictures.id)
-    creator.rights.mint("batch", pictures.id)
+    assert creator.rights.income("batch", pictures.id).words == "75% of what is paid to the batch"
+    receipt = creator.rights.mint("batch", pictures.id)
     token = creator.rights.token("batch", pictures.id)
-    assert creator.rights.metadata(token).income is None
-
-    receipt = stranger.rights.show_income("batch", pictures.id)
     names = [event.name for event in k.session.events(receipt)]
-    assert names == ["IncomeShown", "MetadataUpdate"]
+    assert names[-2:] == ["Unlocked", "IncomeShown"], "minted with what reaches it"
     assert creator.rights.metadata(token).income == Decimal("75")
     again = stranger.rights.show_income("batch", pictures.id)
     assert k.session.events(again) == []
-    stranger.rights.show_income("model", model)
     income = creator.rights.metadata(creator.rights.token("model", model)).income
     assert income == Decimal("80")
 
@@ -142,12 +136,14 @@ def test_the_income_of_a_batch_is_shown_by_anybody_and_is_what_the_holder_gets(
 def test_the_income_of_a_collection_is_all_or_taken_back(
     artist: Kiseki, stranger: Kiseki, drawings: bytes
 ) -> None:
+    assert "goes to the wallet" in artist.rights.income("collection", drawings).words
     artist.rights.mint("collection", drawings)
     token = artist.rights.token("collection", drawings)
     own = artist.rights.payee("collection", drawings)
     with pytest.raises(ContractReverted, match="goes elsewhere than to its token") as refused:
         stranger.rights.show_income("collection", drawings)
     assert refused.value.name == "RightsToken_IncomeNotShown"
+    assert artist.rights.along(token).startswith("Nothing of the income is on record")
     parts = Split([(ids.wallet(stranger.address), 2), (own.key, 1)])
     artist.data.set_payee(drawings, parts)
     with pytest.raises(NotInIndex):
@@ -155,14 +151,62 @@ def test_the_income_of_a_collection_is_all_or_taken_back(
     stranger.revenue.publish(parts)
     stranger.rights.show_income("collection", drawings)
     assert artist.rights.metadata(token).income == Decimal("33.3333")
-    artist.data.set_payee(drawings, artist.address)
-    assert artist.rights.metadata(token).income is None, "at once, whoever says it or not"
-    stranger.rights.show_income("collection", drawings)
-    with pytest.raises(ContractReverted, match="goes elsewhere"):
-        stranger.rights.show_income("collection", drawings)
-    artist.data.set_payee(drawings, own)
-    stranger.rights.show_income("collection", drawings)
+    assert artist.rights.along(token).startswith("33.3333% of the income is on record")
+    with pytest.raises(ContractReverted, match="that is for good") as fixed:
+        artist.data.set_payee(drawings, artist.address)
+    assert fixed.value.name == "DataRegistry_PayeeIsFixed"
+    assert artist.rights.metadata(token).income == Decimal("33.3333"), "for good"
+
+
+def test_a_collection_is_made_to_pay_its_token_in_the_same_breath(
+    artist: Kiseki, developer: Kiseki, stranger: Kiseki, drawings: bytes
+) -> None:
+    artist.rights.mint("collection", drawings, set_payee=True)
+    token = artist.rights.token("collection", drawings)
     assert artist.rights.metadata(token).income == Decimal(100)
+    assert artist.rights.along(token).startswith("All of the income is on record")
+    assert "allow list" in artist.rights.metadata(token).stays
+    with pytest.raises(InvalidInput, match="named when it was registered"):
+        model = developer.models.register(
+            b"\x01" * 32, developer.data.define_terms("train"), parents=[], externals=[EXTERNAL]
+        )
+        developer.rights.mint("model", model.id, set_payee=True)
+
+
+def test_an_artists_wallet_gives_way_only_with_its_signature(
+    k: LocalKiseki, artist: Kiseki, creator: Kiseki, stranger: Kiseki, drawings: bytes,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    artist.data.set_payee(drawings, creator.address)  # the provider's work for hire, say
+    with pytest.raises(ContractReverted, match="Signed_Expired"):
+        artist.data.set_payee(drawings, artist.address)
+    with pytest.raises(InvalidInput, match="only where this wallet is paid") as refused:
+        artist.rights.mint("collection", drawings, set_payee=True)
+    assert creator.address.lower() in str(refused.value).lower()
+    assert k.rights.holder(k.rights.token("collection", drawings)) is None, "nothing was minted"
+    others = stranger.data.release_payee(drawings, artist.address)
+    with pytest.raises(ContractReverted, match="Signed_WrongSignature"):
+        artist.data.set_payee(drawings, artist.address, others)
+    releases.write(tmp_path / "release.json", creator.data.release_payee(drawings, artist.address))
+    signed = releases.read(tmp_path / "release.json")
+    assert artist.address.lower() in releases.words(signed).lower()
+    artist.data.set_payee(drawings, artist.address, signed)
+    assert k.index.collection(drawings).payee == ids.wallet(artist.address)
+    text = (tmp_path / "release.json").read_text()
+    (tmp_path / "bent.json").write_text(text.replace(to_hex(drawings), "0x" + "11" * 32))
+    with pytest.raises(SigningError):
+        releases.read(tmp_path / "bent.json")
+
+
+def test_a_token_is_minted_by_whoever_brings_the_registrants_word(
+    k: LocalKiseki, artist: Kiseki, stranger: Kiseki, drawings: bytes
+) -> None:
+    signed = artist.rights.sign_mint("collection", drawings, keccak256(b"the rights"), "2.5%")
+    stranger.rights.mint_for(signed)
+    token = k.rights.token("collection", drawings)
+    assert k.rights.holder(token) == artist.address
+    assert k.rights.metadata(token).document == keccak256(b"the rights")
+    assert k.session.events(stranger.rights.mint_for(signed)) == [], "done already"
 
 
 def test_the_chain_draws_what_python_draws(stranger: Kiseki) -> None:
@@ -191,9 +235,9 @@ MISTAKES: dict[str, Callable[[dict[str, Any]], None]] = {
     "the rights document must be": lambda d: d["attributes"][3].update(value="0x12"),
     "a share must be a percentage": lambda d: d["attributes"][4].update(value="101%"),
     "a share must be": lambda d: d["attributes"][5].update(value="5.00%"),
-    "Locked must be yes or no": lambda d: d["attributes"][6].update(value="maybe"),
-    "the attribute Locked must be here": lambda d: d["attributes"][6].update(trait_type="Rank"),
-    "a JSON array of 7": lambda d: d["attributes"].append({"trait_type": "Rank", "value": "1"}),
+    "Locked must be yes or no": lambda d: d["attributes"][7].update(value="maybe"),
+    "the attribute Locked must be here": lambda d: d["attributes"][7].update(trait_type="Rank"),
+    "a JSON array of 8": lambda d: d["attributes"].append({"trait_type": "Rank", "value": "1"}),
     "the attribute Income must be text": lambda d: d["attributes"][5].update(value=75),
     "text without control characters": lambda d: d.update(description="a\x07"),
 }

@@ -42,7 +42,9 @@ MEMBERS = {
     "bytes32": WORD,
     "bytes32[]": st.lists(WORD, max_size=4),
     "address[]": st.lists(ADDRESS, max_size=4),
+    "uint16": st.integers(0, 2**16 - 1),
     "uint64": st.integers(0, 2**64 - 1),
+    "uint96": st.integers(0, 2**96 - 1),
     "uint256": UINT,
     "Terms": TERMS,
 }
@@ -51,6 +53,8 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Revocation": typed.revocation,
     "ItemRevocation": typed.item_revocation,
     "PayeeChange": typed.payee_change,
+    "PayeeRelease": typed.payee_release,
+    "Mint": typed.mint,
     "Model": typed.model,
     "Batch": typed.batch,
     "Endorsement": typed.endorsement,
@@ -65,7 +69,12 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
 def message(name: str, data: st.DataObject) -> dict[str, Any]:
     """A message with every value drawn, given by name as scripts do."""
     listed = [each.split(" ") for each in typed.MESSAGES[name][1].split(",")]
-    python = {"sourcesHash": "sources_hash", "scheduleId": "schedule"}
+    python = {
+        "sourcesHash": "sources_hash",
+        "scheduleId": "schedule",
+        "id": "group",
+        "royaltyBps": "royalty_bps",
+    }
     values = {python.get(member, member): data.draw(MEMBERS[kind]) for kind, member in listed}
     return BUILDERS[name](data.draw(st.integers(1, 2**64 - 1)), data.draw(ADDRESS), **values)
 

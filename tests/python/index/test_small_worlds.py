@@ -150,9 +150,12 @@ def test_rights_tokens_pay_their_holder_or_before_minting_the_registrant() -> No
     number, subject = world.token(DATA, world.art)
     world.set_payee(world.art, subject)
     world.deposit(world.income, 1_000_000)
-    assert owed(world.index(), ARTIST) == 0  # nobody told the token its opening
+    # Nobody told the token its opening: owed all the same, and said that it waits for that.
+    (waits, *_) = world.index().owed(ARTIST)
+    assert (owed(world.index(), ARTIST), waits.unknown) == (350_000, (DATA, world.art))
     world.know_rights(DATA, world.art, ARTIST)
     assert owed(world.index(), ARTIST) == 350_000
+    assert {each.unknown for each in world.index().owed(ARTIST)} == {None}
     world.transfer(DATA, world.art, STRANGER)
     assert owed(world.index(), ARTIST) == 0
     (first, *_) = world.index().owed(STRANGER)

@@ -2,7 +2,7 @@
 and keeps the splitter's ledger as the contract does, so that steps can be played back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kiseki.chain.events import Event
@@ -16,7 +16,7 @@ from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, verify
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
-from kiseki.index import MANIFEST, ClaimStep, Index, Step, steps
+from kiseki.index import MANIFEST, ClaimStep, Index, Owed, Step, steps
 
 
 def named(name: str) -> bytes:
@@ -464,5 +464,13 @@ class World:
             else:
                 self.resolve(ids.subject(step.account, step.id), step.token)
 
+    def record(self, found: Iterable[Owed]) -> None:
+        """Puts the tokens on record through which that comes and which are not."""
+        for registry, group in sorted({each.unknown for each in found if each.unknown}):
+            (who,) = {each.wallet for each in found if each.unknown == (registry, group)}
+            self.know_rights(registry, group, who)
+
     def claim_everything_of(self, wallet: str) -> None:
-        self.play(steps(self.index().owed(wallet)))
+        found = self.index().owed(wallet)
+        self.record(found)
+        self.play(steps(found))

@@ -155,15 +155,16 @@ def test_only_the_provider_changes_the_payee(scene: Scene) -> None:
 
 def test_a_subject_without_a_wallet_waits_and_blocks_nobody(scene: Scene) -> None:
     """An artist who has no wallet yet: the money waits at the subject and the others are paid."""
-    later = Payee.subject(scene.k.session["RightsToken"].address, b"\x07" * 32)
-    scene.bob.data.set_payee(scene.collections["bob"].id, later)
+    person = scene.bob.identities.person("somebody who draws for Bob")
+    scene.bob.data.set_payee(scene.collections["bob"].id, scene.bob.identities.payee(person))
     scene.buyer.revenue.pay(scene.buyer.outputs.payee(scene.batch.id), 10**18)
     claimed = scene.stranger.revenue.claim(scene.people)
     assert not claimed.failures
     assert scene.bob.address not in claimed.amounts
     assert scene.alice.address in claimed.amounts
     assert scene.held() >= 10**18 // 5 * 6 // 27
-    scene.bob.data.set_payee(scene.collections["bob"].id, scene.bob.address)
+    scene.bob.identities.bind({person: scene.bob.address})
+    scene.k.wait(7 * 24 * 3600)
     again = scene.stranger.revenue.claim(scene.people)
     assert again.amounts == {scene.bob.address: {ETHER: 10**18 // 5 * 6 // 27}}
 
@@ -171,9 +172,16 @@ def test_a_subject_without_a_wallet_waits_and_blocks_nobody(scene: Scene) -> Non
 def test_income_waits_for_whoever_holds_the_rights_of_an_unminted_batch(scene: Scene) -> None:
     batch = scene.outputs("unminted", [scene.model_2], mint=False)
     scene.buyer.revenue.pay(scene.buyer.outputs.payee(batch.id), 10**18)
-    scene.stranger.rights.know("batch", batch.id)
+    (waits,) = [each for each in scene.k.revenue.owed(scene.creator.address) if each.amount]
+    assert waits.unknown == (scene.k.session["OutputRegistry"].address.lower(), batch.id)
+    # Whoever claims needs to know nothing of it: the token is put on record first.
     claimed = scene.stranger.revenue.claim(scene.creator.address)
     assert claimed.amounts == {scene.creator.address: {ETHER: 10**18 // 2}}
+    assert [each.what for each in claimed.receipts] == [
+        "RightsToken.know",
+        "RevenueSplitter.multicall",
+    ]
+    assert scene.stranger.revenue.unrecorded(scene.creator.address) == []
 
 
 def test_a_model_is_paid_like_a_batch(scene: Scene) -> None:

@@ -213,15 +213,14 @@ def test_only_the_holder_transfers_and_only_the_registrant_mints(scene: Scene) -
 
 def test_a_collections_income_moves_with_its_rights_token_for_good(scene: Scene) -> None:
     bobs = scene.collections["bob"].id
-    scene.bob.rights.mint("collection", bobs)
-    scene.bob.data.set_payee(bobs, scene.bob.rights.payee("collection", bobs))
+    scene.bob.rights.mint("collection", bobs, set_payee=True)
     scene.bob.rights.transfer(scene.k.rights.token("collection", bobs), scene.stranger.address)
     scene.buyer.revenue.pay(scene.buyer.outputs.payee(scene.batch.id), 10**18)
     claimed = scene.k.revenue.claim(scene.stranger.address)
     assert claimed.amounts == {scene.stranger.address: {ETHER: 10**18 // 5 * 6 // 27}}
     with pytest.raises(ContractReverted) as refused:
         scene.bob.data.set_payee(bobs, scene.bob.address)
-    assert refused.value.name == "DataRegistry_PayeeIsRightsToken"
+    assert refused.value.name == "DataRegistry_PayeeIsFixed"
     scene.bob.data.revoke(bobs)  # revoking consent always stays with the provider
 
 

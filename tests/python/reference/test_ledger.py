@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
 
 from kiseki import ContractReverted, LocalKiseki
-from kiseki.chain.contracts import Contract, erc20
+from kiseki.chain.contracts import Call, Contract, erc20
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.split import Split
@@ -30,9 +31,16 @@ SUBJECTS = ["first", "second", "third"]
 TOKENS = ["ether", "coin"]
 
 
+ANYBODYS = bytes.fromhex(
+    "78" + "36604014601157600435545f5260205ff35b6020355f355500" + "5f5260196007f3"
+)
+"""Creates a contract of anybody's that says of an ID what it was told last: two words are stored, a
+question of 68 bytes loads. A collection would keep a payee that is no wallet."""
+
+
 class Chain:
-    """The contract under the model's names. The subjects are collections, whose provider names
-    the payee; one that nobody registered stands for nobody."""
+    """The contract under the model's names. The subjects are of somebody's own contract; one of
+    which it was told nothing stands for nobody."""
 
     def __init__(self, k: LocalKiseki) -> None:
         self.k = k
@@ -40,7 +48,11 @@ class Chain:
         self.coin = k.test_token()
         k._wallet.send(erc20(k.session.w3, self.coin).call("approve", self.at, 2**256 - 1))
         self.tokens = {"ether": ZERO_ADDRESS, "coin": self.coin}
-        self.data = k.session["DataRegistry"]
+        sent = k.session.w3.eth.send_transaction(
+            {"from": to_checksum_address(k.address), "data": HexBytes(ANYBODYS)}
+        )
+        made = k.session.w3.eth.wait_for_transaction_receipt(sent)
+        self.subjects = str(made["contractAddress"])
         # A contract that takes no ether, and any ERC-20.
         rejecting = k.session["Statements"].address
         self.accounts = {
@@ -49,15 +61,10 @@ class Chain:
         }
         self.keys = {name: ids.wallet(who) for name, who in self.accounts.items()}
         self.openings = dict.fromkeys(self.accounts, b"")
-        terms = k.data.define_terms("train")
-        self.ids: dict[str, bytes] = {"nobody": keccak256(b"nobody")}
-        for name in SUBJECTS:
-            root = keccak256(name.encode())
-            k._wallet.send(self.data.call("commit", root, 1, (terms.id, ZERO32, b"", ZERO32)))
-            self.ids[name] = ids.collection_id(k.address, root, terms.id)
+        self.ids = {name: keccak256(name.encode()) for name in ["nobody", *SUBJECTS]}
         for name, known in self.ids.items():
-            self.keys[name] = ids.subject(self.data.address, known)
-            self.openings[name] = bytes.fromhex(self.data.address[2:]) + known
+            self.keys[name] = ids.subject(self.subjects, known)
+            self.openings[name] = ids.subject_opening(self.subjects, known)
         self.splits: dict[str, Split] = {}
         for name, leaves in SPLITS.items():
             split = Split([(self.keys[payee], shares) for payee, shares in leaves])
@@ -91,7 +98,7 @@ class Chain:
                 opening = self.openings[payee] if opened and payee in self.ids else b""
                 values = (self.share(split, leaf), self.tokens[token], opening)
             case "resolve", (subject, token):
-                values = (self.data.address, self.ids[subject], self.tokens[token])
+                values = (self.subjects, self.ids[subject], self.tokens[token])
             case "multicall", (calls, allow_failure):
                 values = ([self.encode(*call).data for call in calls], allow_failure)
             case _:
@@ -99,9 +106,8 @@ class Chain:
         return self.splitter.call(name, *values, value=value)
 
     def stand_for(self, subject: str, payee: str) -> None:
-        self.k._wallet.send(
-            self.data.call("setPayee", self.ids[subject], self.keys[payee], self.openings[payee])
-        )
+        told = self.ids[subject] + self.keys[payee]
+        self.k._wallet.send(Call(self.subjects, told, 0, "stand for"))
 
     def give(self, who: str, token: str, amount: int) -> None:
         if token == "coin":

@@ -1,0 +1,51 @@
+"""Releases: a wallet that a collection pays lets another payee take its place.
+
+The collection's provider brings it (`Data.set_payee`); nobody else can do anything with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kiseki.client import letters
+from kiseki.client.wallet import Signed
+from kiseki.core import ids, typed
+from kiseki.core.values import from_hex
+
+__all__ = ["read", "words", "write"]
+
+_FORMAT = "kiseki-payee-release-v1"
+
+
+def words(signed: Signed) -> str:
+    """What it says, for people."""
+    told = signed.message["message"]
+    to = ids.wallet_address(from_hex(told["to"], 32, "the new payee"))
+    return (
+        f"The wallet {signed.signer} is not paid by the collection {told['collection']} any more "
+        f"once its provider brings this: {to or told['to']} is. It counts until {signed.deadline} "
+        "(Unix seconds), once."
+    )
+
+
+def write(path: str | Path, signed: Signed) -> None:
+    """Writes it, mode 0600; raises as `letters.write`."""
+    letters.write(path, signed, _FORMAT, words(signed))
+
+
+def read(path: str | Path) -> Signed:
+    """A release, once its signature was found to be its payee's; raises as `letters.read`."""
+    hint = "is no release; sign one with `kiseki data release-payee`"
+    return letters.read(path, _FORMAT, "payee", _remade, hint)
+
+
+def _remade(
+    chain: int, contract: str, message: Mapping[str, Any], nonce: int, deadline: int
+) -> dict[str, Any]:
+    return typed.payee_release(
+        chain, contract, payee=message["payee"],
+        collection=from_hex(message["collection"], 32, "the collection"),
+        to=from_hex(message["to"], 32, "the new payee"), nonce=nonce, deadline=deadline,
+    )  # fmt: skip
