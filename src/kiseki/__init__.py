@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kiseki.client import Kiseki, LocalKiseki, settings
     from kiseki.client.payees import Payee
+    from kiseki.core.base import Base
     from kiseki.core.ids import External
     from kiseki.core.manifest import Manifest
     from kiseki.core.split import Split
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Base",
     "ContractReverted",
     "External",
     "Kiseki",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Base": "kiseki.core.base",
     "ContractReverted": "kiseki.errors",
     "External": "kiseki.core.ids",
     "Kiseki": "kiseki.client",

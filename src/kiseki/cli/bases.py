@@ -16,7 +16,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.client.wallet import document_hash
 from kiseki.core import ids
 from kiseki.core.base import worst
-from kiseki.core.values import ZERO32
+from kiseki.core.values import ZERO32, to_hex
 
 __all__ = ["External", "externals_of", "told_of_base"]
 
@@ -41,7 +41,8 @@ def externals_of(k: Kiseki, given: Iterable[str] | None) -> list[ids.External]:
 
 
 def told_of_base(k: Kiseki, models: Sequence[bytes], externals: Sequence[ids.External]) -> None:
-    """Says what is about to be on record for good, where it is less than traced.
+    """Says what is about to be on record for good, where it is less than traced or contradicts what
+    is there.
 
     Raises:
         NotInIndex: a model is not registered on this chain.
@@ -50,6 +51,11 @@ def told_of_base(k: Kiseki, models: Sequence[bytes], externals: Sequence[ids.Ext
     levels = [index.model(each).base for each in models] + [each.base for each in externals]
     if level := worst(levels):
         show.say(f"Base models, for good and of all that will rest on this: {level.words}.")
+    for model in (each for external in externals for each in index.models_with(external.weights)):
+        show.say(
+            f"A base model that you name as not registered is the model {to_hex(model)}; name that "
+            "as what this rests on, or everybody sees a contradiction, for good."
+        )
 
 
 def _external(k: Kiseki, given: str) -> ids.External:

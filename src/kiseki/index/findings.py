@@ -81,7 +81,7 @@ def _external(user: Node, each: External) -> Finding:
 def _external_registered(store: Store, user: Node, each: External) -> list[Finding]:
     """A problem only where whoever names it could have found it registered."""
     found = []
-    for model, developer, time in _models_with(store, each.weights):
+    for model, developer, time in models_with(store, each.weights):
         sentence = (
             f"The base model that the {user.kind} {_short(user.id)} names as not registered"
             f" (weights {_short(each.weights)}) is registered as the model {_short(model)} by"
@@ -168,7 +168,7 @@ def _walked(records: Records, node: Node) -> list[Finding]:
 
 def _weights(store: Store, node: Node) -> list[Finding]:
     row = store.row("SELECT weights FROM model WHERE id = ?", node.id)
-    same = _models_with(store, row[0]) if row else []
+    same = models_with(store, row[0]) if row else []
     (first, who, time), *_ = same or [(node.id, node.registrant, node.time)]
     if len(same) < 2:
         return []
@@ -188,7 +188,7 @@ def _weights(store: Store, node: Node) -> list[Finding]:
     return [Finding("weights_twice", sentence, first, severity)]
 
 
-def _models_with(store: Store, weights: bytes) -> list[Row]:
+def models_with(store: Store, weights: bytes) -> list[Row]:
     """(model, developer, time) of every model with these weights, earliest first."""
     return store.rows(
         "SELECT id, developer, time FROM model JOIN event USING (block, position)"

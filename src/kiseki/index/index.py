@@ -314,6 +314,10 @@ class Index:
         """Every collection and batch in which a published commitment stands, earliest first."""
         return self._records.find(commitment)
 
+    def models_with(self, weights: bytes) -> list[bytes]:
+        """The IDs of all models registered with this commitment of weights, earliest first."""
+        return [bytes(model) for model, *_ in findings.models_with(self._store, weights)]
+
     def ancestry(self, model: bytes) -> list[Ancestor]:
         """A model and every distinct ancestor, ascending: what who builds on it hands over.
 

@@ -113,6 +113,9 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     assert shell.json(*register, "base.safetensors=base.md")["model"] == model
     assert shell.json("model", "show", model)["base"] == "stated"
     assert "nobody has checked" in " ".join(shell.run("model", "show", model).split())
+    told = shell.run(*register, "lora.safetensors=base.md", "--dry-run")
+    assert f"is the model {model}; name that" in " ".join(told.split())
+    assert "name that" not in shell.run(*register, "other.safetensors=base.md", "--dry-run")
     (external,) = k.index.sources(bytes.fromhex(model[2:])).externals
     assert external.document == keccak256(b"From somewhere, under some licence.")
     lost = shell.json(*register, "unknown=base.md")["model"]
