@@ -404,8 +404,8 @@ def test_lineage_goes_down_to_the_data() -> None:
     world.revoke(world.art)
     revoked_at = world.time
     index = world.index()
-    index.at(world.time + 30 * DAY)
-    lineage = index.lineage(world.frames)
+    assert not any(node.lapsed for node in index.lineage(world.frames).nodes), "its notice runs"
+    lineage = index.lineage(world.frames, now=revoked_at + 30 * DAY)
     assert lineage.nodes[0].id == world.frames
     assert {node.id for node in lineage.nodes} == {
         world.frames, world.left, world.right, world.base, world.art, world.film,
