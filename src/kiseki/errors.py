@@ -10,6 +10,7 @@
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
         ├── WrongChain                      the node is on another chain than expected
+        ├── Unprovable                      the node has no proof, which says nothing of the claim
         ├── NotDeployed                     the suite is not on this chain, or not the whole of it
         ├── FeeTooHigh                      the chain asks more than the cap that the user set
         ├── TransactionFailed               sent, and not carried out
@@ -35,6 +36,7 @@ __all__ = [
     "SecretsError",
     "SigningError",
     "TransactionFailed",
+    "Unprovable",
     "WrongChain",
 ]
 
@@ -77,6 +79,10 @@ class NodeUnreachable(ChainError):  # noqa: N818 - reads as what happened
 
 class WrongChain(ChainError):  # noqa: N818 - reads as what happened
     """The node is on another chain than the one expected; nothing was sent."""
+
+
+class Unprovable(ChainError):  # noqa: N818 - reads as what happened
+    """The node has no proof. Whether what was to be shown is true, that leaves open."""
 
 
 class NotDeployed(ChainError):  # noqa: N818 - reads as what happened

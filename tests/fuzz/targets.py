@@ -30,10 +30,12 @@ from kiseki.client.accounts import account_of
 from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
+from kiseki.client.standing import StandingConsent
 from kiseki.core import typed
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
+from kiseki.core.registrations import ProvedList
 from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
@@ -281,6 +283,26 @@ def consent(data: bytes) -> None:
             readable(each)
 
 
+def standing(data: bytes) -> None:
+    """A standing consent, likewise."""
+    with refused():
+        found = StandingConsent.from_json(data)
+        assert StandingConsent.from_json(found.to_json()) == found
+        assert len(found.id) == 32
+        assert found.signer is None or len(found.signer) == 42
+        for each in found.words:
+            readable(each)
+
+
+def whole(data: bytes) -> None:
+    """A list with its proof: what is understood is shown to be whole, or is not."""
+    with refused():
+        found = ProvedList.from_json(data)
+        assert ProvedList.from_json(found.to_json()) == found
+        with contextlib.suppress(ProofError):
+            found.check()
+
+
 def receipt(data: bytes) -> None:
     """A receipt that somebody sent: read and checked, and no salt in it is told."""
     with tempfile.TemporaryDirectory() as folder:
@@ -337,6 +359,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         backup,
         consent,
         receipt,
+        standing,
+        whole,
         items,
         environment,
     )

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import kiseki
-from kiseki.cli import chain, committee, context, show
+from kiseki.cli import chain, committee, context, lists, show, standing
 from kiseki.cli.data import data
 from kiseki.cli.identity import identity
 from kiseki.cli.keeper import keeper
@@ -48,14 +48,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (chain.node, chain.deploy, chain.status, chain.verify_contracts, verify, keeper):
+for _command in (
+    chain.node, chain.deploy, chain.status, chain.verify_contracts, lists.lists, lists.check_list,
+    verify, keeper,
+):  # fmt: skip
     app.command(_command.__name__.replace("_", "-"), epilog=_EPILOG)(_command)
 for _group in (accounts, keys, data, model, output, rights, market, revenue, identity):
     _name = next(name for name, each in globals().items() if each is _group)
     app.add_typer(_group, name=_name, epilog=_EPILOG, no_args_is_help=True)
 
 
-_PARTS = committee  # which hang on `revenue`
+_PARTS = (committee, standing)  # which hang on `revenue` and `data`
 
 
 def _version(wanted: bool) -> None:

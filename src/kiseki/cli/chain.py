@@ -25,6 +25,7 @@ from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
+from kiseki.index import REGISTRIES
 
 __all__ = ["deploy", "node", "status", "verify_contracts"]
 
@@ -270,6 +271,9 @@ def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
         for each in k.index.owed(signer.address):
             owed[each.token] = owed.get(each.token, 0) + each.amount
         told["owed"] = {token: str(amount) for token, amount in owed.items()}
+        told["lists"] = {
+            kind: len(k.index.registered(name)) for name, kind in REGISTRIES.items()
+        }  # asking the index compared them
     return told
 
 
@@ -303,6 +307,9 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
         rows.append(("pending", "nothing" if not pending else f"{len(pending)} transactions"))
         for each in pending[:5]:
             rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
+        if "lists" in told:
+            many = ", ".join(f"{count:,} {kind}" for kind, count in told["lists"].items())
+            rows.append(("lists", f"{many}; as the registries' logs have them (`kiseki lists`)"))
         owed = told.get("owed", {})
         rows.append(("owed", "nothing" if not owed else ""))
         for token, amount in owed.items():

@@ -11,6 +11,7 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.revenue import payee_of
 from kiseki.client import consents, lasting, lists, receipts, releases
+from kiseki.client import standing as standing_consents
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.secrets import Kept
@@ -108,6 +109,10 @@ def register(
     publish: Annotated[
         bool, typer.Option(help="Log the commitments; without, the root alone is on the chain.")
     ] = True,
+    under: Annotated[
+        Path | None,
+        typer.Option(help="A provider's standing consent: its terms and payee, and it is theirs."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Register a folder, or a list with artists who are paid. Contents stay here.
 
@@ -118,7 +123,14 @@ def register(
     Examples:
       kiseki data register artwork --royalty 20% --licence licence.pdf
       kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
+      kiseki data register week-12 --under alice.json
     """
+    if under is not None:
+        said = (uses, royalty, floor, licence, until, notice, gate, payee)
+        if said != ("train", "0%", "0%", None, None, "30d", None, None):
+            raise InvalidInput("terms and payee are in the standing consent; leave them out")
+        _register_under(under, source, origin, publish)
+        return
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     _say_what_can_be_sold(k, terms)
@@ -135,11 +147,40 @@ def _say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
         show.say(terms.longest_licence())
 
 
-def _register(k: Kiseki, kept: list[Kept], publish: bool) -> None:
+def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
+    consent = standing_consents.read(file)
+    k = context.kiseki()
+    why = standing_consents.problem(k.data.wallet, consent)
+    if why:
+        raise InvalidInput(f"this standing consent cannot be used: {why}")
+    with show.progress("reading", "items") as told:
+        total = lists.count(source)
+        kept = standing_consents.collect(k.data.wallet, consent, source, origin=origin,
+                                         progress=lambda items, _: told(items, total))  # fmt: skip
+    if not context.current.json:
+        for each in consent.words[:3]:
+            show.say(each)
+    _register(k, kept, publish, consent)
+    if not context.current.json:
+        show.say(standing_consents.left(k.session, consent).sentence)
+
+
+def _register(
+    k: Kiseki,
+    kept: list[Kept],
+    publish: bool,
+    under: standing_consents.StandingConsent | None = None,
+) -> None:
     name = f"register {publish} " + " ".join(each.id.hex() for each in kept[:100])
+    if under is not None:
+        name = f"under {under.id.hex()} {name}"
 
     def work(k: Kiseki) -> list[Registered]:
         with show.progress("registering", "IDs") as told:
+            if under is not None:
+                return list(standing_consents.register(
+                    k.data.wallet, under, kept, publish=publish, progress=told
+                ))  # fmt: skip
             return list(k.data.register_all(kept, publish=publish, progress=told))
 
     results = context.spend(
@@ -214,6 +255,7 @@ def show_collection(collection: Collection) -> None:
         ("collection", found.id), ("provider", found.provider), ("terms", terms.words()),
         ("registered", show.date(found.registered_at)), ("revoked", show.date(found.revoked_at)),
         ("to train on it", risk or "consent holds for the next 30 days, come what may"),
+        *([("standing consent", found.standing)] if found.standing else []),
         ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
         ("paid to", found.payee),
     ])  # fmt: skip

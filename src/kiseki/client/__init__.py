@@ -12,7 +12,11 @@ session     one chain, the suite on it, and the index of what it logged
 wallet      what every noun shares: a chain, a wallet, its salts
 registering collections, one or many, with many transactions in flight
 receipts    what an artist needs to find their own drawings again
+consentfiles  what files that people sign have in common
 consents    consent files, signed by any wallet, submitted in bulk
+standing    standing consents: signed once, for a studio that collects every week
+cancellations  a signature withdrawn by who has no ether
+whole       lists that are shown to be whole
 gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file

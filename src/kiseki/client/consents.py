@@ -17,23 +17,16 @@ a file beside it whose name ends in ``.sig``. ::
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
-from eth_utils.exceptions import ValidationError
 
 from kiseki.chain.signer import Signer
-from kiseki.client import receipts
+from kiseki.client import consentfiles, receipts
 from kiseki.client.payees import Payee
 from kiseki.client.registering import (
     Group,
@@ -45,17 +38,14 @@ from kiseki.client.registering import (
 )
 from kiseki.client.secrets import Kept
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
-from kiseki.core import documents, ids, typed
-from kiseki.core.terms import TERMS_TYPE, Terms
-from kiseki.core.values import address, address_text, from_hex, to_hex, uint
+from kiseki.core import documents, typed
+from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, SigningError
 
 __all__ = ["Consent", "Submitted", "prepare", "read", "sign", "submit"]
 
 _FORMAT = "kiseki-consent-v1"
 _OURS = ("format", "words", "collection", "opening", "signature")
-_TYPED = ("types", "primaryType", "domain", "message")
-_LONGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +92,20 @@ class Consent:
             f"collection {to_hex(kept.id)} on chain {self.chain_id}, in the contract "
             f"{to_checksum_address(self.contract)}.",
             kept.terms.words(),
-            _paid(kept),
+            consentfiles.paid(kept.payee, kept.provider),
         ]
         if any(kept.origin):
             found.append(
                 "How, when and from whom it was collected is in the document whose hash is "
                 f"{to_hex(kept.origin)}."
             )
-        found.append(f"Anybody may submit this until {_date(self.deadline)}.")
+        found.append(f"Anybody may submit this until {consentfiles.date(self.deadline)}.")
         return found
 
     @property
     def signer(self) -> str | None:
         """Whose signature it is, in lower case, if it is a wallet's; none before it is signed."""
-        given = self.signature
-        if given is None or len(given) != 65:
-            return None
-        with contextlib.suppress(BadSignature, ValidationError):
-            signature = Signature(given[:64] + bytes([(given[64] - 27) % 256]))
-            found = signature.recover_public_key_from_msg_hash(typed.digest(self.message))
-            return str(found.to_address())
-        return None
+        return consentfiles.signer_of(self.message, self.signature)
 
     def to_json(self) -> str:
         """The text of the file."""
@@ -133,7 +116,7 @@ class Consent:
             "opening": to_hex(self.kept.payee.opening),
             "signature": None if self.signature is None else to_hex(self.signature),
         }
-        return json.dumps({"kiseki": ours, **self.message}, indent=1) + "\n"
+        return consentfiles.text(ours, self.message)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Consent:
@@ -142,12 +125,12 @@ class Consent:
         Raises:
             InvalidInput: it is none; or words, typed data and collection say different things.
         """
-        document = _document(text)
-        ours = documents.members(document["kiseki"], _OURS, "kiseki, in a consent file")
-        form, words, collection, opening, signature = ours
+        ours, given = consentfiles.document(text)
+        form, words, collection, opening, signature = documents.members(
+            ours, _OURS, "kiseki, in a consent file"
+        )
         if form != _FORMAT:
             raise InvalidInput(f"format must be {_FORMAT!r}, not {form!r:.80}")
-        given = {name: document[name] for name in _TYPED}
         found = _understood(given, from_hex(opening, None, "the opening"))
         if found.message != given:
             raise InvalidInput("the typed data is not that of a consent; do not sign it")
@@ -158,7 +141,9 @@ class Consent:
             )
         if signature is None:
             return found
-        return replace(found, signature=_signature(from_hex(signature, None, "the signature")))
+        return replace(
+            found, signature=consentfiles.signature(from_hex(signature, None, "the signature"))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +191,8 @@ def prepare(
                 continue
         nonce, _ = wallet.fresh()
         consent = Consent(kept, session.chain_id, contract.lower(), nonce, now + days * 24 * 3600)
-        _write(path, consent.to_json())
-        _beside(path).unlink(missing_ok=True)  # it is of another nonce
+        consentfiles.write(path, consent.to_json())
+        consentfiles.beside(path).unlink(missing_ok=True)  # it is of another nonce
     return paths
 
 
@@ -219,18 +204,9 @@ def read(path: str | Path) -> Consent:
         InvalidInput: as `Consent.from_json`.
     """
     place = Path(path)
-    try:
-        with place.open("rb") as file:
-            text = file.read(_LONGEST + 1)
-        consent = Consent.from_json(text)
-        beside = _beside(place)
-        if consent.signature is None and beside.exists():
-            given = beside.read_text("ascii", "replace").strip()
-            signature = _signature(from_hex(given[:1_000], None, "the signature"))
-            consent = replace(consent, signature=signature)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
-    return consent
+    consent = Consent.from_json(consentfiles.read(place))
+    beside = None if consent.signature is not None else consentfiles.signature_beside(place)
+    return consent if beside is None else replace(consent, signature=beside)
 
 
 def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None = None) -> Consent:
@@ -252,17 +228,19 @@ def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None =
             "sign with the wallet that is named"
         )
     if consent.deadline < time.time():
-        raise InvalidInput(f"this consent expired on {_date(consent.deadline)}; ask for a new one")
+        raise InvalidInput(
+            f"this consent expired on {consentfiles.date(consent.deadline)}; ask for a new one"
+        )
     if receipt is not None:
         shown = receipts.check(receipt)
         if shown.collection != consent.kept.id or not shown.whole:
             raise InvalidInput(
                 "the receipt does not hold all that this consent is about; ask for one that does"
             )
-    signed = replace(consent, signature=_signature(signer.sign_typed(consent.message)))
+    signed = replace(consent, signature=consentfiles.signature(signer.sign_typed(consent.message)))
     if signed.signer not in (None, consent.kept.provider):
         raise SigningError(f"the wallet signed as {signed.signer}; nothing was written")
-    _write(Path(path), signed.to_json())
+    consentfiles.write(Path(path), signed.to_json())
     return signed
 
 
@@ -332,7 +310,7 @@ def _problem(wallet: Wallet, consent: Consent, now: int, coded: set[str]) -> str
     if consent.signature is None:
         return f"it is not signed yet; send it to {who}"
     if consent.deadline < now:
-        return f"it expired on {_date(consent.deadline)}; prepare and sign it anew"
+        return f"it expired on {consentfiles.date(consent.deadline)}; prepare and sign it anew"
     if who not in coded and consent.signer != who:
         return f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
     return ""
@@ -352,38 +330,9 @@ def _paths(files: str | Path | Iterable[str | Path]) -> list[Path]:
     return found
 
 
-def _beside(path: Path) -> Path:
-    """Where a signature lies that was made by another program."""
-    return path.with_suffix(".sig")
-
-
-def _write(path: Path, text: str) -> None:
-    """It is there whole or as it was before."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(path.name + ".part")
-        with begun.open("w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
-
-
-def _document(text: str | bytes) -> dict[str, Any]:
-    if len(text) > _LONGEST:
-        raise InvalidInput("this is too long for a consent file")
-    document = documents.parse(text)
-    documents.members(document, ["kiseki", *_TYPED], "a consent file")
-    return document
-
-
 def _understood(given: dict[str, Any], opening: bytes) -> Consent:
     """The consent that typed data speaks of. What it leaves out is not checked here."""
-    domain = documents.members(
-        given["domain"], ["name", "version", "chainId", "verifyingContract"], "the domain"
-    )
+    chain_id, contract = consentfiles.place(given)
     provider, root, count, terms, payee, origin, nonce, deadline = documents.members(
         given["message"],
         ["provider", "root", "count", "terms", "payee", "origin", "nonce", "deadline"],
@@ -391,7 +340,7 @@ def _understood(given: dict[str, Any], opening: bytes) -> Consent:
     )
     kept = Kept(
         address_text(address(provider, "the provider")),
-        _terms(terms),
+        consentfiles.terms(terms),
         from_hex(root, 32, "the root"),
         documents.decimal(count, "the count"),
         Payee(from_hex(payee, 32, "the payee"), opening),
@@ -399,63 +348,8 @@ def _understood(given: dict[str, Any], opening: bytes) -> Consent:
     )
     return Consent(
         kept,
-        uint(domain[2], 64, "the chain ID", 1),
-        address_text(address(domain[3], "the contract")),
+        chain_id,
+        contract,
         documents.decimal(nonce, "the nonce"),
         documents.decimal(deadline, "the deadline"),
     )
-
-
-def _terms(given: object) -> Terms:
-    names = [name for _, name in _members_of_terms()]
-    values = documents.members(given, names, "the terms")
-    plain: list[Any] = [
-        documents.decimal(value, name)
-        if kind == "uint64"
-        else from_hex(value, 32, name)
-        if kind == "bytes32"
-        else value
-        for (kind, name), value in zip(_members_of_terms(), values, strict=True)
-    ]
-    return Terms(*plain)
-
-
-def _members_of_terms() -> list[tuple[str, str]]:
-    listed = TERMS_TYPE.removeprefix("Terms(").removesuffix(")")
-    return [(kind, name) for kind, name in (each.split(" ") for each in listed.split(","))]
-
-
-def _signature(given: bytes) -> bytes:
-    """With the last byte as contracts take it: some wallets count from 0."""
-    if not given or len(given) > 10_000:
-        raise InvalidInput("that is no signature; paste what the wallet answered")
-    if len(given) == 65 and given[64] < 27:
-        return given[:64] + bytes([given[64] + 27])
-    return given
-
-
-# Words
-
-
-def _paid(kept: Kept) -> str:
-    payee = kept.payee
-    wallet = ids.wallet_address(payee.key)
-    if wallet == kept.provider:
-        return f"{to_checksum_address(wallet)} is paid."
-    if wallet is not None:
-        return f"Another is paid: the wallet {to_checksum_address(wallet)}."
-    if len(payee.opening) == 52:
-        contract, subject = payee.opening[:20], payee.opening[20:]
-        if ids.subject(address_text(contract), subject) == payee.key:
-            return (
-                f"Paid is whoever the contract {to_checksum_address(contract)} names for "
-                f"{to_hex(subject)}."
-            )
-    return f"Paid are those in the split {to_hex(payee.key)}."
-
-
-def _date(seconds: int) -> str:
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y, %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"the Unix time {seconds}"

@@ -111,11 +111,13 @@ class Group:
         kept: what it is.
         parts: its slices.
         consent: the provider's signature, when another wallet submits.
+        per_month: of a standing consent, which then `consent` is.
     """
 
     kept: Kept
     parts: Parts = field(repr=False)
     consent: Signed | None = None
+    per_month: int | None = None
 
 
 def kept_parts(salts: Salts, kept: Kept) -> Parts:
@@ -434,7 +436,10 @@ def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
     contract = wallet.session[_CONTRACT]
     if group.consent is None:
         return contract.call(name, *what)
-    return contract.call(f"{name}For", group.kept.provider, *what, group.consent.approval)
+    who, approval = group.kept.provider, group.consent.approval
+    if group.per_month is not None:
+        return contract.call(f"{name}Under", who, *what, group.per_month, approval)
+    return contract.call(f"{name}For", who, *what, approval)
 
 
 # Gas beside that of the calldata, measured with the contracts' compiler settings and rounded up;
@@ -453,13 +458,16 @@ _PAYEE = 24_000
 """A slot more, where another than the provider is paid."""
 _CONSENT = 32_000
 """A signature checked, and its nonce's slot."""
+_UNDER = 36_000
+"""A signature checked, what is used of the standing consent, and its event."""
 
 
 def _store(group: Group, state: _State) -> int:
     kept = group.kept
     another = 0 if kept.payee.key == ids.wallet(kept.provider) else _PAYEE
     first = _FIRST if state.first else 0
-    return _STORE + first + another + (0 if group.consent is None else _CONSENT)
+    consent = 0 if group.consent is None else _CONSENT if group.per_month is None else _UNDER
+    return _STORE + first + another + consent
 
 
 def _with_gas(call: Call, work: int) -> Call:

@@ -16,11 +16,13 @@ from kiseki.chain.contracts import Contract, node_errors
 from kiseki.chain.events import Decoder, Event
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Journal
+from kiseki.chain.node import Refusal, ask
 from kiseki.chain.rehearsal import Rehearsal
 from kiseki.chain.sender import Receipt, Sender
 from kiseki.chain.signer import Signer
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, NodeUnreachable
-from kiseki.index import Index, IndexInconsistent
+from kiseki.index import REGISTRIES, Index, IndexInconsistent
 
 __all__ = ["Session"]
 
@@ -99,8 +101,12 @@ class Session:
         When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
         back), it is made anew from the first block on.
 
+        What it holds is compared with the registries' own logs as of the last block read, so that a
+        registration that the node left out is never passed over.
+
         Raises:
-            IndexInconsistent: the events contradict each other, also when read afresh.
+            IndexInconsistent: the events contradict each other, or the node left something out,
+                also when read afresh.
             NodeUnreachable: the node does not answer.
         """
         with self._lock:
@@ -113,6 +119,12 @@ class Session:
                 self._read()
             return self._index
 
+    @property
+    def block(self) -> int:
+        """The last block that the index has read; before the first question, the one before the
+        suite's."""
+        return self._next - 1
+
     def events(self, receipt: Receipt) -> list[Event]:
         """What the suite logged in one transaction."""
         with node_errors():
@@ -122,6 +134,7 @@ class Session:
         self._index = Index(self.deployment.addresses)
         self._next = self.deployment.block
         self._last_hash: bytes | None = None
+        self._compared = self._next - 1
 
     def _is_current(self) -> bool:
         """Whether the last block read is still the one at its height."""
@@ -153,7 +166,37 @@ class Session:
             self._index.apply(events)
             self._next = end + 1
             self._last_hash = self._hash(end)
+        if self._compared < self._next - 1:
+            self._compare(self._next - 1)
+            self._compared = self._next - 1
         self._index.at(now)
+
+    def _compare(self, block: int) -> None:
+        """Holds the index to the registries' logs."""
+        contracts = [self._contracts[name] for name in REGISTRIES]
+        with node_errors():
+            answers = ask(
+                self.w3,
+                [
+                    (
+                        "eth_call",
+                        [{"to": each.address, "data": to_hex(each.call("log").data)}, hex(block)],
+                    )
+                    for each in contracts
+                ],
+            )
+            for each in answers:
+                if isinstance(each, Refusal):
+                    raise each
+            logs = [from_hex(each, 32, "the log of a registry") for each in answers]
+        for (name, kind), log in zip(REGISTRIES.items(), logs, strict=True):
+            if self._index.log(name) != log:
+                many = len(self._index.registered(name))
+                raise IndexInconsistent(
+                    f"the node told of {many:,} {kind} up to block {block:,}, and these are not "
+                    f"what {name} registered: it left something out, or added something; ask "
+                    "another node"
+                )
 
     def _logs(self, first: int, last: int) -> list[Mapping[str, Any]]:
         with node_errors():

@@ -6,6 +6,10 @@ A part imports only from those above it:
     documents   JSON documents that are checked on load
     keccak      the one hash function
     abi         Solidity's encoding, as far as hashes need it
+    base        the three levels of base models
+    rlp         Ethereum's encoding of headers and tries
+    state       a slot of a contract, proved to who has a block's hash
+    registrations  the registries' logs, and lists that are shown to be whole
     ids         IDs, payee keys and the hashes of sources
     merkle      the tree of a collection or batch
     sumtree     Merkle sum trees, for splits and manifests

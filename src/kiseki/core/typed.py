@@ -19,6 +19,7 @@ __all__ = [
     "MESSAGES",
     "batch",
     "binding",
+    "cancellation",
     "consent",
     "digest",
     "encode_type",
@@ -33,7 +34,9 @@ __all__ = [
     "release",
     "revocation",
     "separator",
+    "standing_consent",
     "statement",
+    "struct_hash",
     "transfer_approval",
 ]
 
@@ -44,6 +47,11 @@ MESSAGES = {
         "Kiseki DataRegistry",
         "address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,"
         + _UNORDERED,
+    ),
+    "StandingConsent": (
+        "Kiseki DataRegistry",
+        "address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,"
+        "uint64 until,uint256 nonce",
     ),
     "Revocation": ("Kiseki DataRegistry", "address provider,bytes32 collection," + _UNORDERED),
     "ItemRevocation": ("Kiseki DataRegistry", "address provider,bytes32 commitment," + _UNORDERED),
@@ -82,11 +90,13 @@ MESSAGES = {
         "address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,"
         "uint96 shares,uint96 total," + _UNORDERED,
     ),
+    "Cancellation": ("Kiseki DataRegistry", "address signer,uint256 cancelled," + _UNORDERED),
     "Release": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
     "ApproveTransfer": ("Kiseki Approvals", "address party,bytes32 scheduleId," + _UNORDERED),
     "Redirect": ("Kiseki RevenueSplitter", "address payee,address to," + _UNORDERED),
 }
-"""Name of each message -> the EIP-712 name of the contract it is for, and its members."""
+"""Name of each message -> the EIP-712 name of the contract it is for, and its members. A
+cancellation is for whichever contract the cancelled signature was for."""
 
 _PERMIT = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
 _DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
@@ -110,6 +120,45 @@ def consent(
     return _full(
         "Consent", chain_id, contract, provider, root, count, terms, payee, origin, nonce, deadline
     )
+
+
+def standing_consent(
+    chain_id: int,
+    contract: str,
+    *,
+    provider: str,
+    collector: str,
+    terms: Terms,
+    payee: bytes,
+    per_month: int,
+    until: int,
+    nonce: int,
+) -> dict[str, Any]:
+    """A provider lets a collector register so many collections a month; to a DataRegistry.
+
+    ``until`` is the last second; the registry counts months of 30 days back from it.
+    """
+    values = (provider, collector, terms, payee, per_month, until, nonce)
+    return _full("StandingConsent", chain_id, contract, *values)
+
+
+def cancellation(
+    chain_id: int,
+    contract: str,
+    *,
+    of: str = "DataRegistry",
+    signer: str,
+    cancelled: int,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A signer makes an earlier signature of theirs worthless; to the contract that it was for.
+
+    ``of`` is that contract's name in the suite, ``cancelled`` the nonce of the earlier signature.
+    """
+    _, listed = MESSAGES["Cancellation"]
+    values = (signer, cancelled, nonce, deadline)
+    return _typed("Cancellation", listed, f"Kiseki {of}", "1", chain_id, contract, *values)
 
 
 def revocation(
@@ -305,9 +354,13 @@ def digest(typed: dict[str, Any]) -> bytes:
 
     Source: EIP-712, ``keccak256(0x1901 ‖ hashStruct(domain) ‖ hashStruct(message))``.
     """
+    return keccak256(b"\x19\x01" + separator(typed) + struct_hash(typed))
+
+
+def struct_hash(typed: dict[str, Any]) -> bytes:
+    """What is said, whichever contract and chain it is for: ``hashStruct(message)`` of EIP-712."""
     name = typed["primaryType"]
-    message = _hash(name, encode_type(name), typed["message"], typed["types"])
-    return keccak256(b"\x19\x01" + separator(typed) + message)
+    return _hash(name, encode_type(name), typed["message"], typed["types"])
 
 
 def _hash(name: str, kind: str, values: dict[str, Any], types: dict[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from kiseki.index.agreements import LicenceRecord, OfferRecord, ScheduleRecord
 from kiseki.index.balance import Account, Balance
 from kiseki.index.errors import IndexInconsistent, NotInIndex
 from kiseki.index.findings import MANIFEST, Finding
-from kiseki.index.index import SUITE, Index
+from kiseki.index.index import REGISTRIES, SUITE, Index
 from kiseki.index.owed import ClaimStep, Owed, ResolveStep, Step, steps
 from kiseki.index.records import (
     BatchRecord,
@@ -34,6 +34,7 @@ from kiseki.index.records import (
     Found,
     ModelRecord,
     Sources,
+    StandingRecord,
     Statement,
     Status,
 )
@@ -42,6 +43,7 @@ from kiseki.index.trace import Edge, Lineage, Node, Usage
 
 __all__ = [
     "MANIFEST",
+    "REGISTRIES",
     "SUITE",
     "Account",
     "Balance",
@@ -66,6 +68,7 @@ __all__ = [
     "ResolveStep",
     "ScheduleRecord",
     "Sources",
+    "StandingRecord",
     "Statement",
     "Status",
     "Step",

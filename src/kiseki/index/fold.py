@@ -72,6 +72,20 @@ def _collection(args: Args) -> Rows:
     return [("collection", row)]
 
 
+def _standing_use(args: Args) -> Rows:
+    row = {
+        "collection": bytes(args["collection"]),
+        "consent": bytes(args["consent"]),
+        "collector": args["collector"].lower(),
+        "nonce": str(args["nonce"]),
+    }
+    return [("standing_use", row)]
+
+
+def _nonce_cancelled(args: Args) -> Rows:
+    return [("nonce_cancelled", {"signer": args["signer"].lower(), "nonce": str(args["nonce"])})]
+
+
 def _payee_change(args: Args) -> Rows:
     row = {"collection": bytes(args["collection"]), "payee": bytes(args["payee"])}
     return [("payee_change", row)]
@@ -381,6 +395,8 @@ def _same(what: str, logged: bytes, known: bytes) -> None:
 _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("DataRegistry", "TermsDefined"): _terms,
     ("DataRegistry", "CollectionRegistered"): _collection,
+    ("DataRegistry", "RegisteredUnder"): _standing_use,
+    ("DataRegistry", "NonceCancelled"): _nonce_cancelled,
     ("DataRegistry", "CollectionPublished"): _published("collection"),
     ("DataRegistry", "CollectionRevoked"): _revocation,
     ("DataRegistry", "ItemRevoked"): _item_revocation,

@@ -7,6 +7,7 @@ from operator import itemgetter
 from kiseki.chain.events import Event
 from kiseki.core import ids
 from kiseki.core.compose import Ancestor
+from kiseki.core.registrations import fold as fold_log
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
 from kiseki.core.terms import Terms
@@ -27,6 +28,7 @@ from kiseki.index.records import (
     ModelRecord,
     Records,
     Sources,
+    StandingRecord,
     Statement,
     Status,
 )
@@ -34,7 +36,7 @@ from kiseki.index.splits import KnownSplit, Splits
 from kiseki.index.store import Row, Store
 from kiseki.index.subjects import Subjects
 
-__all__ = ["SUITE", "Index"]
+__all__ = ["REGISTRIES", "SUITE", "Index"]
 
 SUITE = (
     "Challenges",
@@ -49,6 +51,11 @@ SUITE = (
     "Waterfalls",
 )
 """The contracts whose events are read, by name."""
+
+REGISTRIES = {"DataRegistry": "collections", "ModelRegistry": "models", "OutputRegistry": "batches"}
+"""The registries that keep a log of what they registered, and what that is."""
+
+_TABLES = {"DataRegistry": "collection", "ModelRegistry": "model", "OutputRegistry": "batch"}
 
 
 class Index:
@@ -89,6 +96,7 @@ class Index:
         self._subjects: Subjects | None = None
         self._keys: set[bytes] | None = None
         self._waits: list[Row] | None = None
+        self._logs: dict[str, bytes] = {}
 
     def close(self) -> None:
         """Frees the memory; the index cannot be asked afterwards."""
@@ -357,6 +365,25 @@ class Index:
         """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
         return self._records.items_revoked()
 
+    def registered(self, registry: str) -> list[bytes]:
+        """All that a registry registered, as far as the events tell, in the order of its log.
+
+        Args:
+            registry: its name, of :data:`REGISTRIES`.
+        """
+        return [each for _, _, each in self._records.registered(_TABLES[registry])]
+
+    def log(self, registry: str) -> bytes:
+        """What a registry's log is, if the events are all: one that is another lacks some."""
+        if registry not in self._logs:
+            self._logs[registry] = fold_log(self.registered(registry))
+        return self._logs[registry]
+
+    def standing(self, provider: str) -> list[StandingRecord]:
+        """The standing consents of a provider that were used, and what rests on each."""
+        who = address_text(address(provider, "the provider"))
+        return self._records.standing_of(who)
+
     # Records; each raises NotInIndex for an unknown ID
 
     def collections(self, provider: str) -> list[CollectionRecord]:
@@ -434,6 +461,7 @@ class Index:
         """Drops what was worked out from the events so far."""
         self._flows = {}
         self._subjects = self._keys = self._waits = None
+        self._logs = {}
 
     def _subject_map(self) -> Subjects:
         if self._subjects is None:

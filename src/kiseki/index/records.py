@@ -20,6 +20,7 @@ __all__ = [
     "ModelRecord",
     "Records",
     "Sources",
+    "StandingRecord",
     "Statement",
     "Status",
 ]
@@ -40,6 +41,7 @@ class CollectionRecord:
         published: the distinct commitments that were logged, by ascending ID.
         complete: whether they are all: they number ``count`` and rebuild the root.
         items_revoked: (commitment, time) of logged items that the provider revoked.
+        standing: the standing consent that it was registered under; ``None`` for none.
         block, transaction: of the registration.
     """
 
@@ -57,6 +59,7 @@ class CollectionRecord:
     published: tuple[bytes, ...]
     complete: bool
     items_revoked: tuple[tuple[bytes, int], ...]
+    standing: bytes | None
     block: int
     transaction: bytes
 
@@ -142,6 +145,27 @@ class Sources:
     def part(self, k: int) -> tuple[Collection, ...]:
         """The collections of part ``k``, counted from 0."""
         return self.collections[k * ids.PART : (k + 1) * ids.PART]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """A standing consent that was used, and what rests on it.
+
+    Attributes:
+        id: its struct hash.
+        provider, collector: lowercase addresses.
+        nonce: what the provider cancels to end it.
+        collections: IDs, earliest first.
+        ended_at: when the provider ended it, Unix seconds; ``None`` when it did not. When it
+            expires is in the consent itself, which the chain does not keep.
+    """
+
+    id: bytes
+    provider: str
+    collector: str
+    nonce: int
+    collections: tuple[bytes, ...]
+    ended_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +266,38 @@ class Records:
             published=published,
             complete=complete,
             items_revoked=self._items_revoked(provider, collection),
+            standing=self._standing(collection),
             block=block,
             transaction=tx,
         )
+
+    def standing_of(self, provider: str) -> list[StandingRecord]:
+        """The standing consents of a provider that were used, in the order of their first use."""
+        rows = self._store.rows(
+            "SELECT consent, collector, nonce, collection FROM standing_use"
+            " JOIN collection ON collection.id = standing_use.collection"
+            " WHERE provider = ? ORDER BY standing_use.block, standing_use.position",
+            provider,
+        )
+        found: dict[bytes, list[Row]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(row)
+        return [
+            StandingRecord(
+                id=consent,
+                provider=provider,
+                collector=uses[0][1],
+                nonce=int(uses[0][2]),
+                collections=tuple(each[3] for each in uses),
+                ended_at=self._cancelled_at(provider, uses[0][2]),
+            )
+            for consent, uses in found.items()
+        ]
+
+    def registered(self, table: str) -> list[tuple[int, int, bytes]]:
+        """(block, position, ID) of every registration, in order."""
+        sql = f"SELECT block, position, id FROM {table} ORDER BY block, position"  # noqa: S608
+        return [(block, position, each) for block, position, each in self._store.rows(sql)]
 
     def status(self, collection: bytes) -> Status:
         """Whose a collection is and when consent ended, which takes no time however large."""
@@ -393,6 +446,19 @@ class Records:
             f"SELECT time FROM {table} JOIN event USING (block, position)"  # noqa: S608
             " WHERE collection = ?",
             collection,
+        )
+        return row[0] if row else None
+
+    def _standing(self, collection: bytes) -> bytes | None:
+        row = self._store.row("SELECT consent FROM standing_use WHERE collection = ?", collection)
+        return row[0] if row else None
+
+    def _cancelled_at(self, signer: str, nonce: str) -> int | None:
+        row = self._store.row(
+            "SELECT time FROM nonce_cancelled JOIN event USING (block, position)"
+            " WHERE signer = ? AND nonce = ?",
+            signer,
+            nonce,
         )
         return row[0] if row else None
 

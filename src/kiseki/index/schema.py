@@ -18,6 +18,8 @@ FACTS = {
     "terms": "id BLOB PRIMARY KEY, document TEXT NOT NULL",
     "collection": "id BLOB PRIMARY KEY, provider TEXT, terms BLOB, root BLOB, count TEXT,"
     " payee BLOB, origin BLOB",
+    "standing_use": "collection BLOB PRIMARY KEY, consent BLOB, collector TEXT, nonce TEXT",
+    "nonce_cancelled": "signer TEXT, nonce TEXT, PRIMARY KEY (signer, nonce)",
     "payee_change": "collection BLOB, payee BLOB",
     "revocation": "collection BLOB PRIMARY KEY",
     "item_revocation": "provider TEXT, commitment BLOB, PRIMARY KEY (provider, commitment)",
@@ -65,6 +67,7 @@ CREATE TABLE event (
 _INDEXES = """
 CREATE INDEX published_commitment ON published (commitment);
 CREATE INDEX collection_provider ON collection (provider);
+CREATE INDEX standing_use_consent ON standing_use (consent);
 CREATE INDEX payee_change_collection ON payee_change (collection);
 CREATE INDEX model_weights ON model (weights);
 CREATE INDEX model_source_model ON model_source (model);

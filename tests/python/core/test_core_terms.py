@@ -43,6 +43,7 @@ MEMBERS = {
     "bytes32[]": st.lists(WORD, max_size=4),
     "address[]": st.lists(ADDRESS, max_size=4),
     "uint16": st.integers(0, 2**16 - 1),
+    "uint32": st.integers(0, 2**32 - 1),
     "uint64": st.integers(0, 2**64 - 1),
     "uint96": st.integers(0, 2**96 - 1),
     "uint256": UINT,
@@ -61,6 +62,8 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Statement": typed.statement,
     "Binding": typed.binding,
     "Redirect": typed.redirect,
+    "StandingConsent": typed.standing_consent,
+    "Cancellation": typed.cancellation,
     "Release": typed.release,
     "ApproveTransfer": typed.transfer_approval,
 }
@@ -73,6 +76,7 @@ def message(name: str, data: st.DataObject) -> dict[str, Any]:
         "sourcesHash": "sources_hash",
         "scheduleId": "schedule",
         "id": "group",
+        "perMonth": "per_month",
         "royaltyBps": "royalty_bps",
     }
     values = {python.get(member, member): data.draw(MEMBERS[kind]) for kind, member in listed}

@@ -1,0 +1,195 @@
+"""`kiseki data standing`: consents that artists give once, for studios that collect every week."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.data import (
+    Floor,
+    Gate,
+    Licence,
+    Notice,
+    Royalty,
+    Until,
+    Uses,
+    data,
+    terms_of,
+)
+from kiseki.client import cancellations
+from kiseki.client import standing as standing_consents
+from kiseki.client.kiseki import Kiseki
+from kiseki.errors import InvalidInput
+
+__all__ = ["standing"]
+
+standing = typer.Typer(
+    help="Standing consents: signed once by an artist, used every week by a studio."
+)
+data.add_typer(standing, name="standing")
+
+File = Annotated[Path, typer.Argument(help="The standing consent's file.")]
+
+
+@standing.command("prepare")
+def prepare(
+    provider: Annotated[str, typer.Argument(help="The wallet that is to consent.")],
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    per_month: Annotated[int, typer.Option(help="Collections in each 30 days, at most.")],
+    months: Annotated[int, typer.Option(help="For how many months of 30 days.")] = 12,
+    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    until: Until = None, notice: Notice = "30d", gate: Gate = None,
+    payee: Annotated[
+        str | None, typer.Option(help="Who is paid; the provider if left out.")
+    ] = None,
+) -> None:  # fmt: skip
+    """Write a standing consent to this wallet, for an artist to sign; nothing is sent.
+
+    \b
+    Examples:
+      kiseki data standing prepare 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 alice.json \\
+        --per-month 5 --royalty 20%
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    path = standing_consents.prepare(
+        k.data.wallet, provider, terms, file, per_month=per_month, months=months, payee=payee
+    )
+    found = standing_consents.read(path)
+    if context.current.json:
+        show.json_line({"file": path, "consent": found.id, "words": found.words})
+        return
+    for each in found.words:
+        show.say(each)
+    show.say(f"It is in {path}. Send it to {found.provider} to be signed.")
+
+
+@standing.command("sign")
+def sign(file: File) -> None:
+    """Sign a standing consent, once everything it says was computed again; needs no node.
+
+    \b
+    Examples:
+      kiseki data standing sign alice.json --account alice
+    """
+    found = standing_consents.read(file)
+    for each in found.words:
+        show.say(each)
+    if not context.current.yes:
+        context.confirm("Do you consent to all of this, without being asked again?")
+    signed = standing_consents.sign(file, context.offline_signer(found.chain_id))
+    if context.current.json:
+        show.json_line({"file": file, "signer": signed.signer})
+    else:
+        show.say(f"Signed. Send {file} back.")
+
+
+@standing.command("show")
+def show_standing(file: File) -> None:
+    """What a standing consent says, whether it is signed, and how much of it is left.
+
+    \b
+    Examples:
+      kiseki data standing show alice.json
+    """
+    found = standing_consents.read(file)
+    k = context.watching(found.collector)
+    left = standing_consents.left(k.session, found)
+    why = standing_consents.problem(k.data.wallet, found)
+    if context.current.json:
+        show.json_line({"consent": found.id, "words": found.words, "problem": why,
+                        "left": left.count, "month_ends": left.month_ends, "until": left.until,
+                        "ended": left.ended})  # fmt: skip
+        return
+    for each in found.words:
+        show.line(each)
+    show.fields([("consent", found.id), ("problem", why or "none"), ("left", left.sentence)])
+
+
+@standing.command("list")
+def list_standing(
+    provider: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+) -> None:
+    """The standing consents of a provider that were used, and what was registered under each.
+
+    \b
+    Examples:
+      kiseki data standing list
+    """
+    k = context.watching(provider or context.acting())
+    found = k.index.standing(k.address)
+    if context.current.json:
+        show.json_line(found)
+        return
+    show.table(
+        ["consent", "collector", "number", "collections", "ended"],
+        [(e.id, e.collector, e.nonce, f"{len(e.collections):,}", show.date(e.ended_at))
+         for e in found],
+        numbers=["collections"],
+    )  # fmt: skip
+
+
+@standing.command("end")
+def end(
+    file: Annotated[
+        Path | None, typer.Argument(help="The standing consent's file, or a signed ending.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(help="Its number instead, as `list` has it.")
+    ] = None,
+    sign_to: Annotated[
+        Path | None,
+        typer.Option("--sign", help="Send nothing; sign the ending into this file, for anybody."),
+    ] = None,
+    signed: Annotated[bool, typer.Option(help="FILE is a signed ending: send it.")] = False,
+) -> None:
+    """End a standing consent of this wallet's at once; what is registered by then stays.
+
+    Who has no ether signs the ending, and anybody sends it.
+
+    \b
+    Examples:
+      kiseki data standing end alice.json
+      kiseki data standing end alice.json --sign ending.json
+      kiseki data standing end ending.json --signed
+      kiseki data standing end --number 1234567890
+    """
+    if signed:
+        ending = cancellations.read(_named(file))
+        show.say(cancellations.words(ending))
+        k = context.kiseki()
+        done = context.spend(k, f"end {ending.nonce}",
+                             lambda k: cancellations.submit(k.data.wallet, ending))  # fmt: skip
+        context.receipts_told([done])
+        return
+    k = context.kiseki()
+    nonce = number if number is not None else _own(k, _named(file))
+    if sign_to is not None:
+        made = cancellations.prepare(k.data.wallet, nonce)
+        show.say(cancellations.words(made))
+        if not context.current.yes:
+            context.confirm("Sign this?")
+        cancellations.write(sign_to, cancellations.sign(k.data.wallet, made))
+        show.say(f"Anybody can send {sign_to}, with `kiseki data standing end {sign_to} --signed`.")
+        return
+    done = context.spend(k, f"end {nonce}", lambda k: standing_consents.end(k.data.wallet, nonce))
+    context.receipts_told([done])
+
+
+def _named(file: Path | None) -> Path:
+    if file is None:
+        raise InvalidInput("name the file, or the standing consent's number with --number")
+    return file
+
+
+def _own(k: Kiseki, file: Path) -> int:
+    found = standing_consents.read(file)
+    if found.provider != k.address.lower():
+        raise InvalidInput(
+            f"this standing consent is {found.provider}'s and the wallet {k.address}; "
+            "end it with the wallet that signed it"
+        )
+    return found.nonce

@@ -1,0 +1,451 @@
+"""Standing consents: signed once by an artist, for a studio that collects every week.
+
+A file of one **is** the EIP-712 typed data that is signed, as consent files are
+(`kiseki.client.consents`), so any wallet signs it. The collector's own transactions use it::
+
+    path = standing.prepare(wallet, artist, terms, "alice.json", per_month=5)  # the studio
+    standing.sign(path, signer)                                   # the artist, with no node
+    consent = standing.read(path)                                 # the studio, every week
+    kept = standing.collect(wallet, consent, "week-12")
+    print(Totals.of(standing.register(wallet, consent, kept)))
+
+The artist ends it at once with `end`, or signs `kiseki.client.cancellations` for anybody to send.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+
+from kiseki.chain.sender import Receipt
+from kiseki.chain.signer import Signer
+from kiseki.client import consentfiles as files
+from kiseki.client import lists
+from kiseki.client.collecting import collect as collect_entries
+from kiseki.client.lists import Entry
+from kiseki.client.payees import Payee
+from kiseki.client.registering import (
+    Group,
+    Registered,
+    kept_parts,
+    registered,
+    with_code,
+)
+from kiseki.client.registering import register as register_groups
+from kiseki.client.secrets import Kept
+from kiseki.client.session import Session
+from kiseki.client.wallet import Signed, Wallet, document_hash
+from kiseki.core import documents, typed
+from kiseki.core.split import Split
+from kiseki.core.terms import Terms
+from kiseki.core.values import address, address_text, from_hex, to_hex, uint
+from kiseki.errors import InvalidInput, SigningError
+
+__all__ = [
+    "MONTH",
+    "Left",
+    "StandingConsent",
+    "collect",
+    "end",
+    "left",
+    "prepare",
+    "problem",
+    "read",
+    "register",
+    "sign",
+]
+
+MONTH = 30 * 24 * 3600
+"""Seconds of a month, as the registry counts it."""
+
+_FORMAT = "kiseki-standing-consent-v1"
+_OURS = ("format", "words", "opening", "signature")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingConsent:
+    """What a provider consents to once, or is asked to.
+
+    Attributes:
+        provider, collector: addresses, in lower case.
+        terms: of every collection.
+        payee: who is paid for every collection.
+        per_month: how many collections, in each 30 days counted back from the end.
+        until: the last second at which it counts.
+        nonce: what the provider cancels to end it.
+        chain_id, contract: where it counts.
+        signature: none before it is signed.
+    """
+
+    provider: str
+    collector: str
+    terms: Terms
+    payee: Payee
+    per_month: int
+    until: int
+    nonce: int
+    chain_id: int
+    contract: str
+    signature: bytes | None = field(default=None, repr=False)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The typed data that is signed."""
+        return typed.standing_consent(
+            self.chain_id,
+            self.contract,
+            provider=self.provider,
+            collector=self.collector,
+            terms=self.terms,
+            payee=self.payee.key,
+            per_month=self.per_month,
+            until=self.until,
+            nonce=self.nonce,
+        )
+
+    @property
+    def id(self) -> bytes:
+        """By which the registry knows it: its struct hash."""
+        return typed.struct_hash(self.message)
+
+    @property
+    def signed(self) -> Signed:
+        """As calls take it."""
+        return Signed(
+            to_checksum_address(self.provider), self.message, self.nonce, self.until,
+            self.signature or b"",
+        )  # fmt: skip
+
+    @property
+    def signer(self) -> str | None:
+        """Whose signature it is, if it is a wallet's; none before it is signed."""
+        return files.signer_of(self.message, self.signature)
+
+    @property
+    def words(self) -> list[str]:
+        """What it says, in plain sentences."""
+        many = "one collection" if self.per_month == 1 else f"{self.per_month:,} collections"
+        who, collector = map(to_checksum_address, (self.provider, self.collector))
+        return [
+            f"{who} consents to {collector} registering up to {many} a month as "
+            f"this provider's, until {files.date(self.until)}, "
+            f"on chain {self.chain_id}, in the contract {to_checksum_address(self.contract)}.",
+            self.terms.words(),
+            files.paid(self.payee, self.provider),
+            "Nothing is asked again: which works are in each collection, and how they were "
+            "collected, is what the collector says.",
+            "Months are 30 days each, counted back from the end. Where one ends and the next "
+            "begins, the collections of both can come at once.",
+            "The provider can end this at any time, at once, by cancelling the number "
+            f"{self.nonce}; what is registered by then stays, and can be revoked as any other.",
+        ]
+
+    def to_json(self) -> str:
+        """The text of the file."""
+        ours = {
+            "format": _FORMAT,
+            "words": self.words,
+            "opening": to_hex(self.payee.opening),
+            "signature": None if self.signature is None else to_hex(self.signature),
+        }
+        return files.text(ours, self.message)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> StandingConsent:
+        """What :meth:`to_json` gave; everything in it is computed again.
+
+        Raises:
+            InvalidInput: it is none; or words and typed data say different things.
+        """
+        ours, given = files.document(text)
+        form, words, opening, signature = documents.members(
+            ours, _OURS, "kiseki, in a standing consent"
+        )
+        if form != _FORMAT:
+            raise InvalidInput(f"format must be {_FORMAT!r}, not {form!r:.80}")
+        found = _understood(given, from_hex(opening, None, "the opening"))
+        if found.message != given:
+            raise InvalidInput("the typed data is not that of a standing consent; do not sign it")
+        if words != found.words:
+            raise InvalidInput(
+                "the words of this standing consent do not say what its data says; do not sign it, "
+                "and ask whoever prepared it why"
+            )
+        if signature is None:
+            return found
+        return replace(found, signature=files.signature(from_hex(signature, None, "the signature")))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much of a standing consent is left.
+
+    Attributes:
+        count: collections in this month of it; none when it is over.
+        month_ends: the last second of this month.
+        until: its own last second.
+        ended: the provider ended it.
+    """
+
+    count: int
+    month_ends: int
+    until: int
+    ended: bool
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        if self.ended:
+            return "The provider ended it."
+        if not self.month_ends:
+            return f"It expired on {files.date(self.until)}."
+        return (
+            f"{self.count:,} are left until {files.date(self.month_ends)}; "
+            f"it ends on {files.date(self.until)}."
+        )
+
+
+# Before it is used
+
+
+def prepare(
+    wallet: Wallet,
+    provider: str,
+    terms: Terms,
+    path: str | Path,
+    *,
+    per_month: int,
+    months: int = 12,
+    payee: Payee | Split | str | None = None,
+) -> Path:
+    """Writes a standing consent to this wallet as the collector, for `provider` to sign.
+
+    One that is there already and says the same is left, so that a signature on its way counts.
+
+    Args:
+        per_month: collections in each 30 days.
+        months: of 30 days each, from now.
+        payee: who is paid; the provider if none is named.
+
+    Raises:
+        InvalidInput: it can never be used, or another file is there.
+        FilesError: it cannot be written.
+    """
+    session, place = wallet.session, Path(path)
+    now = session.now()
+    who = address_text(address(provider, "the provider"))
+    if who == wallet.address.lower():
+        raise InvalidInput("the provider is this wallet, which needs nobody's consent")
+    uint(per_month, 32, "the number of collections a month", minimum=1)
+    until = now + uint(months, 16, "the number of months", minimum=1) * MONTH
+    if terms.valid_until and terms.valid_until < until:
+        raise InvalidInput(
+            f"these terms end on {files.date(terms.valid_until)}, before the consent does; name "
+            "fewer months, or terms that hold as long"
+        )
+    nonce, _ = wallet.fresh()
+    made = StandingConsent(
+        who, wallet.address.lower(), terms, Payee.of(payee or who), per_month, until, nonce,
+        session.chain_id, session["DataRegistry"].address.lower(),
+    )  # fmt: skip
+    if place.exists():
+        there = read(place)
+        same = replace(there, until=until, nonce=nonce, signature=None) == made
+        if same and there.until > now:
+            return place
+        raise InvalidInput(f"there is another standing consent in {path}; name another file")
+    files.write(place, made.to_json())
+    return place
+
+
+def read(path: str | Path) -> StandingConsent:
+    """A standing consent, with the signature that is in its file or beside it.
+
+    Raises:
+        FilesError: it cannot be read.
+        InvalidInput: as `StandingConsent.from_json`.
+    """
+    place = Path(path)
+    found = StandingConsent.from_json(files.read(place))
+    beside = None if found.signature is not None else files.signature_beside(place)
+    return found if beside is None else replace(found, signature=beside)
+
+
+def sign(path: str | Path, signer: Signer) -> StandingConsent:
+    """Signs a standing consent, once everything it says was computed again; needs no node.
+
+    Raises:
+        InvalidInput: words and data disagree, or it is somebody else's or over. Nothing was signed.
+        SigningError: the wallet did not sign.
+    """
+    found = read(path)
+    if signer.address.lower() != found.provider:
+        raise InvalidInput(
+            f"this consent is {found.provider}'s and the wallet {signer.address}; "
+            "sign with the wallet that is named"
+        )
+    if found.until < time.time():
+        raise InvalidInput(f"this consent ended on {files.date(found.until)}; ask for a new one")
+    signed = replace(found, signature=files.signature(signer.sign_typed(found.message)))
+    if signed.signer not in (None, found.provider):
+        raise SigningError(f"the wallet signed as {signed.signer}; nothing was written")
+    files.write(Path(path), signed.to_json())
+    return signed
+
+
+# Using it
+
+
+def left(session: Session, consent: StandingConsent) -> Left:
+    """How much of it is left now.
+
+    Raises:
+        NodeUnreachable: the node does not answer.
+    """
+    contract, now = session["DataRegistry"], session.now()
+    if contract.read("isNonceUsed", consent.provider, consent.nonce):
+        return Left(0, 0, consent.until, True)
+    if now > consent.until:
+        return Left(0, 0, consent.until, False)
+    used = int(contract.read("usedUnder", consent.id, consent.until))
+    month_ends = consent.until - (consent.until - now) // MONTH * MONTH
+    return Left(max(0, consent.per_month - used), month_ends, consent.until, False)
+
+
+def problem(wallet: Wallet, consent: StandingConsent) -> str:
+    """Why this wallet cannot use it, in words; empty when it can."""
+    session, who = wallet.session, consent.provider
+    contract = session["DataRegistry"].address.lower()
+    if (consent.chain_id, consent.contract) != (session.chain_id, contract):
+        return (
+            f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this is "
+            f"chain {session.chain_id} with {contract}"
+        )
+    if consent.collector != wallet.address.lower():
+        return (
+            f"it is for the collector {consent.collector}, and this wallet is {wallet.address}; "
+            "act with the wallet that is named"
+        )
+    if consent.signature is None:
+        return f"it is not signed yet; send it to {who}"
+    if consent.signer != who and not with_code(wallet, [who]):
+        return f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
+    over = left(session, consent)
+    if over.ended:
+        return f"{who} ended it; ask for a new one"
+    if not over.month_ends:
+        return f"it expired on {files.date(consent.until)}; ask for a new one"
+    return ""
+
+
+def collect(
+    wallet: Wallet,
+    consent: StandingConsent,
+    source: str | Path,
+    *,
+    origin: str | Path | bytes | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> list[Kept]:
+    """Hashes a folder or list into a collection of the provider's, and keeps it. Nothing is sent.
+
+    Args:
+        origin: a document on how, when and from whom it was collected, or its keccak256.
+
+    Raises:
+        InvalidInput: the list names another artist than the provider.
+        FilesError, SecretsError: as `data.prepare_all`.
+    """
+    document = document_hash(origin)
+
+    def entries() -> Iterator[Entry]:
+        for each in lists.read(source):
+            if each.artist not in ("", consent.provider):
+                raise InvalidInput(
+                    f"the list names {each.artist}, and the standing consent is "
+                    f"{consent.provider}'s; give each provider a list of its own"
+                )
+            yield each._replace(artist="")
+
+    def kept_of(_: str, root: bytes, count: int) -> Kept:
+        return Kept(consent.provider, consent.terms, root, count, consent.payee, document)
+
+    return list(
+        collect_entries(entries(), wallet.salts, lambda _: consent.provider, kept_of, progress)
+    )
+
+
+def register(
+    wallet: Wallet,
+    consent: StandingConsent,
+    collections: Sequence[Kept],
+    *,
+    publish: bool = True,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Iterator[Registered]:
+    """Registers collections of the provider's under a standing consent, with transactions of this
+    wallet. What is there already is skipped and not counted, so run again it goes on.
+
+    Raises:
+        InvalidInput: the consent is not for this, or fewer are left than are new. Nothing was sent.
+        ChainError, SigningError: what stops all of them; run it again to go on.
+    """
+    there = registered(wallet, [each.id for each in collections])
+    new = len({each.id for each, is_there in zip(collections, there, strict=True) if not is_there})
+    why = _misfit(consent, collections) or (problem(wallet, consent) if new else "")
+    if why:
+        raise InvalidInput(f"this standing consent cannot be used: {why}")
+    if new:
+        rest = left(wallet.session, consent)
+        if new > rest.count:
+            raise InvalidInput(
+                f"{new:,} collections are not registered yet, and this standing consent is for "
+                f"{consent.per_month:,} a month. {rest.sentence} Nothing was sent"
+            )
+    groups = [
+        Group(each, kept_parts(wallet.salts, each), consent.signed, consent.per_month)
+        for each in collections
+    ]
+    return register_groups(wallet, groups, publish=publish, progress=progress)
+
+
+def end(wallet: Wallet, nonce: int) -> Receipt:
+    """Ends a standing consent of this wallet's at once; what is registered by then stays."""
+    return wallet.send(wallet.session["DataRegistry"].call("cancelNonce", nonce))
+
+
+# Inside
+
+
+def _misfit(consent: StandingConsent, collections: Iterable[Kept]) -> str:
+    for each in collections:
+        if each.provider.lower() != consent.provider:
+            return f"{to_hex(each.id)} is {each.provider}'s and it is {consent.provider}'s"
+        if each.terms != consent.terms or each.payee != consent.payee:
+            return f"{to_hex(each.id)} has other terms or another payee than were signed"
+    return ""
+
+
+def _understood(given: dict[str, Any], opening: bytes) -> StandingConsent:
+    """What typed data speaks of. What it leaves out is not checked here."""
+    chain_id, contract = files.place(given)
+    provider, collector, terms, payee, per_month, until, nonce = documents.members(
+        given["message"],
+        ["provider", "collector", "terms", "payee", "perMonth", "until", "nonce"],
+        "the message",
+    )
+    return StandingConsent(
+        address_text(address(provider, "the provider")),
+        address_text(address(collector, "the collector")),
+        files.terms(terms),
+        Payee(from_hex(payee, 32, "the payee"), opening),
+        uint(per_month, 32, "the number of collections a month"),
+        documents.decimal(until, "the end"),
+        documents.decimal(nonce, "the nonce"),
+        chain_id,
+        contract,
+    )
