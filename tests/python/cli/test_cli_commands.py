@@ -137,12 +137,12 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     (found,) = shell.json("verify", "pictures/0.svg", code=4)
     assert (found["base"], found["findings"][0]["code"]) == ("undisclosed", "undisclosed_base")
     shell.files("frames", 1)
-    shell.json("output", "register", "frames", "--model", model, *creator)
+    frames = shell.json("output", "register", "frames", "--model", model, *creator)["batch"]
     assert "names a base model that is not registered" in shell.run("verify", "frames/0.svg")
     assert "with one problem" in shell.run("verify", "frames/0.svg", "--traced-only", code=4)
 
-    offer = shell.json("market", "offer", "model", model, "0.1", "--uses", "generation",
-                       "--account", "test:2")["offer"]  # fmt: skip
+    offer = shell.json("market", "offer", "batch", frames, "0.1", "--uses", "commercial_output",
+                       *creator)["offer"]  # fmt: skip
     told = shell.run("market", "buy", offer, "--traced-only", "--account", "test:4", code=2)
     assert "its base models are stated" in " ".join(told.split())
     shell.run("market", "buy", offer, "--account", "test:4")

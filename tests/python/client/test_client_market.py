@@ -278,12 +278,12 @@ def test_who_wants_only_what_is_traced_buys_nothing_else(
     artist: Kiseki, developer: Kiseki, buyer: Kiseki, folder: Folder, drawings: bytes
 ) -> None:
     """A base model that is stated is good enough for others, and no problem of the offer."""
-    free = developer.data.define_terms("train")
+    asks = developer.data.define_terms("train", gate=developer.market.address)
     art = artist.data.prepare(folder("open", {"1.svg": b"1"}), artist.data.define_terms("train"))
     artist.data.register(art)
     stated = External(keccak256(b"base"), keccak256(b"where it came from"))
-    lora = developer.models.register(b"l" * 32, free, externals=[stated]).id
-    traced = train(developer, free, art, b"traced")
+    lora = developer.models.register(b"l" * 32, asks, externals=[stated]).id
+    traced = train(developer, asks, art, b"traced")
     of_data = offered(artist, drawings, 10)
     of_models = [
         developer.market.draft("model", each, 10, Use.GENERATION) for each in (lora, traced)
