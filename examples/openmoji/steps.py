@@ -29,6 +29,7 @@ from kiseki.chain.sender import Receipt
 from kiseki.client.models import run_document
 from kiseki.client.outputs import PreparedBatch
 from kiseki.client.revenue import ETHER
+from kiseki.core.terms import ITEM_NOTICE
 from kiseki.core.values import to_hex
 
 Progress = Callable[[int, int], None]
@@ -79,7 +80,7 @@ def consent(world: World, progress: Progress) -> None:
 
 def revoke_drawings(world: World) -> None:
     """Two artists revoke a drawing each, by signature; the studio submits."""
-    receipts = []
+    receipts, notice = [], ITEM_NOTICE
     for drawing in world.drawings:
         if drawing.hexcode not in REVOKED:
             continue
@@ -87,7 +88,10 @@ def revoke_drawings(world: World) -> None:
         commitment = commitment_of(world, drawing)
         signed = artist.data.item_revocation(commitment)
         receipts.append(world.k.data.revoke_item(commitment, signed))
+        notice = max(notice, world.collections[drawing.author].terms.notice_seconds)
     world.cost(f"Revoke {len(receipts)} drawings", receipts, "signed by the artists")
+    # Until the notice is over consent still holds, and who trains meanwhile declares nothing false.
+    world.k.wait(notice)
 
 
 def commitment_of(world: World, drawing: Drawing) -> bytes:

@@ -1,29 +1,22 @@
 """Redirects: where a wallet wants its payouts to go, signed by it, for a relay to bring there.
 
-A redirect's file is the EIP-712 typed data that is signed, with one member more, as consent files
-are; so any wallet can sign it. Whoever has it can only do what it says: bring what that wallet is
-owed to that address, until the deadline.
+A redirect's file is a letter (`kiseki.client.letters`). Whoever has it can only do what it says:
+bring what that wallet is owed to that address, until the deadline.
 """
 
 from __future__ import annotations
 
-import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
-from kiseki.chain.signers import checked_signature
+from kiseki.client import letters
 from kiseki.client.wallet import Signed, Wallet
-from kiseki.core import documents, typed
-from kiseki.core.values import address, from_hex, to_hex, uint
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.core import typed
 
 __all__ = ["read", "sign", "words", "write"]
 
 _FORMAT = "kiseki-redirect-v1"
-_LONGEST = 100_000
 
 
 def sign(wallet: Wallet, to: str, days: int = 30) -> Signed:
@@ -54,50 +47,18 @@ def words(signed: Signed) -> str:
 
 
 def write(path: str | Path, signed: Signed) -> None:
-    """Writes it, mode 0600.
-
-    Raises:
-        FilesError: it cannot be written, or there is a file already.
-    """
-    ours = {"format": _FORMAT, "words": words(signed), "signature": to_hex(signed.signature)}
-    text = json.dumps({**signed.message, "kiseki": ours}, indent=2) + "\n"
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+    """Writes it, mode 0600; raises as `letters.write`."""
+    letters.write(path, signed, _FORMAT, words(signed))
 
 
 def read(path: str | Path) -> Signed:
-    """A redirect, once its signature was found to be its payee's.
+    """A redirect, once its signature was found to be its payee's; raises as `letters.read`."""
+    hint = "is no redirect; sign one with `kiseki revenue redirect`"
+    return letters.read(path, _FORMAT, "payee", _remade, hint)
 
-    Raises:
-        FilesError: it cannot be read.
-        InvalidInput: it is none, or says other things than are signed.
-        SigningError: the signature is another's.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LONGEST)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
-    try:
-        given: Any = json.loads(documents.shallow(text.decode()))
-        ours, message = given.pop("kiseki"), given["message"]
-        domain = given["domain"]
-        payee, deadline = message["payee"], uint(int(message["deadline"]), 256, "the deadline")
-        nonce = uint(int(message["nonce"]), 256, "the nonce")
-        # Made again from what it says, so that nothing else is in it.
-        known = typed.redirect(
-            uint(domain["chainId"], 64, "the chain"), domain["verifyingContract"],
-            payee=payee, to=message["to"], nonce=nonce, deadline=deadline,
-        )  # fmt: skip
-        signature = from_hex(ours["signature"], None, "the signature")
-        same = known == given and ours["format"] == _FORMAT
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        same = False
-    if not same:
-        raise InvalidInput(f"{path} is no redirect; sign one with `kiseki revenue redirect`")
-    who = str(to_checksum_address(address(payee, "the payee")))
-    return Signed(who, known, nonce, deadline, checked_signature(signature, known, who))
+
+def _remade(
+    chain: int, contract: str, message: Mapping[str, Any], nonce: int, deadline: int
+) -> dict[str, Any]:
+    payee, to = message["payee"], message["to"]
+    return typed.redirect(chain, contract, payee=payee, to=to, nonce=nonce, deadline=deadline)

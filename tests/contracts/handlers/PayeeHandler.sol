@@ -108,7 +108,7 @@ contract PayeeHandler is Base {
         vm.prank(caller);
         try data.setPayeeFor(studio.wallet, kept.id, payee, opening, approval, release) {
             if (!may && !skipped) _break("the payee was set for the provider without the words that it takes");
-            if (!skipped) _words[ordered].spent = true;
+            if (!skipped && ordered < _words.length) _words[ordered].spent = true;
             _moved(kept, payee, caller, number);
         } catch {
             if (may || skipped) _break("the payee may be set for the provider and was not");
@@ -243,7 +243,8 @@ contract PayeeHandler is Base {
         if (to == kept.payee) return;
         address before = address(uint160(uint256(kept.payee)));
         if (before != studio.wallet && before != caller) {
-            _words[word].spent = true;
+            // What was moved without a word is said by whoever called, and must not be lost in a panic.
+            if (word < _words.length) _words[word].spent = true;
             ++done[3];
         }
         kept.payee = to;
