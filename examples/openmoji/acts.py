@@ -51,7 +51,7 @@ def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, li
     manifest = Manifest({prepared.id: sorted(consumed.items())})
     asked = developer.data.define_terms("train", royalty="5%")
     weights = developer.models.weights(path)
-    run = run_document(model="Model 3", **RUN)
+    run = run_document(model="Model 3", weights=weights.document, **RUN)
     refusal = ""
     try:
         developer.models.register(weights, asked, manifest=manifest, run=run)

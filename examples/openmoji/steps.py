@@ -170,11 +170,11 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
             world.model_terms,
             manifest=manifest,
             parents=parents,
-            run=run_document(model=name, **run),
+            run=run_document(model=name, weights=weights.document, **run),
         )
         stated = developer.models.publish_manifest(done.id, manifest, world.folder / "manifests")
         world.models[name], world.manifests[name], world.weights[name] = (
-            done.id, manifest, weights,
+            done.id, manifest, weights.commitment,
         )  # fmt: skip
         sources = len(manifest.collections)
         note = f"{sources} collection{'s' * (sources > 1)}, {len(trained.consumed):,} drawings"

@@ -63,5 +63,14 @@ def _external(k: Kiseki, given: str) -> ids.External:
     said = document_hash(Path(document)) if document else ZERO32
     if named == "unknown":
         return ids.External(ZERO32, said)
-    known = context.hex32(named, "the weights") if named.startswith("0x") else None
-    return ids.External(known or k.models.weights(named), said)
+    if named.startswith("0x"):
+        return ids.External(context.hex32(named, "the weights"), said)
+    with show.progress("hashing", "bytes") as told:
+        found = k.models.find(named, progress=told)
+    show.say(f"{named}: {found.weights.words}")
+    for each in found.models:
+        show.say(
+            f"It is registered as the model {to_hex(each.model)} ({each.words}): name that as the "
+            "parent, so that what it asks is paid."
+        )
+    return ids.External(found.weights.commitment, said)

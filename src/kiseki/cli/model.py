@@ -14,6 +14,7 @@ from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered
 from kiseki.core.manifest import Manifest
+from kiseki.core.values import to_hex
 from kiseki.errors import FilesError
 
 __all__ = ["model", "read_manifest"]
@@ -21,6 +22,10 @@ __all__ = ["model", "read_manifest"]
 model = typer.Typer(help="Models: registering what was trained, and what a manifest is worth.")
 
 Model = Annotated[str, typer.Argument(help="The model's ID, 0x…")]
+Weights = Annotated[
+    Path,
+    typer.Argument(help="The file of weights; of several, their ….safetensors.index.json."),
+]
 ManifestFile = Annotated[Path, typer.Argument(help="The manifest, as JSON.")]
 
 
@@ -42,7 +47,7 @@ def _text(path: Path) -> str:
 
 @model.command("register")
 def register(
-    weights: Annotated[Path, typer.Argument(help="The file of weights.")],
+    weights: Weights,
     manifest: Annotated[Path | None, typer.Option(help="What training consumed, as JSON.")] = None,
     parent: Annotated[list[str] | None, typer.Option(help="A model it was made from, 0x…")] = None,
     external: External = None,
@@ -56,6 +61,8 @@ def register(
 ) -> None:  # fmt: skip
     """Register a model with every source that it declares, or be told which does not allow it.
 
+    Of safetensors the tensors are registered, of other files every byte; it says which.
+
     \b
     Examples:
       kiseki model register model.bin --manifest manifest.json --royalty 5% --publish manifests
@@ -68,19 +75,21 @@ def register(
     parents = [context.hex32(each, "the parent") for each in parent or []]
     externals = externals_of(k, external)
     told_of_base(k, parents, externals)
-    commitment = k.models.weights(weights, private=private)
+    with show.progress("hashing", "bytes") as told:
+        found = k.models.weights(weights, private=private, progress=told)
+    show.say(found.words)
     paid = rights_payee(k, payee, "model")
     for each in k.models.may_be_gone(known) if known else ():
         show.say(each)
 
     def work(k: Kiseki) -> Registered:
-        done = k.models.register(commitment, terms, manifest=known, parents=parents,
+        done = k.models.register(found, terms, manifest=known, parents=parents,
                                  externals=externals, run=run, payee=paid)  # fmt: skip
         if known and publish and not context.is_rehearsed(k):
             k.models.publish_manifest(done.id, known, publish)
         return done
 
-    done = context.spend(k, f"model {commitment.hex()} {terms.id.hex()}", work)
+    done = context.spend(k, f"model {found.commitment.hex()} {terms.id.hex()}", work)
     context.registered_told("model", done)
 
 
@@ -101,6 +110,47 @@ def look(manifest: ManifestFile) -> None:
         show.line(each)
     if not found:
         show.say("Consent to all of them holds for the next 30 days, whatever anybody does.")
+
+
+@model.command("find")
+def find(
+    weights: Weights,
+    run: Annotated[
+        Path | None, typer.Option(help="A run's document, to compare the metadata with.")
+    ] = None,
+) -> None:
+    """Find the registered models that have these weights: the same tensors, or the same file.
+
+    Every salt in the key store is tried too. Ends with 4 when no model has them.
+
+    \b
+    Examples:
+      kiseki model find model.safetensors
+    """
+    k = context.watching()
+    with show.progress("hashing", "bytes") as told:
+        known = k.models.find(weights, run=run, progress=told)
+    if context.current.json:
+        models = [{**show.plain(each), "words": each.words} for each in known.models]
+        show.json_line({
+            "weights": {**show.plain(known.weights.document), "reason": known.weights.reason,
+                        "commitment": known.weights.commitment, "words": known.weights.words},
+            "models": models, "hints": known.hints,
+        })  # fmt: skip
+    else:
+        show.fields([
+            ("form", known.weights.form), ("digest", known.weights.digest),
+            ("metadata", known.weights.settings or "none that can be told"),
+            *((each.name, f"{each.stated} ({each.words})") for each in known.hints),
+        ])  # fmt: skip
+        show.say(known.weights.words)
+        for each in known.models:
+            show.line(f"{to_hex(each.model)}: {each.words}; registered by {each.developer} on "
+                      f"{show.date(each.registered_at)}")  # fmt: skip
+        if not known.models:
+            show.line("Unknown: no registered model has these weights, by any salt kept here.")
+    if not known.models:
+        raise typer.Exit(4)
 
 
 @model.command("publish-manifest")

@@ -21,6 +21,7 @@ gates       who may use what is kept behind the allow list
 sources     sources as the registries take them
 verify      what is known of a file
 metadata    what a rights token says of itself
+weights     files of weights: what a commitment covers, and which model a file is
 manifests   manifests after registration: walked to their end, or shown to be false
 data, models, outputs, rights, revenue      the nouns
 accounts    which wallet acts

@@ -1,4 +1,8 @@
-"""Files to be registered: found, and hashed while they hold still."""
+"""Files to be registered: found, and hashed while they hold still.
+
+Data is hashed as it is. An output is hashed without its credentials (`kiseki.core.credentials`),
+and beside that as it is, because earlier batches hold that hash.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,25 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
+from kiseki.core import credentials
 from kiseki.errors import FilesError
 
-__all__ = ["HashedFile", "find", "hash_each", "hash_files", "measure", "walk"]
+__all__ = [
+    "HashedFile",
+    "HashedOutput",
+    "find",
+    "hash_each",
+    "hash_files",
+    "hash_outputs",
+    "measure",
+    "still",
+    "walk",
+]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1 << 20
@@ -31,6 +47,19 @@ class HashedFile:
 
     path: Path
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HashedOutput(HashedFile):
+    """A generated file. Its digest is that of the file without credentials.
+
+    Attributes:
+        whole: the SHA-256 digest of the file as it is; the same where it carries none.
+        odd: why it is taken as it is, though its format is known; empty when it is understood.
+    """
+
+    whole: bytes
+    odd: str
 
 
 def find(given: str | Path | Iterable[str | Path]) -> list[Path]:
@@ -67,14 +96,19 @@ def hash_files(paths: Sequence[Path], progress: Progress = lambda *_: None) -> l
     Raises:
         FilesError: one cannot be read, or changed while it was read.
     """
-    cores = os.cpu_count() or 1
-    size = max(1, min(_BATCH, len(paths) // (4 * cores)))  # few files are spread over all cores
-    done: list[HashedFile] = []
-    for path, digest, _ in hash_each(paths, lambda each: each, size):
-        done.append(HashedFile(path, digest))
-        if len(done) % size == 0 or len(done) == len(paths):
-            progress(len(done), len(paths))
-    return done
+    return _all(paths, _hashed, progress)
+
+
+def hash_outputs(paths: Sequence[Path], progress: Progress = lambda *_: None) -> list[HashedOutput]:
+    """The digests of each generated file, without its credentials and as it is, on all cores.
+
+    Args:
+        progress: called with how many are done and how many there are.
+
+    Raises:
+        FilesError: one cannot be read, or changed while it was read.
+    """
+    return _all(paths, _hashed_output, progress)
 
 
 def hash_each(
@@ -92,25 +126,30 @@ def hash_each(
         FilesError: one cannot be read, or changed while it was read.
     """
 
-    def work(some: Sequence[T]) -> list[tuple[T, bytes, int]]:
-        found = []
-        for item in some:
-            path = file_of(item)
-            found.append((item, b"", 0) if path is None else (item, *_digest(path)))
-        return found
+    def work(item: T) -> tuple[T, bytes, int]:
+        path = file_of(item)
+        return (item, b"", 0) if path is None else (item, *_digest(path))
 
-    cores, rest = os.cpu_count() or 1, iter(items)
-    tasks: deque[Future[list[tuple[T, bytes, int]]]] = deque()
-    with ThreadPoolExecutor(cores) as pool:
-        try:
-            while True:
-                while len(tasks) < 4 * cores and (some := list(islice(rest, batch))):
-                    tasks.append(pool.submit(work, some))
-                if not tasks:
-                    return
-                yield from tasks.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    return _on_all_cores(items, work, batch)
+
+
+@contextlib.contextmanager
+def still(path: str | Path) -> Iterator[BinaryIO]:
+    """A file, open for reading, that is afterwards what it was before.
+
+    Raises:
+        FilesError: it cannot be read, is no ordinary file, or changed while it was read.
+    """
+    try:
+        before = os.stat(path)  # noqa: PTH116
+        _must_be_ordinary(path, before)
+        with open(path, "rb") as file:  # noqa: PTH123
+            yield file
+            after = os.fstat(file.fileno())
+        now = os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        raise _not_read(path, error) from error
+    _must_be_same(path, before, after, now)
 
 
 def walk(folder: str | Path) -> Iterator[str]:
@@ -162,6 +201,54 @@ def _unreadable(error: OSError) -> FilesError:
     )
 
 
+def _on_all_cores(items: Iterable[T], work: Callable[[T], R], batch: int) -> Iterator[R]:
+    def several(some: Sequence[T]) -> list[R]:
+        return [work(item) for item in some]
+
+    cores, rest = os.cpu_count() or 1, iter(items)
+    tasks: deque[Future[list[R]]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        try:
+            while True:
+                while len(tasks) < 4 * cores and (some := list(islice(rest, batch))):
+                    tasks.append(pool.submit(several, some))
+                if not tasks:
+                    return
+                yield from tasks.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _all(paths: Sequence[Path], work: Callable[[Path], R], progress: Progress) -> list[R]:
+    cores = os.cpu_count() or 1
+    size = max(1, min(_BATCH, len(paths) // (4 * cores)))  # few files are spread over all cores
+    done: list[R] = []
+    for each in _on_all_cores(paths, work, size):
+        done.append(each)
+        if len(done) % size == 0 or len(done) == len(paths):
+            progress(len(done), len(paths))
+    return done
+
+
+def _hashed(path: Path) -> HashedFile:
+    return HashedFile(path, _digest(path)[0])
+
+
+def _hashed_output(path: Path) -> HashedOutput:
+    with still(path) as file:
+        known = credentials.layout(file)
+        digest = _digest_of(file, known)
+        whole = _digest_of(file, credentials.Layout("")) if known.cuts else digest
+    return HashedOutput(path, digest, whole, known.odd)
+
+
+def _digest_of(file: BinaryIO, known: credentials.Layout) -> bytes:
+    digest = hashlib.sha256()
+    for piece in credentials.pieces(file, known):
+        digest.update(piece)
+    return digest.digest()
+
+
 def _digest(path: str | Path) -> tuple[bytes, int]:
     """The digest of a file that is after reading what it was before, and its size.
 
@@ -170,8 +257,7 @@ def _digest(path: str | Path) -> tuple[bytes, int]:
     digest = hashlib.sha256()
     try:
         before = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(before.st_mode):  # opening a pipe would wait for ever
-            raise FilesError(f"{path} is no ordinary file; leave it out; nothing was registered")
+        _must_be_ordinary(path, before)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             left = before.st_size  # and no more, of one that grows
@@ -183,16 +269,23 @@ def _digest(path: str | Path) -> tuple[bytes, int]:
             os.close(file)
         now = os.stat(path)  # noqa: PTH116
     except OSError as error:
-        raise FilesError(
-            f"{path} cannot be read ({error.strerror}); nothing was registered"
-        ) from error
-    if not _state(before) == _state(after) == _state(now):
+        raise _not_read(path, error) from error
+    _must_be_same(path, before, after, now)
+    return digest.digest(), after.st_size
+
+
+def _must_be_ordinary(path: str | Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
+        raise FilesError(f"{path} is no ordinary file; leave it out; nothing was registered")
+
+
+def _must_be_same(path: str | Path, *found: os.stat_result) -> None:
+    if len({(each.st_ino, each.st_size, each.st_mtime_ns) for each in found}) > 1:
         raise FilesError(
             f"{path} changed while it was read; wait until it is finished and run this again; "
             "nothing was registered"
         )
-    return digest.digest(), after.st_size
 
 
-def _state(found: os.stat_result) -> tuple[int, int, int]:
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+def _not_read(path: str | Path, error: OSError) -> FilesError:
+    return FilesError(f"{path} cannot be read ({error.strerror}); nothing was registered")

@@ -154,6 +154,19 @@ class KeyStore:
                 return bytes(salt)
         return None
 
+    def held(self, digests: Sequence[bytes]) -> list[bytes]:
+        """Every salt that is kept for one of these contents, of whatever provider; none is made.
+
+        It looks through all salts, because they are kept by provider.
+        """
+        found: dict[bytes, None] = {}
+        for digest in digests:
+            rows = self._rows(
+                "SELECT salt FROM salt WHERE sha256 = ?", bytes32(digest, "a SHA-256 digest")
+            )
+            found.update((bytes(salt), None) for (salt,) in rows)
+        return list(found)
+
     def forget(self, provider: str, digest: bytes) -> bool:
         """Destroys the salt of a content, its digest and its names, and with them for good the link
         between the content and its ID; backups and receipts keep it. Whether there was one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from kiseki.chain.sender import Receipt
 from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Data, Registered
-from kiseki.client.files import hash_files
 from kiseki.client.gates import Gate
 from kiseki.client.payees import Payee, usual
 from kiseki.client.wallet import Wallet, document_hash
+from kiseki.client.weights import Known, Weights, find_model, read_weights
 from kiseki.core import ids
 from kiseki.core.evidence import Evidence
 from kiseki.core.keccak import keccak256
@@ -44,19 +44,59 @@ class Models:
         """The allow list for models."""
         return Gate(self.wallet, _CONTRACT)
 
-    def weights(self, file: str | Path, *, private: bool = False) -> bytes:
-        """The commitment of a weights file.
+    def weights(
+        self,
+        file: str | Path,
+        *,
+        private: bool = False,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Weights:
+        """What is registered of a file of weights: of safetensors its tensors, else the whole file.
+
+        What it is says `Weights.form`, and if it is the whole file `Weights.reason` says why. Put
+        `Weights.document` into the run's document (member ``weights``), so that a model with the
+        same tensors and other metadata can be told.
 
         Args:
+            file: of weights; of a safetensors model in several files, its
+                ``….safetensors.index.json``.
             private: hidden by a salt of this wallet's; else who has the file can look it up.
+            progress: called with the bytes that are read, and all there are.
+
+        Raises:
+            FilesError: it cannot be read or changed meanwhile, or one of several files is missing.
         """
-        digest = hash_files([Path(file)])[0].digest
-        salt = self.wallet.salts.salts(self.wallet.address, [digest])[0] if private else ZERO32
-        return ids.commitment(digest, salt)
+        found = read_weights(file, progress)
+        if not private:
+            return found
+        salt = self.wallet.salts.salts(self.wallet.address, [found.digest])[0]
+        return replace(found, commitment=ids.commitment(found.digest, salt))
+
+    def find(
+        self,
+        file: str | Path,
+        *,
+        run: str | Path | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Known:
+        """The registered models that have these weights, by whatever form of their commitment.
+
+        It tries the tensors and the whole file, with the zero salt and with each that the key store
+        holds for them.
+
+        Args:
+            file: as `weights` takes it.
+            run: a run's document, to tell whether the metadata is the one registered.
+
+        Raises:
+            FilesError: as `weights`, or the document cannot be read.
+            InvalidInput: the document is not JSON.
+        """
+        return find_model(self.wallet, file, run, progress)
 
     def register(
         self,
-        weights: bytes,
+        weights: Weights | bytes,
         terms: Terms,
         *,
         manifest: Manifest | None = None,
@@ -71,7 +111,7 @@ class Models:
         it stopped. Run again later or when everything is there, it sends only what is missing.
 
         Args:
-            weights: the commitment of the weights (`weights`).
+            weights: what `weights` gave, or the commitment alone.
             terms: what it asks of those who build on it; no floor.
             manifest: what training really consumed, with weights.
             parents: IDs of the models it was made from.
@@ -96,7 +136,8 @@ class Models:
         externals = sorted(externals, key=lambda each: each.weights)
         cut = ids.parts(collections)
         sources_hash = ids.sources_hash([ids.part_hash(each) for each in cut], parents, externals)
-        model = ids.model_id(self.wallet.address, weights, sources_hash, terms.id)
+        commitment = weights.commitment if isinstance(weights, Weights) else weights
+        model = ids.model_id(self.wallet.address, commitment, sources_hash, terms.id)
         token = Payee.subject(
             self.wallet.session["RightsToken"].address,
             ids.subject(self._contract.address, model),
@@ -104,7 +145,7 @@ class Models:
         who = usual(payee, self.wallet.address, token)
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
-        spec = (weights, document_hash(run), terms.id, who.key, who.opening, draft)
+        spec = (commitment, document_hash(run), terms.id, who.key, who.opening, draft)
         last = cut[-1] if cut else ()
         arguments = (spec, as_contract.sources(index, last, parents, externals))
         # Nothing is sent before all of that was found.

@@ -105,6 +105,10 @@ class Salts(Protocol):
         """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
         ...
 
+    def held(self, digests: list[bytes]) -> list[bytes]:
+        """Every salt that is kept for one of these contents, of whatever provider; none is made."""
+        ...
+
     def keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
         """Keeps a collection with its items, before anything of it is sent."""
         ...

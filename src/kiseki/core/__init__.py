@@ -23,6 +23,7 @@ A part imports only from those above it:
     splitlist   one that is too long to be held
     waterfall   money by tiers, one after the other
     statement   what a distributor pays for a period, line by line
+    weights     what a model's commitment covers: its tensors, or the whole file
     seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 
