@@ -31,7 +31,7 @@ from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
 from kiseki.client.standing import StandingConsent
-from kiseki.core import typed
+from kiseki.core import credentials, typed, weights
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
@@ -138,6 +138,44 @@ def sum_proof(data: bytes) -> None:
         readable(str(error))
     else:
         assert given == true
+
+
+# Files that are hashed in parts
+
+
+def tensors(data: bytes) -> None:
+    """Weights have the digest of their tensors, which another order and comment do not change."""
+    with refused():
+        found = weights.tensors({"file": io.BytesIO(data)})
+        length = int.from_bytes(data[:8], "little")
+        header = {k: v for k, v in json.loads(data[8 : 8 + length]).items() if k[:2] != "__"}
+        text = json.dumps(dict(reversed(header.items())) | {"__metadata__": {"x": "y"}}).encode()
+        again = len(text).to_bytes(8, "little") + text + data[8 + length :]
+        other = weights.tensors({"file": io.BytesIO(again)})
+        assert (other.digest, other.count) == (found.digest, len(header))
+
+
+def shards(data: bytes) -> None:
+    """An index of files names none outside of its folder."""
+    with refused():
+        for file in weights.shards(data):
+            assert Path(file).name == file
+
+
+def stripped(data: bytes) -> None:
+    """Any file at all: what is taken out of it is taken out once, and credentials only."""
+    known = credentials.layout(io.BytesIO(data))
+    assert not known.odd or known.odd.isprintable()
+    left = credentials.strip(data)
+    assert credentials.strip(left) == left
+    if not known.cuts:
+        assert left == data
+    for start, stop, instead in known.cuts:
+        if not instead:
+            assert any(sign in data[start:stop] for sign in (b"caBX", b"C2PA", b"c2pa", _UUID))
+
+
+_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 
 
 # What a chain says
@@ -351,6 +389,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         terms,
         dump,
         sum_proof,
+        tensors,
+        shards,
+        stripped,
         revert,
         answer,
         logs,

@@ -38,6 +38,8 @@ def register(
 ) -> None:
     """Register generated files as one batch that names its models. Who has a file can look it up.
 
+    A file's ID is that of the file without credentials (C2PA), so it stays when they come or go.
+
     \b
     Examples:
       kiseki output register pictures --model 0x3333…
@@ -51,6 +53,8 @@ def register(
         batch = k.outputs.prepare(files, models, collections=read, record=record, payee=paid,
                                   externals=externals_of(k, external), progress=told)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
+    for path, why in batch.odd:
+        show.say(f"{path} is taken as it is: {why}")
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
         batch, endorsements=given, publish=publish))  # fmt: skip
     context.registered_told("batch", done)

@@ -12,9 +12,9 @@ from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.endorsements import Endorsement, for_contract
-from kiseki.client.files import find, hash_files
+from kiseki.client.files import find, hash_outputs
 from kiseki.client.payees import Payee, usual
-from kiseki.client.verify import Verification, verify_digest
+from kiseki.client.verify import Verification, verify_output
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree
@@ -40,6 +40,7 @@ class PreparedBatch:
         externals: models that are not registered, ascending by weights.
         record: commits to prompt, seed, settings and order.
         payee: who gets the rest.
+        odd: files that are not as their format says and are taken as they are, each with why.
     """
 
     creator: str
@@ -50,6 +51,7 @@ class PreparedBatch:
     externals: tuple[ids.External, ...]
     record: bytes
     payee: Payee
+    odd: tuple[tuple[Path, str], ...] = ()
 
     @property
     def sources_hash(self) -> bytes:
@@ -82,6 +84,8 @@ class Outputs:
     ) -> PreparedBatch:
         """Hashes files into a batch; nothing is sent. Salts are zero: whoever has a file finds it.
 
+        A file is hashed without its credentials (C2PA), so its ID stays when they come or go.
+
         Args:
             models: IDs of the models it came from; at least one.
             collections: IDs of collections that generation read.
@@ -91,7 +95,7 @@ class Outputs:
                 before it is minted this wallet; ``wallet`` for this wallet, minted or not.
         """
         creator = self.wallet.address
-        hashed = hash_files(find(files), progress)
+        hashed = hash_outputs(find(files), progress)
         items = items_of(creator, hashed, [ZERO32] * len(hashed))
         read = tuple(ids.Collection(each, ZERO32, 1) for each in sorted(collections))
         prepared = PreparedBatch(
@@ -103,6 +107,7 @@ class Outputs:
             externals=tuple(sorted(externals, key=lambda each: each.weights)),
             record=document_hash(record),
             payee=Payee.of(creator),
+            odd=tuple((each.path, each.odd) for each in hashed if each.odd),
         )
         token = Payee.subject(
             self.wallet.session["RightsToken"].address,
@@ -224,11 +229,16 @@ class Outputs:
     def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:
         """What is known of a file: a sentence for people, and the findings behind it.
 
+        It is looked up without its credentials first, and then as it is.
+
         Args:
             traced_only: a base model that is not registered is a problem, whatever is stated of it.
+
+        Raises:
+            FilesError: it cannot be read.
         """
-        digest = hash_files([Path(file)])[0].digest
-        return verify_digest(self.wallet.session, digest, traced_only=traced_only)
+        (found,) = hash_outputs([Path(file)])
+        return verify_output(self.wallet.session, found, traced_only=traced_only)
 
     def payee(self, batch: bytes) -> Payee:
         """Who is paid when a batch is: its split.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from kiseki.client.files import HashedOutput
 from kiseki.client.session import Session
 from kiseki.client.sources import shown
 from kiseki.core import ids
@@ -14,7 +15,7 @@ from kiseki.core.merkle import IdTree
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.index import BatchRecord, Finding, Index
 
-__all__ = ["Verification", "verify_digest"]
+__all__ = ["Verification", "verify_output"]
 
 _NOT_IN_BATCH = 1
 _PROBLEMS = {
@@ -30,7 +31,9 @@ class Verification:
     """What is known of a file.
 
     Attributes:
-        commitment: of the file with the zero salt, 32 bytes; what is looked up.
+        commitment: of the file with the zero salt, 32 bytes; what was looked up.
+        form: what of the file is registered: all but the credentials that it carries, or the whole
+            file; `None` when nothing is. A file that carries none is whole.
         batch: the batch that it was registered in first; `None` when no published batch holds it.
         registrant: who registered that.
         registered_at: when, in Unix seconds.
@@ -42,6 +45,7 @@ class Verification:
     """
 
     commitment: bytes
+    form: Literal["without credentials", "whole file"] | None
     batch: bytes | None
     registrant: str | None
     registered_at: int | None
@@ -62,8 +66,10 @@ class Verification:
         return tuple(each for each in self.findings if each.severity == "problem")
 
 
-def verify_digest(session: Session, digest: bytes, *, traced_only: bool = False) -> Verification:
-    """What is known of a file with this SHA-256 digest.
+def verify_output(
+    session: Session, file: HashedOutput, *, traced_only: bool = False
+) -> Verification:
+    """What is known of a generated file: without its credentials, or else as it is.
 
     The contract answers for the batch and its direct sources; the index for ancestors, for what was
     registered twice, and for what changed since.
@@ -71,15 +77,23 @@ def verify_digest(session: Session, digest: bytes, *, traced_only: bool = False)
     Args:
         traced_only: a base model that is not registered is a problem, whatever is stated of it.
     """
-    commitment = ids.commitment(digest, ZERO32)
     index = session.index
-    found = [each for each in index.find(commitment) if each.kind == "batch"]
-    if not found:
+    for digest in (file.digest, file.whole):
+        commitment = ids.commitment(digest, ZERO32)
+        found = [each for each in index.find(commitment) if each.kind == "batch"]
+        if found:
+            break
+    else:
         return Verification(
-            commitment, None, None, None, None, None, False, (),
+            ids.commitment(file.digest, ZERO32),
+            None, None, None, None, None, None, False, (),
             "Unknown: no batch of generated files holds this very file. That says nothing about a "
-            "changed copy of it, nor about training data, which salts hide from this question.",
+            "changed copy of it, nor about training data, which salts hide from this question."
+            + (f" Credentials in it could not be told: {file.odd}." if file.odd else ""),
         )  # fmt: skip
+    form: Literal["without credentials", "whole file"] = (
+        "whole file" if digest == file.whole else "without credentials"
+    )
     first = found[0]
     record = index.batch(first.id)
     answer = _ask(session, index, record, commitment)
@@ -103,6 +117,7 @@ def verify_digest(session: Session, digest: bytes, *, traced_only: bool = False)
     holder = facts["rightsHolder"]
     return Verification(
         commitment=commitment,
+        form=form,
         batch=first.id,
         registrant=facts["registrant"],
         registered_at=facts["registeredAt"],
@@ -110,7 +125,7 @@ def verify_digest(session: Session, digest: bytes, *, traced_only: bool = False)
         base=Base(facts["base"]),
         endorsed=facts["endorsed"],
         findings=tuple(findings),
-        sentence=_sentence(facts, findings),
+        sentence=_sentence(facts, findings) + _of(form, file),
     )
 
 
@@ -142,6 +157,14 @@ def _sentence(facts: Any, findings: list[Finding]) -> str:
         f"{begin}; everything its models declare was authorised when they were registered, "
         "and nothing was found against it. The declaration itself is the developers' word."
     )
+
+
+def _of(form: str, file: HashedOutput) -> str:
+    if file.digest == file.whole:
+        return ""
+    if form == "whole file":
+        return " It was registered with the credentials (C2PA) that the file carries."
+    return " That is said of the file without the credentials (C2PA) that it carries."
 
 
 def _join(findings: list[Finding]) -> str:

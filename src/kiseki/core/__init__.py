@@ -24,6 +24,7 @@ A part imports only from those above it:
     waterfall   money by tiers, one after the other
     statement   what a distributor pays for a period, line by line
     weights     what a model's commitment covers: its tensors, or the whole file
+    credentials a file without its credentials: what an output's ID is the hash of
     seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
+from tests.python.core.media import embed, picture
 
 from kiseki import LocalKiseki, Split
 from kiseki.chain.contracts import Call
@@ -106,7 +109,8 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
         (shell.folder / f"{name}.safetensors").write_text(name)
     (shell.folder / "base.md").write_text("From somewhere, under some licence.")
     register = ("model", "register", "lora.safetensors", "--account", "test:2", "--external")
-    named = f"{to_hex(k.models.weights(shell.folder / 'base.safetensors'))}=base.md"
+    base = k.models.weights(shell.folder / "base.safetensors")
+    named = f"{to_hex(base.commitment)}=base.md"
     told = shell.run(*register, "base.safetensors=base.md", "--dry-run")
     assert "stated: for each base model" in " ".join(told.split())
     model = shell.json(*register, named)["model"]
@@ -598,3 +602,42 @@ def test_what_others_wrote_gives_a_terminal_no_orders(shell: Shell) -> None:
     assert "\x1b" not in shown
     name = shell.run("revenue", "pay", "\x1b[2J[bold]", "1", code=2)
     assert "\x1b" not in name
+
+
+def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    terms = k.data.define_terms("train")
+    art = k.data.prepare(shell.files("art", 1), terms)
+    k.data.register(art)
+    manifest = Manifest({art.id: [(each.id, 1) for each in art.items]})
+    (shell.folder / "manifest.json").write_text(manifest.to_json())
+    (shell.folder / "a.safetensors").write_bytes(save({"w": np.ones(3)}, {"alpha": "1"}))
+    (shell.folder / "b.bin").write_bytes(b"no tensors")
+    given = ("--manifest", "manifest.json", "--account", "test:1")
+    said = shell.run("model", "register", "b.bin", *given)
+    assert "covers the whole file, every byte of it: it is not in the safetensors format" in said
+    assert "covers 1 tensors" in shell.run("model", "register", "a.safetensors", *given)
+
+    (shell.folder / "a.safetensors").write_bytes(
+        save({"w": np.ones(3)}, {"alpha": "2", "sshs_model_hash": "00"})
+    )
+    told = shell.json("model", "find", "a.safetensors")
+    assert told["weights"]["form"] == "tensors"
+    (model,) = told["models"]
+    assert (model["form"], model["settings"]) == ("tensors", "unknown")
+    assert [(each["name"], each["holds"]) for each in told["hints"]] == [("sshs_model_hash", False)]
+    shown = shell.run("model", "find", "a.safetensors")
+    assert f"{model['model']}: same tensors" in shown
+    assert "it is not the hash of the tensors in this file" in shown
+    assert "byte for byte" in shell.run("model", "find", "b.bin")
+    (shell.folder / "b.bin").write_bytes(b"others")
+    assert "Unknown" in shell.run("model", "find", "b.bin", code=4)
+
+    (shell.folder / "1.png").write_bytes(picture("PNG"))
+    (shell.folder / "2.webp").write_bytes(picture("WEBP")[:-1])
+    registered = shell.run("output", "register", "1.png", "2.webp", "--model", model["model"],
+                           "--account", "test:1")  # fmt: skip
+    assert "2.webp is taken as it is: it is cut off" in registered
+    (shell.folder / "1.png").write_bytes(embed(picture("PNG"), "image/png"))
+    assert shell.json("verify", "1.png", code=4)[0]["form"] == "without credentials"
