@@ -15,17 +15,19 @@
         ├── FeeTooHigh                      the chain asks more than the cap that the user set
         ├── TransactionFailed               sent, and not carried out
         └── ContractReverted                a contract refused, and says why
+            └── DifferentValues             it is there already, and not as asked
 
 A message says what is wrong and what to do about it.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = [
     "ChainError",
     "CompositionError",
     "ContractReverted",
+    "DifferentValues",
     "FeeTooHigh",
     "FilesError",
     "InvalidInput",
@@ -118,3 +120,35 @@ class ContractReverted(ChainError):  # noqa: N818 - reads as what happened
         super().__init__(message)
         self.name = name
         self.values = dict(values)
+
+
+class Difference(NamedTuple):
+    """A value that is not as it was asked for.
+
+    Attributes:
+        what: which one.
+        asked: what was asked for, in words.
+        stands: what is on the chain, in words.
+    """
+
+    what: str
+    asked: str
+    stands: str
+
+
+class DifferentValues(ContractReverted):
+    """It is there already, with other values than were asked for; nothing was sent.
+
+    Attributes:
+        differences: each of these values.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        message: str,
+        differences: tuple[Difference, ...],
+    ) -> None:
+        super().__init__(name, values, f"{name}: {message}")
+        self.differences = differences

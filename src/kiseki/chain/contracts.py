@@ -87,7 +87,7 @@ class Contract:
             transaction["from"] = sender
         with node_errors():
             data = bytes(self._w3.eth.call(transaction))  # type: ignore[arg-type]
-        return self._answer(function, data)
+        return self.answer(function, data)
 
     def read_all(self, function: str, asked: Sequence[Sequence[Any]]) -> list[Any]:
         """What `read` gives, for each list of arguments, in as few requests as the node takes.
@@ -106,9 +106,10 @@ class Contract:
                 if isinstance(each, Refusal):
                     raise each
             found = [from_hex(each, None, "the answer to a call") for each in answers]
-        return [self._answer(function, each) for each in found]
+        return [self.answer(function, each) for each in found]
 
-    def _answer(self, function: str, data: bytes) -> Any:
+    def answer(self, function: str, data: bytes) -> Any:
+        """What the bytes that `function` answered say, as `read` gives it."""
         outputs = self._functions[function]["outputs"]
         if not data and outputs:
             raise ChainError(f"there is no {self.name} at {self.address} on this chain")

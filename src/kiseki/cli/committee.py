@@ -9,7 +9,7 @@ import typer
 
 from kiseki.chain.sender import Receipt
 from kiseki.cli import context, show
-from kiseki.cli.revenue import payee_of, revenue
+from kiseki.cli.revenue import revenue
 from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
@@ -72,7 +72,7 @@ def _tier(k: Kiseki, text: str) -> Tier:
         if token in known:
             raise InvalidInput(f"a tier has one size in each currency; {text!r:.80} has two")
         known[token] = units
-    who = payee_of(k, payee)
+    who = k.payee(payee)
     holder = wallet_address(who.key)
     if holder is not None:
         return Tier.to(holder, known)
@@ -231,7 +231,7 @@ def _read(
     openings: dict[bytes, bytes] = {}
 
     def payee(text: str) -> Payee:
-        found = payee_of(k, text)
+        found = k.payee(text)
         if found.opening:
             openings[found.key] = found.opening
         return found

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
-from kiseki.cli.revenue import payee_of
 from kiseki.client import consents, lasting, lists, receipts, releases
 from kiseki.client import standing as standing_consents
+from kiseki.client.data import Outlook
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.payees import Payee
 from kiseki.client.registering import Registered, Totals
 from kiseki.client.secrets import Kept
 from kiseki.client.wallet import WAITING_DAYS, document_hash
 from kiseki.core.ids import wallet_address
+from kiseki.core.split import Split
 from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.core.values import ZERO_ADDRESS, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["data"]
 
@@ -105,9 +109,15 @@ def register(
     origin: Annotated[
         Path | None, typer.Option(help="A document on how, when and from whom it was collected.")
     ] = None,
-    payee: Annotated[str | None, typer.Option(help="Who is paid; this wallet if left out.")] = None,
+    payee: Annotated[
+        str | None,
+        typer.Option(help="Who is paid: a wallet, or a split's file; this wallet if left out."),
+    ] = None,
     publish: Annotated[
-        bool, typer.Option(help="Log the commitments; without, the root alone is on the chain.")
+        bool,
+        typer.Option(
+            help="Log the commitments, and whom a joint work pays; without, only its root."
+        ),
     ] = True,
     under: Annotated[
         Path | None,
@@ -116,12 +126,17 @@ def register(
 ) -> None:  # fmt: skip
     """Register a folder, or a list with artists who are paid. Contents stay here.
 
+    A picture that a list names under several artists is a joint work: they are paid together, in
+    equal parts, or by the list's column `share`. Their split's file lies beside the key store.
+
     Salts and everything needed for proofs and receipts are in the key store before anything is
-    sent. Run again it sends only what is not there yet.
+    sent. Run again it sends only what is not there yet. What is there with other values, or in
+    another collection that pays somebody else, is told before anything is sent.
 
     \b
     Examples:
       kiseki data register artwork --royalty 20% --licence licence.pdf
+      kiseki data register artwork --royalty 20% --payee team.json
       kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
     """
@@ -136,7 +151,8 @@ def register(
     _say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.prepare_all(source, terms, payee=payee, origin=origin,
+        kept = k.data.prepare_all(source, terms, payee=k.payee(payee) if payee else None,
+                                  origin=origin,
                                   progress=lambda items, _: told(items, total))  # fmt: skip
     _register(k, kept, publish)
 
@@ -171,6 +187,12 @@ def _register(
     publish: bool,
     under: standing_consents.StandingConsent | None = None,
 ) -> None:
+    if under is None:
+        outlook = k.data.look(kept)
+    else:
+        outlook = k.data.look(kept, dict.fromkeys((each.id for each in kept), under.signed),
+                              per_month=under.per_month)  # fmt: skip
+    files = _told_before(outlook, publish)
     name = f"register {publish} " + " ".join(each.id.hex() for each in kept[:100])
     if under is not None:
         name = f"under {under.id.hex()} {name}"
@@ -190,25 +212,91 @@ def _register(
     if context.current.json:
         show.json_line({
             "collections": [
-                {"collection": done.id, "items": each.count, "payee": each.payee.key,
+                {"collection": done.id, "items": each.kept.count, "payee": each.kept.payee.key,
+                 "artists": [{"payee": who.key, "who": _who(who),
+                              "part": str(part)} for who, part in each.kept.payee.parts],
+                 "split": files.get(each.kept.payee.key), "became": _became(each, done),
                  "transactions": [receipt.transaction for receipt in done.receipts],
-                 "error": done.error}
-                for each, done in zip(kept, results, strict=True)
+                 "error": done.error, "differences": [
+                     {"what": e.what, "asked": e.asked, "stands": e.stands}
+                     for e in getattr(done.error, "differences", ())
+                 ],
+                 "overlaps": [{"collection": e.other.id, "items": e.items, "payee": e.paid.key,
+                               "same_terms": e.same_terms} for e in each.overlaps]}
+                for each, done in zip(outlook, results, strict=True)
             ],
             "transactions": totals.transactions, "gas": str(totals.gas),
             "failed": len(totals.failed),
         })  # fmt: skip
     else:
         rows = [
-            (done.id, f"{each.count:,}", str(done.error) if done.error else
-             "registered" if done.receipts else "was there already")
-            for each, done in zip(kept[:20], results, strict=False)
-        ]  # fmt: skip
-        show.table(["collection", "items", ""], rows, numbers=["items"])
+            (done.id, f"{each.kept.count:,}", _paid(each.kept.payee), _became(each, done))
+            for each, done in zip(outlook[:20], results, strict=False)
+        ]
+        show.table(["collection", "items", "paid", ""], rows, numbers=["items"])
         more = f" {len(kept) - 20:,} more are in `kiseki keys list`." if len(kept) > 20 else ""
         show.say(f"{totals.transactions:,} transactions, {totals.gas:,} gas.{more}")
     if totals.failed:
         raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
+
+
+def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]:
+    """Says what is to be known before anything is sent; writes the files of splits, which are by
+    payee what it gives."""
+    files: dict[bytes, Path] = {}
+    for each in outlook:
+        payee, split = each.kept.payee, each.kept.payee.split
+        if split is not None and payee.key not in files:
+            files[payee.key] = _write(split)
+            how = (
+                "The split is logged with it, so that they find themselves."
+                if publish
+                else "They find themselves only by that file: `kiseki revenue owed --list`, or "
+                "once somebody publishes it: `kiseki revenue publish`."
+            )
+            show.say(f"Paid together, by the split in {files[payee.key]}: {_paid(payee)}. {how}")
+        for overlap in each.overlaps:
+            show.say(f"Look: {overlap.words}.")
+        if each.error is not None:
+            show.say(f"Nothing is sent for this: {each.error}.")
+    return files
+
+
+def _write(split: Split) -> Path:
+    """A split's file, beside the key store."""
+    path = context.home("secrets").parent / "splits" / split.filename
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")  # whole or not at all
+        fresh.write_text(split.to_json(), "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+    return path
+
+
+def _paid(payee: Payee) -> str:
+    """Who is paid, and of several who has which part."""
+    parts = payee.parts
+    if len(parts) == 1:
+        return _who(payee)
+    named = ((_who(each), part) for each, part in parts[:5])
+    more = f" and {len(parts) - 5:,} more" if len(parts) > 5 else ""
+    return ", ".join(f"{who} {part}" for who, part in named) + more
+
+
+def _who(payee: Payee) -> str:
+    wallet = wallet_address(payee.key)
+    return to_hex(payee.key) if wallet is None else to_checksum_address(wallet)
+
+
+def _became(before: Outlook, done: Registered) -> str:
+    """What became of a collection."""
+    if done.error is not None:
+        return str(done.error)
+    if not done.receipts:
+        return "was there already"
+    return "was there already; what was missing is logged now" if before.there else "registered"
 
 
 @data.command("publish")
@@ -334,7 +422,8 @@ def set_payee(
 ) -> None:  # fmt: skip
     """Change who is paid for a collection of this wallet's: this wallet, or one that released it.
 
-    What is no wallet (a split, an identity, a rights token) is never replaced.
+    What is no wallet (a split, an identity, a rights token) is never replaced. A new split is
+    logged first where nobody did, so that its payees find themselves.
 
     \b
     Examples:
@@ -345,7 +434,7 @@ def set_payee(
     """
     wanted, word = context.hex32(collection, "the collection"), None
     k = context.kiseki()
-    to = payee_of(k, payee)
+    to = k.payee(payee)
     if release is not None:
         word = releases.read(release)
         show.say(releases.words(word))
@@ -356,9 +445,10 @@ def set_payee(
         last += " this wallet says" if own else f" {holder} signs"
     show.say(f"What is paid to the collection goes to {payee} from then on; {last}.")
     done = context.spend(
-        k, f"set payee {collection} {to.key.hex()}", lambda k: k.data.set_payee(wanted, to, word)
-    )
-    context.receipts_told([done])
+        k, f"set payee {collection} {to.key.hex()}",
+        lambda k: [*k.revenue.publish_missing(to), k.data.set_payee(wanted, to, word)],
+    )  # fmt: skip
+    context.receipts_told(done)
 
 
 @data.command("release-payee")
@@ -378,7 +468,7 @@ def release_payee(
     """
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
-    signed = k.data.release_payee(wanted, payee_of(k, to), days)
+    signed = k.data.release_payee(wanted, k.payee(to), days)
     releases.write(out, signed)
     if context.current.json:
         show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
@@ -457,6 +547,9 @@ def check_receipt(
     if chain:
         there = told["chain"]
         show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
+        if there and there["payee"] != to_hex(read.kept.payee.key):
+            now = Payee(bytes.fromhex(there["payee"][2:])).words
+            show.say(f"Paid is {now}, and not, as it says here, {read.kept.payee.words}.")
 
 
 # Consent files
@@ -489,6 +582,11 @@ def prepare_consents(
         show.json_line(paths)
     else:
         show.say(f"{len(paths):,} consent files are in {folder}; each is for the wallet it names.")
+        for path in paths:
+            if (other := path.with_name(path.name + ".before")).exists():
+                show.say(
+                    f"{other} held other values, and may be signed; it does not count any more."
+                )
 
 
 @consent.command("sign")

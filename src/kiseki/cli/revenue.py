@@ -14,9 +14,9 @@ from kiseki.cli import context, show
 from kiseki.client import redirects
 from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.named import split_in
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER, Claimed
-from kiseki.client.titles import TITLE_FORMAT, Title
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
@@ -57,47 +57,13 @@ def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
     else:
         paid = f"{given}, and reaches a rights token of it only if that says so"
     show.say(f"What the {kind} is paid and no source asks goes to {paid}. It can never be changed.")
-    return given if given in (None, "wallet") else payee_of(k, given)
-
-
-def payee_of(k: Kiseki, given: str) -> Payee:
-    """Who is meant by what a person writes."""
-    path = Path(given)
-    if path.suffix == ".json":
-        return Payee.of(_split_in(k, path))
-    if len(given) < 60:
-        return Payee.of(given)
-    wanted, index = context.hex32(given, "the payee"), k.index
-    asks: list[Callable[[], bytes]] = [
-        lambda: index.batch(wanted).split,
-        lambda: index.model(wanted).split,
-        lambda: wanted,
-    ]
-    for ask in asks:
-        with contextlib.suppress(LookupError):
-            return Payee.of(index.split(ask()).split)
-    with contextlib.suppress(LookupError):
-        return Payee.subject(k.session["DataRegistry"].address, index.collection(wanted).id)
-    raise InvalidInput(
-        f"nothing here is {given}; give a wallet, a batch, a model, a collection or a split's file"
-    )
-
-
-def _split_in(k: Kiseki, path: Path) -> Split:
-    """Of a split's file, or of a title's as it is now."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
-    if TITLE_FORMAT in text:
-        return k.revenue.title.split(Title.from_json(text))
-    return Split.from_json(text)
+    return given if given in (None, "wallet") else k.payee(given)
 
 
 def places_of(k: Kiseki, given: str) -> list[Payee]:
     """Whose payment addresses belong to what a person writes: of a batch or model also the one that
     marketplaces pay the royalty of a resale to."""
-    first = payee_of(k, given)
+    first = k.payee(given)
     if len(given) < 60 or Path(given).suffix == ".json":
         return [first]
     wanted = context.hex32(given, "the payee")
@@ -130,7 +96,7 @@ def pay(
     k = context.kiseki()
     units = parse(amount, k.decimals(token))
     ref = context.hex32(reference, "the reference") if reference else ZERO32
-    who = payee_of(k, to)
+    who = k.payee(to)
     done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",
                          lambda k: k.revenue.pay(who, units, token, ref))  # fmt: skip
     context.receipts_told([done])
@@ -292,7 +258,7 @@ def make_split(
         digits = shares.isascii() and shares.isdecimal() and len(shares) < 30
         if not equals or not digits:
             raise InvalidInput(f"write PAYEE=SHARES with a whole number, not {each!r:.90}")
-        leaves.append((payee_of(k, payee).key, int(shares)))
+        leaves.append((k.payee(payee).key, int(shares)))
     made = Split(leaves)
     try:
         if not file.exists():
@@ -318,7 +284,7 @@ def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) ->
       kiseki revenue publish series.json
     """
     k = context.kiseki()
-    read = _split_in(k, split)
+    read = split_in(k.data.wallet, split)
     done = context.spend(k, f"publish split {read.key.hex()}", lambda k: k.revenue.publish(read))
     context.receipts_told([done])
 
@@ -332,7 +298,7 @@ def income(to: To, token: Token = ETHER) -> None:
       kiseki revenue income 0x4444…
     """
     k = context.watching()
-    found = k.revenue.income(payee_of(k, to), token)
+    found = k.revenue.income(k.payee(to), token)
     if context.current.json:
         show.json_line({"token": token, "amount": str(found)})
     else:

@@ -11,7 +11,6 @@ import typer
 
 from kiseki.chain.sender import Receipt
 from kiseki.cli import context, show
-from kiseki.cli.revenue import payee_of
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.rights import STAYS, Income
@@ -211,7 +210,7 @@ def schedule(
     for each in income or []:
         amount, _, payee = each.partition("=")
         units, token = context.amount(k, amount)
-        conditions.append(when.IncomeThreshold(payee_of(k, payee).key, units, token))
+        conditions.append(when.IncomeThreshold(k.payee(payee).key, units, token))
     if after is not None:
         conditions.append(when.AfterTime(moment(context.moment(after, "--after"), 0, "--after")))
     if price is not None:

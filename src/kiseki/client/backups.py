@@ -3,7 +3,9 @@
 JSON lines in UTF-8, byte strings as hex without 0x: a first line that says what it is; each salt
 (``provider``, ``sha256``, ``salt``); each collection (``collection`` and what is in its ID), then
 its slices (``commitments``, ``sha256s``, ``names``), of up to 4,000 items; a last line that counts
-them. Key files of earlier versions are salts alone, without first and last line, and are
+them. A collection's line also has the file of the split that it pays (``split``), where that is
+known; values that a collection was prepared with before stand in lines of their own (``before``).
+Key files of earlier versions are salts alone, without first and last line, and are
 read as well: a last line that a crash cut off is then passed over, because its salt was never used.
 """
 
@@ -20,11 +22,12 @@ from kiseki.client.payees import Payee
 from kiseki.client.secrets import Kept, Slice
 from kiseki.core.documents import shallow
 from kiseki.core.merkle import SLICE, root_of
+from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import KisekiError, SecretsError
 
-__all__ = ["Part", "Salt", "body", "head", "read", "write"]
+__all__ = ["Part", "Salt", "before", "body", "head", "read", "write"]
 
 _FORMAT = "kiseki-keys-v1"
 _LONGEST = 1 << 26
@@ -94,7 +97,13 @@ def head(kept: Kept) -> dict[str, Any]:
         "payee": kept.payee.key.hex(),
         "opening": kept.payee.opening.hex(),
         "origin": kept.origin.hex(),
+        "split": kept.payee.split.to_json() if kept.payee.split else None,
     }
+
+
+def before(kept: Kept) -> dict[str, Any]:
+    """The line of values that a collection was prepared with before."""
+    return {"before": head(kept)}
 
 
 def body(each: Slice) -> dict[str, Any]:
@@ -179,6 +188,8 @@ class _Reader:
             )
         elif not self._whole:
             raise ValueError
+        elif "before" in entry:
+            self._take(_kept(entry["before"]))
         elif "collection" in entry:
             self._close()
             self._kept = _kept(entry)
@@ -206,12 +217,14 @@ class _Reader:
 
 
 def _kept(entry: dict[str, Any]) -> Kept:
+    payee, split = bytes32(bytes.fromhex(entry["payee"]), "the payee"), entry.get("split")
+    leaves = None if split is None else Split.from_json(split, payee)
     kept = Kept(
         address_text(address(entry["provider"], "the provider")),
         Terms.from_json(entry["terms"]),
         bytes32(bytes.fromhex(entry["root"]), "the root"),
         int(entry["count"]),
-        Payee(bytes32(bytes.fromhex(entry["payee"]), "the payee"), bytes.fromhex(entry["opening"])),
+        Payee(payee, bytes.fromhex(entry["opening"]), leaves),
         bytes32(bytes.fromhex(entry["origin"]), "the origin"),
     )
     if kept.id.hex() != entry["collection"]:

@@ -2,7 +2,8 @@
 
 Items are sorted on disk, in a database that SQLite makes for the time and that has no name, so
 their number does not matter: they are read and hashed; each gets its salt from whoever keeps them;
-sorted by ID they are cut into slices, and every collection is kept before this returns.
+sorted by ID, what several rows say of one content is put together; sorted by whose it is, the items
+are cut into slices, and every collection is kept before this returns.
 """
 
 from __future__ import annotations
@@ -10,34 +11,45 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from math import gcd
 from operator import itemgetter
 from typing import Any
 
 from kiseki.client.files import hash_each
-from kiseki.client.lists import Entry
-from kiseki.client.secrets import Kept, Names, Salts, Slice
+from kiseki.client.lists import Entry, weights
+from kiseki.client.secrets import Kept, Salts, Slice
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.values import ZERO32, address
-from kiseki.errors import FilesError, SecretsError
+from kiseki.errors import FilesError, InvalidInput, SecretsError
 
-__all__ = ["collect"]
+__all__ = ["Owners", "collect", "sorting"]
 
 Progress = Callable[[int, int], None]
+Owners = tuple[tuple[str, int], ...]
+"""Whose a work is: each artist with their part, as whole numbers without a common divisor."""
 _SOME, _TASK = 10_000, 256
 """Items that are held at a time; that one core is given at a time."""
 _MUCH = 1 << 26
 """Bytes after which it is told how far reading has got, however few items they are."""
 
-_SCHEMA = """
+_PRAGMAS = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -16000;
-CREATE TABLE entry (artist INTEGER, sha256 BLOB, commitment BLOB, name TEXT);
-CREATE TABLE item (artist INTEGER, id BLOB, commitment BLOB, sha256 BLOB, name TEXT);
+"""
+_SCHEMA = """
+CREATE TABLE entry (
+    artist INTEGER, share TEXT, line INTEGER, sha256 BLOB, commitment BLOB, name TEXT
+);
+CREATE TABLE item (
+    id BLOB, line INTEGER, artist INTEGER, share TEXT, commitment BLOB, sha256 BLOB, name TEXT
+);
+CREATE TABLE work (owners INTEGER, id BLOB, commitment BLOB, sha256 BLOB, names TEXT);
+CREATE TABLE turn (owners INTEGER PRIMARY KEY, place INTEGER);
 CREATE TABLE slice (root BLOB, commitments BLOB, digests BLOB, names TEXT);
 """
 
@@ -46,42 +58,49 @@ def collect(
     entries: Iterable[Entry],
     salts: Salts,
     provider_of: Callable[[str], str],
-    kept_of: Callable[[str, bytes, int], Kept],
+    kept_of: Callable[[Owners, bytes, int], Kept],
     told: Callable[[int, int], None] = lambda *_: None,
 ) -> Iterator[Kept]:
-    """One collection for each artist in `entries`, in the order of their first items.
+    """One collection for each artist in `entries`, and for all joint works of the same artists in
+    the same proportion, in the order of their first items.
 
     Args:
         provider_of: whose the IDs are, by artist.
-        kept_of: the collection, by artist, root and count.
+        kept_of: the collection, by whose its works are, root and count.
         told: called with the number of items and of bytes read so far.
 
     Raises:
         FilesError, InvalidInput: an item cannot be taken; then none is.
         SecretsError: the key store cannot be used.
     """
-    with _sorting() as db:
+    with sorting(_SCHEMA) as db:
         artists = _read(db, entries, told)
         if not artists:
             raise FilesError("there is nothing to register there; name a folder or list with items")
         providers = [provider_of(each) for each in artists]
         _hide(db, salts, providers)
+        owners = _unite(db, artists)
         rows = db.execute(
-            "SELECT artist, id, commitment, sha256, name FROM item ORDER BY artist, id"
+            "SELECT owners, id, commitment, sha256, names FROM work JOIN turn USING (owners)"
+            " ORDER BY place, id"
         )
         for number, items in groupby(rows, itemgetter(0)):
             root, count = _slice(db, items)
-            kept = kept_of(artists[number], root, count)
+            kept = kept_of(owners[number], root, count)
             salts.keep(kept, _slices(db))
             yield kept
 
 
 @contextlib.contextmanager
-def _sorting() -> Iterator[sqlite3.Connection]:
-    """A database on disk without a name, which is gone when it is closed."""
+def sorting(tables: str) -> Iterator[sqlite3.Connection]:
+    """A database on disk without a name, which is gone when it is closed.
+
+    Raises:
+        SecretsError: there is no room for it.
+    """
     db = sqlite3.connect("", isolation_level=None)
     try:
-        db.executescript(_SCHEMA)
+        db.executescript(_PRAGMAS + tables)
         yield db
     except sqlite3.OperationalError as error:
         raise SecretsError(
@@ -107,10 +126,11 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
                 last = size
                 told(count, size)
             number = numbers.setdefault(entry.artist, len(numbers))
-            yield number, digest or entry.sha256, entry.commitment, entry.name
+            line = entry.line or count
+            yield number, entry.share, line, digest or entry.sha256, entry.commitment, entry.name
 
     db.execute("BEGIN")
-    db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", rows())
+    db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows())
     db.execute("COMMIT")
     told(count, size)
     return list(numbers)
@@ -119,25 +139,120 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
 def _hide(db: sqlite3.Connection, salts: Salts, providers: list[str]) -> None:
     """Gives every item its commitment and ID. By digest, as the salts lie on the disk."""
     db.execute("BEGIN")
-    rows = db.execute("SELECT artist, sha256, commitment, name FROM entry ORDER BY sha256")
+    rows = db.execute(
+        "SELECT sha256, commitment, artist, share, line, name FROM entry"
+        " ORDER BY sha256, commitment, line"
+    )
+    last: Any = None
     while some := rows.fetchmany(_SOME):
-        for who in dict.fromkeys(providers[row[0]] for row in some):
+        for row in some:
+            if last and row[:2] == last[:2]:
+                _must_be_one(providers, last, row)
+            last = row
+        for who in dict.fromkeys(providers[row[2]] for row in some):
             prefix = b"\x01" + address(who, "the provider")
-            mine = [row for row in some if providers[row[0]] == who]
-            plain = [row for row in mine if row[1]]
-            hidden = salts.salts(who, [row[1] for row in plain])
+            mine = [row for row in some if providers[row[2]] == who]
+            hidden = iter(salts.salts(who, [row[0] for row in mine if row[0]]))
             items = [
-                (number, commitment, digest, name)
-                for (number, digest, _, name), salt in zip(plain, hidden, strict=True)
-                for commitment in (keccak256(digest + salt),)
+                (keccak256(digest + next(hidden)) if digest else commitment, digest, *more)
+                for digest, commitment, *more in mine
             ]
-            items += [(row[0], row[2], ZERO32, row[3]) for row in mine if not row[1]]
             db.executemany(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?)",
-                [(a, keccak256(prefix + c), c, d, name) for a, c, d, name in items],
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (keccak256(prefix + c), line, artist, share, c, digest or ZERO32, name)
+                    for c, digest, artist, share, line, name in items
+                ],
             )
     db.execute("DROP TABLE entry")
     db.execute("COMMIT")
+
+
+def _must_be_one(providers: list[str], one: Any, other: Any) -> None:
+    """An ID binds one wallet, so nobody can register a work for several who each consent."""
+    if providers[one[2]] != providers[other[2]]:
+        raise InvalidInput(
+            f"lines {one[4]} and {other[4]}, {_said(one[5], other[5])}, are a joint work of "
+            f"{providers[one[2]]} and {providers[other[2]]}, and its ID binds one wallet, so they "
+            "cannot both be its provider; put it into a list of payees (`kiseki data register`): "
+            "who registers it is its provider, and both are paid"
+        )
+
+
+def _unite(db: sqlite3.Connection, artists: list[str]) -> list[Owners]:
+    """Puts together what several rows say of one content: its names, and whose it is; all owners
+    that there are, each set by its number. A digest that is known in one row is known."""
+    numbers: dict[Owners, int] = {}
+    first: list[int] = []
+    alone: dict[tuple[int, str], Owners] = {}
+
+    def work(found: bytes, same: list[Any]) -> tuple[Any, ...]:
+        _, line, artist, share, hidden, known, name = same[0]
+        names = [name] if name else []
+        if len(same) > 1:  # seldom
+            known = max(row[5] for row in same)
+            names = list(dict.fromkeys(row[6] for row in same if row[6]))
+            owners = _owners(artists, same, names)
+        elif (artist, share) in alone:
+            owners = alone[artist, share]
+        else:
+            owners = alone[artist, share] = _owners(artists, same, names)
+        number = numbers.setdefault(owners, len(numbers))
+        if number == len(first):
+            first.append(line)
+        elif line < first[number]:
+            first[number] = line
+        return number, found, hidden, known, json.dumps(names)
+
+    def works() -> Iterator[tuple[Any, ...]]:
+        rows = db.execute(
+            "SELECT id, line, artist, share, commitment, sha256, name FROM item ORDER BY id, line"
+        )
+        same: list[Any] = []
+        for row in rows:
+            if same and same[0][0] != row[0]:
+                yield work(same[0][0], same)
+                same = []
+            same.append(row)
+        yield work(same[0][0], same)
+
+    db.execute("BEGIN")
+    db.executemany("INSERT INTO work VALUES (?, ?, ?, ?, ?)", works())
+    db.executemany("INSERT INTO turn VALUES (?, ?)", enumerate(first))
+    db.execute("DROP TABLE item")
+    db.execute("COMMIT")
+    return list(numbers)
+
+
+def _owners(artists: list[str], rows: Sequence[Any], names: Sequence[str]) -> Owners:
+    """Whose a work is, by all rows that say something of it."""
+    parts: dict[str, tuple[str, int]] = {}
+    for _, line, artist, share, *_ in rows:
+        said, before = parts.setdefault(artists[artist], (share, line))
+        if said != share:
+            raise InvalidInput(
+                f"lines {before} and {line}, {_said(*names)}: column share: {artists[artist]} has "
+                f"{said or 'none'} and {share or 'none'} of one work; say the same in both"
+            )
+    lines = sorted(line for _, line in parts.values())
+    where = f"line {lines[0]}" if len(lines) == 1 else f"lines {' and '.join(map(str, lines))}"
+    named = sorted(parts)
+    if len(named) > 1 and not named[0]:
+        raise InvalidInput(
+            f"{where}, {_said(*names)}, are one work, and only some name an artist; name whose it "
+            "is in all of them, or in none"
+        )
+    try:
+        shares = weights([parts[who][0] for who in named])
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}, {_said(*names)}: {error}") from None
+    common = gcd(*shares)
+    return tuple((who, n // common) for who, n in zip(named, shares, strict=True))
+
+
+def _said(*names: str) -> str:
+    """What a work is called, in an error."""
+    return " alias ".join(repr(each)[:80] for each in dict.fromkeys(names) if each) or "unnamed"
 
 
 def _slice(db: sqlite3.Connection, items: Iterator[Any]) -> tuple[bytes, int]:
@@ -145,11 +260,11 @@ def _slice(db: sqlite3.Connection, items: Iterator[Any]) -> tuple[bytes, int]:
     root, and how many IDs."""
     roots, count = [], 0
     db.execute("DELETE FROM slice")
-    for some in _cut(_distinct(items)):
-        found, commitments, digests, names = zip(*some, strict=True)
+    for some in _cut(items):
+        _, found, commitments, digests, names = zip(*some, strict=True)
         count += len(found)
         roots.append(root_of(found))
-        row = (roots[-1], b"".join(commitments), b"".join(digests), json.dumps(names))
+        row = (roots[-1], b"".join(commitments), b"".join(digests), f"[{','.join(names)}]")
         db.execute("INSERT INTO slice VALUES (?, ?, ?, ?)", row)
     return root_of(roots), count
 
@@ -157,23 +272,6 @@ def _slice(db: sqlite3.Connection, items: Iterator[Any]) -> tuple[bytes, int]:
 def _slices(db: sqlite3.Connection) -> Iterator[Slice]:
     for root, commitments, digests, names in db.execute("SELECT * FROM slice ORDER BY rowid"):
         yield Slice(root, commitments, digests, tuple(map(tuple, json.loads(names))))
-
-
-def _distinct(items: Iterator[Any]) -> Iterator[tuple[bytes, bytes, bytes, Names]]:
-    """One for each ID, with all its names. A digest that is known in one row is known."""
-    last, commitment, digest = b"", b"", b""
-    names: Names = ()
-    for _, found, hidden, sha256, name in items:
-        if found != last:
-            if last:
-                yield last, commitment, digest, names
-            last, commitment, digest, names = found, hidden, sha256, (name,) if name else ()
-        else:
-            digest = max(digest, sha256)
-            if name and name not in names:
-                names = (*names, name)
-    if last:
-        yield last, commitment, digest, names
 
 
 def _cut(items: Iterator[Any]) -> Iterator[list[Any]]:

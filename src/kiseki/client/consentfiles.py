@@ -18,7 +18,7 @@ from eth_utils.exceptions import ValidationError
 from kiseki.client.payees import Payee
 from kiseki.core import documents, ids, typed
 from kiseki.core.terms import TERMS_TYPE, Terms
-from kiseki.core.values import address, address_text, from_hex, to_hex, uint
+from kiseki.core.values import address, address_text, from_hex, uint
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = [
@@ -181,15 +181,8 @@ def paid(payee: Payee, provider: str) -> str:
     if wallet == provider:
         return f"{to_checksum_address(wallet)} is paid."
     if wallet is not None:
-        return f"Another is paid: the wallet {to_checksum_address(wallet)}."
-    if len(payee.opening) == 52:
-        contract, subject = payee.opening[:20], payee.opening[20:]
-        if ids.subject(address_text(contract), subject) == payee.key:
-            return (
-                f"Paid is whoever the contract {to_checksum_address(contract)} names for "
-                f"{to_hex(subject)}."
-            )
-    return f"Paid are those in the split {to_hex(payee.key)}."
+        return f"Another is paid: {payee.words}."
+    return f"Paid {'are' if payee.words.startswith('those') else 'is'} {payee.words}."
 
 
 def date(seconds: int) -> str:

@@ -168,7 +168,9 @@ def prepare(
 ) -> list[Path]:
     """Writes a consent file for each collection, to be signed by its provider; their paths.
 
-    A file that is there already and not expired is left, so that a signature on its way counts.
+    A file that is there already, with these very values and not expired, is left, so that a
+    signature on its way counts. One with other values, which may be signed by now, is kept beside
+    it, with ``.before`` at the end of its name.
 
     Args:
         collections: what `data.prepare_all(…, artists="providers")` gave.
@@ -176,7 +178,7 @@ def prepare(
 
     Raises:
         FilesError: the folder cannot be written.
-        InvalidInput: a file there is of another collection, or is no consent.
+        InvalidInput: a file there is no consent.
     """
     place, session = Path(folder), wallet.session
     now, contract = session.now(), session["DataRegistry"].address
@@ -187,8 +189,10 @@ def prepare(
         if path.exists():
             there = read(path)
             same = (kept, session.chain_id, contract.lower())
-            if (there.kept, there.chain_id, there.contract) == same and there.deadline > now:
-                continue
+            if there.deadline > now:
+                if (there.kept, there.chain_id, there.contract) == same:
+                    continue
+                _move_aside(path)
         nonce, _ = wallet.fresh()
         consent = Consent(kept, session.chain_id, contract.lower(), nonce, now + days * 24 * 3600)
         consentfiles.write(path, consent.to_json())
@@ -328,6 +332,16 @@ def _paths(files: str | Path | Iterable[str | Path]) -> list[Path]:
     if not found:
         raise FilesError(f"there are no consent files in {files}; prepare some first")
     return found
+
+
+def _move_aside(path: Path) -> None:
+    """Keeps a consent with other values, and the signature beside it."""
+    try:
+        for each in (path, consentfiles.beside(path)):
+            if each.exists():
+                each.replace(each.with_name(each.name + ".before"))
+    except OSError as error:
+        raise FilesError(f"{path} cannot be moved aside ({error.strerror})") from error
 
 
 def _understood(given: dict[str, Any], opening: bytes) -> Consent:

@@ -12,16 +12,18 @@ from typing import Any, Literal
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
-from kiseki.client.collecting import collect
+from kiseki.client.collecting import Owners, collect
 from kiseki.client.files import HashedFile, find, hash_files
 from kiseki.client.gates import Gate
 from kiseki.client.lists import Entry, read
+from kiseki.client.overlaps import Overlap, overlaps
 from kiseki.client.payees import Payee
 from kiseki.client.registering import (
     Group,
     Registered,
     Totals,
     kept_parts,
+    look,
     not_the_provider,
     publications,
     put_terms,
@@ -34,9 +36,18 @@ from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree, Proof
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, KisekiError
 
-__all__ = ["Data", "Item", "Prepared", "Registered", "Totals", "items_of", "terms_tuple"]
+__all__ = [
+    "Data",
+    "Item",
+    "Outlook",
+    "Prepared",
+    "Registered",
+    "Totals",
+    "items_of",
+    "terms_tuple",
+]
 
 _CONTRACT = "DataRegistry"
 
@@ -109,6 +120,23 @@ class Prepared:
         commitments = self.commitments
         for k, start in enumerate(range(0, len(commitments), SLICE)):
             yield commitments[start : start + SLICE], self.tree.slice_proof(k)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What stands on the chain of a collection that is to be registered.
+
+    Attributes:
+        kept: the collection.
+        there: it is registered, with these very values.
+        error: why it cannot be registered; `DifferentValues` where others stand.
+        overlaps: its items that are in other collections, which pay somebody else.
+    """
+
+    kept: Kept
+    there: bool
+    error: KisekiError | None
+    overlaps: tuple[Overlap, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +232,10 @@ class Data:
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> list[Kept]:
-        """Hashes a folder or list of any size into collections, one for each artist in it, and
-        keeps them in the key store. Nothing is sent; `register_all` does that, whenever it is. ::
+        """Hashes a folder or list of any size into collections, one for each artist in it and one
+        for all joint works of the same artists in the same proportion, which pays their split
+        (`Split.joint`). They are kept in the key store. Nothing is sent; `register_all` does that,
+        whenever it is. ::
 
             kept = k.data.prepare_all("MANIFEST.csv", terms)
             print(Totals.of(k.data.register_all(kept)))
@@ -243,12 +273,44 @@ class Data:
             identity = ids.identity_id(issuer, bytes.fromhex(person[2:]))
             return Payee.subject(self.wallet.session["Identities"].address, identity)
 
-        def kept_of(artist: str, root: bytes, count: int) -> Kept:
-            paid = paid_to(artist)
-            return Kept(provider_of(artist), terms, root, count, paid, document)
+        def kept_of(owners: Owners, root: bytes, count: int) -> Kept:
+            (first, _), *others = owners
+            paid = paid_to(first)
+            if others:
+                paid = Payee.of(Split.joint({paid_to(who).key: part for who, part in owners}))
+            return Kept(provider_of(first), terms, root, count, paid, document)
 
         entries = read(source) if isinstance(source, str | Path) else source
         return list(collect(entries, self.wallet.salts, provider_of, kept_of, progress))
+
+    def look(
+        self,
+        collections: Sequence[Kept | Prepared],
+        consents: Mapping[bytes, Signed] | None = None,
+        per_month: int | None = None,
+    ) -> list[Outlook]:
+        """What stands on the chain of each, before anything is sent.
+
+        "There already" is only what has every value that is asked for. Also tells which items are
+        in other collections already that pay somebody else.
+
+        Args:
+            consents: as `register_all` takes them.
+            per_month: of a standing consent, which these then are.
+        """
+        given = consents or {}
+        groups = [
+            replace(self._group(each, given.get(each.id)), per_month=per_month)
+            for each in collections
+        ]
+        common = overlaps(self.wallet, [each.kept for each in groups])
+        return [
+            Outlook(
+                group.kept, state.there, state.error,
+                tuple(each for each in common if each.collection.id == group.kept.id),
+            )
+            for group, state in zip(groups, look(self.wallet, groups), strict=True)
+        ]  # fmt: skip
 
     def register_all(
         self,
@@ -266,7 +328,8 @@ class Data:
         Args:
             collections: what `prepare_all` or `prepare` gave, or the key store keeps.
             consents: the providers' signatures, by collection; none for this wallet's own.
-            publish: whether the commitments are logged; the root alone is enough to be a source.
+            publish: whether the commitments are logged, and the split of a joint work; the root
+                alone is enough to be a source.
             progress: called with the number of IDs that are done with, and in all.
 
         Raises:

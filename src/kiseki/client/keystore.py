@@ -30,6 +30,7 @@ from kiseki.client import backups
 from kiseki.client.payees import Payee
 from kiseki.client.secrets import Kept, Names, Slice
 from kiseki.core import ids
+from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.errors import KisekiError, SecretsError
@@ -72,10 +73,24 @@ CREATE TABLE IF NOT EXISTS slice (
     names BLOB NOT NULL,
     UNIQUE (collection, number)
 );
+CREATE TABLE IF NOT EXISTS before (
+    collection BLOB NOT NULL REFERENCES collection (id),
+    count INTEGER NOT NULL,
+    payee BLOB NOT NULL,
+    opening BLOB NOT NULL,
+    origin BLOB NOT NULL,
+    UNIQUE (collection, count, payee, origin)
+);
+CREATE TABLE IF NOT EXISTS split (
+    payee BLOB PRIMARY KEY,
+    file TEXT NOT NULL
+);
 PRAGMA application_id = {_APPLICATION};
 """
 # The salt numbered 0 is the one that counts. Others came from another store that was merged into
 # this one and had made its own for the same content: what was registered with them needs them.
+# Count, payee and origin are not in a collection's ID: what it was prepared with before is kept,
+# because that may be what is registered.
 
 
 class KeyStore:
@@ -197,7 +212,8 @@ class KeyStore:
     def keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
         """Keeps a collection with its items, all or nothing, before anything of it is sent.
 
-        Kept again it has the names of the later time; digests that are known stay known.
+        Kept again it has the values and names of the later time; digests that are known stay known,
+        and the values of before stay among its `versions`.
         """
         with self._lock, self._errors():
             self._check()
@@ -206,12 +222,20 @@ class KeyStore:
 
     def collections(self, provider: str | None = None) -> Iterator[Kept]:
         """All collections that are kept, in the order in which they were, or a provider's."""
-        sql = f"SELECT {_HEAD} FROM collection"  # noqa: S608 - a constant
+        sql = _COLLECTIONS
         values: tuple[Any, ...] = ()
         if provider is not None:
             sql, values = f"{sql} WHERE provider = ?", (address(provider, "the provider"),)
-        for row in self._rows(f"{sql} ORDER BY rowid", *values):
+        for row in self._rows(f"{sql} ORDER BY collection.rowid", *values):
             yield _kept(row)
+
+    def versions(self, collection: bytes) -> list[Kept]:
+        """A collection with all values that it was prepared with, the last ones first; nothing
+        when it is not kept here. Which of them stand, the chain says."""
+        with self._lock:
+            now = self._rows(f"{_COLLECTIONS} WHERE collection.id = ?", collection)
+            before = self._rows(f"{_BEFORE} WHERE before.collection = ?", collection)
+        return [_kept(row) for row in (*now, *before)]
 
     def collection(self, collection: bytes) -> Kept:
         """One collection.
@@ -219,13 +243,13 @@ class KeyStore:
         Raises:
             SecretsError: it is not kept here.
         """
-        rows = self._rows(f"SELECT {_HEAD} FROM collection WHERE id = ?", collection)  # noqa: S608
-        if not rows:
+        found = self.versions(collection)
+        if not found:
             raise SecretsError(
                 f"the collection {to_hex(collection)} is not in this key store; restore the backup "
                 "of the one that it was registered with, or prepare it from its files again"
             )
-        return _kept(rows[0])
+        return found[0]
 
     def slices(self, collection: bytes) -> Iterator[Slice]:
         """What a collection holds, slice by slice; nothing when it is not kept here."""
@@ -316,14 +340,30 @@ class KeyStore:
             kept.id, address(kept.provider, "the provider"), kept.terms.to_json(), kept.root,
             kept.count, kept.payee.key, kept.payee.opening, kept.origin,
         )  # fmt: skip
+        self._keep_split(kept)
+        self._db.execute(
+            "INSERT OR IGNORE INTO before SELECT id, count, payee, opening, origin"
+            " FROM collection WHERE id = ?",
+            (kept.id,),
+        )
         self._db.execute(
             "INSERT INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " count = excluded.count, payee = excluded.payee, opening = excluded.opening,"
             " origin = excluded.origin",
             values,
         )
+        self._db.execute(
+            "DELETE FROM before WHERE collection = ? AND count = ? AND payee = ? AND origin = ?",
+            (kept.id, kept.count, kept.payee.key, kept.origin),
+        )
         for number, each in enumerate(slices):
             self._keep_slice(kept.id, number, each)
+
+    def _keep_split(self, kept: Kept) -> None:
+        """The leaves of a payee, so that they can be published and their payees be paid."""
+        if kept.payee.split is not None:
+            values = (kept.payee.key, kept.payee.split.to_json())
+            self._db.execute("INSERT OR IGNORE INTO split VALUES (?, ?)", values)
 
     def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
         old = self._db.execute(
@@ -365,12 +405,14 @@ class KeyStore:
             "SELECT provider, sha256, salt FROM salt ORDER BY provider, sha256, number"
         ):
             yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
-        rows = self._db.execute(f"SELECT {_HEAD} FROM collection ORDER BY rowid")  # noqa: S608
+        rows = self._db.execute(f"{_COLLECTIONS} ORDER BY collection.rowid")
         for row in rows.fetchall():
             kept = _kept(row)
             yield backups.head(kept)
             for each in self.slices(kept.id):
                 yield backups.body(each)
+        for row in self._db.execute(f"{_BEFORE} ORDER BY before.rowid").fetchall():
+            yield backups.before(_kept(row))
 
     def _take(self, what: backups.Salt | backups.Part | Kept) -> None:
         """Merges one line of a backup."""
@@ -384,9 +426,15 @@ class KeyStore:
                     "INSERT INTO salt VALUES (?, ?, ?, ?)", (*values, len(known), what.salt)
                 )
         elif isinstance(what, Kept):
-            there = self._db.execute("SELECT 1 FROM collection WHERE id = ?", (what.id,))
-            if there.fetchone() is None:
+            self._keep_split(what)
+            there = self.versions(what.id)
+            if not there:
                 self._keep(what, ())
+            elif what not in there:
+                self._db.execute(
+                    "INSERT INTO before VALUES (?, ?, ?, ?, ?)",
+                    (what.id, what.count, what.payee.key, what.payee.opening, what.origin),
+                )
         else:
             self._keep_slice(what.kept.id, what.number, what.slice)
 
@@ -512,7 +560,15 @@ class KeyStore:
         )
 
 
-_HEAD = "provider, terms, root, count, payee, opening, origin"
+_COLLECTIONS = (
+    "SELECT provider, terms, root, count, collection.payee, opening, origin, file FROM collection"
+    " LEFT JOIN split USING (payee)"
+)
+_BEFORE = (
+    "SELECT provider, terms, root, before.count, before.payee, before.opening, before.origin, file"
+    " FROM before JOIN collection ON collection.id = before.collection"
+    " LEFT JOIN split ON split.payee = before.payee"
+)
 _BODY = "root, commitments, digests, names"
 
 
@@ -521,10 +577,9 @@ def _qualified(columns: str) -> str:
 
 
 def _kept(row: Sequence[Any]) -> Kept:
-    provider, terms, root, count, payee, opening, origin = row
-    return Kept(
-        address_text(provider), Terms.from_json(terms), root, count, Payee(payee, opening), origin
-    )
+    provider, terms, root, count, payee, opening, origin, file = row
+    paid = Payee(payee, opening, Split.from_json(file, payee) if file else None)
+    return Kept(address_text(provider), Terms.from_json(terms), root, count, paid, origin)
 
 
 def _slice(row: Sequence[Any]) -> Slice:

@@ -32,7 +32,9 @@ from kiseki.client.identities import Identities
 from kiseki.client.keystore import KeyStore
 from kiseki.client.market import Market
 from kiseki.client.models import Models
+from kiseki.client.named import named
 from kiseki.client.outputs import Outputs
+from kiseki.client.payees import Payee
 from kiseki.client.revenue import Revenue
 from kiseki.client.rights import Rights
 from kiseki.client.secrets import Salts
@@ -173,6 +175,11 @@ class Kiseki:
     def index(self) -> Index:
         """The index, with everything that the chain has logged by now."""
         return self.session.index
+
+    def payee(self, given: str) -> Payee:
+        """Who is meant by what a person writes, wherever a payee is named: a wallet, an ID, or the
+        file of a split or title; see `kiseki.client.named`."""
+        return named(self._wallet, given)
 
     def balance(self, token: str | None = None, of: str | None = None) -> int:
         """What a wallet holds, in base units.

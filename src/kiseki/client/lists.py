@@ -8,12 +8,19 @@ A list is a CSV file in UTF-8 whose first line names its columns, in any order:
 ``name``        if wanted, what the item is called in receipts; otherwise its ``file``
 ``artist``      if wanted, whose it is: a wallet's address, or for somebody who has none yet
                 ``0xISSUER:0xPERSON`` (`kiseki.client.identities`). One collection for each
+``share``       if wanted, which part of a joint work is that artist's: a whole number, or as 60%
 
 ::
 
     file,name,artist
     cuts/001.png,Cut 1,0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     cuts/002.png,Cut 2,0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC
+
+One content in several rows, by its path or its digest, is one item. Where these name several
+artists it is a joint work: they are paid together, in equal parts or by their shares, and all works
+of the same artists in the same proportion are one collection. Either all of a work's artists have a
+share or none has; percents of a work add up to 100. An artist who is named again for the same work
+counts once, and must have the same share.
 
 Nothing of a list counts unless all of it can be read. Lists and folders may be of any size.
 """
@@ -22,7 +29,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,10 +40,11 @@ from kiseki.client.files import walk
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["COLUMNS", "Entry", "count", "read"]
+__all__ = ["COLUMNS", "Entry", "count", "read", "weights"]
 
-COLUMNS = ("file", "sha256", "commitment", "name", "artist")
+COLUMNS = ("file", "sha256", "commitment", "name", "artist", "share")
 _WHAT = COLUMNS[:3]
+_SHARE = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(\.[0-9]{1,6})?%", re.ASCII)
 
 
 class Entry(NamedTuple):
@@ -46,6 +56,8 @@ class Entry(NamedTuple):
         commitment: its commitment, where only that is known.
         name: what it is called.
         artist: whose it is, in lower case; empty for nobody's in particular.
+        share: their part of it, as ``3`` or ``60%``; empty for an equal one.
+        line: where it stands in its list, counted from 1; zero where there is none.
     """
 
     file: str
@@ -53,6 +65,30 @@ class Entry(NamedTuple):
     commitment: bytes
     name: str
     artist: str
+    share: str = ""
+    line: int = 0
+
+
+def weights(shares: Sequence[str]) -> list[int]:
+    """What the shares of one work are to each other, as whole numbers; equal where none is said.
+
+    Raises:
+        InvalidInput: only some are said, whole numbers beside percents, or percents that do not
+            add up to 100.
+    """
+    if not any(shares):
+        return [1] * len(shares)
+    if not all(shares):
+        raise InvalidInput("column share: every artist of a work has a share, or none has")
+    percents = [each for each in shares if each.endswith("%")]
+    if not percents:
+        return list(map(int, shares))
+    if len(percents) < len(shares):
+        raise InvalidInput("column share: say all shares of a work in percent, or none")
+    parts = [Decimal(each.removesuffix("%")) for each in percents]
+    if sum(parts) != 100:
+        raise InvalidInput(f"column share: {' and '.join(percents)} add up to {sum(parts)}%")
+    return [int(each * 1_000_000) for each in parts]
 
 
 def read(source: str | Path) -> Iterator[Entry]:
@@ -131,7 +167,7 @@ def _rows(place: Path, reader: Iterable[list[str]]) -> Iterator[Entry]:
             )
         row.append("")  # what a column holds that is not there
         try:
-            yield _entry(folder, *[row[each] for each in columns])
+            yield _entry(line, folder, *[row[each] for each in columns])
         except InvalidInput as error:
             raise InvalidInput(f"line {line} of {place}: {error}") from None
 
@@ -150,7 +186,16 @@ def _counted(place: Path, reader: Iterable[list[str]]) -> Iterator[tuple[int, li
         yield getattr(reader, "line_num", 0), row
 
 
-def _entry(folder: str, file: str, sha256: str, commitment: str, name: str, artist: str) -> Entry:
+def _entry(
+    line: int,
+    folder: str,
+    file: str,
+    sha256: str,
+    commitment: str,
+    name: str,
+    artist: str,
+    share: str,
+) -> Entry:
     if bool(file) + bool(sha256) + bool(commitment) != 1:
         raise InvalidInput(f"say one of {', '.join(_WHAT)}")
     return Entry(
@@ -159,12 +204,28 @@ def _entry(folder: str, file: str, sha256: str, commitment: str, name: str, arti
         _hash(commitment, "the commitment") if commitment else b"",
         name or file,
         _artist(artist) if artist else "",
+        _share(share, artist) if share else "",
+        line,
     )
 
 
 def _hash(text: str, what: str) -> bytes:
     text = text.strip()
     return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
+
+
+@lru_cache(1_024)
+def _share(text: str, artist: str) -> str:
+    text = "".join(text.split())
+    if not text:
+        return ""
+    if not _SHARE.fullmatch(text) or not text.strip("0.%"):
+        raise InvalidInput(
+            f"column share: a share is a whole number above zero, or as 60%, not {text!r:.40}"
+        )
+    if not artist.strip():
+        raise InvalidInput("column share: it is nobody's; name the artist whose it is")
+    return text
 
 
 @lru_cache(1_024)

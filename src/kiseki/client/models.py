@@ -12,9 +12,11 @@ from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
+from kiseki.client.compared import compare, document, paid
 from kiseki.client.data import Data, Registered
 from kiseki.client.gates import Gate
 from kiseki.client.payees import Payee, usual
+from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.client.weights import Known, Weights, find_model, read_weights
 from kiseki.core import ids
@@ -120,12 +122,14 @@ class Models:
             run: code, environment and hyperparameters as a document, or its keccak256.
             payee: who gets what the terms ask, and the rest. If none is named: whoever holds the
                 model's rights token, and before it is minted this wallet; ``wallet`` for this
-                wallet, minted or not.
+                wallet, minted or not. A split is logged too, unless it is, so that its payees find
+                themselves.
 
         Raises:
             InvalidInput: a source is unknown here, an item is not in its collection, or an item's
                 consent has ended, so that the manifest would be false. It is looked at twice:
                 before anything is sent, and right before the transaction that it is judged in.
+            DifferentValues: it is registered with another run or payee.
             ContractReverted: a rule is broken, named: consent revoked, use not allowed, gate
                 closed, levies above everything...
         """
@@ -152,12 +156,21 @@ class Models:
         sent = list(Data(self.wallet).put_terms(terms))
         if len(cut) > 1 and not known:
             sent += self._add_parts(model, cut, manifest)
-        if known:  # the contract says whether with these very values
+        if known:
+            there = index.model(model)
+            compare(
+                "model",
+                model,
+                [document("the run", spec[1], there.run), paid(who, there.payee)],
+                "neither can be changed; other weights, sources or terms make another model",
+            )
             self._contract.read("register", *arguments, sender=self.wallet.address)
         else:
             if len(cut) <= 1:  # else it is judged as of its first part
                 self._look(manifest)
             sent.append(self.wallet.send(self._contract.call("register", *arguments)))
+        missing = unpublished(self.wallet, [who])
+        sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
         return Registered(model, tuple(sent))
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:

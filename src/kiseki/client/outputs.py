@@ -10,10 +10,12 @@ from typing import Any
 from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
+from kiseki.client.compared import compare, document, paid
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.endorsements import Endorsement, for_contract
 from kiseki.client.files import find, hash_outputs
 from kiseki.client.payees import Payee, usual
+from kiseki.client.splits import publication, unpublished
 from kiseki.client.verify import Verification, verify_output
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
@@ -202,7 +204,8 @@ class Outputs:
         )
         whole = (prepared.tree.root, len(prepared.items))
         commitments = [item.commitment for item in prepared.items]
-        sent = []
+        sent: list[Receipt] = []
+        in_one = False
         if int(self._contract.read("registrantOf", prepared.id), 16) == 0:
 
             def registration(name: str, *what: Any) -> Call:
@@ -218,12 +221,24 @@ class Outputs:
             if call is None or not self.wallet.sender.fits(call):
                 call, in_one = registration("commit", *whole), False
             sent.append(self.wallet.send(call))
-            if in_one:
-                return Registered(prepared.id, tuple(sent))
-        else:  # the contract says whether with these very values
+        else:
+            there = index.batch(prepared.id)
+            compare(
+                "batch",
+                prepared.id,
+                [
+                    ("the number of outputs", f"{whole[1]:,}", f"{there.count:,}"),
+                    document("the record", prepared.record, there.record),
+                    paid(prepared.payee, there.payee),
+                ],
+                "none of it can be changed; other files or models make another batch",
+            )
             self._contract.read("commit", *whole, spec, sources, sender=prepared.creator)
-        if publish:
+        if publish and not in_one:
             sent += self._publish(prepared, commitments)
+        if publish:
+            missing = unpublished(self.wallet, [prepared.payee])
+            sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
         return Registered(prepared.id, tuple(sent))
 
     def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:

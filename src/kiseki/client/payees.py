@@ -1,11 +1,15 @@
-"""Payees as the contracts take them: a key, and its opening unless it is a wallet."""
+"""Payees as the contracts take them: a key, and its opening unless it is a wallet; and in words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from eth_utils.address import to_checksum_address
 
 from kiseki.core import ids
 from kiseki.core.split import Split
+from kiseki.core.values import address_text, to_hex
 
 __all__ = ["Payee", "usual"]
 
@@ -17,22 +21,51 @@ class Payee:
     Attributes:
         key: 32 bytes.
         opening: what hashes to the key: of a wallet nothing, of a split 76 bytes, of a subject 52.
+        split: of a split its leaves, where they are known here.
     """
 
     key: bytes
     opening: bytes = b""
+    split: Split | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, given: Payee | Split | str) -> Payee:
         """A payee from what people have: an address, a split, or a payee already."""
         if isinstance(given, Payee):
             return given
-        return cls(given.key, given.opening) if isinstance(given, Split) else cls(ids.wallet(given))
+        if isinstance(given, Split):
+            return cls(given.key, given.opening, given)
+        return cls(ids.wallet(given))
 
     @classmethod
     def subject(cls, contract: str, subject_id: bytes) -> Payee:
         """Whatever `contract` says about `subject_id` when the money moves."""
         return cls(ids.subject(contract, subject_id), ids.subject_opening(contract, subject_id))
+
+    @property
+    def words(self) -> str:
+        """Who that is: "the wallet 0x…"; of a split not its leaves, which `parts` says."""
+        wallet = ids.wallet_address(self.key)
+        if wallet is not None:
+            return f"the wallet {to_checksum_address(wallet)}"
+        if len(self.opening) == 52:
+            contract, subject = address_text(self.opening[:20]), self.opening[20:]
+            if ids.subject(contract, subject) == self.key:
+                return (
+                    f"whoever the contract {to_checksum_address(contract)} names for "
+                    f"{to_hex(subject)}"
+                )
+        # Of a key alone nobody can say what it stands for.
+        return f"{'those in the split' if self.opening else 'the payee'} {to_hex(self.key)}"
+
+    @property
+    def parts(self) -> list[tuple[Payee, Fraction]]:
+        """Who has which part of it: of a split each of its payees, as far as they are known here;
+        of anything else itself, with all of it."""
+        if self.split is None:
+            return [(self, Fraction(1))]
+        total = self.split.total
+        return [(Payee(payee), Fraction(n, total)) for payee, n in self.split.leaves]
 
 
 def usual(given: Payee | Split | str | None, wallet: str, token: Payee) -> Payee:

@@ -30,7 +30,7 @@ from kiseki.client.session import Session
 from kiseki.core import documents, ids
 from kiseki.core.merkle import IdTree, Proof, proof_in, verify
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, from_hex, to_hex, uint
 from kiseki.errors import ContractReverted, InvalidInput, ProofError
 
 __all__ = [
@@ -120,11 +120,13 @@ class OnChain:
         registered_at: when it was registered.
         revoked_at: when consent was revoked; none when it was not.
         ends_at: from when on new uses are refused; none for never.
+        payee: who is paid now; a receipt says who was when it was written.
     """
 
     registered_at: int
     revoked_at: int | None
     ends_at: int | None
+    payee: bytes
 
 
 def write(
@@ -251,13 +253,17 @@ def on_chain(receipt: Receipt, session: Session) -> OnChain | None:
 
     Provider, root and terms are in its ID, so they need no comparing.
     """
+    registry = session["DataRegistry"]
     try:
-        found = session["DataRegistry"].read("status", receipt.kept.id)
+        found = registry.read("status", receipt.kept.id)
     except ContractReverted as refusal:
         if refusal.name != "DataRegistry_UnknownCollection":
             raise
         return None
-    return OnChain(found["registeredAt"], found["revokedAt"] or None, found["endsAt"] or None)
+    payee = registry.read("payeeOf", receipt.kept.id, ZERO_ADDRESS)
+    return OnChain(
+        found["registeredAt"], found["revokedAt"] or None, found["endsAt"] or None, payee
+    )
 
 
 class _Whole:

@@ -1,4 +1,5 @@
 """Registering collections, one or many: what is there is found out in bulk, and only the rest sent.
+"There" is what stands with every value that is asked for; of anything else it is said what differs.
 
 A collection of up to a slice takes one transaction; a larger one a `commit`, then a `publish` for
 each slice. Their gas is known beforehand, so that they need not wait for each other.
@@ -7,30 +8,37 @@ each slice. Their gas is known beforehand, so that they need not wait for each o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
-from kiseki.chain.abi import topic
+from kiseki.chain.abi import decode_named, topic
 from kiseki.chain.artifacts import artifact
 from kiseki.chain.contracts import Call, node_errors, refused
 from kiseki.chain.fees import calldata_gas
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
+from kiseki.client.compared import compare, document
+from kiseki.client.payees import Payee
 from kiseki.client.secrets import Kept, Salts
+from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, Proof, proof_in
 from kiseki.core.terms import Terms
-from kiseki.core.values import from_hex, to_hex
+from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable
 
 __all__ = [
     "Group",
     "Registered",
+    "State",
     "Totals",
     "kept_parts",
+    "look",
     "publications",
     "put_terms",
     "register",
@@ -54,8 +62,9 @@ class Registered:
 
     Attributes:
         id: of the collection, model or batch.
-        receipts: of the transactions sent; none when everything was there already.
+        receipts: of the transactions sent; none when everything was there already, as asked.
         error: why it is not registered, or not published as a whole; only of one among many.
+            `DifferentValues` when it is there with other values.
     """
 
     id: bytes
@@ -74,7 +83,7 @@ class Totals:
 
     Attributes:
         sent: of how many something was sent, and all of it arrived.
-        there: how many were there already.
+        there: how many were there already, with every value that was asked for.
         failed: those that failed, with why.
         transactions: how many were sent.
         gas: used in all.
@@ -147,18 +156,20 @@ def register(
     other. What is on the chain is not sent again.
 
     Args:
-        publish: whether commitments are logged.
+        publish: whether commitments are logged, and who is paid by the split of a joint work.
         progress: called with the number of IDs that are done with, and in all.
 
     Raises:
         ChainError, SigningError: what stops all of them; see `Sender.send_all`.
     """
     terms = put_terms(wallet, {each.kept.terms.id: each.kept.terms for each in groups}.values())
-    states = _states(wallet, groups)
+    states = look(wallet, groups)
+    good = [each.kept.payee for each, state in zip(groups, states, strict=True) if not state.error]
+    splits = {each.key: each for each in unpublished(wallet, good)} if publish else {}
     known = [each.kept.id for each, state in zip(groups, states, strict=True) if state.there]
     logged = _logged(wallet, known) if publish else set()
     works: deque[_Work] = deque()
-    begun: set[bytes] = set()
+    begun: dict[bytes, _Work] = {}
 
     def calls() -> Iterator[Call]:
         for group, state in zip(groups, states, strict=True):
@@ -166,10 +177,13 @@ def register(
             works.append(work)
             if state.error is not None:
                 work.error = state.error
-            elif group.kept.id not in begun:
-                begun.add(group.kept.id)
+            elif begun.setdefault(group.kept.id, work) is not work:
+                work.twin = begun[group.kept.id]
+            else:
+                split = splits.pop(group.kept.payee.key, None)
+                first = [] if split is None else [publication(wallet, split)]
                 try:
-                    for call in _calls(wallet, group, state, publish, logged):
+                    for call in chain(first, _calls(wallet, group, state, publish, logged)):
                         work.expected += 1
                         yield call
                         if work.error is not None:
@@ -186,7 +200,7 @@ def register(
             work = works.popleft()
             done += work.kept.count
             progress(done, total)
-            yield Registered(work.kept.id, tuple(work.receipts), work.error)
+            yield Registered(work.kept.id, tuple(work.receipts), work.error or work.twin.error)
 
     for outcome in wallet.send_all(calls()):
         yield from ready()  # those before it of which nothing had to be sent
@@ -208,6 +222,8 @@ class _Work:
         expected: calls that were made for it so far.
         complete: whether these are all.
         taken: outcomes that came.
+        twin: the first work on the same collection, itself for most; what became of that one
+            became of this.
     """
 
     def __init__(self, kept: Kept, receipts: list[Receipt]) -> None:
@@ -216,6 +232,7 @@ class _Work:
         self.error: KisekiError | None = None
         self.expected = self.taken = 0
         self.complete = False
+        self.twin = self
         self.parts = -(-kept.count // SLICE)
 
     @property
@@ -246,12 +263,12 @@ def terms_tuple(terms: Terms) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
     """What the chain says of a collection.
 
     Attributes:
         there: it is registered, with these very values.
-        error: why it cannot be.
+        error: why it cannot be; `DifferentValues` when it is registered and not as asked.
         plain: whoever consents is a wallet without code, so the gas of that is known.
         first: nothing is in the registry yet, so its log is written where nothing was.
     """
@@ -262,33 +279,140 @@ class _State:
     first: bool = False
 
 
-def _states(wallet: Wallet, groups: Sequence[Group]) -> list[_State]:
+def look(wallet: Wallet, groups: Sequence[Group]) -> list[State]:
+    """What stands of each, before anything is sent."""
     contract = wallet.session[_CONTRACT]
     asked = [contract.call("log")]
     for each in groups:
-        asked += [contract.call("registrantOf", each.kept.id), _commit(wallet, each, _State())]
+        asked += [
+            contract.call("status", each.kept.id),
+            contract.call("payeeOf", each.kept.id, ZERO_ADDRESS),
+            _commit(wallet, each, State()),
+        ]
     log, *answers = _read(wallet, asked)
     if isinstance(log, KisekiError):
         raise log
     first = not any(log)
     coded = with_code(wallet, [each.consent.signer for each in groups if each.consent is not None])
+    earlier: dict[bytes, Kept] = {}
     found = []
     for place, each in enumerate(groups):
-        registrant, verdict = answers[2 * place : 2 * place + 2]
+        status, now, verdict = answers[3 * place : 3 * place + 3]
         plain = each.consent is None or each.consent.signer.lower() not in coded
-        if each.consent is None and each.kept.provider.lower() != wallet.address.lower():
-            found.append(_State(error=not_the_provider(wallet, each.kept.provider)))
-        elif isinstance(registrant, KisekiError):
-            found.append(_State(error=registrant))
-        elif isinstance(verdict, ContractReverted) and verdict.name == "DataRegistry_UnknownTerms":
-            found.append(
-                _State(plain=plain, first=first)
-            )  # a rehearsal, which puts no terms on record
-        elif isinstance(verdict, KisekiError):
-            found.append(_State(error=verdict))
-        else:
-            found.append(_State(any(registrant), plain=plain, first=first))
+        state = State(plain=plain, first=first)
+        try:
+            _must_be_its_own(wallet, each)
+            state = replace(state, there=_is_there(wallet, each.kept, status, now, verdict))
+            _must_be_one(earlier.setdefault(each.kept.id, each.kept), each.kept)
+        except KisekiError as error:
+            state = replace(state, error=error)
+        found.append(state)
     return found
+
+
+def _must_be_its_own(wallet: Wallet, group: Group) -> None:
+    if group.consent is None and group.kept.provider.lower() != wallet.address.lower():
+        raise not_the_provider(wallet, group.kept.provider)
+
+
+def _must_be_one(first: Kept, other: Kept) -> None:
+    """Of a collection that is named twice one would be there already, and not as asked."""
+    if (first.count, first.payee, first.origin) != (other.count, other.payee, other.origin):
+        raise InvalidInput(
+            f"the collection {to_hex(other.id)} is named twice in this run and not with the same "
+            f"values, once paying {first.payee.words} and once {other.payee.words}; the first one "
+            "counts"
+        )
+
+
+_NEW = ("DataRegistry_UnknownCollection", "DataRegistry_UnknownTerms")
+_ADVICE = (
+    "to change the payee use set_payee (`kiseki data set-payee`), where the wallet that is paid "
+    "lets it; other terms make another collection of the same items"
+)
+
+
+def _is_there(wallet: Wallet, kept: Kept, status: Any, now: Any, verdict: Any) -> bool:
+    """Whether it is registered with these very values.
+
+    Args:
+        status, now, verdict: what the contract answers about it: consent, who is paid now, and
+            what registering it would come to.
+
+    Raises:
+        DifferentValues: it is registered, and not as asked.
+        KisekiError: it cannot be registered, or nobody knows.
+    """
+    if isinstance(status, KisekiError):
+        if not (isinstance(status, ContractReverted) and status.name in _NEW):
+            raise status
+        # Terms that are not on record are refused in a rehearsal, which puts none there.
+        if isinstance(verdict, KisekiError) and getattr(verdict, "name", "") not in _NEW:
+            raise verdict
+        return False
+    if isinstance(now, KisekiError):
+        raise now
+    contract = wallet.session[_CONTRACT]
+    paid = contract.answer("payeeOf", now)
+    values = []
+    if isinstance(verdict, ContractReverted) and verdict.name == "DataRegistry_DifferentValues":
+        stood = _registered_with(wallet, kept.id)
+        values = [
+            ("the number of items", f"{kept.count:,}", f"{stood['count']:,}"),
+            document("the document of origin", kept.origin, stood["origin"]),
+        ]
+        _put_back(wallet.salts, kept.id, stood, [paid, stood["payee"]])
+    elif isinstance(verdict, KisekiError):
+        raise verdict
+    if paid != kept.payee.key:  # whoever was paid at first
+        asked, stands = (_words(wallet.salts, each) for each in (kept.payee, Payee(paid)))
+        values.append(("who is paid", asked, stands))
+    revoked = contract.answer("status", status)["revokedAt"]
+    if revoked:
+        since = f"consent revoked on {datetime.fromtimestamp(revoked, UTC):%Y-%m-%d}"
+        values.append(("whether it can be used", "consent", since))
+    compare("collection", kept.id, values, _ADVICE)
+    return True
+
+
+def _registered_with(wallet: Wallet, collection: bytes) -> dict[str, Any]:
+    """The values that a collection was registered with, by name."""
+    for log in _logs(wallet, _REGISTERED, [collection]):
+        plain = [each for each in _REGISTERED["inputs"] if not each["indexed"]]
+        with node_errors():
+            return dict(decode_named(plain, bytes(log["data"])))
+    raise ChainError(
+        f"the node knows the collection {to_hex(collection)} and not the event of its "
+        "registration; ask another node"
+    )
+
+
+def _put_back(
+    salts: Salts, collection: bytes, stood: Mapping[str, Any], payees: Sequence[bytes]
+) -> None:
+    """What was prepared since with other values does not stand: what is registered counts again,
+    where it is kept here."""
+    versions = salts.versions(collection)
+    for payee in payees:
+        for each in versions:
+            if (each.count, each.origin, each.payee.key) == (
+                stood["count"],
+                stood["origin"],
+                payee,
+            ):
+                salts.keep(each, ())
+                return
+
+
+def _words(salts: Salts, payee: Payee) -> str:
+    """Who is paid, with the payees of a split that is known here."""
+    if payee.split is None and ids.wallet_address(payee.key) is None:
+        kept = (each.payee for each in salts.collections() if each.payee.key == payee.key)
+        payee = next(kept, payee)
+    if payee.split is None:
+        return payee.words
+    parts = ", ".join(f"{each.words} {part}" for each, part in payee.parts)
+    return f"{payee.words} ({parts})"
 
 
 def with_code(wallet: Wallet, addresses: Iterable[str]) -> set[str]:
@@ -340,22 +464,32 @@ def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
         ]
 
 
-_PUBLISHED = next(e for e in artifact(_CONTRACT).abi if e.get("name") == "CollectionPublished")
+def _event(name: str) -> Mapping[str, Any]:
+    return next(e for e in artifact(_CONTRACT).abi if (e["type"], e.get("name")) == ("event", name))
+
+
+_PUBLISHED, _REGISTERED = _event("CollectionPublished"), _event("CollectionRegistered")
 
 
 def _logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
     """The slices of these collections that are logged, each as `_mark` has it."""
+    with node_errors():
+        # Of the data, the offset and the number of commitments come first.
+        return {
+            _mark(bytes(each["topics"][1]), bytes(each["data"])[64:])
+            for each in _logs(wallet, _PUBLISHED, collections)
+        }
+
+
+def _logs(wallet: Wallet, event: Mapping[str, Any], collections: Sequence[bytes]) -> Iterator[Any]:
+    """All logs of an event about these collections."""
     if not collections:
-        return set()
+        return
     session = wallet.session
     with node_errors():
         latest = int(session.w3.eth.block_number)
-    found: set[bytes] = set()
     for start in range(0, len(collections), 1_000):
-        topics = [
-            to_hex(topic(_PUBLISHED)),
-            [to_hex(e) for e in collections[start : start + 1_000]],
-        ]
+        topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
         first, step = session.deployment.block, 64
         while first <= latest:
             last = min(first + step - 1, latest)
@@ -376,13 +510,10 @@ def _logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
                 step = max(1, step // 8)
                 continue
             with node_errors():
-                # Of the data, the offset and the number of commitments come first.
-                marks = [(bytes(e["topics"][1]), bytes(e["data"])[64:]) for e in logs]
-            found |= {_mark(*each) for each in marks}
-            size = sum(len(data) for _, data in marks)
+                size = sum(len(bytes(each["data"])) for each in logs)
+            yield from logs
             step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
             first = last + 1
-    return found
 
 
 def _mark(collection: bytes, commitments: bytes) -> bytes:
@@ -393,7 +524,7 @@ def _mark(collection: bytes, commitments: bytes) -> bytes:
 
 
 def _calls(
-    wallet: Wallet, group: Group, state: _State, publish: bool, logged: set[bytes]
+    wallet: Wallet, group: Group, state: State, publish: bool, logged: set[bytes]
 ) -> Iterator[Call]:
     """What is missing of a collection."""
     if not state.there and publish and group.kept.count <= SLICE:
@@ -419,13 +550,13 @@ def publications(wallet: Wallet, group: Group, logged: set[bytes] | None = None)
             yield _with_gas(call, work)
 
 
-def _commit(wallet: Wallet, group: Group, state: _State) -> Call:
+def _commit(wallet: Wallet, group: Group, state: State) -> Call:
     kept = group.kept
     call = _call(wallet, group, "commit", kept.root, kept.count, kept.spec)
     return _with_gas(call, _store(group, state)) if state.plain else call
 
 
-def _whole(wallet: Wallet, group: Group, commitments: list[bytes], state: _State) -> Call:
+def _whole(wallet: Wallet, group: Group, commitments: list[bytes], state: State) -> Call:
     call = _call(wallet, group, "register", commitments, group.kept.spec)
     if not state.plain:
         return call
@@ -462,7 +593,7 @@ _UNDER = 36_000
 """A signature checked, what is used of the standing consent, and its event."""
 
 
-def _store(group: Group, state: _State) -> int:
+def _store(group: Group, state: State) -> int:
     kept = group.kept
     another = 0 if kept.payee.key == ids.wallet(kept.provider) else _PAYEE
     first = _FIRST if state.first else 0

@@ -16,6 +16,7 @@ from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client import redirects
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
+from kiseki.client.splits import publication, unpublished
 from kiseki.client.statements import Statements
 from kiseki.client.titles import Titles
 from kiseki.client.wallet import Signed, Wallet
@@ -351,9 +352,13 @@ class Revenue:
 
     def publish(self, split: Split) -> Receipt:
         """Logs all leaves of a split, so that its payees find themselves."""
-        payees = [payee for payee, _ in split.leaves]
-        shares = [count for _, count in split.leaves]
-        return self.wallet.send(self._contract.call("publish", split.opening, payees, shares))
+        return self.wallet.send(publication(self.wallet, split))
+
+    def publish_missing(self, payee: Payee | Split | str) -> tuple[Receipt, ...]:
+        """Logs the leaves of a payee that is a split, if they are known here and not on the chain;
+        of any other payee there is nothing to log."""
+        missing = unpublished(self.wallet, [Payee.of(payee)])
+        return tuple(self.publish(each) for each in missing)
 
     # Inside
 

@@ -117,6 +117,14 @@ class Salts(Protocol):
         """What a collection holds that is kept here; nothing when it is not."""
         ...
 
+    def collections(self) -> Iterable[Kept]:
+        """All collections that are kept here, with the values they were last prepared with."""
+        ...
+
+    def versions(self, collection: bytes) -> list[Kept]:
+        """A collection with all values that it was prepared with, the last ones first."""
+        ...
+
 
 def cut(packed: bytes) -> list[bytes]:
     """32 bytes each."""

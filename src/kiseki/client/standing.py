@@ -26,6 +26,7 @@ from kiseki.chain.sender import Receipt
 from kiseki.chain.signer import Signer
 from kiseki.client import consentfiles as files
 from kiseki.client import lists
+from kiseki.client.collecting import Owners
 from kiseki.client.collecting import collect as collect_entries
 from kiseki.client.lists import Entry
 from kiseki.client.payees import Payee
@@ -371,7 +372,7 @@ def collect(
                 )
             yield each._replace(artist="")
 
-    def kept_of(_: str, root: bytes, count: int) -> Kept:
+    def kept_of(_: Owners, root: bytes, count: int) -> Kept:
         return Kept(consent.provider, consent.terms, root, count, consent.payee, document)
 
     return list(

@@ -4,9 +4,10 @@ The hash *is* the split, so creating one costs nothing and anybody who knows its
 each of them (DESIGN, "Paying the trace").
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from math import gcd
 
 from kiseki.core import documents
 from kiseki.core.ids import split_key, split_opening
@@ -54,6 +55,16 @@ class Split:
             raise InvalidInput("the parts of a split must be above zero and add up to its leaves")
         cuts = pairwise(accumulate(self.parts, initial=0))
         return NestedSumTree([SumTree(self.leaves[start:end]) for start, end in cuts])
+
+    @classmethod
+    def joint(cls, shares: Mapping[bytes, int]) -> "Split":
+        """The one split of these payees: sorted by key, shares without a common divisor, no salt.
+
+        So whoever makes it gets the same, and all works of the same people in the same proportion
+        share one account, which is claimed at once.
+        """
+        common = gcd(*shares.values())
+        return cls([(payee, shares[payee] // common) for payee in sorted(shares)])
 
     @property
     def root(self) -> bytes:

@@ -641,3 +641,46 @@ def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
     assert "2.webp is taken as it is: it is cut off" in registered
     (shell.folder / "1.png").write_bytes(embed(picture("PNG"), "image/png"))
     assert shell.json("verify", "1.png", code=4)[0]["form"] == "without credentials"
+
+
+def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> None:
+    """Promises 1, 2 and 4: it is told what became of each collection, and whom it pays."""
+    one, two = account_of(1).address, account_of(2).address
+    files = shell.files("art", 3)
+    rows = [f"{file},{who}" for file in ("0", "1") for who in (one, two)]
+    (shell.folder / "list.csv").write_text(
+        "\n".join(["file,artist", *(f"art/{row.replace(',', '.svg,')}" for row in rows)])
+    )
+    told = shell.run("data", "register", "list.csv", "--royalty", "20%", "--dry-run")
+    split = next((shell.folder / "home/.kiseki/splits").glob("0x*.json"))
+    assert "RevenueSplitter.publish" in told, "what it costs to log the split is in the estimate"
+    assert " ".join(told.split()).count(f"{one} 1/2") == 1
+    (made,) = shell.json("data", "register", "list.csv", "--royalty", "20%")["collections"]
+    assert (made["items"], made["became"], made["split"]) == (2, "registered", str(split))
+    assert {each["who"]: each["part"] for each in made["artists"]} == {one: "1/2", two: "1/2"}
+    assert "was there already" in shell.run("data", "register", "list.csv", "--royalty", "20%")
+
+    # By the split's file: the same collection, and as a payee wherever one is named.
+    same = ("data", "register", "art", "--royalty", "20%", "--payee")
+    (files / "2.svg").unlink()
+    assert "was there already" in shell.run(*same, str(split))
+    other = shell.json(*same, one, code=1)["collections"][0]
+    assert other["became"].startswith("DataRegistry_DifferentValues")
+    assert [each["what"] for each in other["differences"]] == ["who is paid"]
+    assert one in other["differences"][0]["asked"]
+    assert one in other["differences"][0]["stands"]
+    assert two in other["differences"][0]["stands"]
+
+    # Some of it in another collection, for somebody else.
+    (files / "1.svg").unlink()
+    looked = " ".join(shell.run(*same, two).split())
+    assert "Look: 1 of the 1 items of the collection" in looked
+    assert f"under the same terms, which pays those in the split {split.stem}" in looked
+    (known,) = shell.json(*same, two)["collections"]
+    assert known["overlaps"] == [
+        {"collection": made["collection"], "items": 1, "payee": split.stem, "same_terms": True}
+    ]
+    shell.run("revenue", "pay", str(split), "7 wei", "--account", "test:4")
+    assert [e["amount"] for who in (one, two) for e in shell.json("revenue", "owed", who)] == [
+        "3", "3",
+    ]  # fmt: skip

@@ -320,6 +320,8 @@ def test_prepared_again_a_file_that_is_on_its_way_is_left(
     consents.prepare(k.data.wallet, dearer, tmp_path / "consents")
     assert not {path.read_bytes() for path in paths} & set(before)
     assert all(consents.read(path).signature is None for path in paths)
+    aside = [path.with_name(path.name + ".before").read_bytes() for path in paths]
+    assert aside == before, "nothing that was signed is lost"
 
 
 def test_a_signature_whose_last_byte_counts_from_zero(

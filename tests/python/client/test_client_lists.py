@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -78,19 +79,19 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 def test_each_column_means_what_it_says(write: Callable[..., Path]) -> None:
     path = write(
-        ("Artist", " name", "commitment", "sha256", "file"),
-        (ALICE.upper().replace("X", "x"), "Cut 1", "", "", "art/a.png"),
-        ("", "", "", "", "art/b.png"),
+        ("Artist", " name", "commitment", "sha256", "file", "share"),
+        (ALICE.upper().replace("X", "x"), "Cut 1", "", "", "art/a.png", "3"),
+        ("", "", "", "", "art/b.png", ""),
         (),
-        (BOB, "elsewhere", "", "0x" + "5E" * 32, ""),
-        (BOB, "", "c0" * 32, "", ""),
+        (BOB, "elsewhere", "", "0x" + "5E" * 32, "", " 33.5 %"),
+        (BOB, "", "c0" * 32, "", "", ""),
     )
     folder = str(path.parent)
     assert list(lists.read(path)) == [
-        Entry(f"{folder}/art/a.png", b"", b"", "Cut 1", ALICE),
-        Entry(f"{folder}/art/b.png", b"", b"", "art/b.png", ""),
-        Entry("", b"\x5e" * 32, b"", "elsewhere", BOB),
-        Entry("", b"", b"\xc0" * 32, "", BOB),
+        Entry(f"{folder}/art/a.png", b"", b"", "Cut 1", ALICE, "3", 2),
+        Entry(f"{folder}/art/b.png", b"", b"", "art/b.png", "", "", 3),
+        Entry("", b"\x5e" * 32, b"", "elsewhere", BOB, "33.5%", 5),
+        Entry("", b"", b"\xc0" * 32, "", BOB, "", 6),
     ]
 
 
@@ -117,6 +118,14 @@ def test_a_folder_is_a_list_of_its_files_in_one_order(tmp_path: Path) -> None:
         ([["sha256"], ["00" * 32], ["00" * 31]], "line 3 .*: the sha256 must be 32 bytes"),
         ([["commitment"], ["zz" * 32]], "line 2 .*: the commitment must be a string of 0x"),
         ([["sha256", "artist"], ["00" * 32, "Alice"]], "line 2 .*: the artist must be an address"),
+        ([["sha256", "share"], ["00" * 32, "1"]], "line 2 .*: column share: it is nobody's"),
+        *(
+            (
+                [["sha256", "artist", "share"], ["00" * 32, ALICE, share]],
+                "line 2 .*: column share: a share is a whole number above zero, or as 60%",
+            )
+            for share in ("0", "0.0%", "-1", "1.5", "half", "1e3", "%", "1" * 21, "1.1234567%")
+        ),
         ([["file", "name"], ["art/a.png", "two\nlines"], ["", "x"]], "line 4 .*: say one"),
     ],
 )
@@ -165,44 +174,75 @@ def test_hashing_holds_a_few_hundred_items_at_a_time() -> None:
 # Collecting
 
 
+Row = tuple[int, str, int]
+"""A number that is its content, an artist, and their share of it; zero for none."""
+
+
+def owners_of(rows: Iterable[Row]) -> dict[int, frozenset[tuple[str, Fraction]]] | None:
+    """Whose each content is, by whole number; nothing where the rows cannot all be right. As it
+    says in `lists`, once more and in another way."""
+    whose: dict[int, dict[str, int]] = {}
+    for n, who, share in rows:
+        if whose.setdefault(n, {}).setdefault(who, share) != share:
+            return None
+    for parts in whose.values():
+        if (len(parts) > 1 and "" in parts) or len({share > 0 for share in parts.values()}) > 1:
+            return None
+    return {
+        n: frozenset(
+            (who, Fraction(share or 1, sum(parts.values()) or len(parts)))
+            for who, share in parts.items()
+        )
+        for n, parts in whose.items()
+    }
+
+
 @given(
-    rows=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["", ALICE, BOB])), min_size=1),
-    providers=st.booleans(),
+    rows=st.lists(
+        st.tuples(st.integers(0, 30), st.sampled_from(["", ALICE, BOB]), st.integers(0, 2)),
+        min_size=1,
+    ),
+    equal=st.booleans(),
     slice_=st.sampled_from([1, 2, 3, 4_000]),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_kept_is_what_a_tree_of_it_all_would_be(
-    artist: Kiseki, rows: list[tuple[int, str]], providers: bool, slice_: int
+    artist: Kiseki, rows: list[Row], equal: bool, slice_: int
 ) -> None:
+    """One collection for each set of artists with their parts; each content in one, once."""
     artist = Kiseki(artist.session, artist._wallet.signer, KeyStore())
+    rows = [(n, who, 0 if equal else share) for n, who, share in rows]
+    given_ = [
+        Entry(
+            "", *((b"", digest(n)) if n > 25 else (digest(n), b"")), f"{n}", who, f"{share or ''}"
+        )
+        for n, who, share in rows
+    ]
+    whose = owners_of(rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(collecting, "SLICE", slice_)
         patch.setattr(collecting, "_SOME", 7)
-        given_ = [
-            Entry("", b"", digest(n), f"{n}", who)
-            if n > 25
-            else Entry("", digest(n), b"", f"{n}", who)
-            for n, who in rows
-        ]
-        kept = artist.data.prepare_all(
-            given_, Terms.of("train"), artists="providers" if providers else "payees"
-        )
+        if whose is None:
+            with pytest.raises(InvalidInput, match=r"lines? \d"):
+                artist.data.prepare_all(given_, Terms.of("train"))
+            assert list(store_of(artist).collections()) == []
+            return
+        kept = artist.data.prepare_all(given_, Terms.of("train"))
     store, me = store_of(artist), artist.address.lower()
-    assert [each.payee for each in kept] == [
-        Payee.of(who or me) for who in dict.fromkeys(who for _, who in rows)
-    ]
-    for collection, who in zip(kept, dict.fromkeys(who for _, who in rows), strict=True):
-        mine = {n for n, other in rows if other == who}
-        provider = who if who and providers else me
+    groups = list(dict.fromkeys(whose[n] for n, _, _ in rows))
+    paid = [{(each.key, part) for each, part in collection.payee.parts} for collection in kept]
+    assert paid == [{(ids.wallet(who or me), part) for who, part in each} for each in groups]
+    for collection, group in zip(kept, groups, strict=True):
+        mine = {n for n, owners in whose.items() if owners == group}
         found = {}
         for n in mine:
             commitment = digest(n)
             if n <= 25:
-                commitment = ids.commitment(digest(n), store.salts(provider, [digest(n)])[0])
-            found[ids.item_id(provider, commitment)] = (n, commitment)
-        assert collection.provider == provider
+                commitment = ids.commitment(digest(n), store.salts(me, [digest(n)])[0])
+            found[ids.item_id(me, commitment)] = (n, commitment)
+        assert collection.provider == me
         assert collection.count == len(mine)
         listed = [
             (commitment, sha256, names)
@@ -218,6 +258,20 @@ def test_what_is_kept_is_what_a_tree_of_it_all_would_be(
         if slice_ == SLICE:
             assert collection.root == IdTree.of(found).root
         assert collection.root == root_of(store.slice_roots(collection.id))
+
+
+def test_artists_who_consent_themselves_each_provide_their_own(artist: Kiseki) -> None:
+    """And what is of two of them has no provider, because its ID binds one wallet."""
+    rows = list(entries(5, [ALICE, BOB]))
+    kept = artist.data.prepare_all(rows, Terms.of("train"), artists="providers")
+    assert [(each.provider, each.count) for each in kept] == [(ALICE, 3), (BOB, 2)]
+    assert [each.payee for each in kept] == [Payee.of(ALICE), Payee.of(BOB)]
+    with pytest.raises(InvalidInput, match=r"lines 1 and 6, '0.png', are a joint work .* both"):
+        both = [*rows, Entry("", digest(0), b"", "0.png", BOB)]
+        artist.data.prepare_all(both, Terms.of("train"), artists="providers")
+    with pytest.raises(InvalidInput, match="lines 1 and 2, unnamed, are a joint work"):
+        both = [Entry("", b"", digest(0), "", who) for who in (ALICE, BOB)]
+        artist.data.prepare_all(both, Terms.of("train"), artists="providers")
 
 
 def test_one_content_under_several_names_is_one_item_with_all_of_them(artist: Kiseki) -> None:
