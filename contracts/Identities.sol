@@ -59,6 +59,7 @@ contract Identities is IIdentities, Signed {
 
     /// @inheritdoc IIdentities
     function idOf(address issuer, bytes32 person) external pure returns (bytes32) {
+        if (issuer == address(0)) revert Identities_NoIssuer();
         return Ids.identity(issuer, person);
     }
 

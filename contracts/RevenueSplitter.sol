@@ -42,6 +42,8 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     uint256 private constant INSIDE = 2;
     uint256 private constant PURSE = 8;
 
+    /// Before its deadline; what is signed for longer counts only then.
+    uint256 private constant REDIRECT_TIME = 30 days;
     bytes32 private constant REDIRECT = keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
 
     /// The lock, and above it, while it is `BETWEEN`, the purse: the part of the value sent that no deposit has drawn
@@ -97,7 +99,7 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         entry
         returns (uint256 amount)
     {
-        address from = paymentAddress(payee);
+        address from = _paymentAddress(payee);
         if (from.code.length == 0) new Forwarder{salt: payee}();
         uint256 before = _balance(token);
         _sweeping = from;
@@ -108,7 +110,19 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     }
 
     /// @inheritdoc IRevenueSplitter
-    function paymentAddress(bytes32 payee) public view returns (address) {
+    function paymentAddress(bytes32 payee) external view returns (address) {
+        if (payee == 0) revert Payees.Payees_Zero();
+        if (payee == Payees.wallet(address(this))) revert Payees.Payees_Splitter();
+        return _paymentAddress(payee);
+    }
+
+    /// @inheritdoc IRevenueSplitter
+    function paymentAddress(bytes32 payee, bytes calldata opening) external view returns (address) {
+        Payees.check(payee, opening, address(this));
+        return _paymentAddress(payee);
+    }
+
+    function _paymentAddress(bytes32 payee) private view returns (address) {
         return Create2.computeAddress(payee, keccak256(type(Forwarder).creationCode));
     }
 
@@ -120,7 +134,8 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         Account storage account = _accounts[payee][token];
         (uint256 credit, uint256 income_) = (account.credit, account.income);
         // Who was paid before was opened then.
-        if (opening.length != 0 || income_ == 0) Payees.check(payee, opening, address(this));
+        if (opening.length == 52) Payees.checkSubject(opening, address(this)); // and opened below
+        else if (opening.length != 0 || income_ == 0) Payees.check(payee, opening, address(this));
         unchecked {
             if (amount > type(uint128).max - income_) revert RevenueSplitter_TooMuch(payee, token);
             if (opening.length == 52 || Payees.isWallet(payee)) {
@@ -131,8 +146,11 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
                 return;
             }
         }
-        if (opening.length == 52) _toSubject(payee, token, amount, opening);
-        else _payOut(Payees.toAddress(payee), token, amount);
+        if (opening.length == 52) {
+            _toSubject(payee, token, amount, opening);
+        } else {
+            _payOut(payee, token, amount);
+        }
     }
 
     // Passing on
@@ -145,7 +163,10 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         returns (uint256 amount)
     {
         (bytes32 split, uint256 lo, uint96 shares, Leaf storage leaf, uint256 entitled) = _prove(share, token);
-        amount = entitled - leaf.claimed;
+        // Never below zero: what a split received and what its leaves are is only ever more (`make prove`).
+        unchecked {
+            amount = entitled - leaf.claimed;
+        }
         if (amount == 0) return 0;
         leaf.claimed = entitled;
         bytes32 payee = share.payee;
@@ -153,7 +174,7 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         if (Payees.isWallet(payee)) {
             if (payee == 0) revert Payees.Payees_Zero();
             if (Payees.toAddress(payee) == address(this)) revert Payees.Payees_Splitter();
-            _payOut(Payees.toAddress(payee), token, amount);
+            _payOut(payee, token, amount);
         } else if (opening.length == 0) {
             if (!_credit(payee, token, amount)) revert RevenueSplitter_TooMuch(payee, token);
         } else {
@@ -174,6 +195,8 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     function redirect(address payee, address to, Approval calldata approval) external payable entry {
         if (to == address(0)) revert Payees.Payees_Zero();
         if (to == address(this)) revert Payees.Payees_Splitter();
+        uint256 latest = block.timestamp + REDIRECT_TIME;
+        if (approval.deadline > latest) revert RevenueSplitter_RedirectTooLong(approval.deadline, latest);
         _standing(payee, keccak256(abi.encode(REDIRECT, payee, to, approval.nonce, approval.deadline)), approval);
         (_redirected, _redirectedTo) = (payee, to);
     }
@@ -224,7 +247,7 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         Account storage waiting = _accounts[subject][token];
         uint128 before = waiting.credit;
         if (before != 0) waiting.credit = 0;
-        moved = Payees.isWallet(payee) ? Pay.out(Payees.toAddress(payee), token, amount) : _credit(payee, token, amount);
+        moved = Payees.isWallet(payee) ? _pay(payee, token, amount) : _credit(payee, token, amount);
         if (moved) emit Resolved(subject, token, payee, amount);
         // Still inside the lock, so nobody has seen it moved.
         else if (before != 0) waiting.credit = before;
@@ -239,12 +262,23 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         return true;
     }
 
-    function _payOut(address to, address token, uint256 amount) private {
-        if (to == _redirected) {
-            emit Redirected(to, _redirectedTo, token, amount);
-            to = _redirectedTo;
+    function _payOut(bytes32 payee, address token, uint256 amount) private {
+        if (!_pay(payee, token, amount)) {
+            revert RevenueSplitter_PayoutFailed(_placeOf(Payees.toAddress(payee)), token, amount);
         }
-        if (!Pay.out(to, token, amount)) revert RevenueSplitter_PayoutFailed(to, token, amount);
+    }
+
+    /// @dev All that leaves for a wallet leaves here: to it, or to where it signed. False when it stayed.
+    function _pay(bytes32 payee, address token, uint256 amount) private returns (bool paid) {
+        address wallet = Payees.toAddress(payee);
+        if (wallet != _redirected) return Pay.out(wallet, token, amount);
+        address to = _redirectedTo;
+        paid = Pay.out(to, token, amount);
+        if (paid) emit Redirected(wallet, to, token, amount);
+    }
+
+    function _placeOf(address wallet) private view returns (address) {
+        return wallet == _redirected ? _redirectedTo : wallet;
     }
 
     // Lists

@@ -149,8 +149,10 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         return caller == holder || _isWallet(holder) ? Payees.wallet(holder) : bytes32(0);
     }
 
-    /// @dev The resale royalty goes where the subject's own income goes: for a batch to everybody in its trace.
+    /// @dev The resale royalty goes where the subject's own income goes: for a batch to everybody in its trace. Of a token
+    /// that nobody minted there is none: the payment address of a number that no subject has could never be swept.
     function royaltyInfo(uint256 tokenId, uint256 salePrice) external view returns (address, uint256) {
+        _requireOwned(tokenId);
         uint256 royalty = salePrice / 10_000 * _rights[tokenId].royaltyBps + salePrice % 10_000
             * _rights[tokenId].royaltyBps / 10_000;
         return (SPLITTER.paymentAddress(bytes32(tokenId)), royalty);

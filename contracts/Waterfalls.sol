@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {IWaterfalls} from "./interfaces/IWaterfalls.sol";
+import {Payees} from "./libraries/Payees.sol";
 import {Plan} from "./types/Plan.sol";
 
 contract Waterfalls is IWaterfalls {
@@ -21,13 +22,13 @@ contract Waterfalls is IWaterfalls {
     function create(Plan calldata plan) external returns (address waterfall) {
         waterfall = addressOf(plan);
         if (waterfall.code.length != 0) return waterfall;
-        _check(plan);
         Clones.cloneDeterministicWithImmutableArgs(CODE, abi.encode(plan), 0);
         emit WaterfallCreated(waterfall, plan);
     }
 
     /// @inheritdoc IWaterfalls
     function addressOf(Plan calldata plan) public view returns (address) {
+        _check(plan);
         return Clones.predictDeterministicAddressWithImmutableArgs(CODE, abi.encode(plan), 0);
     }
 
@@ -40,11 +41,7 @@ contract Waterfalls is IWaterfalls {
         }
         for (uint256 i; i < count; ++i) {
             bytes calldata payee = plan.tiers[i].payee;
-            if (payee.length == 52) {
-                if (address(bytes20(payee[:20])) == address(SPLITTER)) revert Waterfalls_Payee(i);
-            } else if (payee.length != 76) {
-                revert Waterfalls_Payee(i);
-            }
+            if (!Payees.opens(payee, address(SPLITTER))) revert Waterfalls_Payee(i);
             uint128[] calldata sizes = plan.tiers[i].sizes;
             if (sizes.length != (i + 1 == count ? 0 : plan.tokens.length)) revert Waterfalls_Sizes(i);
             for (uint256 j; j < sizes.length; ++j) {

@@ -21,6 +21,8 @@ interface IIdentities is ISigned {
     event IdentityWithdrawn(address indexed issuer, bytes32 indexed person);
 
     error Identities_Final(address issuer, bytes32 person, address wallet);
+    /// Nobody could ever bind what it is paid to.
+    error Identities_NoIssuer();
     error Identities_DifferentLengths(uint256 persons, uint256 wallets);
 
     /// @notice Seconds in which a binding can be corrected or withdrawn, and stands for nobody.
@@ -40,7 +42,7 @@ interface IIdentities is ISigned {
     /// @return from The second from which it stands.
     function bindingOf(address issuer, bytes32 person) external view returns (address wallet, uint256 from);
 
-    /// @notice The identity, of which the subject is made.
+    /// @notice The identity, of which the subject is made. Reverts `Identities_NoIssuer` for the zero address.
     function idOf(address issuer, bytes32 person) external pure returns (bytes32);
 
     /// @notice Whom the identity stands for now: the key of a wallet, or zero.

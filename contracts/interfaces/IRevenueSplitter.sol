@@ -15,7 +15,8 @@ import {Approval, ISigned} from "./ISigned.sol";
 /// owns this contract or can change it.
 ///
 /// Not protected against: tokens that rebase or lie about balances harm those who are paid in them, and only them.
-/// Ether sent to this address without a call is refused; use a payment address.
+/// Ether sent to this address without a call is refused, and a token sent to it by a plain transfer is nobody's for ever:
+/// use `deposit`, or a payment address.
 interface IRevenueSplitter is ISigned {
     /// @notice A payee's place in a split, with its proof.
     struct Share {
@@ -42,7 +43,7 @@ interface IRevenueSplitter is ISigned {
         bytes32 indexed split, address indexed token, bytes32 indexed payee, uint96 lo, uint96 shares, uint256 amount
     );
     event Resolved(bytes32 indexed subject, address indexed token, bytes32 indexed payee, uint256 amount);
-    /// @notice What was paid out to `payee` went to `to`, as the payee had signed.
+    /// @notice What was due to the wallet `payee` went to `to`, as it had signed: by itself, or through a subject.
     event Redirected(address indexed payee, address indexed to, address indexed token, uint256 amount);
     /// @notice All leaves of a split, checked against its root.
     /// @param opening root ‖ uint96 total ‖ salt.
@@ -55,6 +56,7 @@ interface IRevenueSplitter is ISigned {
     /// It does not answer `balanceOf`.
     error RevenueSplitter_NotAToken(address token);
     error RevenueSplitter_PayoutFailed(address to, address token, uint256 amount);
+    error RevenueSplitter_RedirectTooLong(uint256 deadline, uint256 latest);
     error RevenueSplitter_TooMuch(bytes32 payee, address token);
     error RevenueSplitter_WrongProof(bytes split, bytes32 reached, uint256 sum);
     error RevenueSplitter_SplitLength(uint256 length);
@@ -86,12 +88,14 @@ interface IRevenueSplitter is ISigned {
     /// @dev Reverts `RevenueSplitter_NotResolvable` when that is nobody now; the money waits.
     function resolve(address account, bytes32 id, address token) external payable returns (uint256 amount);
 
-    /// @notice For the rest of this transaction, what is paid out to the wallet `payee` goes to `to`, where its signature
-    /// says so: the first call of a multicall that claims for somebody who wants the money elsewhere, and holds no ether
-    /// to move it. `Redirect(address payee,address to,uint256 nonce,uint256 deadline)`.
+    /// @notice For the rest of this transaction, whatever leaves for the wallet `payee` goes to `to`, where its signature
+    /// says so: claims, what a subject stands for (a collection, a rights token), deposits and sweeps. It is the first call
+    /// of a multicall that claims for somebody who wants the money elsewhere, and holds no ether to move it.
+    /// `Redirect(address payee,address to,uint256 nonce,uint256 deadline)`.
     /// @dev One at a time: another takes its place. The nonce is not used up, so that a relay can bring many leaves and
-    /// tokens in many transactions; until the deadline anybody can, with or without it. `cancelNonce` ends it. Whoever
-    /// has the signature can only do what it says. Income of a rights token whose owner has code still goes out only at
+    /// tokens in many transactions; until the deadline anybody can, with or without it. `cancelNonce` ends it. It counts
+    /// only in the last 30 days before its deadline (`RevenueSplitter_RedirectTooLong`), because nobody remembers what
+    /// they signed a year ago. Whoever has the signature can only do what it says. Income of a rights token whose owner has code still goes out only at
     /// the owner's own call.
     function redirect(address payee, address to, Approval calldata approval) external payable;
 
@@ -113,7 +117,12 @@ interface IRevenueSplitter is ISigned {
     function execute(address rights, Schedule calldata schedule) external payable returns (bool executed);
 
     /// @notice An address that pays `payee` when it is swept; the same before and after it is deployed.
+    /// @dev Reverts `Payees_Zero` and `Payees_Splitter`. Whether somebody can open the payee it cannot see: what lies at the
+    /// address of one that nobody opens stays there. Who has the opening asks with it.
     function paymentAddress(bytes32 payee) external view returns (address);
+
+    /// @notice The same, of a payee that `deposit` and `sweep` take with this opening; reverts as they do.
+    function paymentAddress(bytes32 payee, bytes calldata opening) external view returns (address);
 
     /// @notice All that ever reached a split, claims of other splits' leaves included.
     function received(bytes32 split, address token) external view returns (uint256);

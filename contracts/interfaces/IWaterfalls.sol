@@ -9,7 +9,7 @@ interface IWaterfalls {
     event WaterfallCreated(address indexed waterfall, Plan plan);
 
     error Waterfalls_Tiers(uint256 count);
-    /// It is neither the opening of a split nor of a subject.
+    /// It opens neither a split that has shares nor a subject that could ever stand for somebody.
     error Waterfalls_Payee(uint256 tier);
     /// Not one for every token, or for the last tier any.
     error Waterfalls_Sizes(uint256 tier);
@@ -19,5 +19,6 @@ interface IWaterfalls {
     function create(Plan calldata plan) external returns (address waterfall);
 
     /// @notice Where the waterfall of a plan is, or will be.
+    /// @dev Reverts as `create` does: money sent to a place where nothing can be made would be lost.
     function addressOf(Plan calldata plan) external view returns (address);
 }

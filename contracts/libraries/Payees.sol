@@ -10,6 +10,7 @@ library Payees {
     error Payees_Zero();
     error Payees_Splitter();
     error Payees_WrongOpening(bytes32 payee, bytes opening);
+    error Payees_NoShares(bytes32 split);
 
     function wallet(address account) internal pure returns (bytes32) {
         return bytes32(uint256(uint160(account)));
@@ -28,7 +29,8 @@ library Payees {
         return payee == 0 ? wallet(registrant) : payee;
     }
 
-    /// @notice Reverts unless `payee` is a wallet other than zero and the splitter, or opens.
+    /// @notice Reverts unless `payee` is a wallet other than zero and the splitter, or opens to somebody whom it could be
+    /// for: a split with shares, or a subject of another contract than the splitter.
     function check(bytes32 payee, bytes calldata opening, address splitter) internal pure {
         if (isWallet(payee)) {
             if (payee == 0) revert Payees_Zero();
@@ -36,9 +38,32 @@ library Payees {
             if (opening.length != 0) revert Payees_WrongOpening(payee, opening);
         } else if (opening.length == 76) {
             if (splitKey(opening) != payee) revert Payees_WrongOpening(payee, opening);
+            if (!hasShares(opening)) revert Payees_NoShares(payee);
         } else {
-            (address account,) = openSubject(payee, opening);
-            if (account == splitter) revert Payees_Splitter();
+            openSubject(payee, opening);
+            checkSubject(opening, splitter);
+        }
+    }
+
+    /// @notice Reverts where 52 bytes name a contract that could never say whom a subject stands for.
+    function checkSubject(bytes calldata opening, address splitter) internal pure {
+        (address account,) = subjectIn(opening);
+        if (account == address(0)) revert Payees_Zero();
+        if (account == splitter) revert Payees_Splitter();
+    }
+
+    /// @notice Whether bytes open a split or a subject that somebody could be paid through.
+    function opens(bytes calldata opening, address splitter) internal pure returns (bool) {
+        if (opening.length == 76) return hasShares(opening);
+        if (opening.length != 52) return false;
+        (address account,) = subjectIn(opening);
+        return account != address(0) && account != splitter;
+    }
+
+    /// @notice Whether the split that 76 bytes open has a total other than zero. Of one that has none nobody can claim.
+    function hasShares(bytes calldata opening) internal pure returns (bool has) {
+        assembly ("memory-safe") {
+            has := iszero(iszero(shr(160, calldataload(add(opening.offset, 32)))))
         }
     }
 
@@ -56,10 +81,17 @@ library Payees {
     /// @notice The contract and ID of a subject; reverts when they are not its opening.
     function openSubject(bytes32 payee, bytes calldata opening) internal pure returns (address account, bytes32 id) {
         if (opening.length == 52) {
-            account = address(bytes20(opening[:20]));
-            id = bytes32(opening[20:]);
+            (account, id) = subjectIn(opening);
             if (Ids.subject(account, id) == payee) return (account, id);
         }
         revert Payees_WrongOpening(payee, opening);
+    }
+
+    /// @notice The contract and ID that stand in 52 bytes, whatever they open.
+    function subjectIn(bytes calldata opening) internal pure returns (address account, bytes32 id) {
+        assembly ("memory-safe") {
+            account := shr(96, calldataload(opening.offset))
+            id := calldataload(add(opening.offset, 20))
+        }
     }
 }

@@ -86,7 +86,7 @@ contract ErrorsTest is Base {
 
     function test_thePayeeAndItsOpeningAreNamed() public {
         bytes32 split = _key(_split(artist.wallet, 3, studio.wallet, 1), "");
-        bytes[3] memory openings = [bytes(""), new bytes(76), new bytes(52)];
+        bytes[3] memory openings = [bytes(""), new bytes(76), abi.encodePacked(stranger.wallet, bytes32(0))];
         for (uint256 i; i < 3; ++i) {
             reverts(abi.encodeWithSelector(Payees.Payees_WrongOpening.selector, split, openings[i]));
             splitter.deposit{value: 1}(split, openings[i], ETHER, 1, "");

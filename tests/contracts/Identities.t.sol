@@ -156,6 +156,12 @@ contract IdentitiesTest is Base {
         eq(identities.payeeOf(identities.idOf(stranger.wallet, PERSON), address(0)), _wallet(stranger.wallet), "theirs");
     }
 
+    // Nobody could ever bind it, and money for it would wait for ever.
+    function test_RevertWhen_theIdentityIsNobodys() public {
+        reverts(IIdentities.Identities_NoIssuer.selector);
+        identities.idOf(address(0), "person");
+    }
+
     function test_manyAtOnce() public {
         (bytes32[] memory persons, address[] memory wallets) = (new bytes32[](3), new address[](3));
         (persons[0], persons[1], persons[2]) = (PERSON, OTHER, "third");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IRightsToken} from "../../contracts/interfaces/IRightsToken.sol";
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
 import {Base} from "./utils/Base.sol";
@@ -132,6 +133,12 @@ contract RightsTest is Base {
     }
 
     // Anyone can mint under a registry of their own, and harms nobody else.
+    // A number that is no subject's would name an address that nobody can sweep.
+    function test_RevertWhen_theRoyaltyOfNoTokenIsAsked() public {
+        reverts(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 7));
+        rights.royaltyInfo(7, 1 ether);
+    }
+
     function test_anothersRegistryIsAnotherToken() public {
         AnyRegistry registry = new AnyRegistry();
         registry.setRegistrant(_made.id, stranger.wallet);

@@ -74,6 +74,36 @@ contract SweepTest is Base {
         splitter.sweep(_payee, _opening, ETHER);
     }
 
+    // An address that nobody could ever sweep is given to nobody.
+    function test_RevertWhen_anAddressIsAskedForWhatCannotBePaid() public {
+        reverts(Payees.Payees_Zero.selector);
+        splitter.paymentAddress(0);
+        reverts(Payees.Payees_Splitter.selector);
+        splitter.paymentAddress(_wallet(address(splitter)));
+        reverts(Payees.Payees_Zero.selector);
+        splitter.paymentAddress(0, "");
+        reverts(Payees.Payees_Splitter.selector);
+        splitter.paymentAddress(_wallet(address(splitter)), "");
+        bytes memory opening = abi.encodePacked(bytes32("root"), uint96(1), bytes32("salt"));
+        bytes32 split = SumTrees.key(opening);
+        reverts(abi.encodeWithSelector(Payees.Payees_WrongOpening.selector, split, ""));
+        splitter.paymentAddress(split, "");
+        eq(splitter.paymentAddress(split, opening), splitter.paymentAddress(split), "the same, once it opens");
+        opening = abi.encodePacked(bytes32("root"), uint96(0), bytes32("salt"));
+        split = SumTrees.key(opening);
+        reverts(abi.encodeWithSelector(Payees.Payees_NoShares.selector, split));
+        splitter.paymentAddress(split, opening);
+        vm.deal(address(this), 1);
+        reverts(abi.encodeWithSelector(Payees.Payees_NoShares.selector, split));
+        splitter.deposit{value: 1}(split, opening, ETHER, 1, 0);
+        for (uint256 i; i < 2; ++i) {
+            address account = i == 0 ? address(0) : address(splitter);
+            bytes32 subject = _subject(account, "id");
+            reverts(i == 0 ? Payees.Payees_Zero.selector : Payees.Payees_Splitter.selector);
+            splitter.paymentAddress(subject, abi.encodePacked(account, bytes32("id")));
+        }
+    }
+
     function test_RevertWhen_payeeDoesNotOpen() public {
         vm.deal(_to, 5);
         reverts(Payees.Payees_WrongOpening.selector);

@@ -41,7 +41,7 @@ BREAKS = (
         Break(
             SUM_TREE,
             r"top := keccak256",
-            "mstore(add(left, 32), shr(96, mload(add(left, 44)))) mstore(add(right, 32), 0) \\g<0>",
+            "mstore(64, shr(96, mload(76))) mstore(88, shl(96, shr(96, mload(88)))) \\g<0>",
             check,
         )
         for check in (
@@ -59,8 +59,8 @@ BREAKS = (
     # An interval that begins where the last left sibling does, not all of them.
     Break(
         SUM_TREE,
-        r"lo := add\(lo, mul\(onLeft, other\)\)",
-        "lo := mul(onLeft, other)",
+        r"lo := add\(other, lo\)",
+        "lo := other",
         "SumTreeProof.check_TwoLevelsAreOneAndOne",
     ),
     # A last node that is not promoted, a tree that writes into what lies behind it, shares of 2^96.

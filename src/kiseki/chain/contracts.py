@@ -53,9 +53,10 @@ class Contract:
         self._w3 = w3
         self.name = name
         self.address = address
-        self._functions = {
-            entry["name"]: entry for entry in artifact(name).abi if entry["type"] == "function"
-        }
+        functions = [entry for entry in artifact(name).abi if entry["type"] == "function"]
+        # Overloads are told apart by how many arguments they take, and answer alike.
+        self._functions = {(entry["name"], len(entry["inputs"])): entry for entry in functions}
+        self._outputs = {entry["name"]: entry["outputs"] for entry in functions}
 
     def call(self, function: str, *arguments: Any, value: int = 0) -> Call:
         """The call of `function`, to be sent. Structs are given as sequences in order.
@@ -63,7 +64,9 @@ class Contract:
         Raises:
             InvalidInput: an argument does not fit the ABI.
         """
-        entry = self._functions[function]
+        entry = self._functions.get((function, len(arguments)))
+        if entry is None:
+            raise InvalidInput(f"{self.name}.{function} does not take {len(arguments)} arguments")
         try:
             for member, argument in zip(entry["inputs"], arguments, strict=True):
                 exact(member, argument)
@@ -110,7 +113,7 @@ class Contract:
 
     def answer(self, function: str, data: bytes) -> Any:
         """What the bytes that `function` answered say, as `read` gives it."""
-        outputs = self._functions[function]["outputs"]
+        outputs = self._outputs[function]
         if not data and outputs:
             raise ChainError(f"there is no {self.name} at {self.address} on this chain")
         named = [{**member, "name": member["name"] or str(i)} for i, member in enumerate(outputs)]

@@ -343,7 +343,8 @@ class Revenue:
 
     def payment_address(self, payee: Payee | Split | str) -> str:
         """An address that pays a payee when it is swept: for marketplaces and plain transfers."""
-        return str(self._contract.read("paymentAddress", Payee.of(payee).key))
+        who = Payee.of(payee)
+        return str(self._contract.read("paymentAddress", who.key, who.opening))
 
     def sweep(self, payee: Payee | Split | str, token: str = ETHER) -> Receipt:
         """Moves what lies at a payee's payment address into the ledger; by anybody."""

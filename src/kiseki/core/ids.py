@@ -129,8 +129,15 @@ def subject(contract: str, subject_id: bytes) -> bytes:
 
 
 def subject_opening(contract: str, subject_id: bytes) -> bytes:
-    """The 52 bytes that show what a subject's key stands for: address contract ‖ bytes32 id."""
-    return address(contract, "the subject's contract") + bytes32(subject_id, "the subject's ID")
+    """The 52 bytes that show what a subject's key stands for: address contract ‖ bytes32 id.
+
+    Raises:
+        InvalidInput: the contract is the zero address, which can never say whom it stands for.
+    """
+    where = address(contract, "the subject's contract")
+    if not any(where):
+        raise InvalidInput("the zero address is no contract; nobody could ever be paid by it")
+    return where + bytes32(subject_id, "the subject's ID")
 
 
 # Sources
@@ -194,8 +201,14 @@ def identity_id(issuer: str, person: bytes) -> bytes:
 
     Args:
         person: a salted hash of who they are, made like a :func:`commitment`.
+
+    Raises:
+        InvalidInput: the issuer is the zero address: what is paid there could never be had.
     """
-    return keccak256(b"\x08" + address(issuer, "the issuer") + bytes32(person, "the person"))
+    known = address(issuer, "the issuer")
+    if not any(known):
+        raise InvalidInput("the zero address can bind nobody; name who knows the person")
+    return keccak256(b"\x08" + known + bytes32(person, "the person"))
 
 
 def parts(collections: Sequence[Collection]) -> list[Sequence[Collection]]:

@@ -35,6 +35,10 @@ class Tier:
     def __post_init__(self) -> None:
         if len(self.opening) not in (52, 76):
             raise InvalidInput("a tier's payee is a split or a subject; a wallet is a split of one")
+        if len(self.opening) == 76 and not any(self.opening[32:44]):
+            raise InvalidInput("a tier's split has no shares; nobody could ever be paid")
+        if len(self.opening) == 52 and not any(self.opening[:20]):
+            raise InvalidInput("a tier's subject is the zero address's; nobody could ever be paid")
         sizes = {
             address_text(address(token, "a token")): uint(size, 128, "a tier's size", 1)
             for token, size in self.sizes.items()

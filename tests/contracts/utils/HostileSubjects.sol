@@ -65,3 +65,17 @@ contract HostileSubjects is IRegistry, Reentrant {
         return payee;
     }
 }
+
+/// @notice Answers, once it has burnt nearly all the gas it is asked with.
+contract SlowSubject {
+    bytes32 private immutable PAYEE;
+
+    constructor(bytes32 payee) {
+        PAYEE = payee;
+    }
+
+    function payeeOf(bytes32, address) external view returns (bytes32) {
+        while (gasleft() > 3000) {}
+        return PAYEE;
+    }
+}

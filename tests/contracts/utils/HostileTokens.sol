@@ -21,12 +21,55 @@ contract SilentToken is TestToken {
     }
 }
 
+/// @notice Keeps one part in a hundred of every transfer, and never less than one: the last unit never arrives.
+contract RoundingToken is TestToken {
+    function _update(address from, address to, uint256 amount) internal override {
+        super._update(from, to, amount);
+        if (from != address(0) && to != address(0)) super._update(to, address(0), (amount + 99) / 100);
+    }
+}
+
+/// @notice Burns all gas with which it is moved out of a listed account, once it is told to.
+contract BurningToken is TestToken {
+    mapping(address account => bool) public listed;
+
+    function list(address account, bool on) external {
+        listed[account] = on;
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        if (listed[from]) {
+            assembly {
+                invalid()
+            }
+        }
+        super._update(from, to, amount);
+    }
+}
+
+/// @notice Burns all gas with which a contract is paid, as a hook of its receiver could.
+contract BurningHookToken is TestToken {
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        if (to.code.length != 0) {
+            assembly {
+                invalid()
+            }
+        }
+        return super.transfer(to, amount);
+    }
+}
+
 /// @notice Pays nobody whom its issuer has listed.
 contract BlacklistToken is TestToken {
     mapping(address account => bool) public listed;
 
     function list(address account, bool on) external {
         listed[account] = on;
+    }
+
+    /// @dev As a token whose balances shrink.
+    function burn(address account, uint256 amount) external {
+        _burn(account, amount);
     }
 
     function _update(address from, address to, uint256 amount) internal override {
