@@ -54,6 +54,10 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "mp4 in fragments": ("video/mp4", lambda: fragments(1)),
     "avif": ("image/avif", lambda: picture("AVIF")),
+    "heic, places": ("image/heic", lambda: items(0, 4, 0, first=0)),
+    "heic, bases and places": ("image/heic", lambda: items(0, 4, 4, first=0)),
+    "heic, bases": ("image/heic", lambda: items(2, 0, 8, first=4)),
+    "heic, places of methods": ("image/heic", lambda: items(1, 8, 0, first=0)),
     "wav": ("audio/wav", lambda: WAV),
 }
 
@@ -70,6 +74,36 @@ def fragments(count: int) -> bytes:
         film += box(b"moof", full(b"mfhd", 0, 0, media.u32(1)), traf) + MDAT
     rows = b"".join(media.u64(1, start) + b"\1\1\1" for start in starts)
     return film + box(b"mfra", full(b"tfra", 1, 0, media.u32(1, 0, count), rows))
+
+
+def items(version: int, offset: int, base: int, first: int) -> bytes:
+    """A picture of items: in the file by places or by bases, and (by method 1) inside a box.
+
+    Args:
+        offset, base: the bytes that a place and a base have.
+        first: the base of the first item, counted from where the content begins; 0 for none.
+    """
+    wide = 4 if version == 2 else 2
+
+    def item(number: int, method: int, where: int, *places: int) -> bytes:
+        text = number.to_bytes(wide, "big") + (bytes([0, method]) if version else b"") + b"\0\0"
+        text += where.to_bytes(base, "big") + len(places).to_bytes(2, "big")
+        return text + b"".join(place.to_bytes(offset, "big") + media.u32(3) for place in places)
+
+    def meta(at: int) -> bytes:
+        place = at if offset else 0
+        beside = 40 if offset else 0  # counted from a base, or from where a box begins
+        rows = [
+            item(1, 0, at + first if first else 0, place),
+            item(2, 0, at, beside) if base else item(2, 0, 0, place, place),
+        ]
+        if version:
+            rows.append(item(3, 1, 0, beside))
+        head = bytes([offset << 4 | 4, base << 4]) + len(rows).to_bytes(wide, "big")
+        hdlr = full(b"hdlr", 0, 0, media.u32(0), b"pict", bytes(12), b"\0")
+        return full(b"meta", 0, 0, hdlr, full(b"iloc", version, 0, head, *rows))
+
+    return media.FTYP + meta(len(media.FTYP) + len(meta(0)) + 8) + MDAT
 
 
 @pytest.mark.parametrize("thumbnail", [False, True])
@@ -205,6 +239,24 @@ def inserted(data: st.DataObject, plain: list[T], more: Callable[[], list[T]]) -
         at = data.draw(st.integers(0, len(mixed)))
         mixed[at:at] = more()
     return mixed
+
+
+def test_a_segment_that_does_not_count_on_is_no_part_of_a_store() -> None:
+    """Its number is a store's, and its first segment is missing or another comes before it."""
+    first, second, third = media.jpeg_store(bytes(60), 1, 35)
+    begin, end = b"\xff\xd8" + segment(0xE0, b"JFIF\0"), b"\xff\xd9"
+    for mixed, left in (([second, third], [second, third]), ([first, third], [third]),
+                        ([first, second, second, third], [second])):  # fmt: skip
+        assert strip(begin + b"".join(mixed) + end) == begin + b"".join(left) + end
+
+
+@pytest.mark.parametrize("short", range(4))
+def test_a_store_behind_a_long_scan_is_found_wherever_that_ends(short: int) -> None:
+    """What is read at a time ends between the two bytes of a marker, too."""
+    head = b"\xff\xd8" + segment(0xDA, b"\0")
+    scan = bytes((1 << 20) - short)
+    store = b"".join(media.jpeg_store(b"some", 1, 99))
+    assert strip(head + scan + store + scan + b"\xff\xd9") == head + scan + scan + b"\xff\xd9"
 
 
 # Anything else
