@@ -228,6 +228,11 @@ class Journal:
             db.execute("UPDATE intent SET command = '' WHERE command = ? AND run LIKE ?", mine)
 
     @property
+    def folder(self) -> Path | None:
+        """Where it lies; none for one in memory."""
+        return None if self._path is None else self._path.parent
+
+    @property
     def inside(self) -> Scope:
         """What this thread sends belongs to."""
         found: Scope = getattr(self._scope, "of", Scope("", f"{self._run}.0"))

@@ -68,6 +68,10 @@ ADVICE = {
     "RevenueSplitter_NotEnoughEther": "send at least the amount as value",
     "RevenueSplitter_NotAToken": "there is no ERC-20 at this address on this chain",
     "RevenueSplitter_PayoutFailed": "the payee or token refused; the money stays with the split",
+    "RevenueSplitter_RedirectTooLong": "it is signed for more than 30 days ahead; sign another",
+    "Waterfall_NothingWaits": "nothing of it waits for this tier (counted from 0)",
+    "Waterfall_TooLittleGas": "send it with at least that much gas for every tier that fails",
+    "Waterfall_EtherWithAToken": "send no ether along with a payment in a token",
     "RevenueSplitter_WrongProof": "the proof is of another split",
     "RightsToken_NotRegistrant": "only who registered it can mint its rights; if nobody did, "
     "register it first",

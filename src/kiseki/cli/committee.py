@@ -130,24 +130,49 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     if plan is None:
         raise InvalidInput(f"{fall} is no waterfall of this chain; create it, or check the address")
     passed = k.revenue.waterfall.passed(fall, token)
-    lies = k.balance(None if currency == ZERO_ADDRESS else token, fall)
+    lies = k.revenue.waterfall.lies(fall, token)
+    waiting = k.revenue.waterfall.waiting(fall, token)
     had = plan.dues(currency, 0, passed)
     if context.current.json:
         show.json_line({
             "passed": str(passed), "lies": str(lies),
-            "tiers": [{"payee": tier.payee, "had": str(got),
+            "tiers": [{"payee": tier.payee, "had": str(got - waits), "waiting": str(waits),
                        "size": str(tier.sizes.get(currency, "")) or None}
-                      for tier, got in zip(plan.tiers, had, strict=True)],
+                      for tier, got, waits in zip(plan.tiers, had, waiting, strict=True)],
         })  # fmt: skip
         return
     rows = [
-        (place, tier.payee, context.money(k, currency, got),
+        (place, tier.payee, context.money(k, currency, got - waits),
          context.money(k, currency, tier.sizes[currency]) if currency in tier.sizes else "the rest")
-        for place, (tier, got) in enumerate(zip(plan.tiers, had, strict=True), 1)
+        for place, (tier, got, waits) in enumerate(zip(plan.tiers, had, waiting, strict=True), 1)
     ]  # fmt: skip
     show.table(["tier", "payee", "has had", "of"], rows, numbers=["has had", "of"])
     if lies:
         show.say(f"{context.money(k, currency, lies)} lie there; pass them on.")
+    for place, waits in enumerate(waiting, 1):
+        if waits:
+            option = "" if currency == ZERO_ADDRESS else f" --token {token}"
+            show.say(f"{context.money(k, currency, waits)} wait for tier {place}, which could not "
+                     "take it; try again with `kiseki revenue waterfall retry "
+                     f"{fall} {place}{option}`.")  # fmt: skip
+
+
+@waterfall.command("retry")
+def retry(
+    fall: Fall,
+    tier: Annotated[int, typer.Argument(help="Which tier, as `show` counts them.")],
+    token: Token = ZERO_ADDRESS,
+) -> None:
+    """Try again to pay a tier what waits for it; by anybody.
+
+    \b
+    Examples:
+      kiseki revenue waterfall retry 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 1
+    """
+    k = context.kiseki()
+    done = context.spend(k, f"retry {fall} {tier} {token}",
+                         lambda k: k.revenue.waterfall.retry(fall, tier, token))  # fmt: skip
+    context.receipts_told([done])
 
 
 # Titles

@@ -11,7 +11,7 @@ import typer
 from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
-from kiseki.client import redirects
+from kiseki.client import cancellations, redirects
 from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
@@ -190,18 +190,21 @@ def claim(
                         for who, each in done.amounts.items()},
             "transactions": [each.transaction for each in done.receipts],
             "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
-            "redirected": done.redirected, "ahead": [
+            "redirected": [{"payee": e.payee, "to": e.to, "token": e.token,
+                            "amount": str(e.amount)} for e in done.redirected], "ahead": [
                 {"waterfall": each.waterfall, "token": each.token, "lies": str(each.lies),
                  "owed": str(each.owed)} for each in done.ahead
             ],
         })  # fmt: skip
     else:
         rows = [
-            (who, context.money(k, token, amount), done.redirected.get(who, ""))
+            (who, context.money(k, token, amount), place, context.money(k, token, part))
             for who, each in done.amounts.items()
             for token, amount in each.items()
+            for place, part in _places(done, who, token, amount)
         ]
-        show.table(["paid to", "amount", "which went to"], rows, numbers=["amount"])
+        columns = ["paid to", "amount", "went to", "of it"]
+        show.table(columns, rows, numbers=["amount", "of it"])
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         for each in done.ahead:
@@ -214,11 +217,21 @@ def claim(
         raise typer.Exit(3 if done.amounts else 1)
 
 
+def _places(done: Claimed, who: str, token: str, amount: int) -> list[tuple[str, int]]:
+    """Where what was due to a wallet went, as the chain logged it; what is left came to itself."""
+    places = [(e.to, e.amount) for e in done.redirected if (e.payee, e.token) == (who, token)]
+    left = amount - sum(part for _, part in places)
+    return [*places, *([("itself", left)] if left > 0 else [])]
+
+
 @revenue.command("redirect")
 def redirect(
     to: Annotated[str, typer.Argument(help="Where this wallet's money is to go.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
-    days: Annotated[int, typer.Option(help="For how long it counts.")] = 30,
+    days: Annotated[
+        int,
+        typer.Option(help=f"For how long it counts; {redirects.LONGEST_DAYS} at most."),
+    ] = redirects.DAYS,
 ) -> None:
     """Sign that what this wallet is owed goes elsewhere, for somebody else to bring it there.
 
@@ -233,7 +246,61 @@ def redirect(
     if context.current.json:
         show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
     else:
-        show.say(f"{redirects.words(signed)} It is in {out}.")
+        show.say(f"{redirects.words(signed)} It is in {out}. `kiseki revenue redirects` shows it "
+                 "until then, and how to cancel it.")  # fmt: skip
+
+
+@revenue.command("redirects")
+def open_redirects() -> None:
+    """Which redirects this wallet signed here can still be used, and how to cancel each.
+
+    \b
+    Examples:
+      kiseki revenue redirects
+    """
+    found = context.watching(context.acting()).revenue.open_redirections()
+    if context.current.json:
+        show.json_line([{"to": e.to, "nonce": str(e.nonce), "until": e.deadline} for e in found])
+        return
+    show.table(
+        ["goes to", "until", "cancel it with"],
+        [(e.to, show.date(e.deadline), f"kiseki revenue cancel-redirect {e.nonce}") for e in found],
+    )
+    if not found:
+        show.say("None that was signed on this computer can be used any more.")
+
+
+@revenue.command("cancel-redirect")
+def cancel_redirect(
+    nonce: Annotated[str, typer.Argument(help="Its number, as `kiseki revenue redirects` has it.")],
+    sign_to: Annotated[
+        Path | None,
+        typer.Option("--sign", help="Send nothing; sign it into this file, for anybody to send."),
+    ] = None,
+) -> None:
+    """Make a redirect of this wallet's worthless; what it moved by then stays moved.
+
+    Who has no ether signs that instead, and anybody sends it.
+
+    \b
+    Examples:
+      kiseki revenue cancel-redirect 1234567890
+      kiseki revenue cancel-redirect 1234567890 --sign cancel.json
+    """
+    k = context.kiseki()
+    if not (nonce.isascii() and nonce.isdecimal() and len(nonce) < 79):
+        raise InvalidInput(f"a redirect's number is a whole number, not {nonce!r:.90}")
+    if sign_to is not None:
+        made = cancellations.prepare(k.revenue.wallet, int(nonce), "RevenueSplitter")
+        show.say(cancellations.words(made))
+        if not context.current.yes:
+            context.confirm("Sign this?")
+        cancellations.write(sign_to, cancellations.sign(k.revenue.wallet, made))
+        show.say(f"Anybody can send {sign_to}, with `kiseki data standing end {sign_to} --signed`.")
+        return
+    done = context.spend(k, f"cancel redirect {nonce}",
+                         lambda k: k.revenue.cancel_redirection(int(nonce)))  # fmt: skip
+    context.receipts_told([done])
 
 
 @revenue.command("split")

@@ -6,25 +6,61 @@ bring what that wallet is owed to that address, until the deadline.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kiseki.client import letters
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
+from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["read", "sign", "words", "write"]
+__all__ = ["DAYS", "LONGEST_DAYS", "Open", "read", "sign", "still_open", "words", "write"]
+
+DAYS = 14
+"""For how long one counts where nobody says otherwise."""
+
+LONGEST_DAYS = 29
+"""The contract takes 30 days, by its own clock; one is left for clocks that differ."""
 
 _FORMAT = "kiseki-redirect-v1"
+_KEPT = "redirects"
 
 
-def sign(wallet: Wallet, to: str, days: int = 30) -> Signed:
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A redirect that was signed here and can still be used.
+
+    Attributes:
+        payee: whose money it moves.
+        to: where.
+        nonce: its number, by which it is cancelled.
+        deadline: last second at which it counts.
+    """
+
+    payee: str
+    to: str
+    nonce: int
+    deadline: int
+
+
+def sign(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
     """Signs that what this wallet is owed goes to `to`, whoever brings it, for so many days.
 
+    It is written down first, without the signature, so that `still_open` can tell of it: in a file
+    beside the journal that only its owner can read.
+
     Raises:
-        InvalidInput: `to` is no address.
+        InvalidInput: `to` is no address, or days are none or too many.
+        FilesError: it cannot be written down.
     """
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InvalidInput(
+            f"a redirect counts for 1 to {LONGEST_DAYS} days; sign another when it has run out"
+        )
     nonce, deadline = wallet.fresh(days)
     message = typed.redirect(
         wallet.session.chain_id,
@@ -34,7 +70,60 @@ def sign(wallet: Wallet, to: str, days: int = 30) -> Signed:
         nonce=nonce,
         deadline=deadline,
     )
+    _keep(wallet, message)
     return wallet.sign(message, nonce, deadline)
+
+
+def still_open(wallet: Wallet) -> list[Open]:
+    """What this wallet signed here and can still be used: not run out, not cancelled on the chain.
+
+    Raises:
+        FilesError: the list cannot be read, so nobody can tell.
+        NodeUnreachable: the chain does not answer.
+    """
+    splitter, now = wallet.session["RevenueSplitter"], wallet.session.now()
+    place = [wallet.session.chain_id, splitter.address.lower()]
+    found = [
+        Open(payee, to, int(nonce), int(deadline))
+        for chain, contract, payee, to, nonce, deadline in _kept(wallet)
+        if [chain, contract] == place and payee == wallet.address and int(deadline) >= now
+    ]
+    used = splitter.read_all("isNonceUsed", [(each.payee, each.nonce) for each in found])
+    return [each for each, gone in zip(found, used, strict=True) if not gone]
+
+
+def _keep(wallet: Wallet, message: Mapping[str, Any]) -> None:
+    folder, said = wallet.session.journal.folder, message["message"]
+    if folder is None:
+        return
+    domain = message["domain"]
+    row = [domain["chainId"], domain["verifyingContract"].lower(), wallet.address,
+           said["to"], str(said["nonce"]), str(said["deadline"])]  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        with os.fdopen(os.open(folder / _KEPT, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise FilesError(f"{folder / _KEPT} cannot be written ({error.strerror})") from error
+
+
+def _kept(wallet: Wallet) -> list[list[Any]]:
+    folder = wallet.session.journal.folder
+    path = None if folder is None else folder / _KEPT
+    if path is None or not path.exists():
+        return []
+    try:
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    except OSError as error:
+        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise FilesError(f"{path} is damaged; what is open cannot be told from it") from error
+    if not all(isinstance(row, list) and len(row) == 6 for row in rows):
+        raise FilesError(f"{path} is damaged; what is open cannot be told from it")
+    return rows
 
 
 def words(signed: Signed) -> str:

@@ -28,7 +28,7 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
-__all__ = ["ETHER", "EXECUTE_GAS", "MOST_GAS_TRIED", "Claimed", "Revenue"]
+__all__ = ["ETHER", "EXECUTE_GAS", "MOST_GAS_TRIED", "Claimed", "Redirected", "Revenue"]
 
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
@@ -49,6 +49,16 @@ EXECUTE_GAS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
+class Redirected:
+    """What was due to a wallet and went elsewhere; base units, addresses checksummed."""
+
+    payee: str
+    to: str
+    token: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """What a claim came to.
 
@@ -57,14 +67,14 @@ class Claimed:
             addresses checksummed.
         receipts: of the transactions.
         failures: steps that a payee, token or subject refused, with the reason; their money waits.
-        redirected: wallet -> where its money went instead, as it had signed.
+        redirected: what of that went elsewhere, as the wallet had signed and as logged.
         ahead: what is on its way through waterfalls all the same, when it was asked to come.
     """
 
     amounts: Mapping[str, Mapping[str, int]]
     receipts: tuple[Receipt, ...]
     failures: tuple[Failure, ...] = field(repr=False)
-    redirected: Mapping[str, str] = field(default_factory=dict)
+    redirected: tuple[Redirected, ...] = ()
     ahead: tuple[Ahead, ...] = ()
 
     @property
@@ -171,7 +181,15 @@ class Revenue:
         """
         return self._owed([wallet or self.wallet.address], lists)
 
-    def redirection(self, to: str, days: int = 30) -> Signed:
+    def open_redirections(self) -> list[redirects.Open]:
+        """The redirects that this wallet signed here and that can still be used."""
+        return redirects.still_open(self.wallet)
+
+    def cancel_redirection(self, nonce: int) -> Receipt:
+        """Makes a redirect of this wallet's worthless, by its number."""
+        return self.wallet.send(self._contract.call("cancelNonce", nonce))
+
+    def redirection(self, to: str, days: int = redirects.DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
 
         For who has no ether to move it on; `kiseki.client.redirects` makes a file of it.
@@ -404,16 +422,17 @@ class Revenue:
 
     def _paid_out(
         self, receipts: Iterable[Receipt]
-    ) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+    ) -> tuple[dict[str, dict[str, int]], tuple[Redirected, ...]]:
         """What was paid for whom, and where it went if elsewhere."""
         amounts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        redirected: dict[str, str] = {}
+        redirected: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         for receipt in receipts:
             for event in self.wallet.session.events(receipt):
                 if event.contract != _CONTRACT:
                     continue
                 if event.name == "Redirected":
-                    redirected[event.args["payee"]] = event.args["to"]
+                    went = (event.args["payee"], event.args["to"], event.args["token"])
+                    redirected[went] += event.args["amount"]
                 if event.name not in ("Claimed", "Resolved"):
                     continue
                 holder = ids.wallet_address(event.args["payee"])
@@ -421,7 +440,8 @@ class Revenue:
                     amounts[to_checksum_address(holder)][event.args["token"]] += event.args[
                         "amount"
                     ]
-        return {who: dict(tokens) for who, tokens in amounts.items()}, redirected
+        gone = tuple(Redirected(*place, amount) for place, amount in redirected.items())
+        return {who: dict(tokens) for who, tokens in amounts.items()}, gone
 
     def _tried(self, part: Sequence[Step], first: bytes) -> tuple[list[Step], list[Failure]]:
         """The steps that go through, and those that are refused, by a call that changes nothing."""
@@ -468,6 +488,6 @@ def _united(claimed: Sequence[Claimed]) -> Claimed:
         {who: dict(tokens) for who, tokens in amounts.items()},
         tuple(receipt for each in claimed for receipt in each.receipts),
         tuple(failure for each in claimed for failure in each.failures),
-        {who: to for each in claimed for who, to in each.redirected.items()},
+        tuple(went for each in claimed for went in each.redirected),
         tuple(there for each in claimed for there in each.ahead),
     )

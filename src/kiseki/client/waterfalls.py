@@ -26,7 +26,7 @@ class Ahead:
     Attributes:
         waterfall: its address, in lower case.
         token: the token's address; the zero address is ether.
-        lies: base units that lie there, and that anybody can pass on.
+        lies: base units that lie there and are no tier's yet, and that anybody can pass on.
         owed: base units that it is owed itself.
     """
 
@@ -92,6 +92,33 @@ class Waterfalls:
         """What `pass_on` sends."""
         return self._at(waterfall).call("pass", token)
 
+    def lies(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
+        """What `pass_on` would divide: what lies there without what waits for a tier."""
+        return self._held(token, [to_hex(address(waterfall, "the waterfall"))])[0]
+
+    def waiting(self, waterfall: str, token: str = ZERO_ADDRESS) -> list[int]:
+        """What waits for each tier, because it could not take it when its turn came."""
+        fall = self._at(waterfall)
+        if not int(fall.read("waitingInAll", token)):
+            return [0] * len(fall.read("plan")["tiers"])
+        tiers = len(fall.read("plan")["tiers"])
+        return [int(each) for each in fall.read_all("waiting", [(token, i) for i in range(tiers)])]
+
+    def retry(self, waterfall: str, tier: int, token: str = ZERO_ADDRESS) -> Receipt:
+        """Tries again to pay a tier what waits for it, by anybody.
+
+        Args:
+            tier: its place, counted from 1.
+
+        Raises:
+            ContractReverted: nothing waits for it, or it still cannot take it.
+        """
+        return self.wallet.send(self.retry_call(waterfall, tier, token))
+
+    def retry_call(self, waterfall: str, tier: int, token: str = ZERO_ADDRESS) -> Call:
+        """What `retry` sends."""
+        return self._at(waterfall).call("retry", token, uint(tier, 8, "the tier", 1) - 1)
+
     def ahead(self, wallets: str | Iterable[str] | None = None) -> list[Ahead]:
         """What is on its way to wallets through waterfalls; how much of it is theirs, tiers say.
 
@@ -124,6 +151,23 @@ class Waterfalls:
         return [int(each) for each in self._at(waterfall).read("dues", token, amount)]
 
     def _held(self, token: str, falls: Sequence[str]) -> list[int]:
+        """What lies at each and waits for no tier; nothing where less is there than waits."""
+        lies = self._balances(token, falls)
+        if not any(lies):
+            return lies
+        calls = [self._at(fall).call("waitingInAll", token) for fall in falls]
+        with node_errors():
+            answers = ask(
+                self.wallet.session.w3,
+                [("eth_call", [{"to": c.to, "data": to_hex(c.data)}, "latest"]) for c in calls],
+            )
+            for each in answers:
+                if isinstance(each, Refusal):
+                    raise each
+        waits = [uint(int(str(each), 16), 256, "what waits") for each in answers]
+        return [max(0, there - kept) for there, kept in zip(lies, waits, strict=True)]
+
+    def _balances(self, token: str, falls: Sequence[str]) -> list[int]:
         w3 = self.wallet.session.w3
         try:
             if token != ZERO_ADDRESS:

@@ -214,8 +214,14 @@ class Keeper:
 
     def _passes(self, fall: str) -> Iterator[tuple[str, Call]]:
         for token, least in self._duties.worth.items():
-            if self._held(token, fall) >= max(least, 1):
-                yield f"pass {fall[:10]}…", self._kiseki.revenue.waterfall.call(fall, token)
+            waterfalls = self._kiseki.revenue.waterfall
+            if waterfalls.lies(fall, token) >= max(least, 1):
+                yield f"pass {fall[:10]}…", waterfalls.call(fall, token)
+            for tier, waits in enumerate(waterfalls.waiting(fall, token), 1):
+                call = waterfalls.retry_call(fall, tier, token)
+                # One that still fails when it is tried costs nothing and is not told every round.
+                if waits >= max(least, 1) and self._is_cheap(call):
+                    yield f"retry tier {tier} of {fall[:10]}…", call
 
     def _claims(self, wallet: str) -> Iterator[tuple[str, Call]]:
         for call in self._kiseki.revenue.unrecorded(wallet, self._duties.worth):

@@ -434,8 +434,31 @@ def test_money_is_brought_where_its_payee_signed(shell: Shell, k: LocalKiseki) -
     assert shell.json("revenue", "owed", ARTIST) == []
     shell.run("revenue", "redirect", to, "--out", "alice.json", "--account", "test:1")
     claimed = shell.json("revenue", "claim", "--redirect", "alice.json", "--list", ".")
-    assert next(iter(claimed["redirected"].values())).lower() == to
+    assert claimed["redirected"][0]["to"].lower() == to
     assert k.balance(of=to) == 50
+
+
+def test_a_redirect_is_shown_while_it_can_be_used_and_cancelled(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    to, mine = "0x" + "73" * 20, ("--account", "test:1")
+    assert shell.json("revenue", "redirects", *mine) == []
+    shell.run("revenue", "redirect", to, "--out", "alice.json", *mine)
+    shell.run("revenue", "redirect", to, "--out", "bob.json", "--days", "1", *mine)
+    kept = shell.folder / "home/.kiseki/redirects"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    first, second = shell.json("revenue", "redirects", *mine)
+    assert (first["to"].lower(), second["to"].lower()) == (to, to)
+    assert shell.json("revenue", "redirects", "--account", "test:2") == [], "others' are not shown"
+    told = shell.run("revenue", "redirects", *mine)
+    assert f"kiseki revenue cancel-redirect {first['nonce']}" in told
+    shell.run("revenue", "cancel-redirect", first["nonce"], *mine)
+    assert shell.json("revenue", "redirects", *mine) == [second]
+    k.wait(2 * 86_400)
+    assert shell.json("revenue", "redirects", *mine) == [], "it ran out"
+    longer = ("revenue", "redirect", to, "--out", "c.json", "--days", "30")
+    refused = shell.run(*longer, *mine, code=2)
+    assert "1 to 29 days" in refused
 
 
 def test_artists_without_a_wallet(shell: Shell, k: LocalKiseki) -> None:

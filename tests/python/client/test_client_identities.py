@@ -15,6 +15,8 @@ from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.errors import ContractReverted, InvalidInput, SigningError
 
+from ..conftest import Folder
+
 DAYS = 24 * 3600
 ARTIST = account_of(1).address
 TO = Web3.to_checksum_address("0x" + "71" * 20)
@@ -140,13 +142,42 @@ def test_a_payee_without_ether_is_paid_where_it_signed(
     redirects.write(path, signed)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     done = stranger.revenue.claim(redirections=[redirects.read(path)])
-    assert done.redirected == {owed.address: TO}
+    assert {(e.payee, e.to, e.amount) for e in done.redirected} == {
+        (owed.address, TO, 500),
+        (owed.address, TO, 50),
+    }
     (amounts,) = done.amounts.values()
     assert sorted(amounts.values()) == [50, 500]
     assert k.balance(of=TO) == 500
     assert owed.balance() == 0
     assert k.index.balance("0x" + "00" * 20).exact
     assert stranger.revenue.claim(redirections=[signed]).receipts == ()
+
+
+def test_a_provider_who_is_paid_through_a_collection_is_paid_where_it_signed(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, folder: Folder
+) -> None:
+    """Invariant 3; what is told is what the chain logged, not what was asked for."""
+    made = artist.data.register(
+        folder("drawings", {"one.png": b"1"}), artist.data.define_terms("train")
+    )
+    subject = Payee.subject(k.session["DataRegistry"].address, made.id)
+    split = half(subject, k.address)
+    k.revenue.publish(split)
+    buyer.revenue.pay(split, 1_000)
+    before = artist.balance()
+    done = stranger.revenue.claim(redirections=[artist.revenue.redirection(TO)])
+    assert [(e.payee, e.to, e.amount) for e in done.redirected] == [(artist.address, TO, 500)]
+    assert done.amounts == {artist.address: {"0x" + "00" * 20: 500}}
+    assert k.balance(of=TO) == 500
+    assert artist.balance() == before
+
+
+def test_a_redirect_counts_for_less_than_the_thirty_days_of_the_contract(owed: Kiseki) -> None:
+    for days in (0, 30, 365):
+        with pytest.raises(InvalidInput, match="1 to 29 days"):
+            owed.revenue.redirection(TO, days)
+    owed.revenue.redirection(TO, 29)
 
 
 def test_others_are_paid_as_ever_beside_it(k: LocalKiseki, owed: Kiseki, stranger: Kiseki) -> None:

@@ -18,6 +18,7 @@ from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.index import NotInIndex
+from kiseki.keeper import Duties, Keeper
 
 from ..conftest import Folder, ask
 
@@ -45,6 +46,49 @@ def test_a_payment_that_crosses_boundaries_is_divided_to_the_unit(
         each.balance() - had for each, had in zip((artist, developer, creator), before, strict=True)
     ]
     assert gained == [100, 50, 70]
+
+
+def freeze(k: LocalKiseki, token: str) -> None:
+    """Puts code in front of a token's own that lets nobody take it from anybody."""
+    where = "0x" + "f0" * 20
+    ask(k, "anvil_setCode", where, ask(k, "eth_getCode", token, "latest"))
+    call = "365f5f375f5f365f73" + where[2:] + "5af43d5f5f3e"
+    refuse = 14 + len(call) // 2 + 3 + 3 + 4
+    code = f"5f3560e01c6323b872dd1460{refuse:02x}57" + call
+    fine = 14 + len(call) // 2 + 3 + 3
+    code += f"60{fine:02x}57" + "3d5ffd" + "5b3d5ff3" + "5b5f5ffd"
+    ask(k, "anvil_setCode", token, "0x" + code)
+
+
+def test_what_a_tier_cannot_take_waits_for_it_and_is_tried_again(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, stranger: Kiseki
+) -> None:
+    token = k.test_token()
+    code = ask(k, "eth_getCode", token, "latest")
+    tiers = plan(artist, developer, creator, token)
+    fall = k.revenue.waterfall.address(tiers)
+    k.revenue.waterfall.create(tiers)
+    k.mint(token, fall, 120)
+    falls = stranger.revenue.waterfall
+    assert falls.lies(fall, token) == 120
+    freeze(k, token)
+    falls.pass_on(fall, token)
+    assert falls.waiting(fall, token) == [100, 20, 0]
+    assert falls.lies(fall, token) == 0, "what waits is no new money"
+    with pytest.raises(ContractReverted):
+        falls.retry(fall, 1, token)
+    keeper = Keeper(stranger, Duties(passes=True, worth={token: 1}))
+    before = stranger.balance()
+    assert keeper.round().done == ()
+    assert stranger.balance() == before, "what still fails costs a keeper nothing"
+    ask(k, "anvil_setCode", token, code)
+    falls.retry(fall, 2, token)
+    assert falls.waiting(fall, token) == [100, 0, 0]
+    assert [what.split()[0] for what, _ in keeper.round().done] == ["retry"]
+    assert falls.waiting(fall, token) == [0, 0, 0]
+    with pytest.raises(ContractReverted, match="NothingWaits"):
+        falls.retry(fall, 1, token)
+    assert k.revenue.income(Payee(tiers.tiers[0].payee, tiers.tiers[0].opening), token) == 100
 
 
 def test_a_split_in_front_takes_a_fee_off_the_top(
