@@ -36,7 +36,7 @@ contract LedgerInvariantTest is Base {
 
     /// @dev Which the fuzzer calls, money more often than moods.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](16);
+        bytes4[] memory selectors = new bytes4[](17);
         selectors[0] = selectors[1] = _handler.deposit.selector;
         selectors[2] = selectors[3] = selectors[4] = _handler.claim.selector;
         selectors[5] = _handler.sweep.selector;
@@ -50,6 +50,7 @@ contract LedgerInvariantTest is Base {
         selectors[13] = _handler.blacklist.selector;
         selectors[14] = _handler.multicall.selector;
         selectors[15] = _handler.redirect.selector;
+        selectors[16] = _handler.redirectThrough.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
@@ -76,7 +77,7 @@ contract LedgerInvariantTest is Base {
             } catch {}
             _handler.changeSubject(r, r >> 8, r >> 16, r >> 24);
         }
-        uint256 redirected;
+        (uint256 redirected, uint256 through) = (0, 0);
         for (uint256 i; i < 100; ++i) {
             uint256 r = uint256(keccak256(abi.encode("redirect", i)));
             try _handler.redirect(r, r >> 8, r >> 16, r >> 24) {
@@ -84,6 +85,13 @@ contract LedgerInvariantTest is Base {
             } catch {}
         }
         yes(redirected > 5, "and some that are redirected");
+        for (uint256 i; i < 100; ++i) {
+            uint256 r = uint256(keccak256(abi.encode("through", i)));
+            try _handler.redirectThrough(r, r >> 8, r >> 16, r >> 24, uint96(r >> 32), r >> 128 & 1 == 0) {
+                ++through;
+            } catch {}
+        }
+        yes(through > 20, "and some through a subject");
         for (uint256 i; i < done.length; ++i) {
             yes(done[i] > 80, "at least two in five");
         }

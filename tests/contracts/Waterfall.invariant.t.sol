@@ -6,7 +6,7 @@ import {Waterfalls} from "../../contracts/Waterfalls.sol";
 import {Base} from "./utils/Base.sol";
 import {WaterfallHandler} from "./handlers/WaterfallHandler.sol";
 
-/// @notice Promise 4 through waterfalls: in = out, and no tier over its size.
+/// @notice Promise 4 through waterfalls: what one took in is passed on or waits by name, and no tier is over its size.
 contract WaterfallInvariantTest is Base {
     WaterfallHandler private _handler;
 
@@ -17,12 +17,15 @@ contract WaterfallInvariantTest is Base {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](5);
+        bytes4[] memory selectors = new bytes4[](8);
         selectors[0] = _handler.pay.selector;
         selectors[1] = _handler.pass.selector;
         selectors[2] = _handler.send.selector;
         selectors[3] = _handler.claim.selector;
         selectors[4] = _handler.mood.selector;
+        selectors[5] = _handler.starve.selector;
+        selectors[6] = _handler.retry.selector;
+        selectors[7] = _handler.list.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
@@ -35,9 +38,15 @@ contract WaterfallInvariantTest is Base {
             try _handler.pay(r, r >> 8, r >> 16) {} catch {}
             try _handler.send(r >> 24, r >> 32, r >> 40) {} catch {}
             try _handler.claim(r >> 48) {} catch {}
+            _handler.list(r >> 72, r >> 80 & 1 == 0);
+            try _handler.starve(r >> 88, r >> 96, r >> 104) {} catch {}
             try _handler.pass(r >> 56, r >> 64) {} catch {}
+            for (uint256 tier; i % 8 == 0 && tier < 3; ++tier) {
+                _handler.list(i / 8, false);
+                try _handler.retry(i / 8, 5, tier) {} catch {}
+            }
         }
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 7; ++i) {
             if (_handler.done(i) < 5) revert NotEqual("each of them, more than once", i, _handler.done(i));
         }
         _handler.look();

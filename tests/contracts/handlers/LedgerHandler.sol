@@ -131,6 +131,40 @@ contract LedgerHandler is LedgerCast {
         _after(c, 1 << to, watched.length);
     }
 
+    /// @dev The same of what an honest wallet is due through a subject: what waited for it, or what comes in.
+    function redirectThrough(uint256 subject, uint256 c, uint256 whose, uint256 to, uint96 amount, bool waits)
+        external
+    {
+        c %= CURRENCIES;
+        (whose, to) = (whose % HONEST, to % WALLETS);
+        uint256 node = firstSubject + subject % SUBJECTS;
+        if (waits) {
+            REGISTRY.set(subjectId(node), HostileSubjects.Mood.Reverting, 0, 0);
+            deposit(node, c, amount, 2);
+        }
+        REGISTRY.set(subjectId(node), HostileSubjects.Mood.Answering, keyOf(whose), 0);
+        bytes[] memory calls = new bytes[](2);
+        calls[0] =
+            abi.encodeCall(SPLITTER.redirect, (watched[whose], watched[to], _approval(whose, watched[to], amount)));
+        calls[1] = abi.encodeCall(SPLITTER.resolve, (address(REGISTRY), subjectId(node), currencies[c]));
+        if (!waits) {
+            _make(c, SPLITTER.paymentAddress(keyOf(node), openingOf(node)), _amount(c, amount));
+            calls[1] = abi.encodeCall(SPLITTER.sweep, (keyOf(node), openingOf(node), currencies[c]));
+        }
+        uint256 waited = SPLITTER.held(keyOf(node), currencies[c]);
+        uint256 had = _balance(c, watched[to]);
+        vm.prank(CALLER);
+        uint256 came = abi.decode(SPLITTER.multicall(calls, false)[1].data, (uint256));
+        if (!waits) entered[c] += came;
+        uint256 due = waits ? waited : waited + came;
+        uint256 left = SPLITTER.held(keyOf(node), currencies[c]);
+        if (left != 0 && left != due) _break("redirected in part");
+        if (c != FEE && c != LIAR && left == 0 && _balance(c, watched[to]) - had != due) {
+            _break("redirected through a subject is not what was due");
+        }
+        _after(c, 1 << to, watched.length);
+    }
+
     function _approval(uint256 payee, address to, uint256 nonce) private view returns (Approval memory) {
         bytes32 domain = keccak256(
             abi.encode(
