@@ -9,7 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
-from kiseki.cli.data import Licence, Royalty, Uses, terms_of
+from kiseki.cli.data import Gate, Licence, Royalty, Until, Uses, terms_of
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.registering import Registered
@@ -54,6 +54,7 @@ def register(
     run: Annotated[Path | None, typer.Option(help="Code, environment and settings.")] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
     uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
+    until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
     publish: Annotated[
         Path | None, typer.Option(help="A folder to publish the manifest in; its hash is stated.")
@@ -68,9 +69,11 @@ def register(
       kiseki model register model.bin --manifest manifest.json --royalty 5% --publish manifests
       kiseki model register lora.safetensors --manifest manifest.json \\
         --external base.safetensors=base.md
+      kiseki model register model.bin --manifest manifest.json --gate market
     """
     k = context.kiseki()
-    terms = terms_of(k, uses, royalty, "0%", licence, None, "0d", None)
+    # A model cannot be revoked, so its terms need no notice.
+    terms = terms_of(k, uses, royalty, "0%", licence, until, "0d", gate)
     known = read_manifest(manifest) if manifest else None
     parents = [context.hex32(each, "the parent") for each in parent or []]
     externals = externals_of(k, external)

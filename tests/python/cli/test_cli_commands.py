@@ -214,6 +214,24 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     shell.run("market", "delegate", BUYER, *artist)
 
 
+def test_a_model_behind_the_market_is_licensed_by_its_commands(shell: Shell) -> None:
+    """Promise 7: whoever trained it sells who may generate with it."""
+    (shell.folder / "lora.safetensors").write_text("lora")
+    (shell.folder / "base.md").write_text("From somewhere, under some licence.")
+    developer, creator = ("--account", "test:2"), ("--account", "test:3")
+    register = ("model", "register", "lora.safetensors", "--external", "unknown=base.md")
+    model = shell.json(*register, "--gate", "market", "--until", "2100-01-01", *developer)["model"]
+    offer = shell.json(
+        "market", "offer", "model", model, "0.1", "--uses", "generation", "--lasts", "365d",
+        *developer,
+    )["offer"]  # fmt: skip
+    shell.files("pictures", 1)
+    output = ("output", "register", "pictures", "--model", model, *creator)
+    assert "GateClosed" in shell.run(*output, code=1), "who has no licence generates nothing"
+    shell.run("market", "buy", offer, *creator)
+    assert shell.json(*output)["batch"]
+
+
 def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     """Promise 4: a waterfall, and a statement held against the chain."""
     other = account_of(5).address
