@@ -278,6 +278,7 @@ def test_the_same_content_in_two_collections_that_pay_others_is_told(
     assert told.words.startswith("1 of the 2 items of the collection")
     (more,) = k.data.prepare_all(listed(("a.png", ""), ("c.png", "")), terms)
     assert not any(each.overlaps for each in k.data.look([one, more]))
+    assert [len(each.overlaps) for each in k.data.look([more, two])] == [0, 1], "each by its own"
     k.data.set_payee(one.id, BOB)
     assert not k.data.look([two])[0].overlaps
     other = k.data.prepare_all(listed(("b.png", ALICE)), Terms.of("train"), artists="providers")
