@@ -1,6 +1,7 @@
 """Models on more collections than one part holds (promises 2 and 4, invariants 4 and 8)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -19,8 +20,9 @@ PART = ids.PART
 MOST = 2 * PART + 1
 
 TERMS = (
-    Terms.of("train", royalty="20%", floor="0.01%"),
-    Terms.of("train"),  # asks nothing, so it is left out of the split
+    # Without notice, so that a revocation counts at once.
+    Terms.of("train", royalty="20%", floor="0.01%", notice=timedelta(0)),
+    Terms.of("train", notice=timedelta(0)),  # asks nothing, so it is left out of the split
 )
 PROVIDER = account_of(1).address
 
@@ -84,7 +86,7 @@ def test_the_split_over_parts_is_the_same_in_python_contract_and_index(
     """Promise 4: every provider is in the split, however many parts they came in."""
     developer = many.wallet(2)
     weights, declared = count.to_bytes(32, "big"), manifest(count)
-    done = developer.models.register(weights, TERMS[1], manifest=declared)
+    done = developer.models.register(weights, TERMS[1], manifest=declared, payee="wallet")
     assert len(done.receipts) == -(-count // PART)
     assert all(each.gas < sender.MOST_GAS for each in done.receipts)
     record = many.session["ModelRegistry"].read("modelOf", done.id)
@@ -106,7 +108,7 @@ def test_the_split_over_parts_is_the_same_in_python_contract_and_index(
     assert composed.data.split is not None
     assert index.split(composed.data.split.key).split.leaves == composed.data.split.leaves
     assert len(index.sources(done.id).collections) == count
-    again = developer.models.register(weights, TERMS[1], manifest=declared)
+    again = developer.models.register(weights, TERMS[1], manifest=declared, payee="wallet")
     assert (again.id, again.receipts) == (done.id, ())
 
 
