@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp as theirs  # which eth-account brings
 from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,6 @@ ITEMS = st.recursive(
 
 @given(item=ITEMS)
 def test_what_is_encoded_is_decoded_to_the_same(item: rlp.Item) -> None:
-    theirs = pytest.importorskip("rlp")
     assert rlp.encode(item) == theirs.encode(item)
     assert rlp.decode(rlp.encode(item)) == item
 
