@@ -4,48 +4,22 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Consents} from "./base/Consents.sol";
 import {Registrations} from "./base/Registrations.sol";
-import {Signed} from "./base/Signed.sol";
+import {TermsOnRecord} from "./base/TermsOnRecord.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
-import {IGate} from "./interfaces/IGate.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
 import {Approval} from "./interfaces/ISigned.sol";
-import {Ask} from "./libraries/Ask.sol";
+import {Gates} from "./libraries/Gates.sol";
 import {Ids} from "./libraries/Ids.sol";
 import {IdTree} from "./libraries/IdTree.sol";
 import {Payees} from "./libraries/Payees.sol";
 import {Grant, grantOf} from "./types/Grant.sol";
 import {Record, recordOf} from "./types/Record.sol";
-import {Notice, Terms, TermsId, Uses} from "./types/Terms.sol";
-import {TermsHead, headOf} from "./types/TermsHead.sol";
+import {Notice, Uses} from "./types/Terms.sol";
+import {TermsHead} from "./types/TermsHead.sol";
 
-contract DataRegistry is Registrations, IDataRegistry, Signed {
-    /// @dev What was registered under a standing consent in its month of that number.
-    struct Used {
-        uint64 month;
-        uint32 count;
-    }
-
-    struct TermsRecord {
-        TermsHead head;
-        uint64 validUntil;
-        uint32 noticeSeconds;
-        bytes32 document;
-        bytes32 id;
-    }
-
-    bytes32 private constant CONSENT = keccak256(
-        abi.encodePacked(
-            "Consent(address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,uint256 nonce,uint256 deadline)",
-            TermsId.TYPE
-        )
-    );
-    bytes32 private constant STANDING_CONSENT = keccak256(
-        abi.encodePacked(
-            "StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)",
-            TermsId.TYPE
-        )
-    );
+contract DataRegistry is Registrations, TermsOnRecord, Consents {
     bytes32 private constant REVOCATION =
         keccak256("Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)");
     bytes32 private constant ITEM_REVOCATION =
@@ -55,15 +29,9 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     bytes32 private constant PAYEE_RELEASE =
         keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
 
-    uint256 private constant MONTH = 30 days;
-
     address private immutable SPLITTER;
     address private immutable RIGHTS_TOKEN;
 
-    uint256 private _termsCount;
-    mapping(bytes32 termsId => uint256 number) private _termsNumber;
-    /// @dev Counted from 1 here, so that a collection's fit its slot. Nothing outside sees the numbers: IDs are hashes.
-    mapping(uint256 number => TermsRecord) private _terms;
     mapping(bytes32 collection => Record) private _collections;
     /// @dev Hash of what is not in the ID (count, first payee, origin), so that equal can be told from different.
     mapping(bytes32 collection => bytes32 details) private _details;
@@ -71,59 +39,10 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     mapping(bytes32 collection => bytes32 payee) private _payees;
     /// @inheritdoc IDataRegistry
     mapping(bytes32 id => uint40 revokedAt) public itemRevokedAt;
-    mapping(bytes32 consent => Used) private _used;
 
     constructor(address splitter, address rightsToken) EIP712("Kiseki DataRegistry", "1") {
         SPLITTER = splitter;
         RIGHTS_TOKEN = rightsToken;
-    }
-
-    // Terms
-
-    /// @inheritdoc IDataRegistry
-    function defineTerms(Terms calldata terms) external returns (bytes32 termsId) {
-        termsId = TermsId.hash(terms);
-        if (_termsNumber[termsId] != 0) return termsId;
-        if (terms.royaltyBps > 10_000 || terms.floorBps > 10_000) {
-            revert DataRegistry_BpsTooLarge(terms.royaltyBps, terms.floorBps);
-        }
-        // As many as a collection's slot has room for.
-        uint256 number = SafeCast.toUint32(++_termsCount);
-        _termsNumber[termsId] = number;
-        _terms[number] = TermsRecord(
-            headOf(terms.gate, TermsId.uses(terms), terms.royaltyBps, terms.floorBps, terms.validUntil),
-            terms.validUntil,
-            terms.noticeSeconds,
-            terms.document,
-            termsId
-        );
-        emit TermsDefined(termsId, terms);
-    }
-
-    /// @inheritdoc IDataRegistry
-    function termsOf(bytes32 termsId) external view returns (Terms memory) {
-        TermsRecord storage record = _terms[_known(termsId)];
-        TermsHead head = record.head;
-        uint256 uses = head.uses();
-        return Terms({
-            dataMining: uses & Uses.DATA_MINING != 0,
-            aiInference: uses & Uses.AI_INFERENCE != 0,
-            aiTraining: uses & Uses.AI_TRAINING != 0,
-            aiGenerativeTraining: uses & Uses.AI_GENERATIVE_TRAINING != 0,
-            commercialOutput: uses & Uses.COMMERCIAL_OUTPUT != 0,
-            redistribution: uses & Uses.REDISTRIBUTION != 0,
-            royaltyBps: head.royaltyBps(),
-            floorBps: head.floorBps(),
-            validUntil: record.validUntil,
-            noticeSeconds: record.noticeSeconds,
-            gate: head.gate(),
-            document: record.document
-        });
-    }
-
-    function _known(bytes32 termsId) private view returns (uint256 number) {
-        number = _termsNumber[termsId];
-        if (number == 0) revert DataRegistry_UnknownTerms(termsId);
     }
 
     // Collections
@@ -249,20 +168,7 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         bytes32 details;
         (collection, details) = _identify(provider, root, count, spec);
         if (details == 0) return collection;
-        bytes32 structHash = keccak256(
-            abi.encode(
-                CONSENT,
-                provider,
-                root,
-                count,
-                spec.termsId,
-                Payees.named(spec.payee, provider),
-                spec.origin,
-                approval.nonce,
-                approval.deadline
-            )
-        );
-        _spend(provider, structHash, approval);
+        _consented(provider, root, count, spec, approval);
         _store(collection, details, provider, root, count, spec);
     }
 
@@ -277,29 +183,9 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         bytes32 details;
         (collection, details) = _identify(provider, root, count, spec);
         if (details == 0) return collection;
-        bytes32 consent = keccak256(
-            abi.encode(
-                STANDING_CONSENT,
-                provider,
-                msg.sender,
-                spec.termsId,
-                Payees.named(spec.payee, provider),
-                perMonth,
-                SafeCast.toUint64(approval.deadline),
-                approval.nonce
-            )
-        );
-        _standing(provider, consent, approval);
-        _use(consent, perMonth, approval.deadline);
+        bytes32 consent = _consentedUnder(provider, spec, perMonth, approval);
         _store(collection, details, provider, root, count, spec);
         emit RegisteredUnder(collection, consent, msg.sender, approval.nonce);
-    }
-
-    /// @dev Counts one more in this month, or reverts.
-    function _use(bytes32 consent, uint32 perMonth, uint256 until) private {
-        uint256 used = usedUnder(consent, until);
-        if (used >= perMonth) revert DataRegistry_NoneLeft(consent, perMonth);
-        _used[consent] = Used(uint64((until - block.timestamp) / MONTH), uint32(used + 1));
     }
 
     /// @return collection The ID.
@@ -475,12 +361,6 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
     }
 
     /// @inheritdoc IDataRegistry
-    function usedUnder(bytes32 consent, uint256 until) public view returns (uint256) {
-        Used memory used = _used[consent];
-        return used.month == (until - block.timestamp) / MONTH ? used.count : 0;
-    }
-
-    /// @inheritdoc IDataRegistry
     function wasUsable(bytes32 collection, uint256 when) external view returns (bool) {
         Status memory known = status(collection);
         return known.registeredAt <= when && (known.endsAt == 0 || when < known.endsAt);
@@ -524,31 +404,12 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
             }
             address provider = record.provider();
             _checkTime(collection, record, when);
-            _checkGate(head.gate(), address(this), collection, provider, user, use);
+            Gates.check(head.gate(), address(this), collection, provider, user, use);
             Grant grant = grantOf(provider, head.royaltyBps(), head.floorBps());
             assembly ("memory-safe") {
                 mstore(add(add(grants, 0x20), shl(5, i)), grant)
             }
         }
-    }
-
-    /// @inheritdoc IDataRegistry
-    function authoriseTerms(
-        bytes32 termsId,
-        address registry,
-        bytes32 id,
-        address registrant,
-        address user,
-        uint256 use,
-        uint256 when
-    ) external view returns (uint256 allowed) {
-        uint256 terms = _known(termsId);
-        TermsHead head = _terms[terms].head;
-        allowed = head.uses();
-        // Generating is open to all under open terms, and to those behind a gate; a reservation is neither.
-        uint256 generation = allowed == 0 && head.gate() == address(0) ? 0 : Uses.GENERATION;
-        _checkTerms(terms, head, allowed | generation, use, when);
-        _checkGate(head.gate(), registry, id, registrant, user, use);
     }
 
     function _checkTime(bytes32 collection, Record record, uint256 when) private view {
@@ -558,40 +419,6 @@ contract DataRegistry is Registrations, IDataRegistry, Signed {
         if (revokedAt == 0) return;
         uint256 endsAt = revokedAt + _terms[record.terms()].noticeSeconds;
         if (when >= endsAt) revert DataRegistry_ConsentRevoked(collection, revokedAt, endsAt);
-    }
-
-    /// @param usable What the terms allow, and of models their generation.
-    function _checkTerms(uint256 terms, TermsHead head, uint256 usable, uint256 use, uint256 when) private view {
-        if (use == 0 || use & ~usable != 0) {
-            revert DataRegistry_UseNotAllowed(_terms[terms].id, use, head.uses());
-        }
-        if (head.validUntil() == 0 || when <= head.validUntil()) return;
-        uint256 validUntil = _terms[terms].validUntil;
-        if (when > validUntil) revert DataRegistry_TermsExpired(_terms[terms].id, validUntil, when);
-    }
-
-    /// @dev The registrant is let through: nobody needs its own leave. Asks as `Ask.word` does, with a request that every
-    /// gate of a model's sources is asked in: a thousand of their own would be a tenth of a megabyte of memory.
-    function _checkGate(address gate, address registry, bytes32 id, address registrant, address user, uint256 use)
-        private
-        view
-    {
-        if (gate == address(0) || user == registrant) return;
-        bytes32 subject = Ids.subject(registry, id);
-        bytes4 selector = IGate.isAllowed.selector;
-        uint256 gasLimit = Ask.GAS;
-        bool open;
-        assembly ("memory-safe") {
-            let spot := mload(0x40)
-            mstore(spot, selector)
-            mstore(add(spot, 4), subject)
-            mstore(add(spot, 36), shr(96, shl(96, user)))
-            mstore(add(spot, 68), use)
-            open := staticcall(gasLimit, gate, spot, 100, 0, 32)
-            // Nothing but a true `true` opens, and what is no contract says nothing.
-            open := and(open, and(eq(returndatasize(), 32), eq(mload(0), 1)))
-        }
-        if (!open) revert DataRegistry_GateClosed(subject, gate, user, use);
     }
 
     // Selling licences
