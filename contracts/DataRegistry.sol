@@ -26,8 +26,8 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
         keccak256("ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)");
     bytes32 private constant PAYEE_CHANGE =
         keccak256("PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)");
-    bytes32 private constant PAYEE_RELEASE =
-        keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
+    bytes32 private constant PAYEE_WAIVER =
+        keccak256("PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
 
     address private immutable SPLITTER;
     address private immutable RIGHTS_TOKEN;
@@ -123,9 +123,9 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
     }
 
     /// @inheritdoc IDataRegistry
-    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata release) external {
+    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata waiver) external {
         _ownedBy(collection, msg.sender);
-        if (payeeOf(collection, msg.sender) != payee) _setPayee(collection, msg.sender, payee, opening, release);
+        if (payeeOf(collection, msg.sender) != payee) _setPayee(collection, msg.sender, payee, opening, waiver);
     }
 
     /// @inheritdoc IDataRegistry
@@ -135,7 +135,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
         bytes32 payee,
         bytes calldata opening,
         Approval calldata approval,
-        Approval calldata release
+        Approval calldata waiver
     ) external {
         _ownedBy(collection, provider);
         bool same = payeeOf(collection, provider) == payee;
@@ -146,7 +146,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
             keccak256(abi.encode(PAYEE_CHANGE, provider, collection, payee, approval.nonce, approval.deadline)),
             approval
         );
-        if (!same) _setPayee(collection, provider, payee, opening, release);
+        if (!same) _setPayee(collection, provider, payee, opening, waiver);
     }
 
     function _commit(address provider, bytes32 root, uint64 count, CollectionSpec calldata spec)
@@ -238,25 +238,25 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
         address provider,
         bytes32 payee,
         bytes calldata opening,
-        Approval calldata release
+        Approval calldata waiver
     ) private {
         bytes32 before = payeeOf(collection, provider);
         if (!Payees.isWallet(before)) revert DataRegistry_PayeeIsFixed(collection, before);
         Payees.check(payee, opening, SPLITTER);
-        if (before != Payees.wallet(provider)) _release(collection, Payees.toAddress(before), payee, release);
+        if (before != Payees.wallet(provider)) _waive(collection, Payees.toAddress(before), payee, waiver);
         _payees[collection] = payee;
         emit PayeeChanged(collection, payee);
     }
 
     /// @dev On the word of the wallet that is paid: its own call, or its signature.
-    function _release(bytes32 collection, address payee, bytes32 to, Approval calldata approval) private {
+    function _waive(bytes32 collection, address payee, bytes32 to, Approval calldata approval) private {
         // What the provider sells as its own was its own.
         if (to == Ids.subject(RIGHTS_TOKEN, Ids.subject(address(this), collection))) {
             revert DataRegistry_PayeeIsAnothers(collection, payee);
         }
         if (payee == msg.sender) return;
         bytes32 structHash =
-            keccak256(abi.encode(PAYEE_RELEASE, payee, collection, to, approval.nonce, approval.deadline));
+            keccak256(abi.encode(PAYEE_WAIVER, payee, collection, to, approval.nonce, approval.deadline));
         _spend(payee, structHash, approval);
     }
 

@@ -38,8 +38,8 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         uint8 agreed;
     }
 
-    bytes32 private constant RELEASE =
-        keccak256("Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
+    bytes32 private constant CANCEL =
+        keccak256("Cancel(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
     bytes32 private constant MINT = keccak256(
         "Mint(address registrant,address registry,bytes32 id,bytes32 document,uint16 royaltyBps,uint96 shares,uint96 total,uint256 nonce,uint256 deadline)"
     );
@@ -96,7 +96,7 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         IRegistry registry = IRegistry(spec.registry);
         address known = registry.registrantOf(spec.id);
         if (known != registrant) revert RightsToken_NotRegistrant(spec.registry, spec.id, known, registrant);
-        tokenId = _know(spec.registry, spec.id);
+        tokenId = _reveal(spec.registry, spec.id);
         // Not the capped question: no answer must not count as nobody.
         bytes32 payee = registry.payeeOf(spec.id, address(0));
         Income memory income = _reaching(tokenId, payee, share);
@@ -113,17 +113,17 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     }
 
     /// @inheritdoc IRightsToken
-    function know(address registry, bytes32 id) external returns (uint256) {
+    function reveal(address registry, bytes32 id) external returns (uint256) {
         if (IRegistry(registry).registrantOf(id) == address(0)) revert RightsToken_Unregistered(registry, id);
-        return _know(registry, id);
+        return _reveal(registry, id);
     }
 
-    function _know(address registry, bytes32 id) private returns (uint256 tokenId) {
+    function _reveal(address registry, bytes32 id) private returns (uint256 tokenId) {
         tokenId = uint256(Ids.subject(registry, id));
         if (_rights[tokenId].registry != address(0)) return tokenId;
         _rights[tokenId].registry = registry;
         _rights[tokenId].id = id;
-        emit RightsKnown(tokenId, registry, id);
+        emit Revealed(tokenId, registry, id);
     }
 
     /// @inheritdoc IRightsToken
@@ -207,16 +207,16 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     }
 
     /// @inheritdoc IRightsToken
-    function release(Schedule calldata schedule_) external {
-        _release(_open(schedule_), schedule_, msg.sender);
+    function cancel(Schedule calldata schedule_) external {
+        _agree(_open(schedule_), schedule_, msg.sender);
     }
 
     /// @inheritdoc IRightsToken
-    function releaseFor(Schedule calldata schedule_, address party, Signature calldata approval) external {
+    function cancelFor(Schedule calldata schedule_, address party, Signature calldata approval) external {
         bytes32 scheduleId = _open(schedule_);
-        bytes32 structHash = keccak256(abi.encode(RELEASE, scheduleId, party, approval.nonce, approval.deadline));
+        bytes32 structHash = keccak256(abi.encode(CANCEL, scheduleId, party, approval.nonce, approval.deadline));
         _spend(party, structHash, approval);
-        _release(scheduleId, schedule_, party);
+        _agree(scheduleId, schedule_, party);
     }
 
     /// @inheritdoc IRightsToken
@@ -240,12 +240,12 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         if (_schedules[scheduleId].state != State.Open) revert RightsToken_NotOpen(scheduleId);
     }
 
-    function _release(bytes32 scheduleId, Schedule calldata schedule_, address party) private {
+    function _agree(bytes32 scheduleId, Schedule calldata schedule_, address party) private {
         bool isHolder = party == schedule_.holder;
         if (!isHolder && party != schedule_.beneficiary) revert RightsToken_NotAParty(scheduleId, party);
         uint8 agreed = _schedules[scheduleId].agreed | (isHolder ? 1 : 2);
         _schedules[scheduleId].agreed = agreed;
-        emit ReleaseAgreed(scheduleId, party);
+        emit CancelAgreed(scheduleId, party);
         if (agreed == 3) _lapse(scheduleId, schedule_.tokenId);
     }
 

@@ -181,20 +181,20 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     ///   (`DataRegistry_PayeeIsAnothers`);
     /// - a split, an identity, a token, any subject: never (`DataRegistry_PayeeIsFixed`).
     /// What waits goes to whoever is the payee when it moves.
-    /// @param release Of a wallet that is paid now and is not the provider's, else empty:
-    /// `PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)`. `to` is the new payee.
-    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata release) external;
+    /// @param waiver Of a wallet that is paid now and is not the provider's, else empty:
+    /// `PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)`. `to` is the new payee.
+    function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata waiver) external;
 
     /// @notice The same by anybody who has the provider's signature,
     /// `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`.
-    /// @param release As for `setPayee`; empty also where the wallet that is paid now is the caller.
+    /// @param waiver As for `setPayee`; empty also where the wallet that is paid now is the caller.
     function setPayeeFor(
         address provider,
         bytes32 collection,
         bytes32 payee,
         bytes calldata opening,
         Approval calldata approval,
-        Approval calldata release
+        Approval calldata waiver
     ) external;
 
     // Revoking

@@ -67,12 +67,12 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
         uint256 indexed tokenId, address indexed registry, bytes32 indexed id, bytes32 document, uint16 royaltyBps
     );
     /// @notice The opening of a token is on record; from now on it pays, minted or not.
-    event RightsKnown(uint256 indexed tokenId, address indexed registry, bytes32 indexed id);
+    event Revealed(uint256 indexed tokenId, address indexed registry, bytes32 indexed id);
     /// @notice Of what is paid to the token's subject, `shares / total` reaches the token; 0 / 0 when that has ended.
     /// @param payee Of the subject: the token's own subject, or a split with that in it.
     event IncomeShown(uint256 indexed tokenId, bytes32 indexed payee, uint96 shares, uint96 total);
     /// @notice A token was locked, beside ERC-5192's `Locked`.
-    /// @param schedule As it is to be given to `execute`, `lapse` and `release`.
+    /// @param schedule As it is to be given to `execute`, `lapse` and `cancel`.
     /// @param shares With `total`, the part of the income that came along then (`incomeOf`). Of a registry that is not
     /// the suite's it may shrink before the token moves.
     event TransferScheduled(
@@ -85,10 +85,10 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     );
     /// @notice It moved to the beneficiary, beside ERC-721's `Transfer`.
     event TransferExecuted(bytes32 indexed scheduleId, uint256 indexed tokenId);
-    /// @notice It stays where it was: the deadline had passed, or both had agreed.
+    /// @notice It stays where it was: the deadline had passed, or both had cancelled.
     event TransferLapsed(bytes32 indexed scheduleId, uint256 indexed tokenId);
-    /// @notice One of both would end it before the deadline.
-    event ReleaseAgreed(bytes32 indexed scheduleId, address indexed by);
+    /// @notice One of both agreed to cancel it before the deadline.
+    event CancelAgreed(bytes32 indexed scheduleId, address indexed by);
 
     error RightsToken_NotRegistrant(address registry, bytes32 id, address registrant, address caller);
     error RightsToken_RoyaltyTooLarge(uint256 royaltyBps);
@@ -132,7 +132,7 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
 
     /// @notice Puts the opening of a token on record, by anybody, so that before it is minted it pays the registrant.
     /// Until then, or until it is minted, what reaches the token waits.
-    function know(address registry, bytes32 id) external returns (uint256 tokenId);
+    function reveal(address registry, bytes32 id) external returns (uint256 tokenId);
 
     /// @notice Puts on record that income of the subject reaches the token, by anybody; does nothing when it is.
     /// Emits `IncomeShown` and ERC-4906's `MetadataUpdate`.
@@ -161,12 +161,12 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     /// @notice Unlocks the token where it is, by anybody, after the deadline.
     function lapse(Schedule calldata schedule_) external;
 
-    /// @notice Agrees to end it before, by the holder or the beneficiary; once both have, it has lapsed.
-    function release(Schedule calldata schedule_) external;
+    /// @notice Agrees to cancel it before the deadline, by the holder or the beneficiary; once both have, it has lapsed.
+    function cancel(Schedule calldata schedule_) external;
 
     /// @notice The same for the holder or the beneficiary, by signature.
-    /// `Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)`.
-    function releaseFor(Schedule calldata schedule_, address party, Signature calldata approval) external;
+    /// `Cancel(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)`.
+    function cancelFor(Schedule calldata schedule_, address party, Signature calldata approval) external;
 
     /// @notice What has become of a schedule.
     /// @return state None when there never was one.

@@ -80,11 +80,11 @@ contract RightsTest is Base {
         _payToken(tokenId, 10);
         eq(artist.wallet.balance, 0, "waits");
         vm.prank(stranger.wallet);
-        eq(rights.know(address(data), _made.id), tokenId, "known");
+        eq(rights.reveal(address(data), _made.id), tokenId, "known");
         splitter.resolve(address(rights), bytes32(tokenId), ETHER);
         eq(artist.wallet.balance, 10, "artist");
         reverts(abi.encodeWithSelector(IRightsToken.RightsToken_Unregistered.selector, address(data), bytes32("none")));
-        rights.know(address(data), "none");
+        rights.reveal(address(data), "none");
     }
 
     // Income of an owner with code goes out only at the owner's own call.

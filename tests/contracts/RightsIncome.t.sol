@@ -209,7 +209,7 @@ contract RightsIncomeTest is Base {
 
     function test_RevertWhen_theTokenIsNotMinted() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        uint256 tokenId = rights.know(address(data), made.id);
+        uint256 tokenId = rights.reveal(address(data), made.id);
         reverts(abi.encodeWithSignature("ERC721NonexistentToken(uint256)", tokenId));
         rights.showIncome(tokenId, _noShare());
     }

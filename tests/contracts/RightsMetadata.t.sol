@@ -95,7 +95,7 @@ contract RightsMetadataTest is Base {
 
     function test_RevertWhen_theTokenDoesNotExist() public {
         Made memory made = _collect(artist.wallet, 1, trainingTerms);
-        uint256 tokenId = rights.know(address(data), made.id); // known, and not minted
+        uint256 tokenId = rights.reveal(address(data), made.id); // known, and not minted
         bytes memory reason = abi.encodeWithSignature("ERC721NonexistentToken(uint256)", tokenId);
         reverts(reason);
         rights.locked(tokenId);

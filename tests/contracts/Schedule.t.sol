@@ -62,8 +62,8 @@ abstract contract Scheduling is Base {
 
 // Promise 5, invariant 6
 contract ScheduleTest is Scheduling {
-    bytes32 private constant RELEASE =
-        keccak256("Release(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
+    bytes32 private constant CANCEL =
+        keccak256("Cancel(bytes32 scheduleId,address party,uint256 nonce,uint256 deadline)");
 
     uint256 private constant OPEN = uint256(IRightsToken.State.Open);
     uint256 private constant EXECUTED = uint256(IRightsToken.State.Executed);
@@ -345,14 +345,14 @@ contract ScheduleTest is Scheduling {
             (bytes32 scheduleId, Schedule memory made) = _scheduled();
             (address first, address second) = i == 0 ? (artist.wallet, creator.wallet) : (creator.wallet, artist.wallet);
             vm.expectEmit(address(rights));
-            emit IRightsToken.ReleaseAgreed(scheduleId, first);
+            emit IRightsToken.CancelAgreed(scheduleId, first);
             vm.prank(first);
-            rights.release(made);
+            rights.cancel(made);
             vm.prank(first);
-            rights.release(made);
+            rights.cancel(made);
             eq(_state(scheduleId), OPEN, "not alone, however often");
             vm.prank(second);
-            rights.release(made);
+            rights.cancel(made);
             eq(_state(scheduleId), LAPSED, "together");
             no(rights.locked(tokenId), "unlocked");
         }
@@ -361,31 +361,31 @@ contract ScheduleTest is Scheduling {
     function test_bothTogetherCanEndItByTwoSignatures() public {
         (bytes32 scheduleId, Schedule memory made) = _scheduled();
         vm.prank(stranger.wallet);
-        rights.releaseFor(made, artist.wallet, _release(artist, scheduleId, 1));
+        rights.cancelFor(made, artist.wallet, _cancelled(artist, scheduleId, 1));
         eq(_state(scheduleId), OPEN, "one is not enough");
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 1));
-        rights.releaseFor(made, artist.wallet, _release(artist, scheduleId, 1));
-        rights.releaseFor(made, creator.wallet, _release(creator, scheduleId, 1));
+        rights.cancelFor(made, artist.wallet, _cancelled(artist, scheduleId, 1));
+        rights.cancelFor(made, creator.wallet, _cancelled(creator, scheduleId, 1));
         eq(_state(scheduleId), LAPSED, "two are");
     }
 
-    function test_RevertWhen_whoReleasesIsNeitherOrDidNotSign() public {
+    function test_RevertWhen_whoCancelsIsNeitherOrDidNotSign() public {
         (bytes32 scheduleId, Schedule memory made) = _scheduled();
         reverts(abi.encodeWithSelector(IRightsToken.RightsToken_NotAParty.selector, scheduleId, stranger.wallet));
         vm.prank(stranger.wallet);
-        rights.release(made);
+        rights.cancel(made);
         reverts(abi.encodeWithSelector(IRightsToken.RightsToken_NotAParty.selector, scheduleId, stranger.wallet));
-        rights.releaseFor(made, stranger.wallet, _release(stranger, scheduleId, 1));
-        Approval memory wrong = _release(stranger, scheduleId, 2);
+        rights.cancelFor(made, stranger.wallet, _cancelled(stranger, scheduleId, 1));
+        Approval memory wrong = _cancelled(stranger, scheduleId, 2);
         reverts(ISigned.Signed_WrongSignature.selector);
-        rights.releaseFor(made, artist.wallet, wrong);
-        Approval memory other = _release(artist, "another", 3);
+        rights.cancelFor(made, artist.wallet, wrong);
+        Approval memory other = _cancelled(artist, "another", 3);
         reverts(ISigned.Signed_WrongSignature.selector);
-        rights.releaseFor(made, artist.wallet, other);
+        rights.cancelFor(made, artist.wallet, other);
     }
 
-    function _release(Actor memory by, bytes32 scheduleId, uint256 nonce) private view returns (Approval memory) {
-        bytes32 structHash = keccak256(abi.encode(RELEASE, scheduleId, by.wallet, nonce, START + 1 days));
+    function _cancelled(Actor memory by, bytes32 scheduleId, uint256 nonce) private view returns (Approval memory) {
+        bytes32 structHash = keccak256(abi.encode(CANCEL, scheduleId, by.wallet, nonce, START + 1 days));
         return _approve(by, _digest("Kiseki RightsToken", address(rights), structHash), nonce, START + 1 days);
     }
 

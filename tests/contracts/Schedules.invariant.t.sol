@@ -28,7 +28,7 @@ contract SchedulesInvariantTest is Base {
         selectors[0] = selectors[1] = _handler.schedule.selector;
         selectors[2] = selectors[3] = _handler.execute.selector;
         selectors[4] = _handler.lapse.selector;
-        selectors[5] = _handler.release.selector;
+        selectors[5] = _handler.cancel.selector;
         selectors[6] = _handler.transfer.selector;
         selectors[7] = selectors[8] = _handler.payIn.selector;
         selectors[9] = selectors[10] = _handler.settle.selector;
@@ -48,7 +48,7 @@ contract SchedulesInvariantTest is Base {
             try _handler.payIn(_last(r), r >> 8, r >> 16, r >> 24) {} catch {}
             try _handler.transfer(r, r >> 8, r >> 16) {} catch {}
             try _handler.execute(_last(r), r >> 8) {} catch {}
-            if (r >> 32 & 7 == 0) try _handler.release(_last(r), r >> 8) {} catch {}
+            if (r >> 32 & 7 == 0) try _handler.cancel(_last(r), r >> 8) {} catch {}
             if (r >> 40 & 3 == 0) _handler.wait(r >> 48);
             try _handler.lapse(_last(r >> 60)) {} catch {}
             try _handler.settle(_last(r >> 70), r >> 80, r >> 90, r >> 100) {} catch {}

@@ -22,9 +22,9 @@ contract SetPayeeTest is Base {
         _made = _collect(studio.wallet, 1, trainingTerms);
     }
 
-    function _set(bytes32 payee, bytes memory opening, Approval memory release) private {
+    function _set(bytes32 payee, bytes memory opening, Approval memory waiver) private {
         vm.prank(studio.wallet);
-        data.setPayee(_made.id, payee, opening, release);
+        data.setPayee(_made.id, payee, opening, waiver);
     }
 
     function _set(bytes32 payee, bytes memory opening) private {
@@ -44,19 +44,19 @@ contract SetPayeeTest is Base {
         return (_subject(address(rights), tokenId), abi.encodePacked(address(rights), tokenId));
     }
 
-    function _released(Actor memory by, address payee, bytes32 collection, bytes32 to, uint256 nonce, uint256 until)
+    function _waived(Actor memory by, address payee, bytes32 collection, bytes32 to, uint256 nonce, uint256 until)
         private
         view
         returns (Approval memory)
     {
         bytes32 typeHash =
-            keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
+            keccak256("PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
         bytes32 structHash = keccak256(abi.encode(typeHash, payee, collection, to, nonce, until));
         return Approval(nonce, until, _sign(by, _digest("Kiseki DataRegistry", address(data), structHash)));
     }
 
-    function _released(bytes32 to, uint256 nonce) private view returns (Approval memory) {
-        return _released(artist, artist.wallet, _made.id, to, nonce, UNTIL);
+    function _waived(bytes32 to, uint256 nonce) private view returns (Approval memory) {
+        return _waived(artist, artist.wallet, _made.id, to, nonce, UNTIL);
     }
 
     function _ordered(bytes32 to, uint256 nonce) private view returns (Approval memory) {
@@ -146,10 +146,10 @@ contract SetPayeeTest is Base {
     function test_anotherWalletIsReplacedOnItsOwnWord() public {
         _toArtist();
         bytes32 to = _wallet(creator.wallet);
-        Approval memory release = _released(to, 3);
+        Approval memory waiver = _waived(to, 3);
         vm.expectEmit(address(data));
         emit IDataRegistry.PayeeChanged(_made.id, to);
-        _set(to, "", release);
+        _set(to, "", waiver);
         _pays(to);
         yes(data.isNonceUsed(artist.wallet, 3), "used up");
     }
@@ -159,21 +159,21 @@ contract SetPayeeTest is Base {
         bytes32 to = _wallet(creator.wallet);
         Made memory other = _collect(studio.wallet, 2, trainingTerms);
         _wrongSignature(); // another payee
-        _set(_wallet(studio.wallet), "", _released(to, 0));
+        _set(_wallet(studio.wallet), "", _waived(to, 0));
         _wrongSignature(); // another collection
-        _set(to, "", _released(artist, artist.wallet, other.id, to, 0, UNTIL));
+        _set(to, "", _waived(artist, artist.wallet, other.id, to, 0, UNTIL));
         _wrongSignature(); // the provider's
-        _set(to, "", _released(studio, artist.wallet, _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(studio, artist.wallet, _made.id, to, 0, UNTIL));
         _wrongSignature(); // in the provider's name
-        _set(to, "", _released(studio, studio.wallet, _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(studio, studio.wallet, _made.id, to, 0, UNTIL));
         _wrongSignature(); // the provider's word about the payee
         _set(to, "", _ordered(to, 0));
         reverts(abi.encodeWithSelector(ISigned.Signed_Expired.selector, START - 1));
-        _set(to, "", _released(artist, artist.wallet, _made.id, to, 0, START - 1));
+        _set(to, "", _waived(artist, artist.wallet, _made.id, to, 0, START - 1));
         vm.prank(artist.wallet);
         data.cancelNonce(0);
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 0));
-        _set(to, "", _released(to, 0));
+        _set(to, "", _waived(to, 0));
         _pays(_wallet(artist.wallet));
     }
 
@@ -182,13 +182,13 @@ contract SetPayeeTest is Base {
         bytes32 own = _wallet(studio.wallet);
         Approval memory order = _ordered(own, 0);
         _toArtist();
-        Approval memory release = _released(own, 0);
-        _set(own, "", release);
+        Approval memory waiver = _waived(own, 0);
+        _set(own, "", waiver);
         _toArtist();
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 0));
-        _set(own, "", release);
+        _set(own, "", waiver);
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 0));
-        data.setPayeeFor(studio.wallet, _made.id, own, "", order, release);
+        data.setPayeeFor(studio.wallet, _made.id, own, "", order, waiver);
         _pays(_wallet(artist.wallet));
     }
 
@@ -209,7 +209,7 @@ contract SetPayeeTest is Base {
         _toArtist();
         bytes32 to = _wallet(creator.wallet);
         vm.prank(stranger.wallet);
-        data.setPayeeFor(studio.wallet, _made.id, to, "", _ordered(to, 0), _released(to, 0));
+        data.setPayeeFor(studio.wallet, _made.id, to, "", _ordered(to, 0), _waived(to, 0));
         _pays(to);
     }
 
@@ -218,15 +218,15 @@ contract SetPayeeTest is Base {
         _set(_wallet(address(wallet)), "");
         bytes32 to = _wallet(studio.wallet);
         _wrongSignature();
-        _set(to, "", _released(studio, address(wallet), _made.id, to, 0, UNTIL));
-        _set(to, "", _released(artist, address(wallet), _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(studio, address(wallet), _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(artist, address(wallet), _made.id, to, 0, UNTIL));
         _pays(to);
         // Delegated to code whose owner is the studio: the studio's signature is what that wallet accepts, so it is its word.
         vm.etch(creator.wallet, abi.encodePacked(hex"ef0100", address(wallet)));
         _set(_wallet(creator.wallet), "");
         _wrongSignature();
-        _set(to, "", _released(studio, creator.wallet, _made.id, to, 0, UNTIL));
-        _set(to, "", _released(creator, creator.wallet, _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(studio, creator.wallet, _made.id, to, 0, UNTIL));
+        _set(to, "", _waived(creator, creator.wallet, _made.id, to, 0, UNTIL));
         _pays(to);
     }
 
@@ -238,7 +238,7 @@ contract SetPayeeTest is Base {
         vm.deal(place, 1);
         splitter.sweep(_key(leaves, ""), SumTrees.opening(leaves, ""), ETHER); // it has code now
         _wrongSignature();
-        _set(_wallet(studio.wallet), "", _released(studio, place, _made.id, _wallet(studio.wallet), 0, UNTIL));
+        _set(_wallet(studio.wallet), "", _waived(studio, place, _made.id, _wallet(studio.wallet), 0, UNTIL));
     }
 
     // What is no wallet stays
@@ -251,7 +251,7 @@ contract SetPayeeTest is Base {
         reverts(reason);
         _set(_wallet(studio.wallet), "");
         reverts(reason);
-        _set(_wallet(artist.wallet), "", _released(_wallet(artist.wallet), 0));
+        _set(_wallet(artist.wallet), "", _waived(_wallet(artist.wallet), 0));
         if (payee != rightsToken) reverts(reason);
         _set(rightsToken, rightsOpening);
         reverts(reason);
@@ -261,7 +261,7 @@ contract SetPayeeTest is Base {
             _wallet(studio.wallet),
             "",
             _ordered(_wallet(studio.wallet), 1),
-            _released(_wallet(studio.wallet), 1)
+            _waived(_wallet(studio.wallet), 1)
         );
         _pays(payee);
         vm.revertToState(before);
@@ -288,7 +288,7 @@ contract SetPayeeTest is Base {
         bytes memory reason =
             abi.encodeWithSelector(IDataRegistry.DataRegistry_PayeeIsAnothers.selector, _made.id, artist.wallet);
         reverts(reason);
-        _set(payee, opening, _released(payee, 0));
+        _set(payee, opening, _waived(payee, 0));
         reverts(reason);
         vm.prank(artist.wallet);
         data.setPayeeFor(studio.wallet, _made.id, payee, opening, _ordered(payee, 0), _unsigned());

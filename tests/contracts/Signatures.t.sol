@@ -384,12 +384,12 @@ contract SignaturesTest is Base {
             approvals[nonce] = _approve(artist, _digest("Kiseki DataRegistry", address(data), structHash), nonce, UNTIL);
             data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[nonce], _unsigned());
         }
-        bytes32 releaseHash =
-            keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
-        bytes32 released = keccak256(abi.encode(releaseHash, studio.wallet, made.id, _wallet(artist.wallet), 0, UNTIL));
-        Approval memory release = _approve(studio, _digest("Kiseki DataRegistry", address(data), released), 0, UNTIL);
+        bytes32 waiverHash =
+            keccak256("PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
+        bytes32 waived = keccak256(abi.encode(waiverHash, studio.wallet, made.id, _wallet(artist.wallet), 0, UNTIL));
+        Approval memory waiver = _approve(studio, _digest("Kiseki DataRegistry", address(data), waived), 0, UNTIL);
         vm.prank(artist.wallet);
-        data.setPayee(made.id, _wallet(artist.wallet), "", release);
+        data.setPayee(made.id, _wallet(artist.wallet), "", waiver);
         reverts(abi.encodeWithSelector(ISigned.Signed_NonceUsed.selector, artist.wallet, 1));
         data.setPayeeFor(artist.wallet, made.id, payee, "", approvals[1], _unsigned());
     }

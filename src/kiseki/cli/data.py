@@ -11,7 +11,7 @@ import typer
 from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
-from kiseki.client import consents, lasting, lists, receipts, releases
+from kiseki.client import consents, lasting, lists, receipts, waivers
 from kiseki.client import standing as standing_consents
 from kiseki.client.data import Outlook
 from kiseki.client.kiseki import Kiseki
@@ -416,11 +416,11 @@ NewPayee = Annotated[
 @data.command("set-payee")
 def set_payee(
     collection: Collection, payee: NewPayee,
-    release: Annotated[
+    waiver: Annotated[
         Path | None, typer.Option(help="The signed word of the wallet that is paid now.")
     ] = None,
 ) -> None:  # fmt: skip
-    """Change who is paid for a collection of this wallet's: this wallet, or one that released it.
+    """Change who is paid for a collection of this wallet's: this wallet, or one that gave it up.
 
     What is no wallet (a split, an identity, a rights token) is never replaced. A new split is
     logged first where nobody did, so that its payees find themselves.
@@ -430,14 +430,14 @@ def set_payee(
       kiseki data set-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8
       kiseki data set-payee 0x1111… \\
-        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --release alice.json
+        0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --waiver alice.json
     """
     wanted, word = context.hex32(collection, "the collection"), None
     k = context.kiseki()
     to = k.payee(payee)
-    if release is not None:
-        word = releases.read(release)
-        show.say(releases.words(word))
+    if waiver is not None:
+        word = waivers.read(waiver)
+        show.say(waivers.words(word))
     holder = wallet_address(to.key)
     last = "nobody can change that again" if holder is None else "it changes again only as"
     if holder is not None:
@@ -451,29 +451,29 @@ def set_payee(
     context.receipts_told(done)
 
 
-@data.command("release-payee")
-def release_payee(
+@data.command("waive-payee")
+def waive_payee(
     collection: Collection, to: NewPayee,
     out: Annotated[Path, typer.Option(help="The file to write.")],
     days: Annotated[int, typer.Option(help="For how long it counts.")] = 30,
 ) -> None:  # fmt: skip
     """Sign, as the wallet that a collection pays, that another payee may take its place.
 
-    Its provider brings it with `kiseki data set-payee --release`.
+    Its provider brings it with `kiseki data set-payee --waiver`.
 
     \b
     Examples:
-      kiseki data release-payee 0x1111… \\
+      kiseki data waive-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
-    signed = k.data.release_payee(wanted, k.payee(to), days)
-    releases.write(out, signed)
+    signed = k.data.waive_payee(wanted, k.payee(to), days)
+    waivers.write(out, signed)
     if context.current.json:
         show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
     else:
-        show.say(f"{releases.words(signed)} It is in {out}.")
+        show.say(f"{waivers.words(signed)} It is in {out}.")
 
 
 # Receipts

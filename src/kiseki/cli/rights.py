@@ -82,19 +82,19 @@ def _made_to_pay_the_token() -> bool:
     )
 
 
-@rights.command("know")
-def know(kind: Kind, group: Group) -> None:
+@rights.command("reveal")
+def reveal(kind: Kind, group: Group) -> None:
     """Make an unminted token pay the registrant of its group; by anybody.
 
     `kiseki revenue claim` and the keeper do it by themselves where money waits for it.
 
     \b
     Examples:
-      kiseki rights know batch 0x4444…
+      kiseki rights reveal batch 0x4444…
     """
     wanted = context.hex32(group, "the ID")
     k = context.kiseki()
-    done = context.spend(k, f"know {kind} {group}", lambda k: k.rights.know(kind, wanted))
+    done = context.spend(k, f"reveal {kind} {group}", lambda k: k.rights.reveal(kind, wanted))
     context.receipts_told([done])
 
 
@@ -319,15 +319,15 @@ def lapse(key: Key) -> None:
     _act(key, "lapse", lambda k, wanted: k.rights.lapse(wanted))
 
 
-@rights.command("release")
-def release(key: Key) -> None:
-    """Agree to end it before the deadline; once both sides have, the token is free.
+@rights.command("cancel")
+def cancel(key: Key) -> None:
+    """Agree to cancel a transfer before its deadline; once both sides have, the token is free.
 
     \b
     Examples:
-      kiseki rights release 0x4444…
+      kiseki rights cancel 0x4444…
     """
-    _act(key, "release", lambda k, wanted: k.rights.release(wanted))
+    _act(key, "cancel", lambda k, wanted: k.rights.cancel(wanted))
 
 
 @rights.command("approve")

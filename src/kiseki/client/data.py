@@ -412,14 +412,14 @@ class Data:
         return tuple(each.result for each in self.wallet.send_all(calls))
 
     def set_payee(
-        self, collection: bytes, payee: Payee | Split | str, release: Signed | None = None
+        self, collection: bytes, payee: Payee | Split | str, waiver: Signed | None = None
     ) -> Receipt:
         """Changes who is paid for a collection of this wallet's: this wallet, or another that
         signed. A split, an identity or a token is never replaced.
 
         Args:
             payee: who is paid from now on.
-            release: the word of the wallet that is paid now (`release_payee`), if it is another's.
+            waiver: the word of the wallet that is paid now (`waive_payee`), if it is another's.
 
         Raises:
             ContractReverted: `DataRegistry_PayeeIsFixed`, it pays no wallet;
@@ -427,19 +427,19 @@ class Data:
                 `Signed_…`, the other wallet has not signed this.
         """
         who = Payee.of(payee)
-        word = (0, 0, b"") if release is None else release.approval
+        word = (0, 0, b"") if waiver is None else waiver.approval
         return self.wallet.send(
             self._contract.call("setPayee", collection, who.key, who.opening, word)
         )
 
-    def release_payee(self, collection: bytes, to: Payee | Split | str, days: int = 30) -> Signed:
+    def waive_payee(self, collection: bytes, to: Payee | Split | str, days: int = 30) -> Signed:
         """Signs, as the wallet that a collection pays, that `to` may take its place.
 
         The provider brings it (`set_payee`). Until the deadline it counts once;
         `DataRegistry.cancelNonce` ends it before.
         """
         nonce, deadline = self.wallet.fresh(days)
-        message = typed.payee_release(
+        message = typed.payee_waiver(
             self.wallet.session.chain_id,
             self._contract.address,
             payee=self.wallet.address,

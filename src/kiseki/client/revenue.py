@@ -323,7 +323,7 @@ class Revenue:
     def _records(self, found: Iterable[Owed]) -> list[Call]:
         tokens = {each.unknown for each in found if each.unknown is not None and each.amount}
         contract = self.wallet.session["RightsToken"]
-        return [contract.call("know", *each) for each in sorted(tokens)]
+        return [contract.call("reveal", *each) for each in sorted(tokens)]
 
     def _claim_owed(
         self, found: Sequence[Owed], first: bytes, progress: Callable[[int, int], None]

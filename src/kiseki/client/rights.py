@@ -188,12 +188,12 @@ class Rights(Schedules):
         Data(self.wallet).set_payee(group, token)
         return Income(found.kind, token.key, 1, 1)
 
-    def know(self, kind: str, group: bytes) -> Receipt:
+    def reveal(self, kind: str, group: bytes) -> Receipt:
         """Makes an unminted token pay the registrant of its group; by anybody.
 
         `revenue.claim` does it by itself where money waits for it.
         """
-        return self.wallet.send(self._contract.call("know", self._registry(kind), group))
+        return self.wallet.send(self._contract.call("reveal", self._registry(kind), group))
 
     def holder(self, token: int) -> str | None:
         """Who holds it; `None` before it is minted."""

@@ -151,14 +151,14 @@ class Schedules:
         """Unlocks the token where it is, by anybody, once the deadline has passed."""
         return self.wallet.send(self.call("lapse", schedule))
 
-    def release(self, schedule: bytes) -> Receipt:
-        """Agrees to end it before, as its holder or beneficiary; once both have, it has lapsed."""
-        return self.wallet.send(self.call("release", schedule))
+    def cancel(self, schedule: bytes) -> Receipt:
+        """Agrees to cancel it, as its holder or beneficiary; once both have, it has lapsed."""
+        return self.wallet.send(self.call("cancel", schedule))
 
-    def sign_release(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
-        """Signs that this wallet agrees to end it, for somebody else to bring (`release_for`)."""
+    def sign_cancel(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
+        """Signs that this wallet agrees to cancel it, for others to bring (`cancel_for`)."""
         nonce, deadline = self.wallet.fresh(days)
-        message = typed.release(
+        message = typed.cancel(
             self.wallet.session.chain_id,
             self._rights.address,
             schedule=bytes32(schedule, "the schedule"),
@@ -168,10 +168,10 @@ class Schedules:
         )
         return self.wallet.sign(message, nonce, deadline)
 
-    def release_for(self, schedule: bytes, signed: Signed) -> Receipt:
+    def cancel_for(self, schedule: bytes, signed: Signed) -> Receipt:
         """Brings what the holder or beneficiary signed."""
         made = self.of(schedule).schedule.values
-        call = self._rights.call("releaseFor", made, signed.signer, signed.approval)
+        call = self._rights.call("cancelFor", made, signed.signer, signed.approval)
         return self.wallet.send(call)
 
     def approve(self, schedule: bytes) -> Receipt:
@@ -271,7 +271,7 @@ class Schedules:
         ]
 
     def call(self, function: str, schedule: bytes) -> Call:
-        """`execute`, `lapse` or `release` of a schedule, to be sent."""
+        """`execute`, `lapse` or `cancel` of a schedule, to be sent."""
         return self._rights.call(function, self.of(schedule).schedule.values)
 
     def _price(self, schedule: bytes) -> Escrow:

@@ -25,7 +25,7 @@ item may still be declared, so what was looked at before signing holds whenever 
 
 WAITING_DAYS = 30
 """For how long one counts that other people must find the time for, and that nothing makes false
-meanwhile: consent to one's own data, a release, an approval, a binding."""
+meanwhile: consent to one's own data, a waiver, an approval, a binding."""
 
 _DAYS = 24 * 3600
 

@@ -19,6 +19,7 @@ __all__ = [
     "MESSAGES",
     "batch",
     "binding",
+    "cancel",
     "cancellation",
     "consent",
     "digest",
@@ -28,10 +29,9 @@ __all__ = [
     "mint",
     "model",
     "payee_change",
-    "payee_release",
+    "payee_waiver",
     "permit",
     "redirect",
-    "release",
     "revocation",
     "separator",
     "standing_consent",
@@ -59,7 +59,7 @@ MESSAGES = {
         "Kiseki DataRegistry",
         "address provider,bytes32 collection,bytes32 payee," + _UNORDERED,
     ),
-    "PayeeRelease": (
+    "PayeeWaiver": (
         "Kiseki DataRegistry",
         "address payee,bytes32 collection,bytes32 to," + _UNORDERED,
     ),
@@ -91,7 +91,7 @@ MESSAGES = {
         "uint96 shares,uint96 total," + _UNORDERED,
     ),
     "Cancellation": ("Kiseki DataRegistry", "address signer,uint256 cancelled," + _UNORDERED),
-    "Release": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
+    "Cancel": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
     "ApproveTransfer": ("Kiseki Approvals", "address party,bytes32 scheduleId," + _UNORDERED),
     "Redirect": ("Kiseki RevenueSplitter", "address payee,address to," + _UNORDERED),
 }
@@ -189,7 +189,7 @@ def payee_change(
     return _full("PayeeChange", chain_id, contract, provider, collection, payee, nonce, deadline)
 
 
-def payee_release(
+def payee_waiver(
     chain_id: int,
     contract: str,
     *,
@@ -200,7 +200,7 @@ def payee_release(
     deadline: int,
 ) -> dict[str, Any]:
     """A wallet that a collection pays lets ``to`` take its place; to a DataRegistry."""
-    return _full("PayeeRelease", chain_id, contract, payee, collection, to, nonce, deadline)
+    return _full("PayeeWaiver", chain_id, contract, payee, collection, to, nonce, deadline)
 
 
 def mint(
@@ -307,11 +307,11 @@ def redirect(
     return _full("Redirect", chain_id, contract, payee, to, nonce, deadline)
 
 
-def release(
+def cancel(
     chain_id: int, contract: str, *, schedule: bytes, party: str, nonce: int, deadline: int
 ) -> dict[str, Any]:
-    """A party to a conditional transfer agrees to end it; to a RightsToken."""
-    return _full("Release", chain_id, contract, schedule, party, nonce, deadline)
+    """A party to a conditional transfer agrees to cancel it; to a RightsToken."""
+    return _full("Cancel", chain_id, contract, schedule, party, nonce, deadline)
 
 
 def transfer_approval(

@@ -414,7 +414,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("Challenges", "RevokedItem"): _manifest_false("revoked_item"),
     ("Challenges", "ManifestChecked"): _manifest_checked,
     ("Statements", "Stated"): _statement,
-    ("RightsToken", "RightsKnown"): _rights,
+    ("RightsToken", "Revealed"): _rights,
     ("RightsToken", "RightsMinted"): _mint,
     ("RightsToken", "Transfer"): _transfer,
     ("RightsToken", "TransferScheduled"): _schedule,

@@ -74,7 +74,7 @@ class Owed:
         subject: through which it is paid, or which holds it; zero for a leaf of the wallet's own.
         steps: what brings it, in order; :func:`steps` unites those of several.
         unknown: (registry, id) of the rights token through which it is paid, as long as that is not
-            on record: the steps bring it only after `RightsToken.know`, by anybody.
+            on record: the steps bring it only after `RightsToken.reveal`, by anybody.
         complete: whether that is all. False below a circle of payees that did not come to rest:
             more is found after the steps were made.
     """

@@ -21,7 +21,7 @@ class Subjects:
         openings: subject key -> (contract, id), of every subject of the suite that there can be.
         payees: subject key -> payee key, of those that stand for somebody now, and of rights tokens
             that will once they are on record.
-        unknown: subject key of such a token -> (registry, id) that `RightsToken.know` puts on
+        unknown: subject key of such a token -> (registry, id) that `RightsToken.reveal` puts on
             record.
     """
 

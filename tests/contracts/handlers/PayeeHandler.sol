@@ -82,10 +82,10 @@ contract PayeeHandler is Base {
         Kept storage kept = _one(which);
         address caller = by % 5 == 0 ? _artists[by / 5 % 4] : studio.wallet;
         (bytes32 payee, bytes memory opening) = _payee(kept.id, to);
-        (Approval memory release, uint256 number) = _wordFor(kept, payee, word);
+        (Approval memory waiver, uint256 number) = _wordFor(kept, payee, word);
         bool may = caller == studio.wallet && _may(kept, payee, caller, number);
         vm.prank(caller);
-        try data.setPayee(kept.id, payee, opening, release) {
+        try data.setPayee(kept.id, payee, opening, waiver) {
             if (!may) _break("the payee was set without the words that it takes");
             _moved(kept, payee, caller, number);
         } catch {
@@ -100,13 +100,13 @@ contract PayeeHandler is Base {
         Kept storage kept = _one(which);
         (bytes32 payee, bytes memory opening) = _payee(kept.id, to);
         (Approval memory approval, uint256 ordered) = _orderFor(kept, payee, order);
-        (Approval memory release, uint256 number) = _wordFor(kept, payee, word);
+        (Approval memory waiver, uint256 number) = _wordFor(kept, payee, word);
         address caller = by % 3 == 0 ? _artists[by / 3 % 4] : by % 3 == 1 ? stranger.wallet : studio.wallet;
         bool same = payee == kept.payee;
         bool may = _isGood(ordered, studio.wallet, kept.id, payee, true) && _may(kept, payee, caller, number);
         bool skipped = same && data.isNonceUsed(studio.wallet, approval.nonce);
         vm.prank(caller);
-        try data.setPayeeFor(studio.wallet, kept.id, payee, opening, approval, release) {
+        try data.setPayeeFor(studio.wallet, kept.id, payee, opening, approval, waiver) {
             if (!may && !skipped) _break("the payee was set for the provider without the words that it takes");
             if (!skipped && ordered < _words.length) _words[ordered].spent = true;
             _moved(kept, payee, caller, number);
@@ -157,7 +157,7 @@ contract PayeeHandler is Base {
         (bytes32 payee,) = _payee(kept.id, to);
         uint256 until = _now + time % 3 days;
         bytes32 typeHash =
-            keccak256("PayeeRelease(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
+            keccak256("PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
         bytes32 structHash = keccak256(abi.encode(typeHash, _artists[n], kept.id, payee, ++_nonce, until));
         _words.push(Word(_artists[n], kept.id, payee, false, false, _signed(_signer(n), structHash, until)));
         ++done[5];

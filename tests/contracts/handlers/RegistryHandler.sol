@@ -219,7 +219,7 @@ contract RegistryHandler is Base {
         if (toToken) {
             opening = abi.encodePacked(address(rights), _subject(address(data), source.id));
             payee = _subject(address(rights), _subject(address(data), source.id));
-            rights.know(address(data), source.id);
+            rights.reveal(address(data), source.id);
             _remember(uint256(_subject(address(data), source.id)));
         }
         vm.prank(caller);
@@ -330,7 +330,7 @@ contract RegistryHandler is Base {
         if (batch.base != _worst(Level.Traced, ancestry)) _break("a batch hides a worse base");
         batches.push(Source(id, by, 0, 0, keccak256(abi.encode(batch))));
         if (toToken) {
-            rights.know(address(outputs), id);
+            rights.reveal(address(outputs), id);
             _remember(_token(id));
         }
         _keepComposed(composed);

@@ -23,7 +23,7 @@ contract ScheduleHandler {
     HostileCondition public immutable CONDITION;
 
     string public broken;
-    /// What each did that achieved something: scheduled, executed, lapsed, released, transferred, paid in, settled.
+    /// What each did that achieved something: scheduled, executed, lapsed, cancelled, transferred, paid in, settled.
     uint256[7] public done;
 
     uint256[TOKENS] public tokens;
@@ -125,13 +125,13 @@ contract ScheduleHandler {
         ++done[2];
     }
 
-    function release(uint256 s, uint256 by) external {
+    function cancel(uint256 s, uint256 by) external {
         Schedule memory made = _some(s);
         address party = people[by % PEOPLE];
         if (by % 2 == 0) party = by % 4 == 0 ? made.holder : made.beneficiary;
         vm.prank(party);
-        RIGHTS.release(made);
-        if (party != made.holder && party != made.beneficiary) _break("released by a stranger");
+        RIGHTS.cancel(made);
+        if (party != made.holder && party != made.beneficiary) _break("cancelled by a stranger");
         ++done[3];
     }
 

@@ -11,7 +11,7 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
 from kiseki.chain.contracts import Call
-from kiseki.client import releases
+from kiseki.client import waivers
 from kiseki.client.metadata import parse
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids, seal
@@ -184,18 +184,18 @@ def test_an_artists_wallet_gives_way_only_with_its_signature(
         artist.rights.mint("collection", drawings, set_payee=True)
     assert creator.address.lower() in str(refused.value).lower()
     assert k.rights.holder(k.rights.token("collection", drawings)) is None, "nothing was minted"
-    others = stranger.data.release_payee(drawings, artist.address)
+    others = stranger.data.waive_payee(drawings, artist.address)
     with pytest.raises(ContractReverted, match="Signed_WrongSignature"):
         artist.data.set_payee(drawings, artist.address, others)
-    releases.write(tmp_path / "release.json", creator.data.release_payee(drawings, artist.address))
-    signed = releases.read(tmp_path / "release.json")
-    assert artist.address.lower() in releases.words(signed).lower()
+    waivers.write(tmp_path / "waiver.json", creator.data.waive_payee(drawings, artist.address))
+    signed = waivers.read(tmp_path / "waiver.json")
+    assert artist.address.lower() in waivers.words(signed).lower()
     artist.data.set_payee(drawings, artist.address, signed)
     assert k.index.collection(drawings).payee == ids.wallet(artist.address)
-    text = (tmp_path / "release.json").read_text()
+    text = (tmp_path / "waiver.json").read_text()
     (tmp_path / "bent.json").write_text(text.replace(to_hex(drawings), "0x" + "11" * 32))
     with pytest.raises(SigningError):
-        releases.read(tmp_path / "bent.json")
+        waivers.read(tmp_path / "bent.json")
 
 
 def test_a_token_is_minted_by_whoever_brings_the_registrants_word(

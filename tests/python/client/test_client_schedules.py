@@ -113,9 +113,9 @@ def test_both_together_end_it(artist: Kiseki, buyer: Kiseki, stranger: Kiseki, t
     record = artist.rights.scheduled(
         artist.rights.schedule(token, buyer.address, AfterTime(2**63), SOON)
     )
-    artist.rights.release(record.id)
+    artist.rights.cancel(record.id)
     assert artist.rights.of(record.id).state == "open"
-    stranger.rights.release_for(record.id, buyer.rights.sign_release(record.id))
+    stranger.rights.cancel_for(record.id, buyer.rights.sign_cancel(record.id))
     assert artist.rights.of(record.id).state == "lapsed"
 
 
@@ -188,8 +188,8 @@ def test_the_old_holder_is_paid_first_in_the_same_transaction(
     )
     with pytest.raises(ContractReverted, match="RightsToken_NotMet"):
         stranger.rights.execute(record.id, claim=True)
-    artist.rights.release(record.id)
-    buyer.rights.release(record.id)
+    artist.rights.cancel(record.id)
+    buyer.rights.cancel(record.id)
     record = artist.rights.scheduled(
         artist.rights.schedule(token, buyer.address, AfterTime(5), SOON)
     )

@@ -54,7 +54,7 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Revocation": typed.revocation,
     "ItemRevocation": typed.item_revocation,
     "PayeeChange": typed.payee_change,
-    "PayeeRelease": typed.payee_release,
+    "PayeeWaiver": typed.payee_waiver,
     "Mint": typed.mint,
     "Model": typed.model,
     "Batch": typed.batch,
@@ -64,7 +64,7 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Redirect": typed.redirect,
     "StandingConsent": typed.standing_consent,
     "Cancellation": typed.cancellation,
-    "Release": typed.release,
+    "Cancel": typed.cancel,
     "ApproveTransfer": typed.transfer_approval,
 }
 

@@ -66,7 +66,7 @@ class Random_(World):  # noqa: N801 - there is a Random
             _, subject = self.token(DATA, made)
             self.set_payee(made, subject)
             if draw.random() < 0.5:
-                self.know_rights(DATA, made, provider)
+                self.reveal(DATA, made, provider)
                 self.transfer(DATA, made, draw.choice(self.people))
         return made
 

@@ -153,7 +153,7 @@ def test_rights_tokens_pay_their_holder_or_before_minting_the_registrant() -> No
     # Nobody told the token its opening: owed all the same, and said that it waits for that.
     (waits, *_) = world.index().owed(ARTIST)
     assert (owed(world.index(), ARTIST), waits.unknown) == (350_000, (DATA, world.art))
-    world.know_rights(DATA, world.art, ARTIST)
+    world.reveal(DATA, world.art, ARTIST)
     assert owed(world.index(), ARTIST) == 350_000
     assert {each.unknown for each in world.index().owed(ARTIST)} == {None}
     world.transfer(DATA, world.art, STRANGER)
@@ -243,7 +243,7 @@ def test_a_full_account_of_a_hostile_token_harms_only_those_paid_in_it() -> None
     world = Diamond()
     _, subject = world.token(DATA, world.art)
     world.set_payee(world.art, subject)
-    world.know_rights(DATA, world.art, ARTIST)
+    world.reveal(DATA, world.art, ARTIST)
     world.deposit(world.income, 1_000_000)
     world.deposit(subject, 2**128 - 2, DOLLAR)
     world.deposit(world.income, 1_000_000, DOLLAR)
@@ -676,7 +676,7 @@ def test_consent_ends_with_the_notice_or_the_terms_whichever_is_first() -> None:
 
 def test_the_hand_made_logs_are_shaped_as_the_contracts_log() -> None:
     world = Diamond()
-    world.know_rights(DATA, world.art, ARTIST)
+    world.reveal(DATA, world.art, ARTIST)
     world.transfer(DATA, world.art, STRANGER)
     world.set_payee(world.art, ids.subject(RIGHTS, ids.subject(DATA, world.art)))
     world.revoke(world.film)

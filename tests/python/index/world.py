@@ -365,10 +365,10 @@ class World:
         number = ids.subject(registry, group)
         return int.from_bytes(number, "big"), ids.subject(RIGHTS, number)
 
-    def know_rights(self, registry: str, group: bytes, registrant: str) -> None:
+    def reveal(self, registry: str, group: bytes, registrant: str) -> None:
         self.next_block()
         number, subject = self.token(registry, group)
-        self.log("RightsToken", "RightsKnown", tokenId=number, registry=registry, id=group)
+        self.log("RightsToken", "Revealed", tokenId=number, registry=registry, id=group)
         self.stands_for[subject] = ids.wallet(registrant)
 
     def transfer(self, registry: str, group: bytes, to: str) -> None:
@@ -468,7 +468,7 @@ class World:
         """Puts the tokens on record through which that comes and which are not."""
         for registry, group in sorted({each.unknown for each in found if each.unknown}):
             (who,) = {each.wallet for each in found if each.unknown == (registry, group)}
-            self.know_rights(registry, group, who)
+            self.reveal(registry, group, who)
 
     def claim_everything_of(self, wallet: str) -> None:
         found = self.index().owed(wallet)

@@ -178,7 +178,7 @@ def test_income_waits_for_whoever_holds_the_rights_of_an_unminted_batch(scene: S
     claimed = scene.stranger.revenue.claim(scene.creator.address)
     assert claimed.amounts == {scene.creator.address: {ETHER: 10**18 // 2}}
     assert [each.what for each in claimed.receipts] == [
-        "RightsToken.know",
+        "RightsToken.reveal",
         "RevenueSplitter.multicall",
     ]
     assert scene.stranger.revenue.unrecorded(scene.creator.address) == []

@@ -1,4 +1,4 @@
-"""Releases: a wallet that a collection pays lets another payee take its place.
+"""Waivers: a wallet that a collection pays lets another payee take its place.
 
 The collection's provider brings it (`Data.set_payee`); nobody else can do anything with it.
 """
@@ -16,7 +16,7 @@ from kiseki.core.values import from_hex
 
 __all__ = ["read", "words", "write"]
 
-_FORMAT = "kiseki-payee-release-v1"
+_FORMAT = "kiseki-payee-waiver-v1"
 
 
 def words(signed: Signed) -> str:
@@ -36,15 +36,15 @@ def write(path: str | Path, signed: Signed) -> None:
 
 
 def read(path: str | Path) -> Signed:
-    """A release, once its signature was found to be its payee's; raises as `letters.read`."""
-    hint = "is no release; sign one with `kiseki data release-payee`"
+    """A waiver, once its signature was found to be its payee's; raises as `letters.read`."""
+    hint = "is no waiver; sign one with `kiseki data waive-payee`"
     return letters.read(path, _FORMAT, "payee", _remade, hint)
 
 
 def _remade(
     chain: int, contract: str, message: Mapping[str, Any], nonce: int, deadline: int
 ) -> dict[str, Any]:
-    return typed.payee_release(
+    return typed.payee_waiver(
         chain, contract, payee=message["payee"],
         collection=from_hex(message["collection"], 32, "the collection"),
         to=from_hex(message["to"], 32, "the new payee"), nonce=nonce, deadline=deadline,
