@@ -11,6 +11,7 @@ from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.endorsements import Endorsement
+from kiseki.client.outputs import PreparedBatch
 from kiseki.core.values import to_hex
 
 __all__ = ["output", "verify"]
@@ -53,8 +54,7 @@ def register(
         batch = k.outputs.prepare(files, models, collections=read, record=record, payee=paid,
                                   externals=externals_of(k, external), progress=told)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
-    for path, why in batch.odd:
-        show.say(f"{path} is taken as it is: {why}")
+    _told_of_odd(batch)
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
         batch, endorsements=given, publish=publish))  # fmt: skip
     context.registered_told("batch", done)
@@ -92,6 +92,7 @@ def endorse(
     batch = theirs.outputs.prepare(
         files, models, collections=read, externals=externals_of(k, external)
     )
+    _told_of_odd(batch)
     show.say(
         f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "
         f"{len(batch.items):,} files as made with your model {to_hex(mine)}, whatever its terms "
@@ -103,6 +104,11 @@ def endorse(
         show.json_line(told | {"endorsement": signed.to_text()})
     else:
         show.line(f"--endorsement {signed.to_text()}")
+
+
+def _told_of_odd(batch: PreparedBatch) -> None:
+    for path, why in batch.odd:
+        show.say(f"{path} is taken as it is: {why}")
 
 
 @output.command("show")
