@@ -9,12 +9,13 @@ import typer
 
 from kiseki.chain.sender import Receipt
 from kiseki.cli import context, show
-from kiseki.cli.revenue import revenue
+from kiseki.cli.revenue import revenue, told_of_waiting
 from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.statements import Reconciled
 from kiseki.client.titles import Title, read_cuts
+from kiseki.client.waterfalls import Ahead, Waiting
 from kiseki.core.ids import wallet_address
 from kiseki.core.statement import RoyaltyStatement
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
@@ -149,12 +150,8 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     show.table(["tier", "payee", "has had", "of"], rows, numbers=["has had", "of"])
     if lies:
         show.say(f"{context.money(k, currency, lies)} lie there; pass them on.")
-    for place, waits in enumerate(waiting, 1):
-        if waits:
-            option = "" if currency == ZERO_ADDRESS else f" --token {token}"
-            show.say(f"{context.money(k, currency, waits)} wait for tier {place}, which could not "
-                     "take it; try again with `kiseki revenue waterfall retry "
-                     f"{fall} {place}{option}`.")  # fmt: skip
+    waits = tuple(Waiting(place, amount) for place, amount in enumerate(waiting, 1) if amount)
+    told_of_waiting(k, Ahead(where, currency, lies, 0, waits))
 
 
 @waterfall.command("retry")

@@ -17,6 +17,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER, Claimed
+from kiseki.client.waterfalls import Ahead
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
@@ -116,13 +117,14 @@ def owed(
     """
     k = context.watching(wallet or context.acting())
     found = k.revenue.owed(lists=lists or ())
+    ahead = k.revenue.waterfall.ahead(wallet or None)
     if context.current.json:
-        show.json_line([{
+        show.json_line({"owed": [{
             "token": e.token, "amount": str(e.amount), "now": str(e.now), "split": e.split,
             "subject": e.subject, "labels": e.labels,
             "steps": len(e.steps), "complete": e.complete,
             "waits_for_record": e.unknown is not None,
-        } for e in found])  # fmt: skip
+        } for e in found], "ahead": [_plain(e) for e in ahead]})  # fmt: skip
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
     rows = [
@@ -135,11 +137,13 @@ def owed(
         show.say("Nothing is owed.")
     if unrecorded:
         show.say(_unrecorded(unrecorded))
-    for each in k.revenue.waterfall.ahead(wallet or None):
-        sum_ = context.money(k, each.token, each.lies + each.owed)
-        fall = to_checksum_address(each.waterfall)
-        show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
-                 "revenue claim --through` passes it on.")  # fmt: skip
+    for each in ahead:
+        if each.lies or each.owed:
+            sum_ = context.money(k, each.token, each.lies + each.owed)
+            fall = to_checksum_address(each.waterfall)
+            show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
+                     "revenue claim --through` passes it on.")  # fmt: skip
+        told_of_waiting(k, each)
 
 
 @revenue.command("claim")
@@ -191,10 +195,8 @@ def claim(
             "transactions": [each.transaction for each in done.receipts],
             "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
             "redirected": [{"payee": e.payee, "to": e.to, "token": e.token,
-                            "amount": str(e.amount)} for e in done.redirected], "ahead": [
-                {"waterfall": each.waterfall, "token": each.token, "lies": str(each.lies),
-                 "owed": str(each.owed)} for each in done.ahead
-            ],
+                            "amount": str(e.amount)} for e in done.redirected],
+            "ahead": [_plain(each) for each in done.ahead],
         })  # fmt: skip
     else:
         rows = [
@@ -208,9 +210,11 @@ def claim(
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         for each in done.ahead:
-            fall = to_checksum_address(each.waterfall)
-            show.say(f"still at the waterfall {fall}, or owed to it: "
-                     + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
+            if each.lies or each.owed:
+                fall = to_checksum_address(each.waterfall)
+                show.say(f"still at the waterfall {fall}, or owed to it: "
+                         + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
+            told_of_waiting(k, each)
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip
     if done.failures:
@@ -412,6 +416,26 @@ def sweep(to: To, token: Token = ETHER) -> None:
         raise InvalidInput(f"nothing of it lies at {' or '.join(places)}; nothing was sent")
     context.receipts_told(context.spend(k, f"sweep {to} {token}",
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
+
+
+def told_of_waiting(k: Kiseki, ahead: Ahead) -> None:
+    """What waits for tiers of a waterfall, and how to try it again."""
+    fall = to_checksum_address(ahead.waterfall)
+    option = "" if ahead.token == ETHER else f" --token {ahead.token}"
+    for each in ahead.waiting:
+        show.say(
+            f"{context.money(k, ahead.token, each.amount)} wait for tier {each.tier} of the "
+            f"waterfall {fall}, which could not take it; no claim brings that. Try again with "
+            f"`kiseki revenue waterfall retry {fall} {each.tier}{option}`."
+        )
+
+
+def _plain(ahead: Ahead) -> dict[str, Any]:
+    return {
+        "waterfall": ahead.waterfall, "token": ahead.token, "lies": str(ahead.lies),
+        "owed": str(ahead.owed),
+        "waiting": [{"tier": e.tier, "amount": str(e.amount)} for e in ahead.waiting],
+    }  # fmt: skip
 
 
 def _unrecorded(count: int) -> str:

@@ -68,7 +68,8 @@ class Claimed:
         receipts: of the transactions.
         failures: steps that a payee, token or subject refused, with the reason; their money waits.
         redirected: what of that went elsewhere, as the wallet had signed and as logged.
-        ahead: what is on its way through waterfalls all the same, when it was asked to come.
+        ahead: what is on its way through waterfalls all the same, or waits for one of their tiers,
+            when it was asked to come.
     """
 
     amounts: Mapping[str, Mapping[str, int]]

@@ -16,7 +16,20 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
 from kiseki.errors import ChainError, NodeUnreachable
 
-__all__ = ["Ahead", "Waterfalls"]
+__all__ = ["Ahead", "Waiting", "Waterfalls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a tier could not take when its turn came. No claim brings it; `Waterfalls.retry` may.
+
+    Attributes:
+        tier: its place, counted from 1.
+        amount: base units.
+    """
+
+    tier: int
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +41,14 @@ class Ahead:
         token: the token's address; the zero address is ether.
         lies: base units that lie there and are no tier's yet, and that anybody can pass on.
         owed: base units that it is owed itself.
+        waiting: what waits for those of its tiers that lead there; in neither of these two sums.
     """
 
     waterfall: str
     token: str
     lies: int
     owed: int
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,8 @@ class Waterfalls:
 
     def lies(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What `pass_on` would divide: what lies there without what waits for a tier."""
-        return self._held(token, [to_hex(address(waterfall, "the waterfall"))])[0]
+        falls = [to_hex(address(waterfall, "the waterfall"))]
+        return self._lie(token, falls, self._waiting_in_all(token, falls))[0]
 
     def waiting(self, waterfall: str, token: str = ZERO_ADDRESS) -> list[int]:
         """What waits for each tier, because it could not take it when its turn came."""
@@ -135,12 +151,16 @@ class Waterfalls:
         for fall in falls:
             for each in index.owed(fall):
                 owed[fall, each.token] = owed.get((fall, each.token), 0) + each.amount
-        return [
-            Ahead(fall, token, lies, owed.get((fall, token), 0))
-            for token in sorted(tokens)
-            for fall, lies in zip(falls, self._held(token, falls), strict=True)
-            if lies or owed.get((fall, token))
-        ]
+        found = []
+        for token in sorted(tokens):
+            kept = self._waiting_in_all(token, list(falls))
+            lies = self._lie(token, list(falls), kept)
+            for (fall, tiers), new, waits in zip(falls.items(), lies, kept, strict=True):
+                waiting = self._waiting_at(fall, token, tiers) if waits else ()
+                money = Ahead(fall, token, new, owed.get((fall, token), 0), waiting)
+                if money.lies or money.owed or money.waiting:
+                    found.append(money)
+        return found
 
     def passed(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What went through one in all, in base units."""
@@ -150,11 +170,17 @@ class Waterfalls:
         """What each tier would get of an amount that came next."""
         return [int(each) for each in self._at(waterfall).read("dues", token, amount)]
 
-    def _held(self, token: str, falls: Sequence[str]) -> list[int]:
+    def _waiting_at(self, fall: str, token: str, tiers: Iterable[int]) -> tuple[Waiting, ...]:
+        amounts = self.waiting(fall, token)
+        return tuple(Waiting(tier, amounts[tier - 1]) for tier in tiers if amounts[tier - 1])
+
+    def _lie(self, token: str, falls: Sequence[str], kept: Sequence[int]) -> list[int]:
         """What lies at each and waits for no tier; nothing where less is there than waits."""
         lies = self._balances(token, falls)
-        if not any(lies):
-            return lies
+        return [max(0, there - waits) for there, waits in zip(lies, kept, strict=True)]
+
+    def _waiting_in_all(self, token: str, falls: Sequence[str]) -> list[int]:
+        """What waits at each for all its tiers together."""
         calls = [self._at(fall).call("waitingInAll", token) for fall in falls]
         with node_errors():
             answers = ask(
@@ -164,8 +190,7 @@ class Waterfalls:
             for each in answers:
                 if isinstance(each, Refusal):
                     raise each
-        waits = [uint(int(str(each), 16), 256, "what waits") for each in answers]
-        return [max(0, there - kept) for there, kept in zip(lies, waits, strict=True)]
+            return [uint(int(str(each), 16), 256, "what waits") for each in answers]
 
     def _balances(self, token: str, falls: Sequence[str]) -> list[int]:
         w3 = self.wallet.session.w3

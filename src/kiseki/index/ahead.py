@@ -12,7 +12,7 @@ def ahead(
     tiers: Mapping[bytes, Iterable[bytes]],
     split: Callable[[bytes], Split | None],
     payees: Mapping[bytes, bytes],
-) -> list[bytes]:
+) -> dict[bytes, tuple[int, ...]]:
     """The waterfalls that pay some wallets: at once, or through splits, subjects and each other.
 
     Args:
@@ -22,8 +22,8 @@ def ahead(
         payees: subject -> whom it stands for now.
 
     Returns:
-        Their payee keys, in the order of `tiers`. One that is wanted itself is there when it pays
-        another that is.
+        Payee key -> the tiers that lead to one of the wallets, counted from 1; in the order of
+        `tiers`. A waterfall that is wanted itself is there when it pays another that is.
     """
 
     def behind(key: bytes) -> Iterable[bytes]:
@@ -34,8 +34,8 @@ def ahead(
         known = split(key)
         return [payee for payee, _ in known.leaves] if known else []
 
-    def reaches(start: bytes) -> bool:
-        left, seen = list(tiers[start]), {start}
+    def reaches(first: bytes, start: bytes) -> bool:
+        left, seen = [first], {start}
         while left:
             key = left.pop()
             if key in wanted and key != start:
@@ -45,4 +45,8 @@ def ahead(
                 left += behind(key)
         return False
 
-    return [each for each in tiers if reaches(each)]
+    leading = {
+        fall: tuple(place for place, key in enumerate(keys, 1) if reaches(key, fall))
+        for fall, keys in tiers.items()
+    }
+    return {fall: places for fall, places in leading.items() if places}

@@ -222,13 +222,14 @@ class Index:
             found += owed.owed_in_list(self._flow(token), sight, listed)
         return found
 
-    def waterfalls_ahead(self, wallets: Iterable[str]) -> list[str]:
+    def waterfalls_ahead(self, wallets: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """The waterfalls through which money comes to wallets, as far as is known here.
 
-        What lies at them is no money of the ledger, so :meth:`owed` does not tell of it.
+        What lies or waits at a waterfall is no money of the ledger, so :meth:`owed` does not tell
+        of it; `Waterfalls.ahead` of the client asks the waterfall itself.
 
         Returns:
-            Addresses, in lower case.
+            Address, in lower case -> the tiers that lead to the wallets, counted from 1.
         """
         self._check_complete()
         falls = self.agreements.waterfalls()
@@ -237,7 +238,7 @@ class Index:
         payees = self._subject_map().payees
         wanted = {ids.wallet(each) for each in wallets}
         found = ahead.ahead(wanted, tiers, self._known_split, payees)
-        return [keys[each] for each in found]
+        return {keys[fall]: places for fall, places in found.items()}
 
     def tokens(self) -> list[str]:
         """Every token that ever came in; the zero address, first, is ether."""

@@ -29,6 +29,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 
+from ..conftest import ask, freeze
 from .conftest import Shell
 
 KEY = "0x" + bytes(account_of(1).key).hex()
@@ -86,7 +87,7 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     assert title["split"] in shell.run("revenue", "title", "show", "series.json")
 
     shell.run("revenue", "pay", batch["batch"], "1", "--account", "test:4")
-    (owed,) = shell.json("revenue", "owed", ARTIST)
+    (owed,) = shell.json("revenue", "owed", ARTIST)["owed"]
     assert owed["amount"] == str(2 * 10**17)
     assert "0.2 ether" in shell.run("revenue", "owed", ARTIST)
     before = k.balance(of=ARTIST)
@@ -129,12 +130,16 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     assert "other.md cannot be read" in shell.run(*register, "other.safetensors=other.md", code=1)
 
     shell.files("pictures", 1)
+    (shell.folder / "pictures/cut.png").write_bytes(picture("PNG")[:-4])
     creator = ("--account", "test:3")
     until = str(k.session.now() + 1000)
-    word = shell.json(
+    endorse = (
         "output", "endorse", "pictures", "--model", model, "--other", lost, "--until", until,
         "--creator", account_of(3).address, "--account", "test:2",
-    )["endorsement"]  # fmt: skip
+    )  # fmt: skip
+    word = shell.json(*endorse)["endorsement"]
+    told = " ".join(shell.run(*endorse).split())
+    assert "pictures/cut.png is taken as it is: it is cut off" in told
     made = shell.json("output", "register", "pictures", "--model", model, "--model", lost,
                       "--endorsement", word, *creator)  # fmt: skip
     assert shell.json("output", "show", made["batch"])["base"] == "undisclosed"
@@ -249,7 +254,7 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     shown = shell.json("revenue", "waterfall", "show", fall)
     assert [each["had"] for each in shown["tiers"]] == [str(10**18), str(5 * 10**17)]
     assert "the rest" in shell.run("revenue", "waterfall", "show", fall)
-    (owed,) = shell.json("revenue", "owed", ARTIST)
+    (owed,) = shell.json("revenue", "owed", ARTIST)["owed"]
     assert owed["amount"] == str(10**18)
 
     (shell.folder / "october.csv").write_text(
@@ -272,6 +277,38 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     k.sender.send(Call(fall, b"", 5, "somebody pays it as any wallet"))
     shell.run("revenue", "waterfall", "pass", fall)
     assert k.balance(of=fall) == 0
+
+
+def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki) -> None:
+    """Promise 4: it is in no sum that a claim brings, wherever it is told."""
+    yen = k.test_token()
+    fall = shell.json(
+        "revenue", "waterfall", "create", f"100@{yen}={ARTIST}", BUYER
+    )["waterfall"]  # fmt: skip
+    k.mint(yen, fall, 120 * 10 ** k.decimals(yen))
+    code = ask(k, "eth_getCode", yen, "latest")
+    freeze(k, yen)
+    shell.run("revenue", "waterfall", "pass", fall, "--token", yen)
+    units = str(100 * 10 ** k.decimals(yen))
+    found = shell.json("revenue", "owed", ARTIST)
+    assert found["owed"] == []
+    waits = {"tier": 1, "amount": units}
+    named = {"waterfall": fall.lower(), "token": yen.lower(), "lies": "0", "owed": "0"}
+    assert found["ahead"] == [named | {"waiting": [waits]}]
+    again = f"`kiseki revenue waterfall retry {fall} 1 --token {yen.lower()}`"
+    for words in (
+        ("revenue", "owed", ARTIST),
+        ("revenue", "claim", ARTIST, "--through"),
+        ("revenue", "waterfall", "show", fall, "--token", yen),
+    ):
+        told = " ".join(shell.run(*words).split())
+        assert f"wait for tier 1 of the waterfall {fall}" in told
+        assert again in told
+        assert "On its way" not in told
+        assert "still at" not in told
+    ask(k, "anvil_setCode", yen, code)
+    shell.run("revenue", "waterfall", "retry", fall, "1", "--token", yen)
+    assert shell.json("revenue", "owed", ARTIST)["ahead"] == []
 
 
 def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKiseki) -> None:
@@ -449,7 +486,7 @@ def test_money_is_brought_where_its_payee_signed(shell: Shell, k: LocalKiseki) -
     split = Split([(ids.wallet(ARTIST), 1), (ids.wallet(k.address), 1)])
     (shell.folder / split.filename).write_text(split.to_json())
     shell.run("revenue", "pay", split.filename, "100 wei")
-    assert shell.json("revenue", "owed", ARTIST) == []
+    assert shell.json("revenue", "owed", ARTIST)["owed"] == []
     shell.run("revenue", "redirect", to, "--out", "alice.json", "--account", "test:1")
     claimed = shell.json("revenue", "claim", "--redirect", "alice.json", "--list", ".")
     assert claimed["redirected"][0]["to"].lower() == to
@@ -724,6 +761,5 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
         {"collection": made["collection"], "items": 1, "payee": split.stem, "same_terms": True}
     ]
     shell.run("revenue", "pay", str(split), "7 wei", "--account", "test:4")
-    assert [e["amount"] for who in (one, two) for e in shell.json("revenue", "owed", who)] == [
-        "3", "3",
-    ]  # fmt: skip
+    owed = [shell.json("revenue", "owed", who)["owed"] for who in (one, two)]
+    assert [each["amount"] for (each,) in owed] == ["3", "3"]

@@ -12,6 +12,7 @@ from kiseki.client.amounts import parse
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
 from kiseki.client.titles import Cut, Title, read_cuts
+from kiseki.client.waterfalls import Ahead, Waiting
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.statement import Line, RoyaltyStatement
@@ -20,7 +21,7 @@ from kiseki.errors import FilesError, InvalidInput
 from kiseki.index import NotInIndex
 from kiseki.keeper import Duties, Keeper
 
-from ..conftest import Folder, ask
+from ..conftest import Folder, ask, freeze
 
 
 def plan(a: Kiseki, b: Kiseki, c: Kiseki, token: str = ETHER) -> Plan:
@@ -48,18 +49,6 @@ def test_a_payment_that_crosses_boundaries_is_divided_to_the_unit(
     assert gained == [100, 50, 70]
 
 
-def freeze(k: LocalKiseki, token: str) -> None:
-    """Puts code in front of a token's own that lets nobody take it from anybody."""
-    where = "0x" + "f0" * 20
-    ask(k, "anvil_setCode", where, ask(k, "eth_getCode", token, "latest"))
-    call = "365f5f375f5f365f73" + where[2:] + "5af43d5f5f3e"
-    refuse = 14 + len(call) // 2 + 3 + 3 + 4
-    code = f"5f3560e01c6323b872dd1460{refuse:02x}57" + call
-    fine = 14 + len(call) // 2 + 3 + 3
-    code += f"60{fine:02x}57" + "3d5ffd" + "5b3d5ff3" + "5b5f5ffd"
-    ask(k, "anvil_setCode", token, "0x" + code)
-
-
 def test_what_a_tier_cannot_take_waits_for_it_and_is_tried_again(
     k: LocalKiseki, artist: Kiseki, developer: Kiseki, creator: Kiseki, stranger: Kiseki
 ) -> None:
@@ -75,6 +64,14 @@ def test_what_a_tier_cannot_take_waits_for_it_and_is_tried_again(
     falls.pass_on(fall, token)
     assert falls.waiting(fall, token) == [100, 20, 0]
     assert falls.lies(fall, token) == 0, "what waits is no new money"
+    place = (fall.lower(), token.lower(), 0, 0)
+    assert artist.revenue.waterfall.ahead() == [Ahead(*place, (Waiting(1, 100),))]
+    assert developer.revenue.waterfall.ahead() == [Ahead(*place, (Waiting(2, 20),))]
+    assert creator.revenue.waterfall.ahead() == [], "nothing waits for its tier"
+    assert artist.revenue.owed() == [], "no claim brings what waits"
+    claimed = stranger.revenue.claim(artist.address, through=True)
+    assert (claimed.amounts, claimed.receipts) == ({}, ())
+    assert claimed.ahead == (Ahead(*place, (Waiting(1, 100),)),)
     with pytest.raises(ContractReverted):
         falls.retry(fall, 1, token)
     keeper = Keeper(stranger, Duties(passes=True, worth={token: 1}))
