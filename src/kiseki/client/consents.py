@@ -357,7 +357,7 @@ def _understood(given: dict[str, Any], opening: bytes) -> Consent:
         consentfiles.terms(terms),
         from_hex(root, 32, "the root"),
         documents.decimal(count, "the count"),
-        Payee(from_hex(payee, 32, "the payee"), opening),
+        Payee.of(Payee(from_hex(payee, 32, "the payee"), opening)),
         from_hex(origin, 32, "the origin"),
     )
     return Consent(

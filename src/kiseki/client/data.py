@@ -17,7 +17,7 @@ from kiseki.client.files import HashedFile, find, hash_files
 from kiseki.client.gates import Gate
 from kiseki.client.lists import Entry, read
 from kiseki.client.overlaps import Overlap, overlaps
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.registering import (
     Group,
     Registered,
@@ -208,6 +208,8 @@ class Data:
             SecretsError: the key file is unsafe or damaged.
         """
         who = provider or self.wallet.address
+        receiver(who, "the provider")
+        paid = Payee.of(payee or who)
         hashed = hash_files(find(files), progress)
         salts = self.wallet.salts.salts(who, [each.digest for each in hashed])
         items = items_of(who, hashed, salts)
@@ -216,7 +218,7 @@ class Data:
             terms=terms,
             items=tuple(items),
             tree=IdTree([item.id for item in items]),
-            payee=Payee.of(payee or who),
+            payee=paid,
             origin=document_hash(origin),
         )
         self.wallet.salts.keep(prepared.kept, _slices(prepared, hashed, _folder(files)))
@@ -270,8 +272,8 @@ class Data:
             issuer, _, person = artist.partition(":")
             if not person:
                 return Payee.of(artist) if artist else of_nobody
-            identity = ids.identity_id(issuer, bytes.fromhex(person[2:]))
-            return Payee.subject(self.wallet.session["Identities"].address, identity)
+            identities = self.wallet.session["Identities"].address
+            return Payee.identity(identities, issuer, bytes.fromhex(person[2:]))
 
         def kept_of(owners: Owners, root: bytes, count: int) -> Kept:
             (first, _), *others = owners
@@ -347,6 +349,7 @@ class Data:
         """
         kept = prepared.kept if isinstance(prepared, Prepared) else prepared
         self._must_be(kept.provider)
+        paid = Payee.of(kept.payee)
         nonce, deadline = self.wallet.fresh()
         message = typed.consent(
             self.wallet.session.chain_id,
@@ -355,7 +358,7 @@ class Data:
             root=kept.root,
             count=kept.count,
             terms=kept.terms,
-            payee=kept.payee.key,
+            payee=paid.key,
             origin=kept.origin,
             nonce=nonce,
             deadline=deadline,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
+from kiseki.client.payees import receiver
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.terms import Use
-from kiseki.core.values import address, to_hex
 
 __all__ = ["Gate"]
 
@@ -42,7 +42,7 @@ class Gate:
             ContractReverted: `AllowList_NotRegistrant`.
         """
         at = self.wallet.session[self.registry].address
-        who = to_hex(address(user, "the user"))
+        who = receiver(user, "the user")
         return self.wallet.send(self._list.call("allow", at, group, who, int(uses)))
 
     def lets(self, group: bytes, user: str, use: Use) -> bool:

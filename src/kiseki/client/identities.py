@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from kiseki.chain.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
+from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["IDENTITY", "Identities", "Status"]
@@ -74,8 +74,7 @@ class Identities:
         Args:
             issuer: who knows them; this wallet if none is named.
         """
-        identity = ids.identity_id(issuer or self.wallet.address, person)
-        return Payee.subject(self._contract.address, identity)
+        return Payee.identity(self._contract.address, issuer or self.wallet.address, person)
 
     def bind(self, wallets: Mapping[bytes, str]) -> tuple[Receipt, ...]:
         """Says whose wallets they are; a wallet that is bound already is passed over.
@@ -86,19 +85,23 @@ class Identities:
             wallets: person -> address.
 
         Raises:
+            InvalidInput: one could never be paid.
             ContractReverted: `Identities_Final`, one stands and cannot be changed any more.
         """
-        calls = (self._contract.call("bind", *given) for given in self._cut(wallets))
-        return self._send(calls)
+        return self._bind(_payable(wallets))
 
     def withdraw(self, persons: Iterable[bytes]) -> tuple[Receipt, ...]:
         """Takes bindings back that are not final."""
-        return self.bind(dict.fromkeys(persons, ZERO_ADDRESS))
+        return self._bind(dict.fromkeys(persons, ZERO_ADDRESS))
 
     def sign(self, wallets: Mapping[bytes, str], days: int = WAITING_DAYS) -> list[Signed]:
-        """Signs bindings, for somebody else to submit (`bind_for`)."""
+        """Signs bindings, for somebody else to submit (`bind_for`).
+
+        Raises:
+            InvalidInput: a wallet could never be paid.
+        """
         signed = []
-        for persons, bound in self._cut(wallets):
+        for persons, bound in _cut(_payable(wallets)):
             nonce, deadline = self.wallet.fresh(days)
             message = typed.binding(
                 self.wallet.session.chain_id,
@@ -145,14 +148,20 @@ class Identities:
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
-    def _cut(self, wallets: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], list[str]]]:
-        listed = sorted(wallets.items())
-        for start in range(0, len(listed), _AT_ONCE):
-            some = listed[start : start + _AT_ONCE]
-            yield (
-                [person for person, _ in some],
-                [address_text(address(bound, "a wallet")) for _, bound in some],
-            )
+    def _bind(self, wallets: Mapping[bytes, str]) -> tuple[Receipt, ...]:
+        return self._send(self._contract.call("bind", *given) for given in _cut(wallets))
 
     def _send(self, calls: Iterable[Call]) -> tuple[Receipt, ...]:
         return tuple(each.result for each in self.wallet.send_all(calls))
+
+
+def _payable(wallets: Mapping[bytes, str]) -> dict[bytes, str]:
+    """The zero address would take a binding back, which `withdraw` says in words."""
+    return {person: receiver(bound, "the wallet") for person, bound in wallets.items()}
+
+
+def _cut(wallets: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], list[str]]]:
+    listed = sorted(wallets.items())
+    for start in range(0, len(listed), _AT_ONCE):
+        some = listed[start : start + _AT_ONCE]
+        yield [person for person, _ in some], [bound for _, bound in some]

@@ -18,6 +18,7 @@ from typing import Any
 
 from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
+from kiseki.client.payees import receiver
 from kiseki.client.purchases import PROBLEMS, Basket
 from kiseki.client.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
@@ -96,7 +97,7 @@ class Market:
             licence: what the licence says to machines, or the hash of its document.
             salt: keeps equal offers apart; another each time if left out.
         """
-        known = list(buyers)
+        known = [receiver(each, "a buyer") for each in buyers]
         return Offer(
             registry=self._registry(kind),
             id=group,
@@ -156,7 +157,7 @@ class Market:
 
     def delegate(self, to: str, allowed: bool = True) -> Receipt:
         """Lets somebody make and end offers for all that this wallet holds, or not any more."""
-        who = to_hex(address(to, "the delegate"))
+        who = receiver(to, "the delegate")
         return self.wallet.send(self._contract.call("setDelegate", who, allowed))
 
     def offers(
@@ -289,7 +290,7 @@ class Market:
         return traced
 
     def _basket(self, licensee: str | None, buyers: Iterable[str], **how: Any) -> Basket:
-        who = to_hex(address(licensee or self.wallet.address, "the licensee"))
+        who = receiver(licensee or self.wallet.address, "the licensee")
         return Basket(self.wallet, who, list(buyers), **how)
 
     def _schedule(self, key: bytes) -> object:

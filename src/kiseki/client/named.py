@@ -13,9 +13,8 @@ from pathlib import Path
 from kiseki.client.payees import Payee
 from kiseki.client.titles import TITLE_FORMAT, Title, Titles
 from kiseki.client.wallet import Wallet
-from kiseki.core import ids
 from kiseki.core.split import Split
-from kiseki.core.values import address, address_text, from_hex
+from kiseki.core.values import from_hex
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["named", "split_in"]
@@ -35,8 +34,7 @@ def named(wallet: Wallet, given: str) -> Payee:
     issuer, colon, person = given.partition(":")
     if colon:
         known = from_hex(person, 32, "the person")
-        identity = ids.identity_id(address_text(address(issuer, "the issuer")), known)
-        return Payee.subject(wallet.session["Identities"].address, identity)
+        return Payee.identity(wallet.session["Identities"].address, issuer, known)
     if len(given) < 60:
         return Payee.of(given)
     wanted, index = _id(given), wallet.session.index

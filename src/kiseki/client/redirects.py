@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.client import letters
+from kiseki.client.payees import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.errors import FilesError, InvalidInput
@@ -54,9 +55,10 @@ def sign(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
     beside the journal that only its owner can read.
 
     Raises:
-        InvalidInput: `to` is no address, or days are none or too many.
+        InvalidInput: `to` could never be paid, or days are none or too many.
         FilesError: it cannot be written down.
     """
+    receiver(to, "the address that money is to go to")
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInput(
             f"a redirect counts for 1 to {LONGEST_DAYS} days; sign another when it has run out"

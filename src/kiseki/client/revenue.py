@@ -15,7 +15,7 @@ from kiseki.chain.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client import redirects
 from kiseki.client.allowances import approve
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.statements import Statements
 from kiseki.client.titles import Titles
@@ -232,7 +232,7 @@ class Revenue:
         if common:
             claimed.append(self._claim_owed(self._owed(common, lists), b"", progress))
         for who, signed in elsewhere.items():
-            to = signed.message["message"]["to"]
+            to = receiver(signed.message["message"]["to"], "the address that money is to go to")
             first = self._contract.call("redirect", signed.signer, to, signed.approval).data
             claimed.append(self._claim_owed(self._owed([who], lists), first, progress))
         return _united(claimed)

@@ -11,12 +11,12 @@ from kiseki.chain.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.data import Data
 from kiseki.client.metadata import Metadata, parse
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.schedules import Schedules
 from kiseki.client.wallet import Signed, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, from_hex, to_hex
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput
 
 __all__ = ["STAYS", "Income", "Rights"]
@@ -202,7 +202,7 @@ class Rights(Schedules):
 
     def transfer(self, token: int, to: str) -> Receipt:
         """Gives a token of this wallet's to `to`, and with it what the token earns from now on."""
-        new = to_hex(address(to, "the new holder"))
+        new = receiver(to, "the new holder")
         return self.wallet.send(
             self._contract.call("transferFrom", self.wallet.address, new, token)
         )

@@ -22,11 +22,23 @@ from kiseki.chain.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
-from kiseki.core.schedule import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
-from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
+from kiseki.core.schedule import (
+    KINDS,
+    MOST,
+    AllOf,
+    AnyOf,
+    Approvals,
+    Escrow,
+    IncomeThreshold,
+    Kind,
+    read,
+    written,
+)
+from kiseki.core.values import ZERO_ADDRESS, bytes32, to_hex, uint
 from kiseki.errors import InvalidInput, TransactionFailed
 from kiseki.index import ScheduleRecord
 
@@ -82,19 +94,22 @@ class Schedules:
             deadline: until when nobody may let it lapse: a time, in so long, or Unix seconds.
 
         Raises:
-            InvalidInput: no condition, or more than eight.
+            InvalidInput: no condition, or more than eight; or it names somebody who could never get
+                the token, be paid or approve.
             ContractReverted: `RightsToken_NotHolder`, `RightsToken_Locked`, …
         """
         conditions = [when] if isinstance(when, Kind) else list(when)
         if not 1 <= len(conditions) <= MOST:
             raise InvalidInput(f"name 1 to {MOST} conditions; AllOf and AnyOf hold more")
+        for each in conditions:
+            _must_be_possible(each)
         given = [written(each, self._addresses) for each in conditions]
         until = moment(deadline, self.wallet.session.now(), "the deadline")
         return self.wallet.send(
             self._rights.call(
                 "schedule",
                 token,
-                to_hex(address(to, "who gets it")),
+                receiver(to, "who gets it"),
                 [(each.check, each.data) for each in given],
                 until,
             )
@@ -228,7 +243,7 @@ class Schedules:
         escrow = self.wallet.session["Escrow"]
         if to is None:
             return self.wallet.send(escrow.call("settle", key, price.token, price.price))
-        where = to_hex(address(to, "where it goes"))
+        where = receiver(to, "where it goes")
         return self.wallet.send(escrow.call("settleTo", key, price.token, price.price, where))
 
     def escrowed(self, schedule: bytes, price: Escrow | None = None) -> str | None:
@@ -323,6 +338,18 @@ def _prices(kinds: Iterable[Kind]) -> Iterator[Escrow]:
             yield each
         elif isinstance(each, AllOf | AnyOf):
             yield from _prices(each.conditions)
+
+
+def _must_be_possible(kind: Kind) -> None:
+    """A condition that nobody could ever meet would lock the token until the deadline."""
+    if isinstance(kind, AllOf | AnyOf):
+        for each in kind.conditions:
+            _must_be_possible(each)
+    elif isinstance(kind, Approvals):
+        for party in kind.parties:
+            receiver(party, "a party")
+    elif isinstance(kind, IncomeThreshold):
+        Payee.of(Payee(kind.payee))
 
 
 def _is_true(answer: object) -> bool:

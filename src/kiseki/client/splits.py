@@ -18,7 +18,12 @@ __all__ = ["publication", "unpublished"]
 
 
 def publication(wallet: Wallet, split: Split) -> Call:
-    """Logs all leaves of a split."""
+    """Logs all leaves of a split.
+
+    Raises:
+        InvalidInput: one of them is a wallet that could never be paid.
+    """
+    Payee.of(split)
     payees, shares = zip(*split.leaves, strict=True)
     publish = wallet.session["RevenueSplitter"].call
     return publish("publish", split.opening, list(payees), list(shares))

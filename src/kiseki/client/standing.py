@@ -29,7 +29,7 @@ from kiseki.client import lists
 from kiseki.client.collecting import Owners
 from kiseki.client.collecting import collect as collect_entries
 from kiseki.client.lists import Entry
-from kiseki.client.payees import Payee
+from kiseki.client.payees import Payee, receiver
 from kiseki.client.registering import (
     Group,
     Registered,
@@ -239,7 +239,7 @@ def prepare(
     """
     session, place = wallet.session, Path(path)
     now = session.now()
-    who = address_text(address(provider, "the provider"))
+    who = receiver(provider, "the provider")
     if who == wallet.address.lower():
         raise InvalidInput("the provider is this wallet, which needs nobody's consent")
     uint(per_month, 32, "the number of collections a month", minimum=1)
@@ -443,7 +443,7 @@ def _understood(given: dict[str, Any], opening: bytes) -> StandingConsent:
         address_text(address(provider, "the provider")),
         address_text(address(collector, "the collector")),
         files.terms(terms),
-        Payee(from_hex(payee, 32, "the payee"), opening),
+        Payee.of(Payee(from_hex(payee, 32, "the payee"), opening)),
         uint(per_month, 32, "the number of collections a month"),
         documents.decimal(until, "the end"),
         documents.decimal(nonce, "the nonce"),

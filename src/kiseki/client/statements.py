@@ -100,9 +100,12 @@ class Statements:
                 token and that the index does not know.
 
         Raises:
-            InvalidInput: a payee is not known, or a line was paid otherwise than it says.
+            InvalidInput: a payee is not known or could never be paid, or a line was paid otherwise
+                than it says.
             ContractReverted, ChainError: no funds, or the token refuses; what was paid stays.
         """
+        for line in statement.lines:
+            Payee.of(Payee(line.payee, (openings or {}).get(line.payee, b"")))
         lines = self.reconcile(statement, self.wallet.address)
         for each in lines:
             if each.elsewhere or each.paid not in (0, each.line.amount):

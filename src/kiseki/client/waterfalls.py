@@ -11,6 +11,8 @@ from kiseki.chain.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve
+from kiseki.client.payees import Payee
+from kiseki.client.splits import publication
 from kiseki.client.wallet import Wallet
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
@@ -58,22 +60,28 @@ class Waterfalls:
     wallet: Wallet
 
     def address(self, plan: Plan) -> str:
-        """Where a plan's waterfall is or will be. Any split can name it as a wallet."""
+        """Where a plan's waterfall is or will be. Any split can name it as a wallet.
+
+        Raises:
+            InvalidInput: a tier names somebody who could never be paid.
+        """
+        _must_be_payable(plan)
         return str(to_checksum_address(self._factory.read("addressOf", plan.values)))
 
     def create(self, plan: Plan) -> tuple[Receipt, ...]:
         """Puts a plan's waterfall on the chain, by anybody; money may lie there already.
 
         Its tiers' splits are logged first where nobody did, so that their payees find themselves.
+
+        Raises:
+            InvalidInput: a tier names somebody who could never be paid.
         """
+        _must_be_payable(plan)
         known = {each.split.key for each in self.wallet.session.index.splits()}
-        splitter = self.wallet.session["RevenueSplitter"]
         receipts = []
         for tier in plan.tiers:
             if tier.split is not None and tier.payee not in known:
-                payees, shares = zip(*tier.split.leaves, strict=True)
-                call = splitter.call("publish", tier.opening, list(payees), list(shares))
-                receipts.append(self.wallet.send(call))
+                receipts.append(self.wallet.send(publication(self.wallet, tier.split)))
                 known.add(tier.payee)
         receipts.append(self.wallet.send(self._factory.call("create", plan.values)))
         return tuple(receipts)
@@ -218,3 +226,8 @@ class Waterfalls:
     def _at(self, waterfall: str) -> Contract:
         where = to_checksum_address(to_hex(address(waterfall, "the waterfall")))
         return Contract(self.wallet.session.w3, "Waterfall", where)
+
+
+def _must_be_payable(plan: Plan) -> None:
+    for tier in plan.tiers:
+        Payee.of(Payee(tier.payee, tier.opening, tier.split))
