@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.consents import numbered, one_item
 from benchmarks.rows import Row
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.client.data import Prepared, terms_tuple
 
 __all__ = ["ROWS", "measure"]

@@ -25,7 +25,7 @@ from eth_account.signers.local import LocalAccount
 from tests.faults.proxy import KINDS, Testnet, testnet
 
 from kiseki.chain import deployment
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import connect
@@ -174,7 +174,7 @@ import sys
 from pathlib import Path
 from eth_account import Account
 from kiseki.chain import deployment
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import connect

@@ -23,7 +23,7 @@ from web3.exceptions import TransactionNotFound
 
 from kiseki.chain import proxy
 from kiseki.chain.artifacts import Artifact, artifact
-from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.proxy import PROXY
 from kiseki.chain.sender import Sender

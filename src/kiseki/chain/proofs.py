@@ -7,7 +7,7 @@ from typing import Any
 
 from web3 import Web3
 
-from kiseki.chain.contracts import node_errors, refused
+from kiseki.chain.contract.contracts import node_errors, refused
 from kiseki.chain.node import Refusal, ask
 from kiseki.core import rlp
 from kiseki.core.state import Header, StorageProof

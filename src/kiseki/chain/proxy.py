@@ -14,7 +14,7 @@ import time
 from eth_utils.address import to_checksum_address
 from web3 import Web3
 
-from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Sender
 from kiseki.core.keccak import keccak256

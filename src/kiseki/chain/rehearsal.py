@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kiseki.chain.contracts import Call, node_errors, refused
+from kiseki.chain.contract.contracts import Call, node_errors, refused
 from kiseki.chain.fees import calldata_gas
 from kiseki.chain.journal import Attempt
 from kiseki.chain.node import Refusal

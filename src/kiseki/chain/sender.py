@@ -20,7 +20,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from web3 import Web3
 
-from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.fees import Fees, Policy
 from kiseki.chain.journal import Attempt, Intent, Journal, Lane
 from kiseki.chain.node import Asked, Refusal, ask

@@ -24,7 +24,7 @@ from web3 import Web3
 
 from kiseki.chain import deployment
 from kiseki.chain.artifacts import Artifact, artifact
-from kiseki.chain.contracts import node_errors
+from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex

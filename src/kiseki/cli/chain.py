@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.chain import deployment, verification
-from kiseki.chain.contracts import chain_id_of, node_errors
+from kiseki.chain.contract.contracts import chain_id_of, node_errors
 from kiseki.chain.journal import Journal
 from kiseki.chain.networks import network
 from kiseki.chain.node import connect, find_anvil, place

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from kiseki.chain.contracts import chain_id_of
+from kiseki.chain.contract.contracts import chain_id_of
 from kiseki.chain.fees import GWEI, Finality, Policy
 from kiseki.chain.networks import Network, network
 from kiseki.chain.node import connect

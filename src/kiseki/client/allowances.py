@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiseki.chain.contracts import Contract, erc20
+from kiseki.chain.contract.contracts import Contract, erc20
 from kiseki.client.wallet import Wallet
 from kiseki.core import typed
 from kiseki.core.values import ZERO_ADDRESS, bytes32, uint

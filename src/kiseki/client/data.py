@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from kiseki.chain.contracts import Contract
+from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.collecting import Owners, collect
 from kiseki.client.files import HashedFile, find, hash_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiseki.chain.contracts import Contract
+from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import receiver
 from kiseki.client.wallet import Wallet

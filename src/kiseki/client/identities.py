@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import Payee, receiver
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet

@@ -18,7 +18,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain import deployment
 from kiseki.chain.artifacts import artifact
-from kiseki.chain.contracts import Call, erc20, node_errors
+from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import anvil, connect

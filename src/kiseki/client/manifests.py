@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.sources import shown
 from kiseki.client.wallet import Wallet

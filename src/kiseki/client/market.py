@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from kiseki.chain.contracts import Contract
+from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import receiver
 from kiseki.client.purchases import PROBLEMS, Basket

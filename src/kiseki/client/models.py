@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.contracts import Contract
+from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract

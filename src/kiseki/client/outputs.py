@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.contracts import Call, Contract
+from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid

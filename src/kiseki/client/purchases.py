@@ -12,7 +12,7 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue import EXECUTE_GAS

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract
-from kiseki.chain.reverts import decode_revert
+from kiseki.chain.contract.contracts import Call, Contract
+from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client import redirects
 from kiseki.client.allowances import approve

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.contracts import Contract
+from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.data import Data
 from kiseki.client.metadata import Metadata, parse

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, node_errors
+from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve

@@ -12,14 +12,15 @@ from web3 import Web3
 from web3.exceptions import BlockNotFound
 
 from kiseki.chain import deployment
-from kiseki.chain.contracts import Contract, node_errors
-from kiseki.chain.events import Decoder, Event
+from kiseki.chain.contract.contracts import Contract, node_errors
+from kiseki.chain.contract.events import Decoder
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.rehearsal import Rehearsal
 from kiseki.chain.sender import Receipt, Sender
 from kiseki.chain.signer import Signer
+from kiseki.core.event import Event
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, NodeUnreachable
 from kiseki.index import REGISTRIES, Index, IndexInconsistent

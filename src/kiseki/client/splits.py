@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
 from kiseki.core.split import Split

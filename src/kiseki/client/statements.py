@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sender import MOST_GAS, Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee

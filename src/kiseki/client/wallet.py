@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sender import Outcome, Receipt, Sender
 from kiseki.chain.signer import Signer
 from kiseki.client.secrets import Salts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sender import Receipt
 from kiseki.client.allowances import approve

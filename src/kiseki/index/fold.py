@@ -6,8 +6,8 @@ Events that state nothing the index answers (approvals, nonces) give no rows.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kiseki.chain.events import Event
 from kiseki.core import ids
+from kiseki.core.event import Event
 from kiseki.core.offer import Offer
 from kiseki.core.schedule import Condition, Schedule
 from kiseki.core.split import Split

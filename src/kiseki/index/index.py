@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 
-from kiseki.chain.events import Event
 from kiseki.core import ids
 from kiseki.core.compose import Ancestor
+from kiseki.core.event import Event
 from kiseki.core.registrations import fold as fold_log
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed

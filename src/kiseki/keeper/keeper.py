@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.sender import Receipt
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee

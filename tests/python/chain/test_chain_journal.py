@@ -17,7 +17,7 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.journal import Intent, Journal
 from kiseki.chain.node import Refusal, anvil, connect
@@ -244,7 +244,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from eth_account import Account
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Intent, Journal
 from kiseki.chain.node import connect

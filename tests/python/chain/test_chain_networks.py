@@ -9,7 +9,7 @@ from eth_account import Account
 from web3 import Web3
 
 from kiseki.chain import deployment, proxy
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.networks import NETWORKS, Network, network

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from kiseki.chain.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Nodes, Refusal, anvil, ask, connect
 from kiseki.chain.sender import Sender
 from kiseki.client.accounts import local_account as account_of

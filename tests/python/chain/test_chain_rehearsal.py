@@ -7,7 +7,7 @@ import pytest
 from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki, Use
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import Fees, Policy
 from kiseki.chain.rehearsal import Rehearsal
 from kiseki.client.accounts import local_account as account_of

@@ -11,7 +11,7 @@ import pytest
 from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import GWEI
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.sender import Sender

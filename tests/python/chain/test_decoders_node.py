@@ -14,7 +14,7 @@ import requests
 from tests.fuzz.targets import readable
 
 from kiseki import LocalKiseki
-from kiseki.chain.contracts import Call, erc20
+from kiseki.chain.contract.contracts import Call, erc20
 from kiseki.chain.fees import Policy
 from kiseki.chain.node import connect
 from kiseki.chain.sender import Sender

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 from tests.python.core.media import embed, picture
 
 from kiseki import LocalKiseki, Split
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.deployment import SUITE
 from kiseki.chain.node import anvil
 from kiseki.client.accounts import local_account as account_of

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain import fees, sender
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.client import collecting, lists, registering
 from kiseki.client.files import find, hash_each, measure, walk
 from kiseki.client.keystore import KeyStore

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Use
-from kiseki.chain.contracts import Call, erc20
+from kiseki.chain.contract.contracts import Call, erc20
 from kiseki.chain.fees import Policy
 from kiseki.client import purchases
 from kiseki.client.accounts import local_account as account_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import Policy
 from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore

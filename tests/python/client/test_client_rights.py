@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.client import waivers
 from kiseki.client.metadata import parse
 from kiseki.client.revenue import ETHER

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from kiseki import LocalKiseki, Manifest
 from kiseki.chain import node, proofs
-from kiseki.chain.abi import topic
 from kiseki.chain.artifacts import artifact
+from kiseki.chain.contract.abi import topic
 from kiseki.chain.node import Refusal
 from kiseki.chain.proofs import prove
 from kiseki.client import whole

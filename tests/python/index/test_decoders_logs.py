@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.almost import unhurried
 
-from kiseki.chain.abi import kind
-from kiseki.chain.events import Decoder
+from kiseki.chain.contract.abi import kind
+from kiseki.chain.contract.events import Decoder
 from kiseki.errors import ChainError, KisekiError
 from kiseki.index import Index
 

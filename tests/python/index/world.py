@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kiseki.chain.events import Event
 from kiseki.core import ids
 from kiseki.core.compose import Ancestor, Source, compose_batch, compose_model
+from kiseki.core.event import Event
 from kiseki.core.ids import Collection, External
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import manifest_root

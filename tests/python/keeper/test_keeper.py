@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split
-from kiseki.chain.contracts import Call
+from kiseki.chain.contract.contracts import Call
 from kiseki.client.keystore import KeyStore
 from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER

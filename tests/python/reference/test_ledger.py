@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 
 from kiseki import ContractReverted, LocalKiseki
-from kiseki.chain.contracts import Call, Contract, erc20
+from kiseki.chain.contract.contracts import Call, Contract, erc20
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.split import Split

@@ -1,23 +1,9 @@
-"""Reverts by name: a contract's custom error becomes `ContractReverted`, with advice."""
+"""What somebody can do about a revert, by the name of the error."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
+__all__ = []
 
-from kiseki.chain.abi import decode_named, selector
-from kiseki.chain.artifacts import artifact, names
-from kiseki.core.values import one_line, to_hex
-from kiseki.errors import ChainError, ContractReverted
-
-__all__ = ["decode_revert"]
-
-_BUILT_IN = [
-    {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
-    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
-]
 
 ADVICE = {
     "DataRegistry_UnknownTerms": "define these terms first",
@@ -141,40 +127,3 @@ ADVICE = {
     "ERC20InsufficientBalance": "the payer holds less of this token",
     "ERC20InsufficientAllowance": "approve the splitter for the amount first",
 }
-
-
-def decode_revert(data: bytes) -> ContractReverted:
-    """The error in what a call that reverted returned, which a hostile contract may have chosen."""
-    name, values = _read(data)
-    while name == "RevenueSplitter_CallFailed" and values and values["reason"]:
-        data = values["reason"]
-        name, values = _read(data)
-    if name is None:
-        shown = to_hex(data[:68]) if data else "no reason"
-        return ContractReverted("Unknown", {}, f"the call was refused with {shown}")
-    if values is None:
-        return ContractReverted(name, {}, f"{name}, with values that cannot be read")
-    said = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
-    advice = f"; {ADVICE[name]}" if name in ADVICE else ""
-    return ContractReverted(name, values, f"{name}({said}){advice}")
-
-
-def _read(data: bytes) -> tuple[str | None, Mapping[str, Any] | None]:
-    """Name and values; no name when nobody knows it, no values when they are not its own."""
-    entry = _errors().get(data[:4])
-    if entry is None:
-        return None, None
-    with contextlib.suppress(ChainError):
-        return str(entry["name"]), decode_named(entry["inputs"], data[4:])
-    return str(entry["name"]), None
-
-
-def _shown(value: Any) -> str:
-    return one_line(to_hex(value) if isinstance(value, bytes) else str(value))
-
-
-@cache
-def _errors() -> Mapping[bytes, Mapping[str, Any]]:
-    abis = [artifact(name).abi for name in names()]
-    entries = [entry for abi in [*abis, _BUILT_IN] for entry in abi if entry["type"] == "error"]
-    return {selector(entry): entry for entry in entries}

@@ -1,0 +1,10 @@
+"""One contract at a time: its calls, its answers, its events and its refusals.
+
+A part imports only from those above it:
+
+    abi         decoding by ABI
+    advice      what somebody can do about a revert
+    reverts     custom errors, decoded by name
+    contracts   calls and answers of one contract, by its ABI
+    events      logs, decoded
+"""
