@@ -1,8 +1,8 @@
 """Runtime code of each contract, as compiled for release (`src/kiseki/artifacts`)."""
 
 from benchmarks.rows import Row
-from kiseki.chain.artifacts import artifact
-from kiseki.chain.deployment import SUITE
+from kiseki.chain.release.artifacts import artifact
+from kiseki.chain.release.deploying import SUITE
 
 __all__ = ["ROWS", "measure"]
 

@@ -24,11 +24,11 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from tests.faults.proxy import KINDS, Testnet, testnet
 
-from kiseki.chain import deployment
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import connect
+from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sender import Sender
 from kiseki.client.session import Session
 from kiseki.errors import ChainError, FeeTooHigh, KisekiError, NodeUnreachable

@@ -21,8 +21,8 @@ from typing import Any
 from eth_account import Account
 
 from kiseki import Kiseki, Split
-from kiseki.chain import deployment
 from kiseki.chain.node import anvil
+from kiseki.chain.release import deploying as deployment
 from kiseki.chain.signer import LocalSigner
 from kiseki.client import frameworks
 from kiseki.client.accounts import local_account

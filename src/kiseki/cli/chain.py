@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.chain import deployment, verification
 from kiseki.chain.contract.contracts import chain_id_of, node_errors
 from kiseki.chain.journal import Journal
-from kiseki.chain.networks import network
 from kiseki.chain.node import connect, find_anvil, place
+from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release import verification
+from kiseki.chain.release.networks import network
 from kiseki.chain.sender import Sender
 from kiseki.cli import context, show
 from kiseki.client.accounts import WatchOnly, local_account

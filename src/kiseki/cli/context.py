@@ -18,9 +18,9 @@ import typer
 
 from kiseki.chain.contract.contracts import chain_id_of
 from kiseki.chain.fees import GWEI, Finality, Policy
-from kiseki.chain.networks import Network, network
 from kiseki.chain.node import connect
 from kiseki.chain.rehearsal import Rehearsal
+from kiseki.chain.release.networks import Network, network
 from kiseki.chain.sender import Receipt
 from kiseki.chain.signer import Signer
 from kiseki.cli import show

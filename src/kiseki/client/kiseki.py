@@ -16,12 +16,12 @@ from dotenv import load_dotenv
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain import deployment
-from kiseki.chain.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.fees import GWEI, Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import anvil, connect
+from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.client import frameworks

@@ -11,13 +11,13 @@ from typing import Any
 from web3 import Web3
 from web3.exceptions import BlockNotFound
 
-from kiseki.chain import deployment
 from kiseki.chain.contract.contracts import Contract, node_errors
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.fees import Policy
 from kiseki.chain.journal import Journal
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.rehearsal import Rehearsal
+from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sender import Receipt, Sender
 from kiseki.chain.signer import Signer
 from kiseki.core.event import Event

@@ -11,9 +11,9 @@ import pytest
 from web3 import Web3
 
 from kiseki import Kiseki
-from kiseki.chain import deployment
-from kiseki.chain.artifacts import artifact
 from kiseki.chain.node import anvil, connect
+from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sender import Sender
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256

@@ -18,7 +18,6 @@ from eth_account import Account
 from web3.exceptions import ContractLogicError
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.chain.artifacts import artifact, names
 from kiseki.chain.contract import reverts
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.advice import ADVICE
@@ -26,6 +25,7 @@ from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.fees import Policy
 from kiseki.chain.node import anvil, connect
+from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.sender import MOST_BYTES, MOST_GAS, Sender
 from kiseki.client.accounts import local_account as account_of
 from kiseki.client.session import Session

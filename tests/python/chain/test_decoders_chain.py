@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
-from kiseki.chain import deployment
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.reverts import _errors, decode_revert
+from kiseki.chain.release import deploying as deployment
 from kiseki.core.values import to_hex
 
 WORDS = st.integers(0, 2**256 - 1) | st.sampled_from([0, 1, 31, 32, 64, 96, 2**255, 2**256 - 1])

@@ -20,8 +20,8 @@ from tests.python.core.media import embed, picture
 
 from kiseki import LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.deployment import SUITE
 from kiseki.chain.node import anvil
+from kiseki.chain.release.deploying import SUITE
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.base import Base

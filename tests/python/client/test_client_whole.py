@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from kiseki import LocalKiseki, Manifest
 from kiseki.chain import node, proofs
-from kiseki.chain.artifacts import artifact
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.node import Refusal
 from kiseki.chain.proofs import prove
+from kiseki.chain.release.artifacts import artifact
 from kiseki.client import whole
 from kiseki.client.session import Session
 from kiseki.core import rlp

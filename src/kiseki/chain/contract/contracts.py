@@ -14,10 +14,10 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
-from kiseki.chain.artifacts import artifact
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import NONSENSE, Refusal, ask
+from kiseki.chain.release.artifacts import artifact
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.artifacts import artifact
 from kiseki.chain.contract.abi import decode_named, topic
+from kiseki.chain.release.artifacts import artifact
 from kiseki.core.event import Event
 
 __all__ = ["Decoder"]

@@ -21,11 +21,11 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
-from kiseki.chain import proxy
-from kiseki.chain.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.proxy import PROXY
+from kiseki.chain.release import proxy
+from kiseki.chain.release.artifacts import Artifact, artifact
+from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.sender import Sender
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256

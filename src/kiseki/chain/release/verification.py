@@ -22,10 +22,10 @@ import requests
 from eth_abi.abi import encode
 from web3 import Web3
 
-from kiseki.chain import deployment
-from kiseki.chain.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Refusal, ask
+from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
 from kiseki.errors import ChainError, FilesError, InvalidInput
