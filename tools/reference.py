@@ -16,8 +16,9 @@ from typing import Any
 from typer.main import get_command
 
 from kiseki import Kiseki, LocalKiseki, Payee, Split, Terms
-from kiseki.chain.fees import Policy
-from kiseki.chain.sender import Outcome, Receipt, Sender
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.outcome import Outcome, Receipt
+from kiseki.chain.sending.sender import Sender
 from kiseki.cli.app import EXIT_CODES, app
 from kiseki.client.accounts import Keystores
 from kiseki.client.data import Data

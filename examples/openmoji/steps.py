@@ -25,7 +25,7 @@ from examples.openmoji.world import (
     World,
 )
 from kiseki import Manifest
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.models import run_document
 from kiseki.client.outputs import PreparedBatch
 from kiseki.client.revenue import ETHER

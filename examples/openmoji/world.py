@@ -10,7 +10,7 @@ from pathlib import Path
 from examples.openmoji.drawings import Drawing
 from examples.openmoji.summary import Step
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data import Prepared
 
 TUNED_ON = "Emily Jäger"

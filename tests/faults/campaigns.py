@@ -25,11 +25,11 @@ from eth_account.signers.local import LocalAccount
 from tests.faults.proxy import KINDS, Testnet, testnet
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import GWEI, Policy
-from kiseki.chain.journal import Journal
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.fees import GWEI, Policy
+from kiseki.chain.sending.journal import Journal
+from kiseki.chain.sending.sender import Sender
 from kiseki.client.session import Session
 from kiseki.errors import ChainError, FeeTooHigh, KisekiError, NodeUnreachable
 
@@ -175,10 +175,10 @@ from pathlib import Path
 from eth_account import Account
 from kiseki.chain import deployment
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import Policy
-from kiseki.chain.journal import Journal
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.journal import Journal
 from kiseki.chain.node import connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.sender import Sender
 url, key, journal, start, count = sys.argv[1:]
 start, count = int(start), int(count)
 sender = Sender(connect(url), Account.from_key(key), Journal(Path(journal)),
@@ -208,7 +208,7 @@ REGISTRATION = """
 import sys
 from pathlib import Path
 from kiseki import Kiseki, Terms
-from kiseki.chain.fees import Policy
+from kiseki.chain.sending.fees import Policy
 url, key, folder = sys.argv[1:]
 place = Path(folder)
 k = Kiseki.connect(url, key, secrets=place / "secrets", journal=place / "journal",

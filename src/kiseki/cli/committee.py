@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.cli.revenue import revenue, told_of_waiting
 from kiseki.client.amounts import parse

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 import typer
 
 from kiseki.chain.contract.contracts import chain_id_of
-from kiseki.chain.fees import GWEI, Finality, Policy
 from kiseki.chain.node import connect
-from kiseki.chain.rehearsal import Rehearsal
 from kiseki.chain.release.networks import Network, network
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.fees import GWEI, Finality, Policy
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.signer import Signer
 from kiseki.cli import show
 from kiseki.client.accounts import (

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kiseki.chain.contract.contracts import Contract
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.collecting import Owners, collect
 from kiseki.client.files import HashedFile, find, hash_files
 from kiseki.client.gates import Gate

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import Payee, receiver
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.payees import Payee
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.keccak import keccak256

@@ -17,12 +17,12 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
-from kiseki.chain.fees import GWEI, Policy
-from kiseki.chain.journal import Journal
 from kiseki.chain.node import anvil, connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.fees import GWEI, Policy
+from kiseki.chain.sending.journal import Journal
+from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.client import frameworks
 from kiseki.client.accounts import account_of, local_account, open_account

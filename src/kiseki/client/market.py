@@ -19,6 +19,7 @@ from typing import Any
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import receiver
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.purchases import PROBLEMS, Basket
 from kiseki.client.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash

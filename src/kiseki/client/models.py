@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid

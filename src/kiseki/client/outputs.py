@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data import Item, Registered, items_of

@@ -13,7 +13,8 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
-from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue import EXECUTE_GAS
 from kiseki.client.wallet import Wallet

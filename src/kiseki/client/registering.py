@@ -16,10 +16,10 @@ from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.contract.contracts import Call, node_errors, refused
-from kiseki.chain.fees import calldata_gas
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release.artifacts import artifact
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.fees import calldata_gas
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
 from kiseki.client.payees import Payee
 from kiseki.client.secrets import Kept, Salts

@@ -12,7 +12,8 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client import redirects
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee, receiver

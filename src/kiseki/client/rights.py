@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data import Data
 from kiseki.client.metadata import Metadata, parse
 from kiseki.client.payees import Payee, receiver

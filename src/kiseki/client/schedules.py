@@ -20,7 +20,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee, receiver
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue

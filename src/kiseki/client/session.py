@@ -13,12 +13,13 @@ from web3.exceptions import BlockNotFound
 
 from kiseki.chain.contract.contracts import Contract, node_errors
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.fees import Policy
-from kiseki.chain.journal import Journal
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.rehearsal import Rehearsal
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.sender import Receipt, Sender
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.journal import Journal
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.chain.sending.rehearsal import Rehearsal
+from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signer import Signer
 from kiseki.core.event import Event
 from kiseki.core.values import from_hex, to_hex

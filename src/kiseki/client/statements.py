@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.sender import MOST_GAS, Receipt
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet

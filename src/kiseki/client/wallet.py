@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.sender import Outcome, Receipt, Sender
+from kiseki.chain.sending.outcome import Outcome, Receipt
+from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signer import Signer
 from kiseki.client.secrets import Salts
 from kiseki.client.session import Session

@@ -9,7 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.splits import publication

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.sender import Receipt
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.payees import Payee
 from kiseki.client.schedules import Pending

@@ -18,10 +18,10 @@ from eth_account import Account
 from web3 import Web3
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import GWEI, Policy, calldata_gas
-from kiseki.chain.journal import Intent, Journal
 from kiseki.chain.node import Refusal, anvil, connect
-from kiseki.chain.sender import Sender, _is_cheap, _is_refused
+from kiseki.chain.sending.fees import GWEI, Policy, calldata_gas
+from kiseki.chain.sending.journal import Intent, Journal
+from kiseki.chain.sending.sender import Sender, _is_cheap, _is_refused
 from kiseki.client.accounts import local_account as account_of
 from kiseki.errors import (
     ChainError,
@@ -245,10 +245,10 @@ import sys
 from pathlib import Path
 from eth_account import Account
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import Policy
-from kiseki.chain.journal import Intent, Journal
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.journal import Intent, Journal
 from kiseki.chain.node import connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.sender import Sender
 url, key, journal, to, first = sys.argv[1:]
 sender = Sender(connect(url), Account.from_key(key), Journal(Path(journal)), Policy(in_flight=4))
 for place in range(25):

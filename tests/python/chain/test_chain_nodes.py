@@ -12,7 +12,7 @@ import requests
 
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Nodes, Refusal, anvil, ask, connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.sender import Sender
 from kiseki.client.accounts import local_account as account_of
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
 

@@ -8,8 +8,8 @@ from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import Fees, Policy
-from kiseki.chain.rehearsal import Rehearsal
+from kiseki.chain.sending.fees import Fees, Policy
+from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.client.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.statement import Line, RoyaltyStatement

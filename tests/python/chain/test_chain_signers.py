@@ -12,9 +12,9 @@ from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import GWEI
 from kiseki.chain.node import anvil, connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.fees import GWEI
+from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.chain.signers import APIS, RemoteSigner, checked_signature, checked_transaction
 from kiseki.client.accounts import local_account as account_of

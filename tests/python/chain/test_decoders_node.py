@@ -15,9 +15,9 @@ from tests.fuzz.targets import readable
 
 from kiseki import LocalKiseki
 from kiseki.chain.contract.contracts import Call, erc20
-from kiseki.chain.fees import Policy
 from kiseki.chain.node import connect
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.sender import Sender
 from kiseki.client.accounts import local_account
 from kiseki.client.session import Session
 from kiseki.core.values import ZERO_ADDRESS

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
-from kiseki.chain import sender
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.sending import sender
 from kiseki.client import files
 from kiseki.client.data import Prepared, items_of, terms_tuple
 from kiseki.client.files import HashedFile, find, hash_files

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
-from kiseki.chain import fees, sender
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.sending import fees, sender
 from kiseki.client import collecting, lists, registering
 from kiseki.client.files import find, hash_each, measure, walk
 from kiseki.client.keystore import KeyStore

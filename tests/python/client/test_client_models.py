@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Payee, Split, Terms
-from kiseki.chain import sender
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.contract.reverts import decode_revert
+from kiseki.chain.sending import sender
 from kiseki.client import revenue
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids

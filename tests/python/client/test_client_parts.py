@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.chain import sender
-from kiseki.chain.journal import Journal
+from kiseki.chain.sending import sender
+from kiseki.chain.sending.journal import Journal
 from kiseki.client.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session

@@ -26,7 +26,7 @@ from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release import proxy
 from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.chain.release.proxy import PROXY
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.sender import Sender
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint

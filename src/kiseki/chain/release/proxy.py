@@ -16,7 +16,7 @@ from web3 import Web3
 
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.sender import Sender
+from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import one_line, to_hex
 from kiseki.errors import ChainError

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, node_errors, refused
-from kiseki.chain.fees import calldata_gas
-from kiseki.chain.journal import Attempt
 from kiseki.chain.node import Refusal
-from kiseki.chain.sender import MOST_GAS, Outcome, Receipt, Sender
+from kiseki.chain.sending.fees import calldata_gas
+from kiseki.chain.sending.journal import Attempt
+from kiseki.chain.sending.outcome import Outcome, Receipt
+from kiseki.chain.sending.sender import MOST_GAS, Sender
 from kiseki.core.values import ZERO32, uint
 from kiseki.errors import ChainError, KisekiError
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -21,9 +21,10 @@ from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.fees import Fees, Policy
-from kiseki.chain.journal import Attempt, Intent, Journal, Lane
 from kiseki.chain.node import Asked, Refusal, ask
+from kiseki.chain.sending.fees import Fees, Policy
+from kiseki.chain.sending.journal import Attempt, Intent, Journal, Lane
+from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.signer import LocalSigner, Signer
 from kiseki.core.values import from_hex, one_line, to_hex, uint
 from kiseki.errors import (
@@ -35,7 +36,7 @@ from kiseki.errors import (
     TransactionFailed,
 )
 
-__all__ = ["MOST_BYTES", "MOST_GAS", "Outcome", "Receipt", "Sender"]
+__all__ = ["MOST_BYTES", "MOST_GAS", "Sender"]
 
 MOST_GAS = 16_777_216
 """Gas that one transaction may use (EIP-7825)."""
@@ -62,57 +63,6 @@ go-ethereum, Besu, Erigon, Reth and Anvil; Nethermind in one (`AcceptTxResult`).
 
 _PLAYS = ("anvil", "hardhat", "ganache", "ethereumjs testrpc")
 """Nodes that play a chain for somebody, perhaps one that they copied (`web3_clientVersion`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A transaction that was carried out.
-
-    Attributes:
-        what: contract and function, for people.
-        transaction: its hash, 32 bytes.
-        block: block number.
-        gas: gas used, intrinsic and calldata included.
-        fee: what it cost in wei; of a rollup with its fee for the chain below, where it tells that.
-        contract: address of the contract it made, if it made one.
-        logs: what was logged, as web3 gives it.
-        resumed: whether an earlier run, which was interrupted, had sent it.
-    """
-
-    what: str
-    transaction: bytes
-    block: int
-    gas: int
-    fee: int = 0
-    contract: str | None = None
-    logs: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
-    resumed: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one call.
-
-    Attributes:
-        call: which.
-        receipt: when it was carried out.
-        error: when it was not; a `ContractReverted` where nothing was sent.
-    """
-
-    call: Call
-    receipt: Receipt | None = None
-    error: KisekiError | None = None
-
-    @property
-    def result(self) -> Receipt:
-        """The receipt.
-
-        Raises:
-            KisekiError: there is none.
-        """
-        if self.receipt is None:
-            raise self.error or ChainError("nothing is known of it")
-        return self.receipt
 
 
 class Sender:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.fees import Fees
+from kiseki.chain.sending.fees import Fees
 from kiseki.chain.signer import SignedTransaction
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError
