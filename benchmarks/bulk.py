@@ -24,9 +24,9 @@ from web3 import Web3
 from benchmarks.process import megabytes
 from benchmarks.rows import ROOT, Row
 from kiseki import Kiseki, Terms
-from kiseki.chain.node import anvil
+from kiseki.chain.anvil import anvil
 from kiseki.chain.release.artifacts import artifact
-from kiseki.client.accounts import local_account
+from kiseki.chain.signing.accounts import local_account
 from kiseki.client.kiseki import deploy
 from kiseki.client.registering import Totals
 from kiseki.core import ids

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, settings
-from kiseki.client import frameworks
+from kiseki.chain.signing import frameworks
 from kiseki.client.kiseki import load_env
 from kiseki.client.revenue import ETHER
 

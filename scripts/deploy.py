@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from kiseki import KisekiError, settings
-from kiseki.client import deploy, frameworks
+from kiseki.chain.signing import frameworks
+from kiseki.client import deploy
 from kiseki.client.kiseki import load_env
 
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, Terms, settings
-from kiseki.client import frameworks
+from kiseki.chain.signing import frameworks
 from kiseki.client.kiseki import load_env
 from kiseki.client.wallet import document_hash
 

@@ -19,8 +19,8 @@ from kiseki import Kiseki, LocalKiseki, Payee, Split, Terms
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
+from kiseki.chain.signing.accounts import Keystores
 from kiseki.cli.app import EXIT_CODES, app
-from kiseki.client.accounts import Keystores
 from kiseki.client.data import Data
 from kiseki.client.gates import Gate
 from kiseki.client.identities import Identities

@@ -20,7 +20,8 @@ from typing import Any
 
 import requests
 
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.anvil import anvil
+from kiseki.chain.node import connect
 
 __all__ = ["KINDS", "MOST_BYTES", "Proxy", "Testnet", "testnet"]
 

@@ -21,11 +21,11 @@ from typing import Any
 from eth_account import Account
 
 from kiseki import Kiseki, Split
-from kiseki.chain.node import anvil
+from kiseki.chain.anvil import anvil
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.signer import LocalSigner
-from kiseki.client import frameworks
-from kiseki.client.accounts import local_account
+from kiseki.chain.signing import frameworks
+from kiseki.chain.signing.accounts import local_account
+from kiseki.chain.signing.signer import LocalSigner
 from kiseki.client.keystore import KeyStore
 from kiseki.core import typed
 from kiseki.core.ids import wallet

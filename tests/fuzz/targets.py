@@ -25,8 +25,8 @@ from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact, names
+from kiseki.chain.signing.accounts import account_of
 from kiseki.client import lists, receipts
-from kiseki.client.accounts import account_of
 from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings

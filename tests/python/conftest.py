@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
 

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from kiseki import LocalKiseki, Split
-from kiseki.chain.node import anvil
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.anvil import anvil
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.values import to_hex
 

@@ -1,11 +1,12 @@
-"""Everything that knows a chain exists: deployments, contracts by their ABI, sending, errors.
+"""Everything that knows a chain exists. Nothing else imports web3.
 
-artifacts     ABIs and creation code, as compiled
-abi           decoding by ABI
-events        logs, decoded
-reverts       custom errors, decoded by name
-node          a connection, and an Anvil of one's own
-contracts     calls and answers of one contract, by its ABI
-sender        the only one that sends transactions
-deployment    where the suite is on a chain, and putting it there
+A part imports only from those above it:
+
+    node        a connection to one node or several
+    anvil       a local chain of one's own
+    contract/   calls, answers, events and refusals of one contract
+    signing/    who signs
+    sending/    transactions: fees, journal, sender, dry run
+    release/    which contracts are on a chain, where, and putting them there
+    proofs      a slot of a contract, proved against a block
 """

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
-import os
 import random
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,16 +20,11 @@ from web3.types import RPCEndpoint, RPCResponse
 from kiseki.core import documents
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
 
-__all__ = ["MNEMONIC", "NONSENSE", "Nodes", "Refusal", "anvil", "ask", "connect", "place"]
+__all__ = ["NONSENSE", "Nodes", "Refusal", "ask", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 """What web3 raises, and what is done with its answers, when a node answers what no node should."""
 
-MNEMONIC = "test test test test test test test test test test test junk"
-"""Of Anvil's well-known test wallets. Worth nothing on any chain that is."""
-
-_PATIENCE = 15.0
-"""Seconds to wait for an Anvil to answer."""
 
 _PAUSES = (0.1, 0.4, 1.6)
 """Seconds before a question is asked again, each time of another node if there is one."""
@@ -361,74 +350,3 @@ def place(url: str) -> str:
     if not host:
         raise InvalidInput("the node's URL names no host; give one like http://127.0.0.1:8545")
     return f"{scheme}://{host}" + (f":{port}" if port else "")
-
-
-@contextlib.contextmanager
-def anvil(
-    chain_id: int = 31337, accounts: int = 10, options: tuple[str, ...] = (), port: int = 0
-) -> Iterator[str]:
-    """Runs an Anvil while the block runs, on a free port unless one is named; gives its URL.
-
-    It is ended whatever happens in the block, Ctrl-C included, and does not see that Ctrl-C itself.
-
-    Raises:
-        ChainError: there is no `anvil` to run, or it does not start.
-    """
-    port = port or _free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        find_anvil(), "--port", str(port), "--chain-id", str(chain_id), "--accounts", str(accounts),
-        "--mnemonic", MNEMONIC, "--silent", *options,
-    ]  # fmt: skip
-    process = subprocess.Popen(  # noqa: S603 - our own arguments
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _await(process, url)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def find_anvil() -> str:
-    """The `anvil` that the set-up put into the checkout, or the one on the PATH."""
-    for folder in Path(__file__).resolve().parents:
-        program = folder / ".tools" / "bin" / "anvil"
-        if os.access(program, os.X_OK):
-            return str(program)
-    program_on_path = shutil.which("anvil")
-    if program_on_path is None:
-        raise ChainError(
-            "there is no anvil to run a local chain with; run `make demo`, or install Foundry"
-        )
-    return program_on_path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(process: subprocess.Popen[Any], url: str) -> None:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise ChainError(f"anvil ended at once with exit code {process.returncode}")
-        with contextlib.suppress(requests.RequestException, *NONSENSE):
-            requests.post(
-                url, json={"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}, timeout=1.0
-            ).json()["result"]
-            if process.poll() is None:
-                return
-        time.sleep(0.02)
-    raise ChainError(f"anvil did not answer within {_PATIENCE:.0f} s")

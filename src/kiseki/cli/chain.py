@@ -12,15 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
+from kiseki.chain.anvil import find_anvil
 from kiseki.chain.contract.contracts import chain_id_of, node_errors
-from kiseki.chain.node import connect, find_anvil, place
+from kiseki.chain.node import connect, place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import verification
 from kiseki.chain.release.networks import network
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
+from kiseki.chain.signing.accounts import WatchOnly, local_account
 from kiseki.cli import context, show
-from kiseki.client.accounts import WatchOnly, local_account
 from kiseki.client.amounts import in_units
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki

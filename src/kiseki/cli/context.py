@@ -22,15 +22,15 @@ from kiseki.chain.release.networks import Network, network
 from kiseki.chain.sending.fees import GWEI, Finality, Policy
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.rehearsal import Rehearsal
-from kiseki.chain.signer import Signer
-from kiseki.cli import show
-from kiseki.client.accounts import (
+from kiseki.chain.signing.accounts import (
     LOCAL_CHAINS,
     Keystores,
     WatchOnly,
     open_account,
     password_file,
 )
+from kiseki.chain.signing.signer import Signer
+from kiseki.cli import show
 from kiseki.client.amounts import in_units, parse
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki, load_env

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from kiseki.chain.signing.accounts import open_account
 from kiseki.cli import context, show
-from kiseki.client.accounts import open_account
 from kiseki.client.keystore import KeyStore
 from kiseki.errors import InvalidInput
 

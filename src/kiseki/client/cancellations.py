@@ -12,7 +12,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.signers import checked_signature
+from kiseki.chain.signing.remote import checked_signature
 from kiseki.client import consentfiles as files
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed

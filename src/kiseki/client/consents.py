@@ -25,7 +25,7 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.signer import Signer
+from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles, receipts
 from kiseki.client.payees import Payee
 from kiseki.client.registering import (

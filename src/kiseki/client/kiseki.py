@@ -16,16 +16,17 @@ from dotenv import load_dotenv
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import GWEI, Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signer import LocalSigner, Signer
-from kiseki.client import frameworks
-from kiseki.client.accounts import account_of, local_account, open_account
+from kiseki.chain.signing import frameworks
+from kiseki.chain.signing.accounts import account_of, local_account, open_account
+from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.client.amounts import ETHER_DECIMALS
 from kiseki.client.data import Data
 from kiseki.client.identities import Identities
@@ -95,7 +96,7 @@ class Kiseki:
         Args:
             url: JSON-RPC of a node; several, to fall back on, as a sequence or with commas between.
             key: the wallet's private key (0x and 64 hex digits), an account of eth-account, or
-                whatever signs (`kiseki.client.accounts`).
+                whatever signs (`kiseki.chain.signing.accounts`).
             secrets: the key file that keeps salts, made with mode 0600 when first needed; back it
                 up. Or whatever keeps them.
             chain_id: the chain it must be.
@@ -302,13 +303,13 @@ def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What `connect` takes, from environment variables; scripts `load_env` into them first.
 
     ``KISEKI_RPC_URL``; ``KISEKI_PRIVATE_KEY``, or ``KISEKI_ACCOUNT`` with the name of a wallet
-    (`kiseki.client.accounts`), which goes first; and if wanted ``KISEKI_CHAIN_ID``,
+    (`kiseki.chain.signing.accounts`), which goes first; and if wanted ``KISEKI_CHAIN_ID``,
     ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
     (``deployments`` if unset), ``KISEKI_JOURNAL`` (``~/.kiseki/journal``), ``KISEKI_MAX_FEE`` (the
     most a unit of gas may cost, in gwei).
 
     Under Ape or Brownie the network is theirs, and so is the account that ``KISEKI_ACCOUNT`` names,
-    or their usual one if no wallet is named (`kiseki.client.frameworks`).
+    or their usual one if no wallet is named (`kiseki.chain.signing.frameworks`).
 
     Raises:
         InvalidInput: one that is needed is missing.

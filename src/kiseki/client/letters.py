@@ -15,7 +15,7 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.signers import checked_signature
+from kiseki.chain.signing.remote import checked_signature
 from kiseki.client.wallet import Signed
 from kiseki.core import documents
 from kiseki.core.values import address, from_hex, to_hex, uint

@@ -20,7 +20,7 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signer import Signer
+from kiseki.chain.signing.signer import Signer
 from kiseki.core.event import Event
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, NodeUnreachable

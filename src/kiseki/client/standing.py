@@ -23,7 +23,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.signer import Signer
+from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles as files
 from kiseki.client import lists
 from kiseki.client.collecting import Owners

@@ -11,7 +11,7 @@ from typing import Any
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signer import Signer
+from kiseki.chain.signing.signer import Signer
 from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256

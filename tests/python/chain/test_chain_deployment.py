@@ -11,11 +11,12 @@ import pytest
 from web3 import Web3
 
 from kiseki import Kiseki
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.anvil import anvil
+from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.sender import Sender
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, NotDeployed

@@ -17,12 +17,13 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import Refusal, anvil, connect
+from kiseki.chain.node import Refusal, connect
 from kiseki.chain.sending.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.sending.journal import Intent, Journal
 from kiseki.chain.sending.sender import Sender, _is_cheap, _is_refused
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.errors import (
     ChainError,
     ContractReverted,

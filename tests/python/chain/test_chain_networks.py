@@ -8,15 +8,16 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import proxy
 from kiseki.chain.release.networks import NETWORKS, Network, network
 from kiseki.chain.sending.fees import GWEI, Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError, InvalidInput
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import requests
 
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Nodes, Refusal, anvil, ask, connect
+from kiseki.chain.node import Nodes, Refusal, ask, connect
 from kiseki.chain.sending.sender import Sender
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
 
 TO = "0x" + "42" * 20

@@ -10,7 +10,7 @@ from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.rehearsal import Rehearsal
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.terms import IRREVOCABLE, Terms

@@ -18,16 +18,17 @@ from eth_account import Account
 from web3.exceptions import ContractLogicError
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract import reverts
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.node import connect
 from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.sender import MOST_BYTES, MOST_GAS, Sender
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.errors import (
     ChainError,

@@ -11,13 +11,14 @@ import pytest
 from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import anvil, connect
+from kiseki.chain.node import connect
 from kiseki.chain.sending.fees import GWEI
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signer import LocalSigner, Signer
-from kiseki.chain.signers import APIS, RemoteSigner, checked_signature, checked_transaction
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.chain.signing.remote import APIS, RemoteSigner, checked_signature, checked_transaction
+from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.core import documents, typed
 from kiseki.errors import InvalidInput, SigningError
 

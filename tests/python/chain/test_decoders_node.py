@@ -18,7 +18,7 @@ from kiseki.chain.contract.contracts import Call, erc20
 from kiseki.chain.node import connect
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.sender import Sender
-from kiseki.client.accounts import local_account
+from kiseki.chain.signing.accounts import local_account
 from kiseki.client.session import Session
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import ChainError, KisekiError, TransactionFailed

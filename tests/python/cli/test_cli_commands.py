@@ -19,10 +19,10 @@ from safetensors.numpy import save
 from tests.python.core.media import embed, picture
 
 from kiseki import LocalKiseki, Split
+from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import anvil
 from kiseki.chain.release.deploying import SUITE
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.core.base import Base
 from kiseki.core.keccak import keccak256

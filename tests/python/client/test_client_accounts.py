@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from kiseki.client.accounts import Keystores, account_of, local_account, open_account
+from kiseki.chain.signing.accounts import Keystores, account_of, local_account, open_account
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
 PASSWORD = "correct horse"

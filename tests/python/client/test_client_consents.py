@@ -16,9 +16,9 @@ from tests.fuzz import targets
 from tests.fuzz.almost import almost, unhurried
 
 from kiseki import Kiseki, LocalKiseki, Split, Terms
-from kiseki.chain.signer import LocalSigner
+from kiseki.chain.signing.accounts import local_account
+from kiseki.chain.signing.signer import LocalSigner
 from kiseki.client import consents, receipts
-from kiseki.client.accounts import local_account
 from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.lists import Entry

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import sender
+from kiseki.chain.sending.outcome import Outcome
 from kiseki.client import files
 from kiseki.client.data import Prepared, items_of, terms_tuple
 from kiseki.client.files import HashedFile, find, hash_files
@@ -248,7 +249,7 @@ def test_more_than_a_slice_is_committed_and_published_by_slices(
     sent: list[str] = []
     real = sender.Sender.send_all
 
-    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[sender.Outcome]:
+    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[Outcome]:
         for outcome in real(self, islice(calls, 2)):
             sent.append(outcome.call.what)
             yield outcome

@@ -12,9 +12,9 @@ import pytest
 from eth_account import Account
 
 from kiseki import LocalKiseki, settings
-from kiseki.chain.signer import LocalSigner
-from kiseki.client import frameworks
-from kiseki.client.accounts import local_account
+from kiseki.chain.signing import frameworks
+from kiseki.chain.signing.accounts import local_account
+from kiseki.chain.signing.signer import LocalSigner
 from kiseki.errors import InvalidInput, SigningError
 
 ROOT = Path(__file__).resolve().parents[3]

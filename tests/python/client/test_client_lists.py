@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import fees, sender
+from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client import collecting, lists, registering
 from kiseki.client.files import find, hash_each, measure, walk
 from kiseki.client.keystore import KeyStore
@@ -363,9 +364,9 @@ def test_interrupted_anywhere_it_goes_on_there(k: LocalKiseki, terms: Terms) -> 
     kept = k.data.prepare_all(entries(SLICE + 8), terms)
     kept += k.data.prepare_all(entries(9, [ALICE, BOB]), terms)
     real = sender.Sender.send_all
-    sent: list[sender.Receipt | None] = []
+    sent: list[Receipt | None] = []
 
-    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[sender.Outcome]:
+    def interrupt(self: sender.Sender, calls: Iterable[Call]) -> Iterator[Outcome]:
         before = len(sent)
         for outcome in real(self, itertools.islice(calls, 1)):
             sent.append(outcome.receipt)
@@ -389,7 +390,7 @@ WORKER = textwrap.dedent(
     """
     import sys
     from kiseki import Kiseki, Terms
-    from kiseki.client.accounts import local_account
+    from kiseki.chain.signing.accounts import local_account
     url, secrets, journal, listed = sys.argv[1:]
     k = Kiseki.connect(url, local_account(1), secrets=secrets, journal=journal)
     kept = k.data.prepare_all(listed, Terms.of("train"))

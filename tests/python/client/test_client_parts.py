@@ -8,7 +8,7 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.sending import sender
 from kiseki.chain.sending.journal import Journal
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
 from kiseki.core import ids

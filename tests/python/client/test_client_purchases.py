@@ -10,8 +10,8 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.contract.contracts import Call, erc20
 from kiseki.chain.sending.fees import Policy
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client import purchases
-from kiseki.client.accounts import local_account as account_of
 from kiseki.client.allowances import permit
 from kiseki.client.keystore import KeyStore
 from kiseki.client.purchases import Basket

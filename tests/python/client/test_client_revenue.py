@@ -9,7 +9,7 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import Policy
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.keystore import KeyStore
 from kiseki.client.revenue import Claimed
 from kiseki.client.session import Session

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kiseki import LocalKiseki, Split, settings
-from kiseki.chain.node import anvil
-from kiseki.client.accounts import local_account as account_of
+from kiseki.chain.anvil import anvil
+from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core import ids
 from kiseki.errors import InvalidInput
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Terms
-from kiseki.chain.signer import LocalSigner
+from kiseki.chain.signing.accounts import local_account
+from kiseki.chain.signing.signer import LocalSigner
 from kiseki.client import cancellations, standing
-from kiseki.client.accounts import local_account
 from kiseki.client.kiseki import Kiseki as AnyKiseki
 from kiseki.client.registering import Totals
 from kiseki.client.standing import MONTH, StandingConsent

@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.client.accounts import local_account
+from kiseki.chain.signing.accounts import local_account
 from kiseki.client.keystore import KeyStore
 from kiseki.client.models import run_document
 from kiseki.client.weights import Found, Weights, read_weights

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki
-from kiseki.client.accounts import account_of
-from kiseki.client.accounts import local_account as wallet
+from kiseki.chain.signing.accounts import account_of
+from kiseki.chain.signing.accounts import local_account as wallet
 from kiseki.client.keystore import KeyStore
 from kiseki.core import ids
 from kiseki.core.values import ZERO32

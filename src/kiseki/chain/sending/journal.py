@@ -30,7 +30,7 @@ from typing import IO, Any
 
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import Fees
-from kiseki.chain.signer import SignedTransaction
+from kiseki.chain.signing.signer import SignedTransaction
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError
 

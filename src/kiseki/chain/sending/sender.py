@@ -25,7 +25,7 @@ from kiseki.chain.node import Asked, Refusal, ask
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.journal import Attempt, Intent, Journal, Lane
 from kiseki.chain.sending.outcome import Outcome, Receipt
-from kiseki.chain.signer import LocalSigner, Signer
+from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.core.values import from_hex, one_line, to_hex, uint
 from kiseki.errors import (
     ChainError,

@@ -19,9 +19,9 @@ from typing import Any
 
 from eth_account.messages import encode_typed_data
 
-from kiseki.chain.signer import LocalSigner, SignedTransaction, Signer
-from kiseki.chain.signers import APIS, RemoteSigner, checked_signature, checked_transaction
-from kiseki.client.accounts import LOCAL_CHAINS, account_of, password_file
+from kiseki.chain.signing.accounts import LOCAL_CHAINS, account_of, password_file
+from kiseki.chain.signing.remote import APIS, RemoteSigner, checked_signature, checked_transaction
+from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.values import one_line
 from kiseki.errors import InvalidInput, SigningError
 
@@ -138,7 +138,7 @@ class ApeSigner:
         return f"ApeSigner({self.address})"
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
-        """Signs a transaction; see `kiseki.chain.signer.Signer`."""
+        """Signs a transaction; see `kiseki.chain.signing.signer.Signer`."""
         ecosystem = self._account.provider.network.ecosystem
         with self._refusals():
             signed = self._account.sign_transaction(ecosystem.create_transaction(**transaction))
@@ -146,7 +146,7 @@ class ApeSigner:
         return checked_transaction(raw, transaction, self.address)
 
     def sign_typed(self, message: Mapping[str, Any]) -> bytes:
-        """Signs an EIP-712 message; see `kiseki.chain.signer.Signer`."""
+        """Signs an EIP-712 message; see `kiseki.chain.signing.signer.Signer`."""
         with self._refusals():
             signed = self._account.sign_message(encode_typed_data(full_message=dict(message)))
         return checked_signature(bytes(self._given(signed).encode_rsv()), message, self.address)

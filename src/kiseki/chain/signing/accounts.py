@@ -30,9 +30,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
-from kiseki.chain.node import MNEMONIC
-from kiseki.chain.signer import LocalSigner, SignedTransaction, Signer
-from kiseki.chain.signers import APIS, RemoteSigner
+from kiseki.chain.anvil import MNEMONIC
+from kiseki.chain.signing.remote import APIS, RemoteSigner
+from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.values import address
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 

@@ -21,7 +21,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.address import to_checksum_address
 
 from kiseki.chain.node import place
-from kiseki.chain.signer import SignedTransaction
+from kiseki.chain.signing.signer import SignedTransaction
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, one_line, to_hex
@@ -90,7 +90,7 @@ class RemoteSigner:
         return f"RemoteSigner({self._api.name} at {self._where}, {self.address})"
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> SignedTransaction:
-        """Signs a transaction; see `kiseki.chain.signer.Signer`."""
+        """Signs a transaction; see `kiseki.chain.signing.signer.Signer`."""
         asked = {name: hex(transaction[name]) for name in _NUMBERS if name in transaction}
         asked |= {
             "from": self.address,
@@ -102,7 +102,7 @@ class RemoteSigner:
         return checked_transaction(self._bytes(raw), transaction, self.address)
 
     def sign_typed(self, message: Mapping[str, Any]) -> bytes:
-        """Signs an EIP-712 message; see `kiseki.chain.signer.Signer`."""
+        """Signs an EIP-712 message; see `kiseki.chain.signing.signer.Signer`."""
         data = json.dumps(message) if self._api.as_text else dict(message)
         answer = self._ask(self._api.typed, [self.address, data])
         return checked_signature(self._bytes(answer), message, self.address)
