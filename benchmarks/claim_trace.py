@@ -16,9 +16,9 @@ from web3.types import RPCEndpoint
 
 from kiseki import Kiseki
 from kiseki.client.kiseki import LocalKiseki
-from kiseki.client.payees import Payee
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS
 
 __all__ = ["main", "table", "traced"]

@@ -33,12 +33,13 @@ from kiseki.client.revenue import Claimed, Revenue
 from kiseki.client.rights import Rights
 from kiseki.client.schedules import Pending, Schedules
 from kiseki.client.statements import Reconciled, Statements
-from kiseki.client.titles import Cut, Title, Titles
+from kiseki.client.titles import Titles
 from kiseki.client.waterfalls import Waterfalls
-from kiseki.core import schedule
+from kiseki.core import conditions as schedule
 from kiseki.core.manifest import Manifest
 from kiseki.core.offer import Licence, Offer
 from kiseki.core.statement import Line, RoyaltyStatement
+from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.keeper import Duties, Keeper, Metrics
 

@@ -20,9 +20,9 @@ from examples.openmoji.world import (
 from kiseki import ContractReverted, Manifest, Use
 from kiseki.client.models import run_document
 from kiseki.client.outputs import PreparedBatch
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
-from kiseki.core.schedule import IncomeThreshold
+from kiseki.core.conditions import IncomeThreshold
+from kiseki.core.payee import Payee
 from kiseki.core.values import to_hex
 
 PRICE = 250_000_000_000_000_000

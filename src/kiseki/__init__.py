@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kiseki.client import Kiseki, LocalKiseki, settings
-    from kiseki.client.payees import Payee
     from kiseki.core.base import Base
     from kiseki.core.ids import External
     from kiseki.core.manifest import Manifest
+    from kiseki.core.payee import Payee
     from kiseki.core.split import Split
     from kiseki.core.terms import Terms, Use
     from kiseki.errors import ContractReverted, KisekiError
@@ -48,7 +48,7 @@ _HOME = {
     "KisekiError": "kiseki.errors",
     "LocalKiseki": "kiseki.client",
     "Manifest": "kiseki.core.manifest",
-    "Payee": "kiseki.client.payees",
+    "Payee": "kiseki.core.payee",
     "Split": "kiseki.core.split",
     "Terms": "kiseki.core.terms",
     "Use": "kiseki.core.terms",

@@ -18,9 +18,10 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from kiseki.core import documents
+from kiseki.core.checksum import checksummed
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
 
-__all__ = ["NONSENSE", "Nodes", "Refusal", "ask", "connect", "place"]
+__all__ = ["NONSENSE", "Nodes", "Refusal", "ask", "balance", "code", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 """What web3 raises, and what is done with its answers, when a node answers what no node should."""
@@ -256,6 +257,16 @@ def ask(w3: Web3, questions: Sequence[Asked]) -> list[Any | Refusal]:
     for some in _batches(questions):
         found += _ask_some(w3, some)
     return found
+
+
+def balance(w3: Web3, wallet: str) -> int:
+    """What a wallet holds now, in wei; raises as web3 does."""
+    return int(w3.eth.get_balance(checksummed(wallet)))  # type: ignore[arg-type]
+
+
+def code(w3: Web3, at: str) -> bytes:
+    """The code at an address now; raises as web3 does."""
+    return bytes(w3.eth.get_code(checksummed(at)))  # type: ignore[arg-type]
 
 
 def _ask_some(w3: Web3, some: Sequence[Asked]) -> list[Any | Refusal]:

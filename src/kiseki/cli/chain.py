@@ -14,6 +14,7 @@ import typer
 
 from kiseki.chain.anvil import find_anvil
 from kiseki.chain.contract.contracts import chain_id_of, node_errors
+from kiseki.chain.node import balance as held_by
 from kiseki.chain.node import connect, place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import verification
@@ -22,9 +23,9 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly, local_account
 from kiseki.cli import context, show
-from kiseki.client.amounts import in_units
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki
+from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
 from kiseki.index import REGISTRIES
@@ -247,7 +248,7 @@ def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
     signer = WatchOnly(context.acting())  # no password is needed to look
     sender = Sender(w3, signer, Journal(context.home("journal")), context.policy())
     with node_errors():
-        balance = int(w3.eth.get_balance(signer.address))  # type: ignore[arg-type]
+        balance = held_by(w3, signer.address)
     told: dict[str, Any] = {
         "wallet": signer.address,
         "balance": str(balance),

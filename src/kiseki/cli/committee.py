@@ -9,15 +9,15 @@ import typer
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
-from kiseki.cli.revenue import revenue, told_of_waiting
-from kiseki.client.amounts import parse
+from kiseki.cli.revenue import revenue
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.payees import Payee
 from kiseki.client.statements import Reconciled
-from kiseki.client.titles import Title, read_cuts
-from kiseki.client.waterfalls import Ahead, Waiting
+from kiseki.client.titles import read_cuts
+from kiseki.core.amounts import parse
 from kiseki.core.ids import wallet_address
+from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
+from kiseki.core.title import Title
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import InvalidInput

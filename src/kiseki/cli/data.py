@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
 from kiseki.client import consents, lasting, lists, receipts, waivers
 from kiseki.client import standing as standing_consents
 from kiseki.client.data import Outlook
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.payees import Payee
 from kiseki.client.registering import Registered, Totals
-from kiseki.client.secrets import Kept
 from kiseki.client.wallet import WAITING_DAYS, document_hash
+from kiseki.core.checksum import checksummed
+from kiseki.core.collection import Kept
 from kiseki.core.ids import wallet_address
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.core.values import ZERO_ADDRESS, to_hex
@@ -287,7 +287,7 @@ def _paid(payee: Payee) -> str:
 
 def _who(payee: Payee) -> str:
     wallet = wallet_address(payee.key)
-    return to_hex(payee.key) if wallet is None else to_checksum_address(wallet)
+    return to_hex(payee.key) if wallet is None else checksummed(wallet)
 
 
 def _became(before: Outlook, done: Registered) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.revenue import places_of
-from kiseki.client.amounts import parse
+from kiseki.core.amounts import parse
 from kiseki.errors import FilesError
 from kiseki.keeper import Duties, Keeper, Metrics, Round
 

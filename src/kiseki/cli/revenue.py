@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from eth_utils.address import to_checksum_address
 
 from kiseki.cli import context, show
 from kiseki.client import cancellations, redirects
-from kiseki.client.amounts import parse
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER, Claimed
-from kiseki.client.waterfalls import Ahead
+from kiseki.core.amounts import parse
+from kiseki.core.checksum import checksummed
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
@@ -137,13 +136,11 @@ def owed(
         show.say("Nothing is owed.")
     if unrecorded:
         show.say(_unrecorded(unrecorded))
-    for each in ahead:
-        if each.lies or each.owed:
-            sum_ = context.money(k, each.token, each.lies + each.owed)
-            fall = to_checksum_address(each.waterfall)
-            show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
-                     "revenue claim --through` passes it on.")  # fmt: skip
-        told_of_waiting(k, each)
+    for each in k.revenue.waterfall.ahead(wallet or None):
+        sum_ = context.money(k, each.token, each.lies + each.owed)
+        fall = checksummed(each.waterfall)
+        show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
+                 "revenue claim --through` passes it on.")  # fmt: skip
 
 
 @revenue.command("claim")
@@ -210,11 +207,9 @@ def claim(
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         for each in done.ahead:
-            if each.lies or each.owed:
-                fall = to_checksum_address(each.waterfall)
-                show.say(f"still at the waterfall {fall}, or owed to it: "
-                         + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
-            told_of_waiting(k, each)
+            fall = checksummed(each.waterfall)
+            show.say(f"still at the waterfall {fall}, or owed to it: "
+                     + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip
     if done.failures:

@@ -12,11 +12,11 @@ import typer
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.payees import Payee
 from kiseki.client.rights import STAYS, Income
 from kiseki.client.schedules import moment
-from kiseki.core import schedule as when
+from kiseki.core import conditions as when
 from kiseki.core.ids import wallet as wallet_key
+from kiseki.core.payee import Payee
 from kiseki.core.values import address, to_hex
 from kiseki.errors import InvalidInput
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kiseki.client import sealed
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Slice
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.documents import shallow
 from kiseki.core.merkle import SLICE, root_of
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32

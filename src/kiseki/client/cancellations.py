@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.remote import checked_signature
 from kiseki.client import consentfiles as files
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
@@ -58,7 +57,7 @@ def words(signed: Signed) -> str:
     contract = signed.message["domain"]["verifyingContract"]
     return (
         f"What the wallet {signed.signer} signed with the number {cancelled} for the contract "
-        f"{to_checksum_address(contract)} counts no longer, from when this is sent, which anybody "
+        f"{checksummed(contract)} counts no longer, from when this is sent, which anybody "
         f"may do until {files.date(signed.deadline)}. What was done with it stays done."
     )
 
@@ -90,7 +89,7 @@ def read(path: str | Path) -> Signed:
     message = _understood(given)
     nonce = documents.decimal(given["message"]["nonce"], "the nonce")
     deadline = documents.decimal(given["message"]["deadline"], "the deadline")
-    who = str(to_checksum_address(address(message["message"]["signer"], "the signer")))
+    who = checksummed(address(message["message"]["signer"], "the signer"))
     raw = files.signature(from_hex(signature, None, "the signature"))
     if message != given or said != words(Signed(who, message, nonce, deadline, raw)):
         raise InvalidInput(f"{path} does not say what was signed; ask whoever made it why")

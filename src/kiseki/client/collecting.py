@@ -19,7 +19,8 @@ from typing import Any
 
 from kiseki.client.files import hash_each
 from kiseki.client.lists import Entry, weights
-from kiseki.client.secrets import Kept, Salts, Slice
+from kiseki.client.secrets import Salts
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.values import ZERO32, address

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kiseki.client.payees import Payee
+from kiseki.core.payee import Payee
 from kiseki.core.values import to_hex
 from kiseki.errors import Difference, DifferentValues
 

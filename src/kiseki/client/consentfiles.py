@@ -12,11 +12,11 @@ from typing import Any
 
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
-from eth_utils.address import to_checksum_address
 from eth_utils.exceptions import ValidationError
 
-from kiseki.client.payees import Payee
 from kiseki.core import documents, ids, typed
+from kiseki.core.checksum import checksummed
+from kiseki.core.payee import Payee
 from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, uint
 from kiseki.errors import FilesError, InvalidInput
@@ -179,7 +179,7 @@ def paid(payee: Payee, provider: str) -> str:
     """Who is paid, in a sentence."""
     wallet = ids.wallet_address(payee.key)
     if wallet == provider:
-        return f"{to_checksum_address(wallet)} is paid."
+        return f"{checksummed(wallet)} is paid."
     if wallet is not None:
         return f"Another is paid: {payee.words}."
     return f"Paid {'are' if payee.words.startswith('those') else 'is'} {payee.words}."

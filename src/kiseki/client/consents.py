@@ -23,11 +23,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles, receipts
-from kiseki.client.payees import Payee
 from kiseki.client.registering import (
     Group,
     Registered,
@@ -36,9 +33,11 @@ from kiseki.client.registering import (
     registered,
     with_code,
 )
-from kiseki.client.secrets import Kept
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed
+from kiseki.core.checksum import checksummed
+from kiseki.core.collection import Kept
+from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, SigningError
 
@@ -88,9 +87,9 @@ class Consent:
         kept = self.kept
         items = "one item" if kept.count == 1 else f"{kept.count:,} items"
         found = [
-            f"{to_checksum_address(kept.provider)} consents to registering {items} as the "
+            f"{checksummed(kept.provider)} consents to registering {items} as the "
             f"collection {to_hex(kept.id)} on chain {self.chain_id}, in the contract "
-            f"{to_checksum_address(self.contract)}.",
+            f"{checksummed(self.contract)}.",
             kept.terms.words(),
             consentfiles.paid(kept.payee, kept.provider),
         ]
@@ -296,7 +295,7 @@ def submit(
 
 def _group(wallet: Wallet, consent: Consent) -> Group:
     signed = Signed(
-        to_checksum_address(consent.kept.provider), consent.message, consent.nonce,
+        checksummed(consent.kept.provider), consent.message, consent.nonce,
         consent.deadline, consent.signature or b"",
     )  # fmt: skip
     return Group(consent.kept, kept_parts(wallet.salts, consent.kept), signed)

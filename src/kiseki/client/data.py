@@ -30,10 +30,11 @@ from kiseki.client.registering import (
     register,
     terms_tuple,
 )
-from kiseki.client.secrets import Kept, Slice
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.merkle import SLICE, IdTree, Proof
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
 from kiseki.errors import InvalidInput, KisekiError

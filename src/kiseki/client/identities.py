@@ -19,11 +19,12 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import Payee, receiver
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.payees import Payee
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO_ADDRESS, from_hex
+from kiseki.core.payee import Payee
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["IDENTITY", "Identities", "Status"]

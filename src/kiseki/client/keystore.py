@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from kiseki.client import backups
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Names, Slice
 from kiseki.core import ids
+from kiseki.core.collection import Kept, Names, Slice
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex

@@ -14,8 +14,8 @@ from typing import Any
 
 from dotenv import load_dotenv
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
 
+from kiseki.chain import node
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.node import connect
@@ -27,7 +27,6 @@ from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing import frameworks
 from kiseki.chain.signing.accounts import account_of, local_account, open_account
 from kiseki.chain.signing.signer import LocalSigner, Signer
-from kiseki.client.amounts import ETHER_DECIMALS
 from kiseki.client.data import Data
 from kiseki.client.identities import Identities
 from kiseki.client.keystore import KeyStore
@@ -35,13 +34,15 @@ from kiseki.client.market import Market
 from kiseki.client.models import Models
 from kiseki.client.named import named
 from kiseki.client.outputs import Outputs
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import Revenue
 from kiseki.client.rights import Rights
 from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
+from kiseki.core.amounts import ETHER_DECIMALS
+from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
+from kiseki.core.payee import Payee
 from kiseki.core.values import address
 from kiseki.errors import ChainError, InvalidInput
 from kiseki.index import Index
@@ -189,10 +190,10 @@ class Kiseki:
             token: an ERC-20's address; ether if none is named.
             of: an address; this wallet if none is named.
         """
-        holder = to_checksum_address(address(of, "the wallet")) if of else self.address
+        holder = checksummed(address(of, "the wallet")) if of else self.address
         if token is None:
             with node_errors():
-                return int(self.session.w3.eth.get_balance(holder))  # type: ignore[arg-type]
+                return node.balance(self.session.w3, holder)
         return int(erc20(self.session.w3, token).read("balanceOf", holder))
 
     def decimals(self, token: str | None = None) -> int:
@@ -240,7 +241,7 @@ class LocalKiseki(Kiseki):
         code = artifact("TestToken").creation_code
         self._wallet.send(Call(deployment.PROXY, salt + code, 0, "deploy TestToken"))
         made = b"\xff" + bytes.fromhex(deployment.PROXY[2:]) + salt + keccak256(code)
-        return str(to_checksum_address(keccak256(made)[12:]))
+        return checksummed(keccak256(made)[12:])
 
     def mint(self, token: str, to: str, amount: int) -> None:
         """Mints test tokens."""

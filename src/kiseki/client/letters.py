@@ -13,11 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.signing.remote import checked_signature
 from kiseki.client.wallet import Signed
 from kiseki.core import documents
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, to_hex, uint
 from kiseki.errors import FilesError, InvalidInput
 
@@ -76,7 +75,7 @@ def read(path: str | Path, form: str, signer: str, remake: Remake, otherwise: st
         chain = uint(domain["chainId"], 64, "the chain")
         known = remake(chain, domain["verifyingContract"], message, nonce, deadline)
         signature = from_hex(ours["signature"], None, "the signature")
-        who = str(to_checksum_address(address(message[signer], "who signed")))
+        who = checksummed(address(message[signer], "who signed"))
         same = known == given and ours["format"] == form
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         same = False

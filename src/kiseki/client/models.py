@@ -15,7 +15,6 @@ from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data import Data, Registered
 from kiseki.client.gates import Gate
-from kiseki.client.payees import Payee, usual
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.client.weights import Known, Weights, find_model, read_weights
@@ -23,6 +22,7 @@ from kiseki.core import ids
 from kiseki.core.evidence import Evidence
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
+from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex

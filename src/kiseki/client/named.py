@@ -10,11 +10,14 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from kiseki.client.payees import Payee
-from kiseki.client.titles import TITLE_FORMAT, Title, Titles
+from kiseki.client.titles import Titles
 from kiseki.client.wallet import Wallet
 from kiseki.core.split import Split
 from kiseki.core.values import from_hex
+from kiseki.core import ids
+from kiseki.core.payee import Payee
+from kiseki.core.title import TITLE_FORMAT, Title
+from kiseki.core.values import address, address_text, from_hex
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["named", "split_in"]

@@ -14,12 +14,12 @@ from kiseki.client.compared import compare, document, paid
 from kiseki.client.data import Item, Registered, items_of
 from kiseki.client.endorsements import Endorsement, for_contract
 from kiseki.client.files import find, hash_outputs
-from kiseki.client.payees import Payee, usual
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.verify import Verification, verify_output
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree
+from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kiseki.client.collecting import sorting
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Salts
+from kiseki.client.secrets import Salts
 from kiseki.client.wallet import Wallet
+from kiseki.core.collection import Kept
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, to_hex
 
 __all__ = ["Overlap", "overlaps"]

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
+from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.sender import MOST_GAS
@@ -191,7 +190,7 @@ class Basket:
         if token != ZERO_ADDRESS:
             return int(erc20(w3, token).read("balanceOf", wallet))
         with node_errors():
-            return int(w3.eth.get_balance(to_checksum_address(wallet)))
+            return node.balance(w3, wallet)
 
     def _key(self, offer: Offer) -> bytes:
         return offer.key(self.wallet.session.chain_id, self._market.address)

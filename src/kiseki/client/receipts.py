@@ -24,11 +24,11 @@ from typing import Any
 from kiseki.client import sealed
 from kiseki.client.files import hash_each, walk
 from kiseki.client.keystore import KeyStore
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Names
 from kiseki.client.session import Session
 from kiseki.core import documents, ids
+from kiseki.core.collection import Kept, Names
 from kiseki.core.merkle import IdTree, Proof, proof_in, verify
+from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, from_hex, to_hex, uint
 from kiseki.errors import ContractReverted, InvalidInput, ProofError

@@ -21,13 +21,14 @@ from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Salts
+from kiseki.client.secrets import Salts
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
+from kiseki.core.collection import Kept
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, Proof, proof_in
+from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable

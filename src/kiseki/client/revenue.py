@@ -8,8 +8,6 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.sending.outcome import Receipt
@@ -23,6 +21,8 @@ from kiseki.client.titles import Titles
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.client.waterfalls import Ahead, Waterfalls
 from kiseki.core import ids
+from kiseki.core.checksum import checksummed
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
@@ -439,9 +439,7 @@ class Revenue:
                     continue
                 holder = ids.wallet_address(event.args["payee"])
                 if holder is not None:
-                    amounts[to_checksum_address(holder)][event.args["token"]] += event.args[
-                        "amount"
-                    ]
+                    amounts[checksummed(holder)][event.args["token"]] += event.args["amount"]
         gone = tuple(Redirected(*place, amount) for place, amount in redirected.items())
         return {who: dict(tokens) for who, tokens in amounts.items()}, gone
 

@@ -15,6 +15,8 @@ from kiseki.client.payees import Payee, receiver
 from kiseki.client.schedules import Schedules
 from kiseki.client.wallet import Signed, document_hash
 from kiseki.core import ids, typed
+from kiseki.core.metadata import Metadata, parse
+from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput

@@ -16,8 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sending.outcome import Receipt
@@ -26,19 +24,9 @@ from kiseki.client.payees import Payee, receiver
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
-from kiseki.core.schedule import (
-    KINDS,
-    MOST,
-    AllOf,
-    AnyOf,
-    Approvals,
-    Escrow,
-    IncomeThreshold,
-    Kind,
-    read,
-    written,
-)
-from kiseki.core.values import ZERO_ADDRESS, bytes32, to_hex, uint
+from kiseki.core.checksum import checksummed
+from kiseki.core.conditions import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
+from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
 from kiseki.errors import InvalidInput, TransactionFailed
 from kiseki.index import ScheduleRecord
 
@@ -250,7 +238,7 @@ class Schedules:
         """Who has paid the price in and was not settled with; none for nobody."""
         price = price or self._price(schedule)
         found = self.wallet.session["Escrow"].read("payerOf", schedule, price.token, price.price)
-        return None if found == ZERO_ADDRESS else str(to_checksum_address(found))
+        return None if found == ZERO_ADDRESS else checksummed(found)
 
     def pending(self, records: Sequence[ScheduleRecord] | None = None) -> list[Pending]:
         """Every token that waits to move, and which of its conditions are met now.

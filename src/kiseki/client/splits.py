@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.index import NotInIndex
 

@@ -20,8 +20,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles as files
@@ -38,10 +36,12 @@ from kiseki.client.registering import (
     with_code,
 )
 from kiseki.client.registering import register as register_groups
-from kiseki.client.secrets import Kept
 from kiseki.client.session import Session
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import documents, typed
+from kiseki.core.checksum import checksummed
+from kiseki.core.collection import Kept
+from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
@@ -118,7 +118,7 @@ class StandingConsent:
     def signed(self) -> Signed:
         """As calls take it."""
         return Signed(
-            to_checksum_address(self.provider), self.message, self.nonce, self.until,
+            checksummed(self.provider), self.message, self.nonce, self.until,
             self.signature or b"",
         )  # fmt: skip
 
@@ -131,11 +131,11 @@ class StandingConsent:
     def words(self) -> list[str]:
         """What it says, in plain sentences."""
         many = "one collection" if self.per_month == 1 else f"{self.per_month:,} collections"
-        who, collector = map(to_checksum_address, (self.provider, self.collector))
+        who, collector = map(checksummed, (self.provider, self.collector))
         return [
             f"{who} consents to {collector} registering up to {many} a month as "
             f"this provider's, until {files.date(self.until)}, "
-            f"on chain {self.chain_id}, in the contract {to_checksum_address(self.contract)}.",
+            f"on chain {self.chain_id}, in the contract {checksummed(self.contract)}.",
             self.terms.words(),
             files.paid(self.payee, self.provider),
             "Nothing is asked again: which works are in each collection, and how they were "

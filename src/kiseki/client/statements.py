@@ -10,8 +10,8 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.allowances import approve
-from kiseki.client.payees import Payee
 from kiseki.client.wallet import Wallet
+from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement, read_csv
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.errors import ContractReverted, FilesError, InvalidInput

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sending.outcome import Receipt
@@ -14,6 +12,7 @@ from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.splits import publication
 from kiseki.client.wallet import Wallet
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
 from kiseki.errors import ChainError, NodeUnreachable
@@ -60,13 +59,8 @@ class Waterfalls:
     wallet: Wallet
 
     def address(self, plan: Plan) -> str:
-        """Where a plan's waterfall is or will be. Any split can name it as a wallet.
-
-        Raises:
-            InvalidInput: a tier names somebody who could never be paid.
-        """
-        _must_be_payable(plan)
-        return str(to_checksum_address(self._factory.read("addressOf", plan.values)))
+        """Where a plan's waterfall is or will be. Any split can name it as a wallet."""
+        return checksummed(self._factory.read("addressOf", plan.values))
 
     def create(self, plan: Plan) -> tuple[Receipt, ...]:
         """Puts a plan's waterfall on the chain, by anybody; money may lie there already.
@@ -224,7 +218,7 @@ class Waterfalls:
         return self.wallet.session["Waterfalls"]
 
     def _at(self, waterfall: str) -> Contract:
-        where = to_checksum_address(to_hex(address(waterfall, "the waterfall")))
+        where = checksummed(to_hex(address(waterfall, "the waterfall")))
         return Contract(self.wallet.session.w3, "Waterfall", where)
 
 

@@ -5,6 +5,7 @@ A part imports only from those above it:
     values      checks and conversions of bytes, addresses and numbers
     documents   JSON documents that are checked on load
     keccak      the one hash function
+    checksum    addresses with a checksum in their case
     abi         Solidity's encoding, as far as hashes need it
     base        the three levels of base models
     rlp         Ethereum's encoding of headers and tries
@@ -17,11 +18,19 @@ A part imports only from those above it:
     evidence    what shows that a manifest is false
     terms       what a provider or developer allows
     offer       licences that can be bought, and what they say to machines
-    schedule    a rights token that moves by itself, and on which conditions
+    conditions  the conditions on which a rights token moves
+    schedule    a rights token that moves by itself, once its conditions are met
     typed       the EIP-712 messages that people sign
     split       a payee whose money belongs to many payees
+    payee       who is paid: a wallet, a split, or whoever a subject names
+    collection  a collection with what it holds, as whoever keeps it has it
     splitlist   one that is too long to be held
     waterfall   money by tiers, one after the other
+    title       a series or film as a list of its cuts
+    texts       offers, waterfalls and schedules as one text each
+    amounts     amounts of money as people write them
+    metadata    what a rights token says of itself
+    event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line
     weights     what a model's commitment covers: its tensors, or the whole file
     credentials a file without its credentials: what an output's ID is the hash of

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kiseki.core import ids
+from kiseki.core.conditions import Condition
 from kiseki.core.event import Event
 from kiseki.core.offer import Offer
-from kiseki.core.schedule import Condition, Schedule
+from kiseki.core.schedule import Schedule
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms, Use
+from kiseki.core.texts import texts
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import InvalidInput
-from kiseki.index.agreements import texts
 from kiseki.index.errors import IndexInconsistent
 
 __all__ = ["READ", "facts", "read_split"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiseki.client.amounts import in_units, parse
+from kiseki.core.amounts import in_units, parse
 from kiseki.errors import InvalidInput
 
 

@@ -22,10 +22,10 @@ from kiseki.client import consents, receipts
 from kiseki.client.consents import Consent
 from kiseki.client.keystore import KeyStore
 from kiseki.client.lists import Entry
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept
 from kiseki.core import ids
+from kiseki.core.collection import Kept
 from kiseki.core.keccak import keccak256
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput, SigningError
 

@@ -9,11 +9,11 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split, Terms
 from kiseki.client.keystore import KeyStore
-from kiseki.client.payees import Payee
 from kiseki.client.registering import Totals
-from kiseki.client.secrets import Kept
 from kiseki.core import ids
+from kiseki.core.collection import Kept
 from kiseki.core.manifest import Manifest
+from kiseki.core.payee import Payee
 from kiseki.errors import DifferentValues, InvalidInput
 
 from ..conftest import ask

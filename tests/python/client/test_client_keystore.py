@@ -19,10 +19,10 @@ import pytest
 
 from kiseki.client import backups
 from kiseki.client.keystore import KeyStore
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept, Slice
 from kiseki.core import ids
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.merkle import SLICE, IdTree, root_of
+from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, SecretsError

@@ -23,11 +23,11 @@ from kiseki.client import collecting, lists, registering
 from kiseki.client.files import find, hash_each, measure, walk
 from kiseki.client.keystore import KeyStore
 from kiseki.client.lists import Entry
-from kiseki.client.payees import Payee
 from kiseki.client.registering import Totals
-from kiseki.client.secrets import Kept
 from kiseki.core import ids
+from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE, IdTree, proof_in, root_of, verify
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
 from kiseki.errors import ChainError, FilesError, InvalidInput
 

@@ -6,9 +6,9 @@ import pytest
 
 from kiseki import ContractReverted, External, Kiseki, LocalKiseki, Manifest, Terms, Use
 from kiseki.client.data import Prepared
+from kiseki.core.conditions import AfterTime, IncomeThreshold
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import FOREVER, Licence, Offer
-from kiseki.core.schedule import AfterTime, IncomeThreshold
 from kiseki.core.terms import IRREVOCABLE
 from kiseki.errors import InvalidInput
 from kiseki.index import NotInIndex

@@ -21,11 +21,11 @@ from kiseki.client import receipts
 from kiseki.client.collecting import collect
 from kiseki.client.keystore import KeyStore
 from kiseki.client.lists import Entry
-from kiseki.client.payees import Payee
 from kiseki.client.receipts import Receipt
-from kiseki.client.secrets import Kept
 from kiseki.core import ids
+from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE
+from kiseki.core.payee import Payee
 from kiseki.errors import InvalidInput, ProofError, SecretsError
 
 KEY = pyrage.x25519.Identity.generate()

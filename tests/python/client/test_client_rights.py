@@ -12,10 +12,10 @@ import pytest
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
 from kiseki.chain.contract.contracts import Call
 from kiseki.client import waivers
-from kiseki.client.metadata import parse
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids, seal
 from kiseki.core.keccak import keccak256
+from kiseki.core.metadata import parse
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput, SigningError

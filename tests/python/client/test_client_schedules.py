@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
 from kiseki.core import ids
-from kiseki.core.schedule import (
+from kiseki.core.conditions import (
     AfterTime,
     AllOf,
     AnyOf,
@@ -17,8 +16,9 @@ from kiseki.core.schedule import (
     Escrow,
     IncomeThreshold,
     Kind,
-    Schedule,
 )
+from kiseki.core.payee import Payee
+from kiseki.core.schedule import Schedule
 from kiseki.core.split import Split as CoreSplit
 from kiseki.errors import InvalidInput
 from kiseki.index import NotInIndex

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
-from kiseki.client.amounts import parse
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
-from kiseki.client.titles import Cut, Title, read_cuts
-from kiseki.client.waterfalls import Ahead, Waiting
+from kiseki.client.titles import read_cuts
 from kiseki.core import ids
+from kiseki.core.amounts import parse
 from kiseki.core.keccak import keccak256
+from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
+from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.index import NotInIndex

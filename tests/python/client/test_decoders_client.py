@@ -15,9 +15,9 @@ from kiseki.chain.node import place
 from kiseki.client import backups
 from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
-from kiseki.client.payees import Payee
-from kiseki.client.secrets import Kept
 from kiseki.core import ids
+from kiseki.core.collection import Kept
+from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.errors import InvalidInput, SecretsError
 

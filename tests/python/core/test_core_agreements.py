@@ -8,9 +8,10 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiseki.core import schedule as when
+from kiseki.core import conditions as when
+from kiseki.core.conditions import KINDS, Condition, Kind, read, written
 from kiseki.core.offer import Licence, Offer, buyer_proof, buyers_root
-from kiseki.core.schedule import KINDS, Condition, Kind, Schedule, read, written
+from kiseki.core.schedule import Schedule
 from kiseki.core.terms import Use
 from kiseki.errors import InvalidInput
 

@@ -10,11 +10,11 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
 from kiseki.client.keystore import KeyStore
-from kiseki.client.payees import Payee
 from kiseki.client.revenue import ETHER
 from kiseki.client.session import Session
 from kiseki.core import ids
-from kiseki.core.schedule import AfterTime, Condition, IncomeThreshold
+from kiseki.core.conditions import AfterTime, Condition, IncomeThreshold
+from kiseki.core.payee import Payee
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import FilesError, NodeUnreachable
 from kiseki.keeper import Duties, Keeper, Metrics, Round

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kiseki.client.revenue import ETHER
+from kiseki.core.conditions import AfterTime
 from kiseki.core.keccak import keccak256
-from kiseki.core.schedule import AfterTime
 
 from ..conftest import ask as ask_node
 from ..core.test_core_merkle import ask

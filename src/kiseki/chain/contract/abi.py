@@ -7,8 +7,8 @@ from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_utils.address import to_checksum_address
 
+from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError
 
@@ -85,4 +85,4 @@ def _plain(member: Entry, value: Any) -> Any:
     if declared == "tuple":
         pairs = zip(member["components"], value, strict=True)
         return {part["name"]: _plain(part, each) for part, each in pairs}
-    return to_checksum_address(value) if declared == "address" else value
+    return checksummed(value) if declared == "address" else value

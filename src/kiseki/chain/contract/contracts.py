@@ -10,7 +10,6 @@ from typing import Any
 import requests
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
-from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
@@ -18,6 +17,7 @@ from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import NONSENSE, Refusal, ask
 from kiseki.chain.release.artifacts import artifact
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
@@ -127,7 +127,7 @@ def erc20(w3: Web3, token: str) -> Contract:
     Raises:
         InvalidInput: `token` is no address.
     """
-    coin = Contract(w3, "TestToken", to_checksum_address(address(token, "the token")))
+    coin = Contract(w3, "TestToken", checksummed(address(token, "the token")))
     coin.name = "ERC-20 token"
     return coin
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.release.artifacts import artifact
+from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
 
 __all__ = ["Decoder"]
@@ -19,7 +18,7 @@ class Decoder:
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         """`addresses`: address of each contract by name."""
-        self._contracts = {to_checksum_address(at): name for name, at in addresses.items()}
+        self._contracts = {checksummed(at): name for name, at in addresses.items()}
         self._events = {
             (at, topic(entry)): entry
             for at, name in self._contracts.items()
@@ -37,7 +36,7 @@ class Decoder:
             timestamps: of their blocks, by number.
         """
         for log in logs:
-            address = to_checksum_address(log["address"])
+            address = checksummed(log["address"])
             entry = self._events.get((address, bytes(log["topics"][0]) if log["topics"] else b""))
             if entry is None:
                 continue

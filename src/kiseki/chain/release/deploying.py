@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_utils.address import to_checksum_address
 from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
+from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release import proxy
@@ -28,6 +28,7 @@ from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.sending.sender import Sender
 from kiseki.core import documents
+from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
@@ -100,7 +101,7 @@ def addresses() -> Mapping[str, str]:
         digest = keccak256(
             b"\xff" + bytes.fromhex(PROXY[2:]) + ZERO32 + keccak256(creation_code(name, found))
         )
-        found[name] = to_checksum_address(digest[12:])
+        found[name] = checksummed(digest[12:])
     return found
 
 
@@ -162,7 +163,7 @@ def preflight(sender: Sender) -> Preflight:
     w3, names = sender.w3, list(SUITE)
     with node_errors():
         chain_id = int(w3.eth.chain_id)
-        balance = int(w3.eth.get_balance(to_checksum_address(sender.address)))
+        balance = node.balance(w3, sender.address)
         base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
         has_proxy = proxy.is_there(w3)
         codes = ask(w3, [("eth_getCode", [addresses()[name], "latest"]) for name in names])
@@ -275,7 +276,7 @@ def _deploy_one(
     elif not recorded:  # an interrupted run may have sent it, and not have written it down
         receipt = sender.recall(call)
     with node_errors():
-        code = bytes(sender.w3.eth.get_code(to_checksum_address(addresses()[name])))
+        code = node.code(sender.w3, addresses()[name])
     if not artifact(name).is_at(code):
         raise ChainError(
             f"{name} was sent and its code is not at {addresses()[name]}; the node may lag, so run "

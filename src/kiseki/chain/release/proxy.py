@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 
-from eth_utils.address import to_checksum_address
 from web3 import Web3
 
+from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sending.sender import Sender
@@ -50,7 +50,7 @@ def is_there(w3: Web3) -> bool:
         ChainError: something else is at its address.
     """
     with node_errors():
-        code = bytes(w3.eth.get_code(to_checksum_address(PROXY)))
+        code = node.code(w3, PROXY)
     if code and code != _CODE:
         raise ChainError(
             f"at {PROXY} is something else than the deterministic deployment proxy; this chain "
@@ -62,7 +62,7 @@ def is_there(w3: Web3) -> bool:
 def cost(w3: Web3) -> int:
     """What putting the proxy there costs, in wei, less what somebody has paid for it already."""
     with node_errors():
-        return max(0, _GAS * _PRICE - int(w3.eth.get_balance(to_checksum_address(_DEPLOYER))))
+        return max(0, _GAS * _PRICE - node.balance(w3, _DEPLOYER))
 
 
 def put(sender: Sender) -> None:

@@ -17,7 +17,6 @@ from itertools import islice
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from kiseki.chain.contract.contracts import Call, node_errors
@@ -26,6 +25,7 @@ from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.journal import Attempt, Intent, Journal, Lane
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.signing.signer import LocalSigner, Signer
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, one_line, to_hex, uint
 from kiseki.errors import (
     ChainError,
@@ -308,7 +308,7 @@ class Sender:
             return ask(self.w3, questions)
 
     def _bare(self, call: Call) -> dict[str, Any]:
-        to = to_checksum_address(call.to)  # signing takes no other
+        to = checksummed(call.to)  # signing takes no other
         return {"from": self.address, "to": to, "data": call.data, "value": call.value}
 
     def _sign(self, call: Call, nonce: int, gas: int, fees: Fees) -> Any:

@@ -28,11 +28,11 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import to_checksum_address
 
 from kiseki.chain.anvil import MNEMONIC
 from kiseki.chain.signing.remote import APIS, RemoteSigner
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import address
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
@@ -178,7 +178,7 @@ class WatchOnly:
     """A wallet that is only looked at: it signs nothing."""
 
     def __init__(self, wallet: str) -> None:
-        self.address = str(to_checksum_address(address(wallet, "the wallet")))
+        self.address = checksummed(address(wallet, "the wallet"))
 
     def __repr__(self) -> str:
         return f"WatchOnly({self.address})"
@@ -326,7 +326,7 @@ def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccoun
 def _address(document: Mapping[str, Any], path: Path) -> str:
     found = str(document.get("address", ""))
     try:
-        return str(to_checksum_address(address("0x" + found.removeprefix("0x"), "the address")))
+        return checksummed(address("0x" + found.removeprefix("0x"), "the address"))
     except InvalidInput:
         raise _damaged(path) from None
 

@@ -18,11 +18,11 @@ import requests
 import rlp
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from eth_utils.address import to_checksum_address
 
 from kiseki.chain.node import place
 from kiseki.chain.signing.signer import SignedTransaction
 from kiseki.core import documents
+from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, one_line, to_hex
 from kiseki.errors import SigningError
@@ -77,7 +77,7 @@ class RemoteSigner:
         self._api, self._url, self._timeout = api, url, timeout
         self._where = place(url)
         self._numbers = itertools.count(1)
-        self.address = str(to_checksum_address(address(wallet, "the wallet")))
+        self.address = checksummed(address(wallet, "the wallet"))
         there = self._ask(api.accounts, [])
         known = [str(each).lower() for each in there] if isinstance(there, list) else []
         if self.address.lower() not in known:

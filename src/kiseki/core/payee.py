@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 
-from eth_utils.address import to_checksum_address
-
-from kiseki.chain import deployment
 from kiseki.core import ids
+from kiseki.core.checksum import checksummed
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import InvalidInput
@@ -91,14 +89,11 @@ class Payee:
         """Who that is: "the wallet 0x…"; of a split not its leaves, which `parts` says."""
         wallet = ids.wallet_address(self.key)
         if wallet is not None:
-            return f"the wallet {to_checksum_address(wallet)}"
+            return f"the wallet {checksummed(wallet)}"
         if len(self.opening) == 52:
             contract, subject = address_text(self.opening[:20]), self.opening[20:]
             if ids.subject(contract, subject) == self.key:
-                return (
-                    f"whoever the contract {to_checksum_address(contract)} names for "
-                    f"{to_hex(subject)}"
-                )
+                return f"whoever the contract {checksummed(contract)} names for {to_hex(subject)}"
         # Of a key alone nobody can say what it stands for.
         return f"{'those in the split' if self.opening else 'the payee'} {to_hex(self.key)}"
 
