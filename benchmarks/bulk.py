@@ -27,8 +27,8 @@ from kiseki import Kiseki, Terms
 from kiseki.chain.anvil import anvil
 from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.signing.accounts import local_account
+from kiseki.client.data.registering import Totals
 from kiseki.client.kiseki import deploy
-from kiseki.client.registering import Totals
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE

@@ -10,8 +10,8 @@ from eth_account import Account
 
 from benchmarks.rows import Row
 from kiseki import Kiseki, Payee, Terms
-from kiseki.client.data import Item, Prepared
-from kiseki.client.registering import Totals
+from kiseki.client.data.data import Item, Prepared
+from kiseki.client.data.registering import Totals
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import IdTree

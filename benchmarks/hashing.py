@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.process import best, megabytes
 from benchmarks.rows import ROOT, Row
-from kiseki.client.files import hash_files
+from kiseki.vault.files import hash_files
 
 __all__ = ["ROWS", "measure"]
 

@@ -21,14 +21,13 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import Keystores
 from kiseki.cli.app import EXIT_CODES, app
-from kiseki.client.data import Data
-from kiseki.client.gates import Gate
+from kiseki.client.data.data import Data
+from kiseki.client.data.gates import Gate
+from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.identities import Identities
-from kiseki.client.keystore import KeyStore
 from kiseki.client.market import Bought, Market
 from kiseki.client.models import Models
 from kiseki.client.outputs import Outputs
-from kiseki.client.registering import Registered, Totals
 from kiseki.client.revenue import Claimed, Revenue
 from kiseki.client.rights import Rights
 from kiseki.client.schedules import Pending, Schedules
@@ -42,6 +41,7 @@ from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.keeper import Duties, Keeper, Metrics
+from kiseki.vault.keystore import KeyStore
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 

@@ -26,10 +26,10 @@ from kiseki.chain.release import deploying as deployment
 from kiseki.chain.signing import frameworks
 from kiseki.chain.signing.accounts import local_account
 from kiseki.chain.signing.signer import LocalSigner
-from kiseki.client.keystore import KeyStore
 from kiseki.core import typed
 from kiseki.core.ids import wallet
 from kiseki.errors import SigningError
+from kiseki.vault.keystore import KeyStore
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "src" / "kiseki" / "artifacts"

@@ -26,11 +26,9 @@ from kiseki.chain.node import place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.signing.accounts import account_of
-from kiseki.client import lists, receipts
-from kiseki.client.consents import Consent
-from kiseki.client.keystore import KeyStore
+from kiseki.client.data.consents import Consent
+from kiseki.client.data.standing import StandingConsent
 from kiseki.client.kiseki import settings
-from kiseki.client.standing import StandingConsent
 from kiseki.core import credentials, typed, weights
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
@@ -41,6 +39,8 @@ from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
 from kiseki.errors import KisekiError, ProofError
 from kiseki.index import Index
+from kiseki.vault import lists, receipts
+from kiseki.vault.keystore import KeyStore
 
 __all__ = ["ADDRESSES", "EVENTS", "TARGETS", "log"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
-from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
+from kiseki.vault.keystore import KeyStore
 
 # What is kept in a home folder (journal, keystores) is kept in one of the tests' own.
 _HOME = TemporaryDirectory(prefix="kiseki-home-")

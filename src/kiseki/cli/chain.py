@@ -23,12 +23,12 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly, local_account
 from kiseki.cli import context, show
-from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import Kiseki
 from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
 from kiseki.index import REGISTRIES
+from kiseki.vault.keystore import KeyStore
 
 __all__ = ["deploy", "node", "status", "verify_contracts"]
 

@@ -31,12 +31,12 @@ from kiseki.chain.signing.accounts import (
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
-from kiseki.client.keystore import KeyStore
+from kiseki.client.data.registering import Registered
 from kiseki.client.kiseki import Kiseki, load_env
-from kiseki.client.registering import Registered
 from kiseki.core.amounts import in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.errors import InvalidInput, KisekiError
+from kiseki.vault.keystore import KeyStore
 
 __all__ = ["Options", "amount", "chosen", "current", "hex32", "kiseki", "moment", "money",
            "options", "password", "spend", "watching", "where"]  # fmt: skip

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import consents, lasting, lists, receipts, waivers
-from kiseki.client import standing as standing_consents
-from kiseki.client.data import Outlook
+from kiseki.client import lasting
+from kiseki.client.data import consents
+from kiseki.client.data import standing as standing_consents
+from kiseki.client.data import waivers as waivers
+from kiseki.client.data.data import Outlook, receipts_on_chain
+from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.registering import Registered, Totals
 from kiseki.client.wallet import WAITING_DAYS, document_hash
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
@@ -24,6 +26,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault import lists, receipts
 
 __all__ = ["data"]
 
@@ -536,7 +539,7 @@ def check_receipt(
         {"path": str(e.path), "names": e.item.names, "id": to_hex(e.id)} for e in found
     ]
     if chain:
-        on_chain = receipts.on_chain(read, context.watching(ZERO_ADDRESS).session)
+        on_chain = receipts_on_chain.on_chain(read, context.watching(ZERO_ADDRESS).session)
         told["chain"] = show.plain(on_chain)
     if context.current.json:
         show.json_line(told)

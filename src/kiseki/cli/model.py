@@ -11,8 +11,8 @@ from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.data import Gate, Licence, Royalty, Until, Uses, terms_of
 from kiseki.cli.revenue import RightsPayee, rights_payee
+from kiseki.client.data.registering import Registered
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.registering import Registered
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError

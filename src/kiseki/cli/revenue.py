@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import cancellations, redirects
+from kiseki.client import redirects
+from kiseki.client.data import cancellations
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
 from kiseki.client.revenue import ETHER, Claimed

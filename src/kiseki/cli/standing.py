@@ -19,8 +19,8 @@ from kiseki.cli.data import (
     data,
     terms_of,
 )
-from kiseki.client import cancellations
-from kiseki.client import standing as standing_consents
+from kiseki.client.data import cancellations
+from kiseki.client.data import standing as standing_consents
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 

@@ -9,8 +9,8 @@ import typer
 
 from kiseki.chain.signing.accounts import open_account
 from kiseki.cli import context, show
-from kiseki.client.keystore import KeyStore
 from kiseki.errors import InvalidInput
+from kiseki.vault.keystore import KeyStore
 
 __all__ = ["accounts", "keys"]
 

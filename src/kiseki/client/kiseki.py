@@ -27,16 +27,14 @@ from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing import frameworks
 from kiseki.chain.signing.accounts import account_of, local_account, open_account
 from kiseki.chain.signing.signer import LocalSigner, Signer
-from kiseki.client.data import Data
+from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
-from kiseki.client.keystore import KeyStore
 from kiseki.client.market import Market
 from kiseki.client.models import Models
 from kiseki.client.named import named
 from kiseki.client.outputs import Outputs
 from kiseki.client.revenue import Revenue
 from kiseki.client.rights import Rights
-from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
 from kiseki.core.amounts import ETHER_DECIMALS
@@ -46,6 +44,8 @@ from kiseki.core.payee import Payee
 from kiseki.core.values import address
 from kiseki.errors import ChainError, InvalidInput
 from kiseki.index import Index
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.protocol import Salts
 
 __all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
 

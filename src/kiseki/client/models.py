@@ -13,8 +13,8 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
-from kiseki.client.data import Data, Registered
-from kiseki.client.gates import Gate
+from kiseki.client.data.data import Data, Registered
+from kiseki.client.data.gates import Gate
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.client.weights import Known, Weights, find_model, read_weights

@@ -11,9 +11,8 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
-from kiseki.client.data import Item, Registered, items_of
+from kiseki.client.data.data import Item, Registered, items_of
 from kiseki.client.endorsements import Endorsement, for_contract
-from kiseki.client.files import find, hash_outputs
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.verify import Verification, verify_output
 from kiseki.client.wallet import Signed, Wallet, document_hash
@@ -23,6 +22,7 @@ from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
+from kiseki.vault.files import find, hash_outputs
 
 __all__ = ["Outputs", "PreparedBatch"]
 

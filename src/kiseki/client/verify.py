@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from kiseki.client.files import HashedOutput
 from kiseki.client.session import Session
 from kiseki.client.sources import shown
 from kiseki.core import ids
@@ -14,6 +13,7 @@ from kiseki.core.base import Base
 from kiseki.core.merkle import IdTree
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.index import BatchRecord, Finding, Index
+from kiseki.vault.files import HashedOutput
 
 __all__ = ["Verification", "verify_output"]
 

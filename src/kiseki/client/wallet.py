@@ -12,11 +12,11 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
-from kiseki.client.secrets import Salts
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, bytes32
 from kiseki.errors import FilesError
+from kiseki.vault.protocol import Salts
 
 __all__ = ["SIGNED_DAYS", "WAITING_DAYS", "Signed", "Wallet", "document_hash"]
 

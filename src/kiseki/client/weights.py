@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from kiseki.client.files import still
 from kiseki.client.wallet import Wallet
 from kiseki.core import documents, ids, weights
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault.files import still
 
 __all__ = ["Found", "Hint", "Known", "Weights", "find_model", "read_weights"]
 

@@ -18,16 +18,17 @@ from tests.fuzz.almost import almost, unhurried
 from kiseki import Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.signing.accounts import local_account
 from kiseki.chain.signing.signer import LocalSigner
-from kiseki.client import consents, receipts
-from kiseki.client.consents import Consent
-from kiseki.client.keystore import KeyStore
-from kiseki.client.lists import Entry
+from kiseki.client.data import consents
+from kiseki.client.data.consents import Consent
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput, SigningError
+from kiseki.vault import receipts
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.lists import Entry
 
 ROOT = Path(__file__).resolve().parents[3]
 ARTISTS = [local_account(n) for n in (6, 7, 8)]

@@ -19,13 +19,13 @@ from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import sender
 from kiseki.chain.sending.outcome import Outcome
-from kiseki.client import files
-from kiseki.client.data import Prepared, items_of, terms_tuple
-from kiseki.client.files import HashedFile, find, hash_files
+from kiseki.client.data.data import Prepared, items_of, terms_tuple
 from kiseki.core import ids
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault import files
+from kiseki.vault.files import HashedFile, find, hash_files
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 ART = {f"{n}.svg": f"drawing {n}".encode() for n in range(5)}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kiseki.client import files
-from kiseki.client.files import find, hash_files
 from kiseki.errors import FilesError
+from kiseki.vault import files
+from kiseki.vault.files import find, hash_files
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 1500])

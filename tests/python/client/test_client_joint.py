@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split, Terms
-from kiseki.client.keystore import KeyStore
-from kiseki.client.registering import Totals
+from kiseki.client.data.registering import Totals
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.manifest import Manifest
 from kiseki.core.payee import Payee
 from kiseki.errors import DifferentValues, InvalidInput
+from kiseki.vault.keystore import KeyStore
 
 from ..conftest import ask
 

@@ -17,8 +17,6 @@ from typing import Any
 import pyrage
 import pytest
 
-from kiseki.client import backups
-from kiseki.client.keystore import KeyStore
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.merkle import SLICE, IdTree, root_of
@@ -26,6 +24,8 @@ from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, SecretsError
+from kiseki.vault import backups
+from kiseki.vault.keystore import KeyStore
 
 WHO = "0x" + "1a" * 20
 OTHER = "0x" + "2b" * 20
@@ -228,7 +228,7 @@ WORKER = textwrap.dedent(
     """
     import hashlib, sys
     from pathlib import Path
-    from kiseki.client.keystore import KeyStore
+    from kiseki.vault.keystore import KeyStore
     store = KeyStore(Path(sys.argv[1]))
     print("ready", flush=True)
     for n in range(200):

@@ -19,17 +19,18 @@ from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome, Receipt
-from kiseki.client import collecting, lists, registering
-from kiseki.client.files import find, hash_each, measure, walk
-from kiseki.client.keystore import KeyStore
-from kiseki.client.lists import Entry
-from kiseki.client.registering import Totals
+from kiseki.client.data import registering
+from kiseki.client.data.registering import Totals
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE, IdTree, proof_in, root_of, verify
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
 from kiseki.errors import ChainError, FilesError, InvalidInput
+from kiseki.vault import collecting, lists
+from kiseki.vault.files import find, hash_each, measure, walk
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.lists import Entry
 
 ALICE = "0x" + "a1" * 20
 BOB = "0x" + "b0" * 20

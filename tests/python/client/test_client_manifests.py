@@ -228,7 +228,7 @@ class TestChallenging:
             k.wait(8 * DAY)
             return put_terms(given)
 
-        monkeypatch.setattr("kiseki.client.data.Data.put_terms", a_week_passes)
+        monkeypatch.setattr("kiseki.client.data.data.Data.put_terms", a_week_passes)
         with pytest.raises(InvalidInput, match="was revoked before this"):
             developer.models.register(
                 b"w" * 32, asks, manifest=Manifest({shelf.id: weighed(shelf.items)})

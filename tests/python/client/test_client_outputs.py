@@ -7,11 +7,11 @@ import pytest
 from tests.python.core.media import embed, picture
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.client.files import HashedOutput, hash_outputs
 from kiseki.core import ids
 from kiseki.core.credentials import strip
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError
+from kiseki.vault.files import HashedOutput, hash_outputs
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.sending import sender
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.signing.accounts import local_account as account_of
-from kiseki.client.keystore import KeyStore
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.compose import Source, ancestry_hash, compose_model
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ContractReverted
+from kiseki.vault.keystore import KeyStore
 
 PART = ids.PART
 MOST = 2 * PART + 1

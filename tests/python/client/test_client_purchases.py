@@ -13,13 +13,13 @@ from kiseki.chain.sending.fees import Policy
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client import purchases
 from kiseki.client.allowances import permit
-from kiseki.client.keystore import KeyStore
 from kiseki.client.purchases import Basket
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer
 from kiseki.core.terms import IRREVOCABLE
 from kiseki.errors import ContractReverted, InvalidInput, TransactionFailed
+from kiseki.vault.keystore import KeyStore
 
 from ..conftest import Folder, ask
 

@@ -13,20 +13,21 @@ import pyrage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kiseki.client.data.receipts_on_chain import on_chain
 from tests.fuzz import targets
 from tests.fuzz.almost import almost, unhurried
 
 from kiseki import Kiseki, Terms
-from kiseki.client import receipts
-from kiseki.client.collecting import collect
-from kiseki.client.keystore import KeyStore
-from kiseki.client.lists import Entry
-from kiseki.client.receipts import Receipt
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE
 from kiseki.core.payee import Payee
 from kiseki.errors import InvalidInput, ProofError, SecretsError
+from kiseki.vault import receipts
+from kiseki.vault.collecting import collect
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.lists import Entry
+from kiseki.vault.receipts import Receipt
 
 KEY = pyrage.x25519.Identity.generate()
 PUBLIC = str(KEY.to_public())
@@ -102,13 +103,13 @@ def test_what_the_chain_says_of_it(studio: Kiseki, tmp_path: Path) -> None:
     kept = kept_of(studio, 3)
     receipts.write(store_of(studio), kept.id, tmp_path / "r", clear=True)
     receipt = receipts.read(tmp_path / "r")
-    assert receipts.on_chain(receipt, studio.session) is None
+    assert on_chain(receipt, studio.session) is None
     list(studio.data.register_all([kept]))
-    found = receipts.on_chain(receipt, studio.session)
+    found = on_chain(receipt, studio.session)
     assert found is not None
     assert (found.revoked_at, found.ends_at) == (None, None)
     studio.data.revoke(kept.id)
-    then = receipts.on_chain(receipt, studio.session)
+    then = on_chain(receipt, studio.session)
     assert then is not None
     assert then.registered_at == found.registered_at <= (then.revoked_at or 0)
     assert then.ends_at == (then.revoked_at or 0) + 30 * 86_400, "the notice, if nothing is said"

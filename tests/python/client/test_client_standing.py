@@ -13,10 +13,10 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Terms
 from kiseki.chain.signing.accounts import local_account
 from kiseki.chain.signing.signer import LocalSigner
-from kiseki.client import cancellations, standing
+from kiseki.client.data import cancellations, standing
+from kiseki.client.data.registering import Totals
+from kiseki.client.data.standing import MONTH, StandingConsent
 from kiseki.client.kiseki import Kiseki as AnyKiseki
-from kiseki.client.registering import Totals
-from kiseki.client.standing import MONTH, StandingConsent
 from kiseki.core import ids
 from kiseki.errors import FilesError, InvalidInput, SigningError
 

@@ -13,12 +13,12 @@ from safetensors.numpy import save
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.signing.accounts import local_account
-from kiseki.client.keystore import KeyStore
 from kiseki.client.models import run_document
 from kiseki.client.weights import Found, Weights, read_weights
 from kiseki.core import ids
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault.keystore import KeyStore
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "weights"
 MODEL = {"down": np.arange(6, dtype="f2"), "up": np.ones((2, 3), "f4"), "mid": np.zeros(3, "f2")}

@@ -12,14 +12,14 @@ from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
 from kiseki.chain.node import place
-from kiseki.client import backups
-from kiseki.client.keystore import KeyStore
 from kiseki.client.kiseki import settings
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.errors import InvalidInput, SecretsError
+from kiseki.vault import backups
+from kiseki.vault.keystore import KeyStore
 
 ENTRY = {"provider": "0x" + "1a" * 20, "sha256": "2b" * 32, "salt": "3c" * 32}
 LINE = json.dumps(ENTRY).encode() + b"\n"

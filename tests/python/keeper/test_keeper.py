@@ -9,7 +9,6 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
-from kiseki.client.keystore import KeyStore
 from kiseki.client.revenue import ETHER
 from kiseki.client.session import Session
 from kiseki.core import ids
@@ -18,6 +17,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import FilesError, NodeUnreachable
 from kiseki.keeper import Duties, Keeper, Metrics, Round
+from kiseki.vault.keystore import KeyStore
 
 from ..conftest import Folder, ask
 

@@ -17,10 +17,10 @@ import pytest
 from kiseki import Kiseki
 from kiseki.chain.signing.accounts import account_of
 from kiseki.chain.signing.accounts import local_account as wallet
-from kiseki.client.keystore import KeyStore
 from kiseki.core import ids
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, NodeUnreachable, SecretsError
+from kiseki.vault.keystore import KeyStore
 
 from .scene import DRAWINGS, Scene
 

@@ -110,7 +110,7 @@ def test_a_source_revoked_between_check_and_registration_is_refused(
         sent.append(scene.bob.data.revoke(bobs))
         return terms(given)
 
-    monkeypatch.setattr("kiseki.client.data.Data.put_terms", revoke_in_between)
+    monkeypatch.setattr("kiseki.client.data.data.Data.put_terms", revoke_in_between)
     with pytest.raises(ContractReverted, match="leave it out and train again") as refused:
         scene.model(scene.developer_2, "late", {"alice": 1, "bob": 1})
     assert sent

@@ -1,7 +1,7 @@
 """Standing consents: signed once by an artist, for a studio that collects every week.
 
 A file of one **is** the EIP-712 typed data that is signed, as consent files are
-(`kiseki.client.consents`), so any wallet signs it. The collector's own transactions use it::
+(`kiseki.client.data.consents`), so any wallet signs it. The collector's own transactions use it::
 
     path = standing.prepare(wallet, artist, terms, "alice.json", per_month=5)  # the studio
     standing.sign(path, signer)                                   # the artist, with no node
@@ -9,7 +9,8 @@ A file of one **is** the EIP-712 typed data that is signed, as consent files are
     kept = standing.collect(wallet, consent, "week-12")
     print(Totals.of(standing.register(wallet, consent, kept)))
 
-The artist ends it at once with `end`, or signs `kiseki.client.cancellations` for anybody to send.
+The artist ends it at once with `end`, or signs `kiseki.client.data.cancellations` for anybody to
+send.
 """
 
 from __future__ import annotations
@@ -22,20 +23,15 @@ from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
-from kiseki.client import consentfiles as files
-from kiseki.client import lists
-from kiseki.client.collecting import Owners
-from kiseki.client.collecting import collect as collect_entries
-from kiseki.client.lists import Entry
-from kiseki.client.payees import Payee, receiver
-from kiseki.client.registering import (
+from kiseki.client.data import consentfiles as files
+from kiseki.client.data.registering import (
     Group,
     Registered,
     kept_parts,
     registered,
     with_code,
 )
-from kiseki.client.registering import register as register_groups
+from kiseki.client.data.registering import register as register_groups
 from kiseki.client.session import Session
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import documents, typed
@@ -46,6 +42,10 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput, SigningError
+from kiseki.vault import lists
+from kiseki.vault.collecting import Owners
+from kiseki.vault.collecting import collect as collect_entries
+from kiseki.vault.lists import Entry
 
 __all__ = [
     "MONTH",

@@ -12,13 +12,9 @@ from typing import Any, Literal
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.collecting import Owners, collect
-from kiseki.client.files import HashedFile, find, hash_files
-from kiseki.client.gates import Gate
-from kiseki.client.lists import Entry, read
-from kiseki.client.overlaps import Overlap, overlaps
-from kiseki.client.payees import Payee, receiver
-from kiseki.client.registering import (
+from kiseki.client.data.gates import Gate
+from kiseki.client.data.overlaps import Overlap, overlaps
+from kiseki.client.data.registering import (
     Group,
     Registered,
     Totals,
@@ -38,6 +34,9 @@ from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
 from kiseki.errors import InvalidInput, KisekiError
+from kiseki.vault.collecting import Owners, collect
+from kiseki.vault.files import HashedFile, find, hash_files
+from kiseki.vault.lists import Entry, read
 
 __all__ = [
     "Data",
@@ -244,10 +243,10 @@ class Data:
             print(Totals.of(k.data.register_all(kept)))
 
         Args:
-            source: a folder, a list (`kiseki.client.lists`), or what `lists.read` gives.
+            source: a folder, a list (`kiseki.vault.lists`), or what `lists.read` gives.
             artists: what those are whom the list names. Payees: this wallet is the provider and
                 consents, as for work made for hire. Providers: each consents to their own
-                (`kiseki.client.consents`), and is paid.
+                (`kiseki.client.data.consents`), and is paid.
             payee: who is paid for items that name no artist; this wallet if none is named.
             origin: as `prepare` takes it.
             progress: called with the number of items and of bytes that are read.

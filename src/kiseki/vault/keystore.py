@@ -26,7 +26,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from kiseki.client import backups
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Names, Slice
 from kiseki.core.payee import Payee
@@ -34,6 +33,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.errors import KisekiError, SecretsError
+from kiseki.vault import backups
 
 __all__ = ["KeyStore"]
 
@@ -278,7 +278,7 @@ class KeyStore:
         """Writes everything into a new file of mode 0600, encrypted with age.
 
         To a recipient it takes constant memory; with a passphrase all of it at once, because the
-        library encrypts so. What is in it are JSON lines (`kiseki.client.backups`), so `age -d`
+        library encrypts so. What is in it are JSON lines (`kiseki.vault.backups`), so `age -d`
         shows it without us.
 
         Args:

@@ -36,9 +36,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from kiseki.client.files import walk
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault.files import walk
 
 __all__ = ["COLUMNS", "Entry", "count", "read", "weights"]
 

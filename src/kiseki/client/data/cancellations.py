@@ -11,7 +11,7 @@ from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.remote import checked_signature
-from kiseki.client import consentfiles as files
+from kiseki.client.data import consentfiles as files
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kiseki.client.collecting import sorting
-from kiseki.client.secrets import Salts
 from kiseki.client.wallet import Wallet
 from kiseki.core.collection import Kept
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, to_hex
+from kiseki.vault.collecting import sorting
+from kiseki.vault.protocol import Salts
 
 __all__ = ["Overlap", "overlaps"]
 

@@ -21,30 +21,18 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from kiseki.client import sealed
-from kiseki.client.files import hash_each, walk
-from kiseki.client.keystore import KeyStore
-from kiseki.client.session import Session
 from kiseki.core import documents, ids
 from kiseki.core.collection import Kept, Names
 from kiseki.core.merkle import IdTree, Proof, proof_in, verify
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, from_hex, to_hex, uint
-from kiseki.errors import ContractReverted, InvalidInput, ProofError
+from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
+from kiseki.errors import InvalidInput, ProofError
+from kiseki.vault import sealed
+from kiseki.vault.files import hash_each, walk
+from kiseki.vault.keystore import KeyStore
 
-__all__ = [
-    "Checked",
-    "Found",
-    "Item",
-    "OnChain",
-    "Receipt",
-    "check",
-    "find",
-    "on_chain",
-    "read",
-    "write",
-]
+__all__ = ["Checked", "Found", "Item", "Receipt", "check", "find", "read", "write"]
 
 _FORMAT = "kiseki-receipt-v1"
 _HEAD = ("collection", "provider", "terms", "root", "count", "payee", "opening", "origin")
@@ -110,23 +98,6 @@ class Found:
     path: Path
     item: Item
     id: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OnChain:
-    """A collection on the chain; times in Unix seconds.
-
-    Attributes:
-        registered_at: when it was registered.
-        revoked_at: when consent was revoked; none when it was not.
-        ends_at: from when on new uses are refused; none for never.
-        payee: who is paid now; a receipt says who was when it was written.
-    """
-
-    registered_at: int
-    revoked_at: int | None
-    ends_at: int | None
-    payee: bytes
 
 
 def write(
@@ -246,24 +217,6 @@ def find(
             data_id = ids.item_id(receipt.kept.provider, item.commitment)
             found.append(Found(Path(path), item, data_id))
     return found
-
-
-def on_chain(receipt: Receipt, session: Session) -> OnChain | None:
-    """What the chain says of the collection; none when it is not registered there (yet).
-
-    Provider, root and terms are in its ID, so they need no comparing.
-    """
-    registry = session["DataRegistry"]
-    try:
-        found = registry.read("status", receipt.kept.id)
-    except ContractReverted as refusal:
-        if refusal.name != "DataRegistry_UnknownCollection":
-            raise
-        return None
-    payee = registry.read("payeeOf", receipt.kept.id, ZERO_ADDRESS)
-    return OnChain(
-        found["registeredAt"], found["revokedAt"] or None, found["endsAt"] or None, payee
-    )
 
 
 class _Whole:

@@ -17,14 +17,14 @@ from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from kiseki.client.files import hash_each
-from kiseki.client.lists import Entry, weights
-from kiseki.client.secrets import Salts
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.values import ZERO32, address
 from kiseki.errors import FilesError, InvalidInput, SecretsError
+from kiseki.vault.files import hash_each
+from kiseki.vault.lists import Entry, weights
+from kiseki.vault.protocol import Salts
 
 __all__ = ["Owners", "collect", "sorting"]
 

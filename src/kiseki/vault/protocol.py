@@ -3,7 +3,7 @@
 The salt of private content is 32 random bytes for each provider and content. Whoever keeps it is
 asked before anything is sent, so that registering the same file again gives the same ID; and what
 a collection holds is kept by the same, so that proofs and receipts need no files later. The vault
-will do both; until then `kiseki.client.keystore.KeyStore` does.
+will do both; until then `kiseki.vault.keystore.KeyStore` does.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kiseki.client import sealed
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.documents import shallow
 from kiseki.core.merkle import SLICE, root_of
@@ -26,6 +25,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import KisekiError, SecretsError
+from kiseki.vault import sealed
 
 __all__ = ["Part", "Salt", "before", "body", "head", "read", "write"]
 

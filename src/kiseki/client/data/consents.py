@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.signing.signer import Signer
-from kiseki.client import consentfiles, receipts
-from kiseki.client.registering import (
+from kiseki.client.data import consentfiles
+from kiseki.client.data.registering import (
     Group,
     Registered,
     kept_parts,
@@ -40,6 +40,7 @@ from kiseki.core.collection import Kept
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, SigningError
+from kiseki.vault import receipts
 
 __all__ = ["Consent", "Submitted", "prepare", "read", "sign", "submit"]
 

@@ -1,5 +1,5 @@
 """What the files that people sign have in common: typed data as wallets take it, with one member
-more, ``kiseki``, and the signature in it or beside it. See `kiseki.client.consents`."""
+more, ``kiseki``, and the signature in it or beside it. See `kiseki.client.data.consents`."""
 
 from __future__ import annotations
 

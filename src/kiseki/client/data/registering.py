@@ -21,7 +21,6 @@ from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
-from kiseki.client.secrets import Salts
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
@@ -32,6 +31,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable
+from kiseki.vault.protocol import Salts
 
 __all__ = [
     "Group",

@@ -1,0 +1,13 @@
+"""What stays off the chain: salts, what collections hold, receipts, and the files they come from.
+
+The vault knows no chain. A part imports only from those above it:
+
+    files       walking folders and hashing files
+    lists       a list of works with their artists, weights and shares
+    protocol    what a keeper of salts does
+    collecting  files and lists into collections
+    sealed      files for one pair of eyes, encrypted with age
+    backups     a key store as one sealed file
+    keystore    salts and collections in SQLite, mode 0600
+    receipts    what a provider was told of its own works, as a file
+"""
