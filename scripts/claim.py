@@ -14,7 +14,7 @@ from pathlib import Path
 from kiseki import Kiseki, KisekiError, settings
 from kiseki.chain.signing import frameworks
 from kiseki.client.kiseki import load_env
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 
 
 def main() -> None:

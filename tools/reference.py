@@ -25,15 +25,15 @@ from kiseki.client.data.data import Data
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.identities import Identities
-from kiseki.client.market import Bought, Market
-from kiseki.client.models import Models
-from kiseki.client.outputs import Outputs
-from kiseki.client.revenue import Claimed, Revenue
-from kiseki.client.rights import Rights
-from kiseki.client.schedules import Pending, Schedules
-from kiseki.client.statements import Reconciled, Statements
-from kiseki.client.titles import Titles
-from kiseki.client.waterfalls import Waterfalls
+from kiseki.client.market.market import Bought, Market
+from kiseki.client.models.models import Models
+from kiseki.client.outputs.outputs import Outputs
+from kiseki.client.revenue.revenue import Claimed, Revenue
+from kiseki.client.revenue.statements import Reconciled, Statements
+from kiseki.client.revenue.titles import Titles
+from kiseki.client.revenue.waterfalls import Waterfalls
+from kiseki.client.rights.rights import Rights
+from kiseki.client.rights.schedules import Pending, Schedules
 from kiseki.core import conditions as schedule
 from kiseki.core.manifest import Manifest
 from kiseki.core.offer import Licence, Offer

@@ -18,9 +18,9 @@ from examples.openmoji.world import (
     World,
 )
 from kiseki import ContractReverted, Manifest, Use
-from kiseki.client.models import run_document
-from kiseki.client.outputs import PreparedBatch
-from kiseki.client.revenue import ETHER
+from kiseki.client.models.models import run_document
+from kiseki.client.outputs.outputs import PreparedBatch
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core.conditions import IncomeThreshold
 from kiseki.core.payee import Payee
 from kiseki.core.values import to_hex

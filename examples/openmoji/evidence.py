@@ -24,7 +24,7 @@ from examples.openmoji.world import (
     World,
 )
 from kiseki import ContractReverted, Manifest, Split
-from kiseki.client.verify import Verification as Answer
+from kiseki.client.outputs.verify import Verification as Answer
 from kiseki.core import ids, seal
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import manifest_root, verify_absence, verify_inclusion

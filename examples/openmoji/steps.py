@@ -26,9 +26,9 @@ from examples.openmoji.world import (
 )
 from kiseki import Manifest
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.models import run_document
-from kiseki.client.outputs import PreparedBatch
-from kiseki.client.revenue import ETHER
+from kiseki.client.models.models import run_document
+from kiseki.client.outputs.outputs import PreparedBatch
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core.terms import ITEM_NOTICE
 from kiseki.core.values import to_hex
 

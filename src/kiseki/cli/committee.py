@@ -11,8 +11,8 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.cli.revenue import revenue
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.statements import Reconciled
-from kiseki.client.titles import read_cuts
+from kiseki.client.revenue.statements import Reconciled
+from kiseki.client.revenue.titles import read_cuts
 from kiseki.core.amounts import parse
 from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import lasting
-from kiseki.client.data import consents
+from kiseki.client.data import consents, receipts_on_chain, waivers
 from kiseki.client.data import standing as standing_consents
-from kiseki.client.data import waivers as waivers
-from kiseki.client.data.data import Outlook, receipts_on_chain
+from kiseki.client.data.data import Outlook
 from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.models import lasting
 from kiseki.client.wallet import WAITING_DAYS, document_hash
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept

@@ -11,7 +11,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.market import Bought
+from kiseki.client.market.market import Bought
 from kiseki.client.wallet import document_hash
 from kiseki.core.offer import FOREVER, Licence
 from kiseki.core.terms import Use

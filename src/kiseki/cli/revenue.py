@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import redirects
 from kiseki.client.data import cancellations
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
-from kiseki.client.revenue import ETHER, Claimed
+from kiseki.client.revenue import redirects
+from kiseki.client.revenue.revenue import ETHER, Claimed
 from kiseki.core.amounts import parse
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee

@@ -12,8 +12,8 @@ import typer
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.rights import STAYS, Income
-from kiseki.client.schedules import moment
+from kiseki.client.rights.rights import STAYS, Income
+from kiseki.client.rights.schedules import moment
 from kiseki.core import conditions as when
 from kiseki.core.ids import wallet as wallet_key
 from kiseki.core.payee import Payee

@@ -29,12 +29,12 @@ from kiseki.chain.signing.accounts import account_of, local_account, open_accoun
 from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
-from kiseki.client.market import Market
-from kiseki.client.models import Models
+from kiseki.client.market.market import Market
+from kiseki.client.models.models import Models
 from kiseki.client.named import named
-from kiseki.client.outputs import Outputs
-from kiseki.client.revenue import Revenue
-from kiseki.client.rights import Rights
+from kiseki.client.outputs.outputs import Outputs
+from kiseki.client.revenue.revenue import Revenue
+from kiseki.client.rights.rights import Rights
 from kiseki.client.session import Session
 from kiseki.client.wallet import Wallet
 from kiseki.core.amounts import ETHER_DECIMALS

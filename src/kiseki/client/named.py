@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from kiseki.client.titles import Titles
+from kiseki.client.revenue.titles import Titles
 from kiseki.client.wallet import Wallet
 from kiseki.core.split import Split
 from kiseki.core.values import from_hex

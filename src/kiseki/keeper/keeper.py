@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.kiseki import Kiseki
-from kiseki.client.schedules import Pending
+from kiseki.client.rights.schedules import Pending
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import (

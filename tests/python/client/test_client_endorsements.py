@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiseki.client.endorsements import Endorsement, for_contract
+from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.errors import InvalidInput
 
 MODEL, OTHER, THIRD = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32

@@ -11,7 +11,7 @@ from web3 import Web3
 
 from kiseki import Kiseki, LocalKiseki, Payee, Split
 from kiseki.chain.signing.accounts import local_account as account_of
-from kiseki.client import redirects
+from kiseki.client.revenue import redirects
 from kiseki.core import ids
 from kiseki.errors import ContractReverted, InvalidInput, SigningError
 

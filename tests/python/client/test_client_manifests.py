@@ -10,7 +10,7 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.sending.sender import MOST_GAS
-from kiseki.client import manifests
+from kiseki.client.models import manifests
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.sumtree import SumTree

@@ -11,8 +11,8 @@ from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Payee, Split
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.sending import sender
-from kiseki.client import revenue
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue import revenue
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import ids
 from kiseki.core.compose import ancestry_hash
 from kiseki.core.keccak import keccak256

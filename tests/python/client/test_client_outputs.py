@@ -59,7 +59,7 @@ def test_a_batch_that_holds_the_hash_of_a_whole_file_is_found_and_that_is_said(
     (now,) = hash_outputs([path])
     with monkeypatch.context() as earlier:
         earlier.setattr(
-            "kiseki.client.outputs.hash_outputs",
+            "kiseki.client.outputs.outputs.hash_outputs",
             lambda paths, _: [HashedOutput(each, now.whole, now.whole, "") for each in paths],
         )
         batch = creator.outputs.prepare(path, [model])

@@ -11,9 +11,9 @@ from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.contract.contracts import Call, erc20
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.signing.accounts import local_account as account_of
-from kiseki.client import purchases
-from kiseki.client.allowances import permit
-from kiseki.client.purchases import Basket
+from kiseki.client.market import purchases
+from kiseki.client.market.purchases import Basket
+from kiseki.client.revenue.allowances import permit
 from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer

@@ -13,11 +13,11 @@ import pyrage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kiseki.client.data.receipts_on_chain import on_chain
 from tests.fuzz import targets
 from tests.fuzz.almost import almost, unhurried
 
 from kiseki import Kiseki, Terms
+from kiseki.client.data.receipts_on_chain import on_chain
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE

@@ -10,7 +10,7 @@ from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.signing.accounts import local_account as account_of
-from kiseki.client.revenue import Claimed
+from kiseki.client.revenue.revenue import Claimed
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.statement import Line, RoyaltyStatement

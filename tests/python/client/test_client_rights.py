@@ -11,8 +11,8 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest
 from kiseki.chain.contract.contracts import Call
-from kiseki.client.data import waivers as waivers
-from kiseki.client.revenue import ETHER
+from kiseki.client.data import waivers
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import ids, seal
 from kiseki.core.keccak import keccak256
 from kiseki.core.metadata import parse

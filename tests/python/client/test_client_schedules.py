@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import ids
 from kiseki.core.conditions import (
     AfterTime,

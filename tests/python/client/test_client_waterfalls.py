@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
-from kiseki.client.revenue import ETHER
-from kiseki.client.titles import read_cuts
+from kiseki.client.revenue.revenue import ETHER
+from kiseki.client.revenue.titles import read_cuts
 from kiseki.core import ids
 from kiseki.core.amounts import parse
 from kiseki.core.keccak import keccak256

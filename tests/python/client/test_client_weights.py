@@ -13,8 +13,8 @@ from safetensors.numpy import save
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.signing.accounts import local_account
-from kiseki.client.models import run_document
-from kiseki.client.weights import Found, Weights, read_weights
+from kiseki.client.models.models import run_document
+from kiseki.client.models.weights import Found, Weights, read_weights
 from kiseki.core import ids
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import FilesError, InvalidInput

@@ -19,7 +19,7 @@ from examples.openmoji.world import (
 )
 
 from kiseki import Kiseki
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import seal
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.contract.contracts import Call
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.conditions import AfterTime, Condition, IncomeThreshold

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.client.data.data import Prepared
-from kiseki.client.outputs import PreparedBatch
-from kiseki.client.revenue import ETHER
+from kiseki.client.outputs.outputs import PreparedBatch
+from kiseki.client.revenue.revenue import ETHER
 
 DRAWINGS = {
     name: {

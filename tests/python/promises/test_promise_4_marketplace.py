@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core.conditions import AfterTime
 from kiseki.core.keccak import keccak256
 

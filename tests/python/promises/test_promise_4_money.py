@@ -9,7 +9,7 @@ import pytest
 from hexbytes import HexBytes
 
 from kiseki import ContractReverted, Payee, Split
-from kiseki.client.revenue import ETHER
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import ids
 from kiseki.errors import InvalidInput
 

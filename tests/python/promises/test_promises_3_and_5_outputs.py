@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kiseki import ContractReverted, Terms
-from kiseki.client.endorsements import Endorsement
-from kiseki.client.revenue import ETHER
+from kiseki.client.outputs.endorsements import Endorsement
+from kiseki.client.revenue.revenue import ETHER
 from kiseki.client.sources import shown
 from kiseki.core import ids
 from kiseki.core.merkle import SLICE

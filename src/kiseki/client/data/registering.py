@@ -21,7 +21,7 @@ from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
-from kiseki.client.splits import publication, unpublished
+from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
 from kiseki.core.collection import Kept

@@ -12,9 +12,9 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Item, Registered, items_of
-from kiseki.client.endorsements import Endorsement, for_contract
-from kiseki.client.splits import publication, unpublished
-from kiseki.client.verify import Verification, verify_output
+from kiseki.client.outputs.endorsements import Endorsement, for_contract
+from kiseki.client.outputs.verify import Verification, verify_output
+from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.merkle import SLICE, IdTree

@@ -13,7 +13,7 @@ from kiseki.client.data import Data
 from kiseki.client.metadata import Metadata, parse
 from kiseki.client.payees import Payee, receiver
 from kiseki.client.data.data import Data
-from kiseki.client.schedules import Schedules
+from kiseki.client.rights.schedules import Schedules
 from kiseki.client.wallet import Signed, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.metadata import Metadata, parse

@@ -9,7 +9,7 @@ from pathlib import Path
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.sender import MOST_GAS
-from kiseki.client.allowances import approve
+from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement, read_csv

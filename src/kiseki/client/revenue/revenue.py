@@ -18,8 +18,13 @@ from kiseki.client.payees import Payee, receiver
 from kiseki.client.splits import publication, unpublished
 from kiseki.client.statements import Statements
 from kiseki.client.titles import Titles
+from kiseki.client.revenue import redirects
+from kiseki.client.revenue.allowances import approve
+from kiseki.client.revenue.splits import publication, unpublished
+from kiseki.client.revenue.statements import Statements
+from kiseki.client.revenue.titles import Titles
+from kiseki.client.revenue.waterfalls import Ahead, Waterfalls
 from kiseki.client.wallet import Signed, Wallet
-from kiseki.client.waterfalls import Ahead, Waterfalls
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
@@ -194,7 +199,7 @@ class Revenue:
     def redirection(self, to: str, days: int = redirects.DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
 
-        For who has no ether to move it on; `kiseki.client.redirects` makes a file of it.
+        For who has no ether to move it on; `kiseki.client.revenue.redirects` makes a file of it.
         """
         return redirects.sign(self.wallet, to, days)
 

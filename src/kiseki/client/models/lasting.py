@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from kiseki.client import manifests
+from kiseki.client.models import manifests
 from kiseki.core import ids
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms

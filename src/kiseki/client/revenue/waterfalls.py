@@ -11,6 +11,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee
 from kiseki.client.splits import publication
+from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint

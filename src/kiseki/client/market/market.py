@@ -20,8 +20,8 @@ from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sender import Receipt
 from kiseki.client.payees import receiver
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.purchases import PROBLEMS, Basket
-from kiseki.client.schedules import moment
+from kiseki.client.market.purchases import PROBLEMS, Basket
+from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.base import Base

@@ -22,6 +22,8 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.allowances import approve
 from kiseki.client.payees import Payee, receiver
 from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
+from kiseki.client.revenue.allowances import approve
+from kiseki.client.revenue.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.checksum import checksummed

@@ -10,14 +10,14 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client import lasting, manifests
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Data, Registered
 from kiseki.client.data.gates import Gate
-from kiseki.client.splits import publication, unpublished
+from kiseki.client.models import lasting, manifests
+from kiseki.client.models.weights import Known, Weights, find_model, read_weights
+from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Wallet, document_hash
-from kiseki.client.weights import Known, Weights, find_model, read_weights
 from kiseki.core import ids
 from kiseki.core.evidence import Evidence
 from kiseki.core.keccak import keccak256

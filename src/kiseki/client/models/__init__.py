@@ -1,0 +1,9 @@
+"""Models: what they were trained on, what they were made from, and who is paid.
+
+A part imports only from those above it:
+
+    weights    what a model file's commitment is, and which model a file is
+    manifests  what a training run used, published and checked
+    lasting    consent that may be gone before a model is registered
+    models     `Kiseki.models`
+"""

@@ -1,0 +1,8 @@
+"""Outputs: batches, endorsements, and whether an output rests on what was authorised.
+
+A part imports only from those above it:
+
+    endorsements  developers' words for a batch
+    verify        what is known of an output
+    outputs       `Kiseki.outputs`
+"""
