@@ -30,10 +30,12 @@ __all__ = [
     "DifferentValues",
     "FeeTooHigh",
     "FilesError",
+    "IndexInconsistent",
     "InvalidInput",
     "KisekiError",
     "NodeUnreachable",
     "NotDeployed",
+    "NotInIndex",
     "ProofError",
     "SecretsError",
     "SigningError",
@@ -152,3 +154,15 @@ class DifferentValues(ContractReverted):
     ) -> None:
         super().__init__(name, values, f"{name}: {message}")
         self.differences = differences
+
+
+class IndexInconsistent(KisekiError):  # noqa: N818 - reads as what happened
+    """The events contradict each other, the index or the contracts.
+
+    Either events are missing, or the chain was reorganised, or the index composes otherwise than
+    the contracts, which would be a fault of Kiseki's. Nothing of the failing call is kept.
+    """
+
+
+class NotInIndex(KisekiError, LookupError):  # noqa: N818 - reads as what happened
+    """No event up to the index's block speaks of what was asked for."""

@@ -9,10 +9,11 @@ import typer
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
-from kiseki.cli.revenue import revenue
+from kiseki.cli.revenue import revenue, told_of_waiting
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.revenue.statements import Reconciled
 from kiseki.client.revenue.titles import read_cuts
+from kiseki.client.revenue.waterfalls import Ahead, Waiting
 from kiseki.core.amounts import parse
 from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee

@@ -11,6 +11,7 @@ from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.outputs.endorsements import Endorsement
+from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.core.values import to_hex
 
 __all__ = ["output", "verify"]

@@ -15,6 +15,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
 from kiseki.client.revenue import redirects
 from kiseki.client.revenue.revenue import ETHER, Claimed
+from kiseki.client.revenue.waterfalls import Ahead
 from kiseki.core.amounts import parse
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
@@ -137,11 +138,13 @@ def owed(
         show.say("Nothing is owed.")
     if unrecorded:
         show.say(_unrecorded(unrecorded))
-    for each in k.revenue.waterfall.ahead(wallet or None):
-        sum_ = context.money(k, each.token, each.lies + each.owed)
-        fall = checksummed(each.waterfall)
-        show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
-                 "revenue claim --through` passes it on.")  # fmt: skip
+    for each in ahead:
+        if each.lies or each.owed:
+            sum_ = context.money(k, each.token, each.lies + each.owed)
+            fall = checksummed(each.waterfall)
+            show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
+                     "revenue claim --through` passes it on.")  # fmt: skip
+        told_of_waiting(k, each)
 
 
 @revenue.command("claim")
@@ -208,9 +211,11 @@ def claim(
         for _, reason in done.failures:
             show.say(f"refused, and still there: {reason}")
         for each in done.ahead:
-            fall = checksummed(each.waterfall)
-            show.say(f"still at the waterfall {fall}, or owed to it: "
-                     + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
+            if each.lies or each.owed:
+                fall = checksummed(each.waterfall)
+                show.say(f"still at the waterfall {fall}, or owed to it: "
+                         + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
+            told_of_waiting(k, each)
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
                  else "Nothing is owed." if not done.failures else "")  # fmt: skip
     if done.failures:
@@ -416,7 +421,7 @@ def sweep(to: To, token: Token = ETHER) -> None:
 
 def told_of_waiting(k: Kiseki, ahead: Ahead) -> None:
     """What waits for tiers of a waterfall, and how to try it again."""
-    fall = to_checksum_address(ahead.waterfall)
+    fall = checksummed(ahead.waterfall)
     option = "" if ahead.token == ETHER else f" --token {ahead.token}"
     for each in ahead.waiting:
         show.say(

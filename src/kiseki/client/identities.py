@@ -16,15 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kiseki.chain.contract.contracts import Call, Contract
-from kiseki.chain.sender import Receipt
-from kiseki.client.payees import Payee, receiver
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.payable import payable_identity, receiver
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
+from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["IDENTITY", "Identities", "Status"]
@@ -77,7 +75,7 @@ class Identities:
         Args:
             issuer: who knows them; this wallet if none is named.
         """
-        return Payee.identity(self._contract.address, issuer or self.wallet.address, person)
+        return payable_identity(self._contract.address, issuer or self.wallet.address, person)
 
     def bind(self, wallets: Mapping[bytes, str]) -> tuple[Receipt, ...]:
         """Says whose wallets they are; a wallet that is bound already is passed over.

@@ -10,14 +10,13 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from kiseki.client.payable import payable, payable_identity
 from kiseki.client.revenue.titles import Titles
 from kiseki.client.wallet import Wallet
-from kiseki.core.split import Split
-from kiseki.core.values import from_hex
-from kiseki.core import ids
 from kiseki.core.payee import Payee
+from kiseki.core.split import Split
 from kiseki.core.title import TITLE_FORMAT, Title
-from kiseki.core.values import address, address_text, from_hex
+from kiseki.core.values import from_hex
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["named", "split_in"]
@@ -33,13 +32,13 @@ def named(wallet: Wallet, given: str) -> Payee:
     """
     path = Path(given)
     if path.suffix == ".json":
-        return Payee.of(split_in(wallet, path))
+        return payable(split_in(wallet, path))
     issuer, colon, person = given.partition(":")
     if colon:
         known = from_hex(person, 32, "the person")
-        return Payee.identity(wallet.session["Identities"].address, issuer, known)
+        return payable_identity(wallet.session["Identities"].address, issuer, known)
     if len(given) < 60:
-        return Payee.of(given)
+        return payable(given)
     wanted, index = _id(given), wallet.session.index
     asks: list[Callable[[], bytes]] = [
         lambda: index.batch(wanted).split,
@@ -48,7 +47,7 @@ def named(wallet: Wallet, given: str) -> Payee:
     ]
     for ask in asks:
         with contextlib.suppress(LookupError):
-            return Payee.of(index.split(ask()).split)
+            return payable(index.split(ask()).split)
     with contextlib.suppress(LookupError):
         return Payee.subject(wallet.session["DataRegistry"].address, index.collection(wanted).id)
     raise InvalidInput(

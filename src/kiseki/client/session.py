@@ -23,8 +23,8 @@ from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.event import Event
 from kiseki.core.values import from_hex, to_hex
-from kiseki.errors import ChainError, NodeUnreachable
-from kiseki.index import REGISTRIES, Index, IndexInconsistent
+from kiseki.errors import ChainError, IndexInconsistent, NodeUnreachable
+from kiseki.index import REGISTRIES, Index
 
 __all__ = ["Session"]
 

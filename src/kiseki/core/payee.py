@@ -1,28 +1,16 @@
-"""Payees as the contracts take them: a key, and its opening unless it is a wallet; and in words.
-
-Whoever names a payee or an address goes through `Payee.of` or `receiver`: they refuse what no
-contract could ever pay, before anything is signed or sent.
-"""
+"""Payees as the contracts take them: a key, and its opening unless it is a wallet; and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
 
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.split import Split
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.core.values import address_text, to_hex
 
-__all__ = ["Payee", "receiver", "usual"]
-
-_NAMING = frozenset(
-    ("DataRegistry", "ModelRegistry", "OutputRegistry", "RightsToken", "Identities")
-)
-"""The contracts of the suite that say whom something stands for (`payeeOf`)."""
+__all__ = ["Payee", "usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +32,13 @@ class Payee:
         """A payee from what people have: an address, a split, or a payee already.
 
         Raises:
-            InvalidInput: it, or a leaf of a split that is known here, could never be paid.
+            InvalidInput: it is no address.
         """
+        if isinstance(given, Payee):
+            return given
         if isinstance(given, Split):
-            given = cls(given.key, given.opening, given)
-        elif not isinstance(given, Payee):
-            given = cls(ids.wallet(given))
-        given._must_be_payable()
-        return given
+            return cls(given.key, given.opening, given)
+        return cls(ids.wallet(given))
 
     @classmethod
     def subject(cls, contract: str, subject_id: bytes) -> Payee:
@@ -64,25 +51,8 @@ class Payee:
 
         Args:
             contract: `Identities`.
-
-        Raises:
-            InvalidInput: the issuer could never bind anybody.
         """
-        who = receiver(issuer, "the issuer")
-        return cls.subject(contract, ids.identity_id(who, person))
-
-    def _must_be_payable(self) -> None:
-        _must_be_a_wallet(self.key, "the payee")
-        if len(self.opening) == 52:
-            account = address_text(self.opening[:20])
-            if account == ZERO_ADDRESS or _suite().get(account) not in (None, *_NAMING):
-                raise InvalidInput(
-                    f"the payee is whoever {account} names for {to_hex(self.opening[20:])}, and "
-                    "that contract names nobody, so nobody could ever be paid; name a wallet, a "
-                    "split, or something that is registered"
-                )
-        for key, _ in self.split.leaves if self.split is not None else ():
-            _must_be_a_wallet(key, "a payee of the split")
+        return cls.subject(contract, ids.identity_id(issuer, person))
 
     @property
     def words(self) -> str:
@@ -105,40 +75,6 @@ class Payee:
             return [(self, Fraction(1))]
         total = self.split.total
         return [(Payee(payee), Fraction(n, total)) for payee, n in self.split.leaves]
-
-
-def receiver(given: str, what: str) -> str:
-    """An address in lower case, of somebody who can be paid, hold something, or act.
-
-    Args:
-        what: what it is, in the error.
-
-    Raises:
-        InvalidInput: it is no address, the zero address, or a contract of the suite.
-    """
-    who = address_text(address(given, what))
-    if who == ZERO_ADDRESS:
-        raise InvalidInput(f"{what} is the zero address, which is nobody's; name a wallet")
-    name = _suite().get(who)
-    if name is not None:
-        raise InvalidInput(
-            f"{what} {to_checksum_address(who)} is Kiseki's contract {name}, which can neither "
-            "receive nor sign anything, so it would be lost there; name a wallet"
-        )
-    return who
-
-
-def _must_be_a_wallet(key: bytes, what: str) -> None:
-    """Nothing is said of a key that is no wallet's."""
-    if not any(key[:12]):
-        receiver(address_text(key[12:]), what)
-
-
-@cache
-def _suite() -> Mapping[str, str]:
-    """Address, in lower case -> name, of this release's contracts, which is the same on every
-    chain."""
-    return {at.lower(): name for name, at in deployment.addresses().items()}
 
 
 def usual(given: Payee | Split | str | None, wallet: str, token: Payee) -> Payee:

@@ -12,15 +12,10 @@ from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
-from kiseki.errors import InvalidInput
-from kiseki.index import ahead, findings, fold, ledger, owed, trace
-from kiseki.index.agreements import Agreements
-from kiseki.index.balance import Balance, balance_of
-from kiseki.index.errors import IndexInconsistent
-from kiseki.index.flow import Flow
-from kiseki.index.owed import Owed
-from kiseki.index.rebuild import Rebuilder
-from kiseki.index.records import (
+from kiseki.errors import IndexInconsistent, InvalidInput
+from kiseki.index.answers import findings, trace
+from kiseki.index.answers.agreements import Agreements
+from kiseki.index.answers.records import (
     BatchRecord,
     Challenge,
     CollectionRecord,
@@ -32,9 +27,15 @@ from kiseki.index.records import (
     Statement,
     Status,
 )
-from kiseki.index.splits import KnownSplit, Splits
-from kiseki.index.store import Row, Store
-from kiseki.index.subjects import Subjects
+from kiseki.index.books import ahead, ledger, owed
+from kiseki.index.books.balance import Balance, balance_of
+from kiseki.index.books.flow import Flow
+from kiseki.index.books.owed import Owed
+from kiseki.index.books.subjects import Subjects
+from kiseki.index.facts import fold
+from kiseki.index.facts.rebuild import Rebuilder
+from kiseki.index.facts.splits import KnownSplit, Splits
+from kiseki.index.store.sqlite import Row, Store
 
 __all__ = ["REGISTRIES", "SUITE", "Index"]
 
@@ -197,7 +198,7 @@ class Index:
 
         Directly or through subjects that stand for it now; what is due now and what becomes due
         once the splits above are claimed. The amounts are exact when the steps are sent and
-        nothing else happens in between; see :mod:`kiseki.index.flow` for circles of payees.
+        nothing else happens in between; see :mod:`kiseki.index.books.flow` for circles of payees.
         Use :func:`kiseki.index.steps` to send the steps of several as one multicall.
         """
         self._check_complete()

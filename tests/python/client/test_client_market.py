@@ -10,8 +10,7 @@ from kiseki.core.conditions import AfterTime, IncomeThreshold
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import FOREVER, Licence, Offer
 from kiseki.core.terms import IRREVOCABLE
-from kiseki.errors import InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import InvalidInput, NotInIndex
 
 from ..conftest import Folder, ask
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split, Terms
-from kiseki.chain.deployment import SUITE
-from kiseki.client import consents, standing
-from kiseki.client.consents import Consent
-from kiseki.client.payees import Payee, receiver
-from kiseki.client.secrets import Kept
-from kiseki.client.standing import StandingConsent
-from kiseki.core.schedule import AfterTime, AllOf, Approvals, Escrow, IncomeThreshold
+from kiseki.chain.release.deploying import SUITE
+from kiseki.client.data import consents, standing
+from kiseki.client.data.consents import Consent
+from kiseki.client.data.standing import StandingConsent
+from kiseki.client.payable import payable, receiver
+from kiseki.core.collection import Kept
+from kiseki.core.conditions import AfterTime, AllOf, Approvals, Escrow, IncomeThreshold
+from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.terms import Use
 from kiseki.core.waterfall import Plan, Tier
@@ -120,13 +121,13 @@ def test_a_subject_is_of_a_contract_that_names_payees(k: LocalKiseki) -> None:
     for name in SUITE:
         subject = Payee.subject(k.session[name].address, ID)
         if name.endswith("Registry") or name in ("RightsToken", "Identities"):
-            assert Payee.of(subject) == subject
+            assert payable(subject) == subject
         else:
             with pytest.raises(InvalidInput, match="names nobody"):
-                Payee.of(subject)
+                payable(subject)
     with pytest.raises(InvalidInput, match="names nobody"):
-        Payee.of(Payee(ID, bytes(52)))
-    assert Payee.of(Payee.subject(OTHER, ID)), "of another's contract nobody can say"
+        payable(Payee(ID, bytes(52)))
+    assert payable(Payee.subject(OTHER, ID)), "of another's contract nobody can say"
 
 
 def test_a_waterfall_is_paid_as_any_wallet(k: LocalKiseki, artist: Kiseki, buyer: Kiseki) -> None:

@@ -18,8 +18,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.metadata import parse
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.errors import InvalidInput, SigningError
-from kiseki.index import NotInIndex
+from kiseki.errors import InvalidInput, NotInIndex, SigningError
 
 from ..conftest import Folder, ask
 

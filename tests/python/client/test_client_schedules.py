@@ -20,8 +20,7 @@ from kiseki.core.conditions import (
 from kiseki.core.payee import Payee
 from kiseki.core.schedule import Schedule
 from kiseki.core.split import Split as CoreSplit
-from kiseki.errors import InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import InvalidInput, NotInIndex
 
 from ..conftest import Folder
 

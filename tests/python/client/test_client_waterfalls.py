@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split
 from kiseki.client.revenue.revenue import ETHER
 from kiseki.client.revenue.titles import read_cuts
+from kiseki.client.revenue.waterfalls import Ahead, Waiting
 from kiseki.core import ids
 from kiseki.core.amounts import parse
 from kiseki.core.keccak import keccak256
@@ -17,8 +18,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
-from kiseki.errors import FilesError, InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import FilesError, InvalidInput, NotInIndex
 from kiseki.keeper import Duties, Keeper
 
 from ..conftest import Folder, ask, freeze

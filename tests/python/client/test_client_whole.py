@@ -28,8 +28,7 @@ from kiseki.core import rlp
 from kiseki.core.keccak import keccak256
 from kiseki.core.registrations import SLOT, ProvedList, fold
 from kiseki.core.state import Header, StorageProof
-from kiseki.errors import InvalidInput, ProofError, Unprovable
-from kiseki.index import IndexInconsistent
+from kiseki.errors import IndexInconsistent, InvalidInput, ProofError, Unprovable
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 ROOT = Path(__file__).resolve().parents[3]

@@ -13,17 +13,15 @@ from kiseki.core.ids import PART, Collection, External
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import IndexInconsistent, InvalidInput, NotInIndex
 from kiseki.index import (
     MANIFEST,
     ClaimStep,
     Index,
-    IndexInconsistent,
-    NotInIndex,
     ResolveStep,
-    fold,
     steps,
 )
+from kiseki.index.facts import fold
 
 from .world import (
     ARTIST,

@@ -14,8 +14,7 @@ from kiseki.core.base import Base
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
-from kiseki.errors import InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import InvalidInput, NotInIndex
 
 from .scene import Scene
 

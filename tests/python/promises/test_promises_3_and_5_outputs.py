@@ -13,8 +13,7 @@ from kiseki.client.sources import shown
 from kiseki.core import ids
 from kiseki.core.merkle import SLICE
 from kiseki.core.values import ZERO32
-from kiseki.errors import InvalidInput
-from kiseki.index import NotInIndex
+from kiseki.errors import InvalidInput, NotInIndex
 
 from .scene import Scene
 

@@ -33,6 +33,7 @@ from kiseki.client.data.registering import (
     registered,
     with_code,
 )
+from kiseki.client.payable import payable
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
@@ -357,7 +358,7 @@ def _understood(given: dict[str, Any], opening: bytes) -> Consent:
         consentfiles.terms(terms),
         from_hex(root, 32, "the root"),
         documents.decimal(count, "the count"),
-        Payee.of(Payee(from_hex(payee, 32, "the payee"), opening)),
+        payable(Payee(from_hex(payee, 32, "the payee"), opening)),
         from_hex(origin, 32, "the origin"),
     )
     return Consent(

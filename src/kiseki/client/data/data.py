@@ -26,6 +26,7 @@ from kiseki.client.data.registering import (
     register,
     terms_tuple,
 )
+from kiseki.client.payable import payable, payable_identity, receiver
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.collection import Kept, Slice
@@ -209,7 +210,7 @@ class Data:
         """
         who = provider or self.wallet.address
         receiver(who, "the provider")
-        paid = Payee.of(payee or who)
+        paid = payable(payee or who)
         hashed = hash_files(find(files), progress)
         salts = self.wallet.salts.salts(who, [each.digest for each in hashed])
         items = items_of(who, hashed, salts)
@@ -256,7 +257,7 @@ class Data:
             SecretsError: the key store is unsafe or damaged.
         """
         me, document = self.wallet.address.lower(), document_hash(origin)
-        of_nobody = Payee.of(payee or me)
+        of_nobody = payable(payee or me)
 
         def provider_of(artist: str) -> str:
             if not artist or artists == "payees":
@@ -271,15 +272,15 @@ class Data:
         def paid_to(artist: str) -> Payee:
             issuer, _, person = artist.partition(":")
             if not person:
-                return Payee.of(artist) if artist else of_nobody
+                return payable(artist) if artist else of_nobody
             identities = self.wallet.session["Identities"].address
-            return Payee.identity(identities, issuer, bytes.fromhex(person[2:]))
+            return payable_identity(identities, issuer, bytes.fromhex(person[2:]))
 
         def kept_of(owners: Owners, root: bytes, count: int) -> Kept:
             (first, _), *others = owners
             paid = paid_to(first)
             if others:
-                paid = Payee.of(Split.joint({paid_to(who).key: part for who, part in owners}))
+                paid = payable(Split.joint({paid_to(who).key: part for who, part in owners}))
             return Kept(provider_of(first), terms, root, count, paid, document)
 
         entries = read(source) if isinstance(source, str | Path) else source
@@ -349,7 +350,7 @@ class Data:
         """
         kept = prepared.kept if isinstance(prepared, Prepared) else prepared
         self._must_be(kept.provider)
-        paid = Payee.of(kept.payee)
+        paid = payable(kept.payee)
         nonce, deadline = self.wallet.fresh()
         message = typed.consent(
             self.wallet.session.chain_id,
@@ -429,7 +430,7 @@ class Data:
                 `DataRegistry_PayeeIsAnothers`, a rights token cannot take another's place;
                 `Signed_…`, the other wallet has not signed this.
         """
-        who = Payee.of(payee)
+        who = payable(payee)
         word = (0, 0, b"") if waiver is None else waiver.approval
         return self.wallet.send(
             self._contract.call("setPayee", collection, who.key, who.opening, word)
@@ -447,7 +448,7 @@ class Data:
             self._contract.address,
             payee=self.wallet.address,
             collection=collection,
-            to=Payee.of(to).key,
+            to=payable(to).key,
             nonce=nonce,
             deadline=deadline,
         )

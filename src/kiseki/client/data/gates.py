@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiseki.chain.contract.contracts import Contract
-from kiseki.chain.sender import Receipt
-from kiseki.client.payees import receiver
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.payable import receiver
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.terms import Use

@@ -32,6 +32,7 @@ from kiseki.client.data.registering import (
     with_code,
 )
 from kiseki.client.data.registering import register as register_groups
+from kiseki.client.payable import payable, receiver
 from kiseki.client.session import Session
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import documents, typed
@@ -251,7 +252,7 @@ def prepare(
         )
     nonce, _ = wallet.fresh()
     made = StandingConsent(
-        who, wallet.address.lower(), terms, Payee.of(payee or who), per_month, until, nonce,
+        who, wallet.address.lower(), terms, payable(payee or who), per_month, until, nonce,
         session.chain_id, session["DataRegistry"].address.lower(),
     )  # fmt: skip
     if place.exists():
@@ -443,7 +444,7 @@ def _understood(given: dict[str, Any], opening: bytes) -> StandingConsent:
         address_text(address(provider, "the provider")),
         address_text(address(collector, "the collector")),
         files.terms(terms),
-        Payee.of(Payee(from_hex(payee, 32, "the payee"), opening)),
+        payable(Payee(from_hex(payee, 32, "the payee"), opening)),
         uint(per_month, 32, "the number of collections a month"),
         documents.decimal(until, "the end"),
         documents.decimal(nonce, "the nonce"),

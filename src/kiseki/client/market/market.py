@@ -17,10 +17,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
-from kiseki.chain.sender import Receipt
-from kiseki.client.payees import receiver
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.market.purchases import PROBLEMS, Basket
+from kiseki.client.payable import receiver
 from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids

@@ -16,6 +16,7 @@ from kiseki.client.data.data import Data, Registered
 from kiseki.client.data.gates import Gate
 from kiseki.client.models import lasting, manifests
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
+from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
@@ -146,7 +147,7 @@ class Models:
             self.wallet.session["RightsToken"].address,
             ids.subject(self._contract.address, model),
         )
-        who = usual(payee, self.wallet.address, token)
+        who = payable(usual(payee, self.wallet.address, token))
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
         spec = (commitment, document_hash(run), terms.id, who.key, who.opening, draft)

@@ -14,6 +14,7 @@ from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Item, Registered, items_of
 from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.client.outputs.verify import Verification, verify_output
+from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
@@ -108,14 +109,14 @@ class Outputs:
             models=tuple(sorted(models)),
             externals=tuple(sorted(externals, key=lambda each: each.weights)),
             record=document_hash(record),
-            payee=Payee.of(creator),
+            payee=payable(creator),
             odd=tuple((each.path, each.odd) for each in hashed if each.odd),
         )
         token = Payee.subject(
             self.wallet.session["RightsToken"].address,
             ids.subject(self._contract.address, prepared.id),
         )
-        return replace(prepared, payee=usual(payee, creator, token))
+        return replace(prepared, payee=payable(usual(payee, creator, token)))
 
     def endorse(self, model: bytes, prepared: PreparedBatch, until: int) -> Endorsement:
         """Signs, as the developer of `model`, that a batch may rest on it, whatever its gate.
@@ -262,7 +263,7 @@ class Outputs:
             NotInIndex: there is no such batch on this chain.
         """
         index = self.wallet.session.index
-        return Payee.of(index.split(index.batch(batch).split).split)
+        return payable(index.split(index.batch(batch).split).split)
 
     @property
     def _contract(self) -> Contract:

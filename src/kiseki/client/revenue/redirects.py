@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.client import letters
-from kiseki.client.payees import receiver
+from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.errors import FilesError, InvalidInput

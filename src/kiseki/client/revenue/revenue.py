@@ -12,12 +12,7 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.sender import MOST_GAS
-from kiseki.client import redirects
-from kiseki.client.allowances import approve
-from kiseki.client.payees import Payee, receiver
-from kiseki.client.splits import publication, unpublished
-from kiseki.client.statements import Statements
-from kiseki.client.titles import Titles
+from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue import redirects
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.revenue.splits import publication, unpublished
@@ -137,7 +132,7 @@ class Revenue:
             raise InvalidInput(
                 "an amount is a whole number of base units above zero (wei for ether)"
             )
-        who = Payee.of(payee)
+        who = payable(payee)
         approve(self.wallet, token, self._contract.address, amount)
         value = amount if token == ETHER else 0
         due = self._due(executes)
@@ -364,16 +359,16 @@ class Revenue:
 
     def income(self, payee: Payee | Split | str, token: str = ETHER) -> int:
         """What a payee received from outside, by deposit or sweep, in base units."""
-        return int(self._contract.read("income", Payee.of(payee).key, token))
+        return int(self._contract.read("income", payable(payee).key, token))
 
     def payment_address(self, payee: Payee | Split | str) -> str:
         """An address that pays a payee when it is swept: for marketplaces and plain transfers."""
-        who = Payee.of(payee)
+        who = payable(payee)
         return str(self._contract.read("paymentAddress", who.key, who.opening))
 
     def sweep(self, payee: Payee | Split | str, token: str = ETHER) -> Receipt:
         """Moves what lies at a payee's payment address into the ledger; by anybody."""
-        who = Payee.of(payee)
+        who = payable(payee)
         return self.wallet.send(self._contract.call("sweep", who.key, who.opening, token))
 
     def publish(self, split: Split) -> Receipt:
@@ -383,7 +378,7 @@ class Revenue:
     def publish_missing(self, payee: Payee | Split | str) -> tuple[Receipt, ...]:
         """Logs the leaves of a payee that is a split, if they are known here and not on the chain;
         of any other payee there is nothing to log."""
-        missing = unpublished(self.wallet, [Payee.of(payee)])
+        missing = unpublished(self.wallet, [payable(payee)])
         return tuple(self.publish(each) for each in missing)
 
     # Inside

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.client.payable import payable
 from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
-from kiseki.index import NotInIndex
+from kiseki.errors import NotInIndex
 
 __all__ = ["publication", "unpublished"]
 
@@ -23,7 +24,7 @@ def publication(wallet: Wallet, split: Split) -> Call:
     Raises:
         InvalidInput: one of them is a wallet that could never be paid.
     """
-    Payee.of(split)
+    payable(split)
     payees, shares = zip(*split.leaves, strict=True)
     publish = wallet.session["RevenueSplitter"].call
     return publish("publish", split.opening, list(payees), list(shares))

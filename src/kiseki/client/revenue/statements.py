@@ -9,6 +9,7 @@ from pathlib import Path
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.sender import MOST_GAS
+from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
@@ -106,7 +107,7 @@ class Statements:
             ContractReverted, ChainError: no funds, or the token refuses; what was paid stays.
         """
         for line in statement.lines:
-            Payee.of(Payee(line.payee, (openings or {}).get(line.payee, b"")))
+            payable(Payee(line.payee, (openings or {}).get(line.payee, b"")))
         lines = self.reconcile(statement, self.wallet.address)
         for each in lines:
             if each.elsewhere or each.paid not in (0, each.line.amount):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.allowances import approve
-from kiseki.client.payees import Payee
-from kiseki.client.splits import publication
+from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
+from kiseki.client.revenue.splits import publication
 from kiseki.client.wallet import Wallet
 from kiseki.core.checksum import checksummed
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
 from kiseki.errors import ChainError, NodeUnreachable
@@ -60,7 +60,12 @@ class Waterfalls:
     wallet: Wallet
 
     def address(self, plan: Plan) -> str:
-        """Where a plan's waterfall is or will be. Any split can name it as a wallet."""
+        """Where a plan's waterfall is or will be. Any split can name it as a wallet.
+
+        Raises:
+            InvalidInput: a tier names somebody who could never be paid.
+        """
+        _must_be_payable(plan)
         return checksummed(self._factory.read("addressOf", plan.values))
 
     def create(self, plan: Plan) -> tuple[Receipt, ...]:
@@ -225,4 +230,4 @@ class Waterfalls:
 
 def _must_be_payable(plan: Plan) -> None:
     for tier in plan.tiers:
-        Payee.of(Payee(tier.payee, tier.opening, tier.split))
+        payable(Payee(tier.payee, tier.opening, tier.split))

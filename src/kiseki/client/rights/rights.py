@@ -9,10 +9,8 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.data import Data
-from kiseki.client.metadata import Metadata, parse
-from kiseki.client.payees import Payee, receiver
 from kiseki.client.data.data import Data
+from kiseki.client.payable import receiver
 from kiseki.client.rights.schedules import Schedules
 from kiseki.client.wallet import Signed, document_hash
 from kiseki.core import ids, typed

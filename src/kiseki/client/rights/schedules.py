@@ -19,16 +19,26 @@ from datetime import datetime, timedelta
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.allowances import approve
-from kiseki.client.payees import Payee, receiver
-from kiseki.client.revenue import MOST_GAS_TRIED, Revenue
+from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.revenue.revenue import MOST_GAS_TRIED, Revenue
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.conditions import KINDS, MOST, AllOf, AnyOf, Escrow, Kind, read, written
-from kiseki.core.values import ZERO_ADDRESS, address, bytes32, to_hex, uint
+from kiseki.core.conditions import (
+    KINDS,
+    MOST,
+    AllOf,
+    AnyOf,
+    Approvals,
+    Escrow,
+    IncomeThreshold,
+    Kind,
+    read,
+    written,
+)
+from kiseki.core.payee import Payee
+from kiseki.core.values import ZERO_ADDRESS, bytes32, to_hex, uint
 from kiseki.errors import InvalidInput, TransactionFailed
 from kiseki.index import ScheduleRecord
 
@@ -339,7 +349,7 @@ def _must_be_possible(kind: Kind) -> None:
         for party in kind.parties:
             receiver(party, "a party")
     elif isinstance(kind, IncomeThreshold):
-        Payee.of(Payee(kind.payee))
+        payable(Payee(kind.payee))
 
 
 def _is_true(answer: object) -> bool:

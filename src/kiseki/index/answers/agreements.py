@@ -11,8 +11,8 @@ from kiseki.core.terms import Use
 from kiseki.core.texts import read_offer, read_plan
 from kiseki.core.values import from_hex, to_hex
 from kiseki.core.waterfall import Plan
-from kiseki.index.errors import NotInIndex
-from kiseki.index.store import Row, Store
+from kiseki.errors import NotInIndex
+from kiseki.index.store.sqlite import Row, Store
 
 __all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord"]
 

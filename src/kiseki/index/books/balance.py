@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiseki.core.split import Split
-from kiseki.index.ledger import Ledger
+from kiseki.index.books.ledger import Ledger
 
 __all__ = ["Account", "Balance", "balance_of"]
 

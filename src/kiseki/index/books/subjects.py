@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from kiseki.core import ids
 from kiseki.core.values import ZERO_ADDRESS
-from kiseki.index.store import Store
+from kiseki.index.store.sqlite import Store
 
 __all__ = ["Subjects"]
 

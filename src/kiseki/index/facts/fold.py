@@ -16,8 +16,7 @@ from kiseki.core.terms import Terms, Use
 from kiseki.core.texts import texts
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.core.waterfall import Plan, Tier
-from kiseki.errors import InvalidInput
-from kiseki.index.errors import IndexInconsistent
+from kiseki.errors import IndexInconsistent, InvalidInput
 
 __all__ = ["READ", "facts", "read_split"]
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 from operator import itemgetter
 
 from kiseki.core.compose import WHOLE
-from kiseki.index.records import Records
-from kiseki.index.store import Store
+from kiseki.index.answers.records import Records
+from kiseki.index.store.sqlite import Store
 
 __all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of"]
 

@@ -9,8 +9,8 @@ from kiseki.core.ids import Collection, External
 from kiseki.core.merkle import IdTree
 from kiseki.core.terms import Terms
 from kiseki.core.values import bytes32, to_hex
-from kiseki.index.errors import NotInIndex
-from kiseki.index.store import Row, Store
+from kiseki.errors import NotInIndex
+from kiseki.index.store.sqlite import Row, Store
 
 __all__ = [
     "BatchRecord",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from kiseki.core.split import Split
-from kiseki.index.ledger import Ledger, is_wallet
+from kiseki.index.books.ledger import Ledger, is_wallet
 
 __all__ = ["ROUNDS", "Flow", "Move"]
 

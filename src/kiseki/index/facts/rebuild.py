@@ -40,10 +40,9 @@ from kiseki.core.manifest import manifest_root
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.errors import InvalidInput, KisekiError
-from kiseki.index.errors import IndexInconsistent
-from kiseki.index.splits import Splits
-from kiseki.index.store import Row, Store
+from kiseki.errors import IndexInconsistent, InvalidInput, KisekiError
+from kiseki.index.facts.splits import Splits
+from kiseki.index.store.sqlite import Row, Store
 
 __all__ = ["Rebuilder"]
 

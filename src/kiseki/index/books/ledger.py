@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from kiseki.core import ids
-from kiseki.index.store import Store
+from kiseki.index.store.sqlite import Store
 
 __all__ = ["Deposit", "Ledger", "deposits", "is_wallet", "read_ledger", "tokens"]
 

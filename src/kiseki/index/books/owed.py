@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from kiseki.core import ids
 from kiseki.core.splitlist import Listed
 from kiseki.core.values import ZERO32
-from kiseki.index.flow import Flow, Move
-from kiseki.index.ledger import is_wallet
-from kiseki.index.splits import Label, Splits
-from kiseki.index.subjects import Subjects
+from kiseki.index.books.flow import Flow, Move
+from kiseki.index.books.ledger import is_wallet
+from kiseki.index.books.subjects import Subjects
+from kiseki.index.facts.splits import Label, Splits
 
 __all__ = ["ClaimStep", "Owed", "ResolveStep", "Step", "owed_in", "owed_in_list", "steps"]
 

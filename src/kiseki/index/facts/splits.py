@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.index.errors import NotInIndex
-from kiseki.index.store import Store
+from kiseki.errors import NotInIndex
+from kiseki.index.store.sqlite import Store
 
 __all__ = ["KnownSplit", "Label", "Splits"]
 

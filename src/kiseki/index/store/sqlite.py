@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kiseki.index.errors import IndexInconsistent
-from kiseki.index.schema import SCHEMA
+from kiseki.errors import IndexInconsistent
+from kiseki.index.store.schema import SCHEMA
 
 __all__ = ["Row", "Store"]
 

@@ -8,9 +8,9 @@ from kiseki.core.base import Base
 from kiseki.core.ids import External
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
-from kiseki.index.records import Records
-from kiseki.index.store import Row, Store
-from kiseki.index.trace import Lineage, Node
+from kiseki.index.answers.records import Records
+from kiseki.index.answers.trace import Lineage, Node
+from kiseki.index.store.sqlite import Row, Store
 
 __all__ = ["MANIFEST", "Finding", "findings_of"]
 

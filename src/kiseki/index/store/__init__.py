@@ -1,0 +1,5 @@
+"""Where facts and books are kept.
+
+schema  the tables
+sqlite  the database, and its SQL dialect
+"""
