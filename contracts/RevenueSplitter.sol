@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Forwarder} from "./Forwarder.sol";
 import {Signed} from "./base/Signed.sol";
@@ -18,7 +19,7 @@ import {Payees} from "./libraries/Payees.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 import {Schedule} from "./types/Schedule.sol";
 
-contract RevenueSplitter is IRevenueSplitter, Signed {
+contract RevenueSplitter is IRevenueSplitter, Signed, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SumTree for SumTree.Nodes;
 
@@ -36,19 +37,13 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
         uint256 claimed;
     }
 
-    /// The lock. Between the calls of a multicall it is `BETWEEN`: no foreign code runs then.
-    uint256 private constant FREE = 0;
-    uint256 private constant BETWEEN = 1;
-    uint256 private constant INSIDE = 2;
-    uint256 private constant PURSE = 8;
-
     /// Before its deadline; what is signed for longer counts only then.
     uint256 private constant REDIRECT_TIME = 30 days;
     bytes32 private constant REDIRECT = keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
 
-    /// The lock, and above it, while it is `BETWEEN`, the purse: the part of the value sent that no deposit has drawn
-    /// yet. Inside an entry the purse is on the stack.
-    uint256 private transient _state;
+    /// Zero outside of a multicall. Inside one its lowest bit is set, and above that bit is the purse: the part of the
+    /// value sent that no deposit has drawn yet.
+    uint256 private transient _purse;
     /// The payment address being swept, which alone may send ether here.
     address private transient _sweeping;
     /// Whose payouts go elsewhere for the rest of the transaction, and where.
@@ -57,10 +52,10 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
 
     mapping(bytes32 payee => mapping(address token => Account)) private _accounts;
 
-    modifier entry() {
-        uint256 outside = _enter();
+    /// @dev What was sent with the call goes back. It is payable because every call in a multicall has the multicall's value.
+    modifier refunding() {
         _;
-        _leave(outside);
+        if (msg.value != 0) _refund(_draw(0));
     }
 
     constructor() EIP712("Kiseki RevenueSplitter", "1") {}
@@ -75,20 +70,20 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     function deposit(bytes32 payee, bytes calldata opening, address token, uint256 amount, bytes32 ref)
         external
         payable
+        nonReentrant
         returns (uint256)
     {
-        uint256 outside = _enter();
+        uint256 rest;
         if (token == address(0)) {
-            uint256 purse = outside >> PURSE;
-            if (amount > purse) revert RevenueSplitter_NotEnoughEther(amount, purse);
-            outside -= amount << PURSE;
+            rest = _draw(amount);
         } else {
+            if (msg.value != 0) rest = _draw(0);
             uint256 before = _tokens(token);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
             amount = _tokens(token) - before;
         }
         _income(payee, opening, token, amount, msg.sender, ref);
-        _leave(outside);
+        _refund(rest);
         return amount;
     }
 
@@ -96,7 +91,8 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     function sweep(bytes32 payee, bytes calldata opening, address token)
         external
         payable
-        entry
+        nonReentrant
+        refunding
         returns (uint256 amount)
     {
         address from = _paymentAddress(payee);
@@ -159,7 +155,8 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     function claim(Share calldata share, address token, bytes calldata opening)
         external
         payable
-        entry
+        nonReentrant
+        refunding
         returns (uint256 amount)
     {
         (bytes32 split, uint256 lo, uint96 shares, Leaf storage leaf, uint256 entitled) = _prove(share, token);
@@ -183,7 +180,13 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     }
 
     /// @inheritdoc IRevenueSplitter
-    function resolve(address account, bytes32 id, address token) external payable entry returns (uint256 amount) {
+    function resolve(address account, bytes32 id, address token)
+        external
+        payable
+        nonReentrant
+        refunding
+        returns (uint256 amount)
+    {
         bytes32 subject = Ids.subject(account, id);
         amount = _accounts[subject][token].credit;
         if (amount != 0 && !_resolve(subject, account, id, token, amount)) {
@@ -192,7 +195,7 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     }
 
     /// @inheritdoc IRevenueSplitter
-    function redirect(address payee, address to, Approval calldata approval) external payable entry {
+    function redirect(address payee, address to, Approval calldata approval) external payable nonReentrant refunding {
         if (to == address(0)) revert Payees.Payees_Zero();
         if (to == address(this)) revert Payees.Payees_Splitter();
         uint256 latest = block.timestamp + REDIRECT_TIME;
@@ -284,7 +287,12 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     // Lists
 
     /// @inheritdoc IRevenueSplitter
-    function publish(bytes calldata split, bytes32[] calldata payees, uint96[] calldata shares) external payable entry {
+    function publish(bytes calldata split, bytes32[] calldata payees, uint96[] calldata shares)
+        external
+        payable
+        nonReentrant
+        refunding
+    {
         uint256 count = payees.length;
         if (count != shares.length) revert RevenueSplitter_DifferentLengths(count, shares.length);
         SumTree.Nodes leaves = SumTree.alloc(count);
@@ -310,7 +318,13 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
     // What a payment made due
 
     /// @inheritdoc IRevenueSplitter
-    function execute(address rights, Schedule calldata schedule) external payable entry returns (bool executed) {
+    function execute(address rights, Schedule calldata schedule)
+        external
+        payable
+        nonReentrant
+        refunding
+        returns (bool executed)
+    {
         bytes memory request = abi.encodeCall(IRightsToken.execute, (schedule));
         assembly ("memory-safe") {
             executed := call(gas(), rights, 0, add(request, 32), mload(request), 0, 0)
@@ -322,39 +336,39 @@ contract RevenueSplitter is IRevenueSplitter, Signed {
 
     /// @inheritdoc IRevenueSplitter
     function multicall(bytes[] calldata calls, bool allowFailure) external payable returns (Result[] memory results) {
-        uint256 outside = _enter();
-        if (outside & BETWEEN != 0) revert RevenueSplitter_NoNesting();
+        // Each of the calls takes the lock. Between them it is free, and no foreign code runs.
+        if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
+        if (_purse != 0) revert RevenueSplitter_NoNesting();
         results = new Result[](calls.length);
-        _state = outside | BETWEEN;
+        _purse = msg.value << 1 | 1;
         for (uint256 i; i < calls.length; ++i) {
             (results[i].success, results[i].data) = address(this).delegatecall(calls[i]);
             if (!results[i].success && !allowFailure) revert RevenueSplitter_CallFailed(i, results[i].data);
         }
-        outside = _state ^ BETWEEN;
-        _state = INSIDE;
-        _leave(outside);
+        _emptyPurse();
     }
 
-    /// @return outside The state to leave with: free or between calls, and the purse.
-    function _enter() private returns (uint256 outside) {
-        outside = _state;
-        if (outside == INSIDE) revert RevenueSplitter_Reentered();
-        if (outside == FREE) outside = msg.value << PURSE;
-        _state = INSIDE;
+    /// @dev Ends a multicall, under the lock.
+    function _emptyPurse() private nonReentrant {
+        uint256 rest = _purse >> 1;
+        _purse = 0;
+        _refund(rest);
     }
 
-    function _leave(uint256 outside) private {
-        if (outside & BETWEEN != 0) {
-            _state = outside;
-            return;
+    /// @dev Takes ether from the multicall's purse, or from what was sent with the call itself.
+    /// @return rest What is left of the latter, which the call gives back.
+    function _draw(uint256 amount) private returns (uint256 rest) {
+        uint256 purse = _purse;
+        uint256 left = purse == 0 ? msg.value : purse >> 1;
+        if (amount > left) revert RevenueSplitter_NotEnoughEther(amount, left);
+        if (purse == 0) return left - amount;
+        _purse = purse - (amount << 1);
+    }
+
+    function _refund(uint256 rest) private {
+        if (rest != 0 && !Pay.out(msg.sender, address(0), rest)) {
+            revert RevenueSplitter_PayoutFailed(msg.sender, address(0), rest);
         }
-        uint256 rest = outside >> PURSE;
-        if (rest != 0) {
-            if (!Pay.out(msg.sender, address(0), rest)) {
-                revert RevenueSplitter_PayoutFailed(msg.sender, address(0), rest);
-            }
-        }
-        _state = FREE;
     }
 
     // Asking

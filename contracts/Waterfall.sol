@@ -119,7 +119,7 @@ contract Waterfall is IWaterfall, ReentrancyGuardTransient {
         }
         if (success) return true;
         if (gasThere < NEEDED_GAS) revert Waterfall_TooLittleGas(NEEDED_GAS);
-        if (reason == IRevenueSplitter.RevenueSplitter_Reentered.selector) revert Waterfall_SplitterIsBusy();
+        if (reason == ReentrancyGuardReentrantCall.selector) revert Waterfall_SplitterIsBusy();
     }
 
     /// @dev Where `amount` goes when `before` went through already.

@@ -12,7 +12,8 @@ import {Approval, ISigned} from "./ISigned.sol";
 ///
 /// What is due to a leaf is `received × shares / total − claimed`: at most one base unit per leaf is ever outstanding.
 /// Anybody may trigger anybody's claim; money only goes to the payee, or where the payee signed that it is to go. Nobody
-/// owns this contract or can change it.
+/// owns this contract or can change it. While it pays somebody or asks somebody, nothing here that changes anything can be
+/// called: `ReentrancyGuardReentrantCall`.
 ///
 /// Not protected against: tokens that rebase or lie about balances harm those who are paid in them, and only them.
 /// Ether sent to this address without a call is refused, and a token sent to it by a plain transfer is nobody's for ever:
@@ -49,7 +50,6 @@ interface IRevenueSplitter is ISigned {
     /// @param opening root ‖ uint96 total ‖ salt.
     event SplitPublished(bytes32 indexed split, bytes opening, bytes32[] payees, uint96[] shares);
 
-    error RevenueSplitter_Reentered();
     error RevenueSplitter_NoNesting();
     error RevenueSplitter_NotEnoughEther(uint256 amount, uint256 left);
     error RevenueSplitter_NothingReceived(address token);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
 import {Payees} from "../../contracts/libraries/Payees.sol";
 import {Base} from "./utils/Base.sol";
@@ -196,7 +197,7 @@ contract DepositTest is Base {
             no(payee.succeeded(), "did not get in");
             eq(
                 keccak256(payee.answer()),
-                keccak256(abi.encodeWithSelector(IRevenueSplitter.RevenueSplitter_Reentered.selector)),
+                keccak256(abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector)),
                 "the lock"
             );
         }
