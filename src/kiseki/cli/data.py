@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, letters, show
 from kiseki.client.data import consents, receipts_on_chain, waivers
 from kiseki.client.data import standing as standing_consents
 from kiseki.client.data.data import Outlook
@@ -166,7 +166,7 @@ def _say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
 
 
 def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
-    consent = standing_consents.read(file)
+    consent = standing_consents.StandingConsent.read(file)
     k = context.kiseki()
     why = standing_consents.problem(k.data.wallet, consent)
     if why:
@@ -438,8 +438,8 @@ def set_payee(
     k = context.kiseki()
     to = k.payee(payee)
     if waiver is not None:
-        word = waivers.read(waiver)
-        show.say(waivers.words(word))
+        word = waivers.LETTER.read(waiver)
+        show.say(waivers.LETTER.words(word))
     holder = wallet_address(to.key)
     last = "nobody can change that again" if holder is None else "it changes again only as"
     if holder is not None:
@@ -470,12 +470,10 @@ def waive_payee(
     """
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
-    signed = k.data.waive_payee(wanted, k.payee(to), days)
-    waivers.write(out, signed)
-    if context.current.json:
-        show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
-    else:
-        show.say(f"{waivers.words(signed)} It is in {out}.")
+    letters.write(
+        out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.data.wallet.signed,
+        "The collection's provider brings it, with `kiseki data set-payee --waiver`.",
+    )  # fmt: skip
 
 
 # Receipts
@@ -605,7 +603,7 @@ def sign_consent(
     Examples:
       kiseki data consent sign consents/0x1234.json --account alice
     """
-    found = consents.read(file)
+    found = consents.Consent.read(file)
     for each in found.words:
         show.say(each)
     if not context.current.yes:

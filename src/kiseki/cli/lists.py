@@ -9,7 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.client import whole
-from kiseki.client.data.consentfiles import date, write
+from kiseki.client.consentfiles import date, write
 from kiseki.core.values import to_hex
 
 __all__ = ["check_list", "lists"]

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context, show
-from kiseki.client.data import cancellations
+from kiseki.cli import context, letters, show
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
 from kiseki.client.revenue import redirects
@@ -170,7 +169,7 @@ def claim(
       kiseki revenue claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --account test:0
       kiseki revenue claim --redirect alice.json --list published
     """
-    signed = [redirects.read(each) for each in redirect or []]
+    signed = [redirects.LETTER.read(each) for each in redirect or []]
     k = context.kiseki()
     whose = wallets or ([] if signed else [k.address])
 
@@ -246,13 +245,12 @@ def redirect(
     Examples:
       kiseki revenue redirect 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
-    signed = context.kiseki().revenue.redirection(to, days)
-    redirects.write(out, signed)
-    if context.current.json:
-        show.json_line({"file": out, "payee": signed.signer, "until": signed.deadline})
-    else:
-        show.say(f"{redirects.words(signed)} It is in {out}. `kiseki revenue redirects` shows it "
-                 "until then, and how to cancel it.")  # fmt: skip
+    wallet = context.kiseki().revenue.wallet
+    letters.write(
+        out, redirects.LETTER, redirects.prepare(wallet, to, days),
+        lambda made: redirects.sign(wallet, made),
+        "`kiseki revenue redirects` shows it until then, and how to cancel it.",
+    )  # fmt: skip
 
 
 @revenue.command("redirects")
@@ -296,12 +294,7 @@ def cancel_redirect(
     if not (nonce.isascii() and nonce.isdecimal() and len(nonce) < 79):
         raise InvalidInput(f"a redirect's number is a whole number, not {nonce!r:.90}")
     if sign_to is not None:
-        made = cancellations.prepare(k.revenue.wallet, int(nonce), "RevenueSplitter")
-        show.say(cancellations.words(made))
-        if not context.current.yes:
-            context.confirm("Sign this?")
-        cancellations.write(sign_to, cancellations.sign(k.revenue.wallet, made))
-        show.say(f"Anybody can send {sign_to}, with `kiseki data standing end {sign_to} --signed`.")
+        letters.write_cancellation(k.revenue.wallet, sign_to, int(nonce), "RevenueSplitter")
         return
     done = context.spend(k, f"cancel redirect {nonce}",
                          lambda k: k.revenue.cancel_redirection(int(nonce)))  # fmt: skip

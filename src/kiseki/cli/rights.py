@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.cli import context, show
+from kiseki.cli import context, letters, show
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.rights import mints
 from kiseki.client.rights.rights import STAYS, Income
 from kiseki.client.rights.schedules import moment
 from kiseki.core import conditions as when
@@ -41,18 +42,39 @@ def mint(
             "Asked for where it can be and is left out.",
         ),
     ] = None,
+    sign_to: Annotated[
+        Path | None,
+        typer.Option("--sign", help="Send nothing; sign it into this file, for anybody to bring."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Mint the token to this wallet, which must have registered the group; once.
 
-    It says which income the token will have, and mints it with that or not at all.
+    It says which income the token will have, and mints it with that or not at all. Who has no ether
+    signs it into a file, and anybody brings that with `kiseki rights mint-for`.
 
     \b
     Examples:
       kiseki rights mint batch 0x4444…
       kiseki rights mint collection 0x1111… --set-payee
+      kiseki rights mint batch 0x4444… --sign mint.json
     """
     wanted = context.hex32(group, "the ID")
     k = context.kiseki()
+    if sign_to is not None:
+        if set_payee:
+            raise InvalidInput(
+                "whoever brings a signed mint cannot change who is paid; make the collection pay "
+                "its token first, with `kiseki data set-payee`, or say --keep-payee"
+            )
+        made = k.rights.prepare_mint(kind, wanted, document, royalty)
+        letters.write(
+            sign_to,
+            mints.LETTER,
+            made,
+            k.rights.wallet.signed,
+            f"Anybody brings it, with `kiseki rights mint-for {sign_to}`.",
+        )
+        return
     found = k.rights.income(kind, wanted)
     if set_payee is None:
         set_payee = _pays_itself(k, found) and _made_to_pay_the_token()
@@ -63,6 +85,26 @@ def mint(
         lambda k: k.rights.mint(kind, wanted, document, royalty, set_payee=bool(set_payee)),
     )  # fmt: skip
     context.receipts_told([done], token=str(k.rights.token(kind, wanted)), income=gets)
+
+
+@rights.command("mint-for")
+def mint_for(
+    file: Annotated[Path, typer.Argument(help="What `kiseki rights mint --sign` wrote.")],
+) -> None:
+    """Bring a mint that a registrant signed; by anybody. The registrant gets the token.
+
+    \b
+    Examples:
+      kiseki rights mint-for mint.json
+    """
+    signed = mints.LETTER.read(file)
+    show.say(mints.LETTER.words(signed))
+    told = signed.message["message"]
+    k = context.kiseki()
+    done = context.spend(k, f"mint for {signed.signer} {told['id']} {signed.nonce}",
+                         lambda k: k.rights.mint_for(signed))  # fmt: skip
+    token = k.rights.token(mints.kind_of(told["registry"]), context.hex32(told["id"], "the ID"))
+    context.receipts_told([done], token=str(token))
 
 
 def _pays_itself(k: Kiseki, found: Income) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, letters, show
 from kiseki.cli.data import (
     Floor,
     Gate,
@@ -56,9 +56,10 @@ def prepare(
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     path = standing_consents.prepare(
-        k.data.wallet, provider, terms, file, per_month=per_month, months=months, payee=payee
-    )
-    found = standing_consents.read(path)
+        k.data.wallet, provider, terms, file, per_month=per_month, months=months,
+        payee=k.payee(payee) if payee else None,
+    )  # fmt: skip
+    found = standing_consents.StandingConsent.read(path)
     if context.current.json:
         show.json_line({"file": path, "consent": found.id, "words": found.words})
         return
@@ -75,7 +76,7 @@ def sign(file: File) -> None:
     Examples:
       kiseki data standing sign alice.json --account alice
     """
-    found = standing_consents.read(file)
+    found = standing_consents.StandingConsent.read(file)
     for each in found.words:
         show.say(each)
     if not context.current.yes:
@@ -95,7 +96,7 @@ def show_standing(file: File) -> None:
     Examples:
       kiseki data standing show alice.json
     """
-    found = standing_consents.read(file)
+    found = standing_consents.StandingConsent.read(file)
     k = context.watching(found.collector)
     left = standing_consents.left(k.session, found)
     why = standing_consents.problem(k.data.wallet, found)
@@ -158,8 +159,8 @@ def end(
       kiseki data standing end --number 1234567890
     """
     if signed:
-        ending = cancellations.read(_named(file))
-        show.say(cancellations.words(ending))
+        ending = cancellations.LETTER.read(_named(file))
+        show.say(cancellations.LETTER.words(ending))
         k = context.kiseki()
         done = context.spend(k, f"end {ending.nonce}",
                              lambda k: cancellations.submit(k.data.wallet, ending))  # fmt: skip
@@ -168,12 +169,7 @@ def end(
     k = context.kiseki()
     nonce = number if number is not None else _own(k, _named(file))
     if sign_to is not None:
-        made = cancellations.prepare(k.data.wallet, nonce)
-        show.say(cancellations.words(made))
-        if not context.current.yes:
-            context.confirm("Sign this?")
-        cancellations.write(sign_to, cancellations.sign(k.data.wallet, made))
-        show.say(f"Anybody can send {sign_to}, with `kiseki data standing end {sign_to} --signed`.")
+        letters.write_cancellation(k.data.wallet, sign_to, nonce, "DataRegistry")
         return
     done = context.spend(k, f"end {nonce}", lambda k: standing_consents.end(k.data.wallet, nonce))
     context.receipts_told([done])
@@ -186,7 +182,7 @@ def _named(file: Path | None) -> Path:
 
 
 def _own(k: Kiseki, file: Path) -> int:
-    found = standing_consents.read(file)
+    found = standing_consents.StandingConsent.read(file)
     if found.provider != k.address.lower():
         raise InvalidInput(
             f"this standing consent is {found.provider}'s and the wallet {k.address}; "

@@ -15,7 +15,8 @@ receipts    what an artist needs to find their own drawings again
 consentfiles  what files that people sign have in common
 consents    consent files, signed by any wallet, submitted in bulk
 standing    standing consents: signed once, for a studio that collects every week
-cancellations  a signature withdrawn by who has no ether
+letters     one signed message as a file, for somebody else to bring
+redirects, waivers, mints, cancellations    the kinds of letters
 whole       lists that are shown to be whole
 gates       who may use what is kept behind the allow list
 sources     sources as the registries take them

@@ -1,84 +1,113 @@
-"""Letters: one signed EIP-712 message as a file, for somebody else to bring.
+"""Letters: one signed message as a file, for somebody else to bring.
 
-The file is the typed data that is signed, with one member more, as consent files are; so any wallet
-can sign it. Whoever has it can only do what it says. The words in it are never read: what the file
-says is made again from the message, and a file that says otherwise is refused.
+Whoever has a letter can only do what it says. It is shown in words before it is signed; what it
+says is made again from the message when it is read, and a file that says otherwise is refused. ::
+
+    made = redirects.prepare(wallet, to)             # nothing is signed yet
+    print(redirects.LETTER.words(made))
+    redirects.LETTER.write("alice.json", redirects.sign(wallet, made))
+    ...
+    k.revenue.claim(redirections=[redirects.LETTER.read("alice.json")])
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kiseki.chain.release.deploying import names
 from kiseki.chain.signing.remote import checked_signature
+from kiseki.client import consentfiles as files
+from kiseki.client.session import Session
 from kiseki.client.wallet import Signed
 from kiseki.core import documents
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import address, from_hex, to_hex, uint
+from kiseki.core.values import address, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["Remake", "read", "write"]
-
-_LONGEST = 100_000
+__all__ = ["Letter", "Remake", "must_be_for"]
 
 Remake = Callable[[int, str, Mapping[str, Any], int, int], dict[str, Any]]
 """(chain, contract, message, nonce, deadline) -> the typed data that these give."""
 
 
-def write(path: str | Path, signed: Signed, form: str, words: str) -> None:
-    """Writes it, mode 0600.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One kind of letter.
 
-    Args:
-        form: what kind of letter it is, with its version.
-        words: what it says, for people.
-
-    Raises:
-        FilesError: it cannot be written, or there is a file already.
-    """
-    ours = {"format": form, "words": words, "signature": to_hex(signed.signature)}
-    text = json.dumps({**signed.message, "kiseki": ours}, indent=2) + "\n"
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
-
-
-def read(path: str | Path, form: str, signer: str, remake: Remake, otherwise: str) -> Signed:
-    """A letter, once its signature was found to be its signer's.
-
-    Args:
-        form: what kind it must be.
+    Attributes:
+        form: its format, with its version.
         signer: which member of the message names who signs.
         remake: makes the typed data again, so that nothing else is in it.
+        words: what a letter says, for people, signed or not.
         otherwise: what to say of a file that is no such letter.
+    """
+
+    form: str
+    signer: str
+    remake: Remake
+    words: Callable[[Signed], str]
+    otherwise: str
+
+    def write(self, path: str | Path, signed: Signed) -> None:
+        """Writes it to a new file.
+
+        Raises:
+            FilesError: it cannot be written, or there is a file already.
+        """
+        if Path(path).exists():
+            raise FilesError(f"there is a file {path} already; name another")
+        signature = to_hex(signed.signature)
+        ours = {"format": self.form, "words": self.words(signed), "signature": signature}
+        files.write(Path(path), files.text(ours, signed.message))
+
+    def read(self, path: str | Path) -> Signed:
+        """A letter, once its signature was found to be its signer's.
+
+        Raises:
+            FilesError: it cannot be read.
+            InvalidInput: it is none, or says other things than are signed.
+            SigningError: the signature is another's.
+        """
+        given = files.read(Path(path))
+        try:
+            ours, typed_data = files.document(given)
+            form, said, raw = documents.members(ours, ("format", "words", "signature"), "kiseki")
+            if form != self.form:
+                raise InvalidInput(f"its format is {form!r:.80}")
+            signed = self._made_again(typed_data, raw)
+        except (InvalidInput, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidInput(f"{path} {self.otherwise}") from error
+        right = checked_signature(signed.signature, signed.message, signed.signer)
+        if said != self.words(signed):
+            raise InvalidInput(f"{path} does not say what was signed; ask whoever made it why")
+        return replace(signed, signature=right)
+
+    def _made_again(self, given: dict[str, Any], raw: object) -> Signed:
+        chain_id, contract = files.place(given)
+        told = given["message"]
+        nonce = documents.decimal(told["nonce"], "the nonce")
+        deadline = documents.decimal(told["deadline"], "the deadline")
+        message = self.remake(chain_id, contract, told, nonce, deadline)
+        if message != given:
+            raise InvalidInput("it holds something else")
+        who = checksummed(address(told[self.signer], "who signs"))
+        signature = files.signature(from_hex(raw, None, "the signature"))
+        return Signed(who, message, nonce, deadline, signature)
+
+
+def must_be_for(session: Session, signed: Signed) -> str:
+    """The name of the contract of this suite that a signed message is for.
 
     Raises:
-        FilesError: it cannot be read.
-        InvalidInput: it is none, or says other things than are signed.
-        SigningError: the signature is another's.
+        InvalidInput: it is for another chain or contract.
     """
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LONGEST)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
-    try:
-        given: Any = json.loads(documents.shallow(text.decode()))
-        ours, message, domain = given.pop("kiseki"), given["message"], given["domain"]
-        nonce = uint(int(message["nonce"]), 256, "the nonce")
-        deadline = uint(int(message["deadline"]), 256, "the deadline")
-        chain = uint(domain["chainId"], 64, "the chain")
-        known = remake(chain, domain["verifyingContract"], message, nonce, deadline)
-        signature = from_hex(ours["signature"], None, "the signature")
-        who = checksummed(address(message[signer], "who signed"))
-        same = known == given and ours["format"] == form
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        same = False
-    if not same:
-        raise InvalidInput(f"{path} {otherwise}")
-    return Signed(who, known, nonce, deadline, checked_signature(signature, known, who))
+    chain_id, at = files.place(signed.message)
+    if chain_id != session.chain_id or at not in names():
+        raise InvalidInput(
+            f"it is for chain {chain_id} and the contract {at}, and this is chain "
+            f"{session.chain_id}, whose suite has no such contract; act on the chain that is named"
+        )
+    return names()[at]

@@ -5,9 +5,6 @@ What no contract could ever pay is refused before anything is signed or sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-
 from kiseki.chain.release import deploying as deployment
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
@@ -33,7 +30,7 @@ def payable(given: Payee | Split | str) -> Payee:
     _must_be_a_wallet(payee.key, "the payee")
     if len(payee.opening) == 52:
         account = address_text(payee.opening[:20])
-        if account == ZERO_ADDRESS or _suite().get(account) not in (None, *_NAMING):
+        if account == ZERO_ADDRESS or deployment.names().get(account) not in (None, *_NAMING):
             raise InvalidInput(
                 f"the payee is whoever {account} names for {to_hex(payee.opening[20:])}, and "
                 "that contract names nobody, so nobody could ever be paid; name a wallet, a "
@@ -68,7 +65,7 @@ def receiver(given: str, what: str) -> str:
     who = address_text(address(given, what))
     if who == ZERO_ADDRESS:
         raise InvalidInput(f"{what} is the zero address, which is nobody's; name a wallet")
-    name = _suite().get(who)
+    name = deployment.names().get(who)
     if name is not None:
         raise InvalidInput(
             f"{what} {checksummed(who)} is Kiseki's contract {name}, which can neither "
@@ -81,10 +78,3 @@ def _must_be_a_wallet(key: bytes, what: str) -> None:
     """Nothing is said of a key that is no wallet's."""
     if not any(key[:12]):
         receiver(address_text(key[12:]), what)
-
-
-@cache
-def _suite() -> Mapping[str, str]:
-    """Address, in lower case -> name, of this release's contracts, which is the same on every
-    chain."""
-    return {at.lower(): name for name, at in deployment.addresses().items()}

@@ -85,6 +85,10 @@ class Wallet:
         """Signs an EIP-712 message that `kiseki.core.typed` made."""
         return Signed(self.address, message, nonce, deadline, self.signer.sign_typed(message))
 
+    def signed(self, prepared: Signed) -> Signed:
+        """The same, signed by this wallet."""
+        return self.sign(prepared.message, prepared.nonce, prepared.deadline)
+
     def fresh(self, days: int = SIGNED_DAYS) -> tuple[int, int]:
         """A nonce that nobody used, and a deadline that many days ahead."""
         return secrets.randbits(64), self.session.now() + days * _DAYS

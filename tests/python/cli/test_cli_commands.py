@@ -487,7 +487,7 @@ def test_money_is_brought_where_its_payee_signed(shell: Shell, k: LocalKiseki) -
     (shell.folder / split.filename).write_text(split.to_json())
     shell.run("revenue", "pay", split.filename, "100 wei")
     assert shell.json("revenue", "owed", ARTIST)["owed"] == []
-    shell.run("revenue", "redirect", to, "--out", "alice.json", "--account", "test:1")
+    shell.run("revenue", "redirect", to, "--out", "alice.json", "--yes", "--account", "test:1")
     claimed = shell.json("revenue", "claim", "--redirect", "alice.json", "--list", ".")
     assert claimed["redirected"][0]["to"].lower() == to
     assert k.balance(of=to) == 50
@@ -498,8 +498,8 @@ def test_a_redirect_is_shown_while_it_can_be_used_and_cancelled(
 ) -> None:
     to, mine = "0x" + "73" * 20, ("--account", "test:1")
     assert shell.json("revenue", "redirects", *mine) == []
-    shell.run("revenue", "redirect", to, "--out", "alice.json", *mine)
-    shell.run("revenue", "redirect", to, "--out", "bob.json", "--days", "1", *mine)
+    shell.run("revenue", "redirect", to, "--out", "alice.json", "--yes", *mine)
+    shell.run("revenue", "redirect", to, "--out", "bob.json", "--days", "1", "--yes", *mine)
     kept = shell.folder / "home/.kiseki/redirects"
     assert kept.stat().st_mode & 0o777 == 0o600
     first, second = shell.json("revenue", "redirects", *mine)
@@ -514,6 +514,29 @@ def test_a_redirect_is_shown_while_it_can_be_used_and_cancelled(
     longer = ("revenue", "redirect", to, "--out", "c.json", "--days", "30")
     refused = shell.run(*longer, *mine, code=2)
     assert "1 to 29 days" in refused
+
+
+def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    """Promise 5: shown in words before it is signed, and before it is sent."""
+    mine = ("--account", "test:1")
+    drawings = k.wallet(1).data.register(shell.files("art", 1), k.data.define_terms("train")).id
+    mint = ("rights", "mint", "collection", to_hex(drawings), "--sign", "mint.json", *mine)
+    assert "cannot change who is paid" in shell.run(*mint, "--set-payee", "--yes", code=2)
+    assert "say --yes" in shell.run(*mint, code=2)
+    assert not (shell.folder / "mint.json").exists()
+    told = " ".join(shell.run(*mint, "--royalty", "5%", "--yes").split())
+    words = (
+        f"The rights token of the collection {to_hex(drawings)} is minted to the wallet {ARTIST}"
+    )
+    assert words in told
+    assert "Nothing of what is paid to the collection reaches the token" in told
+    assert "A resale is asked for 5%." in told
+    assert "there is a file" in shell.run(*mint, "--yes", code=1)
+    done = shell.json("rights", "mint-for", "mint.json")
+    assert k.rights.holder(int(done["token"])) == ARTIST
+    assert "is no signed mint" in shell.run("rights", "mint-for", "art/0.svg", code=2)
 
 
 def test_artists_without_a_wallet(shell: Shell, k: LocalKiseki) -> None:

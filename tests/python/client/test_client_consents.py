@@ -72,7 +72,7 @@ def test_the_words_say_what_the_data_says(
     k: LocalKiseki, kept: list[Kept], paths: list[Path], terms: Terms
 ) -> None:
     document = json.loads(paths[0].read_text())
-    assert {**document, "kiseki": 0} == {**consents.read(paths[0]).message, "kiseki": 0}
+    assert {**document, "kiseki": 0} == {**consents.Consent.read(paths[0]).message, "kiseki": 0}
     words = " ".join(document["kiseki"]["words"])
     assert f"{ARTISTS[0].address} consents to registering 3 items" in words
     assert kept[0].id.hex() in words
@@ -181,7 +181,7 @@ def test_nothing_is_signed_of_which_words_and_data_disagree(paths: list[Path], a
 def test_any_file_is_understood_or_refused(data: st.DataObject) -> None:
     terms = Terms.of("train", royalty="20%")
     made = Kept(NAMES[0], terms, b"\x01" * 32, 3, Payee.of(NAMES[0]), ZERO32)
-    document = json.loads(Consent(made, 1, NAMES[1], 5, 6, b"\x07" * 65).to_json())
+    document = json.loads(Consent(made, 1, NAMES[1], 5, 6, signature=b"\x07" * 65).to_json())
     targets.consent(data.draw(almost(document)))
 
 
@@ -256,7 +256,7 @@ def test_whatever_is_wrong_with_a_file_stops_no_other(
     k: LocalKiseki, kept: list[Kept], paths: list[Path], tmp_path: Path
 ) -> None:
     sign_all(paths)
-    good = consents.read(paths[0])
+    good = consents.Consent.read(paths[0])
     folder = tmp_path / "consents"
     signature = good.signature or b""
 
@@ -291,7 +291,7 @@ def test_what_the_contract_refuses_is_told_by_name(
     k: LocalKiseki, kept: list[Kept], paths: list[Path], tmp_path: Path
 ) -> None:
     sign_all(paths)
-    nonce = consents.read(paths[1]).nonce
+    nonce = consents.Consent.read(paths[1]).nonce
     k.wallet(7).data.wallet.send(k.session["DataRegistry"].call("cancelNonce", nonce))
     told = problems(k, tmp_path / "consents")
     assert "used or cancelled" in told[paths[1].name]
@@ -320,7 +320,7 @@ def test_prepared_again_a_file_that_is_on_its_way_is_left(
     dearer = [replace(each, origin=b"\x01" * 32) for each in kept]
     consents.prepare(k.data.wallet, dearer, tmp_path / "consents")
     assert not {path.read_bytes() for path in paths} & set(before)
-    assert all(consents.read(path).signature is None for path in paths)
+    assert all(consents.Consent.read(path).signature is None for path in paths)
     aside = [path.with_name(path.name + ".before").read_bytes() for path in paths]
     assert aside == before, "nothing that was signed is lost"
 
@@ -328,7 +328,7 @@ def test_prepared_again_a_file_that_is_on_its_way_is_left(
 def test_a_signature_whose_last_byte_counts_from_zero(
     k: LocalKiseki, paths: list[Path], tmp_path: Path
 ) -> None:
-    signed = LocalSigner(ARTISTS[0]).sign_typed(consents.read(paths[0]).message)
+    signed = LocalSigner(ARTISTS[0]).sign_typed(consents.Consent.read(paths[0]).message)
     other = signed[:64] + bytes([signed[64] - 27])
     paths[0].with_suffix(".sig").write_text(f"0x{other.hex()}\n")
     assert problems(k, [paths[0]]) == {paths[0].name: ""}

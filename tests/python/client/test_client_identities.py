@@ -139,9 +139,9 @@ def test_a_payee_without_ether_is_paid_where_it_signed(
 ) -> None:
     signed = owed.revenue.redirection(TO)
     path = tmp_path / "redirect.json"
-    redirects.write(path, signed)
+    redirects.LETTER.write(path, signed)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    done = stranger.revenue.claim(redirections=[redirects.read(path)])
+    done = stranger.revenue.claim(redirections=[redirects.LETTER.read(path)])
     assert {(e.payee, e.to, e.amount) for e in done.redirected} == {
         (owed.address, TO, 500),
         (owed.address, TO, 50),
@@ -203,7 +203,7 @@ def test_a_redirect_that_was_cancelled_or_ran_out_pays_nobody_else(
 
 def test_what_is_no_redirect_or_another_s_is_refused(owed: Kiseki, tmp_path: Path) -> None:
     path = tmp_path / "redirect.json"
-    redirects.write(path, owed.revenue.redirection(TO))
+    redirects.LETTER.write(path, owed.revenue.redirection(TO))
     given = json.loads(path.read_text())
     assert TO.lower() in given["kiseki"]["words"].lower()
 
@@ -215,10 +215,10 @@ def test_what_is_no_redirect_or_another_s_is_refused(owed: Kiseki, tmp_path: Pat
     for name, value in (("to", ARTIST.lower()), ("nonce", "5"), ("deadline", "99999999999")):
         wrong = given | {"message": given["message"] | {name: value}}
         with pytest.raises(SigningError, match="the signature is not"):
-            redirects.read(write(wrong))
+            redirects.LETTER.read(write(wrong))
     for wrong in ([], {}, given | {"primaryType": "Consent"}, given | {"kiseki": 5}):
         with pytest.raises(InvalidInput, match="is no redirect"):
-            redirects.read(write(wrong))
+            redirects.LETTER.read(write(wrong))
 
 
 # Lists that are not on the chain

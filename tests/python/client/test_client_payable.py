@@ -11,6 +11,7 @@ from kiseki.client.data import consents, standing
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
 from kiseki.client.payable import payable, receiver
+from kiseki.core import typed
 from kiseki.core.collection import Kept
 from kiseki.core.conditions import AfterTime, AllOf, Approvals, Escrow, IncomeThreshold
 from kiseki.core.payee import Payee
@@ -40,6 +41,12 @@ def listed(place: Path, *artists: str) -> Path:
     return path
 
 
+def published(place: Path, who: str) -> Path:
+    path = place / "split.json"
+    path.write_text(split(who).to_json())
+    return path
+
+
 def prepare(k: Kiseki, place: Path, provider: str, payee: str) -> object:
     file, wallet = place / "standing.json", k.data.wallet
     return standing.prepare(wallet, provider, TRAIN, file, per_month=1, payee=payee)
@@ -50,6 +57,7 @@ WAYS: dict[str, Callable[[Kiseki, str, Path], object]] = {
     "pay a split": lambda k, who, _: k.revenue.pay(split(who), 5),
     "publish a split": lambda k, who, _: k.revenue.publish(split(who)),
     "write a payee": lambda k, who, _: k.payee(who),
+    "write a split's file": lambda k, who, at: k.payee(str(published(at, who))),
     "write an issuer": lambda k, who, _: k.payee(f"{who}:0x{ID.hex()}"),
     "payment address": lambda k, who, _: k.revenue.payment_address(who),
     "sweep": lambda k, who, _: k.revenue.sweep(who),
@@ -160,3 +168,17 @@ def test_nobody_signs_a_file_that_pays_a_contract_of_the_suite(
         assert file.read_text() == text
     with pytest.raises(InvalidInput, match=f"Kiseki's contract {name}"):
         artist.data.consent(kept)
+
+
+def test_nobody_brings_a_redirect_to_a_contract_of_the_suite(
+    k: LocalKiseki, artist: Kiseki
+) -> None:
+    """Signed with another program: a token would be lost there."""
+    wallet, splitter = artist.data.wallet, k.session["RevenueSplitter"].address
+    for name in ("RevenueSplitter", "DataRegistry"):
+        to = k.session[name].address
+        message = typed.redirect(
+            k.session.chain_id, splitter, payee=artist.address, to=to, nonce=5, deadline=LATER
+        )
+        with pytest.raises(InvalidInput, match=f"Kiseki's contract {name}"):
+            k.revenue.claim(redirections=[wallet.sign(message, 5, LATER)])

@@ -186,15 +186,17 @@ def test_an_artists_wallet_gives_way_only_with_its_signature(
     others = stranger.data.waive_payee(drawings, artist.address)
     with pytest.raises(ContractReverted, match="Signed_WrongSignature"):
         artist.data.set_payee(drawings, artist.address, others)
-    waivers.write(tmp_path / "waiver.json", creator.data.waive_payee(drawings, artist.address))
-    signed = waivers.read(tmp_path / "waiver.json")
-    assert artist.address.lower() in waivers.words(signed).lower()
+    waivers.LETTER.write(
+        tmp_path / "waiver.json", creator.data.waive_payee(drawings, artist.address)
+    )
+    signed = waivers.LETTER.read(tmp_path / "waiver.json")
+    assert artist.address.lower() in waivers.LETTER.words(signed).lower()
     artist.data.set_payee(drawings, artist.address, signed)
     assert k.index.collection(drawings).payee == ids.wallet(artist.address)
     text = (tmp_path / "waiver.json").read_text()
     (tmp_path / "bent.json").write_text(text.replace(to_hex(drawings), "0x" + "11" * 32))
     with pytest.raises(SigningError):
-        waivers.read(tmp_path / "bent.json")
+        waivers.LETTER.read(tmp_path / "bent.json")
 
 
 def test_a_token_is_minted_by_whoever_brings_the_registrants_word(

@@ -42,6 +42,7 @@ __all__ = [
     "creation_code",
     "deploy",
     "find",
+    "names",
     "preflight",
 ]
 
@@ -103,6 +104,12 @@ def addresses() -> Mapping[str, str]:
         )
         found[name] = checksummed(digest[12:])
     return found
+
+
+@cache
+def names() -> Mapping[str, str]:
+    """Address, in lower case -> name, of each contract of this release."""
+    return {at.lower(): name for name, at in addresses().items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ A part imports only from those above it:
     gates              allow lists of one's own
     overlaps           works that several collections hold
     registering        collections on the chain, by the thousand
-    consentfiles       what is signed, as files
     consents           consent to one collection, signed for others to send
     standing           consent to all that one collector collects
     cancellations      signatures that shall count no longer

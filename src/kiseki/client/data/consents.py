@@ -17,14 +17,14 @@ a file beside it whose name ends in ``.sig``. ::
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kiseki.chain.signing.signer import Signer
-from kiseki.client.data import consentfiles
+from kiseki.client import consentfiles
+from kiseki.client.consentfiles import Asked
 from kiseki.client.data.registering import (
     Group,
     Registered,
@@ -40,32 +40,30 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
-from kiseki.errors import FilesError, InvalidInput, KisekiError, SigningError
+from kiseki.errors import FilesError, InvalidInput, KisekiError
 from kiseki.vault import receipts
 
-__all__ = ["Consent", "Submitted", "prepare", "read", "sign", "submit"]
-
-_FORMAT = "kiseki-consent-v1"
-_OURS = ("format", "words", "collection", "opening", "signature")
+__all__ = ["Consent", "Submitted", "prepare", "sign", "submit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Asked):
     """What a provider consents to, or is asked to.
 
     Attributes:
         kept: the collection.
         chain_id, contract: where it is to be registered.
         nonce, deadline: of the signature; the last in Unix seconds.
-        signature: 65 bytes; none before it is signed.
     """
+
+    FORM = "kiseki-consent-v1"
+    NOUN = "consent"
 
     kept: Kept
     chain_id: int
     contract: str
     nonce: int
     deadline: int
-    signature: bytes | None = field(default=None, repr=False)
 
     @property
     def message(self) -> dict[str, Any]:
@@ -104,46 +102,44 @@ class Consent:
         return found
 
     @property
-    def signer(self) -> str | None:
-        """Whose signature it is, in lower case, if it is a wallet's; none before it is signed."""
-        return consentfiles.signer_of(self.message, self.signature)
+    def more(self) -> dict[str, str]:
+        """Which collection it is, and what opens its payee."""
+        return {"collection": to_hex(self.kept.id), "opening": to_hex(self.kept.payee.opening)}
 
-    def to_json(self) -> str:
-        """The text of the file."""
-        ours = {
-            "format": _FORMAT,
-            "words": self.words,
-            "collection": to_hex(self.kept.id),
-            "opening": to_hex(self.kept.payee.opening),
-            "signature": None if self.signature is None else to_hex(self.signature),
-        }
-        return consentfiles.text(ours, self.message)
+    @property
+    def asked(self) -> str:
+        """The provider."""
+        return self.kept.provider
+
+    @property
+    def ends(self) -> int:
+        """Its deadline."""
+        return self.deadline
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Consent:
-        """The consent in a text that :meth:`to_json` gave; everything in it is computed again.
-
-        Raises:
-            InvalidInput: it is none; or words, typed data and collection say different things.
-        """
-        ours, given = consentfiles.document(text)
-        form, words, collection, opening, signature = documents.members(
-            ours, _OURS, "kiseki, in a consent file"
+    def understood(cls, given: dict[str, Any], more: Mapping[str, Any]) -> Self:
+        """See `Asked`."""
+        chain_id, contract = consentfiles.place(given)
+        provider, root, count, terms, payee, origin, nonce, deadline = documents.members(
+            given["message"],
+            ["provider", "root", "count", "terms", "payee", "origin", "nonce", "deadline"],
+            "the message",
         )
-        if form != _FORMAT:
-            raise InvalidInput(f"format must be {_FORMAT!r}, not {form!r:.80}")
-        found = _understood(given, from_hex(opening, None, "the opening"))
-        if found.message != given:
-            raise InvalidInput("the typed data is not that of a consent; do not sign it")
-        if from_hex(collection, 32, "the collection") != found.kept.id or words != found.words:
-            raise InvalidInput(
-                "the words of this consent do not say what its data says; do not sign it, and ask "
-                "whoever prepared it why"
-            )
-        if signature is None:
-            return found
-        return replace(
-            found, signature=consentfiles.signature(from_hex(signature, None, "the signature"))
+        opening = from_hex(more.get("opening"), None, "the opening")
+        kept = Kept(
+            address_text(address(provider, "the provider")),
+            consentfiles.terms(terms),
+            from_hex(root, 32, "the root"),
+            documents.decimal(count, "the count"),
+            payable(Payee(from_hex(payee, 32, "the payee"), opening)),
+            from_hex(origin, 32, "the origin"),
+        )
+        return cls(
+            kept,
+            chain_id,
+            contract,
+            documents.decimal(nonce, "the nonce"),
+            documents.decimal(deadline, "the deadline"),
         )
 
 
@@ -188,7 +184,7 @@ def prepare(
         path = place / f"{kept.provider}-{kept.id.hex()[:16]}.json"
         paths.append(path)
         if path.exists():
-            there = read(path)
+            there = Consent.read(path)
             same = (kept, session.chain_id, contract.lower())
             if there.deadline > now:
                 if (there.kept, there.chain_id, there.contract) == same:
@@ -199,19 +195,6 @@ def prepare(
         consentfiles.write(path, consent.to_json())
         consentfiles.beside(path).unlink(missing_ok=True)  # it is of another nonce
     return paths
-
-
-def read(path: str | Path) -> Consent:
-    """A consent file, with the signature that is in it or beside it.
-
-    Raises:
-        FilesError: it cannot be read.
-        InvalidInput: as `Consent.from_json`.
-    """
-    place = Path(path)
-    consent = Consent.from_json(consentfiles.read(place))
-    beside = None if consent.signature is not None else consentfiles.signature_beside(place)
-    return consent if beside is None else replace(consent, signature=beside)
 
 
 def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None = None) -> Consent:
@@ -226,27 +209,15 @@ def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None =
         ProofError: the receipt does not show what it says. Nothing was signed.
         SigningError: the wallet did not sign.
     """
-    consent = read(path)
-    if signer.address.lower() != consent.kept.provider:
-        raise InvalidInput(
-            f"this consent is {consent.kept.provider}'s and the wallet {signer.address}; "
-            "sign with the wallet that is named"
-        )
-    if consent.deadline < time.time():
-        raise InvalidInput(
-            f"this consent expired on {consentfiles.date(consent.deadline)}; ask for a new one"
-        )
+    consent = Consent.read(path)
+    consent.must_be_for(signer)
     if receipt is not None:
         shown = receipts.check(receipt)
         if shown.collection != consent.kept.id or not shown.whole:
             raise InvalidInput(
                 "the receipt does not hold all that this consent is about; ask for one that does"
             )
-    signed = replace(consent, signature=consentfiles.signature(signer.sign_typed(consent.message)))
-    if signed.signer not in (None, consent.kept.provider):
-        raise SigningError(f"the wallet signed as {signed.signer}; nothing was written")
-    consentfiles.write(Path(path), signed.to_json())
-    return signed
+    return consent.sign(path, signer)
 
 
 def submit(
@@ -271,7 +242,7 @@ def submit(
     ready: list[tuple[Path, Consent]] = []
     for path in _paths(files):
         try:
-            ready.append((path, read(path)))
+            ready.append((path, Consent.read(path)))
         except KisekiError as error:
             yield Submitted(path, None, None, str(error))
     there = registered(wallet, [consent.kept.id for _, consent in ready])
@@ -343,28 +314,3 @@ def _move_aside(path: Path) -> None:
                 each.replace(each.with_name(each.name + ".before"))
     except OSError as error:
         raise FilesError(f"{path} cannot be moved aside ({error.strerror})") from error
-
-
-def _understood(given: dict[str, Any], opening: bytes) -> Consent:
-    """The consent that typed data speaks of. What it leaves out is not checked here."""
-    chain_id, contract = consentfiles.place(given)
-    provider, root, count, terms, payee, origin, nonce, deadline = documents.members(
-        given["message"],
-        ["provider", "root", "count", "terms", "payee", "origin", "nonce", "deadline"],
-        "the message",
-    )
-    kept = Kept(
-        address_text(address(provider, "the provider")),
-        consentfiles.terms(terms),
-        from_hex(root, 32, "the root"),
-        documents.decimal(count, "the count"),
-        payable(Payee(from_hex(payee, 32, "the payee"), opening)),
-        from_hex(origin, 32, "the origin"),
-    )
-    return Consent(
-        kept,
-        chain_id,
-        contract,
-        documents.decimal(nonce, "the nonce"),
-        documents.decimal(deadline, "the deadline"),
-    )

@@ -26,8 +26,9 @@ from kiseki.client.data.registering import (
     register,
     terms_tuple,
 )
+from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
-from kiseki.client.wallet import Signed, Wallet, document_hash
+from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.merkle import SLICE, IdTree, Proof
@@ -431,17 +432,27 @@ class Data:
                 `Signed_…`, the other wallet has not signed this.
         """
         who = payable(payee)
+        if waiver is not None:
+            must_be_for(self.wallet.session, waiver)
         word = (0, 0, b"") if waiver is None else waiver.approval
         return self.wallet.send(
             self._contract.call("setPayee", collection, who.key, who.opening, word)
         )
 
-    def waive_payee(self, collection: bytes, to: Payee | Split | str, days: int = 30) -> Signed:
+    def waive_payee(
+        self, collection: bytes, to: Payee | Split | str, days: int = WAITING_DAYS
+    ) -> Signed:
         """Signs, as the wallet that a collection pays, that `to` may take its place.
 
         The provider brings it (`set_payee`). Until the deadline it counts once;
         `DataRegistry.cancelNonce` ends it before.
         """
+        return self.wallet.signed(self.prepare_waiver(collection, to, days))
+
+    def prepare_waiver(
+        self, collection: bytes, to: Payee | Split | str, days: int = WAITING_DAYS
+    ) -> Signed:
+        """What `waive_payee` signs; not signed yet, so that it can be shown first."""
         nonce, deadline = self.wallet.fresh(days)
         message = typed.payee_waiver(
             self.wallet.session.chain_id,
@@ -452,7 +463,7 @@ class Data:
             nonce=nonce,
             deadline=deadline,
         )
-        return self.wallet.sign(message, nonce, deadline)
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
     # Revoking
 

@@ -5,7 +5,7 @@ A file of one **is** the EIP-712 typed data that is signed, as consent files are
 
     path = standing.prepare(wallet, artist, terms, "alice.json", per_month=5)  # the studio
     standing.sign(path, signer)                                   # the artist, with no node
-    consent = standing.read(path)                                 # the studio, every week
+    consent = StandingConsent.read(path)                               # the studio, every week
     kept = standing.collect(wallet, consent, "week-12")
     print(Totals.of(standing.register(wallet, consent, kept)))
 
@@ -15,15 +15,14 @@ send.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
-from kiseki.client.data import consentfiles as files
+from kiseki.client import consentfiles as files
 from kiseki.client.data.registering import (
     Group,
     Registered,
@@ -42,7 +41,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
-from kiseki.errors import InvalidInput, SigningError
+from kiseki.errors import InvalidInput
 from kiseki.vault import lists
 from kiseki.vault.collecting import Owners
 from kiseki.vault.collecting import collect as collect_entries
@@ -57,7 +56,6 @@ __all__ = [
     "left",
     "prepare",
     "problem",
-    "read",
     "register",
     "sign",
 ]
@@ -65,12 +63,9 @@ __all__ = [
 MONTH = 30 * 24 * 3600
 """Seconds of a month, as the registry counts it."""
 
-_FORMAT = "kiseki-standing-consent-v1"
-_OURS = ("format", "words", "opening", "signature")
-
 
 @dataclass(frozen=True, slots=True)
-class StandingConsent:
+class StandingConsent(files.Asked):
     """What a provider consents to once, or is asked to.
 
     Attributes:
@@ -81,8 +76,10 @@ class StandingConsent:
         until: the last second at which it counts.
         nonce: what the provider cancels to end it.
         chain_id, contract: where it counts.
-        signature: none before it is signed.
     """
+
+    FORM = "kiseki-standing-consent-v1"
+    NOUN = "standing consent"
 
     provider: str
     collector: str
@@ -93,7 +90,6 @@ class StandingConsent:
     nonce: int
     chain_id: int
     contract: str
-    signature: bytes | None = field(default=None, repr=False)
 
     @property
     def message(self) -> dict[str, Any]:
@@ -124,11 +120,6 @@ class StandingConsent:
         )  # fmt: skip
 
     @property
-    def signer(self) -> str | None:
-        """Whose signature it is, if it is a wallet's; none before it is signed."""
-        return files.signer_of(self.message, self.signature)
-
-    @property
     def words(self) -> list[str]:
         """What it says, in plain sentences."""
         many = "one collection" if self.per_month == 1 else f"{self.per_month:,} collections"
@@ -147,40 +138,42 @@ class StandingConsent:
             f"{self.nonce}; what is registered by then stays, and can be revoked as any other.",
         ]
 
-    def to_json(self) -> str:
-        """The text of the file."""
-        ours = {
-            "format": _FORMAT,
-            "words": self.words,
-            "opening": to_hex(self.payee.opening),
-            "signature": None if self.signature is None else to_hex(self.signature),
-        }
-        return files.text(ours, self.message)
+    @property
+    def more(self) -> dict[str, str]:
+        """What opens its payee."""
+        return {"opening": to_hex(self.payee.opening)}
+
+    @property
+    def asked(self) -> str:
+        """The provider."""
+        return self.provider
+
+    @property
+    def ends(self) -> int:
+        """Its own end."""
+        return self.until
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> StandingConsent:
-        """What :meth:`to_json` gave; everything in it is computed again.
-
-        Raises:
-            InvalidInput: it is none; or words and typed data say different things.
-        """
-        ours, given = files.document(text)
-        form, words, opening, signature = documents.members(
-            ours, _OURS, "kiseki, in a standing consent"
+    def understood(cls, given: dict[str, Any], more: Mapping[str, Any]) -> Self:
+        """See `Asked`."""
+        chain_id, contract = files.place(given)
+        provider, collector, terms, payee, per_month, until, nonce = documents.members(
+            given["message"],
+            ["provider", "collector", "terms", "payee", "perMonth", "until", "nonce"],
+            "the message",
         )
-        if form != _FORMAT:
-            raise InvalidInput(f"format must be {_FORMAT!r}, not {form!r:.80}")
-        found = _understood(given, from_hex(opening, None, "the opening"))
-        if found.message != given:
-            raise InvalidInput("the typed data is not that of a standing consent; do not sign it")
-        if words != found.words:
-            raise InvalidInput(
-                "the words of this standing consent do not say what its data says; do not sign it, "
-                "and ask whoever prepared it why"
-            )
-        if signature is None:
-            return found
-        return replace(found, signature=files.signature(from_hex(signature, None, "the signature")))
+        opening = from_hex(more.get("opening"), None, "the opening")
+        return cls(
+            address_text(address(provider, "the provider")),
+            address_text(address(collector, "the collector")),
+            files.terms(terms),
+            payable(Payee(from_hex(payee, 32, "the payee"), opening)),
+            uint(per_month, 32, "the number of collections a month"),
+            documents.decimal(until, "the end"),
+            documents.decimal(nonce, "the nonce"),
+            chain_id,
+            contract,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,26 +249,13 @@ def prepare(
         session.chain_id, session["DataRegistry"].address.lower(),
     )  # fmt: skip
     if place.exists():
-        there = read(place)
+        there = StandingConsent.read(place)
         same = replace(there, until=until, nonce=nonce, signature=None) == made
         if same and there.until > now:
             return place
         raise InvalidInput(f"there is another standing consent in {path}; name another file")
     files.write(place, made.to_json())
     return place
-
-
-def read(path: str | Path) -> StandingConsent:
-    """A standing consent, with the signature that is in its file or beside it.
-
-    Raises:
-        FilesError: it cannot be read.
-        InvalidInput: as `StandingConsent.from_json`.
-    """
-    place = Path(path)
-    found = StandingConsent.from_json(files.read(place))
-    beside = None if found.signature is not None else files.signature_beside(place)
-    return found if beside is None else replace(found, signature=beside)
 
 
 def sign(path: str | Path, signer: Signer) -> StandingConsent:
@@ -285,19 +265,7 @@ def sign(path: str | Path, signer: Signer) -> StandingConsent:
         InvalidInput: words and data disagree, or it is somebody else's or over. Nothing was signed.
         SigningError: the wallet did not sign.
     """
-    found = read(path)
-    if signer.address.lower() != found.provider:
-        raise InvalidInput(
-            f"this consent is {found.provider}'s and the wallet {signer.address}; "
-            "sign with the wallet that is named"
-        )
-    if found.until < time.time():
-        raise InvalidInput(f"this consent ended on {files.date(found.until)}; ask for a new one")
-    signed = replace(found, signature=files.signature(signer.sign_typed(found.message)))
-    if signed.signer not in (None, found.provider):
-        raise SigningError(f"the wallet signed as {signed.signer}; nothing was written")
-    files.write(Path(path), signed.to_json())
-    return signed
+    return StandingConsent.read(path).sign(path, signer)
 
 
 # Using it
@@ -417,7 +385,8 @@ def register(
 
 def end(wallet: Wallet, nonce: int) -> Receipt:
     """Ends a standing consent of this wallet's at once; what is registered by then stays."""
-    return wallet.send(wallet.session["DataRegistry"].call("cancelNonce", nonce))
+    number = uint(nonce, 256, "the number of a standing consent")
+    return wallet.send(wallet.session["DataRegistry"].call("cancelNonce", number))
 
 
 # Inside
@@ -430,24 +399,3 @@ def _misfit(consent: StandingConsent, collections: Iterable[Kept]) -> str:
         if each.terms != consent.terms or each.payee != consent.payee:
             return f"{to_hex(each.id)} has other terms or another payee than were signed"
     return ""
-
-
-def _understood(given: dict[str, Any], opening: bytes) -> StandingConsent:
-    """What typed data speaks of. What it leaves out is not checked here."""
-    chain_id, contract = files.place(given)
-    provider, collector, terms, payee, per_month, until, nonce = documents.members(
-        given["message"],
-        ["provider", "collector", "terms", "payee", "perMonth", "until", "nonce"],
-        "the message",
-    )
-    return StandingConsent(
-        address_text(address(provider, "the provider")),
-        address_text(address(collector, "the collector")),
-        files.terms(terms),
-        payable(Payee(from_hex(payee, 32, "the payee"), opening)),
-        uint(per_month, 32, "the number of collections a month"),
-        documents.decimal(until, "the end"),
-        documents.decimal(nonce, "the nonce"),
-        chain_id,
-        contract,
-    )

@@ -6,39 +6,25 @@ The collection's provider brings it (`Data.set_payee`); nobody else can do anyth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from kiseki.client import letters
+from kiseki.client.consentfiles import date
+from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import ids, typed
 from kiseki.core.values import from_hex
 
-__all__ = ["read", "words", "write"]
-
-_FORMAT = "kiseki-payee-waiver-v1"
+__all__ = ["LETTER"]
 
 
-def words(signed: Signed) -> str:
-    """What it says, for people."""
+def _words(signed: Signed) -> str:
     told = signed.message["message"]
     to = ids.wallet_address(from_hex(told["to"], 32, "the new payee"))
     return (
         f"The wallet {signed.signer} is not paid by the collection {told['collection']} any more "
-        f"once its provider brings this: {to or told['to']} is. It counts until {signed.deadline} "
-        "(Unix seconds), once."
+        f"once its provider brings this: {to or told['to']} is. It counts once, until "
+        f"{date(signed.deadline)}."
     )
-
-
-def write(path: str | Path, signed: Signed) -> None:
-    """Writes it, mode 0600; raises as `letters.write`."""
-    letters.write(path, signed, _FORMAT, words(signed))
-
-
-def read(path: str | Path) -> Signed:
-    """A waiver, once its signature was found to be its payee's; raises as `letters.read`."""
-    hint = "is no waiver; sign one with `kiseki data waive-payee`"
-    return letters.read(path, _FORMAT, "payee", _remade, hint)
 
 
 def _remade(
@@ -49,3 +35,12 @@ def _remade(
         collection=from_hex(message["collection"], 32, "the collection"),
         to=from_hex(message["to"], 32, "the new payee"), nonce=nonce, deadline=deadline,
     )  # fmt: skip
+
+
+LETTER = Letter(
+    "kiseki-payee-waiver-v1",
+    "payee",
+    _remade,
+    _words,
+    "is no waiver; sign one with `kiseki data waive-payee`",
+)

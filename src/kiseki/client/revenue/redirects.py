@@ -10,16 +10,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from kiseki.client import letters
+from kiseki.client.consentfiles import date
+from kiseki.client.letters import Letter
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["DAYS", "LONGEST_DAYS", "Open", "read", "sign", "still_open", "words", "write"]
+__all__ = ["DAYS", "LETTER", "LONGEST_DAYS", "Open", "prepare", "sign", "still_open"]
 
 DAYS = 14
 """For how long one counts where nobody says otherwise."""
@@ -27,7 +27,6 @@ DAYS = 14
 LONGEST_DAYS = 29
 """The contract takes 30 days, by its own clock; one is left for clocks that differ."""
 
-_FORMAT = "kiseki-redirect-v1"
 _KEPT = "redirects"
 
 
@@ -48,15 +47,12 @@ class Open:
     deadline: int
 
 
-def sign(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
-    """Signs that what this wallet is owed goes to `to`, whoever brings it, for so many days.
-
-    It is written down first, without the signature, so that `still_open` can tell of it: in a file
-    beside the journal that only its owner can read.
+def prepare(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
+    """What says that all that this wallet is owed goes to `to`, whoever brings it, for so many
+    days; not signed yet, so that it can be shown first.
 
     Raises:
         InvalidInput: `to` could never be paid, or days are none or too many.
-        FilesError: it cannot be written down.
     """
     receiver(to, "the address that money is to go to")
     if not 1 <= days <= LONGEST_DAYS:
@@ -72,8 +68,21 @@ def sign(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
         nonce=nonce,
         deadline=deadline,
     )
-    _keep(wallet, message)
-    return wallet.sign(message, nonce, deadline)
+    return Signed(wallet.address, message, nonce, deadline, b"")
+
+
+def sign(wallet: Wallet, prepared: Signed) -> Signed:
+    """The same, signed.
+
+    It is written down first, without the signature, so that `still_open` can tell of it: in a file
+    beside the journal that only its owner can read.
+
+    Raises:
+        FilesError: it cannot be written down.
+        SigningError: the wallet did not sign.
+    """
+    _keep(wallet, prepared.message)
+    return wallet.signed(prepared)
 
 
 def still_open(wallet: Wallet) -> list[Open]:
@@ -128,24 +137,12 @@ def _kept(wallet: Wallet) -> list[list[Any]]:
     return rows
 
 
-def words(signed: Signed) -> str:
-    """What it says, for people."""
+def _words(signed: Signed) -> str:
     told = signed.message["message"]
     return (
         f"What the wallet {signed.signer} is owed goes to {told['to']}, until "
-        f"{signed.deadline} (Unix seconds), whoever brings it."
+        f"{date(signed.deadline)}, whoever brings it."
     )
-
-
-def write(path: str | Path, signed: Signed) -> None:
-    """Writes it, mode 0600; raises as `letters.write`."""
-    letters.write(path, signed, _FORMAT, words(signed))
-
-
-def read(path: str | Path) -> Signed:
-    """A redirect, once its signature was found to be its payee's; raises as `letters.read`."""
-    hint = "is no redirect; sign one with `kiseki revenue redirect`"
-    return letters.read(path, _FORMAT, "payee", _remade, hint)
 
 
 def _remade(
@@ -153,3 +150,12 @@ def _remade(
 ) -> dict[str, Any]:
     payee, to = message["payee"], message["to"]
     return typed.redirect(chain, contract, payee=payee, to=to, nonce=nonce, deadline=deadline)
+
+
+LETTER = Letter(
+    "kiseki-redirect-v1",
+    "payee",
+    _remade,
+    _words,
+    "is no redirect; sign one with `kiseki revenue redirect`",
+)

@@ -25,7 +25,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
-from kiseki.core.values import ZERO32, ZERO_ADDRESS
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, uint
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
@@ -189,14 +189,15 @@ class Revenue:
 
     def cancel_redirection(self, nonce: int) -> Receipt:
         """Makes a redirect of this wallet's worthless, by its number."""
-        return self.wallet.send(self._contract.call("cancelNonce", nonce))
+        number = uint(nonce, 256, "the number of a redirect")
+        return self.wallet.send(self._contract.call("cancelNonce", number))
 
     def redirection(self, to: str, days: int = redirects.DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
 
         For who has no ether to move it on; `kiseki.client.revenue.redirects` makes a file of it.
         """
-        return redirects.sign(self.wallet, to, days)
+        return redirects.sign(self.wallet, redirects.prepare(self.wallet, to, days))
 
     def claim(
         self,

@@ -3,5 +3,6 @@
 A part imports only from those above it:
 
     schedules  transfers on conditions
+    mints      mints that a registrant signs, for others to bring
     rights     `Kiseki.rights`
 """

@@ -10,9 +10,11 @@ from typing import Any
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.data import Data
+from kiseki.client.letters import must_be_for
 from kiseki.client.payable import receiver
+from kiseki.client.rights.mints import KINDS, kind_of
 from kiseki.client.rights.schedules import Schedules
-from kiseki.client.wallet import Signed, document_hash
+from kiseki.client.wallet import WAITING_DAYS, Signed, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.metadata import Metadata, parse
 from kiseki.core.payee import Payee
@@ -23,7 +25,6 @@ from kiseki.errors import ChainError, InvalidInput
 __all__ = ["STAYS", "Income", "Rights"]
 
 _SUBJECT_OPENING = 52
-REGISTRIES = {"batch": "OutputRegistry", "model": "ModelRegistry", "collection": "DataRegistry"}
 
 Share = tuple[bytes, bytes, int, int, bytes]
 """A leaf with its proof, as the contracts take it; empty where there is none to show."""
@@ -123,16 +124,25 @@ class Rights(Schedules):
         call = self._contract.call("mint", self._spec(found, group, document, royalty), found.share)
         return self.wallet.send(call)
 
-    def sign_mint(
+    def prepare_mint(
         self,
         kind: str,
         group: bytes,
         document: str | Path | bytes | None = None,
         royalty: str | Decimal = "0%",
-        days: int = 30,
+        days: int = WAITING_DAYS,
     ) -> Signed:
-        """Signs that the token of a group of this wallet's is minted to this wallet, with the
-        income that reaches it now, for somebody else to bring (`mint_for`)."""
+        """What says that the token of a group of this wallet's is minted to this wallet, with the
+        income that reaches it now, for somebody else to bring (`mint_for`); not signed yet, so
+        that it can be shown first (`kiseki.client.mints`).
+
+        Args:
+            document, royalty: as `mint` takes them.
+            days: for how long anybody can bring it.
+
+        Raises:
+            NotInIndex: as `mint`.
+        """
         nonce, deadline = self.wallet.fresh(days)
         spec = self._spec(self.income(kind, group), group, document, royalty)
         message = typed.mint(
@@ -148,16 +158,30 @@ class Rights(Schedules):
             nonce=nonce,
             deadline=deadline,
         )
-        return self.wallet.sign(message, nonce, deadline)
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
+
+    def sign_mint(
+        self,
+        kind: str,
+        group: bytes,
+        document: str | Path | bytes | None = None,
+        royalty: str | Decimal = "0%",
+        days: int = WAITING_DAYS,
+    ) -> Signed:
+        """The same, signed; see `prepare_mint`."""
+        return self.wallet.signed(self.prepare_mint(kind, group, document, royalty, days))
 
     def mint_for(self, signed: Signed) -> Receipt:
-        """Brings what a registrant signed; nothing changes when it is minted so already."""
+        """Brings what a registrant signed; nothing changes when it is minted so already.
+
+        Raises:
+            InvalidInput: it is for another chain or suite. Nothing was sent.
+            ContractReverted: as `mint`; `Signed_…`, it ran out or was cancelled.
+        """
+        must_be_for(self.wallet.session, signed)
         told = signed.message["message"]
         group, document = (from_hex(told[each], 32, each) for each in ("id", "document"))
-        kinds = {self._registry(kind).lower(): kind for kind in REGISTRIES}
-        kind = kinds.get(str(told["registry"]).lower())
-        if kind is None:
-            raise InvalidInput(f"{told['registry']} is no registry of this suite")
+        kind = kind_of(told["registry"])
         shares, total = int(told["shares"]), int(told["total"])
         share = self.income(kind, group).share if shares else _NONE
         spec = (told["registry"], group, document, int(told["royaltyBps"]), shares, total)
@@ -215,7 +239,7 @@ class Rights(Schedules):
             ContractReverted: it is not minted.
             ChainError: what the node answers is not the metadata of this token.
         """
-        kinds = {self._registry(kind).lower(): kind for kind in REGISTRIES}
+        kinds = {self._registry(kind).lower(): kind for kind in KINDS}
         uri = self._contract.read("tokenURI", token)
         try:
             return parse(uri, token, kinds)
@@ -246,6 +270,11 @@ class Rights(Schedules):
             NotInIndex: the leaves of the split that is paid are not known.
         """
         paid: bytes = self._registry_of(kind).read("payeeOf", group, ZERO_ADDRESS)
+        if not any(paid):
+            raise InvalidInput(
+                f"no {kind} {to_hex(group)} is registered on this chain; check its ID and kind, "
+                "or register it first"
+            )
         own, index = self.payee(kind, group).key, self.wallet.session.index
         if paid == own:
             return Income(kind, paid, 1, 1)
@@ -267,7 +296,7 @@ class Rights(Schedules):
         registry = self._contract.read("rightsOf", token)["registry"]
         part = f"{_part(shares, total)} of the income" if total else "nothing of the income"
         part = part[0].upper() + part[1:]
-        ours = str(registry).lower() in {self._registry(kind).lower() for kind in REGISTRIES}
+        ours = str(registry).lower() in {self._registry(kind).lower() for kind in KINDS}
         more = (
             "" if ours else f" Its registry {registry} is not of this suite, and can change that."
         )
@@ -281,9 +310,9 @@ class Rights(Schedules):
         return self._registry_of(kind).address
 
     def _registry_of(self, kind: str) -> Contract:
-        if kind not in REGISTRIES:
-            raise InvalidInput(f"kind is one of {', '.join(REGISTRIES)}, not {kind!r:.40}")
-        return self.wallet.session[REGISTRIES[kind]]
+        if kind not in KINDS:
+            raise InvalidInput(f"kind is one of {', '.join(KINDS)}, not {kind!r:.40}")
+        return self.wallet.session[KINDS[kind]]
 
 
 def _part(shares: int, total: int) -> str:

@@ -1,0 +1,44 @@
+"""Letters: shown in words, asked for, signed and written, whatever they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kiseki.cli import context, show
+from kiseki.client.data import cancellations
+from kiseki.client.letters import Letter
+from kiseki.client.wallet import Signed, Wallet
+from kiseki.errors import FilesError
+
+__all__ = ["write", "write_cancellation"]
+
+
+def write(
+    path: Path, letter: Letter, prepared: Signed, sign: Callable[[Signed], Signed], then: str
+) -> None:
+    """Shows what a letter says, asks, signs it and writes it to a new file.
+
+    Args:
+        sign: signs what it is given.
+        then: what to do with the file, in a sentence.
+    """
+    if path.exists():
+        raise FilesError(f"there is a file {path} already; name another. Nothing was signed")
+    show.say(letter.words(prepared))
+    if not context.current.yes:
+        context.confirm("Sign this?")
+    signed = sign(prepared)
+    letter.write(path, signed)
+    if context.current.json:
+        told = {"file": path, "signer": signed.signer, "until": signed.deadline}
+        show.json_line(told | {"nonce": str(signed.nonce)})
+    else:
+        show.say(f"It is in {path}. {then}")
+
+
+def write_cancellation(wallet: Wallet, path: Path, cancelled: int, contract: str) -> None:
+    """Signs that an earlier signature of a wallet's counts no longer, into a file."""
+    prepared = cancellations.prepare(wallet, cancelled, contract)
+    then = f"Anybody can send it, with `kiseki data standing end {path} --signed`."
+    write(path, cancellations.LETTER, prepared, wallet.signed, then)
