@@ -128,9 +128,7 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     """
     k = context.watching()
     where, currency = to_hex(address(fall, "the waterfall")), to_hex(address(token, "the token"))
-    plan = k.revenue.waterfall.known().get(where)
-    if plan is None:
-        raise InvalidInput(f"{fall} is no waterfall of this chain; create it, or check the address")
+    plan = k.revenue.waterfall.plan(fall)
     passed = k.revenue.waterfall.passed(fall, token)
     lies = k.revenue.waterfall.lies(fall, token)
     waiting = k.revenue.waterfall.waiting(fall, token)

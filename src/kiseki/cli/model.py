@@ -15,7 +15,7 @@ from kiseki.client.data.registering import Registered
 from kiseki.client.kiseki import Kiseki
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
-from kiseki.errors import FilesError
+from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["model", "read_manifest"]
 
@@ -34,8 +34,15 @@ def read_manifest(path: Path) -> Manifest:
 
     Raises:
         FilesError: it cannot be read.
+        InvalidInput: it is no manifest.
     """
-    return Manifest.from_json(_text(path))
+    try:
+        return Manifest.from_json(_text(path))
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"{path} is no manifest of what training consumed ({error}); name the file that your "
+            "training wrote"
+        ) from error
 
 
 def _text(path: Path) -> str:

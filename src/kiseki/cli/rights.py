@@ -63,8 +63,8 @@ def mint(
     if sign_to is not None:
         if set_payee:
             raise InvalidInput(
-                "whoever brings a signed mint cannot change who is paid; make the collection pay "
-                "its token first, with `kiseki data set-payee`, or say --keep-payee"
+                "whoever brings a signed mint cannot change who is paid; mint it with --set-payee "
+                "and without --sign, or sign it with --keep-payee"
             )
         made = k.rights.prepare_mint(kind, wanted, document, royalty)
         letters.write(

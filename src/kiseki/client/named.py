@@ -61,9 +61,14 @@ def split_in(wallet: Wallet, path: Path) -> Split:
         text = path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
-    if TITLE_FORMAT in text:
-        return Titles(wallet).split(Title.from_json(text))
-    return Split.from_json(text)
+    try:
+        if TITLE_FORMAT in text:
+            return Titles(wallet).split(Title.from_json(text))
+        return Split.from_json(text)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"{path} is the file of no split or title; `kiseki revenue split` makes one ({error})"
+        ) from error
 
 
 def _id(given: str) -> bytes:

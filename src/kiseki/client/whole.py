@@ -8,7 +8,7 @@ from pathlib import Path
 from kiseki.chain.proofs import prove
 from kiseki.client.session import Session
 from kiseki.core.registrations import SLOT, ProvedList
-from kiseki.errors import FilesError, Unprovable
+from kiseki.errors import FilesError, InvalidInput, Unprovable
 from kiseki.index import REGISTRIES
 
 __all__ = ["Whole", "lists", "read"]
@@ -81,4 +81,9 @@ def read(path: str | Path) -> ProvedList:
             text = file.read(_LONGEST)
     except OSError as error:
         raise FilesError(f"{path} cannot be read ({error.strerror})") from error
-    return ProvedList.from_json(text)
+    try:
+        return ProvedList.from_json(text)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"{path} is no list; name one that `kiseki lists` wrote ({error})"
+        ) from error

@@ -1,11 +1,19 @@
 """Mistakes that would otherwise be accepted, paid for, and do nothing or the wrong thing."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.cli.model import read_manifest
+from kiseki.client import whole
+from kiseki.client.data import standing
+from kiseki.client.data.consents import Consent
+from kiseki.client.data.standing import StandingConsent
+from kiseki.client.named import split_in
 from kiseki.errors import InvalidInput
 
 
@@ -54,3 +62,51 @@ def test_names_are_no_addresses(k: LocalKiseki) -> None:
         k.outputs.payee("0x00")  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="from 0"):
         k.wallet(-1)
+
+
+def test_nothing_is_sent_to_what_is_no_waterfall(k: LocalKiseki, artist: Kiseki) -> None:
+    """Promise 4: a wallet takes any call, and keeps the ether that goes along."""
+    falls, before = k.revenue.waterfall, artist.balance()
+    ways: list[Callable[[], object]] = [
+        lambda: falls.pay(artist.address, 5),
+        lambda: falls.pass_on(artist.address),
+        lambda: falls.retry(artist.address, 1),
+    ]
+    for send in ways:
+        block = k.session.w3.eth.block_number
+        with pytest.raises(InvalidInput, match="is no waterfall of this chain; create it"):
+            send()
+        assert k.session.w3.eth.block_number == block
+    assert artist.balance() == before
+
+
+def test_a_token_of_nothing_is_not_minted(k: LocalKiseki, artist: Kiseki, drawing: Path) -> None:
+    drawings = artist.data.register(drawing, k.data.define_terms("train")).id
+    for kind, group in (("collection", b"\x07" * 32), ("model", drawings), ("batch", drawings)):
+        with pytest.raises(InvalidInput, match=f"no {kind} 0x.*check its ID and kind"):
+            artist.rights.mint(kind, group)
+        with pytest.raises(InvalidInput, match=f"no {kind} 0x.*check its ID and kind"):
+            artist.rights.sign_mint(kind, group)
+
+
+def test_a_number_that_no_signature_has_is_not_cancelled(k: LocalKiseki) -> None:
+    for number in (-1, 2**256):
+        with pytest.raises(InvalidInput, match="the number of a redirect must be from 0"):
+            k.revenue.cancel_redirection(number)
+        with pytest.raises(InvalidInput, match="the number of a standing consent must be from 0"):
+            standing.end(k.data.wallet, number)
+
+
+def test_a_file_of_another_kind_is_named_with_what_it_should_be(
+    k: LocalKiseki, drawing: Path
+) -> None:
+    for read, said in (
+        (whole.read, "is no list; name one that `kiseki lists` wrote"),
+        (Consent.read, "as a consent: this is not a JSON document"),
+        (StandingConsent.read, "as a standing consent: this is not a JSON document"),
+        (partial(split_in, k.data.wallet), "is the file of no split or title; `kiseki revenue"),
+        (read_manifest, "is no manifest of what training consumed"),
+    ):
+        with pytest.raises(InvalidInput, match=r"drawing\.txt") as refused:
+            read(drawing)
+        assert said in str(refused.value)

@@ -16,7 +16,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
 from kiseki.core.waterfall import Plan
-from kiseki.errors import ChainError, NodeUnreachable
+from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
 
 __all__ = ["Ahead", "Waiting", "Waterfalls"]
 
@@ -102,7 +102,7 @@ class Waterfalls:
             reference: logged with each payment of a tier, 32 bytes.
         """
         uint(amount, 128, "the amount", 1)
-        fall = self._at(waterfall)
+        fall = self._created(waterfall)
         approve(self.wallet, token, fall.address, amount)
         value = amount if token == ZERO_ADDRESS else 0
         return self.wallet.send(fall.call("pay", token, amount, reference, value=value))
@@ -113,7 +113,7 @@ class Waterfalls:
 
     def call(self, waterfall: str, token: str = ZERO_ADDRESS) -> Call:
         """What `pass_on` sends."""
-        return self._at(waterfall).call("pass", token)
+        return self._created(waterfall).call("pass", token)
 
     def lies(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What `pass_on` would divide: what lies there without what waits for a tier."""
@@ -141,7 +141,8 @@ class Waterfalls:
 
     def retry_call(self, waterfall: str, tier: int, token: str = ZERO_ADDRESS) -> Call:
         """What `retry` sends."""
-        return self._at(waterfall).call("retry", token, uint(tier, 8, "the tier", 1) - 1)
+        place = uint(tier, 8, "the tier", 1) - 1
+        return self._created(waterfall).call("retry", token, place)
 
     def ahead(self, wallets: str | Iterable[str] | None = None) -> list[Ahead]:
         """What is on its way to wallets through waterfalls; how much of it is theirs, tiers say.
@@ -222,6 +223,24 @@ class Waterfalls:
     @property
     def _factory(self) -> Contract:
         return self.wallet.session["Waterfalls"]
+
+    def plan(self, waterfall: str) -> Plan:
+        """Of one that is on the chain.
+
+        Raises:
+            InvalidInput: there is no waterfall. A call that is sent there would do nothing, and
+                ether that goes along would be given away.
+        """
+        found = self.known().get(to_hex(address(waterfall, "the waterfall")))
+        if found is None:
+            raise InvalidInput(
+                f"{waterfall} is no waterfall of this chain; create it, or check the address"
+            )
+        return found
+
+    def _created(self, waterfall: str) -> Contract:
+        self.plan(waterfall)
+        return self._at(waterfall)
 
     def _at(self, waterfall: str) -> Contract:
         where = checksummed(to_hex(address(waterfall, "the waterfall")))
