@@ -11,7 +11,7 @@ import {Offer, Permit, Purchase} from "../../contracts/types/Offer.sol";
 import {Plan} from "../../contracts/types/Plan.sol";
 import {Condition, Schedule} from "../../contracts/types/Schedule.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
-import {Falling} from "./Waterfall.t.sol";
+import {Falling} from "./utils/Falling.sol";
 import {HostileCondition} from "./utils/HostileConditions.sol";
 import {SumTrees} from "./utils/Trees.sol";
 import {vm} from "./utils/Vm.sol";

@@ -3,111 +3,16 @@ pragma solidity 0.8.37;
 
 import {IChallenges} from "../../contracts/interfaces/IChallenges.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
-import {IDataRegistry} from "../../contracts/interfaces/IDataRegistry.sol";
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
-import {Compose} from "../../contracts/libraries/Compose.sol";
 import {SumTree} from "../../contracts/libraries/SumTree.sol";
-import {Collection, Sources, ShownSources} from "../../contracts/types/Sources.sol";
+import {Collection, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {TestToken} from "../../contracts/mocks/TestToken.sol";
 import {AnyRegistry, Rejecting} from "./utils/Mocks.sol";
 import {Manifests} from "./utils/Manifests.sol";
 import {IdTrees, SumTrees} from "./utils/Trees.sol";
 import {vm} from "./utils/Vm.sol";
-
-contract Attacker {
-    address public splitter;
-    bytes[] public calls;
-    uint256 public tries;
-    uint256 public wins;
-    bytes4[] public reasons;
-
-    constructor(address s) {
-        splitter = s;
-    }
-
-    function arm(bytes calldata c) external {
-        calls.push(c);
-    }
-
-    function go(bytes calldata c) external payable {
-        (bool ok, bytes memory d) = splitter.call{value: msg.value}(c);
-        if (!ok) assembly { revert(add(d, 32), mload(d)) }
-    }
-
-    receive() external payable {
-        for (uint256 i; i < calls.length; ++i) {
-            (bool ok,) = splitter.call(calls[i]);
-            ++tries;
-            if (ok) ++wins;
-            (ok,) = splitter.call{value: 1}(calls[i]);
-            ++tries;
-            if (ok) ++wins;
-        }
-        (bool ok2,) = splitter.call{value: 1}("");
-        if (ok2) ++wins;
-    }
-}
-
-/// A token that, in transfer, attacks; balance per holder.
-contract EvilToken {
-    mapping(address => uint256) public balanceOf;
-    address public splitter;
-    bytes public call_;
-    uint256 public wins;
-    uint256 public tries;
-    uint256 public mode;
-
-    function set(address s, bytes calldata c, uint256 m) external payable {
-        (splitter, call_, mode) = (s, c, m);
-    }
-
-    function mint(address to, uint256 n) external {
-        balanceOf[to] += n;
-    }
-
-    function _attack() private {
-        if (splitter == address(0)) return;
-        ++tries;
-        (bool ok,) = splitter.call(call_);
-        if (ok) ++wins;
-        (ok,) = splitter.call{value: address(this).balance}("");
-        if (ok) ++wins;
-    }
-
-    function transfer(address to, uint256 n) external returns (bool) {
-        _attack();
-        balanceOf[msg.sender] -= n;
-        balanceOf[to] += n;
-        if (mode == 1) {
-            assembly {
-                mstore(0, 1)
-                return(0, 31)
-            }
-        }
-        if (mode == 2) {
-            assembly {
-                mstore(0, 2)
-                return(0, 32)
-            }
-        }
-        if (mode == 3) {
-            assembly {
-                mstore(0, 1)
-                return(0, 64)
-            }
-        }
-        if (mode == 4) assembly { return(0, 0) }
-        return true;
-    }
-
-    function transferFrom(address f, address to, uint256 n) external returns (bool) {
-        _attack();
-        balanceOf[f] -= n;
-        balanceOf[to] += n;
-        return true;
-    }
-}
+import {Attacker, EvilToken} from "./utils/Attackers.sol";
 
 // What a hostile reader tried on the contracts; invariants 1 to 5.
 contract AttacksTest is Manifests {

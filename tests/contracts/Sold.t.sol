@@ -8,7 +8,7 @@ import {Offer, Permit, Purchase} from "../../contracts/types/Offer.sol";
 import {Condition, Schedule} from "../../contracts/types/Schedule.sol";
 import {Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
-import {Selling} from "./Market.t.sol";
+import {Selling} from "./utils/Selling.sol";
 import {AnyRegistry} from "./utils/Mocks.sol";
 import {vm} from "./utils/Vm.sol";
 

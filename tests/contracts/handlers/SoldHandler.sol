@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ILicenseMarket} from "../../../contracts/interfaces/ILicenseMarket.sol";
 import {Offer, Permit, Purchase} from "../../../contracts/types/Offer.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
-import {Selling} from "../Market.t.sol";
+import {Selling} from "../utils/Selling.sol";
 import {HostileGate} from "../utils/HostileGates.sol";
 import {vm} from "../utils/Vm.sol";
 

@@ -178,6 +178,11 @@ abstract contract Manifests is Base {
         _walk(trained, one);
     }
 
+    function _one(IChallenges.Slice memory slice) internal pure returns (IChallenges.Slice[] memory one) {
+        one = new IChallenges.Slice[](1);
+        one[0] = slice;
+    }
+
     function _isChecked(Trained memory trained) internal view returns (bool) {
         return challenges.stateOf(trained.model).checkedAt != 0;
     }
