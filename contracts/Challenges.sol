@@ -55,8 +55,10 @@ contract Challenges is IChallenges {
         uint256 judgedAt = _judgedAt(model, weights, shown);
         Collection calldata collection = _source(shown, source);
         _lo(collection, leaf);
-        uint256 revokedAt = _revokedAt(leaf.id, DATA.status(collection.id).termsId, judgedAt);
-        if (revokedAt == 0) revert Challenges_NotRevoked(leaf.id);
+        uint256 revokedAt = _revokedAt(leaf.id);
+        if (revokedAt == 0 || !_hadEffect(revokedAt, _notice(DATA.status(collection.id).termsId), judgedAt)) {
+            revert Challenges_NotRevoked(leaf.id);
+        }
         if (_isNew(model, Falsity.REVOKED_ITEM)) {
             emit RevokedItem(model, collection.id, msg.sender, leaf.id, uint40(revokedAt));
         }
@@ -166,15 +168,23 @@ contract Challenges is IChallenges {
         (bytes32 node, uint256 sum) = _node(ids, slice.leaves);
         _under(collection, slice, node, sum);
         _members(collection.id, known, slice, ids);
-        bytes32 termsId = known.termsId;
-        unchecked {
-            for (uint256 i; i < ids.length; ++i) {
-                uint256 revokedAt = _revokedAt(ids[i], termsId, judgedAt);
-                if (revokedAt != 0) revert Challenges_Revoked(ids[i], revokedAt);
-            }
-        }
+        _standing(ids, known.termsId, judgedAt);
         state.lo = slice.lo + uint96(sum);
         state.last = ids[ids.length - 1];
+    }
+
+    /// @dev Reverts with the first whose revocation had taken effect. The notice is the same for all, so it is asked once, and
+    /// only where something is revoked at all: no item costs more than another.
+    function _standing(bytes32[] memory ids, bytes32 termsId, uint256 judgedAt) private view {
+        uint256 notice; // an item's is never zero
+        unchecked {
+            for (uint256 i; i < ids.length; ++i) {
+                uint256 revokedAt = _revokedAt(ids[i]);
+                if (revokedAt == 0) continue;
+                if (notice == 0) notice = _notice(termsId);
+                if (_hadEffect(revokedAt, notice, judgedAt)) revert Challenges_Revoked(ids[i], revokedAt);
+            }
+        }
     }
 
     /// @dev The IDs, derived with the provider, so that neither another's item nor a node inside the collection's tree can
@@ -278,10 +288,19 @@ contract Challenges is IChallenges {
         return record.judgedAt;
     }
 
-    /// @dev The one rule of what a manifest must not declare: when the item was revoked if that had taken effect at
-    /// `judgedAt`, else zero. An item has a notice of its own where the terms have a shorter one, so that its provider
-    /// cannot make a model false that is on its way.
-    function _revokedAt(bytes32 id, bytes32 termsId, uint256 judgedAt) private view returns (uint256 revokedAt) {
+    /// @dev The one rule of what a manifest must not declare: an item whose revocation had taken effect at `judgedAt`.
+    function _hadEffect(uint256 revokedAt, uint256 notice, uint256 judgedAt) private pure returns (bool) {
+        return revokedAt + notice <= judgedAt;
+    }
+
+    /// @dev An item has a notice of its own where the terms have a shorter one, so that its provider cannot make a model
+    /// false that is on its way.
+    function _notice(bytes32 termsId) private view returns (uint256) {
+        return Notice.ofItem(DATA.termsOf(termsId).noticeSeconds);
+    }
+
+    /// @dev Zero when it is not.
+    function _revokedAt(bytes32 id) private view returns (uint256 revokedAt) {
         // `DATA.itemRevokedAt(id)`, in the scratch space: it is asked once for every item.
         address data = address(DATA);
         bytes4 selector = IDataRegistry.itemRevokedAt.selector;
@@ -292,8 +311,6 @@ contract Challenges is IChallenges {
             if iszero(staticcall(gas(), data, 0x00, 0x24, 0x00, 0x20)) { revert(0x00, 0x00) } // unreachable: in a test
             revokedAt := mload(0x00)
         }
-        if (revokedAt == 0) return 0;
-        if (revokedAt + Notice.ofItem(DATA.termsOf(termsId).noticeSeconds) > judgedAt) return 0;
     }
 
     // Asking

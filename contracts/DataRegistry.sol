@@ -9,6 +9,7 @@ import {Registrations} from "./base/Registrations.sol";
 import {TermsOnRecord} from "./base/TermsOnRecord.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
+import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {Approval} from "./interfaces/ISigned.sol";
 import {Gates} from "./libraries/Gates.sol";
 import {Ids} from "./libraries/Ids.sol";
@@ -30,7 +31,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
         keccak256("PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)");
 
     address private immutable SPLITTER;
-    address private immutable RIGHTS_TOKEN;
+    IRightsToken private immutable RIGHTS_TOKEN;
 
     mapping(bytes32 collection => Record) private _collections;
     /// @dev Hash of what is not in the ID (count, first payee, origin), so that equal can be told from different.
@@ -40,7 +41,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
     /// @inheritdoc IDataRegistry
     mapping(bytes32 id => uint40 revokedAt) public itemRevokedAt;
 
-    constructor(address splitter, address rightsToken) EIP712("Kiseki DataRegistry", "1") {
+    constructor(address splitter, IRightsToken rightsToken) EIP712("Kiseki DataRegistry", "1") {
         SPLITTER = splitter;
         RIGHTS_TOKEN = rightsToken;
     }
@@ -224,7 +225,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
     ) private {
         if (count == 0) revert DataRegistry_NoItems();
         bytes32 payee = Payees.named(spec.payee, provider);
-        Payees.check(payee, spec.opening, SPLITTER);
+        Payees.checkOf(collection, payee, spec.opening, SPLITTER, RIGHTS_TOKEN);
         _collections[collection] = recordOf(provider, SafeCast.toUint32(block.timestamp), uint32(_known(spec.termsId)));
         _details[collection] = details;
         _append(collection);
@@ -242,7 +243,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
     ) private {
         bytes32 before = payeeOf(collection, provider);
         if (!Payees.isWallet(before)) revert DataRegistry_PayeeIsFixed(collection, before);
-        Payees.check(payee, opening, SPLITTER);
+        Payees.checkOf(collection, payee, opening, SPLITTER, RIGHTS_TOKEN);
         if (before != Payees.wallet(provider)) _waive(collection, Payees.toAddress(before), payee, waiver);
         _payees[collection] = payee;
         emit PayeeChanged(collection, payee);
@@ -251,7 +252,7 @@ contract DataRegistry is Registrations, TermsOnRecord, Consents {
     /// @dev On the word of the wallet that is paid: its own call, or its signature.
     function _waive(bytes32 collection, address payee, bytes32 to, Approval calldata approval) private {
         // What the provider sells as its own was its own.
-        if (to == Ids.subject(RIGHTS_TOKEN, Ids.subject(address(this), collection))) {
+        if (to == Ids.subject(address(RIGHTS_TOKEN), Ids.subject(address(this), collection))) {
             revert DataRegistry_PayeeIsAnothers(collection, payee);
         }
         if (payee == msg.sender) return;

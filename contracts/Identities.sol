@@ -21,9 +21,13 @@ contract Identities is IIdentities, Signed {
     /// @inheritdoc IIdentities
     uint256 public constant DELAY = 7 days;
 
+    address private immutable SPLITTER;
+
     mapping(bytes32 id => Binding) private _bindings;
 
-    constructor() EIP712("Kiseki Identities", "1") {}
+    constructor(address splitter) EIP712("Kiseki Identities", "1") {
+        SPLITTER = splitter;
+    }
 
     /// @inheritdoc IIdentities
     function bind(bytes32[] calldata persons, address[] calldata wallets) external {
@@ -76,6 +80,7 @@ contract Identities is IIdentities, Signed {
             (address old, uint256 from) = (binding.wallet, binding.from);
             if (wallet == old) continue;
             if (old != address(0) && block.timestamp >= from) revert Identities_Final(issuer, person, old);
+            if (wallet == SPLITTER || wallet == address(this)) revert Identities_NotAWallet(wallet);
             if (wallet == address(0)) {
                 (binding.wallet, binding.from) = (address(0), 0);
                 emit IdentityWithdrawn(issuer, person);

@@ -121,7 +121,7 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         if (offer_.uses & ~allowed != 0) revert LicenseMarket_UseNotAllowed(offer_.uses, allowed);
         sure = isData ? _sureUntil(offer_.id) : _known(terms.validUntil == 0 ? type(uint256).max : terms.validUntil);
         if (sure == 0) revert LicenseMarket_Revoked(offer_.id);
-        if (_added(0, offer_.duration) > sure) {
+        if (_fromNow(offer_.duration) > sure) {
             revert LicenseMarket_TooLong(offer_.duration, sure < block.timestamp ? 0 : sure + 1 - block.timestamp);
         }
     }
@@ -255,29 +255,33 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         if (!Pay.out(msg.sender, address(0), rest)) revert LicenseMarket_RefundFailed(msg.sender, rest);
     }
 
-    /// @return licence With each use from now on, or from its end.
-    /// @return latest When the last of these uses ends.
-    function _extended(uint256 times, uint256 uses, uint256 duration)
+    /// @return licence With each use from now on, or from its end, and never past what is sure. What is sure is never less than
+    /// it was, so no use ends earlier than it did; and more than the duration alone was found to be sure.
+    function _extended(uint256 times, uint256 uses, uint256 duration, uint256 sure)
         private
         view
-        returns (uint256 licence, uint256 latest)
+        returns (uint256 licence)
     {
         licence = times;
         // Seven times of 36 bits.
         unchecked {
             for (uint256 place; uses != 0; (uses, place) = (uses >> 1, place + BITS)) {
                 if (uses & 1 == 0) continue;
-                uint256 ends = _added(times >> place & FOREVER, duration);
+                uint256 until = times >> place & FOREVER;
+                uint256 ends = until < block.timestamp ? _fromNow(duration) : _added(until, duration);
+                if (ends > sure) ends = sure;
                 licence = licence & ~(FOREVER << place) | ends << place;
-                if (ends > latest) latest = ends;
             }
         }
     }
 
-    /// @dev The last second after so many more, this one included if it is the first.
-    function _added(uint256 until, uint256 duration) private view returns (uint256) {
+    /// @dev The last of so many seconds, of which this one is the first.
+    function _fromNow(uint256 duration) private view returns (uint256) {
+        return _added(block.timestamp - 1, duration);
+    }
+
+    function _added(uint256 until, uint256 duration) private pure returns (uint256) {
         unchecked {
-            if (until < block.timestamp) until = block.timestamp - 1;
             return duration == 0 || duration > FOREVER - until ? FOREVER : until + duration;
         }
     }
@@ -303,8 +307,12 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILicenseMarket
-    function problemOf(Purchase calldata purchase) external view returns (Problem problem, bool opens) {
-        (problem,) = _judged(offerIdOf(purchase.offer), purchase);
+    function problemOf(Purchase calldata purchase)
+        external
+        view
+        returns (Problem problem, bool opens, uint256 licence)
+    {
+        (problem, licence) = _judged(offerIdOf(purchase.offer), purchase);
         opens = _opens(purchase.offer.registry);
     }
 
@@ -337,14 +345,12 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         problem = _problem(offerId, purchase);
         if (problem != Problem.None) return (problem, 0);
         Offer calldata offer_ = purchase.offer;
-        uint256 latest;
-        (licence, latest) = _extended(
-            _licences[Ids.subject(offer_.registry, offer_.id)][purchase.licensee], offer_.uses, offer_.duration
-        );
         bool isData = offer_.registry == address(DATA);
         uint256 sure = isData ? _sureUntil(offer_.id) : _standing[offerId].sureUntil;
         if (sure == 0) return (Problem.Revoked, 0);
-        if (latest > sure) return (Problem.TooLong, 0);
+        if (_fromNow(offer_.duration) > sure) return (Problem.TooLong, 0);
+        uint256 times = _licences[Ids.subject(offer_.registry, offer_.id)][purchase.licensee];
+        licence = _extended(times, offer_.uses, offer_.duration, sure);
     }
 
     /// @dev What the offer itself says.

@@ -8,6 +8,7 @@ import {Signed} from "./base/Signed.sol";
 import {IDataRegistry} from "./interfaces/IDataRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
+import {IRightsToken} from "./interfaces/IRightsToken.sol";
 import {Approval} from "./interfaces/ISigned.sol";
 import {Bases} from "./libraries/Bases.sol";
 import {Compose} from "./libraries/Compose.sol";
@@ -59,13 +60,15 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
     );
 
     IDataRegistry private immutable DATA;
+    IRightsToken private immutable RIGHTS_TOKEN;
     address private immutable SPLITTER;
 
     mapping(bytes32 model => Model) private _models;
     mapping(address submitter => mapping(bytes32 model => Draft)) private _drafts;
 
-    constructor(IDataRegistry data, address splitter) EIP712("Kiseki ModelRegistry", "1") {
+    constructor(IDataRegistry data, IRightsToken rightsToken, address splitter) EIP712("Kiseki ModelRegistry", "1") {
         DATA = data;
+        RIGHTS_TOKEN = rightsToken;
         SPLITTER = splitter;
     }
 
@@ -129,7 +132,7 @@ contract ModelRegistry is Registrations, IModelRegistry, Signed {
             revert ModelRegistry_NoSources();
         }
         bytes32 payee = Payees.named(spec.payee, work.developer);
-        Payees.check(payee, spec.opening, SPLITTER);
+        Payees.checkOf(work.model, payee, spec.opening, SPLITTER, RIGHTS_TOKEN);
         _data(work, spec.draft, sources);
         (work.dataSplit, work.data) = Compose.dataSplit(work.whole);
         for (uint256 i; i < work.models.length; ++i) {

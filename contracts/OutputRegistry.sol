@@ -196,7 +196,7 @@ contract OutputRegistry is Registrations, IOutputRegistry, Signed {
     function _register(Work memory work, BatchSpec calldata spec, Sources calldata sources) private {
         if (work.count == 0) revert OutputRegistry_NoItems();
         if (sources.models.length == 0) revert OutputRegistry_NoModel();
-        Payees.check(work.payee, spec.opening, SPLITTER);
+        Payees.checkOf(work.batch, work.payee, spec.opening, SPLITTER, RIGHTS_TOKEN);
         if (sources.collections.length != 0) _read(work, sources);
         (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base) = MODELS.lineage(sources.models);
         base = Bases.withExternals(base, sources.externals);

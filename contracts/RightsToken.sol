@@ -93,12 +93,12 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         returns (uint256 tokenId)
     {
         if (spec.royaltyBps > 10_000) revert RightsToken_RoyaltyTooLarge(spec.royaltyBps);
-        IRegistry registry = IRegistry(spec.registry);
-        address known = registry.registrantOf(spec.id);
+        address known = _registrant(spec.registry, spec.id);
         if (known != registrant) revert RightsToken_NotRegistrant(spec.registry, spec.id, known, registrant);
         tokenId = _reveal(spec.registry, spec.id);
-        // Not the capped question: no answer must not count as nobody.
-        bytes32 payee = registry.payeeOf(spec.id, address(0));
+        (bool told, bytes32 payee) = _askPayee(spec.registry, spec.id);
+        // No answer must not count as nobody, nor as an income of nothing.
+        if (!told) revert RightsToken_NoAnswer(spec.registry, spec.id);
         Income memory income = _reaching(tokenId, payee, share);
         (uint96 shares, uint96 total) = _part(tokenId, income);
         if (shares != spec.shares || total != spec.total) {
@@ -114,7 +114,7 @@ contract RightsToken is IRightsToken, ERC721, Signed {
 
     /// @inheritdoc IRightsToken
     function reveal(address registry, bytes32 id) external returns (uint256) {
-        if (IRegistry(registry).registrantOf(id) == address(0)) revert RightsToken_Unregistered(registry, id);
+        if (_registrant(registry, id) == address(0)) revert RightsToken_Unregistered(registry, id);
         return _reveal(registry, id);
     }
 
@@ -144,7 +144,7 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         if (holder == address(0)) {
             Rights storage rights = _rights[uint256(id)];
             if (rights.registry == address(0)) return 0;
-            holder = IRegistry(rights.registry).registrantOf(rights.id);
+            holder = _registrant(rights.registry, rights.id);
         }
         return caller == holder || _isWallet(holder) ? Payees.wallet(holder) : bytes32(0);
     }
@@ -330,9 +330,18 @@ contract RightsToken is IRightsToken, ERC721, Signed {
     /// @dev Who is paid what is paid to what the token stands for; zero when the registry does not answer.
     function _subjectsPayee(uint256 tokenId) private view returns (bytes32) {
         Rights storage rights = _rights[tokenId];
-        (, bytes32 payee) =
-            Ask.word(rights.registry, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (rights.id, address(0))));
+        (, bytes32 payee) = _askPayee(rights.registry, rights.id);
         return payee;
+    }
+
+    function _askPayee(address registry, bytes32 id) private view returns (bool told, bytes32 payee) {
+        return Ask.word(registry, Ask.GAS, abi.encodeCall(IRegistry.payeeOf, (id, address(0))));
+    }
+
+    /// @dev Zero where the registry names nobody, or does not answer.
+    function _registrant(address registry, bytes32 id) private view returns (address) {
+        (, bytes32 registrant) = Ask.word(registry, Ask.GAS, abi.encodeCall(IRegistry.registrantOf, (id)));
+        return Payees.toAddress(registrant);
     }
 
     // What it says of itself
@@ -354,8 +363,7 @@ contract RightsToken is IRightsToken, ERC721, Signed {
         facts.tokenId = tokenId;
         facts.registry = rights.registry;
         facts.id = rights.id;
-        (, bytes32 registrant) = Ask.word(rights.registry, Ask.GAS, abi.encodeCall(IRegistry.registrantOf, (rights.id)));
-        facts.registrant = Payees.toAddress(registrant);
+        facts.registrant = _registrant(rights.registry, rights.id);
         facts.document = rights.document;
         facts.royaltyBps = rights.royaltyBps;
         (facts.shares, facts.total) = incomeOf(tokenId);

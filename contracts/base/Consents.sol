@@ -35,7 +35,7 @@ abstract contract Consents is IDataRegistry, Signed {
     /// @inheritdoc IDataRegistry
     function usedUnder(bytes32 consent, uint256 until) public view returns (uint256) {
         Used memory used = _used[consent];
-        return used.month == (until - block.timestamp) / MONTH ? used.count : 0;
+        return used.month == _month(until) ? used.count : 0;
     }
 
     /// @dev Uses up the provider's signature for this collection, or reverts.
@@ -89,6 +89,13 @@ abstract contract Consents is IDataRegistry, Signed {
     function _use(bytes32 consent, uint32 perMonth, uint256 until) private {
         uint256 used = usedUnder(consent, until);
         if (used >= perMonth) revert DataRegistry_NoneLeft(consent, perMonth);
-        _used[consent] = Used(uint64((until - block.timestamp) / MONTH), uint32(used + 1));
+        _used[consent] = Used(uint64(_month(until)), uint32(used + 1));
+    }
+
+    /// @dev The month that is now, counted back from the end: 0 is the last. The last second belongs to it and not to a month
+    /// of its own, so that what is signed now for n months has n of them from this very second on.
+    function _month(uint256 until) private view returns (uint256) {
+        uint256 left = until - block.timestamp;
+        return left == 0 ? 0 : (left - 1) / MONTH;
     }
 }

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {IGate} from "../interfaces/IGate.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
+import {Ask} from "../libraries/Ask.sol";
 import {Ids} from "../libraries/Ids.sol";
+import {Payees} from "../libraries/Payees.sol";
 
 /// @title A gate that lets through whom the registrant named
 /// @notice One contract serves every collection and model: each registrant keeps the list of what is theirs.
@@ -18,7 +20,9 @@ contract AllowList is IGate {
 
     /// @notice Lets `user` use `(registry, id)` for `uses` and nothing else, by its registrant.
     function allow(address registry, bytes32 id, address user, uint256 uses) external {
-        address registrant = IRegistry(registry).registrantOf(id);
+        // No answer is nobody, who can allow nothing.
+        (, bytes32 answer) = Ask.word(registry, Ask.GAS, abi.encodeCall(IRegistry.registrantOf, (id)));
+        address registrant = Payees.toAddress(answer);
         if (registrant != msg.sender) revert AllowList_NotRegistrant(registry, id, registrant, msg.sender);
         _uses[Ids.subject(registry, id)][user] = uses;
         emit Allowed(registry, id, user, uses);

@@ -13,8 +13,14 @@ import {Approval, ISigned} from "./ISigned.sol";
 ///
 /// Not protected against: a wallet that registers what it has no right to. Being registered, even first, is evidence
 /// of priority and not proof. Nor against what a payee is: a subject of a contract of somebody's own stands for whom
-/// that contract says. Nothing here can be changed by anybody but the provider, who can end consent for future use and,
-/// as long as its own wallet is paid, change who is.
+/// that contract says. Nothing here can be changed by anybody but the provider, who can end consent for future use and
+/// change who is paid, as long as that is its own wallet, or another that agrees.
+///
+/// Payees that could never pay anybody are refused where it can be seen: zero, the splitter, the collection itself
+/// (`Payees_Itself`), a rights token other than its own that is not on record (`Payees_UnknownToken`: mostly the ID of what is meant
+/// in place of its token's number; `IRightsToken.reveal` puts one on record). What is not seen: a split that pays the
+/// collection back, and two collections, each the payee of the other. Their money goes round and reaches nobody, and no
+/// payee of a collection that is no wallet can be replaced.
 interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     /// @notice What a provider says of a collection beside its items.
     struct CollectionSpec {
@@ -22,7 +28,7 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         /// Who is paid: a wallet, a split or a subject; zero for the provider's wallet. Only that can be replaced on
         /// the provider's word alone (`setPayee`).
         bytes32 payee;
-        /// Of the payee, unless it is a wallet (`Payees`).
+        /// Of the payee, unless it is a wallet (`Payees.checkOf`).
         bytes opening;
         /// Commits to how, when and from whom the data was collected.
         bytes32 origin;
@@ -138,7 +144,8 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     ///
     /// The consent is not used up. It ends with its last second, `until`, or when the provider cancels its nonce
     /// (`cancelNonce`, `cancelNonceFor`), at once. What is registered by then stays. Months are 30 days each, counted
-    /// back from `until`, so that a consent for n of them is for at most n times `perMonth` collections.
+    /// back from `until`, which belongs to the last of them. So from a second on that is n months before `until`, at most n
+    /// times `perMonth` collections are registered under it.
     /// @dev With every value equal to what is registered it only logs, and nothing is counted. Reverts `Signed_Expired`,
     /// `Signed_NonceUsed`, `Signed_WrongSignature` (also for any other caller, terms or payee than what was signed),
     /// `DataRegistry_NoneLeft`.
@@ -257,7 +264,8 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
 
     // Selling licences
 
-    /// @notice How long a use that is granted in this second is sure: what the provider may do, nothing ends it earlier.
+    /// @notice How long a use that is granted in this second is sure: by no revocation of the collection does consent to it end
+    /// earlier, and its terms do not. Single items can be revoked earlier (`revokeItem`), and the gate is asked at every use.
     /// @return until The last sure second. Without end it is the largest number: irrevocable terms that never expire.
     /// Zero where nothing is granted any more: revoked, or no collection. Without notice it is the second before.
     function sureUntil(bytes32 collection) external view returns (uint256 until);

@@ -23,6 +23,8 @@ interface IIdentities is ISigned {
     error Identities_Final(address issuer, bytes32 person, address wallet);
     /// Nobody could ever bind what it is paid to.
     error Identities_NoIssuer();
+    /// Nobody could ever take the money from there: the splitter, or this contract.
+    error Identities_NotAWallet(address account);
     error Identities_DifferentLengths(uint256 persons, uint256 wallets);
 
     /// @notice Seconds in which a binding can be corrected or withdrawn, and stands for nobody.
@@ -30,7 +32,9 @@ interface IIdentities is ISigned {
 
     /// @notice Says whose wallets they are; of a person whose wallet is zero, that it is not known after all.
     /// @dev A binding that is there with the same wallet is passed over, and keeps its time. One that differs, and is not
-    /// final, is corrected, and its time begins anew.
+    /// final, is corrected, and its time begins anew. Reverts `Identities_Final`, `Identities_DifferentLengths`, and
+    /// `Identities_NotAWallet` for the splitter and this contract. Other contracts may take money or not; the issuer has seven
+    /// days to see it.
     function bind(bytes32[] calldata persons, address[] calldata wallets) external;
 
     /// @notice `Binding(address issuer,bytes32[] persons,address[] wallets,uint256 nonce,uint256 deadline)`.

@@ -14,11 +14,22 @@ import {IGate} from "./IGate.sol";
 /// It is a gate: terms that name it let through whom it has licensed, for that use, at that time. Unlike a list it cannot
 /// close before the licence ends.
 ///
-/// What is sold can be used until it ends. Of a collection or model of the suite only uses are sold that its terms allow, and
-/// only where they name this market as their gate. Of a collection no longer than its notice, whoever revokes it and whenever,
-/// and not past the end of its terms: the notice is the longest licence there is, renewals included. Without end only where
-/// the notice is the largest, which makes consent irrevocable, and the terms never expire. Of a model, which cannot be revoked,
-/// not past the end of its terms.
+/// What is sold is let through until it ends, by consent and by this gate. Of a collection or model of the suite only uses are
+/// sold that its terms allow, and only where they name this market as their gate. Of a collection no longer than its notice,
+/// whoever revokes it and whenever, and not past the end of its terms: the notice is the longest licence there is, renewals
+/// included. Without end only where the notice is the largest, which makes consent irrevocable, and the terms never expire. Of a
+/// model, which cannot be revoked, not past the end of its terms.
+///
+/// Not everything that a use needs is consent. Single items of a collection can be revoked, before a sale or after, and a
+/// manifest that declares them is false; so look at the items as well. Other sources of the same model have gates of
+/// their own, which may close. And on a model of 256 models, or one of which all is asked, training is sold that
+/// cannot be registered (`IModelRegistry` says when).
+///
+/// Anybody may pay for anybody's licence, a studio for its trainers; the event says who did. A licence adds a permission and takes
+/// none: what one had never ends earlier for it. Bought again, a use goes on from its end for the offer's seconds, or to
+/// the last second that is sure, where that is earlier; from now on the whole duration is always sure, or it is not sold. So what
+/// `problemOf` says a purchase leads to is the least that it leads to, whatever anybody buys, gives or ends in between, for the
+/// price that is in the offer. Who buys again near the end of what is sure pays the whole price for what there is.
 ///
 /// A licence for anything else, a batch or another registry's, opens nothing on the chain (`problemOf`): it is a document that
 /// was paid for.
@@ -37,7 +48,7 @@ interface ILicenseMarket is IGate {
         NotForThem,
         /// Consent to the collection was revoked.
         Revoked,
-        /// With what the licensee has, a use would go on longer than is sure.
+        /// Its seconds, from now on, are more than is sure.
         TooLong,
         /// Not told by `problemOf`: the payment failed.
         NotPaid
@@ -109,7 +120,9 @@ interface ILicenseMarket is IGate {
     /// @notice Why this could not be bought now; what the licensee's payment would come to is not looked at.
     /// @return problem None where it can be bought.
     /// @return opens Whether a licence for it is asked for on the chain: for collections and models of the suite.
-    function problemOf(Purchase calldata purchase) external view returns (Problem problem, bool opens);
+    /// @return licence What the licensee would then have at least, as `LicenceBought` says it; zero where there is a problem. It is
+    /// never less later on, as long as it can be bought.
+    function problemOf(Purchase calldata purchase) external view returns (Problem problem, bool opens, uint256 licence);
 
     function offerIdOf(Offer calldata offer_) external view returns (bytes32);
 

@@ -14,6 +14,11 @@ import {Approval, ISigned} from "./ISigned.sol";
 ///
 /// Whoever wants only what is traced asks `modelOf(model).base == Base.Traced`; a gate is not asked for that.
 ///
+/// A model holds 256 models at most, itself included, and what all of them ask is the whole at most. So on a model of 256 nothing
+/// can be trained, whatever its terms allow: what is trained on it would hold 257. On one of which all is asked can be trained
+/// only what asks nothing itself, on data that asks nothing. Outputs of both can be registered. Neither is refused:
+/// what fits depends on the other sources of whoever builds on it, and `ancestry` and the split say how much room is left.
+///
 /// Not protected against: a source that the developer does not declare, weights that are not what was trained, and what
 /// the document of a base model that nobody registered says.
 interface IModelRegistry is IRegistrations, IRegistry, ISigned {
@@ -27,7 +32,7 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
         bytes32 termsId;
         /// Paid what terms ask and the rest; zero for the developer's wallet.
         bytes32 payee;
-        /// Of the payee, unless it is a wallet (`Payees`).
+        /// Of the payee, unless it is a wallet (`Payees.checkOf`).
         bytes opening;
         /// The model's ID when earlier parts were added with `addPart`, else zero.
         bytes32 draft;

@@ -22,7 +22,7 @@ interface IOutputRegistry is IRegistrations, IRegistry, ISigned {
         bytes32 record;
         /// Paid the rest; zero for the creator's wallet. Often the batch's rights token.
         bytes32 payee;
-        /// Of the payee, unless it is a wallet (`Payees`).
+        /// Of the payee, unless it is a wallet (`Payees.checkOf`).
         bytes opening;
         /// One for each model, in the order of the sources.
         Endorsement[] endorsements;

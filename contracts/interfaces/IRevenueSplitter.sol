@@ -94,8 +94,8 @@ interface IRevenueSplitter is ISigned {
     /// `Redirect(address payee,address to,uint256 nonce,uint256 deadline)`.
     /// @dev One at a time: another takes its place. The nonce is not used up, so that a relay can bring many leaves and
     /// tokens in many transactions; until the deadline anybody can, with or without it. `cancelNonce` ends it. It counts
-    /// only in the last 30 days before its deadline (`RevenueSplitter_RedirectTooLong`), because nobody remembers what
-    /// they signed a year ago. Whoever has the signature can only do what it says. Income of a rights token whose owner has code still goes out only at
+    /// only in the last 30 days before its deadline (`RevenueSplitter_RedirectTooLong`), so it never counts for longer. One whose
+    /// deadline is years ahead is refused until then and counts then: nobody should sign such, and who did cancels it. Whoever has the signature can only do what it says. Income of a rights token whose owner has code still goes out only at
     /// the owner's own call.
     function redirect(address payee, address to, Approval calldata approval) external payable;
 
@@ -121,7 +121,9 @@ interface IRevenueSplitter is ISigned {
     /// address of one that nobody opens stays there. Who has the opening asks with it.
     function paymentAddress(bytes32 payee) external view returns (address);
 
-    /// @notice The same, of a payee that `deposit` and `sweep` take with this opening; reverts as they do.
+    /// @notice The same, of a payee that `deposit` and `sweep` take with this opening when it was never paid; reverts as they
+    /// do then. An empty opening is for wallets only: that a split or subject was paid before counts for one token, and a
+    /// payment address is for all.
     function paymentAddress(bytes32 payee, bytes calldata opening) external view returns (address);
 
     /// @notice All that ever reached a split, claims of other splits' leaves included.

@@ -92,7 +92,10 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
 
     error RightsToken_NotRegistrant(address registry, bytes32 id, address registrant, address caller);
     error RightsToken_RoyaltyTooLarge(uint256 royaltyBps);
+    /// The registry names nobody who registered it, or does not answer.
     error RightsToken_Unregistered(address registry, bytes32 id);
+    /// The registry does not say who is paid.
+    error RightsToken_NoAnswer(address registry, bytes32 id);
     error RightsToken_NotThere(address to);
     /// @param payee What the registry answers; zero when it does not.
     error RightsToken_IncomeNotShown(uint256 tokenId, bytes32 payee);

@@ -13,7 +13,9 @@ import {Plan} from "../types/Plan.sol";
 /// What a subject cannot pass on waits in the splitter.
 ///
 /// Not protected against: tokens that rebase or lie harm those who are paid in them; of one whose balances shrank, what
-/// waits may be more than what is here. A token whose own code takes more than about 300,000 gas may have to be tried again.
+/// waits may be more than what is here. What waits is known by the token's address: a token that moves under two addresses (a
+/// proxy that was replaced and still works, a native coin that is an ERC-20 as well) is new money under the other one, so
+/// that what waits for one tier can be divided again, by anybody; name one of the two and be paid in that. A token whose own code takes more than about 300,000 gas may have to be tried again.
 interface IWaterfall {
     /// @notice Money went on.
     /// @param before How much of the token had gone through before.

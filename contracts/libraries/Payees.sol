@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IRightsToken} from "../interfaces/IRightsToken.sol";
 import {Ids} from "./Ids.sol";
 
 /// @notice A payee is a 32-byte key: a wallet (upper 96 bits zero), a split or a subject.
@@ -11,6 +12,10 @@ library Payees {
     error Payees_Splitter();
     error Payees_WrongOpening(bytes32 payee, bytes opening);
     error Payees_NoShares(bytes32 split);
+    /// What is registered would be paid through itself: its money would come back to it for ever.
+    error Payees_Itself(bytes32 subject);
+    /// The rights token has no such number on record: most likely it is the ID of what is meant, and not its token's number.
+    error Payees_UnknownToken(uint256 tokenId);
 
     function wallet(address account) internal pure returns (bytes32) {
         return bytes32(uint256(uint160(account)));
@@ -43,6 +48,21 @@ library Payees {
             openSubject(payee, opening);
             checkSubject(opening, splitter);
         }
+    }
+
+    /// @notice `check`, of the payee of what a registry registers under `id`, which may be there for good: neither that itself,
+    /// nor a rights token other than its own that is not on record (`IRightsToken.reveal` puts it there).
+    function checkOf(bytes32 id, bytes32 payee, bytes calldata opening, address splitter, IRightsToken rightsToken)
+        internal
+        view
+    {
+        check(payee, opening, splitter);
+        if (opening.length != 52) return;
+        bytes32 own = Ids.subject(address(this), id);
+        if (payee == own) revert Payees_Itself(own);
+        (address account, bytes32 named_) = subjectIn(opening);
+        if (account != address(rightsToken) || named_ == own) return;
+        if (rightsToken.rightsOf(uint256(named_)).registry == address(0)) revert Payees_UnknownToken(uint256(named_));
     }
 
     /// @notice Reverts where 52 bytes name a contract that could never say whom a subject stands for.

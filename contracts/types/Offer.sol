@@ -13,7 +13,8 @@ struct Offer {
     uint256 price;
     /// Bits of `Uses`, `GENERATION` too.
     uint256 uses;
-    /// For how many seconds, from being bought on, or from the end of what the licensee has; zero without end.
+    /// For how many seconds, from being bought on, or from the end of what the licensee has, but not past what is sure; zero
+    /// without end.
     uint64 duration;
     /// Last second at which it can be bought; zero without end.
     uint64 until;
@@ -31,7 +32,7 @@ struct Offer {
 /// @notice One offer, bought for somebody.
 struct Purchase {
     Offer offer;
-    /// Who is licensed; not who pays.
+    /// Who is licensed; who pays may be somebody else, who is named in the event.
     address licensee;
     /// Of the split of a model or batch, when it was never paid in this token; else empty.
     bytes opening;

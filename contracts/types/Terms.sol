@@ -24,7 +24,8 @@ struct Terms {
     /// Last second at which new uses are allowed; zero means without end.
     uint64 validUntil;
     /// How long after a revocation new uses are still allowed. With the largest number (`Notice.NEVER`) consent is never
-    /// revoked. It is the longest licence that can be sold.
+    /// revoked. Of a collection it is the longest licence that can be sold; of a model, which is not revoked, it says nothing,
+    /// and `validUntil` alone ends what can be sold.
     uint32 noticeSeconds;
     /// Contract that says who may use it (`IGate`); zero means anybody under these terms.
     address gate;

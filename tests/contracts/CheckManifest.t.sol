@@ -325,6 +325,31 @@ contract CheckManifestTest is Manifests {
         yes(_isChecked(trained), "checked");
     }
 
+    // The client plans the same gas for each, and whoever revokes makes no walk dearer.
+    function test_aRevokedItemCostsWhatAnyOtherDoes() public {
+        Trained memory trained = _honest(256);
+        IChallenges.Slice[] memory slices = _slices(trained, TOP);
+        uint256 snapshot = vm.snapshotState();
+        uint256 plain = _cost(trained, slices);
+        vm.revertToState(snapshot);
+        vm.startPrank(artist.wallet);
+        for (uint256 i; i < 256; ++i) {
+            data.revokeItem(trained.used[0].commitments[i]);
+        }
+        vm.stopPrank();
+        uint256 revoked = _cost(trained, slices);
+        yes(_isChecked(trained), "revoked in the same second, without effect");
+        yes(revoked < plain + 256 * 200, "one look at the terms, whose notice is the same for all");
+    }
+
+    function _cost(Trained memory trained, IChallenges.Slice[] memory slices) private returns (uint256 gas) {
+        vm.cool(address(data));
+        vm.cool(address(challenges));
+        gas = gasleft();
+        challenges.checkManifest(trained.model, trained.weights, trained.shown, slices);
+        gas -= gasleft();
+    }
+
     function test_RevertWhen_itWasProvedFalse() public {
         Used memory used = _use(artist.wallet, 8, 1, 1, trainingTerms);
         _declare(used, 7, 6);

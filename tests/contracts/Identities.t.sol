@@ -18,7 +18,7 @@ contract IdentitiesTest is Base {
 
     function setUp() public override {
         super.setUp();
-        identities = new Identities();
+        identities = new Identities(address(splitter));
     }
 
     function _one(bytes32 person) private pure returns (bytes32[] memory persons) {
@@ -154,6 +154,18 @@ contract IdentitiesTest is Base {
         vm.warp(START + 7 days);
         eq(_payee(), 0, "not the studio's");
         eq(identities.payeeOf(identities.idOf(stranger.wallet, PERSON), address(0)), _wallet(stranger.wallet), "theirs");
+    }
+
+    // What is final cannot be put right, so nobody is bound to a place where no money can be taken from.
+    function test_RevertWhen_theWalletCouldNeverBePaid() public {
+        reverts(abi.encodeWithSelector(IIdentities.Identities_NotAWallet.selector, address(splitter)));
+        _bind(PERSON, address(splitter));
+        reverts(abi.encodeWithSelector(IIdentities.Identities_NotAWallet.selector, address(identities)));
+        _bind(PERSON, address(identities));
+        Approval memory approval = _signed(studio, PERSON, address(splitter), 0, START);
+        reverts(abi.encodeWithSelector(IIdentities.Identities_NotAWallet.selector, address(splitter)));
+        identities.bindFor(studio.wallet, _one(PERSON), _one(address(splitter)), approval);
+        no(identities.isNonceUsed(studio.wallet, 0), "nor is the signature used up");
     }
 
     // Nobody could ever bind it, and money for it would wait for ever.

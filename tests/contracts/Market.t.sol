@@ -22,7 +22,7 @@ contract MarketTest is Selling {
         (address holder, uint32 sold, bool ended) = market.standingOf(expected);
         eq(holder, artist.wallet, "holder");
         yes(sold == 0 && !ended, "stands");
-        (ILicenseMarket.Problem problem, bool opens) = market.problemOf(_purchase(offer, developer.wallet));
+        (ILicenseMarket.Problem problem, bool opens,) = market.problemOf(_purchase(offer, developer.wallet));
         yes(problem == ILicenseMarket.Problem.None && opens, "can be bought, and opens the collection");
     }
 

@@ -334,7 +334,7 @@ contract RightsIncomeTest is Base {
     function test_RevertWhen_theRegistryDoesNotAnswer() public {
         _registry.setRegistrant("id", stranger.wallet);
         _registry.setMood(AnyRegistry.Mood.Reverting);
-        reverts("not now");
+        reverts(abi.encodeWithSelector(IRightsToken.RightsToken_NoAnswer.selector, address(_registry), bytes32("id")));
         vm.prank(stranger.wallet);
         rights.mint(_expecting(address(_registry), "id", 0, 0), _noShare());
     }

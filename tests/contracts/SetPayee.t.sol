@@ -272,7 +272,8 @@ contract SetPayeeTest is Base {
         _fixed(_key(leaves, ""), SumTrees.opening(leaves, ""));
         (bytes32 payee, bytes memory opening) = _token(_made.id);
         _fixed(payee, opening);
-        (payee, opening) = _token("another collection");
+        (payee, opening) = _token(_collect(studio.wallet, 2, trainingTerms).id);
+        rights.reveal(address(data), _collect(studio.wallet, 2, trainingTerms).id);
         _fixed(payee, opening);
         // An artist without a wallet: an identity, or a subject of anybody's contract.
         payee = _subject(stranger.wallet, "identity");

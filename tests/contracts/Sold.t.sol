@@ -15,6 +15,7 @@ import {vm} from "./utils/Vm.sol";
 // Promises 2 and 7: what was bought can be used until it ends, whoever revokes what and whenever.
 contract SoldTest is Selling {
     uint32 private constant NEVER = type(uint32).max;
+    uint256 private constant FOREVER = 2 ** 36 - 1;
 
     function _noticed(uint32 notice, uint64 validUntil) private returns (Made memory) {
         return _collect(artist.wallet, 100, data.defineTerms(_gatedTerms(notice, validUntil)));
@@ -32,6 +33,10 @@ contract SoldTest is Selling {
     function _revoke(Made memory of_) private {
         vm.prank(artist.wallet);
         data.revoke(of_.id);
+    }
+
+    function _until(Made memory of_, uint256 use) private view returns (uint256) {
+        return market.licensedUntil(_subject(address(data), of_.id), developer.wallet, use);
     }
 
     function _usable(Made memory of_) private view returns (bool) {
@@ -189,34 +194,116 @@ contract SoldTest is Selling {
         Offer memory offer = _for(with, 60);
         _offered(offer);
         _buy(offer);
-        reverts(_notBought(offer, ILicenseMarket.Problem.TooLong));
+        eq(_until(with, TRAIN), START + 59, "sixty seconds with this one");
         _buy(offer);
-        vm.warp(START + 19);
-        yes(_problem(_purchase(offer, developer.wallet)) == ILicenseMarket.Problem.TooLong, "one second early");
-        yes(_problem(_purchase(offer, creator.wallet)) == ILicenseMarket.Problem.None, "another has none yet");
+        eq(_until(with, TRAIN), START + 99, "the notice, and not twice sixty");
+        _buy(offer);
+        eq(_until(with, TRAIN), START + 99, "there is no more");
         vm.warp(START + 20);
         _buy(offer);
-        eq(
-            market.licensedUntil(_subject(address(data), with.id), developer.wallet, TRAIN),
-            START + 119,
-            "the notice from now"
-        );
+        eq(_until(with, TRAIN), START + 119, "the notice from now");
+        _revoke(with);
+        vm.warp(START + 119);
+        yes(_usable(with), "its last second");
     }
 
-    // One use that has long to go stops only what is bought of it.
-    function test_onlyTheUsesThatAreBoughtAreLookedAt() public {
+    // Each use goes on from its own end, and only what is bought does.
+    function test_onlyTheUsesThatAreBoughtGoOn() public {
         Made memory with = _noticed(100, 0);
-        Offer memory offer = _for(with, 100);
+        Offer memory offer = _for(with, 90);
         _offered(offer);
         _buy(offer);
-        offer.uses = READ;
+        (offer.uses, offer.duration) = (TRAIN | READ, 30);
         _offered(offer);
         _buy(offer);
-        offer.uses = READ | 1;
-        offer.duration = 1;
+        eq(_until(with, TRAIN), START + 99, "to what is sure");
+        eq(_until(with, READ), START + 29, "for its seconds");
+        eq(_until(with, 1), 0, "not bought");
+    }
+
+    // Free licences from a rival: whoever has a use for long buys another with it all the same, and loses nothing.
+    function test_nobodyKeepsALicenseeFromBuyingByGivingThemLicences() public {
+        Made memory with = _noticed(30 days, 0);
+        Offer memory trial = _for(with, 1 days);
+        trial.uses = READ;
+        Offer memory full = _for(with, 30 days);
+        full.uses = READ | TRAIN;
+        _offered(trial);
+        _offered(full);
+        for (uint256 day; day < 40; ++day) {
+            vm.prank(stranger.wallet);
+            market.buy(_purchase(trial, developer.wallet));
+            vm.prank(stranger.wallet);
+            market.buy(_purchase(trial, developer.wallet));
+            uint256 snapshot = vm.snapshotState();
+            _buy(full);
+            eq(_until(with, TRAIN), block.timestamp + 30 days - 1, "all that was offered");
+            yes(_until(with, READ) >= block.timestamp + 30 days - 1, "of either");
+            vm.revertToState(snapshot);
+            vm.warp(block.timestamp + 1 days);
+        }
+    }
+
+    // What is shown before is the least that is bought, whoever gives, ends or waits in between, for the same price.
+    function testFuzz_whatIsShownIsTheLeastThatIsBought(uint256 seed) public {
+        uint256[3] memory notices = [uint256(100), 1000, NEVER - 1];
+        Made memory with = _noticed(uint32(notices[seed % 3]), seed % 2 == 0 ? uint64(START + 300) : 0);
+        Offer[4] memory offers;
+        for (uint256 i; i < 4; ++i) {
+            uint256 dice = uint256(keccak256(abi.encode(seed, i)));
+            offers[i] = _for(with, uint64(1 + dice % 100));
+            (offers[i].uses, offers[i].salt) = (1 + (dice >> 64) % 63, bytes32(i));
+            _offered(offers[i]);
+        }
+        for (uint256 i; i < 8; ++i) {
+            uint256 dice = uint256(keccak256(abi.encode(seed, "wanted", i)));
+            Purchase memory wanted = _purchase(offers[dice % 4], developer.wallet);
+            (,, uint256 shown) = market.problemOf(wanted);
+            for (uint256 j; j < dice >> 8 & 3; ++j) {
+                Offer memory other = offers[(dice >> (16 + 2 * j)) % 4];
+                vm.prank(stranger.wallet);
+                try market.buy(_purchase(other, developer.wallet)) {} catch {}
+            }
+            vm.warp(block.timestamp + (dice >> 32) % 40);
+            (, uint256 got) = _bought(wanted);
+            if (got == 0) continue;
+            for (uint256 use; use < 6; ++use) {
+                uint256 until = got >> 36 * use & 2 ** 36 - 1;
+                yes(until >= shown >> 36 * use & 2 ** 36 - 1, "no less than was shown");
+                if (wanted.offer.uses >> use & 1 == 0) continue;
+                yes(until + 1 >= block.timestamp + wanted.offer.duration, "its seconds from now at least");
+                yes(until <= data.sureUntil(with.id), "and all of them sure");
+            }
+        }
+    }
+
+    /// @return problem None where it was bought.
+    /// @return licence What the licensee has then; zero where it was not.
+    function _bought(Purchase memory purchase) private returns (ILicenseMarket.Problem problem, uint256 licence) {
+        (problem,, licence) = market.problemOf(purchase);
+        if (problem != ILicenseMarket.Problem.None) return (problem, 0);
+        vm.expectEmit(address(market));
+        emit ILicenseMarket.LicenceBought(
+            market.offerIdOf(purchase.offer),
+            _subject(purchase.offer.registry, purchase.offer.id),
+            purchase.licensee,
+            buyer.wallet,
+            licence
+        );
+        vm.prank(buyer.wallet);
+        market.buy(purchase);
+    }
+
+    // A studio buys for its trainers; the event says who paid.
+    function test_anybodyMayPayAndIsNamed() public {
+        (, uint256 licence) = _bought(_purchase(_offeredFor(made), developer.wallet));
+        eq(licence, FOREVER << 36 * 3, "training, without end");
+        yes(_usable(made), "and the trainer may");
+    }
+
+    function _offeredFor(Made memory of_) private returns (Offer memory offer) {
+        offer = _for(of_, 0);
         _offered(offer);
-        reverts(_notBought(offer, ILicenseMarket.Problem.TooLong));
-        _buy(offer);
     }
 
     function test_validityIsLookedAtWhenItIsBought() public {
@@ -241,12 +328,14 @@ contract SoldTest is Selling {
         Made memory other = _collect(artist.wallet, 101, data.defineTerms(_gatedTerms(100, 0)));
         Purchase[] memory purchases = new Purchase[](3);
         purchases[0] = _purchase(_for(with, 60), developer.wallet);
-        // The second time in one transaction, it would stack.
-        purchases[1] = purchases[0];
+        // Sure for fifty seconds when it was offered, for one less when it is bought.
+        purchases[1] = _purchase(_for(_noticed(100, uint64(START + 49)), 50), developer.wallet);
         purchases[2] = _purchase(_for(other, 60), developer.wallet);
         _offered(purchases[0].offer);
+        _offered(purchases[1].offer);
         _offered(purchases[2].offer);
         _revoke(other);
+        vm.warp(START + 1);
         vm.expectEmit(address(market));
         emit ILicenseMarket.PurchaseSkipped(
             market.offerIdOf(purchases[1].offer), developer.wallet, ILicenseMarket.Problem.TooLong
@@ -276,7 +365,7 @@ contract SoldTest is Selling {
         Offer memory offer = _modelBehind(_training(0, 0));
         offer.uses = TRAIN | GENERATE;
         _offeredByDeveloper(offer);
-        (, bool opens) = market.problemOf(_purchase(offer, creator.wallet));
+        (, bool opens,) = market.problemOf(_purchase(offer, creator.wallet));
         yes(opens, "asked for by the registry of outputs");
         offer.uses = READ;
         reverts(abi.encodeWithSelector(ILicenseMarket.LicenseMarket_UseNotAllowed.selector, READ, TRAIN | GENERATE));
@@ -301,8 +390,12 @@ contract SoldTest is Selling {
         vm.prank(buyer.wallet);
         market.buy(_purchase(offer, creator.wallet));
         vm.prank(buyer.wallet);
-        reverts(_notBought(offer, ILicenseMarket.Problem.TooLong));
         market.buy(_purchase(offer, creator.wallet));
+        eq(
+            market.licensedUntil(_subject(address(models), offer.id), creator.wallet, GENERATE),
+            START + 50,
+            "to the end of its terms, and not twice forty"
+        );
         vm.warp(START + 12);
         vm.prank(buyer.wallet);
         reverts(_notBought(offer, ILicenseMarket.Problem.TooLong));
@@ -322,11 +415,11 @@ contract SoldTest is Selling {
         Offer memory offer = _offer(made, 0);
         (offer.registry, offer.id, offer.uses) = (address(registry), "id", 127);
         _offered(offer);
-        (ILicenseMarket.Problem problem, bool opens) = market.problemOf(_purchase(offer, developer.wallet));
+        (ILicenseMarket.Problem problem, bool opens,) = market.problemOf(_purchase(offer, developer.wallet));
         yes(problem == ILicenseMarket.Problem.None && !opens, "another registry's");
         _buy(offer);
         offer.registry = address(outputs);
-        (, opens) = market.problemOf(_purchase(offer, developer.wallet));
+        (, opens,) = market.problemOf(_purchase(offer, developer.wallet));
         no(opens, "a batch");
     }
 

@@ -12,7 +12,7 @@ import {vm} from "./utils/Vm.sol";
 
 /// @notice One signature of the artist's, a collection of the studio's every week.
 contract StandingConsentTest is Base {
-    uint256 private constant UNTIL = START + 90 days - 1;
+    uint256 private constant UNTIL = START + 90 days;
     uint32 private constant PER_MONTH = 2;
 
     function _hash(address provider, address collector, IDataRegistry.CollectionSpec memory spec)
@@ -130,10 +130,10 @@ contract StandingConsentTest is Base {
         _refused(_noneLeft(), "c");
         // What is there already is skipped and not counted.
         _use("a");
+        vm.warp(UNTIL - 60 days - 1);
+        _refused(_noneLeft(), "c");
         // The first second of the next month.
         vm.warp(UNTIL - 60 days);
-        _refused(_noneLeft(), "c");
-        vm.warp(UNTIL - 60 days + 1);
         eq(_used(), 0, "a new month");
         _use("c");
         _use("d");
@@ -146,8 +146,8 @@ contract StandingConsentTest is Base {
         uint256 when = START;
         Approval memory approval = _approval();
         for (uint256 i; i < 24; ++i) {
-            when += uint256(keccak256(abi.encode(seed, i))) % 8 days;
             vm.warp(when);
+            when += uint256(keccak256(abi.encode(seed, i))) % 8 days;
             vm.prank(studio.wallet);
             try data.commitUnder(artist.wallet, bytes32(i + 1), 3, _spec(trainingTerms), PER_MONTH, approval) {
                 ++made;
@@ -155,6 +155,30 @@ contract StandingConsentTest is Base {
         }
         yes(made <= 3 * PER_MONTH, "no more than signed");
         yes(made >= PER_MONTH, "and some");
+    }
+
+    // Signed for three months from this second on: neither the first nor the last second is a month of its own.
+    function test_noSecondIsAMonthMore() public {
+        uint256[8] memory seconds_ = [
+            START,
+            START + 1,
+            START + 30 days - 1,
+            START + 30 days,
+            UNTIL - 30 days - 1,
+            UNTIL - 30 days,
+            UNTIL - 1,
+            UNTIL
+        ];
+        Approval memory approval = _approval();
+        uint256 made;
+        for (uint256 i; i < 3 * seconds_.length; ++i) {
+            vm.warp(seconds_[i / 3]);
+            vm.prank(studio.wallet);
+            try data.commitUnder(artist.wallet, bytes32(i + 1), 3, _spec(trainingTerms), PER_MONTH, approval) {
+                ++made;
+            } catch {}
+        }
+        eq(made, 3 * PER_MONTH, "three months, all used up");
     }
 
     function test_noneAMonthIsNone() public {

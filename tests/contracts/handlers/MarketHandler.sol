@@ -109,7 +109,7 @@ contract MarketHandler {
         Offer memory made = _some(o);
         Purchase memory purchase = Purchase(made, people[extra % PEOPLE], "", new bytes32[](0));
         address payer = people[by % PEOPLE];
-        (ILicenseMarket.Problem problem,) = MARKET.problemOf(purchase);
+        (ILicenseMarket.Problem problem,,) = MARKET.problemOf(purchase);
         bool can = problem == ILicenseMarket.Problem.None;
         uint256 before = _balance(made.token, payer);
         uint256 value = made.token == address(0) ? made.price + extra % 2 : extra % 2;

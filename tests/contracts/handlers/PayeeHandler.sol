@@ -33,6 +33,8 @@ contract PayeeHandler is Base {
     string public broken;
     uint256[8] public done;
     Kept[] private _kept;
+    /// A collection of somebody else's, whose token is on record.
+    bytes32 private _another;
     Word[] private _words;
     uint256[] private _minted;
     address[4] private _artists;
@@ -46,6 +48,8 @@ contract PayeeHandler is Base {
         // A plain wallet, one with delegated code, a contract, and again a plain one.
         vm.etch(creator.wallet, abi.encodePacked(hex"ef0100", address(new ContractWallet(creator.wallet))));
         _artists = [artist.wallet, creator.wallet, address(new ContractWallet(developer.wallet)), buyer.wallet];
+        _another = _collect(stranger.wallet, 1, trainingTerms).id;
+        rights.reveal(address(data), _another);
         for (uint256 i; i < 4; ++i) {
             register(i);
         }
@@ -273,7 +277,7 @@ contract PayeeHandler is Base {
             return (_key(leaves, id), SumTrees.opening(leaves, id));
         }
         if (to == 6 || to == 7) {
-            bytes32 tokenId = _subject(address(data), to == 6 ? id : bytes32("another"));
+            bytes32 tokenId = _subject(address(data), to == 6 ? id : _another);
             return (_subject(address(rights), tokenId), abi.encodePacked(address(rights), tokenId));
         }
         if (to == 8) return (_subject(address(_registry), id), abi.encodePacked(address(_registry), id));

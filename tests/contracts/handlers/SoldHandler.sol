@@ -75,6 +75,10 @@ contract SoldHandler is Selling {
         vm.warp(_now);
         Offer memory made = _offers[which % _offers.length];
         address user = [developer.wallet, creator.wallet, stranger.wallet][who % 3];
+        uint256[7] memory before;
+        for (uint256 i; i < 7; ++i) {
+            before[i] = market.licensedUntil(_subject(address(data), made.id), user, 1 << i);
+        }
         Purchase[] memory purchases = new Purchase[](1 + who % 2);
         for (uint256 i; i < purchases.length; ++i) {
             purchases[i] = _purchase(made, user);
@@ -82,8 +86,10 @@ contract SoldHandler is Selling {
         uint256 bought = market.buyMany(purchases, true, new Permit[](0), new ILicenseMarket.Due[](0));
         if (bought == 0) revert("nothing was bought");
         for (uint256 i; i < 7; ++i) {
-            if (made.uses >> i & 1 == 0) continue;
             uint256 until = market.licensedUntil(_subject(address(data), made.id), user, 1 << i);
+            if (until < before[i]) _break("bought, and ends earlier");
+            if (made.uses >> i & 1 == 0) continue;
+            if (until + 1 < _now + made.duration) _break("bought, and shorter than the offer says");
             _licences.push(Licence(made.id, user, 1 << i, until));
         }
         ++done[1];

@@ -94,7 +94,7 @@ abstract contract Base is Test {
         address metadata = vm.deployCode("RightsMetadata.sol");
         rights = RightsToken(vm.deployCode("RightsToken.sol", abi.encode(splitter, metadata)));
         data = DataRegistry(vm.deployCode("DataRegistry.sol", abi.encode(splitter, rights)));
-        models = ModelRegistry(vm.deployCode("ModelRegistry.sol", abi.encode(data, splitter)));
+        models = ModelRegistry(vm.deployCode("ModelRegistry.sol", abi.encode(data, rights, splitter)));
         outputs = OutputRegistry(vm.deployCode("OutputRegistry.sol", abi.encode(data, models, rights, splitter)));
         statements = Statements(vm.deployCode("Statements.sol"));
         list = AllowList(vm.deployCode("AllowList.sol"));

@@ -54,7 +54,7 @@ abstract contract Selling is Base {
     }
 
     function _problem(Purchase memory purchase) internal view returns (ILicenseMarket.Problem problem) {
-        (problem,) = market.problemOf(purchase);
+        (problem,,) = market.problemOf(purchase);
     }
 
     function _notBought(Offer memory offer, ILicenseMarket.Problem problem) internal view returns (bytes memory) {

@@ -119,6 +119,11 @@ ADVICE = {
     "ModelRegistry_FloorNotForModels": "a model's terms ask a royalty only; leave the floor out",
     "OutputRegistry_NoModel": "name at least one registered model that made the outputs",
     "OutputRegistry_EndorsementExpired": "ask this model's developer for a new endorsement",
+    "Payees_Itself": "it cannot be paid through itself; name a wallet, a split or its rights token",
+    "Payees_UnknownToken": "name a rights token by its number, which is not the ID of what it is "
+    "for; if it is another's, put it on record first (RightsToken.reveal)",
+    "RightsToken_NoAnswer": "its registry does not say who is paid; ask who runs the registry",
+    "Identities_NotAWallet": "name the artist's wallet; nobody could take the money from there",
     "Identities_Final": "seven days have passed since it was bound, so nobody can change it",
     "AllowList_NotRegistrant": "only who registered it keeps its list; register it first",
     "ERC721InsufficientApproval": "only the token's holder can transfer it",

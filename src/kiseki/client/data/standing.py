@@ -283,7 +283,8 @@ def left(session: Session, consent: StandingConsent) -> Left:
     if now > consent.until:
         return Left(0, 0, consent.until, False)
     used = int(contract.read("usedUnder", consent.id, consent.until))
-    month_ends = consent.until - (consent.until - now) // MONTH * MONTH
+    months = max(0, consent.until - now - 1) // MONTH  # after this one; the end belongs to the last
+    month_ends = consent.until - months * MONTH - (1 if months else 0)
     return Left(max(0, consent.per_month - used), month_ends, consent.until, False)
 
 

@@ -33,8 +33,8 @@ PROBLEMS = (
     "all of them are sold",
     "it is for other buyers",
     "consent to what it is for was revoked",
-    "with what you have it would last longer than is sure: no licence goes past the notice of the "
-    "terms, counted from now, nor past their end",
+    "it lasts longer than is sure: no licence goes past the notice of the terms, counted from now, "
+    "nor past their end",
     "the payment failed",
 )
 """Why something cannot be bought, by the number that the contract gives."""
