@@ -34,6 +34,8 @@ A part imports only from those above it:
     statement   what a distributor pays for a period, line by line
     weights     what a model's commitment covers: its tensors, or the whole file
     credentials a file without its credentials: what an output's ID is the hash of
+    bmff        what the tables of a film refer to, and those tables put back
+    places      a file that is read in places
     seal        the drawing by which people know a subject again
     compose     the splits of models and batches, exactly as the registries compose them
 

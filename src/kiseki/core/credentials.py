@@ -2,38 +2,58 @@
 
 Credentials (C2PA manifest stores) come and go after a picture is made: a shop adds some, a social
 network takes them out, and one day ours are put in. So an output's ID is that of the file without
-any, whoever made them: the same before, inside and after. Taken out are
+any, whoever made them: the same before, inside and after. They are taken out where the C2PA
+project's own library puts them:
 
-    PNG     every `caBX` chunk
-    JPEG    the APP11 segments of every JUMBF box that is a C2PA store
-    RIFF    every `C2PA` chunk (WebP, WAV, AVI), and its bytes from the size of the whole
-    MP4     every top-level `uuid` box d8fec3d6-1b0e-483c-9297-5828877ec481, in any file that begins
-            with `ftyp` (also MOV, M4A, AVIF, HEIC); what points into the file is put back: stco
-            and co64, tfhd and tfra, iloc
+    PNG     the `caBX` chunks directly behind `IHDR`
+    JPEG    the APP11 segments of each JUMBF box that is a C2PA store, in front of every segment
+            but APP0 and APP11
+    RIFF    the `C2PA` chunks at the end of a WebP or WAV file, and their bytes from its size
+    MP4     of a file that begins with `ftyp` (also MOV, M4A, AVIF, HEIC) the top-level `uuid` boxes
+            d8fec3d6-1b0e-483c-9297-5828877ec481 directly behind `ftyp`, behind an `mdat`, and at
+            its end; what points into the file is put back (`kiseki.core.bmff`)
 
 and nothing else: what stands in XMP or follows the end of a picture stays. A file of another kind
-is taken as it is, and so is one that is not as its format says (a picture from that place on), and
-`Layout.odd` says why: an error would keep it from being registered, a guess would give it an ID
-that nobody else finds.
+is taken as it is, and so is one that is not as its format says (a picture from that place on) or
+has credentials elsewhere; `Layout.odd` says why: an error would keep it from being registered, a
+guess would give it an ID that nobody else finds.
+
+What one ID means: two files that have it show the same, to every reader that keeps to the format.
+For this, nothing that a reader shows lies in what is taken out, and nothing is found at another
+place without it. Of the formats that holds so:
+
+    PNG     a reader passes the chunks one after the other; what is counted in bytes (iDOT) stands
+            behind what is taken out, and is counted from there
+    JPEG    so too (MPF, Exif); each store is whole, so that its parts complete no other box
+    RIFF    the last chunks are taken out, and a file with indexes keeps its credentials
+    MP4     every stretch of bytes that a table names has the same bytes in both files
+
+and whatever could not be shown to hold is odd. It does not hold for a reader that leaves the
+format: one that looks for another file inside this one (a PDF, a ZIP), or reads on where the last
+chunk of a RIFF file has ended, as OpenCV does with WebP. The latter shows what is in the
+credentials only of a file whose picture ends too early, so that what is registered shows nothing;
+nobody can forge an ID of a whole picture so. Content outside of the file is nobody's ID.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import accumulate
+from itertools import islice
 from typing import BinaryIO
+
+from kiseki.core.bmff import Box, boxes, put_back
+from kiseki.core.places import Odd, Source
 
 __all__ = ["Layout", "layout", "pieces", "strip"]
 
 _CHUNK = 1 << 20
 _MANY = 1 << 16
 """Places in one file at which credentials stand; a video has one for some seconds."""
-_TABLES = 1 << 26
-"""The bytes of all tables that are put back; they are held in memory."""
+_BOXES = 1 << 20
+"""A film has two for each of its fragments."""
+_ELSEWHERE = "it has credentials where none are meant"
 
 _STORE = bytes.fromhex("6332706100110010800000aa00389b71")
 _BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -67,7 +87,7 @@ def layout(file: BinaryIO) -> Layout:
     Args:
         file: open for reading, and seekable.
     """
-    source = _Source(file)
+    source = Source(file)
     begin = source.some(0, 12)
     for format_, known, read in (
         ("PNG", begin.startswith(b"\x89PNG\r\n\x1a\n"), _png),
@@ -79,7 +99,7 @@ def layout(file: BinaryIO) -> Layout:
             cuts = _Cuts()
             try:
                 return Layout(format_, read(source, cuts))
-            except _Odd as odd:
+            except Odd as odd:
                 # Of a picture, what stands before the place at which it is odd was understood.
                 part = read in (_png, _jpeg) and not cuts.crowded
                 return Layout(format_, cuts.plain if part else (), str(odd))
@@ -92,7 +112,7 @@ def pieces(file: BinaryIO, known: Layout) -> Iterator[bytes]:
     Args:
         known: its `layout`.
     """
-    source, at = _Source(file), 0
+    source, at = Source(file), 0
     for start, stop, instead in (*known.cuts, (source.size, source.size, b"")):
         while at < start:
             chunk = source.some(at, min(start - at, _CHUNK))
@@ -105,30 +125,6 @@ def pieces(file: BinaryIO, known: Layout) -> Iterator[bytes]:
         at = stop
 
 
-class _Odd(Exception):  # noqa: N818 - a way out of the readers below, and no error
-    """Why a file is taken as it is."""
-
-
-class _Source:
-    """A file that is read in places."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.size = file.seek(0, 2)
-
-    def some(self, at: int, length: int) -> bytes:
-        """Up to so many bytes."""
-        self._file.seek(at)
-        return self._file.read(length)
-
-    def all(self, at: int, length: int) -> bytes:
-        """So many bytes."""
-        found = self.some(at, length) if at + length <= self.size else b""
-        if len(found) != length:
-            raise _Odd("it is cut off")
-        return found
-
-
 class _Cuts:
     """Stretches to be taken out, as they are found from front to back; neighbours are one."""
 
@@ -139,7 +135,7 @@ class _Cuts:
         if self.all and self.all[-1][1] == start:
             start = self.all.pop()[0]
         if self.crowded:
-            raise _Odd("it has credentials in more places than any file that is meant")
+            raise Odd("it has credentials in more places than any file that is meant")
         self.all.append((start, stop))
 
     @property
@@ -159,255 +155,147 @@ _Found = tuple[tuple[int, int, bytes], ...]
 # PNG, and RIFF
 
 
-def _png(file: _Source, cuts: _Cuts) -> _Found:
+def _png(file: Source, cuts: _Cuts) -> _Found:
     at, kind = 8, b""
+    behind_head = elsewhere = False
     while kind != b"IEND":
         head = file.all(at, 8)
         kind, stop = head[4:], at + 12 + int.from_bytes(head[:4], "big")
         if stop > file.size:
-            raise _Odd("it is cut off")
-        if kind == b"caBX":
+            raise Odd("it is cut off")
+        if kind == b"caBX" and behind_head:
             cuts.add(at, stop)
+        else:
+            elsewhere = elsewhere or kind == b"caBX"
+            behind_head = at == 8 and kind == b"IHDR"
         at = stop
+    if elsewhere:
+        raise Odd(_ELSEWHERE)
     return cuts.plain
 
 
-def _riff(file: _Source, cuts: _Cuts) -> _Found:
-    size = int.from_bytes(file.all(4, 4), "little")
+def _riff(file: Source, cuts: _Cuts) -> _Found:
+    form = file.all(4, 8)
+    size = int.from_bytes(form[:4], "little")
     at, end = 12, 8 + size
     if end > file.size:
-        raise _Odd("it is cut off")
+        raise Odd("it is cut off")
+    elsewhere = endless = False
     while at + 8 <= end:
         head = file.all(at, 8)
-        stop = at + 8 + int.from_bytes(head[4:], "little")
+        length = int.from_bytes(head[4:], "little")
+        stop = at + 8 + length
         stop += stop % 2 if stop < end else 0  # the last byte of padding is left out by some
         if stop > end:
-            raise _Odd("a chunk reaches beyond its end")
+            raise Odd("a chunk reaches beyond its end")
         if head[:4] == b"C2PA":
             cuts.add(at, stop)
+        else:
+            elsewhere = elsewhere or bool(cuts.all)
+            endless = endless or (head[:4] == b"data" and not length)
         at = stop
+    if not cuts.all:
+        return ()
+    if form[4:] not in (b"WEBP", b"WAVE"):
+        raise Odd("it is of a kind whose indexes are not put back")
+    if elsewhere or at % 2 or not at == end == file.size:
+        raise Odd(_ELSEWHERE)
+    if endless:
+        raise Odd("its sound has no length, which means all that follows")
     size -= sum(stop - start for start, stop in cuts.all)
-    return ((4, 8, size.to_bytes(4, "little")), *cuts.plain) if cuts.all else ()
+    return ((4, 8, size.to_bytes(4, "little")), *cuts.plain)
 
 
 # JPEG
 
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _ALONE = {0x01, *range(0xD0, 0xD9)}
+_APP0, _APP11, _SCAN, _END = 0xE0, 0xEB, 0xDA, 0xD9
 
 
-def _jpeg(file: _Source, cuts: _Cuts) -> _Found:
+def _jpeg(file: Source, cuts: _Cuts) -> _Found:
+    in_front, elsewhere = True, False
+    left, more, parts = 0, b"", list[tuple[int, int]]()
+    """Of the box that has begun: how much is missing, how its next segment begins, and where its
+    segments are if it is a store."""
+    for kind, at, stop, begin in _segments(file):
+        in_front = in_front and kind in (_APP0, _APP11)
+        if left:
+            if begin[:16] != more:
+                raise Odd("a box in its APP11 segments breaks off")
+            left -= stop - at - 20
+        elif begin[:2] == b"JP" and begin[4:8] == b"\0\0\0\1":
+            # A superbox (length, "jumb"), in it its description (length, "jumd"), in that its kind.
+            is_store = (begin[12:16], begin[20:24], begin[24:40]) == (b"jumb", b"jumd", _STORE)
+            if not in_front:
+                elsewhere = elsewhere or is_store
+                continue
+            left = int.from_bytes(begin[8:12], "big") - (stop - at - 12)
+            parts = []
+        else:
+            continue
+        if left < 0:
+            raise Odd("a box in its APP11 segments is longer than it says")
+        number = int.from_bytes(begin[4:8], "big") + 1
+        more = begin[:4] + number.to_bytes(8, "big")[4:] + begin[8:16]
+        parts += [(at, stop)] if is_store else []
+        if not left:
+            for part in parts:
+                cuts.add(*part)
+    if left or elsewhere:
+        raise Odd(_ELSEWHERE)
+    return cuts.plain
+
+
+def _segments(file: Source) -> Iterator[tuple[int, int, int, bytes]]:
+    """(kind, from where, to where, how an APP11 begins) of each segment in front of the first scan;
+    what follows refers to nothing in front of it."""
     at = 2
-    open_: dict[bytes, tuple[int, bool]] = {}
-    """Of each box instance the segment that must come next, and whether it is a store's."""
     while True:
         mark = file.some(at, 2)
         while mark == b"\xff\xff":  # any number of these may stand before a marker
             at += 1
             mark = file.some(at, 2)
         if len(mark) < 2 or mark[0] != 0xFF:
-            raise _Odd("it is cut off, or something stands between its segments")
-        if mark[1] == 0xD9:
-            return cuts.plain
-        if mark[1] in _ALONE:
-            at += 2
-            continue
-        stop = at + 2 + int.from_bytes(file.all(at + 2, 2), "big")
-        if not at + 4 <= stop <= file.size:
-            raise _Odd("it is cut off")
-        if mark[1] == 0xEB and _is_store(file.some(at + 4, min(stop - at - 4, 40)), open_):
-            cuts.add(at, stop)
+            raise Odd("it is cut off, or something stands between its segments")
+        kind = mark[1]
+        if kind in (_SCAN, _END):
+            return
+        stop = at + 2
+        if kind not in _ALONE:
+            stop += int.from_bytes(file.all(stop, 2), "big")
+            if not at + 4 <= stop <= file.size:
+                raise Odd("it is cut off")
+        begin = file.some(at + 4, min(stop - at - 4, 40)) if kind == _APP11 else b""
+        yield kind, at, stop, begin
         at = stop
-        if mark[1] == 0xDA:
-            found = _after_scan(file, at)
-            if found is None:
-                return cuts.plain  # without an end, as many a download is
-            at = found
-
-
-def _is_store(begin: bytes, open_: dict[bytes, tuple[int, bool]]) -> bool:
-    """Whether an APP11 segment is part of a C2PA store: its first segment says so, the others have
-    the same box instance and count on."""
-    if len(begin) < 16 or begin[:2] != b"JP":
-        return False
-    instance, number = begin[2:4], int.from_bytes(begin[4:8], "big")
-    if number == 1:
-        # A superbox (length, "jumb"), in it its description (length, "jumd"), in that its kind.
-        store = begin[12:16] == b"jumb" and begin[20:24] == b"jumd" and begin[24:40] == _STORE
-    else:
-        wanted, store = open_.get(instance, (0, False))
-        if number != wanted:
-            return False
-    open_[instance] = (number + 1, store)
-    return store
-
-
-def _after_scan(file: _Source, at: int) -> int | None:
-    """The first marker after what a scan's header begins; none to the end of the file."""
-    while block := file.some(at, _CHUNK):
-        match = _MARKER.search(block)
-        if match:
-            return at + match.start()
-        if len(block) < 2:
-            return None
-        at += len(block) - 1  # its last byte may begin a marker
-    return None
 
 
 # MP4 and its kin
 
-_HOLD_TABLES = {
-    (b"moov", b"trak", b"mdia", b"minf", b"stbl"),
-    (b"moof", b"traf"),
-    (b"mfra",),
-    (b"meta",),
-}
+
+def _mp4(file: Source, cuts: _Cuts) -> _Found:
+    every = list(islice(boxes(file, 0, file.size), _BOXES + 1))
+    if len(every) > _BOXES:
+        raise Odd("it has more boxes than any film that is meant")
+    stores = [box for box in every if _is_store(file, box)]
+    if not stores:
+        return ()
+    if every[-1].stop != file.size:
+        raise Odd("something in it is no box")
+    places = {box.start for box in stores}
+    kept = [box for box in every if box.start not in places]
+    before = kept[0]
+    for box in every:
+        if box.start not in places:
+            before = box
+            continue
+        if before.kind not in (b"ftyp", b"mdat") and box.start < kept[-1].stop:
+            raise Odd(_ELSEWHERE)
+        if int.from_bytes(file.all(box.start, 4), "big") != box.stop - box.start:
+            raise Odd("its credentials have a size that not every reader reads")
+        cuts.add(box.start, box.stop)
+    return tuple(sorted((*cuts.plain, *put_back(file, kept, cuts.all))))
 
 
-def _mp4(file: _Source, cuts: _Cuts) -> _Found:
-    for kind, start, body, stop in _boxes(file, 0, file.size):
-        if kind == b"uuid" and file.some(body, 16) == _BOX and body + 16 <= stop:
-            cuts.add(start, stop)
-    tables = _tables(file, _Moved(cuts.all)) if cuts.all else ()
-    return tuple(sorted((*cuts.plain, *tables)))
-
-
-class _Moved:
-    """Where what an offset points to lies without the credentials."""
-
-    def __init__(self, cuts: list[tuple[int, int]]) -> None:
-        self._starts = [start for start, _ in cuts]
-        self._lengths = [0, *accumulate(stop - start for start, stop in cuts)]
-
-    def __call__(self, offset: int) -> int:
-        """Who embeds moves all offsets, those too that point in front of the box; so what points
-        into a box was in front of it."""
-        back = offset - self.by(offset)
-        if back < 0:
-            raise _Odd("something in it points to its credentials")
-        return back
-
-    def by(self, offset: int) -> int:
-        """How far it was moved."""
-        return self._lengths[bisect_right(self._starts, offset)]
-
-
-def _boxes(file: _Source, at: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """(kind, start, start of its content, end) of each box, up to what is none."""
-    while at + 8 <= end:
-        head = file.some(at, 16)
-        size, body = int.from_bytes(head[:4], "big"), at + 8
-        if size == 1:
-            size, body = int.from_bytes(head[8:16], "big"), at + 16
-        elif size == 0:
-            size = end - at
-        if not body - at <= size <= end - at:
-            return
-        yield head[4:8], at, body, at + size
-        at += size
-
-
-def _tables(file: _Source, moved: _Moved) -> Iterator[tuple[int, int, bytes]]:
-    """Every table of offsets, put back."""
-    left = _TABLES
-    for kind, body, stop in _within(file, (), 0, file.size):
-        left -= stop - body
-        if left < 0:
-            raise _Odd("its tables are larger than any that are meant")
-        old = file.all(body, stop - body)
-        new = _READ[kind](old, moved)
-        if new != old:
-            yield body, stop, new
-
-
-def _within(
-    file: _Source, path: tuple[bytes, ...], at: int, end: int
-) -> Iterator[tuple[bytes, int, int]]:
-    for kind, _, body, stop in _boxes(file, at, end):
-        if path in _HOLD_TABLES and kind in _READ:
-            yield kind, body, stop
-        here = (*path, kind)
-        if any(each[: len(here)] == here for each in _HOLD_TABLES):
-            yield from _within(file, here, body + 4 if kind == b"meta" else body, stop)
-
-
-class _Fields:
-    """A table's fields, one after the other; what is an offset is written anew."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self._at = bytearray(data), 0
-
-    def number(self, width: int) -> int:
-        if self._at + width > len(self.data):
-            raise _Odd("a table of offsets is cut off")
-        self._at += width
-        return int.from_bytes(self.data[self._at - width : self._at], "big")
-
-    def put(self, width: int, value: int) -> None:
-        """In place of the number that was read last."""
-        self.data[self._at - width : self._at] = value.to_bytes(width, "big")
-
-
-def _chunk_offsets(width: int, old: bytes, moved: _Moved) -> bytes:
-    table = _Fields(old)
-    table.number(4)
-    for _ in range(table.number(4)):
-        table.put(width, moved(table.number(width)))
-    return bytes(table.data)
-
-
-def _tfhd(old: bytes, moved: _Moved) -> bytes:
-    """The base of a fragment, where it says one."""
-    table = _Fields(old)
-    if table.number(4) & 1:
-        table.number(4)
-        table.put(8, moved(table.number(8)))
-    return bytes(table.data)
-
-
-def _tfra(old: bytes, moved: _Moved) -> bytes:
-    """Where fragments begin."""
-    table = _Fields(old)
-    width = 8 if table.number(4) >> 24 else 4
-    table.number(4)
-    sizes = table.number(4)
-    rest = sum((sizes >> shift & 3) + 1 for shift in (0, 2, 4))
-    for _ in range(table.number(4)):
-        table.number(width)
-        table.put(width, moved(table.number(width)))
-        table.number(rest)
-    return bytes(table.data)
-
-
-def _iloc(old: bytes, moved: _Moved) -> bytes:
-    """Where items lie, of those that lie in the file (method 0): a base, or else each extent."""
-    table = _Fields(old)
-    version = table.number(4) >> 24
-    widths = table.number(2)
-    offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
-    wide = 4 if version == 2 else 2
-    for _ in range(table.number(wide)):
-        table.number(wide)
-        here = not version or not table.number(2) & 15
-        table.number(2)
-        where = table.number(base)
-        if here and where:
-            table.put(base, moved(where))
-        # The base of zero is what libraries move as well, and then each extent beside it.
-        each = here and (not where or where == moved.by(where))
-        for _ in range(table.number(2)):
-            table.number(index if version else 0)
-            at = table.number(offset)
-            if each and offset:
-                table.put(offset, moved(at))
-            table.number(length)
-    return bytes(table.data)
-
-
-_READ = {
-    b"stco": lambda old, moved: _chunk_offsets(4, old, moved),
-    b"co64": lambda old, moved: _chunk_offsets(8, old, moved),
-    b"tfhd": _tfhd,
-    b"tfra": _tfra,
-    b"iloc": _iloc,
-}
+def _is_store(file: Source, box: Box) -> bool:
+    return box.kind == b"uuid" and file.some(box.body, 16) == _BOX and box.body + 16 <= box.stop

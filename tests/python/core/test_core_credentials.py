@@ -1,4 +1,7 @@
-"""An output's ID is that of the file without credentials: before, inside and after are one."""
+"""An output's ID is that of the file without credentials: before, inside and after are one.
+
+That no two files with one ID show different things is in `test_core_credentials_forged.py`.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,6 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "mp4 in fragments": ("video/mp4", lambda: fragments(1)),
     "avif": ("image/avif", lambda: picture("AVIF")),
     "heic, places": ("image/heic", lambda: items(0, 4, 0, first=0)),
-    "heic, bases and places": ("image/heic", lambda: items(0, 4, 4, first=0)),
     "heic, bases": ("image/heic", lambda: items(2, 0, 8, first=4)),
     "heic, places of methods": ("image/heic", lambda: items(1, 8, 0, first=0)),
     "wav": ("audio/wav", lambda: WAV),
@@ -101,7 +103,8 @@ def items(version: int, offset: int, base: int, first: int) -> bytes:
             rows.append(item(3, 1, 0, beside))
         head = bytes([offset << 4 | 4, base << 4]) + len(rows).to_bytes(wide, "big")
         hdlr = full(b"hdlr", 0, 0, media.u32(0), b"pict", bytes(12), b"\0")
-        return full(b"meta", 0, 0, hdlr, full(b"iloc", version, 0, head, *rows))
+        idat = box(b"idat", bytes(50)) if version else b""
+        return full(b"meta", 0, 0, hdlr, full(b"iloc", version, 0, head, *rows), idat)
 
     return media.FTYP + meta(len(media.FTYP) + len(meta(0)) + 8) + MDAT
 
@@ -140,16 +143,27 @@ def test_what_the_library_itself_loses_is_not_put_back() -> None:
     assert strip(embed(loose, "image/webp")) == picture("WEBP")
 
 
+def test_what_the_library_itself_moves_twice_is_not_the_picture_from_before() -> None:
+    """Of an item whose base is zero it moves base and place, so the item lies elsewhere."""
+    before = items(0, 4, 4, first=0)
+    inside = embed(before, "image/heic")
+    assert strip(inside) != before
+    assert strip(before) == before
+
+
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data(), name=st.sampled_from(["png", "mp4", "mp4, content first", "avif"]))
-def test_a_damaged_file_too_is_the_same_before_and_inside(name: str, data: st.DataObject) -> None:
+def test_a_damaged_file_too_is_the_same_before_and_inside_or_that_is_said(
+    name: str, data: st.DataObject
+) -> None:
     mime, made = FILES[name]
     damaged = data.draw(almost(made()))
     try:
         inside = embed(damaged, mime)
     except Exception:  # noqa: BLE001 - the library refuses it in one of its many ways
         assume(False)
-    assert strip(inside) == strip(damaged) == damaged
+    assert strip(damaged) == damaged
+    assert strip(inside) == damaged or (told(inside).odd and strip(inside) == inside)
 
 
 # Built with and without: what is taken out is that and nothing else
@@ -172,23 +186,24 @@ KINDS = st.sampled_from([b"tEXt", b"IDAT", b"caBx", b"CaBX", b"C2PB", b"free", b
 
 @unhurried
 @given(st.lists(st.tuples(KINDS, SMALL)), st.data())
-def test_of_a_png_every_store_and_no_other_chunk_is_taken_out(
+def test_of_a_png_the_stores_behind_its_head_and_no_other_chunk_are_taken_out(
     others: list[tuple[bytes, bytes]], data: st.DataObject
 ) -> None:
     plain = [chunk(kind, each) for kind, each in others]
-    mixed = inserted(data, plain, lambda: [chunk(b"caBX", data.draw(SMALL))])
+    stores = [chunk(b"caBX", each) for each in data.draw(st.lists(SMALL, max_size=3))]
     tail = data.draw(SMALL)
-    assert strip(png(*mixed) + tail) == png(*plain) + tail
+    assert strip(png(*stores, *plain) + tail) == png(*plain) + tail
+    assert told(png(*stores, *plain) + tail).odd == ""
 
 
 @unhurried
 @given(st.lists(st.tuples(KINDS, SMALL)), st.data())
-def test_of_a_webp_every_store_and_no_other_chunk_is_taken_out(
+def test_of_a_webp_the_stores_at_its_end_and_no_other_chunk_are_taken_out(
     others: list[tuple[bytes, bytes]], data: st.DataObject
 ) -> None:
-    mixed = inserted(data, others, lambda: [(b"C2PA", data.draw(SMALL))])
-    tail = data.draw(SMALL)
-    assert strip(riff(*mixed) + tail) == riff(*others) + tail
+    stores = [(b"C2PA", each) for each in data.draw(st.lists(SMALL, max_size=3))]
+    assert strip(riff(*others, *stores)) == riff(*others)
+    assert told(riff(*others, *stores)).odd == ""
 
 
 OTHER_KIND = bytes.fromhex("65706e6700110010800000aa00389b71")
@@ -196,7 +211,7 @@ OTHER_KIND = bytes.fromhex("65706e6700110010800000aa00389b71")
 
 @unhurried
 @given(st.data())
-def test_of_a_jpeg_every_store_and_no_other_box_is_taken_out(data: st.DataObject) -> None:
+def test_of_a_jpeg_every_store_in_front_and_no_other_box_is_taken_out(data: st.DataObject) -> None:
     """Boxes of another kind may have a store's number, and stand before or after it."""
 
     def boxes(kind: bytes) -> list[bytes]:
@@ -207,56 +222,41 @@ def test_of_a_jpeg_every_store_and_no_other_box_is_taken_out(data: st.DataObject
     plain: list[bytes] = []
     mixed: list[bytes] = []
     for _ in range(data.draw(st.integers(0, 6))):
-        kind = data.draw(st.sampled_from([b"store", b"other", b"text", b"scan"]))
+        kind = data.draw(st.sampled_from([b"store", b"other", b"text"]))
         if kind == b"store":
             mixed += boxes(media.STORE)
             continue
-        found = {
-            b"other": lambda: boxes(OTHER_KIND),
-            b"text": lambda: [segment(data.draw(st.sampled_from([0xE1, 0xEB])), data.draw(SMALL))],
-            b"scan": lambda: [segment(0xDA, b"\0") + b"\x01\xff\x00\xff\xd3\x02"],
-        }[kind]()
+        found = (
+            boxes(OTHER_KIND)
+            if kind == b"other"
+            else [segment(data.draw(st.sampled_from([0xE0, 0xEB])), data.draw(SMALL))]
+        )
         plain += found
         mixed += found
-    end = b"\xff\xd9" + data.draw(SMALL)
+    rest = segment(0xE1, b"Exif") + segment(0xDA, b"\0") + b"\x01\xff\x00\xff\xd3\x02\xff\xd9"
+    tail = rest + data.draw(SMALL)
     begin = b"\xff\xd8" + segment(0xE0, b"JFIF\0")
-    assert strip(begin + b"".join(mixed) + end) == begin + b"".join(plain) + end
+    assert strip(begin + b"".join(mixed) + tail) == begin + b"".join(plain) + tail
 
 
 @unhurried
 @given(st.permutations([b"moov", MDAT, box(b"free", b"x"), box(b"uuid", bytes(20))]), st.data())
-def test_of_a_film_every_store_is_taken_out_and_what_points_into_it_is_put_back(
+def test_of_a_film_the_stores_behind_its_head_and_content_and_at_its_end_are_taken_out(
     order: list[bytes], data: st.DataObject
 ) -> None:
     made = st.sampled_from([b"manifest", b"merkle", b"update"])
-    mixed = inserted(data, order, lambda: [media.store_box(data.draw(SMALL), data.draw(made))])
-    assert strip(mp4(media.FTYP, *mixed)) == mp4(media.FTYP, *order)
-
-
-def inserted(data: st.DataObject, plain: list[T], more: Callable[[], list[T]]) -> list[T]:
-    mixed = list(plain)
+    mixed = list(order)
+    meant = True
     for _ in range(data.draw(st.integers(0, 4))):
         at = data.draw(st.integers(0, len(mixed)))
-        mixed[at:at] = more()
-    return mixed
-
-
-def test_a_segment_that_does_not_count_on_is_no_part_of_a_store() -> None:
-    """Its number is a store's, and its first segment is missing or another comes before it."""
-    first, second, third = media.jpeg_store(bytes(60), 1, 35)
-    begin, end = b"\xff\xd8" + segment(0xE0, b"JFIF\0"), b"\xff\xd9"
-    for mixed, left in (([second, third], [second, third]), ([first, third], [third]),
-                        ([first, second, second, third], [second])):  # fmt: skip
-        assert strip(begin + b"".join(mixed) + end) == begin + b"".join(left) + end
-
-
-@pytest.mark.parametrize("short", range(4))
-def test_a_store_behind_a_long_scan_is_found_wherever_that_ends(short: int) -> None:
-    """What is read at a time ends between the two bytes of a marker, too."""
-    head = b"\xff\xd8" + segment(0xDA, b"\0")
-    scan = bytes((1 << 20) - short)
-    store = b"".join(media.jpeg_store(b"some", 1, 99))
-    assert strip(head + scan + store + scan + b"\xff\xd9") == head + scan + scan + b"\xff\xd9"
+        mixed.insert(at, media.store_box(data.draw(SMALL), data.draw(made)))
+    for at, each in enumerate(mixed):
+        others = [one for one in mixed[at:] if one in order]
+        before = [one for one in mixed[:at] if one in order]
+        meant &= each in order or not others or not before or before[-1] == MDAT
+    film = mp4(media.FTYP, *mixed)
+    assert strip(film) == (mp4(media.FTYP, *order) if meant else film)
+    assert bool(told(film).odd) != meant
 
 
 # Anything else
@@ -332,7 +332,8 @@ def test_a_large_film_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> N
 
 
 def test_a_file_with_credentials_everywhere_is_taken_as_it_is() -> None:
-    crowd = png(*[chunk(b"caBX", b""), chunk(b"tEXt", b"")] * (1 << 16), chunk(b"caBX", b""))
+    store = b"".join(media.jpeg_store(b"", 1, 99))
+    crowd = b"\xff\xd8" + (store + segment(0xE0, b"")) * (1 << 16) + store + b"\xff\xd9"
     assert "more places" in told(crowd).odd
     assert strip(crowd) == crowd
 
