@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from kiseki.chain.node import NONSENSE
 from kiseki.errors import ChainError
 
@@ -85,6 +83,8 @@ def _free_port() -> int:
 
 
 def _await(process: subprocess.Popen[Any], url: str) -> None:
+    import requests
+
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:

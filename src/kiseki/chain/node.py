@@ -8,18 +8,17 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import requests
-from web3 import Web3
-from web3.exceptions import Web3Exception
-from web3.providers.base import JSONBaseProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from kiseki.core import documents
 from kiseki.core.checksum import checksummed
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
+
+if TYPE_CHECKING:
+    from web3 import Web3
+    from web3.types import RPCEndpoint, RPCResponse
 
 __all__ = ["NONSENSE", "Nodes", "Refusal", "ask", "balance", "code", "connect", "place"]
 
@@ -77,8 +76,12 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
         NodeUnreachable: nothing answers there.
         WrongChain: it is on another chain.
     """
+    import requests
+    from web3 import Web3
+    from web3.exceptions import Web3Exception
+
     nodes = Nodes(url, timeout)
-    w3 = Web3(nodes)
+    w3 = Web3(_provider()(nodes))
     # It asks for the chain's ID before every call. Ours is signed into every transaction instead.
     w3.middleware_onion.remove("validation")
     try:
@@ -94,7 +97,28 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
     return w3
 
 
-class Nodes(JSONBaseProvider):
+@cache
+def _provider() -> Any:
+    """What web3 asks. Made when somebody connects: importing web3 takes a second."""
+    from web3.providers.base import JSONBaseProvider
+
+    class Provider(JSONBaseProvider):
+        def __init__(self, nodes: Nodes) -> None:
+            super().__init__()
+            self.nodes = nodes
+
+        def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+            return self.nodes.make_request(method, params)
+
+        def make_batch_request(
+            self, requests: list[tuple[RPCEndpoint, Any]]
+        ) -> list[RPCResponse] | RPCResponse:
+            return self.nodes.make_batch_request(requests)
+
+    return Provider
+
+
+class Nodes:
     """One node or several on one chain, of which one is asked until it fails.
 
     What may be asked twice is asked again after a pause, of the next node: when nobody answers, on
@@ -105,7 +129,6 @@ class Nodes(JSONBaseProvider):
     """
 
     def __init__(self, urls: str | Sequence[str], timeout: float) -> None:
-        super().__init__()
         listed = urls.split(",") if isinstance(urls, str) else list(urls)
         self._urls = [each.strip() for each in listed]
         self.place = ", ".join(map(place, self._urls))
@@ -177,6 +200,8 @@ class Nodes(JSONBaseProvider):
         return {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number}
 
     def _post(self, url: str, content: Any) -> Any:
+        import requests
+
         if not hasattr(self._sessions, "one"):  # a session is not made for several threads
             self._sessions.one = requests.Session()
         encoder = _Encoder()
@@ -202,6 +227,8 @@ class Nodes(JSONBaseProvider):
 
     def _with_patience(self, again: bool, ask: Callable[[str], Any]) -> Any:
         """Asks until there is an answer, of one node after the other."""
+        import requests
+
         for number, pause in enumerate((*_PAUSES, None)):
             url = self._urls[0]
             asked = False
@@ -270,13 +297,13 @@ def code(w3: Web3, at: str) -> bytes:
 
 
 def _ask_some(w3: Web3, some: Sequence[Asked]) -> list[Any | Refusal]:
-    asked = [(RPCEndpoint(method), params) for method, params in some]
+    asked = [(method, params) for method, params in some]
     if len(asked) > 1:
         answers: Any = w3.provider.make_batch_request(asked)  # type: ignore[attr-defined]
         if isinstance(answers, list):
             return [_result(each) for each in answers]
     # One by one: a single question, or a node that takes no batches.
-    return [_result(w3.provider.make_request(*each)) for each in asked]
+    return [_result(w3.provider.make_request(*each)) for each in asked]  # type: ignore[arg-type]
 
 
 def _result(answer: Any) -> Any | Refusal:
@@ -324,6 +351,8 @@ def _is_too_much(error: Any) -> bool:
 
 def _will_pass(error: Exception, number: int, others: bool) -> bool:
     """Whether it may go well the next time, of another node where there are `others`."""
+    import requests
+
     if isinstance(error, requests.HTTPError) and error.response is not None:
         status = error.response.status_code
         return status in (408, 429) or status >= 500 or others
@@ -334,6 +363,8 @@ def _will_pass(error: Exception, number: int, others: bool) -> bool:
 
 def _asked_pause(error: Exception) -> float:
     """The seconds for which a node asked to be left alone."""
+    import requests
+
     answer = error.response if isinstance(error, requests.RequestException) else None
     said = answer.headers.get("Retry-After", "") if answer is not None else ""
     return min(float(said), _LONGEST_PAUSE) if said.isdecimal() else 0.0

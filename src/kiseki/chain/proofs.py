@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from web3 import Web3
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import node_errors, refused
 from kiseki.chain.node import Refusal, ask
@@ -13,6 +11,9 @@ from kiseki.core import rlp
 from kiseki.core.state import Header, StorageProof
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, Unprovable
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = ["prove"]
 

@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any
-
-from dotenv import load_dotenv
-from eth_account.signers.local import LocalAccount
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain import node
 from kiseki.chain.anvil import anvil
@@ -46,6 +43,9 @@ from kiseki.errors import ChainError, InvalidInput
 from kiseki.index import Index
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.protocol import Salts
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 __all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
 
@@ -264,9 +264,7 @@ def signer_of(key: str | LocalAccount | Signer) -> Signer:
     Raises:
         InvalidInput: it is no private key; the message does not repeat it.
     """
-    if isinstance(key, str | LocalAccount):
-        return LocalSigner(account_of(key))
-    return key
+    return key if isinstance(key, Signer) else LocalSigner(account_of(key))
 
 
 def deploy(
@@ -294,6 +292,8 @@ def load_env(path: Path) -> None:
     Raises:
         InvalidInput: it is there and cannot be read; the message repeats nothing of it.
     """
+    from dotenv import load_dotenv
+
     try:
         load_dotenv(path)
     except (OSError, ValueError):  # not UTF-8, or a zero byte

@@ -6,10 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from web3 import Web3
-from web3.exceptions import BlockNotFound
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import Contract, node_errors
 from kiseki.chain.contract.events import Decoder
@@ -25,6 +22,9 @@ from kiseki.core.event import Event
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, IndexInconsistent, NodeUnreachable
 from kiseki.index import REGISTRIES, Index
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = ["Session"]
 
@@ -143,6 +143,8 @@ class Session:
         return self._last_hash is None or self._hash(self._next - 1) == self._last_hash
 
     def _hash(self, number: int) -> bytes | None:
+        from web3.exceptions import BlockNotFound
+
         with node_errors(), contextlib.suppress(BlockNotFound):
             return bytes(self.w3.eth.get_block(number)["hash"])
         return None

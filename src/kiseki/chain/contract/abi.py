@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError
@@ -66,6 +63,9 @@ def decode_named(members: Sequence[Entry], data: bytes) -> dict[str, Any]:
     Raises:
         ChainError: the data is not of these types.
     """
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
     types = [kind(member) for member in members]
     try:
         values = decode(types, data)

@@ -5,13 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import requests
-from eth_abi.abi import encode
-from eth_abi.exceptions import EncodingError
-from web3 import Web3
-from web3.exceptions import ContractLogicError, Web3Exception
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.reverts import decode_revert
@@ -20,6 +14,9 @@ from kiseki.chain.release.artifacts import artifact
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = ["Call", "Contract", "chain_id_of", "erc20", "node_errors", "refused"]
 
@@ -64,6 +61,9 @@ class Contract:
         Raises:
             InvalidInput: an argument does not fit the ABI.
         """
+        from eth_abi.abi import encode
+        from eth_abi.exceptions import EncodingError
+
         entry = self._functions.get((function, len(arguments)))
         if entry is None:
             raise InvalidInput(f"{self.name}.{function} does not take {len(arguments)} arguments")
@@ -141,6 +141,9 @@ def chain_id_of(w3: Web3) -> int:
 @contextlib.contextmanager
 def node_errors() -> Iterator[None]:
     """Turns what web3 and the network raise into Kiseki's errors."""
+    import requests
+    from web3.exceptions import ContractLogicError, Web3Exception
+
     try:
         yield
     except KisekiError:

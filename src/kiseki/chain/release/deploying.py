@@ -14,11 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from eth_abi.abi import encode
-from web3 import Web3
-from web3.exceptions import TransactionNotFound
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, node_errors
@@ -32,6 +28,9 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = [
     "PROXY",
@@ -300,6 +299,8 @@ def _deploy_one(
 
 def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
     """Whether a record's first block is right: a local chain may have been started anew since."""
+    from web3.exceptions import TransactionNotFound
+
     for each in known.get("contracts", {}).values():
         if each["block"] == block and each["transaction"]:
             with contextlib.suppress(TransactionNotFound):
@@ -314,6 +315,8 @@ def _deployment_call(name: str) -> Call:
 
 def creation_code(name: str, known: Mapping[str, str] | None = None) -> bytes:
     """What puts a contract on a chain: its code, and the constructor's arguments after it."""
+    from eth_abi.abi import encode
+
     known = addresses() if known is None else known
     arguments = [known[each] for each in SUITE[name]]
     return artifact(name).creation_code + encode(["address"] * len(arguments), arguments)

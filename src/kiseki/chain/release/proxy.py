@@ -10,8 +10,7 @@ Source: github.com/Arachnid/deterministic-deployment-proxy.
 from __future__ import annotations
 
 import time
-
-from web3 import Web3
+from typing import TYPE_CHECKING
 
 from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, node_errors
@@ -20,6 +19,9 @@ from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import one_line, to_hex
 from kiseki.errors import ChainError
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = ["OVERHEAD", "PROXY", "cost", "is_there", "put"]
 

@@ -16,11 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import requests
-from eth_abi.abi import encode
-from web3 import Web3
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Refusal, ask
@@ -29,6 +25,10 @@ from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
 from kiseki.errors import ChainError, FilesError, InvalidInput
+
+if TYPE_CHECKING:
+    import requests
+    from web3 import Web3
 
 __all__ = [
     "ETHERSCAN",
@@ -134,6 +134,8 @@ def metadata_hash(of: Artifact) -> bytes:
 def constructor_arguments(name: str) -> bytes:
     """What stands behind the creation code."""
     needed = [deployment.addresses()[each] for each in deployment.SUITE[name]]
+    from eth_abi.abi import encode
+
     return encode(["address"] * len(needed), needed)
 
 
@@ -230,6 +232,8 @@ def submit_to_etherscan(
     Raises:
         ChainError: it does not answer, or finds something wrong.
     """
+    import requests
+
     arguments = constructor_arguments(name).hex()
     asked = {"chainid": str(chain_id), "module": "contract"}
     form = {
@@ -277,6 +281,8 @@ def submit_to_sourcify(
     Raises:
         ChainError: it does not answer, or finds something wrong.
     """
+    import requests
+
     body: dict[str, Any] = {
         "stdJsonInput": compiler_input(name, root),
         "compilerVersion": _compiler(name).removeprefix("v"),
@@ -315,6 +321,8 @@ def _is_verified(said: str) -> bool:
 
 def _asked(ask_it: Callable[[], requests.Response]) -> tuple[int, Mapping[str, Any]]:
     """Asks up to three times: explorers are busy."""
+    import requests
+
     for last in (False, False, True):
         try:
             answer = ask_it()

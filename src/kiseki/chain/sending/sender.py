@@ -14,10 +14,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
-
-from eth_account.signers.local import LocalAccount
-from web3 import Web3
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Asked, Refusal, ask
@@ -35,6 +32,10 @@ from kiseki.errors import (
     SigningError,
     TransactionFailed,
 )
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+    from web3 import Web3
 
 __all__ = ["MOST_BYTES", "MOST_GAS", "Sender"]
 
@@ -87,7 +88,7 @@ class Sender:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.w3 = w3
-        self._signer = LocalSigner(signer) if isinstance(signer, LocalAccount) else signer
+        self._signer = signer if isinstance(signer, Signer) else LocalSigner(signer)
         self._lock = threading.Lock()
         self._lane: Lane | None = None
         self.settled = False

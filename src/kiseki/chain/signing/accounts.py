@@ -24,10 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.anvil import MNEMONIC
 from kiseki.chain.signing.remote import APIS, RemoteSigner
@@ -35,6 +32,10 @@ from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address
 from kiseki.errors import InvalidInput, KisekiError, SigningError
+
+if TYPE_CHECKING:
+    from eth_account import Account
+    from eth_account.signers.local import LocalAccount
 
 __all__ = [
     "KEYSTORES",
@@ -59,8 +60,6 @@ LOCAL_CHAINS = (31337, 1337)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}", re.ASCII)
 _LONGEST = 100_000
-
-Account.enable_unaudited_hdwallet_features()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Keystores:
             InvalidInput: the name cannot be one, or is taken.
             SigningError: the file cannot be written.
         """
-        return self.add(name, Account.create(), password)
+        return self.add(name, _accounts().create(), password)
 
     def add(self, name: str, key: str | LocalAccount, password: str) -> Keystore:
         """Keeps a wallet that exists, by its private key."""
@@ -243,12 +242,14 @@ def account_of(key: str | LocalAccount) -> LocalAccount:
     Raises:
         InvalidInput: it is no private key; the message does not repeat it.
     """
+    from eth_account.signers.local import LocalAccount
+
     if isinstance(key, LocalAccount):
         return key
     if not isinstance(key, str):
         raise InvalidInput("give a private key as text, or an account of eth-account")
     try:
-        account: LocalAccount = Account.from_key(key)
+        account: LocalAccount = _accounts().from_key(key)
     except Exception:  # noqa: BLE001 - whatever it is, its text could hold the key
         raise InvalidInput("a private key is 0x and 64 hex digits; check the .env file") from None
     return account
@@ -259,8 +260,19 @@ def local_account(number: int) -> LocalAccount:
     """One of Anvil's well-known test wallets. Worth nothing on any chain that is."""
     if not 0 <= number < 2**31:
         raise InvalidInput("test wallets are numbered from 0")
-    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
+    account: LocalAccount = _accounts().from_mnemonic(
+        MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}"
+    )
     return account
+
+
+@cache
+def _accounts() -> type[Account]:
+    """Keys and how they sign; imported when the first is opened, because that takes a while."""
+    from eth_account import Account
+
+    Account.enable_unaudited_hdwallet_features()
+    return Account
 
 
 def _test_wallet(number: str, chain_id: int) -> LocalAccount:
@@ -309,13 +321,13 @@ def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str
 def _encrypted(account: LocalAccount, password: str) -> dict[str, Any]:
     if not password:
         raise InvalidInput("a password has at least one character; more are better")
-    return dict(Account.encrypt(account.key, password, kdf="scrypt"))
+    return dict(_accounts().encrypt(account.key, password, kdf="scrypt"))
 
 
 def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccount:
     try:
-        key = Account.decrypt(document, password)
-        account: LocalAccount = Account.from_key(key)
+        key = _accounts().decrypt(document, password)
+        account: LocalAccount = _accounts().from_key(key)
     except Exception as error:  # noqa: BLE001 - eth-keyfile trusts whatever is in the file
         if isinstance(error, ValueError) and "MAC mismatch" in str(error):
             raise SigningError(f"that is not the password of {path.stem}; try again") from None

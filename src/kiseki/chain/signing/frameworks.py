@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eth_account.messages import encode_typed_data
-
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, account_of, password_file
 from kiseki.chain.signing.remote import APIS, RemoteSigner, checked_signature, checked_transaction
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
@@ -148,6 +146,8 @@ class ApeSigner:
     def sign_typed(self, message: Mapping[str, Any]) -> bytes:
         """Signs an EIP-712 message; see `kiseki.chain.signing.signer.Signer`."""
         with self._refusals():
+            from eth_account.messages import encode_typed_data
+
             signed = self._account.sign_message(encode_typed_data(full_message=dict(message)))
         return checked_signature(bytes(self._given(signed).encode_rsv()), message, self.address)
 

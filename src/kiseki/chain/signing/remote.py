@@ -14,11 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-import rlp
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-
 from kiseki.chain.node import place
 from kiseki.chain.signing.signer import SignedTransaction
 from kiseki.core import documents
@@ -119,6 +114,8 @@ class RemoteSigner:
 
     def _ask(self, method: str, parameters: list[Any]) -> Any:
         """One question, never repeated: somebody may be asked about it."""
+        import requests
+
         question = {"jsonrpc": "2.0", "id": next(self._numbers), "method": method,
                     "params": parameters}  # fmt: skip
         try:
@@ -145,6 +142,9 @@ def checked_transaction(raw: bytes, asked: Mapping[str, Any], wallet: str) -> Si
     Raises:
         SigningError: it is another, or another's.
     """
+    import rlp
+    from eth_account import Account
+
     end = [bytes.fromhex(asked["to"][2:]), _short(asked["value"]), bytes(asked["data"])]
     try:
         if "gasPrice" in asked:
@@ -180,6 +180,9 @@ def checked_signature(signature: bytes, message: Mapping[str, Any], wallet: str)
     Raises:
         SigningError: it is another's, or none.
     """
+    from eth_account import Account
+    from eth_account.messages import encode_typed_data
+
     signer = ""
     if len(signature) == 65:
         signature = _as_contracts_take(signature)
