@@ -13,8 +13,8 @@ from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, settings
 from kiseki.chain.signing import frameworks
-from kiseki.client.kiseki import load_env
 from kiseki.client.revenue.revenue import ETHER
+from kiseki.client.settings import load_env
 
 
 def main() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kiseki import KisekiError, settings
 from kiseki.chain.signing import frameworks
-from kiseki.client import deploy
-from kiseki.client.kiseki import load_env
+from kiseki.client.kiseki import deploy
+from kiseki.client.settings import load_env
 
 
 def main() -> None:

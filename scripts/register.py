@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, Terms, settings
 from kiseki.chain.signing import frameworks
-from kiseki.client.kiseki import load_env
+from kiseki.client.settings import load_env
 from kiseki.client.wallet import document_hash
 
 

@@ -14,7 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kiseki.client import Kiseki, LocalKiseki, settings
+    from kiseki.client.kiseki import Kiseki, LocalKiseki
+    from kiseki.client.settings import settings
     from kiseki.core.base import Base
     from kiseki.core.ids import External
     from kiseki.core.manifest import Manifest
@@ -44,15 +45,15 @@ _HOME = {
     "Base": "kiseki.core.base",
     "ContractReverted": "kiseki.errors",
     "External": "kiseki.core.ids",
-    "Kiseki": "kiseki.client",
+    "Kiseki": "kiseki.client.kiseki",
     "KisekiError": "kiseki.errors",
-    "LocalKiseki": "kiseki.client",
+    "LocalKiseki": "kiseki.client.kiseki",
     "Manifest": "kiseki.core.manifest",
     "Payee": "kiseki.core.payee",
     "Split": "kiseki.core.split",
     "Terms": "kiseki.core.terms",
     "Use": "kiseki.core.terms",
-    "settings": "kiseki.client",
+    "settings": "kiseki.client.settings",
 }
 
 

@@ -28,7 +28,7 @@ from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.signing.accounts import account_of
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
-from kiseki.client.kiseki import settings
+from kiseki.client.settings import settings
 from kiseki.core import credentials, typed, weights
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest

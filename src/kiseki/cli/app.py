@@ -11,16 +11,9 @@ from typing import Annotated
 import typer
 
 import kiseki
-from kiseki.cli import chain, committee, context, lists, show, standing
-from kiseki.cli.data import data
-from kiseki.cli.identity import identity
-from kiseki.cli.keeper import keeper
-from kiseki.cli.market import market
-from kiseki.cli.model import model
-from kiseki.cli.output import output, verify
-from kiseki.cli.revenue import revenue
-from kiseki.cli.rights import rights
-from kiseki.cli.wallets import accounts, keys
+from kiseki.cli import context, show
+from kiseki.cli.lazy import Place, lazily
+from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput, KisekiError
 
 __all__ = ["EXIT_CODES", "app", "main"]
@@ -41,24 +34,83 @@ _EPILOG = (
     "--account, --json, --yes, --dry-run, --max-fee, --confirmations, --debug."
 )
 
+COMMANDS = {
+    "node": Place(
+        "chain",
+        "node",
+        "Run a local chain with the suite on it and funded test wallets, until Ctrl-C.",
+    ),
+    "deploy": Place(
+        "chain",
+        "deploy",
+        "Put the suite on a chain, at the same addresses as everywhere, and record it.",
+    ),
+    "status": Place(
+        "chain",
+        "status",
+        "How things stand: network, contracts, wallet, key store, what is pending and what is "
+        "owed.",
+    ),
+    "verify-contracts": Place(
+        "chain",
+        "verify_contracts",
+        "Compare the contracts on a chain with this release, to the byte; have explorers do so "
+        "too.",
+    ),
+    "lists": Place(
+        "lists",
+        "lists",
+        "Show that nobody left out a collection, model or batch: prove each list against a block.",
+    ),
+    "check-list": Place(
+        "lists", "check_list", "Check a list that somebody gave you, to the last ID; needs no node."
+    ),
+    "verify": Place(
+        "output",
+        "verify",
+        "What is known of a generated file: in a sentence, with the findings behind it.",
+    ),
+    "keeper": Place(
+        "keeper",
+        "keeper",
+        "Execute what is due, sweep and pass money on, until Ctrl-C. Anybody can, for everybody.",
+    ),
+    "accounts": Place(
+        "wallets",
+        "accounts",
+        "Wallets in keystore files, which other Ethereum wallets can read too.",
+    ),
+    "keys": Place(
+        "wallets", "keys", "The key store: salts, and what is in every collection. Back it up."
+    ),
+    "data": Place(
+        "data", "data", "Terms, collections, consent, receipts, revoking.", ("standing",)
+    ),
+    "model": Place(
+        "model", "model", "Models: registering what was trained, and what a manifest is worth."
+    ),
+    "output": Place(
+        "output", "output", "Outputs: batches of generated files, and what they rest on."
+    ),
+    "rights": Place(
+        "rights", "rights", "Rights: the token that stands for a batch, model or collection."
+    ),
+    "market": Place("market", "market", "The market: licences for data, models and outputs."),
+    "revenue": Place(
+        "revenue", "revenue", "Revenue: paying in, what is owed, and claiming it.", ("committee",)
+    ),
+    "identity": Place("identity", "identity", "Identities: artists who have no wallet yet."),
+}
+"""Where each command is, and what the help of all says of it."""
+
 app = typer.Typer(
     name="kiseki",
+    cls=lazily(COMMANDS, _EPILOG),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (
-    chain.node, chain.deploy, chain.status, chain.verify_contracts, lists.lists, lists.check_list,
-    verify, keeper,
-):  # fmt: skip
-    app.command(_command.__name__.replace("_", "-"), epilog=_EPILOG)(_command)
-for _group in (accounts, keys, data, model, output, rights, market, revenue, identity):
-    _name = next(name for name, each in globals().items() if each is _group)
-    app.add_typer(_group, name=_name, epilog=_EPILOG, no_args_is_help=True)
-
-
-_PARTS = (committee, standing)  # which hang on `revenue` and `data`
 
 
 def _version(wanted: bool) -> None:
@@ -133,7 +185,7 @@ def root(
 def main(words: Sequence[str] | None = None) -> None:
     """Runs a command line and ends the process with its exit code."""
     given = list(sys.argv[1:] if words is None else words)
-    completing = any(name.endswith("_COMPLETE") for name in os.environ)
+    completing = any(name.endswith("_COMPLETE") for name in environment())
     code = _run(given if completing else _options_first(given))
     try:
         sys.stdout.flush()

@@ -5,23 +5,18 @@ They can be given before or after a command; `main` moves them to the front.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from kiseki.chain.contract.contracts import chain_id_of
-from kiseki.chain.node import connect
 from kiseki.chain.release.networks import Network, network
 from kiseki.chain.sending.fees import GWEI, Finality, Policy
-from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.signing.accounts import (
     LOCAL_CHAINS,
     Keystores,
@@ -31,12 +26,16 @@ from kiseki.chain.signing.accounts import (
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
-from kiseki.client.data.registering import Registered
-from kiseki.client.kiseki import Kiseki, load_env
+from kiseki.client.settings import environment, load_env
 from kiseki.core.amounts import in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.errors import InvalidInput, KisekiError
-from kiseki.vault.keystore import KeyStore
+
+if TYPE_CHECKING:
+    from kiseki.chain.sending.outcome import Receipt
+    from kiseki.client.data.registering import Registered
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.vault.keystore import KeyStore
 
 __all__ = ["Options", "amount", "chosen", "current", "hex32", "kiseki", "moment", "money",
            "options", "password", "spend", "watching", "where"]  # fmt: skip
@@ -74,7 +73,7 @@ def options(given: Options) -> None:
 
 def chosen(name: str, default: str = "") -> str:
     """An option, its environment variable, or else what is usual."""
-    return getattr(current, name) or os.environ.get(_VARIABLES[name]) or default
+    return getattr(current, name) or environment().get(_VARIABLES[name]) or default
 
 
 _VARIABLES: Mapping[str, str] = {
@@ -100,7 +99,7 @@ class Where:
 def where() -> Where:
     """Which node, from what was said; one's own by default."""
     name, url = chosen("network"), chosen("rpc")
-    chain = os.environ.get("KISEKI_CHAIN_ID", "")
+    chain = environment().get("KISEKI_CHAIN_ID", "")
     if name:
         found = network(name)
         return Where(url or ",".join(found.nodes), found.chain_id)
@@ -129,12 +128,12 @@ def home(name: str) -> Path:
 
 def keystores() -> Keystores:
     """The folder of keystore files."""
-    return Keystores(Path(os.environ.get("KISEKI_KEYSTORES") or "~/.kiseki/keystores"))
+    return Keystores(Path(environment().get("KISEKI_KEYSTORES") or "~/.kiseki/keystores"))
 
 
 def password(what: str) -> str:
     """Asks a person, or reads the file that was named; refuses where there is nobody to ask."""
-    known = password_file(os.environ)
+    known = password_file(environment())
     if known is not None:
         return known
     if not sys.stdin.isatty():
@@ -147,7 +146,7 @@ def password(what: str) -> str:
 
 def new_password(what: str = "New password") -> str:
     """Asks a person twice, or reads the file that was named."""
-    known = password_file(os.environ)
+    known = password_file(environment())
     if known is not None or not sys.stdin.isatty():
         return password(what)
     return str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
@@ -155,7 +154,7 @@ def new_password(what: str = "New password") -> str:
 
 def private_key() -> str:
     """A private key, which is never an argument: from the environment, or asked for."""
-    return os.environ.get("KISEKI_PRIVATE_KEY") or password("Private key")
+    return environment().get("KISEKI_PRIVATE_KEY") or password("Private key")
 
 
 def confirm(question: str) -> None:
@@ -175,7 +174,7 @@ def agree(known: Network, what: str) -> None:
 
 def signer(url: str, chain_id: int) -> Signer:
     """The wallet that was named."""
-    usual = "env" if os.environ.get("KISEKI_PRIVATE_KEY") else ""
+    usual = "env" if environment().get("KISEKI_PRIVATE_KEY") else ""
     usual = usual or ("test:0" if chain_id in LOCAL_CHAINS else "")
     spec = chosen("account", usual)
     if not spec:
@@ -184,7 +183,12 @@ def signer(url: str, chain_id: int) -> Signer:
             "KISEKI_PRIVATE_KEY"
         )
     return open_account(
-        spec, url=url.split(",")[0].strip(), chain_id=chain_id, ask=password, keystores=keystores()
+        spec,
+        url=url.split(",")[0].strip(),
+        chain_id=chain_id,
+        ask=password,
+        keystores=keystores(),
+        environment=environment(),
     )
 
 
@@ -200,11 +204,13 @@ def acting() -> str:
     if wanted in named:
         return named[wanted]
     at = where()
-    return signer(at.url, at.chain_id or chain_id_of(connect(at.url))).address
+    return signer(at.url, _chain_of(at)).address
 
 
 def store() -> KeyStore:
     """The key store, which must be there."""
+    from kiseki.vault.keystore import KeyStore
+
     path = home("secrets")
     if not path.exists():
         raise InvalidInput(f"there is no key store at {path}; name it with --secrets")
@@ -213,6 +219,8 @@ def store() -> KeyStore:
 
 def key_store(k: Kiseki) -> KeyStore:
     """The key store of a connected wallet."""
+    from kiseki.vault.keystore import KeyStore
+
     found = k.data.wallet.salts
     if not isinstance(found, KeyStore):
         raise TypeError("the command line keeps salts in a key store")
@@ -221,14 +229,21 @@ def key_store(k: Kiseki) -> KeyStore:
 
 def is_rehearsed(k: Kiseki) -> bool:
     """Whether nothing is sent."""
-    return isinstance(k.sender, Rehearsal)
+    return not k.sender.sends
 
 
 def kiseki() -> Kiseki:
     """The wallet that was named, on the chain that was."""
     place = where()
-    chain_id = place.chain_id or chain_id_of(connect(place.url))
-    return _connected(place, signer(place.url, chain_id), False)
+    return _connected(place, signer(place.url, _chain_of(place)), False)
+
+
+def _chain_of(place: Where) -> int:
+    """The chain that is meant; where nobody said, the one that the node is on."""
+    from kiseki.chain.contract.contracts import chain_id_of
+    from kiseki.chain.node import connect
+
+    return place.chain_id or chain_id_of(connect(place.url))
 
 
 def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
@@ -237,6 +252,8 @@ def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
 
 
 def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
+    from kiseki.client.kiseki import Kiseki
+
     return Kiseki.connect(
         place.url,
         who,
@@ -290,6 +307,8 @@ def spend(
 
 
 def _cost(dry: Kiseki, known: Network) -> dict[str, Any]:
+    from kiseki.chain.sending.rehearsal import Rehearsal
+
     rehearsal = dry.sender
     if not isinstance(rehearsal, Rehearsal):
         raise TypeError("a rehearsal was asked for")

@@ -14,17 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 from rich.text import Text
 
 from kiseki.core.base import Base
@@ -82,6 +71,8 @@ def line(value: Any) -> None:
 
 def fields(rows: Iterable[tuple[str, Any]]) -> None:
     """Names and values, one under the other."""
+    from rich.table import Table
+
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -94,6 +85,8 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()
 ) -> None:
     """A table; `numbers` are the columns that stand on the right."""
+    from rich.table import Table
+
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     shown = [[_text(each) for each in row] for row in rows]
     for place, name in enumerate(columns):
@@ -117,25 +110,12 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
     if not err.is_terminal:
         yield lambda *_: None
         return
-    bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        _Rate(unit), TimeRemainingColumn(), console=err, transient=True,
-    )  # fmt: skip
+    from kiseki.cli.bar import bar_of
+
+    bar = bar_of(err, unit)
     with bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
-
-
-class _Rate(ProgressColumn):
-    """How many a second."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self._unit = unit
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} {self._unit}/s" if speed else "", style="dim")
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from kiseki.chain.signing.accounts import open_account
 from kiseki.cli import context, show
+from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput
 from kiseki.vault.keystore import KeyStore
 
@@ -106,7 +107,7 @@ def account_address(
     wanted = spec or context.chosen("account")
     found = named.get(wanted) or open_account(
         wanted or "env", url=context.where().url, chain_id=31_337, ask=context.password,
-        keystores=context.keystores(),
+        keystores=context.keystores(), environment=environment(),
     ).address  # fmt: skip
     if context.current.json:
         show.json_line({"address": found})

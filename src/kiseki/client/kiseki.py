@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
@@ -18,12 +15,11 @@ from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.artifacts import artifact
-from kiseki.chain.sending.fees import GWEI, Policy
+from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signing import frameworks
-from kiseki.chain.signing.accounts import account_of, local_account, open_account
-from kiseki.chain.signing.signer import LocalSigner, Signer
+from kiseki.chain.signing.accounts import local_account, signer_of
+from kiseki.chain.signing.signer import Signer
 from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
 from kiseki.client.market.market import Market
@@ -39,7 +35,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import address
-from kiseki.errors import ChainError, InvalidInput
+from kiseki.errors import ChainError
 from kiseki.index import Index
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.protocol import Salts
@@ -47,7 +43,7 @@ from kiseki.vault.protocol import Salts
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-__all__ = ["Kiseki", "LocalKiseki", "deploy", "load_env", "settings"]
+__all__ = ["Kiseki", "LocalKiseki", "deploy"]
 
 
 class Kiseki:
@@ -258,15 +254,6 @@ class LocalKiseki(Kiseki):
             self.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
 
-def signer_of(key: str | LocalAccount | Signer) -> Signer:
-    """Whoever signs with a key, or signs anyway.
-
-    Raises:
-        InvalidInput: it is no private key; the message does not repeat it.
-    """
-    return key if isinstance(key, Signer) else LocalSigner(account_of(key))
-
-
 def deploy(
     given: Mapping[str, Any], progress: Callable[[str, int], None] = lambda *_: None
 ) -> deployment.Deployment:
@@ -284,86 +271,3 @@ def deploy(
     journal = Journal(given.get("journal") or Path.home() / ".kiseki" / "journal")
     sender = Sender(w3, signer_of(given["key"]), journal, given.get("policy"))
     return deployment.deploy(sender, given["deployments"], progress)
-
-
-def load_env(path: Path) -> None:
-    """The lines of a `.env` as environment variables, where these are not set already.
-
-    Raises:
-        InvalidInput: it is there and cannot be read; the message repeats nothing of it.
-    """
-    from dotenv import load_dotenv
-
-    try:
-        load_dotenv(path)
-    except (OSError, ValueError):  # not UTF-8, or a zero byte
-        raise InvalidInput(f"{path} cannot be read; save it as plain text in UTF-8") from None
-
-
-def settings(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What `connect` takes, from environment variables; scripts `load_env` into them first.
-
-    ``KISEKI_RPC_URL``; ``KISEKI_PRIVATE_KEY``, or ``KISEKI_ACCOUNT`` with the name of a wallet
-    (`kiseki.chain.signing.accounts`), which goes first; and if wanted ``KISEKI_CHAIN_ID``,
-    ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
-    (``deployments`` if unset), ``KISEKI_JOURNAL`` (``~/.kiseki/journal``), ``KISEKI_MAX_FEE`` (the
-    most a unit of gas may cost, in gwei).
-
-    Under Ape or Brownie the network is theirs, and so is the account that ``KISEKI_ACCOUNT`` names,
-    or their usual one if no wallet is named (`kiseki.chain.signing.frameworks`).
-
-    Raises:
-        InvalidInput: one that is needed is missing.
-        SigningError: the wallet that is named cannot be used.
-    """
-    given = os.environ if environment is None else environment
-    lent = frameworks.lent() if environment is None else None
-    url = lent.url if lent else given.get("KISEKI_RPC_URL", "")
-    wallet = lent or given.get("KISEKI_ACCOUNT") or given.get("KISEKI_PRIVATE_KEY")
-    needed = {"KISEKI_RPC_URL": url, "KISEKI_PRIVATE_KEY": wallet}
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise InvalidInput(
-            f"{' and '.join(missing)} must be set; copy .env.example to .env and fill it in"
-        )
-    chain = given.get("KISEKI_CHAIN_ID", "")
-    if chain and not re.fullmatch("[0-9]{1,19}", chain):  # below 2^64, nearly
-        raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
-    secrets, journal = (_home(given, name) for name in ("SECRETS", "JOURNAL"))
-    cap = given.get("KISEKI_MAX_FEE", "")
-    if cap and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", cap):
-        raise InvalidInput("KISEKI_MAX_FEE must be a number of gwei, as 2.5")
-    chain_id = int(chain) if chain else lent.chain_id if lent else None
-    return {
-        "url": url,
-        "key": _key(given, lent, url, chain_id or 0),
-        "chain_id": chain_id,
-        "secrets": secrets,
-        "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
-        "journal": journal,
-        "policy": Policy(max_fee=int(Decimal(cap) * GWEI) if cap else None),
-    }
-
-
-def _key(
-    given: Mapping[str, str], lent: frameworks.Lent | None, url: str, chain_id: int
-) -> str | Signer:
-    """The wallet that is named: one that is lent, one of Kiseki's, or a private key."""
-    name, key = given.get("KISEKI_ACCOUNT", ""), given.get("KISEKI_PRIVATE_KEY", "")
-    if lent and (name in lent.names or not (name or key)):
-        return lent.account(name, given)
-    if not name:
-        return key
-    first = url.split(",")[0].strip()
-    try:
-        return open_account(name, url=first, chain_id=chain_id, environment=given)
-    except InvalidInput as error:
-        raise (lent.unknown(error) if lent else error) from None
-
-
-def _home(given: Mapping[str, str], name: str) -> Path:
-    """A file below the home folder, unless another is named."""
-    try:
-        return Path(given.get(f"KISEKI_{name}") or f"~/.kiseki/{name.lower()}").expanduser()
-    except RuntimeError as error:
-        raise InvalidInput(f"KISEKI_{name}: {error}; give the whole path") from error

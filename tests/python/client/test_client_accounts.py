@@ -203,7 +203,9 @@ def test_a_wallet_that_is_taken_in_has_the_address_of_its_key(
 def test_words_name_wallets(keystores: Keystores, tmp_path: Path) -> None:
     mine = Account.from_key(KEY).address
     assert open_account("env", environment={"KISEKI_PRIVATE_KEY": KEY}).address == mine
-    assert open_account("test:3", chain_id=31337).address == local_account(3).address
+    assert (
+        open_account("test:3", chain_id=31337, environment={}).address == local_account(3).address
+    )
     keystores.add("studio", KEY, PASSWORD)
     given = {"keystores": keystores, "ask": lambda what: PASSWORD}
     assert open_account("studio", environment={}, **given).address == mine  # type: ignore[arg-type]
@@ -228,9 +230,9 @@ def test_a_password_is_read_from_a_file_that_only_its_owner_can_read(
 def test_the_wallets_that_everybody_has_are_for_local_chains() -> None:
     for chain in (0, 1, 11_155_111, 137):
         with pytest.raises(InvalidInput, match="everybody has the keys"):
-            open_account("test:0", chain_id=chain)
+            open_account("test:0", chain_id=chain, environment={})
     with pytest.raises(InvalidInput, match="numbered from 0"):
-        open_account("test:x", chain_id=31337)
+        open_account("test:x", chain_id=31337, environment={})
 
 
 def test_a_key_that_is_none_is_not_repeated() -> None:

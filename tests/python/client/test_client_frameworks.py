@@ -51,7 +51,7 @@ def test_a_module_that_only_has_the_name_lends_nothing(
 
 def test_no_framework_is_imported() -> None:
     code = (
-        "import sys, kiseki; kiseki.Kiseki; from kiseki.client import frameworks;"
+        "import sys, kiseki; kiseki.Kiseki; from kiseki.chain.signing import frameworks;"
         "frameworks.lent(); sys.exit(bool({'ape', 'brownie'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

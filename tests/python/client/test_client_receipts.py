@@ -138,7 +138,7 @@ def test_no_studio_no_node_no_key_store(studio: Kiseki, tmp_path: Path) -> None:
     (tmp_path / "art").mkdir()
     (tmp_path / "art" / "x").write_bytes(content(1))
     program = (
-        "from pathlib import Path\nfrom kiseki.client import receipts\n"
+        "from pathlib import Path\nfrom kiseki.vault import receipts\n"
         "receipt = receipts.read(Path('r.age'), identity=Path('key.txt'))\n"
         "print(receipts.check(receipt).whole, len(receipts.find(receipt, 'art')))"
     )

@@ -12,7 +12,7 @@ from tests.fuzz import targets
 from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 
 from kiseki.chain.node import place
-from kiseki.client.kiseki import settings
+from kiseki.client.settings import settings
 from kiseki.core import ids
 from kiseki.core.collection import Kept
 from kiseki.core.payee import Payee

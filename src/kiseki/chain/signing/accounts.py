@@ -34,6 +34,9 @@ from kiseki.core.values import address
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+if TYPE_CHECKING:
     from eth_account import Account
     from eth_account.signers.local import LocalAccount
 
@@ -203,7 +206,7 @@ def open_account(
     chain_id: int = 0,
     ask: Ask | None = None,
     keystores: Keystores | None = None,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str],
 ) -> Signer:
     """The wallet that a word names; see the module.
 
@@ -211,16 +214,16 @@ def open_account(
         url: of the node, for ``node:…``.
         chain_id: on which it is to act, for ``test:…``.
         ask: asks for a password; else the file that ``KISEKI_PASSWORD_FILE`` names is read.
-        environment: instead of the process's own.
+        environment: where ``KISEKI_PRIVATE_KEY`` and ``KISEKI_PASSWORD_FILE`` may be
+            (`kiseki.client.settings.environment`).
 
     Raises:
         InvalidInput: it names nothing.
         SigningError: the wallet cannot be used.
     """
-    given = os.environ if environment is None else environment
     kind, _, rest = spec.partition(":")
     if spec == "env":
-        key = given.get("KISEKI_PRIVATE_KEY")
+        key = environment.get("KISEKI_PRIVATE_KEY")
         if not key:
             raise InvalidInput("KISEKI_PRIVATE_KEY is not set; set it, or name another wallet")
         return LocalSigner(account_of(key))
@@ -233,7 +236,7 @@ def open_account(
             form = "node:ADDRESS" if kind == "node" else f"{kind}:URL#ADDRESS"
             raise InvalidInput(f"the wallet is written as {form}; this has no address")
         return RemoteSigner(APIS[kind], where, wallet)
-    return (keystores or Keystores()).open(spec, lambda what: _password(what, ask, given))
+    return (keystores or Keystores()).open(spec, lambda what: _password(what, ask, environment))
 
 
 def account_of(key: str | LocalAccount) -> LocalAccount:
@@ -414,3 +417,12 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def signer_of(key: str | LocalAccount | Signer) -> Signer:
+    """Whoever signs with a key, or signs anyway.
+
+    Raises:
+        InvalidInput: it is no private key; the message does not repeat it.
+    """
+    return key if isinstance(key, Signer) else LocalSigner(account_of(key))
