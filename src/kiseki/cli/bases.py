@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.wallet import document_hash
 from kiseki.core import ids
 from kiseki.core.base import worst
 from kiseki.core.values import ZERO32, to_hex
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["External", "externals_of", "told_of_base"]
 

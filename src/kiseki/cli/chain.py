@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,12 +23,14 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly, local_account
 from kiseki.cli import context, show
-from kiseki.client.kiseki import Kiseki
 from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
 from kiseki.index import REGISTRIES
 from kiseki.vault.keystore import KeyStore
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["deploy", "node", "status", "verify_contracts"]
 
@@ -48,6 +50,8 @@ def node(
       kiseki node
       kiseki node --port 0 --block-time 2
     """
+    from kiseki.client.kiseki import Kiseki
+
     options = ("--block-time", str(block_time)) if block_time else ()
     find_anvil()
     with Kiseki.local(accounts, chain_id, port=port, options=options) as k:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.cli.revenue import revenue, told_of_waiting
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.revenue.statements import Reconciled
 from kiseki.client.revenue.titles import read_cuts
 from kiseki.client.revenue.waterfalls import Ahead, Waiting
@@ -22,6 +21,9 @@ from kiseki.core.title import Title
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["statement", "title", "waterfall"]
 

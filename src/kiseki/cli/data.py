@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,6 @@ from kiseki.client.data import consents, receipts_on_chain, waivers
 from kiseki.client.data import standing as standing_consents
 from kiseki.client.data.data import Outlook
 from kiseki.client.data.registering import Registered, Totals
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.models import lasting
 from kiseki.client.wallet import WAITING_DAYS, document_hash
 from kiseki.core.checksum import checksummed
@@ -26,6 +25,9 @@ from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import lists, receipts
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["data"]
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.market.market import Bought
 from kiseki.client.wallet import document_hash
 from kiseki.core.offer import FOREVER, Licence
 from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["market"]
 

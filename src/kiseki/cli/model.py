@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,12 @@ from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.data import Gate, Licence, Royalty, Until, Uses, terms_of
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.client.data.registering import Registered
-from kiseki.client.kiseki import Kiseki
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["model", "read_manifest"]
 

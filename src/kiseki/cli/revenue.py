@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.named import split_in
 from kiseki.client.revenue import redirects
 from kiseki.client.revenue.revenue import ETHER, Claimed
@@ -21,6 +20,9 @@ from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["revenue"]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, letters, show
-from kiseki.client.kiseki import Kiseki
 from kiseki.client.rights import mints
 from kiseki.client.rights.rights import STAYS, Income
 from kiseki.client.rights.schedules import moment
@@ -20,6 +19,9 @@ from kiseki.core.ids import wallet as wallet_key
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, to_hex
 from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["rights"]
 

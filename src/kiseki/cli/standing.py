@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,8 +21,10 @@ from kiseki.cli.data import (
 )
 from kiseki.client.data import cancellations
 from kiseki.client.data import standing as standing_consents
-from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["standing"]
 

@@ -19,10 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from eth_keys.datatypes import Signature
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
-
 from kiseki.chain.signing.signer import Signer
 from kiseki.core import documents, ids, typed
 from kiseki.core.checksum import checksummed
@@ -310,6 +306,10 @@ def signature(given: bytes) -> bytes:
 
 def signer_of(message: dict[str, Any], given: bytes | None) -> str | None:
     """Whose signature it is, in lower case, if it is a wallet's; none where there is none."""
+    from eth_keys.datatypes import Signature
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
     if given is None or len(given) != 65:
         return None
     with contextlib.suppress(BadSignature, ValidationError):

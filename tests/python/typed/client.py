@@ -1,0 +1,25 @@
+"""Started by tests in the place of `python -m kiseki`: hands everything on to `server`."""
+
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """The exit code of the command."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(sys.argv[1])
+        given = {"words": sys.argv[2:], "folder": str(Path.cwd()), "environment": dict(os.environ)}
+        request = json.dumps(given).encode()
+        socket.send_fds(server, [len(request).to_bytes(4, "big")], [0, 1, 2])
+        server.sendall(request)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda number, _: server.sendall(bytes([number])))
+        answer = server.recv(1)
+    return answer[0] if answer else 99
+
+
+sys.exit(main())

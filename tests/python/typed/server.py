@@ -1,0 +1,104 @@
+"""Forks one process for each command; see the package."""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+# What commands import. Not `kiseki.cli.show`, which looks at the terminal when it is imported.
+READY = (
+    "web3", "eth_account", "eth_abi", "eth_keys", "requests", "dotenv", "typer", "rich.console",
+    "rich.table", "rich.text", "rich.progress", "pyrage", "pydantic", "kiseki.client.kiseki",
+    "kiseki.keeper", "kiseki.chain.release.verification",
+)  # fmt: skip
+
+
+def serve(place: str) -> None:
+    """Answers until whoever started it closes its stdin."""
+    for each in READY:
+        import_module(each)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(place)
+        server.listen(64)
+        print("ready", flush=True)
+        while True:
+            readable, _, _ = select.select([server, sys.stdin], [], [], 1.0)
+            _reap()
+            if sys.stdin in readable:
+                return
+            if server in readable:
+                connection, _ = server.accept()
+                if os.fork() == 0:
+                    server.close()
+                    os._exit(_look_after(connection))
+                connection.close()
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
+def _look_after(connection: socket.socket) -> int:
+    """Runs one command, hands signals on, and ends it where the client is gone."""
+    head, files, _, _ = socket.recv_fds(connection, 4, 3)
+    request = b""
+    while len(request) < int.from_bytes(head, "big"):
+        request += connection.recv(1 << 16)
+    command = os.fork()
+    if command == 0:
+        connection.close()
+        os._exit(_run(json.loads(request), files))
+    for each in files:
+        os.close(each)
+    ended: Any = os.pidfd_open(command)
+    while True:
+        readable, _, _ = select.select([connection, ended], [], [])
+        if connection in readable:
+            wanted = connection.recv(1)
+            os.kill(command, wanted[0] if wanted else 9)
+            if not wanted:
+                return 0
+        if ended in readable:
+            _, status = os.waitpid(command, 0)
+            code = os.waitstatus_to_exitcode(status)
+            connection.sendall(bytes([code if code >= 0 else 128 - code]))
+            return 0
+
+
+def _run(given: dict[str, object], files: list[int]) -> int:
+    for number, each in enumerate(files):
+        os.dup2(each, number)
+        os.close(each)
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, mode, encoding="utf-8", closefd=False)
+        for number, mode in enumerate("rww")
+    )
+    os.chdir(str(given["folder"]))
+    os.environ.clear()
+    os.environ.update(given["environment"])  # type: ignore[call-overload]
+    words: list[str] = given["words"]  # type: ignore[assignment]
+    sys.argv = ["kiseki", *words]
+    code = 1
+    try:
+        from kiseki.cli import main
+
+        main(words)
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
+    except BaseException:  # noqa: BLE001 - as a process ends that raised it
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    return code
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
