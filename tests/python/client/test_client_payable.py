@@ -18,7 +18,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.terms import Use
 from kiseki.core.waterfall import Plan, Tier
-from kiseki.errors import InvalidInput
+from kiseki.errors import ContractReverted, InvalidInput
 
 ETHER = NOBODY = "0x" + "00" * 20
 OTHER = "0x" + "12" * 20
@@ -182,3 +182,44 @@ def test_nobody_brings_a_redirect_to_a_contract_of_the_suite(
         )
         with pytest.raises(InvalidInput, match=f"Kiseki's contract {name}"):
             k.revenue.claim(redirections=[wallet.sign(message, 5, LATER)])
+
+
+def test_no_contract_names_a_place_for_what_can_never_be(k: LocalKiseki) -> None:
+    """What is known in advance and impossible is refused by the contracts themselves, as other
+    programs meet it."""
+    splitter, falls = k.session["RevenueSplitter"], k.session["Waterfalls"]
+    nobody: list[tuple[Callable[[], object], str]] = [
+        (lambda: splitter.read("paymentAddress", bytes(32)), "Payees_Zero"),
+        (lambda: splitter.read("paymentAddress", key(splitter.address)), "Payees_Splitter"),
+        (lambda: splitter.read("paymentAddress", ID, bytes(76)), "Payees_WrongOpening"),
+        (
+            lambda: falls.read("addressOf", ([], [(bytes(76), [])], bytes(32))),
+            "Waterfalls_Payee",
+        ),
+        (lambda: falls.read("addressOf", ([], [], bytes(32))), "Waterfalls_Tiers"),
+        (lambda: k.session["Identities"].read("idOf", NOBODY, ID), "Identities_NoIssuer"),
+        (
+            lambda: k.session["RightsToken"].read("royaltyInfo", 1, 10_000),
+            "ERC721NonexistentToken",
+        ),
+    ]
+    for ask, why in nobody:
+        with pytest.raises(ContractReverted) as refused:
+            ask()
+        assert refused.value.name == why
+
+
+def test_no_redirect_counts_longer_than_the_contract_takes(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki
+) -> None:
+    """Signed with another program, for more than 30 days: nothing is moved by it."""
+    k.revenue.publish(Split([(key(artist.address), 1)]))
+    buyer.revenue.pay(Split([(key(artist.address), 1)]), 5)
+    wallet, splitter = artist.data.wallet, k.session["RevenueSplitter"].address
+    late = k.session.now() + 31 * 24 * 3600
+    message = typed.redirect(
+        k.session.chain_id, splitter, payee=artist.address, to=OTHER, nonce=5, deadline=late
+    )
+    with pytest.raises(ContractReverted, match="RevenueSplitter_RedirectTooLong"):
+        k.revenue.claim(redirections=[wallet.sign(message, 5, late)])
+    assert k.balance(of=OTHER) == 0
