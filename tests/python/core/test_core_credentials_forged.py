@@ -321,6 +321,10 @@ REFUSED: dict[str, tuple[str, Callable[[int], bytes]]] = {
         b"iloc", 3, 0, b"\x44\0", struct.pack(">HHHHHII", 1, 1, 0, 0, 1, at, 3)))),
     "an index to no fragment": ("no fragment begins", lambda at: box(b"mfra", full(
         b"tfra", 0, 0, u32(1, 0, 1, 0, at), b"\1\1\1"))),
+    "an index of version 2": ("not known", lambda at: box(b"mfra", full(
+        b"tfra", 2, 0, u32(1, 0, 0)))),
+    "a fragment that points back": ("in front of it", lambda at: moof(
+        at - 8 + len(PLAIN), base=None, run=at)),
     "places counted from another box": ("in another way", lambda at: moov(
         stbl(full(b"stco", 0, 0, u32(1, at)), box(b"imdt")))),
     "a fragment after another's": ("the one before", lambda _: box(b"moof", *[
@@ -344,6 +348,22 @@ def test_a_film_that_two_readers_could_read_in_two_ways_is_taken_as_it_is(what: 
     assert why in odd(film)
     without = media.mp4(media.FTYP, PLAIN, made)
     assert odd(without) == ""  # nothing has to be taken out of it
+
+
+def test_a_store_between_the_parts_of_an_item_stays() -> None:
+    """They are counted from one base, which can be put back for one side only."""
+    store = media.store_box(b"some")
+
+    def film(*parts: int) -> bytes:
+        places = b"".join(u32(each, 3) for each in parts)
+        item = struct.pack(">HHHIH", 1, 1, 0, len(media.FTYP) + 8, len(parts)) + places
+        meta = full(b"meta", 0, 0, full(b"iloc", 0, 0, b"\x44\x40", item))
+        return media.FTYP + PLAIN + store + PLAIN + meta
+
+    other = len(PLAIN) + len(store)
+    assert odd(film(0, 5)) == ""
+    assert strip(film(0, other)) == film(0, other)
+    assert "between the parts" in odd(film(0, other))
 
 
 @pytest.mark.parametrize("where", ["large", "to the end", "no box behind"])
