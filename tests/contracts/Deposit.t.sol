@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
 import {Payees} from "../../contracts/libraries/Payees.sol";
+import {Schedule} from "../../contracts/types/Schedule.sol";
 import {Base} from "./utils/Base.sol";
 import {AnyRegistry, Burning, FeeToken, HookToken, Reentering, Rejecting} from "./utils/Mocks.sol";
 import {SumTrees} from "./utils/Trees.sol";
@@ -234,6 +235,41 @@ contract DepositTest is Base {
         splitter.deposit{value: value}(_splitKey, _opening, ETHER, amount, "");
         eq(address(splitter).balance, amount, "held");
         eq(buyer.wallet.balance, value - amount, "change");
+    }
+
+    // Every call takes ether, for the sake of multicalls. What it does not draw comes back.
+    function test_etherThatACallDoesNotDrawComesBack() public {
+        _pay(_splitKey, _opening, 100);
+        token.mint(buyer.wallet, 1);
+        vm.deal(splitter.paymentAddress(_splitKey), 5);
+        SumTrees.Leaf[] memory leaves = _split(artist.wallet, 3, studio.wallet, 1);
+        bytes32[] memory payees = new bytes32[](2);
+        uint96[] memory shares = new uint96[](2);
+        (payees[0], payees[1]) = (leaves[0].key, leaves[1].key);
+        (shares[0], shares[1]) = (uint96(leaves[0].shares), uint96(leaves[1].shares));
+        Schedule memory none;
+        bytes32 redirect = keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
+        bytes32 signed = keccak256(abi.encode(redirect, artist.wallet, studio.wallet, 0, START + 1 days));
+        bytes32 digest = _digest("Kiseki RevenueSplitter", address(splitter), signed);
+        bytes[] memory calls = new bytes[](7);
+        calls[0] = abi.encodeCall(splitter.deposit, (_splitKey, _opening, address(token), 1, ""));
+        calls[1] = abi.encodeCall(splitter.sweep, (_splitKey, _opening, ETHER));
+        calls[2] = abi.encodeCall(splitter.claim, (_share(leaves, "", 0), ETHER, ""));
+        calls[3] = abi.encodeCall(splitter.resolve, (address(data), "id", ETHER));
+        calls[4] = abi.encodeCall(splitter.publish, (_opening, payees, shares));
+        calls[5] = abi.encodeCall(splitter.execute, (address(rights), none));
+        calls[6] = abi.encodeCall(
+            splitter.redirect, (artist.wallet, studio.wallet, _approve(artist, digest, 0, START + 1 days))
+        );
+        vm.deal(buyer.wallet, 7);
+        for (uint256 i; i < calls.length; ++i) {
+            vm.prank(buyer.wallet);
+            (bool success,) = address(splitter).call{value: 7}(calls[i]);
+            yes(success, "it is done");
+            eq(buyer.wallet.balance, 7, "and the ether is back");
+        }
+        eq(splitter.received(_splitKey, address(token)), 1, "the token came");
+        eq(address(splitter).balance, 105 - artist.wallet.balance, "what was there and swept, less what was claimed");
     }
 
     // What others passed on counts too, though it is no income.

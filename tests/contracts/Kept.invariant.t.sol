@@ -43,9 +43,12 @@ contract SoldInvariantTest is Test {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
     }
 
-    /// forge-config: default.invariant.runs = 1000
+    /// forge-config: default.invariant.runs = 200
     /// forge-config: default.invariant.depth = 100
     /// forge-config: default.invariant.check-interval = 50
+    /// forge-config: long.invariant.runs = 8000
+    /// forge-config: long.invariant.depth = 100
+    /// forge-config: long.invariant.check-interval = 50
     function invariant_whatWasBoughtCanBeUsedUntilItEnds() external view {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
     }
@@ -91,9 +94,12 @@ contract StainInvariantTest is Test {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
     }
 
-    /// forge-config: default.invariant.runs = 1000
+    /// forge-config: default.invariant.runs = 200
     /// forge-config: default.invariant.depth = 100
     /// forge-config: default.invariant.check-interval = 50
+    /// forge-config: long.invariant.runs = 8000
+    /// forge-config: long.invariant.depth = 100
+    /// forge-config: long.invariant.check-interval = 50
     function invariant_whoLookedBeforeRegisteringIsNeverStained() external view {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
     }

@@ -57,7 +57,8 @@ contract MarketInvariantTest is Base {
     }
 
     /// @dev Fewer runs than the ledger's, because all books are held against each other after each.
-    /// forge-config: default.invariant.runs = 400
+    /// forge-config: default.invariant.runs = 160
+    /// forge-config: long.invariant.runs = 3200
     function invariant_market() external {
         _handler.look();
         yes(bytes(_handler.broken()).length == 0, _handler.broken());

@@ -50,7 +50,7 @@ contract PayeesInvariantTest is Test {
         yes(bytes(_handler.wrong()).length == 0, _handler.wrong());
     }
 
-    /// forge-config: default.invariant.runs = 1000
+    /// forge-config: default.invariant.runs = 400
     /// forge-config: default.invariant.depth = 100
     /// forge-config: default.invariant.check-interval = 20
     /// forge-config: long.invariant.runs = 8000

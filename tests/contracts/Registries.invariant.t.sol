@@ -68,7 +68,7 @@ contract RegistriesInvariantTest is Test {
     /// Invariant 5: no model or batch on a source that is unknown, revoked, expired, behind a closed gate, or whose levy
     /// is not in the split. The handler judges each registration as it is made; and nothing is registered for a provider
     /// beyond what it registers itself and its standing consents. The log of each registry is the fold of what it holds.
-    /// forge-config: default.invariant.runs = 1000
+    /// forge-config: default.invariant.runs = 200
     /// forge-config: default.invariant.depth = 100
     /// forge-config: default.invariant.check-interval = 20
     /// forge-config: long.invariant.runs = 8000

@@ -65,7 +65,8 @@ contract SchedulesInvariantTest is Base {
         return count < 4 ? 0 : count - 1 - r % 4;
     }
 
-    /// forge-config: default.invariant.runs = 800
+    /// forge-config: default.invariant.runs = 160
+    /// forge-config: long.invariant.runs = 6400
     function invariant_6() external {
         _handler.look();
         for (uint256 c; c < 3; ++c) {

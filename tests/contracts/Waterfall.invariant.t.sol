@@ -53,7 +53,8 @@ contract WaterfallInvariantTest is Base {
         yes(bytes(_handler.broken()).length == 0, _handler.broken());
     }
 
-    /// forge-config: default.invariant.runs = 400
+    /// forge-config: default.invariant.runs = 80
+    /// forge-config: long.invariant.runs = 3200
     function invariant_4() external {
         _handler.look();
         yes(bytes(_handler.broken()).length == 0, _handler.broken());

@@ -36,6 +36,8 @@ contract MarketHandler {
     bytes32[GROUPS] public groups;
     Offer[] private _offers;
     mapping(bytes32 offerId => uint256) public sold;
+    /// Ended or replaced.
+    mapping(bytes32 offerId => bool) private _ended;
     /// What ours says of each licence.
     mapping(bytes32 subject => mapping(address user => uint256[7])) public until;
     /// What was paid for each subject in each currency, by our books.
@@ -83,6 +85,7 @@ contract MarketHandler {
         vm.prank(by);
         MARKET.offer(made, replaces);
         if (!may) _break("offered by a stranger");
+        _ended[replaces] = true;
         _offers.push(made);
         ++done[0];
     }
@@ -96,6 +99,7 @@ contract MarketHandler {
         vm.prank(ender);
         MARKET.end(offerId);
         if (!may) _break("ended by a stranger");
+        _ended[offerId] = true;
         ++done[1];
     }
 
@@ -215,6 +219,7 @@ contract MarketHandler {
 
     function _bought(Purchase memory purchase) private {
         Offer memory made = purchase.offer;
+        if (_ended[MARKET.offerIdOf(made)]) _break("bought what had ended");
         bytes32 subject = Ids.subject(made.registry, made.id);
         for (uint256 i; i < 7; ++i) {
             if (made.uses >> i & 1 == 0) continue;
