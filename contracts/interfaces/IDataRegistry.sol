@@ -8,27 +8,30 @@ import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
 /// @title Terms and collections of data IDs
-/// @notice A provider registers a set of data IDs under one set of terms. The chain holds the root and the consent;
-/// the commitments can be logged, and content never comes near it.
+/// @notice A provider registers a set of data IDs under one set of terms. The chain holds the root of the set and the
+/// consent. The commitments can be logged. The content never comes near the chain.
 ///
-/// Not protected against: a wallet that registers what it has no right to. Being registered, even first, is evidence
-/// of priority and not proof. Nor against what a payee is: a subject of a contract of somebody's own stands for whom
-/// that contract says. Nothing here can be changed by anybody but the provider, who can end consent for future use and
-/// change who is paid, as long as that is its own wallet, or another that agrees.
+/// Only the provider can change anything here. The provider can end consent for future use. It can change who is paid
+/// as long as the payee is its own wallet, or another wallet that agrees.
 ///
-/// Payees that could never pay anybody are refused where it can be seen: zero, the splitter, the collection itself
-/// (`Payees_Itself`), a rights token other than its own that is not on record (`Payees_UnknownToken`: mostly the ID of what is meant
-/// in place of its token's number; `IRightsToken.reveal` puts one on record). What is not seen: a split that pays the
-/// collection back, and two collections, each the payee of the other. Their money goes round and reaches nobody, and no
-/// payee of a collection that is no wallet can be replaced.
+/// The registry refuses payees that could never pay anybody, where it can see that: zero, the splitter, the collection
+/// itself (`Payees_Itself`), and a rights token that is not the collection's own and not on record
+/// (`Payees_UnknownToken`). The usual reason for the last is that somebody wrote an ID in place of the number of its
+/// token; `IRightsToken.reveal` puts a token on record. The registry cannot see a split that pays the collection back,
+/// or two collections that are each other's payee. Their money goes round and reaches nobody, and a payee that is no
+/// wallet can never be replaced.
+///
+/// Not protected against: a wallet that registers what it has no right to. A registration, even the first one, is
+/// evidence of priority and no proof. Nor against what a payee is: a subject of somebody's own contract stands for
+/// whoever that contract says.
 interface IDataRegistry is IRegistrations, IRegistry, ISigned {
-    /// @notice What a provider says of a collection beside its items.
+    /// @notice What a provider says about a collection beside its items.
     struct CollectionSpec {
         bytes32 termsId;
-        /// Who is paid: a wallet, a split or a subject; zero for the provider's wallet. Only that can be replaced on
-        /// the provider's word alone (`setPayee`).
+        /// Who is paid: a wallet, a split or a subject. Zero means the provider's wallet, which is the only payee that
+        /// can be replaced without another signature (`setPayee`).
         bytes32 payee;
-        /// Of the payee, unless it is a wallet (`Payees.checkOf`).
+        /// The opening of the payee. Empty if the payee is a wallet (`Payees.checkOf`).
         bytes opening;
         /// Commits to how, when and from whom the data was collected.
         bytes32 origin;
@@ -37,17 +40,17 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     struct Status {
         address provider;
         uint40 registeredAt;
-        /// When consent was revoked; zero when it was not.
+        /// When consent was revoked. Zero if it was not.
         uint40 revokedAt;
-        /// First second at which new uses are refused (notice and end of validity included); zero means without end.
+        /// The first second at which new uses are refused, by notice or by the end of validity. Zero means never.
         uint64 endsAt;
         bytes32 termsId;
     }
 
-    /// @notice Once per set of terms.
+    /// @notice Emitted once for each set of terms.
     event TermsDefined(bytes32 indexed termsId, Terms terms);
-    /// @notice Once per collection.
-    /// @param payee The first payee; `PayeeChanged` tells later ones.
+    /// @notice Emitted once for each collection.
+    /// @param payee The first payee. `PayeeChanged` tells later payees.
     /// @param origin Commits to how, when and from whom the data was collected.
     event CollectionRegistered(
         bytes32 indexed collection,
@@ -58,12 +61,13 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         bytes32 payee,
         bytes32 origin
     );
-    /// @notice Commitments proved to be under the collection's root, their IDs ascending. May come in any order and
-    /// more than once; the list is complete when its distinct IDs rebuild the root and number `count`.
+    /// @notice Commitments that were proved to be under the collection's root, with ascending IDs. They may be logged
+    /// in any order and more than once. The list is complete if its distinct IDs rebuild the root and there are `count`
+    /// of them.
     event CollectionPublished(bytes32 indexed collection, address indexed provider, bytes32[] commitments);
-    /// @notice Beside `CollectionRegistered`, of a collection that a collector registered under a standing consent.
+    /// @notice Emitted beside `CollectionRegistered` if a collector registered the collection under a standing consent.
     /// @param consent The struct hash of the `StandingConsent`.
-    /// @param nonce What the provider cancels to end it.
+    /// @param nonce The nonce that the provider cancels to end the consent.
     event RegisteredUnder(
         bytes32 indexed collection, bytes32 indexed consent, address indexed collector, uint256 nonce
     );
@@ -75,19 +79,19 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
     error DataRegistry_UnknownTerms(bytes32 termsId);
     /// The collection is registered with another count, payee or origin.
     error DataRegistry_DifferentValues(bytes32 collection);
-    /// As many as the standing consent allows are registered in this month of it.
+    /// All collections that the standing consent allows in its current month are registered.
     error DataRegistry_NoneLeft(bytes32 consent, uint256 perMonth);
     error DataRegistry_NoItems();
     error DataRegistry_UnknownCollection(bytes32 collection);
     error DataRegistry_WrongRoot(bytes32 collection, bytes32 root);
     error DataRegistry_NotUnderRoot(bytes32 collection, bytes32 sliceRoot);
     error DataRegistry_NotProvider(bytes32 collection, address provider, address caller);
-    /// The payee is a split, an identity, a token or another subject, and stays it.
+    /// The payee is a split, an identity, a token or another subject. It can never be replaced.
     error DataRegistry_PayeeIsFixed(bytes32 collection, bytes32 payee);
-    /// The rights token takes the place of the provider's own wallet only, and `payee` is another.
+    /// The rights token can replace only the provider's own wallet, and `payee` is another wallet.
     error DataRegistry_PayeeIsAnothers(bytes32 collection, address payee);
     error DataRegistry_NotRegisteredThen(bytes32 collection, uint256 registeredAt, uint256 when);
-    /// Its terms say that consent is never revoked: their notice is the largest.
+    /// The terms have the largest notice, which means that consent is never revoked.
     error DataRegistry_Irrevocable(bytes32 collection);
     error DataRegistry_ConsentRevoked(bytes32 collection, uint256 revokedAt, uint256 endsAt);
     error DataRegistry_TermsExpired(bytes32 termsId, uint256 validUntil, uint256 when);
@@ -96,24 +100,25 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
 
     // Terms
 
-    /// @notice Puts terms on record, by anybody; does nothing when they are.
-    /// @dev Reverts `DataRegistry_BpsTooLarge` above 10,000.
+    /// @notice Puts terms on record. Anybody may call it. Does nothing if the terms are on record.
+    /// @dev Reverts `DataRegistry_BpsTooLarge` if a share is above 10,000.
     function defineTerms(Terms calldata terms) external returns (bytes32 termsId);
 
-    /// @notice Terms on record; reverts `DataRegistry_UnknownTerms`.
+    /// @notice The terms on record under an ID. Reverts `DataRegistry_UnknownTerms`.
     function termsOf(bytes32 termsId) external view returns (Terms memory);
 
     // Collections
 
-    /// @notice Registers up to 4,000 commitments of the caller's and logs them.
-    /// @param commitments `keccak256(sha256(content) ‖ salt)` each, sorted so that the IDs strictly ascend.
+    /// @notice Registers up to 4,000 commitments of the caller and logs them.
+    /// @param commitments `keccak256(sha256(content) ‖ salt)` of each item, sorted so that the IDs strictly ascend.
     /// @return collection `keccak256(0x05 ‖ provider ‖ root ‖ termsId)`.
-    /// @dev With every value equal to what is registered it only logs; otherwise `DataRegistry_DifferentValues`.
+    /// @dev If every value equals what is registered it only logs the commitments. If the count, payee or origin
+    /// differs it reverts `DataRegistry_DifferentValues`.
     function register(bytes32[] calldata commitments, CollectionSpec calldata spec)
         external
         returns (bytes32 collection);
 
-    /// @notice `register` by anybody who has the provider's signature (`Consent`).
+    /// @notice `register` with the provider's signature (`Consent`). Anybody may send it.
     function registerFor(
         address provider,
         bytes32[] calldata commitments,
@@ -121,13 +126,15 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         Approval calldata approval
     ) external returns (bytes32 collection);
 
-    /// @notice Registers the root of any number of IDs; `publish` can log them later.
-    /// @param count How many IDs. A count that is not true can never be shown complete.
+    /// @notice Registers the root of any number of IDs. `publish` can log the IDs later.
+    /// @param count The number of IDs. A list with a false count can never be shown complete.
     function commit(bytes32 root, uint64 count, CollectionSpec calldata spec) external returns (bytes32 collection);
 
-    /// @notice `commit` by anybody who has the provider's signature. It signs the same as for `registerFor`:
-    /// `Consent(address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,uint256 nonce,uint256 deadline)`,
-    /// with the payee spelled out. What is registered already with equal values is skipped before the nonce is looked at.
+    /// @notice `commit` with the provider's signature. Anybody may send it. The provider signs the same message as for
+    /// `registerFor`:
+    /// `Consent(address provider,bytes32 root,uint64 count,Terms terms,bytes32 payee,bytes32 origin,uint256 nonce,uint256 deadline)`.
+    /// The message names the payee even where it is the provider's wallet. If the collection is registered with equal
+    /// values the call does nothing and does not look at the nonce.
     function commitFor(
         address provider,
         bytes32 root,
@@ -136,24 +143,25 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         Approval calldata approval
     ) external returns (bytes32 collection);
 
-    /// @notice `registerFor` by a collector whom the provider consented to once, for many collections. The provider
+    /// @notice `registerFor` by a collector to whom the provider consented once, for many collections. The provider
     /// signs
-    /// `StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)`
-    /// with the payee spelled out; `approval` carries `until` as its deadline, the nonce and the signature, and the
-    /// caller is the collector. What is registered is the provider's, as if it had signed each time.
+    /// `StandingConsent(address provider,address collector,Terms terms,bytes32 payee,uint32 perMonth,uint64 until,uint256 nonce)`.
+    /// The message names the payee even where it is the provider's wallet. `approval` carries `until` as its deadline,
+    /// the nonce and the signature. The caller is the collector. The collection belongs to the provider, as if the
+    /// provider had signed each time.
     ///
-    /// The consent is not used up. It ends with its last second, `until`, or when the provider cancels its nonce
-    /// (`cancelNonce`, `cancelNonceFor`), at once. What is registered by then stays. Months are 30 days each, counted
-    /// back from `until`, which belongs to the last of them. So from a second on that is n months before `until`, at most n
-    /// times `perMonth` collections are registered under it.
-    /// @dev With every value equal to what is registered it only logs, and nothing is counted. Reverts `Signed_Expired`,
-    /// `Signed_NonceUsed`, `Signed_WrongSignature` (also for any other caller, terms or payee than what was signed),
-    /// `DataRegistry_NoneLeft`.
+    /// A call does not use up the consent. The consent ends after its last second, `until`, or as soon as the provider
+    /// cancels its nonce (`cancelNonce`, `cancelNonceFor`). Collections that are registered by then stay registered. A
+    /// month has 30 days. Months are counted back from `until`, which belongs to the last month. So from the second
+    /// that is n months before `until`, at most n times `perMonth` collections are registered under the consent.
+    /// @dev If every value equals what is registered it only logs the commitments and counts nothing. Reverts
+    /// `Signed_Expired`, `Signed_NonceUsed`, `Signed_WrongSignature` (also if the caller, terms or payee are not the
+    /// signed ones), `DataRegistry_NoneLeft`.
     ///
-    /// Not protected against: what the collector calls the provider's work. Origin, and which and how many items are in
-    /// a collection, are the collector's word. At the border of two months twice `perMonth` may come at once. A consent
-    /// that is cancelled in the same block counts for what stands before the cancellation there. Terms whose
-    /// `validUntil` has passed can still be registered, and open nothing.
+    /// Not protected against: a false word of the collector. The collector alone says the origin, and which and how
+    /// many items are in a collection. At the border of two months, twice `perMonth` collections may be registered at
+    /// once. If a consent is cancelled, registrations that come earlier in the same block still count. Terms whose
+    /// `validUntil` has passed can still be registered; they allow nothing.
     function registerUnder(
         address provider,
         bytes32[] calldata commitments,
@@ -172,29 +180,32 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         Approval calldata approval
     ) external returns (bytes32 collection);
 
-    /// @notice How many were registered under a standing consent in the month that it is in now.
-    /// @param consent Its struct hash.
-    /// @param until Its last second, which has not passed.
+    /// @notice How many collections were registered under a standing consent in its current month.
+    /// @param consent The struct hash of the consent.
+    /// @param until The last second of the consent, which has not passed.
     function usedUnder(bytes32 consent, uint256 until) external view returns (uint256);
 
-    /// @notice Logs commitments of a registered collection, by anybody who has them.
-    /// @param proof From the root of these commitments' tree to the collection's root.
+    /// @notice Logs commitments of a registered collection. Anybody who has them may call it.
+    /// @param proof The proof from the root of these commitments' tree to the root of the collection.
     function publish(bytes32 collection, bytes32 root, bytes32[] calldata commitments, bytes32[] calldata proof)
         external;
 
-    /// @notice Changes who is paid, by the provider; does nothing where it is that payee. Who may be replaced:
-    /// - the provider's own wallet: on the provider's word, by anything that opens;
-    /// - another wallet: on that wallet's word as well, and not by the collection's rights token
-    ///   (`DataRegistry_PayeeIsAnothers`);
-    /// - a split, an identity, a token, any subject: never (`DataRegistry_PayeeIsFixed`).
-    /// What waits goes to whoever is the payee when it moves.
-    /// @param waiver Of a wallet that is paid now and is not the provider's, else empty:
-    /// `PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)`. `to` is the new payee.
+    /// @notice Changes who is paid. Only the provider may call it. Does nothing if the payee is already that one. Which
+    /// payee can be replaced:
+    /// - the provider's own wallet: by the provider alone, with any payee that opens;
+    /// - another wallet: only with that wallet's signature as well, and not by the collection's rights token
+    /// (`DataRegistry_PayeeIsAnothers`);
+    /// - a split, an identity, a token or any subject: never (`DataRegistry_PayeeIsFixed`).
+    /// Money that waits goes to whoever is the payee when it moves.
+    /// @param waiver The signature of the wallet that is paid now:
+    /// `PayeeWaiver(address payee,bytes32 collection,bytes32 to,uint256 nonce,uint256 deadline)`, where `to` is the new
+    /// payee. Empty if the provider's own wallet is paid now.
     function setPayee(bytes32 collection, bytes32 payee, bytes calldata opening, Approval calldata waiver) external;
 
-    /// @notice The same by anybody who has the provider's signature,
-    /// `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`.
-    /// @param waiver As for `setPayee`; empty also where the wallet that is paid now is the caller.
+    /// @notice The same with the provider's signature,
+    /// `PayeeChange(address provider,bytes32 collection,bytes32 payee,uint256 nonce,uint256 deadline)`. Anybody may
+    /// send it.
+    /// @param waiver As for `setPayee`. Also empty if the caller is the wallet that is paid now.
     function setPayeeFor(
         address provider,
         bytes32 collection,
@@ -206,23 +217,27 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
 
     // Revoking
 
-    /// @notice Ends consent for future use once the notice in the terms has passed. The past stays as it is.
-    /// Does nothing the second time. Licences that were sold before end within the notice, so it takes none away.
-    /// @dev Reverts `DataRegistry_Irrevocable` where the notice is the largest possible.
+    /// @notice Ends consent for future use after the notice in the terms. What was registered before stays as it is.
+    /// Does nothing the second time. No sold licence is lost, because every sold licence ends within the notice.
+    /// @dev Reverts `DataRegistry_Irrevocable` if the notice is the largest possible.
     function revoke(bytes32 collection) external;
 
-    /// @notice `Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)`.
+    /// @notice `revoke` with the provider's signature,
+    /// `Revocation(address provider,bytes32 collection,uint256 nonce,uint256 deadline)`. Anybody may send it.
     function revokeFor(address provider, bytes32 collection, Approval calldata approval) external;
 
-    /// @notice The same for one item of the caller's, in every collection that holds it, after the notice of that
-    /// collection, which for an item is 7 days at least; it has no effect in an irrevocable one.
+    /// @notice Ends consent for one item of the caller, in every collection that holds the item. In each collection it
+    /// takes effect after the notice of that collection, which is at least 7 days for an item. It has no effect in an
+    /// irrevocable collection.
     function revokeItem(bytes32 commitment) external;
 
-    /// @notice `ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)`.
+    /// @notice `revokeItem` with the provider's signature,
+    /// `ItemRevocation(address provider,bytes32 commitment,uint256 nonce,uint256 deadline)`. Anybody may send it.
     function revokeItemFor(address provider, bytes32 commitment, Approval calldata approval) external;
 
     // Asking
 
+    /// @notice What is on record of a collection. Reverts `DataRegistry_UnknownCollection`.
     function status(bytes32 collection) external view returns (Status memory);
 
     /// @notice Whether the provider's ID for `commitment` is in the collection.
@@ -231,27 +246,28 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
         view
         returns (bool);
 
-    /// @notice When the ID was revoked by its registrant; zero when it was not. Notice is the collection's, and 7 days at
-    /// least.
+    /// @notice When the registrant of an item revoked its ID. Zero if the ID was not revoked. The notice is that of
+    /// each collection, and at least 7 days.
     function itemRevokedAt(bytes32 id) external view returns (uint40);
 
     /// @notice Whether consent was valid at `when`, whatever the use and the gate.
     function wasUsable(bytes32 collection, uint256 when) external view returns (bool);
 
-    /// @notice Whether `user` may use the collection for `use` now, gate included.
+    /// @notice Whether `user` may use the collection for `use` now. The answer includes the gate.
     function mayUse(bytes32 collection, address user, uint256 use) external view returns (bool);
 
-    /// @notice What `user` gets by using `collections` for `use` as of `when`; reverts with the rule that is broken.
-    /// @return grants One for each collection.
-    /// @return allowed Uses that all of them allow.
+    /// @notice What `user` gets by using `collections` for `use` as of `when`. Reverts with the first rule that is
+    /// broken.
+    /// @return grants One grant for each collection.
+    /// @return allowed The uses that all of them allow.
     function authorise(bytes32[] calldata collections, address user, uint256 use, uint256 when)
         external
         view
         returns (Grant[] memory grants, uint256 allowed);
 
-    /// @notice The same for what another registry holds under terms: a model. Registering its outputs
-    /// (`Uses.GENERATION`) is open to all under terms that allow anything, and to whom a gate lets through.
-    /// @param registrant Is let through its own gate.
+    /// @notice The same for something that another registry holds under terms: a model. Everybody may register outputs
+    /// of a model (`Uses.GENERATION`) if its terms allow anything; behind a gate, whoever the gate lets through may.
+    /// @param registrant The registrant needs no leave of its own gate.
     function authoriseTerms(
         bytes32 termsId,
         address registry,
@@ -264,9 +280,11 @@ interface IDataRegistry is IRegistrations, IRegistry, ISigned {
 
     // Selling licences
 
-    /// @notice How long a use that is granted in this second is sure: by no revocation of the collection does consent to it end
-    /// earlier, and its terms do not. Single items can be revoked earlier (`revokeItem`), and the gate is asked at every use.
-    /// @return until The last sure second. Without end it is the largest number: irrevocable terms that never expire.
-    /// Zero where nothing is granted any more: revoked, or no collection. Without notice it is the second before.
+    /// @notice Until when a use that is granted in this second is sure: no revocation of the collection ends consent to
+    /// it earlier, and neither do its terms. Single items can be revoked earlier (`revokeItem`), and the gate is asked
+    /// at every use.
+    /// @return until The last sure second. The largest number means for ever: irrevocable terms that never expire. Zero
+    /// means that nothing is granted any more: the collection is revoked or does not exist. Without notice it is the
+    /// second before this one.
     function sureUntil(bytes32 collection) external view returns (uint256 until);
 }

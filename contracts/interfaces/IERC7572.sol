@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title ERC-7572: what a contract says of itself
+/// @title ERC-7572: what a contract says about itself
 interface IERC7572 {
     event ContractURIUpdated();
 

@@ -8,33 +8,35 @@ import {IRegistry} from "./IRegistry.sol";
 import {Approval, ISigned} from "./ISigned.sol";
 
 /// @title Models, the data they were trained on and the models they were made from
-/// @notice A model is registered with every source it declares, or not at all: each must be known, its consent
-/// valid, its terms must allow generative training, and its gate must let the developer through. What the terms ask
-/// of the gross is composed into the model's split here, by nobody's choice.
+/// @notice A model is registered with every source it declares, or not at all. Each source must be known, its consent
+/// must be valid, its terms must allow generative training, and its gate must let the developer through. The registry
+/// composes what the terms ask of the gross into the model's split. Nobody can choose otherwise.
 ///
-/// Whoever wants only what is traced asks `modelOf(model).base == Base.Traced`; a gate is not asked for that.
+/// Whoever wants only models whose base models are all registered checks `modelOf(model).base == Base.Traced`. A gate
+/// is not asked for that.
 ///
-/// A model holds 256 models at most, itself included, and what all of them ask is the whole at most. So on a model of 256 nothing
-/// can be trained, whatever its terms allow: what is trained on it would hold 257. On one of which all is asked can be trained
-/// only what asks nothing itself, on data that asks nothing. Outputs of both can be registered. Neither is refused:
-/// what fits depends on the other sources of whoever builds on it, and `ancestry` and the split say how much room is left.
+/// A model holds at most 256 models, itself included, and together they ask at most the whole gross. So nobody can
+/// train on a model that holds 256, whatever its terms allow, because the new model would hold 257. If all of the gross
+/// is asked of a model, only a model that asks nothing itself can be trained on it, with data that asks nothing.
+/// Outputs of both can be registered. The registry refuses neither model: what fits depends on the other sources of
+/// whoever builds on it. `ancestry` and the split say how much room is left.
 ///
-/// Not protected against: a source that the developer does not declare, weights that are not what was trained, and what
-/// the document of a base model that nobody registered says.
+/// Not protected against: a source that the developer does not declare, weights that do not come from the declared
+/// training, and a false document of a base model that nobody registered.
 interface IModelRegistry is IRegistrations, IRegistry, ISigned {
-    /// @notice What a developer says of a model beside its sources.
+    /// @notice What a developer says about a model beside its sources.
     struct ModelSpec {
-        /// Commitment of the weights; the zero-salt one when they are published. Never zero.
+        /// The commitment of the weights. If the weights are published it is the commitment without salt. Never zero.
         bytes32 weights;
-        /// Commitment of what reproducing needs: code, environment, hyperparameters.
+        /// Commits to what somebody needs to reproduce the model: code, environment, hyperparameters.
         bytes32 run;
-        /// What it asks of those who build on it. No floor: a model has no weight to be diluted.
+        /// What the model asks of those who build on it. No floor: a model has no weight that could be diluted.
         bytes32 termsId;
-        /// Paid what terms ask and the rest; zero for the developer's wallet.
+        /// Who is paid what the terms ask, and the rest. Zero means the developer's wallet.
         bytes32 payee;
-        /// Of the payee, unless it is a wallet (`Payees.checkOf`).
+        /// The opening of the payee. Empty if the payee is a wallet (`Payees.checkOf`).
         bytes opening;
-        /// The model's ID when earlier parts were added with `addPart`, else zero.
+        /// The model's ID if earlier parts were added with `addPart`. Otherwise zero.
         bytes32 draft;
     }
 
@@ -46,7 +48,7 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
         bytes32 split;
         bytes32 manifest;
         uint96 weight;
-        /// With `judgedAt`, tells this registration's `ModelSource` events from an abandoned draft's.
+        /// With `judgedAt`, tells the `ModelSource` events of this registration from those of an abandoned draft.
         address submitter;
         uint40 judgedAt;
     }
@@ -54,28 +56,30 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     struct Model {
         address developer;
         uint32 registeredAt;
-        /// When consent of the sources was judged: at registration, or at the first part.
+        /// When the consent of the sources was judged: at registration, or when the first part was added.
         uint32 judgedAt;
-        /// The worst of itself and every ancestor.
+        /// The worst level of the model itself and of every ancestor.
         Base base;
-        /// What it asks, in parts per million of gross.
+        /// What the model asks, in parts per million of the gross.
         uint24 own;
         bytes32 termsId;
-        /// Hash of the values that are not in the ID (run, payee).
+        /// The hash of the values that are not in the ID (run, payee).
         bytes32 details;
-        /// keccak256(abi.encode(Ancestor[])) of itself and every distinct ancestor, ascending.
+        /// keccak256(abi.encode(Ancestor[])) of the model itself and every distinct ancestor, ascending.
         bytes32 ancestry;
-        /// Where money paid to the model goes.
+        /// Where money that is paid to the model goes.
         bytes32 split;
-        /// Where what it asks of others goes; zero when it asks nothing.
+        /// Where the money goes that the model asks of others. Zero if it asks nothing.
         bytes32 ownSplit;
-        /// Root hash of the manifest; zero without collections. Its sum is in the event, and follows from the sources.
+        /// The root hash of the manifest. Zero without collections. The sum of the manifest is in the event and follows
+        /// from the sources.
         bytes32 manifest;
     }
 
-    /// @notice Once per model, after the events of its sources.
+    /// @notice Emitted once for each model, after the events of its sources.
     event ModelRegistered(bytes32 indexed model, address indexed developer, bytes32 indexed weights, Entry entry);
-    /// @notice Once per collection, in order. One query by `provider` is that provider's usage history.
+    /// @notice Emitted once for each collection, in order. One query by `provider` gives the whole usage history of
+    /// that provider.
     event ModelSource(
         bytes32 indexed model,
         bytes32 indexed collection,
@@ -94,28 +98,29 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
     /// The model is registered with another run or payee.
     error ModelRegistry_DifferentValues(bytes32 model);
     error ModelRegistry_FloorNotForModels(uint256 floorBps);
-    /// The model would allow what one of its sources does not.
+    /// The model would allow a use that one of its sources does not allow.
     error ModelRegistry_UsesWiderThanSources(uint256 uses, uint256 allowed);
     error ModelRegistry_ModelsNotAscending(bytes32 last, bytes32 next);
     error ModelRegistry_WrongAncestry(bytes32 model);
     error ModelRegistry_WrongPart(bytes32 model, uint256 part, uint256 expected);
-    /// The draft's earlier parts were authorised for another developer.
+    /// The earlier parts of the draft were authorised for another developer.
     error ModelRegistry_WrongDeveloper(bytes32 model, address draft, address developer);
     error ModelRegistry_PartSize(uint256 collections);
     error ModelRegistry_WeightDiffers(uint256 declared, uint256 actual);
     error ModelRegistry_TooHeavy(uint256 weight);
     /// The parts make another model than the draft's ID says.
     error ModelRegistry_WrongDraft(bytes32 draft, bytes32 actual);
-    /// More than 24 hours since the first part: start again with part 0.
+    /// The first part was added more than 24 hours ago. Start again with part 0.
     error ModelRegistry_DraftExpired(bytes32 model, uint256 startedAt);
 
-    /// @notice Registers a model of the caller's. With values equal to what is registered it does nothing.
-    /// @param sources All of them; with a draft, `collections` are the last part.
+    /// @notice Registers a model of the caller. If every value equals what is registered it does nothing.
+    /// @param sources All sources. With a draft, `collections` are the last part.
     /// @return model `keccak256(0x06 ‖ developer ‖ weights ‖ sourcesHash ‖ termsId)`.
     function register(ModelSpec calldata spec, Sources calldata sources) external returns (bytes32 model);
 
-    /// @notice `register` by anybody who has the developer's signature:
+    /// @notice `register` with the developer's signature:
     /// `Model(address developer,bytes32 weights,bytes32 sourcesHash,Terms terms,bytes32 run,bytes32 payee,uint256 nonce,uint256 deadline)`.
+    /// Anybody may send it.
     function registerFor(
         address developer,
         ModelSpec calldata spec,
@@ -123,11 +128,12 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
         Approval calldata approval
     ) external returns (bytes32 model);
 
-    /// @notice Adds a part of exactly 1,024 collections to a draft of the caller's, for models of more.
-    /// @param model The ID it will have.
-    /// @param part Counted from 0. A part that is there already with the same collections is skipped; part 0 of an
-    /// expired draft starts it again. The first part fixes the time at which consent is judged.
-    /// @param totalWeight Of all collections together; floors are shares of it.
+    /// @notice Adds a part of exactly 1,024 collections to a draft of the caller, for models with more collections than
+    /// that.
+    /// @param model The ID that the model will have.
+    /// @param part Counted from 0. A part that is there with the same collections is skipped. Part 0 starts an expired
+    /// draft again. The first part fixes the time at which consent is judged.
+    /// @param totalWeight The weight of all collections together. Floors are shares of it.
     function addPart(
         bytes32 model,
         address developer,
@@ -136,25 +142,27 @@ interface IModelRegistry is IRegistrations, IRegistry, ISigned {
         Collection[] calldata collections
     ) external;
 
-    /// @notice The record of a model; reverts `ModelRegistry_UnknownModel`.
+    /// @notice The record of a model. Reverts `ModelRegistry_UnknownModel`.
     function modelOf(bytes32 model) external view returns (Model memory);
 
-    /// @notice Whose a model is and what it asks; `modelOf` reads seven words for that. Reverts as it does.
+    /// @notice Whose model it is and what it asks. Reads less than `modelOf`, which reads seven words. Reverts as
+    /// `modelOf` does.
     function termsOf(bytes32 model) external view returns (address developer, bytes32 termsId);
 
-    /// @notice Unites the ancestries of `parents`, checked against what is on record.
+    /// @notice Unites the ancestries of `parents`, after checking them against what is on record.
     /// @return ancestry Ascending, each model once.
     /// @return ownSplits One for each of them.
-    /// @return base The worst of the parents'.
+    /// @return base The worst level of the parents.
     function lineage(Parent[] calldata parents)
         external
         view
         returns (Ancestor[] memory ancestry, bytes32[] memory ownSplits, Base base);
 
-    /// @notice Which of a model's shown direct sources have ended consent since. The past stays authorised.
+    /// @notice Which direct sources of a model have ended consent since it was registered. What was registered stays
+    /// authorised.
     /// @param weights The weights commitment, which with `shown` makes the model's ID.
-    /// @return shownTrue Whether the sources shown are the model's.
-    /// @return lapsed IDs of collections revoked or expired and models whose terms expired.
+    /// @return shownTrue Whether the sources shown are those of the model.
+    /// @return lapsed The IDs of collections that were revoked or expired, and of models whose terms expired.
     function lapsedSources(bytes32 model, bytes32 weights, ShownSources calldata shown)
         external
         view

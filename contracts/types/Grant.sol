@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Who provides a source and what its terms ask, in one word: models of a thousand sources carry a thousand.
+/// @notice Who provides a source and what its terms ask, in one word, because a model of a thousand sources carries a
+/// thousand of them.
 type Grant is uint256;
 
 using {provider, royaltyBps, floorBps} for Grant global;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A collection in one slot. Its root is not in it: it is in the ID, and whoever needs it shows it.
-/// @dev A word rather than a struct, because models of a thousand collections read a thousand and structs in memory
-/// are never freed: provider (160 bits), registeredAt (32), revokedAt (32), number of its terms (32). Zero for none.
+/// @notice A collection in one slot. Its root is not in the slot but in the ID; whoever needs the root shows it.
+/// @dev A word and not a struct, because a model of a thousand collections reads a thousand records and memory of
+/// structs is never freed: provider (160 bits), registeredAt (32), revokedAt (32), number of its terms (32). Zero for
+/// none.
 type Record is uint256;
 
 using {provider, registeredAt, revokedAt, terms, revokedSince} for Record global;
@@ -20,7 +21,7 @@ function registeredAt(Record record) pure returns (uint256) {
     return uint32(Record.unwrap(record) >> 160);
 }
 
-/// @dev Zero when it is not.
+/// @dev Zero if it is not revoked.
 function revokedAt(Record record) pure returns (uint256) {
     return uint32(Record.unwrap(record) >> 192);
 }
@@ -29,7 +30,7 @@ function terms(Record record) pure returns (uint256) {
     return Record.unwrap(record) >> 224;
 }
 
-/// @dev The same, revoked; only of one that is not yet.
+/// @dev The same record, revoked. Only for a record that is not revoked.
 function revokedSince(Record record, uint32 when) pure returns (Record) {
     return Record.wrap(Record.unwrap(record) | uint256(when) << 192);
 }

@@ -5,11 +5,12 @@ pragma solidity 0.8.37;
 struct Condition {
     /// The contract that is asked (`ICondition`).
     address check;
-    /// What it is asked; each contract says what it means. At most 16,384 bytes in all conditions of a schedule together.
+    /// What the contract is asked. Each contract says what the data means. All conditions of a schedule together have
+    /// at most 16,384 bytes of it.
     bytes data;
 }
 
-/// @notice What a rights token's holder agreed to. Its hash is `scheduleId`:
+/// @notice What the holder of a rights token agreed to. Its hash is `scheduleId`:
 /// `keccak256(abi.encode(block.chainid, address(RightsToken), schedule))`.
 struct Schedule {
     uint256 tokenId;
@@ -17,8 +18,8 @@ struct Schedule {
     uint64 nonce;
     address holder;
     address beneficiary;
-    /// As they are from the moment of scheduling on (`ICondition.start`).
+    /// The conditions as `ICondition.start` returned them when the token was scheduled.
     Condition[] conditions;
-    /// Last second before it may lapse.
+    /// The last second before the schedule may lapse.
     uint64 deadline;
 }

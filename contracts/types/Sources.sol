@@ -4,17 +4,18 @@ pragma solidity 0.8.37;
 /// @notice A collection as a source: what was read of it and how much of the whole that is.
 struct Collection {
     bytes32 id;
-    /// Root hash of the sum tree over the items used (model); zero in a batch.
+    /// In a model, the root hash of the sum tree over the items used. In a batch, zero.
     bytes32 items;
-    /// Sum of the items' weights (model); one in a batch.
+    /// In a model, the sum of the items' weights. In a batch, one.
     uint96 weight;
 }
 
-/// @notice A base model that nobody registered. What it makes of what rests on it: `Base`.
+/// @notice A base model that nobody registered. `Base` says what it means for everything that rests on it.
 struct External {
-    /// Commitment of its weights; zero where nobody has the file.
+    /// The commitment of its weights. Zero if nobody has the file.
     bytes32 weights;
-    /// keccak256 of a document that says what it is, where it came from and what its licence allows; zero without one.
+    /// keccak256 of a document that says what it is, where it came from and what its licence allows. Zero if there is
+    /// none.
     bytes32 document;
 }
 
@@ -24,7 +25,7 @@ struct Ancestor {
     uint32 own;
 }
 
-/// @notice A model as a source, with its ancestry (itself and every distinct ancestor, ascending).
+/// @notice A model as a source, with its ancestry (the model itself and every distinct ancestor, ascending).
 struct Parent {
     bytes32 id;
     Ancestor[] ancestry;
@@ -37,8 +38,8 @@ struct Sources {
     External[] externals;
 }
 
-/// @notice Sources shown again to check a registered model or batch.
-/// @dev `parts`, `models` and `externals` hash to its sourcesHash; `collections` hash to `parts[part]`.
+/// @notice Sources that are shown again to check a registered model or batch.
+/// @dev `parts`, `models` and `externals` hash to its sourcesHash. `collections` hash to `parts[part]`.
 struct ShownSources {
     bytes32[] parts;
     bytes32[] models;

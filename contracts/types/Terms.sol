@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What a provider (or a developer) allows, until when, and the royalty it asks.
-/// @dev Its EIP-712 struct hash is its identity (`termsId`), so that a wallet that signs a consent shows
-/// these very fields, and so that nobody can change a term of something already registered.
+/// @notice What a provider or a developer allows, until when, and the royalty it asks.
+/// @dev The EIP-712 struct hash of the terms is their ID (`termsId`). So a wallet that signs a consent shows these very
+/// fields, and nobody can change a term of something that is registered.
 struct Terms {
     /// Text and data mining that trains nothing.
     bool dataMining;
@@ -15,21 +15,21 @@ struct Terms {
     bool aiGenerativeTraining;
     /// Commercial use of what comes out.
     bool commercialOutput;
-    /// Passing the data itself on.
+    /// Passing on the data itself.
     bool redistribution;
-    /// Share of the gross of everything that rests on this, in 1/10,000, before it is divided by declared use.
+    /// The share of the gross of everything that rests on this, in 1/10,000, before it is divided by declared use.
     uint16 royaltyBps;
-    /// Share of the gross in 1/10,000 that no other source's weight can dilute. Zero for models.
+    /// The share of the gross in 1/10,000 that no other source's weight can dilute. Zero for models.
     uint16 floorBps;
-    /// Last second at which new uses are allowed; zero means without end.
+    /// The last second at which new uses are allowed. Zero means without end.
     uint64 validUntil;
-    /// How long after a revocation new uses are still allowed. With the largest number (`Notice.NEVER`) consent is never
-    /// revoked. Of a collection it is the longest licence that can be sold; of a model, which is not revoked, it says nothing,
-    /// and `validUntil` alone ends what can be sold.
+    /// How long new uses are still allowed after a revocation. The largest number (`Notice.NEVER`) means that consent
+    /// is never revoked. For a collection, no licence longer than the notice can be sold. For a model, which cannot be
+    /// revoked, the notice means nothing, and only `validUntil` ends what can be sold.
     uint32 noticeSeconds;
-    /// Contract that says who may use it (`IGate`); zero means anybody under these terms.
+    /// The contract that says who may use it (`IGate`). Zero means that everybody may use it under these terms.
     address gate;
-    /// keccak256 of the human-readable licence.
+    /// keccak256 of the licence that people read.
     bytes32 document;
 }
 
@@ -41,21 +41,22 @@ library Uses {
     uint256 internal constant AI_GENERATIVE_TRAINING = 8;
     uint256 internal constant COMMERCIAL_OUTPUT = 16;
     uint256 internal constant REDISTRIBUTION = 32;
-    /// All that terms can allow.
+    /// All uses that terms can allow.
     uint256 internal constant ALL = 63;
-    /// Registering outputs of a model. Terms do not name it: only a model's gate is asked.
+    /// Registering outputs of a model. Terms do not name this use: only the gate of a model is asked.
     uint256 internal constant GENERATION = 64;
 }
 
-/// @notice What `noticeSeconds` of terms comes to.
+/// @notice What `noticeSeconds` of terms means.
 library Notice {
     /// Consent under such terms is irrevocable: `DataRegistry.revoke` refuses.
     uint256 internal constant NEVER = type(uint32).max;
-    /// For one item at least: whoever looked at its items less than this before registering a model is true to them.
+    /// The shortest notice of one item. If somebody looked at the items less than this time before registering a model,
+    /// no revocation makes their manifest false.
     uint256 internal constant ITEM = 7 days;
 
-    /// @notice How long after its revocation a single item may still be declared, under terms with this notice. Under
-    /// irrevocable ones it always may: no registration has a time that late.
+    /// @notice How long a single item may still be declared after its revocation, under terms with this notice. Under
+    /// irrevocable terms it may be declared for ever: no registration has a time that late.
     function ofItem(uint256 noticeSeconds) internal pure returns (uint256) {
         return noticeSeconds < ITEM ? ITEM : noticeSeconds;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What using something under terms reads of them, in one slot, gate included.
+/// @notice What a use under terms reads of them, in one slot, the gate included.
 /// @dev gate (160 bits), uses (8), royaltyBps (16), floorBps (16), validUntil (56).
 type TermsHead is uint256;
 
@@ -31,7 +31,7 @@ function floorBps(TermsHead head) pure returns (uint16) {
     return uint16(TermsHead.unwrap(head) >> 184);
 }
 
-/// @dev Zero for no end; at most what 56 bits hold, so that whoever finds it passed looks at the exact one.
+/// @dev Zero for no end. At most what 56 bits hold. So if this time has passed, the caller reads the exact time.
 function validUntil(TermsHead head) pure returns (uint256) {
     return TermsHead.unwrap(head) >> 200;
 }
