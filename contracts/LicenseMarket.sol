@@ -255,9 +255,10 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         if (!Pay.out(msg.sender, address(0), rest)) revert LicenseMarket_RefundFailed(msg.sender, rest);
     }
 
+    /// @param first The end of what begins now.
     /// @return licence With each use from now on, or from its end, and never past what is sure. What is sure is never less than
     /// it was, so no use ends earlier than it did; and more than the duration alone was found to be sure.
-    function _extended(uint256 times, uint256 uses, uint256 duration, uint256 sure)
+    function _extended(uint256 times, uint256 uses, uint256 duration, uint256 first, uint256 sure)
         private
         view
         returns (uint256 licence)
@@ -268,8 +269,11 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
             for (uint256 place; uses != 0; (uses, place) = (uses >> 1, place + BITS)) {
                 if (uses & 1 == 0) continue;
                 uint256 until = times >> place & FOREVER;
-                uint256 ends = until < block.timestamp ? _fromNow(duration) : _added(until, duration);
-                if (ends > sure) ends = sure;
+                uint256 ends = first;
+                if (until >= block.timestamp) {
+                    ends = _added(until, duration);
+                    if (ends > sure) ends = sure;
+                }
                 licence = licence & ~(FOREVER << place) | ends << place;
             }
         }
@@ -348,9 +352,10 @@ contract LicenseMarket is ILicenseMarket, ReentrancyGuardTransient {
         bool isData = offer_.registry == address(DATA);
         uint256 sure = isData ? _sureUntil(offer_.id) : _standing[offerId].sureUntil;
         if (sure == 0) return (Problem.Revoked, 0);
-        if (_fromNow(offer_.duration) > sure) return (Problem.TooLong, 0);
+        uint256 first = _fromNow(offer_.duration);
+        if (first > sure) return (Problem.TooLong, 0);
         uint256 times = _licences[Ids.subject(offer_.registry, offer_.id)][purchase.licensee];
-        licence = _extended(times, offer_.uses, offer_.duration, sure);
+        licence = _extended(times, offer_.uses, offer_.duration, first, sure);
     }
 
     /// @dev What the offer itself says.

@@ -127,6 +127,8 @@ interface IRightsToken is IERC4906, IERC2981, IERC5192, IERC7572, ISigned {
     /// token is not the expected one, and `RightsToken_IncomeNotShown` if the proof proves nothing. A caller may expect
     /// nothing and show no proof although a split pays the token: this contract cannot search a split, and `showIncome`
     /// can follow.
+    /// A question to the registry may take 300,000 gas. If the registry does not say who registered it, the call reverts
+    /// `RightsToken_NotRegistrant`. If the registry does not say who is paid, it reverts `RightsToken_NoAnswer`.
     /// @param share The leaf of the token's own subject in the split that is the subject's payee. Otherwise empty.
     function mint(RightsSpec calldata spec, IRevenueSplitter.Share calldata share) external returns (uint256 tokenId);
 

@@ -197,8 +197,10 @@ def buy(
     agreements = k.index.agreements
     found = [agreements.offer(each).offer for each in wanted]
     for each in found:
+        told = k.market.shown(each, licensee, known)
         if not k.market.opens(each):
-            show.say(f"{to_hex(k.market.key(each))}: {k.market.told(each)}")
+            told = f"{k.market.told(each)} {told}"
+        show.say(f"{to_hex(k.market.key(each))}: {told.strip() or 'cannot be bought now'}")
 
     def work(k: Kiseki) -> Bought:
         return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due,
@@ -239,6 +241,7 @@ def licences(
     if context.current.json:
         show.json_line([{
             "subject": e.subject, "licensee": e.licensee, "offers": list(e.offers),
+            "payers": list(e.payers),
             "until": {_uses(use): until for use, until in e.until.items()},
         } for e in found])  # fmt: skip
         return

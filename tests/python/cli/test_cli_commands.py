@@ -184,12 +184,16 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     assert listed["document"] == licence["document"]
     assert "ai_generative_training" in shell.run("market", "offers")
     before = k.balance(of=ARTIST)
-    shell.run("market", "buy", offer, "--for", account_of(2).address, *buyer)
+    said = " ".join(
+        shell.run("market", "buy", offer, "--for", account_of(2).address, *buyer).split()
+    )
+    assert f"{account_of(2).address} may use it at least: ai_generative_training until" in said
     assert "0.1 ether" in shell.run("revenue", "owed", ARTIST), "at the token, for whoever holds it"
     shell.run("revenue", "claim", ARTIST, *buyer)
     assert k.balance(of=ARTIST) - before == 10**17
     (licensed,) = shell.json("market", "licences", account_of(2).address)
     assert licensed["offers"] == [offer]
+    assert licensed["payers"] == [BUYER.lower()]
     assert "ai_generative_training" in shell.run("market", "licences", account_of(2).address)
 
     scheduled = shell.json(

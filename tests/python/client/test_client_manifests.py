@@ -377,6 +377,23 @@ class TestWalking:
         assert all(each.gas < manifests._GAS_LIMIT for each in receipts)
         assert codes(k, model)[-1] == "manifest_checked"
 
+    def test_items_revoked_since_take_no_more_than_others(
+        self, k: LocalKiseki, asks: Terms, developer: Kiseki, stranger: Kiseki,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        """Whoever revokes what a model rests on makes no walk fail."""
+        shelf = Shelf(k.wallet(6), "revoked", 256, k.data.define_terms("train"))
+        manifest = Manifest({shelf.id: weighed(shelf.items)})
+        model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
+        contract = k.session["DataRegistry"]
+        calls = (contract.call("revokeItem", each) for each in shelf.commitments)
+        assert len(list(shelf.provider._wallet.send_all(calls))) == 256
+        assert all(contract.read_all("itemRevokedAt", [(each,) for each in shelf.items]))
+        monkeypatch.setattr(manifests, "_GAS_LIMIT", MOST_GAS // 10)  # all of them, just so
+        (receipt,) = stranger.models.check_manifest(model, manifest)
+        assert receipt.gas < manifests._GAS_LIMIT
+        assert codes(k, model)[-1] == "manifest_checked"
+
     def test_what_is_false_cannot_be_walked(
         self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:

@@ -106,6 +106,32 @@ def test_what_was_bought_can_be_used_until_it_ends_though_it_is_revoked(
     assert not data.read("mayUse", drawings, developer.address, int(TRAIN))
 
 
+def test_what_buying_leads_to_is_said_before_and_who_paid_after(
+    artist: Kiseki, developer: Kiseki, buyer: Kiseki, stranger: Kiseki, folder: Folder
+) -> None:
+    """A studio buys for its trainer; a renewal is paid whole for what there is."""
+    drawings = gated(artist, folder, notice=timedelta(days=90))
+    offer = offered(artist, drawings, lasts=timedelta(days=60))
+    trainer = developer.address
+    first = buyer.market.shown(offer, trainer)
+    assert first.startswith(f"{trainer} may use it at least: ai_generative_training until ")
+    assert "adds" not in first
+    buyer.market.buy(offer, trainer)
+    assert "which adds 30 days and not 60 days, because" in buyer.market.shown(offer, trainer)
+    assert "its price is the whole one" in buyer.market.shown(offer, trainer)
+    assert "adds" not in buyer.market.shown(offer), "for itself"
+    stranger.market.buy(offer, trainer)
+    (licence,) = developer.market.licences()
+    assert licence.payers == (buyer.address.lower(), stranger.address.lower())
+    assert len(licence.offers) == 2
+    endless = offered(artist, gated(artist, folder, "endless"))
+    assert buyer.market.shown(endless).endswith("ai_generative_training for ever.")
+    buyer.market.buy(endless)
+    assert "so this adds nothing" in buyer.market.shown(endless)
+    artist.data.revoke(drawings)
+    assert buyer.market.shown(offer, trainer) == ""
+
+
 def test_irrevocable_consent_cannot_be_revoked(artist: Kiseki, drawings: bytes) -> None:
     with pytest.raises(ContractReverted, match="DataRegistry_Irrevocable"):
         artist.data.revoke(drawings)

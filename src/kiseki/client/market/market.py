@@ -16,15 +16,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.consentfiles import date
 from kiseki.client.market.purchases import PROBLEMS, Basket
 from kiseki.client.payable import receiver
 from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.base import Base
-from kiseki.core.offer import Licence, Offer, buyers_root
+from kiseki.core.offer import FOREVER, Licence, Offer, buyers_root
 from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
 from kiseki.errors import InvalidInput
@@ -201,6 +204,26 @@ class Market:
         (problem,) = self._basket(licensee, buyers).problems([offer])
         return problem
 
+    def shown(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
+        """Until when buying an offer now licenses each of its uses, at least, as a sentence.
+
+        Whatever others buy, give or end in between, a purchase leads to no less. It says where that
+        is less than the offer's time, which is then paid for all the same. Empty where it cannot be
+        bought.
+        """
+        basket = self._basket(licensee, buyers)
+        (ends,) = basket.leads_to([offer])
+        subject, now = ids.subject(offer.registry, offer.id), self.wallet.session.now()
+        found = self.licences(basket.licensee)
+        had = next((each.until for each in found if each.subject == subject), {})
+        said = [
+            _gain(use, had.get(use, 0), end, offer.duration, now)
+            for use, end in ends.items()
+            if use in offer.uses
+        ]
+        who = to_checksum_address(basket.licensee)
+        return f"{who} may use it at least: {'; '.join(said)}." if said else ""
+
     def buy(
         self,
         offers: Offer | Sequence[Offer],
@@ -256,7 +279,7 @@ class Market:
     # Licences
 
     def licences(self, of: str | None = None) -> list[LicenceRecord]:
-        """What somebody has bought; this wallet if nobody is named."""
+        """What somebody is licensed for, whoever paid; this wallet if nobody is named."""
         who = to_hex(address(of or self.wallet.address, "the licensee"))
         found = self.wallet.session.index.agreements.licences()
         return [each for each in found if each.licensee == who]
@@ -315,3 +338,23 @@ class Market:
         if kind not in _REGISTRIES:
             raise InvalidInput(f"kind is one of {', '.join(_REGISTRIES)}, not {kind!r:.40}")
         return self.wallet.session[_REGISTRIES[kind]].address
+
+
+def _gain(use: Use, had: int, end: int, offered: int, now: int) -> str:
+    """What a purchase adds to one use, for people."""
+    name = (use.name or "").lower()
+    if end == had:
+        return f"{name} as long as it may already, so this adds nothing"
+    if end == FOREVER:
+        return f"{name} for ever"
+    added = end - max(had, now - 1)
+    short = "" if added >= offered else (
+        f", which adds {_long(added)} and not {_long(offered)}, because no licence goes past what "
+        "is sure (the notice from now, the end of the terms); its price is the whole one"
+    )  # fmt: skip
+    return f"{name} until {date(end)}{short}"
+
+
+def _long(seconds: int) -> str:
+    days = seconds // 86_400
+    return f"{days:,} days" if days else f"{seconds:,} seconds"

@@ -18,7 +18,8 @@ from kiseki.client.revenue.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue.revenue import EXECUTE_GAS
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
-from kiseki.core.offer import Offer, buyer_proof
+from kiseki.core.offer import Offer, buyer_proof, licence_ends
+from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, to_hex
 from kiseki.errors import ContractReverted
 
@@ -76,9 +77,14 @@ class Basket:
 
     def problems(self, offers: Sequence[Offer]) -> list[str]:
         """Why each cannot be bought now; empty where it can."""
-        asked = [(self._purchase(each),) for each in offers]
-        answers = self._market.read_all("problemOf", asked)
-        return [PROBLEMS[int(each["problem"])] for each in answers]
+        return [PROBLEMS[int(each["problem"])] for each in self._judged(offers)]
+
+    def leads_to(self, offers: Sequence[Offer]) -> list[dict[Use, int]]:
+        """What the licensee would have at least if each were bought: use -> last second."""
+        return [licence_ends(int(each["licence"])) for each in self._judged(offers)]
+
+    def _judged(self, offers: Sequence[Offer]) -> list[Any]:
+        return self._market.read_all("problemOf", [(self._purchase(each),) for each in offers])
 
     def short(self, offers: Sequence[Offer]) -> str:
         """What there is too little of, and how much; empty if there is enough of everything."""

@@ -73,19 +73,21 @@ class OfferRecord:
 
 @dataclass(frozen=True, slots=True)
 class LicenceRecord:
-    """What somebody bought of one subject.
+    """What was bought for somebody of one subject, by whoever paid.
 
     Attributes:
         subject: 32 bytes.
         licensee: lower case.
         until: use -> last second at which it is allowed; `FOREVER` without end.
         offers: the offers bought, earliest first.
+        payers: who paid for each of them, lower case; the licensee or anybody else.
     """
 
     subject: bytes
     licensee: str
     until: Mapping[Use, int]
     offers: tuple[bytes, ...]
+    payers: tuple[str, ...]
 
     def allows(self, use: Use, now: int) -> bool:
         """Whether it is licensed at a time, in Unix seconds."""
@@ -144,19 +146,22 @@ class Agreements:
         ]
 
     def licences(self) -> list[LicenceRecord]:
-        """What everybody bought, the first buyer first: bought again, it lasts longer."""
-        found: dict[tuple[bytes, str], tuple[dict[Use, int], list[bytes]]] = {}
+        """What everybody is licensed for, the first first: bought again, it lasts longer."""
+        found: dict[tuple[bytes, str], tuple[dict[Use, int], list[tuple[bytes, str]]]] = {}
         rows = self._store.rows(
-            "SELECT offer, subject, licensee, ends FROM licence ORDER BY block, position"
+            "SELECT offer, subject, licensee, payer, ends FROM licence ORDER BY block, position"
         )
-        for key, subject, licensee, ends in rows:
+        for key, subject, licensee, payer, ends in rows:
             until, bought = found.setdefault((subject, licensee), ({}, []))
-            bought.append(key)
+            bought.append((key, payer))
             until.update(licence_ends(int(ends)))
         return [
-            LicenceRecord(subject, licensee, until, tuple(bought))
+            LicenceRecord(
+                subject, licensee, until,
+                tuple(key for key, _ in bought), tuple(payer for _, payer in bought),
+            )
             for (subject, licensee), (until, bought) in found.items()
-        ]
+        ]  # fmt: skip
 
     def waterfalls(self) -> dict[str, Plan]:
         """Address, in lower case -> plan, of all that were made known."""
