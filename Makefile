@@ -50,10 +50,11 @@ mutate: ## break the contracts in 300 small ways, one at a time, and see whether
 compile: ## compile the contracts into src/kiseki/artifacts
 	@$(TEST) python scripts/compile.py
 
-check: ## style, types, and whether the artefacts are those of the contracts
+check: ## style, types, imports, and whether the artefacts are those of the contracts
 	@$(TEST) ruff check .
 	@$(TEST) ruff format --check .
 	@$(TEST) mypy
+	@$(TEST) lint-imports
 	@$(TEST) forge fmt --check
 	@$(TEST) python scripts/compile.py --check
 

@@ -25,7 +25,7 @@ from benchmarks.process import megabytes
 from benchmarks.rows import ROOT, Row
 from kiseki import Kiseki, Terms
 from kiseki.chain.anvil import anvil
-from kiseki.chain.release.artifacts import artifact
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.signing.accounts import local_account
 from kiseki.client.data.registering import Totals
 from kiseki.client.kiseki import deploy

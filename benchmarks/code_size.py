@@ -1,7 +1,7 @@
 """Runtime code of each contract, as compiled for release (`src/kiseki/artifacts`)."""
 
 from benchmarks.rows import Row
-from kiseki.chain.release.artifacts import artifact
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.release.deploying import SUITE
 
 __all__ = ["ROWS", "measure"]

@@ -20,11 +20,11 @@ from typing import Any
 from dotenv import dotenv_values
 
 from kiseki.chain.contract.abi import decode_named, topic
+from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import place
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.signing.accounts import account_of
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent

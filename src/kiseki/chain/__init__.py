@@ -5,6 +5,7 @@ A part imports only from those above it:
     node        a connection to one node or several
     anvil       a local chain of one's own
     contract/   calls, answers, events and refusals of one contract
+    logs        blocks, and what was logged in them
     signing/    who signs
     sending/    transactions: fees, journal, sender, dry run
     release/    which contracts are on a chain, where, and putting them there

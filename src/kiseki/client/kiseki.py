@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain import node
 from kiseki.chain.anvil import anvil
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender

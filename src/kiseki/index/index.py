@@ -11,7 +11,7 @@ from kiseki.core.registrations import fold as fold_log
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, to_hex
 from kiseki.errors import IndexInconsistent, InvalidInput
 from kiseki.index.answers import findings, trace
 from kiseki.index.answers.agreements import Agreements
@@ -97,7 +97,7 @@ class Index:
         self._subjects: Subjects | None = None
         self._keys: set[bytes] | None = None
         self._waits: list[Row] | None = None
-        self._logs: dict[str, bytes] = {}
+        self._logs: dict[str, tuple[tuple[int, int], bytes]] = {}
 
     def close(self) -> None:
         """Frees the memory; the index cannot be asked afterwards."""
@@ -130,6 +130,9 @@ class Index:
         ours = (event for event in events if event.address.lower() in self._names)
         given = sorted(ours, key=lambda event: (event.block, event.position))
         self._forget()
+        if given:  # a log goes on from where it was, unless an event comes before that
+            first = given[0].block, given[0].position
+            self._logs = {name: each for name, each in self._logs.items() if each[0] < first}
         with self._store.transaction():
             for event in given:
                 self._add(event)
@@ -377,9 +380,13 @@ class Index:
 
     def log(self, registry: str) -> bytes:
         """What a registry's log is, if the events are all: one that is another lacks some."""
-        if registry not in self._logs:
-            self._logs[registry] = fold_log(self.registered(registry))
-        return self._logs[registry]
+        place, log = self._logs.get(registry, ((-1, -1), ZERO32))
+        later = self._records.registered(_TABLES[registry], place)
+        if later:
+            block, position, _ = later[-1]
+            log = fold_log((each for _, _, each in later), log)
+            self._logs[registry] = (block, position), log
+        return log
 
     def standing(self, provider: str) -> list[StandingRecord]:
         """The standing consents of a provider that were used, and what rests on each."""
@@ -463,7 +470,6 @@ class Index:
         """Drops what was worked out from the events so far."""
         self._flows = {}
         self._subjects = self._keys = self._waits = None
-        self._logs = {}
 
     def _subject_map(self) -> Subjects:
         if self._subjects is None:

@@ -12,9 +12,9 @@ from web3 import Web3
 
 from kiseki import Kiseki
 from kiseki.chain.anvil import anvil
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,19 @@ import pytest
 import requests
 from eth_abi.abi import encode
 from eth_account import Account
+from web3 import Web3
 from web3.exceptions import ContractLogicError
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.chain import logs
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract import reverts
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.advice import ADVICE
+from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import connect
-from kiseki.chain.release.artifacts import artifact, names
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.sender import MOST_BYTES, MOST_GAS, Sender
 from kiseki.chain.signing.accounts import local_account as account_of
@@ -453,15 +455,15 @@ def test_a_node_that_gives_few_blocks_at_a_time_is_asked_for_fewer(
 ) -> None:
     terms = k.data.define_terms("train", "4%")
     k.session.w3.provider.make_request("anvil_mine", ["0x40"])  # type: ignore[arg-type]
-    real, asked = k.session._logs, []
+    real, asked = logs.logs, []
 
-    def picky(first: int, last: int) -> Any:
+    def picky(w3: Web3, first: int, last: int, addresses: Sequence[str]) -> Any:
         asked.append(last - first + 1)
         if last - first >= 3:
             raise ChainError("query returned more than 3 blocks")
-        return real(first, last)
+        return real(w3, first, last, addresses)
 
-    monkeypatch.setattr(k.session, "_logs", picky)
+    monkeypatch.setattr(logs, "logs", picky)
     assert k.index.terms(terms.id) == terms
     assert max(asked) > 3
     assert asked[-1] <= 3

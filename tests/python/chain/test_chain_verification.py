@@ -17,9 +17,9 @@ import solcx
 from web3 import Web3
 
 from kiseki import LocalKiseki
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import verification
-from kiseki.chain.release.artifacts import artifact
 from kiseki.errors import ChainError, FilesError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,13 +1,15 @@
 """Every command says what it does, with an example; and they are one tree."""
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
-from kiseki.cli.app import EXIT_CODES, _options_first, app
+from kiseki.cli.app import COMMANDS, EXIT_CODES, _options_first, app
 
 from .conftest import Shell
 
@@ -39,6 +41,30 @@ def test_every_command_has_an_example_that_it_understands(words: tuple[str, ...]
         assert command.make_context("x", rest).command is command, "or it raises what is wrong"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_all_says_what_each_command_says_itself(name: str) -> None:
+    text = get_command(app).commands[name].help or ""  # type: ignore[attr-defined]
+    assert COMMANDS[name].help == " ".join(text.split("\n\n")[0].split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--version"], ["nonsense"], ["accounts", "list"], ["data", "--help"]],
+    ids=" ".join,
+)
+def test_what_asks_no_node_imports_nothing_that_talks_to_one(words: list[str]) -> None:
+    heavy = {"web3", "eth_account", "eth_abi", "eth_utils", "requests", "pydantic", "rich.progress"}
+    code = f"""
+import atexit, sys
+atexit.register(lambda: print(*sorted(set(sys.modules) & {heavy!r}), file=sys.stderr))
+sys.argv = ["kiseki", *{words!r}]
+from kiseki.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == ""
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_every_command_says_what_its_options_are(words: tuple[str, ...]) -> None:
     for each in ALL[words].params:
@@ -46,6 +72,7 @@ def test_every_command_says_what_its_options_are(words: tuple[str, ...]) -> None
 
 
 def test_the_help_of_all_says_how_it_ends(shell: Shell) -> None:
+    shell = Shell(shell.folder, shell.url)  # real processes
     shown = shell.run("--help")
     assert "kiseki deploy --network sepolia" in shown
     ends = " ".join(shown[shown.index("Ends with") :].split())

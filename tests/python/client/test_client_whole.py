@@ -19,16 +19,21 @@ from hypothesis import strategies as st
 from kiseki import LocalKiseki, Manifest
 from kiseki.chain import node, proofs
 from kiseki.chain.contract.abi import topic
+from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.events import Decoder
+from kiseki.chain.logs import logs, timestamps
 from kiseki.chain.node import Refusal
 from kiseki.chain.proofs import prove
-from kiseki.chain.release.artifacts import artifact
 from kiseki.client import whole
 from kiseki.client.session import Session
 from kiseki.core import rlp
+from kiseki.core.event import Event
 from kiseki.core.keccak import keccak256
 from kiseki.core.registrations import SLOT, ProvedList, fold
 from kiseki.core.state import Header, StorageProof
 from kiseki.errors import IndexInconsistent, InvalidInput, ProofError, Unprovable
+from kiseki.index import Index
+from kiseki.index.answers.records import Records
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 ROOT = Path(__file__).resolve().parents[3]
@@ -281,3 +286,50 @@ def test_a_header_that_does_not_hash_to_its_block_is_no_proof(
     monkeypatch.setattr(proofs, "ask", bent)
     with pytest.raises(Unprovable, match="cannot be proved here"):
         prove(k.session.w3, k.session["DataRegistry"].address, SLOT, 1)
+
+
+def test_a_log_goes_on_from_where_it_was(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 10: no question's cost grows with what it does not ask about."""
+    terms = k.data.define_terms("train")
+    counts = []
+    real = Records.registered
+
+    def counting(self: Records, *given: Any) -> Any:
+        rows = real(self, *given)
+        counts.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(Records, "registered", counting)
+    for number in range(3):
+        k.data.wallet.send(
+            k.session["DataRegistry"].call(
+                "commit", bytes([number + 1]) * 32, 1, (terms.id, bytes(32), b"", bytes(32))
+            )
+        )
+        assert k.index.log("DataRegistry") == k.session["DataRegistry"].read("log")
+    assert max(counts) == 1, "each time only what was registered since"
+
+
+def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
+    terms = k.data.define_terms("train")
+    receipts = [
+        k.data.wallet.send(
+            k.session["DataRegistry"].call(
+                "commit", bytes([number + 1]) * 32, 1, (terms.id, bytes(32), b"", bytes(32))
+            )
+        )
+        for number in range(3)
+    ]
+    first, second, third = (k.session.events(each) for each in receipts)
+    defined = [each for each in decoded(k, 0, receipts[0].block - 1) if each.name == "TermsDefined"]
+    index = Index(k.session.deployment.addresses)
+    index.apply([*defined, *first, *third])
+    assert index.log("DataRegistry") != k.session["DataRegistry"].read("log")
+    index.apply(second)
+    assert index.log("DataRegistry") == k.session["DataRegistry"].read("log")
+
+
+def decoded(k: LocalKiseki, first: int, last: int) -> list[Event]:
+    logged = logs(k.session.w3, first, last, list(k.session.deployment.addresses.values()))
+    decoder = Decoder(k.session.deployment.addresses)
+    return list(decoder.decode(logged, timestamps(k.session.w3, logged)))

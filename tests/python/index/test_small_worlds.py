@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from kiseki.chain.release.artifacts import artifact
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.core import ids
 from kiseki.core.base import Base
 from kiseki.core.ids import PART, Collection, External

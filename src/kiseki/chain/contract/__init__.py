@@ -2,6 +2,7 @@
 
 A part imports only from those above it:
 
+    artifacts   ABIs and code, as compiled
     abi         decoding by ABI
     advice      what somebody can do about a revert
     reverts     custom errors, decoded by name

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import NONSENSE, Refusal, ask
-from kiseki.chain.release.artifacts import artifact
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, topic
-from kiseki.chain.release.artifacts import artifact
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, selector
 from kiseki.chain.contract.advice import ADVICE
-from kiseki.chain.release.artifacts import artifact, names
+from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.core.values import one_line, to_hex
 from kiseki.errors import ChainError, ContractReverted
 

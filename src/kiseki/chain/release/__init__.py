@@ -2,7 +2,6 @@
 
 A part imports only from those above it:
 
-    artifacts     ABIs and code, as compiled
     networks      chains that the suite knows by name
     proxy         the deterministic deployment proxy
     deploying     where the suite is on a chain, and putting it there

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain import node
+from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release import proxy
-from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.sending.sender import Sender
 from kiseki.core import documents

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release.artifacts import Artifact, artifact
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
 from kiseki.errors import ChainError, FilesError, InvalidInput

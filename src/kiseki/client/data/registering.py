@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, topic
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, node_errors, refused
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.release.artifacts import artifact
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document

@@ -294,10 +294,15 @@ class Records:
             for consent, uses in found.items()
         ]
 
-    def registered(self, table: str) -> list[tuple[int, int, bytes]]:
-        """(block, position, ID) of every registration, in order."""
-        sql = f"SELECT block, position, id FROM {table} ORDER BY block, position"  # noqa: S608
-        return [(block, position, each) for block, position, each in self._store.rows(sql)]
+    def registered(
+        self, table: str, after: tuple[int, int] = (-1, -1)
+    ) -> list[tuple[int, int, bytes]]:
+        """(block, position, ID) of every registration after a place in the chain, in order."""
+        sql = (
+            f"SELECT block, position, id FROM {table}"  # noqa: S608
+            " WHERE (block, position) > (?, ?) ORDER BY block, position"
+        )
+        return [(block, position, each) for block, position, each in self._store.rows(sql, *after)]
 
     def status(self, collection: bytes) -> Status:
         """Whose a collection is and when consent ended, which takes no time however large."""

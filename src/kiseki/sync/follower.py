@@ -1,0 +1,126 @@
+"""Reads the chain into an index, as far as it goes by now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kiseki.chain import logs as chain_logs
+from kiseki.chain.contract.contracts import Contract, node_errors
+from kiseki.chain.contract.events import Decoder
+from kiseki.chain.node import Refusal, ask
+from kiseki.chain.release.deploying import Deployment
+from kiseki.core.values import from_hex, to_hex
+from kiseki.errors import ChainError, IndexInconsistent, NodeUnreachable
+from kiseki.index import REGISTRIES, Index
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+__all__ = ["Follower"]
+
+_BLOCKS = 10_000
+"""Blocks asked for at once; halved when the node finds that too much."""
+
+
+class Follower:
+    """The index of one deployment, kept up with its chain. For one thread."""
+
+    def __init__(self, w3: Web3, deployment: Deployment, decoder: Decoder) -> None:
+        self._w3, self._deployment, self._decoder = w3, deployment, decoder
+        self._addresses = list(deployment.addresses.values())
+        self._registries = {
+            name: Contract(w3, name, deployment.addresses[name]) for name in REGISTRIES
+        }
+        self._start()
+
+    @property
+    def block(self) -> int:
+        """The last block that was read; before the first question, the one before the suite's."""
+        return self._next - 1
+
+    def index(self) -> Index:
+        """The index, with everything that the chain has logged by now.
+
+        When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
+        back), it is made anew from the first block on.
+
+        What it holds is compared with the registries' own logs as of the last block read, so that a
+        registration that the node left out is never passed over.
+
+        Raises:
+            IndexInconsistent: the events contradict each other, or the node left something out,
+                also when read afresh.
+            NodeUnreachable: the node does not answer.
+        """
+        try:
+            if not self._is_current():
+                self._start()
+            self._read()
+        except IndexInconsistent:
+            self._start()
+            self._read()
+        return self._index
+
+    def _start(self) -> None:
+        self._index = Index(self._deployment.addresses)
+        self._next = self._deployment.block
+        self._last_hash: bytes | None = None
+        self._compared = self._next - 1
+
+    def _is_current(self) -> bool:
+        """Whether the last block read is still the one at its height."""
+        return self._last_hash is None or self._last_hash == chain_logs.block_hash(
+            self._w3, self._next - 1
+        )
+
+    def _read(self) -> None:
+        latest, now = chain_logs.head(self._w3)
+        step = _BLOCKS
+        while self._next <= latest:
+            end = min(self._next + step - 1, latest)
+            try:
+                logged = chain_logs.logs(self._w3, self._next, end, self._addresses)
+            except NodeUnreachable:
+                raise
+            except ChainError:
+                if step == 1:
+                    raise
+                step //= 2
+                continue
+            with node_errors():
+                times = chain_logs.timestamps(self._w3, logged)
+                events = list(self._decoder.decode(logged, times))
+            self._index.apply(events)
+            self._next = end + 1
+            self._last_hash = chain_logs.block_hash(self._w3, end)
+        if self._compared < self._next - 1:
+            self._compare(self._next - 1)
+            self._compared = self._next - 1
+        self._index.at(now)
+
+    def _compare(self, block: int) -> None:
+        """Holds the index to the registries' logs."""
+        contracts = [self._registries[name] for name in REGISTRIES]
+        with node_errors():
+            answers = ask(
+                self._w3,
+                [
+                    (
+                        "eth_call",
+                        [{"to": each.address, "data": to_hex(each.call("log").data)}, hex(block)],
+                    )
+                    for each in contracts
+                ],
+            )
+            for each in answers:
+                if isinstance(each, Refusal):
+                    raise each
+            logs = [from_hex(each, 32, "the log of a registry") for each in answers]
+        for (name, kind), log in zip(REGISTRIES.items(), logs, strict=True):
+            if self._index.log(name) != log:
+                many = len(self._index.registered(name))
+                raise IndexInconsistent(
+                    f"the node told of {many:,} {kind} up to block {block:,}, and these are not "
+                    f"what {name} registered: it left something out, or added something; ask "
+                    "another node"
+                )
