@@ -26,7 +26,7 @@ test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
 test-contracts-ir: ## the same under the other code generator, which takes some minutes to compile
 	@FOUNDRY_PROFILE=ir $(TEST) forge test
 
-test-long: ## ten million calls at the ledger and the registries (a long night)
+test-long: ## fifteen million calls, by all campaigns (a long night)
 	@FOUNDRY_PROFILE=long $(TEST) forge test --match-path 'tests/contracts/*.invariant.t.sol'
 
 test-ape: ## Ape: the same code, and the scripts on its network and from its accounts
