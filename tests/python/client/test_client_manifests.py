@@ -392,7 +392,7 @@ class TestWalking:
         monkeypatch.setattr(manifests, "_GAS_LIMIT", MOST_GAS // 10)  # all of them, just so
         (receipt,) = stranger.models.check_manifest(model, manifest)
         assert receipt.gas < manifests._GAS_LIMIT
-        assert codes(k, model)[-1] == "manifest_checked"
+        assert "manifest_checked" in codes(k, model)
 
     def test_what_is_false_cannot_be_walked(
         self, k: LocalKiseki, shelf: Shelf, asks: Terms, developer: Kiseki, stranger: Kiseki
