@@ -10,7 +10,7 @@ from eth_account import Account
 
 from benchmarks.rows import Row
 from kiseki import Kiseki, Payee, Terms
-from kiseki.client.data.data import Item, Prepared
+from kiseki.client.data.prepared import Item, Prepared
 from kiseki.client.data.registering import Totals
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256

@@ -11,7 +11,8 @@ from benchmarks.consents import numbered, one_item
 from benchmarks.rows import Row
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.contract.contracts import Call
-from kiseki.client.data.data import Prepared, terms_tuple
+from kiseki.client.data.data import terms_tuple
+from kiseki.client.data.prepared import Prepared
 
 __all__ = ["ROWS", "measure"]
 

@@ -11,7 +11,7 @@ from examples.openmoji.drawings import Drawing
 from examples.openmoji.summary import Step
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.data.data import Prepared
+from kiseki.client.data.prepared import Prepared
 
 TUNED_ON = "Emily Jäger"
 """The second model is fine-tuned on her drawings."""

@@ -84,7 +84,10 @@ COMMANDS = {
         "wallets", "keys", "The key store: salts, and what is in every collection. Back it up."
     ),
     "data": Place(
-        "data", "data", "Terms, collections, consent, receipts, revoking.", ("standing",)
+        "data",
+        "data",
+        "Terms, collections, consent, receipts, revoking.",
+        ("consents", "receipts", "standing"),
     ),
     "model": Place(
         "model", "model", "Models: registering what was trained, and what a manifest is worth."

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.client.data import consents, receipts_on_chain, waivers
+from kiseki.cli.terms import (
+    Collection,
+    Floor,
+    Gate,
+    Licence,
+    Notice,
+    Royalty,
+    Source,
+    Until,
+    Uses,
+    say_what_can_be_sold,
+    terms_of,
+)
 from kiseki.client.data import standing as standing_consents
-from kiseki.client.data.data import Outlook
+from kiseki.client.data import waivers
+from kiseki.client.data.prepared import Outlook
 from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.models import lasting
-from kiseki.client.wallet import WAITING_DAYS, document_hash
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
 from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
-from kiseki.core.terms import IRREVOCABLE, Terms
-from kiseki.core.values import ZERO_ADDRESS, to_hex
+from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, InvalidInput
-from kiseki.vault import lists, receipts
+from kiseki.vault import lists
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -32,55 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 data = typer.Typer(help="Terms, collections, consent, receipts, revoking.")
-consent = typer.Typer(
-    help="Consent files: prepared by a studio, signed by artists, submitted in bulk."
-)
-data.add_typer(consent, name="consent")
-
-Uses = Annotated[str, typer.Option(help="What is allowed: train, reserved, or uses with commas.")]
-Royalty = Annotated[str, typer.Option(help="The share of gross asked, as 20%.")]
-Floor = Annotated[str, typer.Option(help="The share that no other source can dilute.")]
-Licence = Annotated[Path | None, typer.Option(help="The licence as a document; its hash is kept.")]
-Until = Annotated[str | None, typer.Option(help="Until when it holds, as 2027-12-31.")]
-Notice = Annotated[
-    str,
-    typer.Option(
-        help="How long consent holds after it was revoked, as 30d, which is the longest licence "
-        "that can be sold; 0d ends it at once, `irrevocable` never."
-    ),
-]
-Gate = Annotated[
-    str | None, typer.Option(help="`list`, `market`, or the contract that says who may use it.")
-]
-Collection = Annotated[str, typer.Argument(help="The collection's ID, 0x…")]
-Source = Annotated[Path, typer.Argument(help="A folder, or a list (MANIFEST.csv).")]
-
-
-def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
-             until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
-    """Terms as the options say them."""
-    try:
-        end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
-    except ValueError:
-        raise InvalidInput("--until is a day, as 2027-12-31") from None
-    return Terms.of(
-        [each.strip() for each in uses.split(",")], royalty, floor, end,
-        _notice(notice), _gate(k, gate), document_hash(licence),
-    )  # fmt: skip
-
-
-def _notice(text: str) -> timedelta:
-    if text == "irrevocable":
-        return IRREVOCABLE
-    found = context.moment(text, "--notice") if text.endswith("d") else None
-    if not isinstance(found, timedelta):
-        raise InvalidInput("--notice is so long, as 30d, or irrevocable")
-    return found
-
-
-def _gate(k: Kiseki, named: str | None) -> str | None:
-    ours = {"list": k.data.gate.address, "market": k.market.address}
-    return ours.get(named or "", named)
 
 
 @data.command("terms")
@@ -97,7 +58,7 @@ def define_terms(
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
-    _say_what_can_be_sold(k, terms)
+    say_what_can_be_sold(k, terms)
     context.spend(k, f"terms {terms.id.hex()}", lambda k: k.data.put_terms(terms))
     if context.current.json:
         show.json_line({"terms": terms.id, "words": terms.words()})
@@ -152,19 +113,13 @@ def register(
         return
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
-    _say_what_can_be_sold(k, terms)
+    say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
         kept = k.data.prepare_all(source, terms, payee=k.payee(payee) if payee else None,
                                   origin=origin,
                                   progress=lambda items, _: told(items, total))  # fmt: skip
     _register(k, kept, publish)
-
-
-def _say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
-    """Once it is registered neither gate nor notice can be changed."""
-    if terms.gate == k.market.address.lower():
-        show.say(terms.longest_licence())
 
 
 def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
@@ -481,173 +436,4 @@ def waive_payee(
 # Receipts
 
 
-@data.command("receipt")
-def receipt(
-    collection: Collection,
-    to: Annotated[Path, typer.Option("--out", help="The file to write.")],
-    recipient: Annotated[
-        str | None, typer.Option("--for", help="The artist's age recipient (age1…).")
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Names of the artist's items, with * and ?; else all.")
-    ] = None,
-    clear: Annotated[
-        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
-    ] = False,
-) -> None:
-    """Write an artist's receipt: names, salts and proofs of their items, for their eyes only.
-
-    \b
-    Examples:
-      kiseki data receipt 0x1111… \\
-        --for age1qqqq --out alice.age
-    """
-    wanted = context.hex32(collection, "the collection")
-    with context.store() as store:
-        passphrase = None if recipient or clear else context.new_password("Passphrase")
-        count = receipts.write(store, wanted, to, only=only, recipient=recipient,
-                               passphrase=passphrase, clear=clear)  # fmt: skip
-    if context.current.json:
-        show.json_line({"path": to, "items": count})
-    else:
-        show.say(f"{count:,} items are in {to}.")
-
-
-@data.command("check-receipt")
-def check_receipt(
-    file: Annotated[Path, typer.Argument(help="The receipt.")],
-    folder: Annotated[Path | None, typer.Argument(help="Find one's own files in here.")] = None,
-    identity: Annotated[
-        Path | None, typer.Option(help="The age identity file that opens it.")
-    ] = None,
-    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
-    chain: Annotated[bool, typer.Option(help="Ask the chain as well.")] = False,
-) -> None:
-    """Compute everything in a receipt again, and find one's own files; needs no studio.
-
-    \b
-    Examples:
-      kiseki data check-receipt alice.age drawings --identity key.txt
-    """
-    passphrase = None if identity or clear else context.password("Passphrase")
-    read = receipts.read(file, identity=identity, passphrase=passphrase)
-    shown = receipts.check(read)
-    told: dict[str, Any] = show.plain(shown)
-    found = receipts.find(read, folder) if folder else []
-    told["files"] = [
-        {"path": str(e.path), "names": e.item.names, "id": to_hex(e.id)} for e in found
-    ]
-    if chain:
-        on_chain = receipts_on_chain.on_chain(read, context.watching(ZERO_ADDRESS).session)
-        told["chain"] = show.plain(on_chain)
-    if context.current.json:
-        show.json_line(told)
-        return
-    show.line(shown.sentence)
-    if folder:
-        show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
-    if chain:
-        there = told["chain"]
-        show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
-        if there and there["payee"] != to_hex(read.kept.payee.key):
-            now = Payee(bytes.fromhex(there["payee"][2:])).words
-            show.say(f"Paid is {now}, and not, as it says here, {read.kept.payee.words}.")
-
-
 # Consent files
-
-
-@consent.command("prepare")
-def prepare_consents(
-    source: Source, folder: Annotated[Path, typer.Argument(help="Where the files go.")],
-    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
-    until: Until = None, notice: Notice = "30d", gate: Gate = None,
-    days: Annotated[
-        int, typer.Option(help="For how long they can be submitted.")
-    ] = WAITING_DAYS,
-) -> None:  # fmt: skip
-    """Write a consent file for each artist of a list, who then is the provider.
-
-    \b
-    Examples:
-      kiseki data consent prepare MANIFEST.csv consents --royalty 20%
-    """
-    k = context.kiseki()
-    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
-    _say_what_can_be_sold(k, terms)
-    with show.progress("reading", "items") as told:
-        total = lists.count(source)
-        kept = k.data.prepare_all(source, terms, artists="providers",
-                                  progress=lambda items, _: told(items, total))  # fmt: skip
-    paths = consents.prepare(k.data.wallet, kept, folder, days=days)
-    if context.current.json:
-        show.json_line(paths)
-    else:
-        show.say(f"{len(paths):,} consent files are in {folder}; each is for the wallet it names.")
-        for path in paths:
-            if (other := path.with_name(path.name + ".before")).exists():
-                show.say(
-                    f"{other} held other values, and may be signed; it does not count any more."
-                )
-
-
-@consent.command("sign")
-def sign_consent(
-    file: Annotated[Path, typer.Argument(help="The consent file.")],
-    receipt: Annotated[Path | None, typer.Option(help="Your receipt, checked first.")] = None,
-    identity: Annotated[
-        Path | None, typer.Option(help="The age identity file that opens it.")
-    ] = None,
-) -> None:
-    """Sign a consent file, once everything it says was computed again; needs no node.
-
-    \b
-    Examples:
-      kiseki data consent sign consents/0x1234.json --account alice
-    """
-    found = consents.Consent.read(file)
-    for each in found.words:
-        show.say(each)
-    if not context.current.yes:
-        context.confirm("Do you consent?")
-    read = None
-    if receipt is not None:
-        passphrase = None if identity else context.password("Passphrase of the receipt")
-        read = receipts.read(receipt, identity=identity, passphrase=passphrase)
-    signed = consents.sign(file, context.offline_signer(found.chain_id), receipt=read)
-    if context.current.json:
-        show.json_line({"file": file, "signer": signed.signer})
-    else:
-        show.say(f"Signed. Send {file} back.")
-
-
-@consent.command("submit")
-def submit_consents(
-    folder: Annotated[Path, typer.Argument(help="The folder of consent files.")],
-    publish: Annotated[bool, typer.Option(help="Log the commitments too.")] = True,
-) -> None:
-    """Register everything that is signed, in bulk; run again it sends only what is missing.
-
-    \b
-    Examples:
-      kiseki data consent submit consents --yes
-    """
-    k = context.kiseki()
-
-    def work(k: Kiseki) -> list[consents.Submitted]:
-        with show.progress("submitting", "IDs") as told:
-            return list(consents.submit(k.data.wallet, folder, publish=publish, progress=told))
-
-    results = context.spend(
-        k, f"submit {folder.resolve()} {publish}", work,
-        lambda done: [f"{each.path}: {each.problem}" for each in done if each.problem],
-    )  # fmt: skip
-    problems = [each for each in results if each.problem]
-    if context.current.json:
-        show.json_line([{"file": e.path, "collection": e.collection, "problem": e.problem}
-                        for e in results])  # fmt: skip
-    else:
-        show.table(["file", ""], [(e.path.name, e.problem) for e in problems])
-        show.say(f"{len(results) - len(problems):,} are registered, {len(problems):,} are not.")
-    if problems:
-        raise typer.Exit(3 if len(problems) < len(results) else 1)

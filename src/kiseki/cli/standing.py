@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.cli.data import (
-    Floor,
-    Gate,
-    Licence,
-    Notice,
-    Royalty,
-    Until,
-    Uses,
-    data,
-    terms_of,
-)
+from kiseki.cli.data import data
+from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
 from kiseki.client.data import cancellations
 from kiseki.client.data import standing as standing_consents
 from kiseki.errors import InvalidInput

@@ -15,82 +15,40 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import secrets
 import sqlite3
 import stat
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from kiseki.core import ids
-from kiseki.core.collection import Kept, Names, Slice
-from kiseki.core.payee import Payee
-from kiseki.core.split import Split
-from kiseki.core.terms import Terms
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import backups
+from kiseki.vault.tables import (
+    APPLICATION,
+    BEFORE,
+    BODY,
+    COLLECTIONS,
+    SCHEMA,
+    kept_of,
+    packed,
+    qualified,
+    slice_of,
+)
 
 __all__ = ["KeyStore"]
 
-_APPLICATION = 0x4B49534B
-"""In the file's header (PRAGMA application_id), so that no other database is taken for a store."""
 
 _MAGIC = b"SQLite format 3\x00"
 _WAIT = 60.0
 _MOST = 900
 """Values of one question: older builds of SQLite take no more than 999."""
 _FILES = ("", "-wal", "-shm")
-
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS salt (
-    provider BLOB NOT NULL,
-    sha256 BLOB NOT NULL,
-    number INTEGER NOT NULL,
-    salt BLOB NOT NULL,
-    PRIMARY KEY (provider, sha256, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS collection (
-    id BLOB PRIMARY KEY,
-    provider BLOB NOT NULL,
-    terms TEXT NOT NULL,
-    root BLOB NOT NULL,
-    count INTEGER NOT NULL,
-    payee BLOB NOT NULL,
-    opening BLOB NOT NULL,
-    origin BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS slice (
-    collection BLOB NOT NULL REFERENCES collection (id),
-    number INTEGER NOT NULL,
-    root BLOB NOT NULL,
-    commitments BLOB NOT NULL,
-    digests BLOB NOT NULL,
-    names BLOB NOT NULL,
-    UNIQUE (collection, number)
-);
-CREATE TABLE IF NOT EXISTS before (
-    collection BLOB NOT NULL REFERENCES collection (id),
-    count INTEGER NOT NULL,
-    payee BLOB NOT NULL,
-    opening BLOB NOT NULL,
-    origin BLOB NOT NULL,
-    UNIQUE (collection, count, payee, origin)
-);
-CREATE TABLE IF NOT EXISTS split (
-    payee BLOB PRIMARY KEY,
-    file TEXT NOT NULL
-);
-PRAGMA application_id = {_APPLICATION};
-"""
-# The salt numbered 0 is the one that counts. Others came from another store that was merged into
-# this one and had made its own for the same content: what was registered with them needs them.
-# Count, payee and origin are not in a collection's ID: what it was prepared with before is kept,
-# because that may be what is registered.
 
 
 class KeyStore:
@@ -222,20 +180,20 @@ class KeyStore:
 
     def collections(self, provider: str | None = None) -> Iterator[Kept]:
         """All collections that are kept, in the order in which they were, or a provider's."""
-        sql = _COLLECTIONS
+        sql = COLLECTIONS
         values: tuple[Any, ...] = ()
         if provider is not None:
             sql, values = f"{sql} WHERE provider = ?", (address(provider, "the provider"),)
         for row in self._rows(f"{sql} ORDER BY collection.rowid", *values):
-            yield _kept(row)
+            yield kept_of(row)
 
     def versions(self, collection: bytes) -> list[Kept]:
         """A collection with all values that it was prepared with, the last ones first; nothing
         when it is not kept here. Which of them stand, the chain says."""
         with self._lock:
-            now = self._rows(f"{_COLLECTIONS} WHERE collection.id = ?", collection)
-            before = self._rows(f"{_BEFORE} WHERE before.collection = ?", collection)
-        return [_kept(row) for row in (*now, *before)]
+            now = self._rows(f"{COLLECTIONS} WHERE collection.id = ?", collection)
+            before = self._rows(f"{BEFORE} WHERE before.collection = ?", collection)
+        return [kept_of(row) for row in (*now, *before)]
 
     def collection(self, collection: bytes) -> Kept:
         """One collection.
@@ -253,12 +211,12 @@ class KeyStore:
 
     def slices(self, collection: bytes) -> Iterator[Slice]:
         """What a collection holds, slice by slice; nothing when it is not kept here."""
-        sql = f"SELECT {_BODY} FROM slice WHERE collection = ? AND number = ?"  # noqa: S608
+        sql = f"SELECT {BODY} FROM slice WHERE collection = ? AND number = ?"  # noqa: S608
         for number in range(1 << 32):
             rows = self._rows(sql, collection, number)
             if not rows:
                 return
-            yield _slice(rows[0])
+            yield slice_of(rows[0])
 
     def slice_roots(self, collection: bytes) -> list[bytes]:
         """The root of each slice, in order: the leaves of the collection's upper tree."""
@@ -367,36 +325,36 @@ class KeyStore:
 
     def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
         old = self._db.execute(
-            f"SELECT {_BODY} FROM slice WHERE collection = ? AND number = ?",  # noqa: S608
+            f"SELECT {BODY} FROM slice WHERE collection = ? AND number = ?",  # noqa: S608
             (collection, number),
         ).fetchone()
         digests, names = new.digests, new.names
         if old is not None:
-            known = _slice(old)
+            known = slice_of(old)
             pairs = zip(known.digest_list, new.digest_list, strict=True)
             digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
             names = tuple(now or was for was, now in zip(known.names, names, strict=True))
         self._db.execute(
             "INSERT OR REPLACE INTO slice VALUES (?, ?, ?, ?, ?, ?)",
-            (collection, number, new.root, new.commitments, digests, _packed(names)),
+            (collection, number, new.root, new.commitments, digests, packed(names)),
         )
 
     def _unname(self, who: bytes, digest: bytes) -> None:
         """Takes a content's digest and names out of every slice."""
         rows = self._db.execute(
-            f"SELECT slice.rowid, {_qualified(_BODY)} FROM slice"  # noqa: S608 - constants
+            f"SELECT slice.rowid, {qualified(BODY)} FROM slice"  # noqa: S608 - constants
             " JOIN collection ON collection.id = slice.collection"
             " WHERE provider = ? AND instr(digests, ?)",
             (who, digest),
         ).fetchall()
         for row, *body in rows:
-            known = _slice(body)
+            known = slice_of(body)
             left = [ZERO32 if each == digest else each for each in known.digest_list]
             named = zip(known.names, known.digest_list, strict=True)
             names = [() if each == digest else name for name, each in named]
             self._db.execute(
                 "UPDATE slice SET digests = ?, names = ? WHERE rowid = ?",
-                (b"".join(left), _packed(names), row),
+                (b"".join(left), packed(names), row),
             )
 
     def _lines(self) -> Iterator[dict[str, Any]]:
@@ -405,14 +363,14 @@ class KeyStore:
             "SELECT provider, sha256, salt FROM salt ORDER BY provider, sha256, number"
         ):
             yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
-        rows = self._db.execute(f"{_COLLECTIONS} ORDER BY collection.rowid")
+        rows = self._db.execute(f"{COLLECTIONS} ORDER BY collection.rowid")
         for row in rows.fetchall():
-            kept = _kept(row)
+            kept = kept_of(row)
             yield backups.head(kept)
             for each in self.slices(kept.id):
                 yield backups.body(each)
-        for row in self._db.execute(f"{_BEFORE} ORDER BY before.rowid").fetchall():
-            yield backups.before(_kept(row))
+        for row in self._db.execute(f"{BEFORE} ORDER BY before.rowid").fetchall():
+            yield backups.before(kept_of(row))
 
     def _take(self, what: backups.Salt | backups.Part | Kept) -> None:
         """Merges one line of a backup."""
@@ -462,13 +420,13 @@ class KeyStore:
             if path is not None:
                 (given,) = db.execute("PRAGMA application_id").fetchone()
                 (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                if given != _APPLICATION and (given or tables):
+                if given != APPLICATION and (given or tables):
                     raise self._something_else()
                 db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA journal_size_limit = 67108864")  # bytes left to -wal afterwards
             db.execute("PRAGMA cache_size = -16000")  # kilobytes
-            db.executescript(_SCHEMA)
+            db.executescript(SCHEMA)
         except BaseException:
             db.close()
             raise
@@ -558,37 +516,6 @@ class KeyStore:
         return SecretsError(
             f"{self._path} is a database that keeps something else; name another file"
         )
-
-
-_COLLECTIONS = (
-    "SELECT provider, terms, root, count, collection.payee, opening, origin, file FROM collection"
-    " LEFT JOIN split USING (payee)"
-)
-_BEFORE = (
-    "SELECT provider, terms, root, before.count, before.payee, before.opening, before.origin, file"
-    " FROM before JOIN collection ON collection.id = before.collection"
-    " LEFT JOIN split ON split.payee = before.payee"
-)
-_BODY = "root, commitments, digests, names"
-
-
-def _qualified(columns: str) -> str:
-    return ", ".join(f"slice.{each}" for each in columns.split(", "))
-
-
-def _kept(row: Sequence[Any]) -> Kept:
-    provider, terms, root, count, payee, opening, origin, file = row
-    paid = Payee(payee, opening, Split.from_json(file, payee) if file else None)
-    return Kept(address_text(provider), Terms.from_json(terms), root, count, paid, origin)
-
-
-def _slice(row: Sequence[Any]) -> Slice:
-    root, commitments, digests, names = row
-    return Slice(root, commitments, digests, tuple(map(tuple, json.loads(zlib.decompress(names)))))
-
-
-def _packed(names: Sequence[Names]) -> bytes:
-    return zlib.compress(json.dumps(names, separators=(",", ":")).encode(), 1)
 
 
 def _moved(path: Path, file: IO[bytes]) -> bool:

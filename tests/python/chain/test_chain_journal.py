@@ -21,7 +21,8 @@ from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.node import Refusal, connect
 from kiseki.chain.sending.fees import GWEI, Policy, calldata_gas
-from kiseki.chain.sending.journal import Intent, Journal
+from kiseki.chain.sending.intents import Intent
+from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender, _is_cheap, _is_refused
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.errors import (

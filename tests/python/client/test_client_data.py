@@ -19,7 +19,8 @@ from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import sender
 from kiseki.chain.sending.outcome import Outcome
-from kiseki.client.data.data import Prepared, items_of, terms_tuple
+from kiseki.client.data.data import terms_tuple
+from kiseki.client.data.prepared import Prepared, items_of
 from kiseki.core import ids
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.values import ZERO32

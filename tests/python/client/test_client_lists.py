@@ -20,6 +20,7 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client.data import registering
+from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.registering import Totals
 from kiseki.core import ids
 from kiseki.core.collection import Kept
@@ -544,7 +545,7 @@ def test_the_gas_that_is_known_beforehand_is_enough_and_not_much_more(
 
 def test_a_slice_and_its_proof_fit_what_mempools_take(k: LocalKiseki, terms: Terms) -> None:
     (kept,) = k.data.prepare_all(entries(SLICE + 1), terms)
-    group = registering.Group(kept, registering.kept_parts(store_of(k), kept))
+    group = Group(kept, kept_parts(store_of(k), kept))
     first, _ = registering.publications(k._wallet, group)
     room = k._wallet.sender.room(first)
     # A proof above a slice has as many hashes as the number of slices has binary digits.

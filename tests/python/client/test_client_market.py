@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kiseki import ContractReverted, External, Kiseki, LocalKiseki, Manifest, Terms, Use
-from kiseki.client.data.data import Prepared
+from kiseki.client.data.prepared import Prepared
 from kiseki.core.conditions import AfterTime, IncomeThreshold
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import FOREVER, Licence, Offer

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.client.data.data import Prepared
+from kiseki.client.data.prepared import Prepared
 from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.client.revenue.revenue import ETHER
 

@@ -13,7 +13,7 @@ from typing import Any
 from kiseki.chain.contract.contracts import Call, node_errors, refused
 from kiseki.chain.node import Refusal
 from kiseki.chain.sending.fees import calldata_gas
-from kiseki.chain.sending.journal import Attempt
+from kiseki.chain.sending.intents import Attempt
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import MOST_GAS, Sender
 from kiseki.core.values import ZERO32, uint

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Asked, Refusal, ask
 from kiseki.chain.sending.fees import Fees, Policy
-from kiseki.chain.sending.journal import Attempt, Intent, Journal, Lane
+from kiseki.chain.sending.intents import Attempt, Intent, Lane
+from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.core.checksum import checksummed

@@ -4,11 +4,15 @@ A part imports only from those above it:
 
     gates              allow lists of one's own
     overlaps           works that several collections hold
+    group              collections on their way to the chain
+    gas                the gas of registering, known without asking a node
+    logged             what of a collection the chain has logged already
     registering        collections on the chain, by the thousand
     consents           consent to one collection, signed for others to send
     standing           consent to all that one collector collects
     cancellations      signatures that shall count no longer
     waivers            a paid wallet's word that another may be paid
     receipts_on_chain  what the chain says of a receipt's collection
+    prepared           files before they are registered
     data               `Kiseki.data`
 """

@@ -25,14 +25,8 @@ from typing import Any, Self
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles
 from kiseki.client.consentfiles import Asked
-from kiseki.client.data.registering import (
-    Group,
-    Registered,
-    kept_parts,
-    register,
-    registered,
-    with_code,
-)
+from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.registering import Registered, register, registered, with_code
 from kiseki.client.payable import payable
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed

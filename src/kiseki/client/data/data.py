@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -13,12 +13,12 @@ from typing import Any, Literal
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.gates import Gate
-from kiseki.client.data.overlaps import Overlap, overlaps
+from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.overlaps import overlaps
+from kiseki.client.data.prepared import Outlook, Prepared, items_of
 from kiseki.client.data.registering import (
-    Group,
     Registered,
     Totals,
-    kept_parts,
     look,
     not_the_provider,
     publications,
@@ -29,116 +29,20 @@ from kiseki.client.data.registering import (
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
-from kiseki.core import ids, typed
+from kiseki.core import typed
 from kiseki.core.collection import Kept, Slice
-from kiseki.core.merkle import SLICE, IdTree, Proof
+from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
-from kiseki.errors import InvalidInput, KisekiError
+from kiseki.errors import InvalidInput
 from kiseki.vault.collecting import Owners, collect
 from kiseki.vault.files import HashedFile, find, hash_files
 from kiseki.vault.lists import Entry, read
 
-__all__ = [
-    "Data",
-    "Item",
-    "Outlook",
-    "Prepared",
-    "Registered",
-    "Totals",
-    "items_of",
-    "terms_tuple",
-]
+__all__ = ["Data", "Registered", "Totals", "terms_tuple"]
 
 _CONTRACT = "DataRegistry"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A file that is, or will be, in a collection.
-
-    Attributes:
-        paths: the file, or all files with this content.
-        commitment: what is logged, 32 bytes.
-        id: its data ID, 32 bytes.
-    """
-
-    paths: tuple[Path, ...]
-    commitment: bytes
-    id: bytes
-
-
-def items_of(registrant: str, hashed: Sequence[HashedFile], salts: Sequence[bytes]) -> list[Item]:
-    """One item for each distinct content, IDs ascending."""
-    paths: dict[bytes, list[Path]] = {}
-    for each, salt in zip(hashed, salts, strict=True):
-        paths.setdefault(ids.commitment(each.digest, salt), []).append(each.path)
-    found = [
-        Item(tuple(paths[commitment]), commitment, data_id)
-        for commitment, data_id in zip(paths, ids.item_ids(registrant, paths), strict=True)
-    ]
-    return sorted(found, key=lambda item: item.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A collection before it is registered; nothing was sent yet.
-
-    Attributes:
-        provider: who consents.
-        terms: under which terms.
-        items: one for each distinct content, IDs ascending.
-        tree: over the IDs.
-        payee: who is paid.
-        origin: commits to how, when and from whom the data was collected.
-    """
-
-    provider: str
-    terms: Terms
-    items: tuple[Item, ...] = field(repr=False)
-    tree: IdTree = field(repr=False)
-    payee: Payee
-    origin: bytes
-
-    @property
-    def id(self) -> bytes:
-        """The collection's ID."""
-        return self.kept.id
-
-    @property
-    def commitments(self) -> list[bytes]:
-        """In the order of the IDs."""
-        return [item.commitment for item in self.items]
-
-    @property
-    def kept(self) -> Kept:
-        """All of it but the items."""
-        who = self.provider.lower()
-        return Kept(who, self.terms, self.tree.root, len(self.items), self.payee, self.origin)
-
-    def parts(self) -> Iterator[tuple[list[bytes], Proof]]:
-        """The commitments of each slice, with the proof of its root."""
-        commitments = self.commitments
-        for k, start in enumerate(range(0, len(commitments), SLICE)):
-            yield commitments[start : start + SLICE], self.tree.slice_proof(k)
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What stands on the chain of a collection that is to be registered.
-
-    Attributes:
-        kept: the collection.
-        there: it is registered, with these very values.
-        error: why it cannot be registered; `DifferentValues` where others stand.
-        overlaps: its items that are in other collections, which pay somebody else.
-    """
-
-    kept: Kept
-    there: bool
-    error: KisekiError | None
-    overlaps: tuple[Overlap, ...]
 
 
 @dataclass(frozen=True, slots=True)

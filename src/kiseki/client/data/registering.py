@@ -9,36 +9,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from kiseki.chain.contract.abi import decode_named, topic
-from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.abi import decode_named
 from kiseki.chain.contract.contracts import Call, node_errors, refused
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
+from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
+from kiseki.client.data.group import Group, State
+from kiseki.client.data.logged import REGISTERED, logs_of, mark, slices_logged
 from kiseki.client.revenue.splits import publication, unpublished
-from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.collection import Kept
-from kiseki.core.keccak import keccak256
-from kiseki.core.merkle import SLICE, Proof, proof_in
+from kiseki.core.merkle import SLICE
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
-from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError, NodeUnreachable
+from kiseki.errors import ChainError, ContractReverted, InvalidInput, KisekiError
 from kiseki.vault.protocol import Salts
 
 __all__ = [
-    "Group",
     "Registered",
-    "State",
     "Totals",
-    "kept_parts",
     "look",
     "publications",
     "put_terms",
@@ -49,12 +46,6 @@ __all__ = [
 ]
 
 _CONTRACT = "DataRegistry"
-_BLOCKS = 10_000
-_MANY_BYTES = 4_000_000
-"""Of logs in one answer: of more, fewer blocks are asked for at once."""
-
-Parts = Callable[[], Iterator[tuple[list[bytes], Proof]]]
-"""The commitments of each slice, with the proof of the slice's root under the collection's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +104,6 @@ class Totals:
         return cls(sent, there, tuple(failed), transactions, gas)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A collection to be registered.
-
-    Attributes:
-        kept: what it is.
-        parts: its slices.
-        consent: the provider's signature, when another wallet submits.
-        per_month: of a standing consent, which then `consent` is.
-    """
-
-    kept: Kept
-    parts: Parts = field(repr=False)
-    consent: Signed | None = None
-    per_month: int | None = None
-
-
-def kept_parts(salts: Salts, kept: Kept) -> Parts:
-    """The slices of a collection that is in a key store."""
-
-    def parts() -> Iterator[tuple[list[bytes], Proof]]:
-        roots = [each.root for each in salts.slices(kept.id)]
-        if not roots:
-            raise InvalidInput(
-                f"what is in {to_hex(kept.id)} is not in this key store, so it cannot be "
-                "published; use the store that it was prepared with, or leave it unpublished"
-            )
-        for k, each in enumerate(salts.slices(kept.id)):
-            yield each.commitment_list, proof_in(roots, k)
-
-    return parts
-
-
 def register(
     wallet: Wallet,
     groups: Sequence[Group],
@@ -168,7 +126,7 @@ def register(
     good = [each.kept.payee for each, state in zip(groups, states, strict=True) if not state.error]
     splits = {each.key: each for each in unpublished(wallet, good)} if publish else {}
     known = [each.kept.id for each, state in zip(groups, states, strict=True) if state.there]
-    logged = _logged(wallet, known) if publish else set()
+    logged = slices_logged(wallet, known) if publish else set()
     works: deque[_Work] = deque()
     begun: dict[bytes, _Work] = {}
 
@@ -261,23 +219,6 @@ def terms_tuple(terms: Terms) -> tuple[Any, ...]:
 
 
 # What is there
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the chain says of a collection.
-
-    Attributes:
-        there: it is registered, with these very values.
-        error: why it cannot be; `DifferentValues` when it is registered and not as asked.
-        plain: whoever consents is a wallet without code, so the gas of that is known.
-        first: nothing is in the registry yet, so its log is written where nothing was.
-    """
-
-    there: bool = False
-    error: KisekiError | None = None
-    plain: bool = True
-    first: bool = False
 
 
 def look(wallet: Wallet, groups: Sequence[Group]) -> list[State]:
@@ -378,8 +319,8 @@ def _is_there(wallet: Wallet, kept: Kept, status: Any, now: Any, verdict: Any) -
 
 def _registered_with(wallet: Wallet, collection: bytes) -> dict[str, Any]:
     """The values that a collection was registered with, by name."""
-    for log in _logs(wallet, _REGISTERED, [collection]):
-        plain = [each for each in _REGISTERED["inputs"] if not each["indexed"]]
+    for log in logs_of(wallet, REGISTERED, [collection]):
+        plain = [each for each in REGISTERED["inputs"] if not each["indexed"]]
         with node_errors():
             return dict(decode_named(plain, bytes(log["data"])))
     raise ChainError(
@@ -465,62 +406,6 @@ def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
         ]
 
 
-def _event(name: str) -> Mapping[str, Any]:
-    return next(e for e in artifact(_CONTRACT).abi if (e["type"], e.get("name")) == ("event", name))
-
-
-_PUBLISHED, _REGISTERED = _event("CollectionPublished"), _event("CollectionRegistered")
-
-
-def _logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
-    """The slices of these collections that are logged, each as `_mark` has it."""
-    with node_errors():
-        # Of the data, the offset and the number of commitments come first.
-        return {
-            _mark(bytes(each["topics"][1]), bytes(each["data"])[64:])
-            for each in _logs(wallet, _PUBLISHED, collections)
-        }
-
-
-def _logs(wallet: Wallet, event: Mapping[str, Any], collections: Sequence[bytes]) -> Iterator[Any]:
-    """All logs of an event about these collections."""
-    if not collections:
-        return
-    session = wallet.session
-    with node_errors():
-        latest = int(session.w3.eth.block_number)
-    for start in range(0, len(collections), 1_000):
-        topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
-        first, step = session.deployment.block, 64
-        while first <= latest:
-            last = min(first + step - 1, latest)
-            try:
-                with node_errors():
-                    wanted: Any = {
-                        "fromBlock": first,
-                        "toBlock": last,
-                        "address": session[_CONTRACT].address,
-                        "topics": topics,
-                    }
-                    logs: Any = session.w3.eth.get_logs(wanted)
-            except NodeUnreachable:
-                raise
-            except ChainError:
-                if step == 1:
-                    raise
-                step = max(1, step // 8)
-                continue
-            with node_errors():
-                size = sum(len(bytes(each["data"])) for each in logs)
-            yield from logs
-            step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
-            first = last + 1
-
-
-def _mark(collection: bytes, commitments: bytes) -> bytes:
-    return keccak256(collection + commitments)
-
-
 # What is sent
 
 
@@ -543,25 +428,25 @@ def _calls(
 def publications(wallet: Wallet, group: Group, logged: set[bytes] | None = None) -> Iterator[Call]:
     """The slices that are not logged, as calls."""
     kept, contract = group.kept, wallet.session[_CONTRACT]
-    known = _logged(wallet, [kept.id]) if logged is None else logged
+    known = slices_logged(wallet, [kept.id]) if logged is None else logged
     for commitments, proof in group.parts():
-        if _mark(kept.id, b"".join(commitments)) not in known:
+        if mark(kept.id, b"".join(commitments)) not in known:
             call = contract.call("publish", kept.id, kept.root, commitments, list(proof))
             work = _PUBLISH + _EACH * len(commitments) + _STEP * len(proof)
-            yield _with_gas(call, work)
+            yield with_gas(call, work)
 
 
 def _commit(wallet: Wallet, group: Group, state: State) -> Call:
     kept = group.kept
     call = _call(wallet, group, "commit", kept.root, kept.count, kept.spec)
-    return _with_gas(call, _store(group, state)) if state.plain else call
+    return with_gas(call, gas_of_storing(group, state)) if state.plain else call
 
 
 def _whole(wallet: Wallet, group: Group, commitments: list[bytes], state: State) -> Call:
     call = _call(wallet, group, "register", commitments, group.kept.spec)
     if not state.plain:
         return call
-    return _with_gas(call, _store(group, state) + _PUBLISH + _EACH * len(commitments))
+    return with_gas(call, gas_of_storing(group, state) + _PUBLISH + _EACH * len(commitments))
 
 
 def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
@@ -576,34 +461,3 @@ def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
 
 # Gas beside that of the calldata, measured with the contracts' compiler settings and rounded up;
 # a test compares. Too little would fail; what is too much is given back.
-
-_PUBLISH = 12_000
-_EACH = 700
-"""An item: its ID, its node in the tree, its word in the log."""
-_STEP = 300
-"""A hash of a proof."""
-_STORE = 61_200
-"""A collection's two slots, its event, and the registry's log."""
-_FIRST = 17_200
-"""More, where the log is still zero."""
-_PAYEE = 24_000
-"""A slot more, where another than the provider is paid."""
-_CONSENT = 32_000
-"""A signature checked, and its nonce's slot."""
-_UNDER = 36_000
-"""A signature checked, what is used of the standing consent, and its event."""
-
-
-def _store(group: Group, state: State) -> int:
-    kept = group.kept
-    another = 0 if kept.payee.key == ids.wallet(kept.provider) else _PAYEE
-    first = _FIRST if state.first else 0
-    consent = 0 if group.consent is None else _CONSENT if group.per_month is None else _UNDER
-    return _STORE + first + another + consent
-
-
-def _with_gas(call: Call, work: int) -> Call:
-    """With the gas that it needs: what calldata and work take, or the floor (EIP-7623)."""
-    zeros = call.data.count(0)
-    used = 21_000 + 4 * zeros + 16 * (len(call.data) - zeros) + work
-    return replace(call, gas=max(used, calldata_gas(call.data)))

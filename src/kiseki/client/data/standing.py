@@ -23,13 +23,8 @@ from typing import Any, Self
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles as files
-from kiseki.client.data.registering import (
-    Group,
-    Registered,
-    kept_parts,
-    registered,
-    with_code,
-)
+from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.registering import Registered, registered, with_code
 from kiseki.client.data.registering import register as register_groups
 from kiseki.client.payable import payable, receiver
 from kiseki.client.session import Session

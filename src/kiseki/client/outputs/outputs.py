@@ -11,7 +11,8 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
-from kiseki.client.data.data import Item, Registered, items_of
+from kiseki.client.data.data import Registered
+from kiseki.client.data.prepared import Item, items_of
 from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.client.outputs.verify import Verification, verify_output
 from kiseki.client.payable import payable

@@ -1,0 +1,133 @@
+"""Consent files: prepared by a studio, signed by artists, submitted in bulk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.data import data
+from kiseki.cli.terms import (
+    Floor,
+    Gate,
+    Licence,
+    Notice,
+    Royalty,
+    Source,
+    Until,
+    Uses,
+    say_what_can_be_sold,
+    terms_of,
+)
+from kiseki.client.data import consents
+from kiseki.client.wallet import WAITING_DAYS
+from kiseki.vault import lists, receipts
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
+
+__all__ = ["consent"]
+
+
+consent = typer.Typer(
+    help="Consent files: prepared by a studio, signed by artists, submitted in bulk."
+)
+data.add_typer(consent, name="consent")
+
+
+@consent.command("prepare")
+def prepare_consents(
+    source: Source, folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    until: Until = None, notice: Notice = "30d", gate: Gate = None,
+    days: Annotated[
+        int, typer.Option(help="For how long they can be submitted.")
+    ] = WAITING_DAYS,
+) -> None:  # fmt: skip
+    """Write a consent file for each artist of a list, who then is the provider.
+
+    \b
+    Examples:
+      kiseki data consent prepare MANIFEST.csv consents --royalty 20%
+    """
+    k = context.kiseki()
+    terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
+    say_what_can_be_sold(k, terms)
+    with show.progress("reading", "items") as told:
+        total = lists.count(source)
+        kept = k.data.prepare_all(source, terms, artists="providers",
+                                  progress=lambda items, _: told(items, total))  # fmt: skip
+    paths = consents.prepare(k.data.wallet, kept, folder, days=days)
+    if context.current.json:
+        show.json_line(paths)
+    else:
+        show.say(f"{len(paths):,} consent files are in {folder}; each is for the wallet it names.")
+        for path in paths:
+            if (other := path.with_name(path.name + ".before")).exists():
+                show.say(
+                    f"{other} held other values, and may be signed; it does not count any more."
+                )
+
+
+@consent.command("sign")
+def sign_consent(
+    file: Annotated[Path, typer.Argument(help="The consent file.")],
+    receipt: Annotated[Path | None, typer.Option(help="Your receipt, checked first.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that opens it.")
+    ] = None,
+) -> None:
+    """Sign a consent file, once everything it says was computed again; needs no node.
+
+    \b
+    Examples:
+      kiseki data consent sign consents/0x1234.json --account alice
+    """
+    found = consents.Consent.read(file)
+    for each in found.words:
+        show.say(each)
+    if not context.current.yes:
+        context.confirm("Do you consent?")
+    read = None
+    if receipt is not None:
+        passphrase = None if identity else context.password("Passphrase of the receipt")
+        read = receipts.read(receipt, identity=identity, passphrase=passphrase)
+    signed = consents.sign(file, context.offline_signer(found.chain_id), receipt=read)
+    if context.current.json:
+        show.json_line({"file": file, "signer": signed.signer})
+    else:
+        show.say(f"Signed. Send {file} back.")
+
+
+@consent.command("submit")
+def submit_consents(
+    folder: Annotated[Path, typer.Argument(help="The folder of consent files.")],
+    publish: Annotated[bool, typer.Option(help="Log the commitments too.")] = True,
+) -> None:
+    """Register everything that is signed, in bulk; run again it sends only what is missing.
+
+    \b
+    Examples:
+      kiseki data consent submit consents --yes
+    """
+    k = context.kiseki()
+
+    def work(k: Kiseki) -> list[consents.Submitted]:
+        with show.progress("submitting", "IDs") as told:
+            return list(consents.submit(k.data.wallet, folder, publish=publish, progress=told))
+
+    results = context.spend(
+        k, f"submit {folder.resolve()} {publish}", work,
+        lambda done: [f"{each.path}: {each.problem}" for each in done if each.problem],
+    )  # fmt: skip
+    problems = [each for each in results if each.problem]
+    if context.current.json:
+        show.json_line([{"file": e.path, "collection": e.collection, "problem": e.problem}
+                        for e in results])  # fmt: skip
+    else:
+        show.table(["file", ""], [(e.path.name, e.problem) for e in problems])
+        show.say(f"{len(results) - len(problems):,} are registered, {len(problems):,} are not.")
+    if problems:
+        raise typer.Exit(3 if len(problems) < len(results) else 1)

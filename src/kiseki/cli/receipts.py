@@ -1,0 +1,91 @@
+"""Receipts: what an artist needs to find their own works again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.data import data
+from kiseki.cli.terms import Collection
+from kiseki.client.data import receipts_on_chain
+from kiseki.core.payee import Payee
+from kiseki.core.values import ZERO_ADDRESS, to_hex
+from kiseki.vault import receipts
+
+__all__ = []
+
+
+@data.command("receipt")
+def receipt(
+    collection: Collection,
+    to: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    recipient: Annotated[
+        str | None, typer.Option("--for", help="The artist's age recipient (age1…).")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Names of the artist's items, with * and ?; else all.")
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
+    ] = False,
+) -> None:
+    """Write an artist's receipt: names, salts and proofs of their items, for their eyes only.
+
+    \b
+    Examples:
+      kiseki data receipt 0x1111… \\
+        --for age1qqqq --out alice.age
+    """
+    wanted = context.hex32(collection, "the collection")
+    with context.store() as store:
+        passphrase = None if recipient or clear else context.new_password("Passphrase")
+        count = receipts.write(store, wanted, to, only=only, recipient=recipient,
+                               passphrase=passphrase, clear=clear)  # fmt: skip
+    if context.current.json:
+        show.json_line({"path": to, "items": count})
+    else:
+        show.say(f"{count:,} items are in {to}.")
+
+
+@data.command("check-receipt")
+def check_receipt(
+    file: Annotated[Path, typer.Argument(help="The receipt.")],
+    folder: Annotated[Path | None, typer.Argument(help="Find one's own files in here.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that opens it.")
+    ] = None,
+    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
+    chain: Annotated[bool, typer.Option(help="Ask the chain as well.")] = False,
+) -> None:
+    """Compute everything in a receipt again, and find one's own files; needs no studio.
+
+    \b
+    Examples:
+      kiseki data check-receipt alice.age drawings --identity key.txt
+    """
+    passphrase = None if identity or clear else context.password("Passphrase")
+    read = receipts.read(file, identity=identity, passphrase=passphrase)
+    shown = receipts.check(read)
+    told: dict[str, Any] = show.plain(shown)
+    found = receipts.find(read, folder) if folder else []
+    told["files"] = [
+        {"path": str(e.path), "names": e.item.names, "id": to_hex(e.id)} for e in found
+    ]
+    if chain:
+        on_chain = receipts_on_chain.on_chain(read, context.watching(ZERO_ADDRESS).session)
+        told["chain"] = show.plain(on_chain)
+    if context.current.json:
+        show.json_line(told)
+        return
+    show.line(shown.sentence)
+    if folder:
+        show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
+    if chain:
+        there = told["chain"]
+        show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
+        if there and there["payee"] != to_hex(read.kept.payee.key):
+            now = Payee(bytes.fromhex(there["payee"][2:])).words
+            show.say(f"Paid is {now}, and not, as it says here, {read.kept.payee.words}.")

@@ -1,0 +1,83 @@
+"""What of a collection the chain has logged already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kiseki.chain.contract.abi import topic
+from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.contracts import node_errors
+from kiseki.client.wallet import Wallet
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import to_hex
+from kiseki.errors import ChainError, NodeUnreachable
+
+__all__ = ["PUBLISHED", "REGISTERED", "logs_of", "mark", "slices_logged"]
+
+_CONTRACT = "DataRegistry"
+
+
+_BLOCKS = 10_000
+
+
+_MANY_BYTES = 4_000_000
+"""Of logs in one answer: of more, fewer blocks are asked for at once."""
+
+
+def _event(name: str) -> Mapping[str, Any]:
+    return next(e for e in artifact(_CONTRACT).abi if (e["type"], e.get("name")) == ("event", name))
+
+
+PUBLISHED, REGISTERED = _event("CollectionPublished"), _event("CollectionRegistered")
+
+
+def slices_logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
+    """The slices of these collections that are logged, each as `mark` has it."""
+    with node_errors():
+        # Of the data, the offset and the number of commitments come first.
+        return {
+            mark(bytes(each["topics"][1]), bytes(each["data"])[64:])
+            for each in logs_of(wallet, PUBLISHED, collections)
+        }
+
+
+def logs_of(
+    wallet: Wallet, event: Mapping[str, Any], collections: Sequence[bytes]
+) -> Iterator[Any]:
+    """All logs of an event about these collections."""
+    if not collections:
+        return
+    session = wallet.session
+    with node_errors():
+        latest = int(session.w3.eth.block_number)
+    for start in range(0, len(collections), 1_000):
+        topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
+        first, step = session.deployment.block, 64
+        while first <= latest:
+            last = min(first + step - 1, latest)
+            try:
+                with node_errors():
+                    wanted: Any = {
+                        "fromBlock": first,
+                        "toBlock": last,
+                        "address": session[_CONTRACT].address,
+                        "topics": topics,
+                    }
+                    logs: Any = session.w3.eth.get_logs(wanted)
+            except NodeUnreachable:
+                raise
+            except ChainError:
+                if step == 1:
+                    raise
+                step = max(1, step // 8)
+                continue
+            with node_errors():
+                size = sum(len(bytes(each["data"])) for each in logs)
+            yield from logs
+            step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
+            first = last + 1
+
+
+def mark(collection: bytes, commitments: bytes) -> bytes:
+    return keccak256(collection + commitments)
