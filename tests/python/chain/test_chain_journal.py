@@ -23,7 +23,8 @@ from kiseki.chain.node import Refusal, connect
 from kiseki.chain.sending.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.sending.intents import Intent
 from kiseki.chain.sending.journal import Journal
-from kiseki.chain.sending.sender import Sender, _is_cheap, _is_refused
+from kiseki.chain.sending.sender import Sender
+from kiseki.chain.sending.wire import is_cheap, is_refused
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.errors import (
     ChainError,
@@ -299,7 +300,7 @@ def test_what_failed_in_a_command_is_made_anew_when_it_is_run_again(
 
 def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender], w3: Web3) -> None:
     mine, asked = sender(Policy(in_flight=2)), itertools.count()
-    real = mine._signer
+    real = mine.wire.signer
 
     class Refusing:
         address = real.address
@@ -312,7 +313,7 @@ def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender],
         def sign_typed(self, message: Any) -> bytes:
             raise SigningError("no")
 
-    mine._signer = Refusing()
+    mine.wire.signer = Refusing()
     to = somebody()
     with pytest.raises(SigningError):
         list(mine.send_all(gift(to, 1 << place) for place in range(6)))
@@ -485,7 +486,7 @@ def test_what_another_flight_replaced_is_not_taken_for_displaced(
         attempts = other.journal.attempts(intent)
         fees = other.fees().replacing(attempts[-1].fees, other.policy)
         assert fees is not None
-        signed = other._sign(intent.call, intent.nonce, 21_000, fees)
+        signed = other.wire.sign(intent.call, intent.nonce, 21_000, fees)
         other.journal.attempt(intent, signed, fees)
         ask(w3, "eth_sendRawTransaction", "0x" + signed.raw.hex())
         ask(w3, "evm_mine")
@@ -505,7 +506,7 @@ def test_what_a_node_does_not_know_for_a_moment_is_not_forgotten(
     (intent,) = mine.journal.intents(mine.lane)
     mine.journal._db.execute("UPDATE intent SET since = 0, told = 0, run = ''")
     with monkeypatch.context() as lagging:
-        lagging.setattr(mine, "_receipts", lambda some: [None] * len(some))
+        lagging.setattr(mine.wire, "receipts", lambda some: [None] * len(some))
         mine.settle()
     assert [each.id for each in mine.journal.intents(mine.lane)] == [intent.id]
     assert mine.send(gift(to, 1)).resumed
@@ -521,7 +522,7 @@ def test_what_something_else_displaced_long_ago_is_forgotten(
         mine.send(gift(to, 9))
     (intent,) = mine.journal.intents(mine.lane)
     ask(w3, "anvil_dropAllTransactions")
-    taking = mine._sign(gift(mine.address), intent.nonce, 21_000, mine.fees())
+    taking = mine.wire.sign(gift(mine.address), intent.nonce, 21_000, mine.fees())
     ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
     ask(w3, "evm_mine")
     ask(w3, "evm_setAutomine", True)
@@ -561,10 +562,10 @@ def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], w3: Web3)
         mine.send(gift(to, 1))
     (intent,) = mine.journal.intents(mine.lane)
     most = mine.journal.attempts(intent)[-1].fees.most
-    rich = Sender(w3, mine._signer, mine.journal, Policy(patience=0.2, tip=50 * GWEI))
+    rich = Sender(w3, mine.wire.signer, mine.journal, Policy(patience=0.2, tip=50 * GWEI))
     with pytest.raises(TransactionFailed):
         rich.send(gift(to, 2))
-    capped = Sender(w3, mine._signer, mine.journal, Policy(patience=5, max_fee=most * 5 // 4))
+    capped = Sender(w3, mine.wire.signer, mine.journal, Policy(patience=5, max_fee=most * 5 // 4))
     with pytest.raises(FeeTooHigh, match="nothing was cancelled"):
         capped.cancel()
     for each in mine.journal.intents(mine.lane):
@@ -592,8 +593,8 @@ def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], w3: Web3)
 def test_what_nodes_say_is_understood(said: str, refused: bool, cheap: bool) -> None:
     """Words of go-ethereum, Besu and Nethermind; what is not refused is waited for."""
     refusal = Refusal({"code": -32000, "message": said})
-    assert _is_refused(refusal) == refused
-    assert _is_cheap(refusal) == cheap
+    assert is_refused(refusal) == refused
+    assert is_cheap(refusal) == cheap
 
 
 def test_what_is_stuck_is_replaced_at_a_higher_fee(sender: Callable[..., Sender], w3: Web3) -> None:
@@ -653,7 +654,7 @@ def test_what_a_node_dropped_is_sent_again(sender: Callable[..., Sender], w3: We
 def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender], w3: Web3) -> None:
     """The same wallet in a browser took the nonce."""
     mine, to = sender(), somebody()
-    other = Sender(w3, mine._signer, Journal(), FAST)
+    other = Sender(w3, mine.wire.signer, Journal(), FAST)
     ask(w3, "evm_setAutomine", False)
     done: list[Any] = []
 
@@ -669,7 +670,7 @@ def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender],
     wait_for(lambda: is_waiting(mine, intent))
     ask(w3, "anvil_dropAllTransactions")
     nonce = int(ask(w3, "eth_getTransactionCount", mine.address, "latest"), 16)
-    taking = other._sign(gift(mine.address), nonce, 21_000, mine.fees())
+    taking = other.wire.sign(gift(mine.address), nonce, 21_000, mine.fees())
     ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
     ask(w3, "evm_mine")
     ask(w3, "evm_setAutomine", True)
@@ -722,7 +723,7 @@ def test_what_waits_can_be_cancelled(sender: Callable[..., Sender], w3: Web3) ->
     for amount in (1, 2):
         with pytest.raises(TransactionFailed):
             mine.send(gift(to, amount))
-    patient = Sender(w3, mine._signer, mine.journal, FAST)
+    patient = Sender(w3, mine.wire.signer, mine.journal, FAST)
     outcomes: list[Any] = []
     thread = threading.Thread(daemon=True, target=lambda: outcomes.extend(patient.cancel()))
     thread.start()

@@ -88,14 +88,14 @@ def test_what_is_given_back_at_the_end_does_not_make_it_fit(
     sender.send(Call(churns, b"", 0, "churn"))
     assert 13_000_000 < sender.trials[-1].gas < 14_000_000
     assert not sender.trials[-1].exact, "this node does not tell how much must be there"
-    tried = sender._try
+    tried = sender.wire.tried
 
     def telling(questions: Any) -> Any:
         found: list[Any] = tried(questions)
         found[0][-1]["calls"][-1]["maxUsedGas"] = hex(17_133_000)
         return found
 
-    monkeypatch.setattr(sender, "_try", telling)
+    monkeypatch.setattr(sender.wire, "tried", telling)
     with pytest.raises(ChainError, match=r"churn needs 17,133,000 gas; a transaction may use"):
         sender.send(Call(churns, b"", 0, "churn"))
 

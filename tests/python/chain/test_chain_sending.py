@@ -28,8 +28,9 @@ from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import connect
-from kiseki.chain.sending.fees import Policy
-from kiseki.chain.sending.sender import MOST_BYTES, MOST_GAS, Sender
+from kiseki.chain.sending.fees import MOST_GAS, Policy
+from kiseki.chain.sending.sender import Sender
+from kiseki.chain.sending.wire import MOST_BYTES
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.errors import (

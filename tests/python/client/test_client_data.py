@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Terms
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.sending import sender
+from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome
 from kiseki.client.data.data import terms_tuple
 from kiseki.client.data.prepared import Prepared, items_of
@@ -279,7 +279,7 @@ def test_more_than_a_slice_is_committed_and_published_by_slices(
 def test_a_full_slice_fits_one_transaction(artist: Kiseki, terms: Terms, large: Path) -> None:
     full = artist.data.prepare([large / f"{n}" for n in range(SLICE)], terms)
     (receipt,) = artist.data.register(full).receipts
-    assert receipt.gas < sender.MOST_GAS
+    assert receipt.gas < fees.MOST_GAS
     assert artist.index.collection(full.id).complete
 
 

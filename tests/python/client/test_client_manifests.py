@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.chain.sending.sender import MOST_GAS
+from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.client.models import manifests
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Manifest, Payee, Split, Terms
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.sending import sender
+from kiseki.chain.sending import fees
 from kiseki.client.revenue import revenue
 from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import ids
@@ -162,7 +162,7 @@ class TestClaiming:
         k.revenue.publish(split)
         k.revenue.pay(split, 1_000)
         (receipt,) = k.revenue.claim(wallets).receipts
-        assert receipt.gas < sender.MOST_GAS
+        assert receipt.gas < fees.MOST_GAS
 
     def test_a_payee_that_refuses_is_told_and_stops_nobody(self, k: LocalKiseki) -> None:
         """Promise 4: what cannot be paid waits."""
@@ -239,7 +239,7 @@ def test_a_large_batch_on_many_ancestors_is_committed_and_then_published(
     for n in range(50):
         (folder / f"{n}.png").write_bytes(b"frame %d" % n)
     prepared = k.outputs.prepare(folder, [model])
-    monkeypatch.setattr(k._wallet.sender, "most_bytes", 1024 + 1500)
+    monkeypatch.setattr(k._wallet.sender.wire, "most_bytes", 1024 + 1500)
     with pytest.raises(ChainError, match="send fewer at a time"):  # the slice alone is too much
         k.outputs.register(prepared)
     assert k.session["OutputRegistry"].read("registrantOf", prepared.id) != "0x" + "00" * 20

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
-from kiseki.chain.sending import sender
+from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.session import Session
@@ -88,7 +88,7 @@ def test_the_split_over_parts_is_the_same_in_python_contract_and_index(
     weights, declared = count.to_bytes(32, "big"), manifest(count)
     done = developer.models.register(weights, TERMS[1], manifest=declared, payee="wallet")
     assert len(done.receipts) == -(-count // PART)
-    assert all(each.gas < sender.MOST_GAS for each in done.receipts)
+    assert all(each.gas < fees.MOST_GAS for each in done.receipts)
     record = many.session["ModelRegistry"].read("modelOf", done.id)
     asked = {collection(n): terms_of(n) for n in range(count)}
     sources = [
@@ -176,7 +176,7 @@ def test_a_manifest_of_several_parts_is_walked_to_its_end(many: LocalKiseki) -> 
     walker = many.wallet(3)
     receipts = walker.models.check_manifest(model, declared, lambda *at: told.append(at))
     assert told[-2:] == [(PART, PART + 1), (PART + 1, PART + 1)]
-    assert all(each.gas < sender.MOST_GAS for each in receipts)
+    assert all(each.gas < fees.MOST_GAS for each in receipts)
     assert [each.code for each in many.index.findings(model)] == [
         "manifest_unpublished",
         "manifest_checked",

@@ -165,7 +165,7 @@ def test_a_statement_that_was_interrupted_is_gone_on_with_by_the_same_transactio
     given = RoyaltyStatement("2026", ETHER, lines)
     impatient = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.5))
     mine = Kiseki(impatient, account_of(0), KeyStore())
-    sent = impatient.sender(mine.sender._signer).send
+    sent = impatient.sender(mine.sender.wire.signer).send
     count = 0
 
     def send(*what: Any) -> Any:

@@ -3,9 +3,13 @@
 A part imports only from those above it:
 
     fees        what a transaction offers, and the policy of a wallet
+    outcome     what became of a call
     intents     what a wallet wants to have done
     journal     what was begun and is not finished, kept on disk
-    outcome     what became of a call
-    sender      one wallet's nonces, fees and receipts
+    wire        what a wallet asks of nodes, signs and hands over
+    entry       one call on its way
+    stuck       what to do where nothing moves
+    flight      many calls: taken, signed, written down, sent, waited for
+    sender      one wallet's sending, as everybody uses it
     rehearsal   the same without sending: a dry run
 """

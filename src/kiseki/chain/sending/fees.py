@@ -9,7 +9,10 @@ from typing import Literal
 from kiseki.core.values import uint
 from kiseki.errors import FeeTooHigh, InvalidInput
 
-__all__ = ["GWEI", "Fees", "Finality", "Policy", "calldata_gas"]
+__all__ = ["GWEI", "MOST_GAS", "Fees", "Finality", "Policy", "calldata_gas"]
+
+MOST_GAS = 16_777_216
+"""Gas that one transaction may use (EIP-7825)."""
 
 GWEI = 10**9
 

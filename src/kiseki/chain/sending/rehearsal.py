@@ -12,10 +12,11 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Call, node_errors, refused
 from kiseki.chain.node import Refusal
-from kiseki.chain.sending.fees import calldata_gas
+from kiseki.chain.sending.fees import MOST_GAS, calldata_gas
 from kiseki.chain.sending.intents import Attempt
 from kiseki.chain.sending.outcome import Outcome, Receipt
-from kiseki.chain.sending.sender import MOST_GAS, Sender
+from kiseki.chain.sending.sender import Sender
+from kiseki.chain.sending.wire import Wire
 from kiseki.core.values import ZERO32, uint
 from kiseki.errors import ChainError, KisekiError
 
@@ -40,6 +41,18 @@ class Trial:
     exact: bool
 
 
+class _Silent(Wire):
+    """A wire that hands nothing over."""
+
+    def settle(self) -> None:
+        """Looks nothing up: that sends again what was lost."""
+        self.settled = True
+
+    def submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
+        """Nothing."""
+        return [None] * len(attempts)
+
+
 class Rehearsal(Sender):
     """A sender that sends nothing.
 
@@ -52,7 +65,9 @@ class Rehearsal(Sender):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.trials: list[Trial] = []
-        self.settled = True
+
+    def _wired(self, *given: Any) -> Wire:
+        return _Silent(*given)
 
     def __repr__(self) -> str:
         return f"Rehearsal({self.address})"
@@ -74,9 +89,6 @@ class Rehearsal(Sender):
 
     # Nothing is sent, of an earlier run's either.
 
-    def settle(self) -> None:
-        """Looks nothing up: that sends again what was lost."""
-
     def recall(self, call: Call) -> Receipt | None:
         """None: whether an interrupted run sent it is found out by the run that goes on."""
         return None
@@ -93,9 +105,6 @@ class Rehearsal(Sender):
         """
         raise ChainError("a dry run cancels nothing")
 
-    def _submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
-        return [None] * len(attempts)
-
     def cost(self) -> tuple[int, int]:
         """What all of it would cost, in wei: at the fees of now, and at the most it would offer.
 
@@ -108,7 +117,7 @@ class Rehearsal(Sender):
         gas = sum(each.gas for each in self.trials)
         value = sum(each.call.value for each in self.trials)
         offer = self.fees()
-        (block,) = self._ask([("eth_getBlockByNumber", ["latest", False])])
+        (block,) = self.wire.ask([("eth_getBlockByNumber", ["latest", False])])
         with node_errors():
             base = int(block.get("baseFeePerGas") or "0x0", 16)
         now = offer.most if offer.tip is None else min(base + offer.tip, offer.most)
@@ -135,11 +144,13 @@ class Rehearsal(Sender):
         before = [each.call for each in self.trials]
         if sum(len(each.data) for each in before) > _MOST_BYTES:
             return super().estimate(call), False
-        given = {"blockStateCalls": [{"calls": [self._json(each) for each in (*before, call)]}]}
-        (answer,) = self._try([("eth_simulateV1", [given, "latest"])])
+        given = {
+            "blockStateCalls": [{"calls": [self.wire.question(each) for each in (*before, call)]}]
+        }
+        (answer,) = self.wire.tried([("eth_simulateV1", [given, "latest"])])
         if isinstance(answer, Refusal):
             if "insufficient" in answer.message.lower():
-                raise self._too_poor(call)
+                raise self.wire.too_poor(call)
             if before:
                 raise ChainError(
                     f"this node cannot rehearse {call.what} ({refused(answer)}); it needs what the "

@@ -12,8 +12,8 @@ from typing import Any
 
 from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
+from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.revenue.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue.revenue import EXECUTE_GAS
 from kiseki.client.wallet import Wallet

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kiseki.chain.contract.contracts import Call, Contract
+from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.sources import shown
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids

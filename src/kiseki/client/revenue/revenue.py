@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.contract.reverts import decode_revert
+from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue import redirects
 from kiseki.client.revenue.allowances import approve

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.chain.sending.sender import MOST_GAS
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet

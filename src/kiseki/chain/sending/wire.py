@@ -1,0 +1,339 @@
+"""A wallet's wire to the nodes: what it asks, signs and hands over, and what became of that.
+
+Nothing waits here. `flight` decides when; `sender` is what others use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kiseki.chain.contract.contracts import Call, node_errors
+from kiseki.chain.node import Asked, Refusal, ask
+from kiseki.chain.sending.fees import Fees, Policy
+from kiseki.chain.sending.intents import Attempt, Intent, Lane
+from kiseki.chain.sending.journal import Journal
+from kiseki.chain.signing.signer import Signer
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import from_hex, to_hex, uint
+from kiseki.errors import (
+    ChainError,
+    FeeTooHigh,
+)
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+
+__all__ = [
+    "DEEP", "FEES", "MOST_BYTES", "SPARE_GAS", "Mined", "Wire", "is_cheap", "is_refused", "number",
+    "uncapped",
+]  # fmt: skip
+
+MOST_BYTES = 131_072
+"""Bytes of a transaction that public mempools accept."""
+_ENVELOPE = 1024
+"""Bytes of a transaction beside its data, generously."""
+SPARE_GAS = 1.15
+DEEP = 64
+"""Blocks after which a transaction is not looked after any more, whatever its user waits for."""
+_THERE = ("already known", "already imported", " known transaction", "alreadyknown")
+_LATE = ("nonce too low", "nonce is too low", "nonce has already been used", "old nonce",
+         "oldnonce", "ownnoncealreadyused")  # fmt: skip
+_CHEAP = ("underpriced", "fee too low", "feetoolow", "less than block base fee", "tip too low",
+          "lower than the block base fee", "gas price too low", "max fee per gas less")  # fmt: skip
+"""How nodes say that they have it, that its nonce was used, that it offers too little. In words
+go-ethereum, Besu, Erigon, Reth and Anvil; Nethermind in one (`AcceptTxResult`)."""
+_PLAYS = ("anvil", "hardhat", "ganache", "ethereumjs testrpc")
+"""Nodes that play a chain for somebody, perhaps one that they copied (`web3_clientVersion`)."""
+
+FEES: list[Asked] = [
+    ("eth_getBlockByNumber", ["latest", False]),
+    ("eth_maxPriorityFeePerGas", []),
+    ("eth_gasPrice", []),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A transaction that is in a block."""
+
+    attempt: Attempt
+    block: int
+    block_hash: bytes
+    done: bool
+    gas: int
+    fee: int
+    contract: str | None
+    logs: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def of(cls, attempt: Attempt, answer: Any) -> Mined:
+        gas = number(answer["gasUsed"], 63)
+        price = number(answer.get("effectiveGasPrice") or "0x0", 256)
+        return cls(
+            attempt,
+            number(answer["blockNumber"], 63),
+            from_hex(answer["blockHash"], 32, "the block's hash"),
+            number(answer["status"], 8) == 1,
+            gas,
+            gas * price + number(answer.get("l1Fee") or "0x0", 256),
+            answer.get("contractAddress"),
+            tuple(_log(each) for each in answer["logs"]),
+        )
+
+
+class Wire:
+    """What one wallet asks of nodes and hands to them.
+
+    Attributes:
+        w3: the connection.
+        signer: who signs.
+        journal: what is on its way.
+        policy: fees, finality and patience.
+        most_bytes: of one transaction.
+        settled: whether what the journal has was looked up.
+    """
+
+    def __init__(
+        self, w3: Web3, signer: Signer, journal: Journal, policy: Policy, most_bytes: int
+    ) -> None:
+        self.w3, self.signer, self.journal, self.policy = w3, signer, journal, policy
+        self.most_bytes = most_bytes
+        self.settled = False
+        self._lock = threading.Lock()
+        self._lane: Lane | None = None
+
+    @property
+    def address(self) -> str:
+        """The wallet, checksummed."""
+        return self.signer.address
+
+    def fits(self, call: Call) -> bool:
+        """Whether a call is small enough for one transaction."""
+        return self.room(call) >= 0
+
+    def room(self, call: Call) -> int:
+        """How many bytes a call could have more in one transaction; below zero if too many."""
+        return self.most_bytes - _ENVELOPE - len(call.data)
+
+    def fees(self) -> Fees:
+        """What a transaction sent now would offer.
+
+        Raises:
+            FeeTooHigh: the chain asks more than the cap.
+        """
+        return self.fees_of(self.tried(FEES))
+
+    @property
+    def lane(self) -> Lane:
+        """This wallet on this chain."""
+        with self._lock:
+            if self._lane is None:  # once: a node that changes chains must refuse what follows
+                chain_id, first = self.ask(
+                    [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])]
+                )
+                with node_errors():
+                    known = from_hex(first["hash"], 32, "the hash of the first block")
+                    chain = number(chain_id, 64, 1)
+                self._lane = Lane(chain, known, self.address, self._fork())
+            return self._lane
+
+    def _fork(self) -> str:
+        """Which copy of a chain the node plays; empty where it is on the chain itself."""
+        (name,) = self.tried([("web3_clientVersion", [])])
+        if not isinstance(name, str) or not name.lower().startswith(_PLAYS):
+            return ""
+        (about,) = self.tried([("hardhat_metadata", [])])  # Anvil's and Hardhat's
+        with node_errors():
+            if isinstance(about, Refusal):
+                return "copy"  # it cannot say
+            if about.get("forkedNetwork") is None:
+                return ""
+            return from_hex(about["instanceId"], 32, "the instance of the node")[:8].hex()
+
+    def settle(self) -> None:
+        """Looks up what the journal has of this wallet, and sends again what is in no block.
+
+        What a reorganisation took out of the chain is sent again too, for as long as the journal
+        remembers it.
+        """
+        lane = self.lane
+        rows = self.journal.intents(lane)
+        self.settled = True
+        if not rows:
+            return
+        (head,) = self.ask([("eth_blockNumber", [])])
+        with node_errors():
+            deep = number(head, 63) - DEEP
+        attempts = {row.id: self.journal.attempts(row) for row in rows}
+        found = self.receipts([attempts[row.id] for row in rows])
+        changed: list[tuple[Intent, int | None, bytes | None]] = []
+        lost: list[Intent] = []
+        for row, receipt in zip(rows, found, strict=True):
+            if receipt is None:
+                lost.append(row)
+                if row.block is not None:
+                    changed.append((row, None, None))
+            elif receipt.block_hash != row.block_hash:
+                changed.append((row, receipt.block, receipt.block_hash))
+        if changed:
+            self.journal.seen(changed)
+        # Something else has had the nonce for long; a node that lags does not lag so far.
+        (count,) = self.tried([("eth_getTransactionCount", [self.address, hex(max(deep, 0))])])
+        with node_errors():
+            used = 0 if isinstance(count, Refusal) else number(count, 64)
+        gone = [row for row in lost if row.nonce < used and not self.knows(attempts[row.id])]
+        self.journal.forget(gone)
+        again = [attempts[row.id][-1] for row in lost if row not in gone]
+        self.submit([each for each in again if each.raw])
+        self.journal.deep(lane, deep)
+
+    def ask(self, questions: Sequence[Asked]) -> list[Any]:
+        """Results of questions that no node refuses."""
+        with node_errors():
+            answers = ask(self.w3, questions)
+            for each in answers:
+                if isinstance(each, Refusal):
+                    raise each
+            return answers
+
+    def tried(self, questions: Sequence[Asked]) -> list[Any | Refusal]:
+        with node_errors():
+            return ask(self.w3, questions)
+
+    def bare(self, call: Call) -> dict[str, Any]:
+        to = checksummed(call.to)  # signing takes no other
+        return {"from": self.address, "to": to, "data": call.data, "value": call.value}
+
+    def sign(self, call: Call, nonce: int, gas: int, fees: Fees) -> Any:
+        return self.signer.sign_transaction(
+            {
+                **self.bare(call),
+                "gas": gas,
+                "chainId": self.lane.chain_id,
+                "nonce": nonce,
+                **fees.fields,
+            }
+        )
+
+    def question(self, call: Call) -> dict[str, Any]:
+        """A call as a question to a node."""
+        return {
+            "from": self.address,
+            "to": call.to,
+            "data": to_hex(call.data),
+            "value": hex(call.value),
+        }
+
+    def estimated(self, call: Call, answer: Any | Refusal) -> int:
+        if isinstance(answer, Refusal) and "insufficient funds" in answer.message.lower():
+            raise self.too_poor(call)
+        with node_errors():
+            return number(result(answer), 64)
+
+    def fees_of(self, answers: Sequence[Any | Refusal]) -> Fees:
+        """From the answers to `FEES`."""
+        block, tip, price = answers
+        with node_errors():
+            base = result(block).get("baseFeePerGas")
+            if base is None:
+                return Fees.now(None, number(result(price), 96), self.policy)
+            known = number(base, 94)
+            if isinstance(tip, Refusal):  # not every node says what is usual
+                usual = max(number(result(price), 94) - known, 0)
+            else:
+                usual = number(tip, 94)
+            return Fees.now(known, usual, self.policy)
+
+    def receipts(self, attempts: Sequence[Sequence[Attempt]]) -> list[Mined | None]:
+        """For each list of attempts the one that is in a block."""
+        flat = [(i, each) for i, some in enumerate(attempts) for each in some]
+        answers = self.ask([("eth_getTransactionReceipt", [to_hex(e.hash)]) for _, e in flat])
+        found: list[Mined | None] = [None] * len(attempts)
+        with node_errors():
+            for (i, attempt), answer in zip(flat, answers, strict=True):
+                if answer is not None:
+                    found[i] = Mined.of(attempt, answer)
+        return found
+
+    def knows(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether the node has any of them, in a block or waiting for one."""
+        asked = [("eth_getTransactionByHash", [to_hex(each.hash)]) for each in attempts]
+        return any(each is not None for each in self.ask(asked))
+
+    def submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
+        """Hands them over; what nodes said against them.
+
+        Where an answer is lost they may have arrived, so they are sent once more, and what is said
+        against them then counts for nothing: the rest is left to waiting.
+        """
+        questions = [("eth_sendRawTransaction", [to_hex(each.raw)]) for each in attempts]
+        try:
+            answers = self.tried(questions)
+        except ChainError:
+            with contextlib.suppress(ChainError):
+                self.tried(questions)
+            return [None] * len(attempts)
+        return [each if isinstance(each, Refusal) else None for each in answers]
+
+    def too_poor(self, call: Call, fee: int = 0, held: int | None = None) -> ChainError:
+        if held is None:
+            (answer,) = self.ask([("eth_getBalance", [self.address, "latest"])])
+            held = number(answer, 256)
+        needed = f"{call.value:,} wei and the fee" if not fee else f"up to {call.value + fee:,} wei"
+        return ChainError(
+            f"{call.what} needs {needed} and the wallet {self.address} holds {held:,}: "
+            "insufficient funds; send it some ether, then run this again; nothing was sent"
+        )
+
+
+def uncapped(wire: Wire) -> Fees:
+    """What the chain asks, or the cap where that is less."""
+    try:
+        return wire.fees()
+    except FeeTooHigh:
+        cap = wire.policy.max_fee or 0
+        return Fees(cap, 0)
+
+
+def is_refused(refusal: Refusal) -> bool:
+    """Whether a node that said so has not got the transaction, nor could get it into a block."""
+    return not _says(refusal, (*_THERE, *_LATE, *_CHEAP))
+
+
+def is_cheap(refusal: Refusal) -> bool:
+    return _says(refusal, _CHEAP)
+
+
+def _says(refusal: Refusal, any_of: Sequence[str]) -> bool:
+    said = " " + refusal.message.lower()
+    return any(words in said for words in any_of)
+
+
+def result(answer: Any | Refusal) -> Any:
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def number(value: Any, bits: int, minimum: int = 0) -> int:
+    """A JSON-RPC quantity."""
+    if not isinstance(value, str) or not value.startswith("0x"):
+        raise ValueError("a quantity that is none")
+    return uint(int(value, 16), bits, "what the node answered", minimum)
+
+
+def _log(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A log as web3 gives it."""
+    return {
+        **raw,
+        "topics": [from_hex(each, 32, "a topic") for each in raw["topics"]],
+        "data": from_hex(raw["data"], None, "the data of a log"),
+        "blockNumber": number(raw["blockNumber"], 63),
+        "logIndex": number(raw["logIndex"], 63),
+        "transactionHash": from_hex(raw["transactionHash"], 32, "the transaction's hash"),
+    }
