@@ -173,7 +173,6 @@ WORKER = """
 import sys
 from pathlib import Path
 from eth_account import Account
-from kiseki.chain import deployment
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal

@@ -33,6 +33,7 @@ from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import to_hex
+from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import lists
 
@@ -226,9 +227,7 @@ def _write(split: Split) -> Path:
     path = context.home("secrets").parent / "splits" / split.filename
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")  # whole or not at all
-        fresh.write_text(split.to_json(), "utf-8")
-        fresh.replace(path)
+        atomic.write(path, split.to_json())
     except OSError as error:
         raise FilesError(f"{path} cannot be written ({error.strerror})") from error
     return path

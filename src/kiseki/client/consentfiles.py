@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
+from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, SigningError
 
 __all__ = [
@@ -204,14 +204,7 @@ def write(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(path.name + ".part")
-        begun.unlink(missing_ok=True)  # it may have another mode
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with os.fdopen(os.open(begun, flags, 0o600), "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
+        atomic.write(path, text, mode=0o600)
     except OSError as error:
         raise FilesError(f"{path} cannot be written ({error.strerror})") from error
 

@@ -12,7 +12,8 @@ amounts ``int`` in base units, times Unix seconds.
 
 from kiseki.index.answers.agreements import LicenceRecord, OfferRecord, ScheduleRecord
 from kiseki.index.answers.findings import MANIFEST, Finding
-from kiseki.index.answers.records import (
+from kiseki.index.answers.trace import Edge, Lineage, Node, Usage
+from kiseki.index.answers.values import (
     BatchRecord,
     Challenge,
     CollectionRecord,
@@ -23,7 +24,6 @@ from kiseki.index.answers.records import (
     Statement,
     Status,
 )
-from kiseki.index.answers.trace import Edge, Lineage, Node, Usage
 from kiseki.index.books.balance import Account, Balance
 from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step, steps
 from kiseki.index.facts.splits import KnownSplit, Label

@@ -15,13 +15,13 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, to_h
 from kiseki.errors import IndexInconsistent, InvalidInput
 from kiseki.index.answers import findings, trace
 from kiseki.index.answers.agreements import Agreements
-from kiseki.index.answers.records import (
+from kiseki.index.answers.records import Records
+from kiseki.index.answers.values import (
     BatchRecord,
     Challenge,
     CollectionRecord,
     Found,
     ModelRecord,
-    Records,
     Sources,
     StandingRecord,
     Statement,

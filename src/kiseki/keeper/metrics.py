@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kiseki.disk import atomic
 from kiseki.errors import FilesError
 
 __all__ = ["Metrics"]
@@ -60,9 +61,7 @@ class Metrics:
         Raises:
             FilesError: it cannot be written.
         """
-        fresh = path.with_name(path.name + ".new")
         try:
-            fresh.write_text(self.text(), "utf-8")
-            fresh.replace(path)
+            atomic.write(path, self.text())
         except OSError as error:
             raise FilesError(f"{path} cannot be written ({error.strerror})") from error

@@ -9,6 +9,7 @@ The vault knows no chain. A part imports only from those above it:
     sealed      files for one pair of eyes, encrypted with age
     backups     a key store as one sealed file
     tables      the tables of a key store
+    older       key files as they were before there was a database
     keystore    salts and collections in SQLite, mode 0600
     receipts    what a provider was told of its own works, as a file
 """

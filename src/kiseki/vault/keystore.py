@@ -18,17 +18,19 @@ import fcntl
 import os
 import secrets
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
+from kiseki.disk import database
+from kiseki.disk.private import open_to_others
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import backups
+from kiseki.vault.older import take_over
 from kiseki.vault.tables import (
     APPLICATION,
     BEFORE,
@@ -45,7 +47,6 @@ __all__ = ["KeyStore"]
 
 
 _MAGIC = b"SQLite format 3\x00"
-_WAIT = 60.0
 _MOST = 900
 """Values of one question: older builds of SQLite take no more than 999."""
 _FILES = ("", "-wal", "-shm")
@@ -89,6 +90,11 @@ class KeyStore:
         """Closes the file; the store cannot be asked afterwards."""
         with self._lock:
             self._db.close()
+
+    def gather(self) -> None:
+        """Puts all of it into the one file, until the store is written to again."""
+        with self._lock, self._errors():
+            self._db.execute("PRAGMA journal_mode = DELETE")
 
     # Salts
 
@@ -414,16 +420,14 @@ class KeyStore:
     # The file
 
     def _connect(self, path: Path | None) -> sqlite3.Connection:
-        where = ":memory:" if path is None else str(path)
-        db = sqlite3.connect(where, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        db = database.connect(path)
         try:
             if path is not None:
                 (given,) = db.execute("PRAGMA application_id").fetchone()
                 (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 if given != APPLICATION and (given or tables):
                     raise self._something_else()
-                db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
+            database.make_durable(db)
             db.execute("PRAGMA journal_size_limit = 67108864")  # bytes left to -wal afterwards
             db.execute("PRAGMA cache_size = -16000")  # kilobytes
             db.executescript(SCHEMA)
@@ -442,34 +446,7 @@ class KeyStore:
             if not begin or begin == _MAGIC:
                 return
             fcntl.flock(file, fcntl.LOCK_EX)
-            self._take_over(path, file)
-
-    def _take_over(self, path: Path, file: IO[bytes]) -> None:
-        """Puts a store with the salts of a key file of JSON lines in its place."""
-        if _moved(path, file):
-            return  # another process was faster
-        before = path.with_name(path.name + ".before")
-        if before.exists() and not before.samefile(path):
-            raise SecretsError(f"{path} is a key file of an earlier version; move {before} away")
-        new = path.with_name(path.name + ".importing")
-        new.unlink(missing_ok=True)
-        store = KeyStore(new)
-        try:
-            store.restore(path)
-            store._db.execute("PRAGMA journal_mode = DELETE")  # all of it in the one file
-        except BaseException as error:
-            store.close()
-            new.unlink(missing_ok=True)
-            if isinstance(error, SecretsError):
-                raise SecretsError(
-                    f"{error} (it was read as a key file of an earlier version)"
-                ) from None
-            raise
-        store.close()
-        with contextlib.suppress(FileExistsError):
-            os.link(path, before)
-        new.replace(path)
-        _sync(path.parent)
+            take_over(path, file, KeyStore)
 
     def _check(self) -> None:
         """Refuses a file that others can read."""
@@ -478,12 +455,12 @@ class KeyStore:
         for end in _FILES:
             path = self._path.with_name(self._path.name + end)
             try:
-                mode = stat.S_IMODE(path.stat().st_mode)
+                mode = open_to_others(path)
             except FileNotFoundError:
                 continue
-            if mode & 0o077:
+            if mode:
                 raise SecretsError(
-                    f"others can read the key store {path} (mode {mode:04o}); "
+                    f"others can read the key store {path} (mode {mode}); "
                     f"run `chmod 600 {path}` and think about who has seen it"
                 )
 
@@ -516,16 +493,3 @@ class KeyStore:
         return SecretsError(
             f"{self._path} is a database that keeps something else; name another file"
         )
-
-
-def _moved(path: Path, file: IO[bytes]) -> bool:
-    """Whether another file took the place of an open one."""
-    return not os.path.samestat(path.stat(), os.fstat(file.fileno()))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

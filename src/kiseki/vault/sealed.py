@@ -17,6 +17,7 @@ import pyrage
 from pyrage import passphrase as by_passphrase
 from pyrage import x25519
 
+from kiseki.disk import atomic
 from kiseki.errors import InvalidInput, SecretsError
 
 __all__ = ["copy", "write"]
@@ -47,26 +48,21 @@ def write(
     public = None if recipient is None else _recipient(recipient)
     if passphrase is not None and not passphrase:
         raise InvalidInput("an empty passphrase hides nothing; give a longer one")
-    begun = path.with_name(path.name + ".part")
     try:
         if os.path.lexists(path):
-            raise SecretsError(f"there is a {path} already; name another, or move that one away")
+            raise FileExistsError
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(begun, flags, 0o600), "wb") as file:
-                if public is not None:
-                    pyrage.encrypt_io(_Reader(content), file, [public])
-                elif passphrase is not None:
-                    file.write(by_passphrase.encrypt(b"".join(content), passphrase))
-                else:
-                    file.writelines(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(begun, path)  # refuses to take the place of another
-        finally:
-            begun.unlink(missing_ok=True)
+        with atomic.whole(path, mode=0o600, new=True) as file:
+            if public is not None:
+                pyrage.encrypt_io(_Reader(content), file, [public])
+            elif passphrase is not None:
+                file.write(by_passphrase.encrypt(b"".join(content), passphrase))
+            else:
+                file.writelines(content)
+    except FileExistsError:
+        raise SecretsError(
+            f"there is a {path} already; name another, or move that one away"
+        ) from None
     except OSError as error:
         raise SecretsError(f"{path} cannot be written ({error.strerror or error})") from error
 

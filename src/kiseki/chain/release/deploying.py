@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from kiseki.core import documents
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
+from kiseki.disk import atomic
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
 
 if TYPE_CHECKING:
@@ -365,25 +365,12 @@ def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
         "contracts": {name: contracts[name] for name in SUITE if name in contracts},
     }
     try:
-        _replace(folder / f"{chain_id}.json", json.dumps(document, indent=2) + "\n")
+        atomic.write(folder / f"{chain_id}.json", json.dumps(document, indent=2) + "\n")
     except OSError as error:
         raise InvalidInput(
             f"{folder / f'{chain_id}.json'} cannot be written ({error.strerror}); what was sent "
             "is on the chain; make it writable and run this again, which sends nothing twice"
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _load(folder: Path, chain_id: int) -> dict[str, Any]:

@@ -19,7 +19,6 @@ import fcntl
 import itertools
 import os
 import sqlite3
-import stat
 import threading
 import time
 import uuid
@@ -32,6 +31,8 @@ from kiseki.chain.sending.fees import Fees
 from kiseki.chain.sending.intents import Attempt, Intent, Lane, Scope
 from kiseki.chain.signing.signer import SignedTransaction
 from kiseki.core.keccak import keccak256
+from kiseki.disk import database
+from kiseki.disk.private import create, open_to_others
 from kiseki.errors import ChainError
 
 __all__ = ["Journal"]
@@ -343,27 +344,18 @@ class Journal:
         return self._path.with_name(self._path.name + ".d")
 
     def _open(self) -> sqlite3.Connection:
-        if self._path is None:
-            where = ":memory:"
-        else:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._path is not None:
+            create(self._path)
             self._runs.mkdir(exist_ok=True, mode=0o700)
-            # Only if it is new: closing a file takes away the locks that SQLite has on it for
-            # another journal of this process (POSIX, fcntl).
-            with contextlib.suppress(FileExistsError):
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                os.close(os.open(self._path, flags, 0o600))
-            mode = stat.S_IMODE(self._path.stat().st_mode)
-            if mode & 0o077:
+            mode = open_to_others(self._path)
+            if mode:
                 raise ChainError(
-                    f"others can read the journal {self._path} (mode {mode:04o}); "
+                    f"others can read the journal {self._path} (mode {mode}); "
                     f"run `chmod 600 {self._path}`; nothing was sent"
                 )
-            where = str(self._path)
-        db = sqlite3.connect(where, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+        db = database.connect(self._path)
         db.execute("PRAGMA auto_vacuum = FULL")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # a power cut must not lose what was handed out
+        database.make_durable(db)  # a power cut must not lose what was handed out
         db.execute("PRAGMA foreign_keys = ON")
         db.executescript(_SCHEMA)
         return db

@@ -14,12 +14,9 @@ moved to and fro.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +28,8 @@ from kiseki.chain.signing.remote import APIS, RemoteSigner
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address
+from kiseki.disk import atomic
+from kiseki.disk.private import open_to_others
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
 if TYPE_CHECKING:
@@ -364,12 +363,12 @@ def _damaged(path: Path) -> SigningError:
 
 def _must_be_private(path: Path, what: str) -> None:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = open_to_others(path)
     except OSError as error:
         raise SigningError(f"{what} {path} cannot be read ({error.strerror})") from None
-    if mode & 0o077:
+    if mode:
         raise SigningError(
-            f"others can read {what} {path} (mode {mode:04o}); run `chmod 600 {path}` and think "
+            f"others can read {what} {path} (mode {mode}); run `chmod 600 {path}` and think "
             "about who has seen it"
         )
 
@@ -387,36 +386,11 @@ def _write(path: Path, document: Mapping[str, Any], *, new: bool = False) -> Non
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # mode 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(document, file)
-                file.flush()
-                os.fsync(file.fileno())
-            if new:
-                path.hardlink_to(temporary)
-                Path(temporary).unlink()
-            else:
-                Path(temporary).replace(path)
-            _sync(path.parent)
-        except FileExistsError:
-            Path(temporary).unlink()
-            raise _taken(path) from None
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        atomic.write(path, json.dumps(document), mode=0o600, new=new)
+    except FileExistsError:
+        raise _taken(path) from None
     except OSError as error:
         raise SigningError(f"{path} cannot be written ({error.strerror})") from error
-
-
-def _sync(folder: Path) -> None:
-    """So that a power cut leaves the file under its name."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def signer_of(key: str | LocalAccount | Signer) -> Signer:

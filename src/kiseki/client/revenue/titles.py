@@ -18,6 +18,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.split import Split
 from kiseki.core.title import Cut, Title
 from kiseki.core.values import from_hex, uint
+from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["Titles", "read_cuts"]
@@ -55,10 +56,8 @@ class Titles:
 
     def write(self, path: Path, title: Title) -> None:
         """Writes a title's file, whole or not at all."""
-        fresh = path.with_name(path.name + ".new")
         try:
-            fresh.write_text(title.to_json(), "utf-8")
-            fresh.replace(path)
+            atomic.write(path, title.to_json())
         except OSError as error:
             raise FilesError(f"{path} cannot be written ({error.strerror})") from error
 

@@ -134,7 +134,7 @@ class Rights(Schedules):
     ) -> Signed:
         """What says that the token of a group of this wallet's is minted to this wallet, with the
         income that reaches it now, for somebody else to bring (`mint_for`); not signed yet, so
-        that it can be shown first (`kiseki.client.mints`).
+        that it can be shown first (`kiseki.client.rights.mints`).
 
         Args:
             document, royalty: as `mint` takes them.

@@ -2,6 +2,7 @@
 
 A part imports only from those above it:
 
+    values      what the index knows of one thing
     records     single collections, models and batches
     trace       usage and lineage
     agreements  conditional transfers, offers, licences, waterfalls
