@@ -20,6 +20,7 @@ MEASUREMENTS = (
     "id_tree",
     "sum_tree",
     "payees_list",
+    "commands",
     "hashing",
     "consents",
     "bulk",

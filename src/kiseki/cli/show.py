@@ -22,8 +22,14 @@ from kiseki.core.values import to_hex
 __all__ = ["date", "err", "fields", "json_line", "line", "out", "plain", "progress", "say", "table"]
 
 # In a pipe nothing is folded, so that what is read there line by line is whole.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(
+    highlight=False,
+    markup=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else 400,
+)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 Told = Callable[[int, int], None]
 

@@ -17,11 +17,12 @@ from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.event import Event
-from kiseki.index import Index
-from kiseki.sync.follower import Follower
 
 if TYPE_CHECKING:
     from web3 import Web3
+
+    from kiseki.index import Index
+    from kiseki.sync.follower import Follower
 
 __all__ = ["Session"]
 
@@ -65,7 +66,7 @@ class Session:
         }
         self._senders: dict[str, Sender] = {}
         self._decoder = Decoder(self.deployment.addresses)
-        self._follower = Follower(w3, self.deployment, self._decoder)
+        self._follower: Follower | None = None
         self._lock = threading.Lock()
 
     @property
@@ -106,15 +107,23 @@ class Session:
             NodeUnreachable: the node does not answer.
         """
         with self._lock:
-            return self._follower.index()
+            return self._followed().index()
 
     @property
     def block(self) -> int:
         """The last block that the index has read; before the first question, the one before the
         suite's."""
-        return self._follower.block
+        return self.deployment.block - 1 if self._follower is None else self._follower.block
 
     def events(self, receipt: Receipt) -> list[Event]:
         """What the suite logged in one transaction."""
         with node_errors():
             return list(self._decoder.decode(receipt.logs, timestamps(self.w3, receipt.logs)))
+
+    def _followed(self) -> Follower:
+        """Who reads the chain; begun with the first question, as few commands ask one."""
+        from kiseki.sync.follower import Follower
+
+        if self._follower is None:
+            self._follower = Follower(self.w3, self.deployment, self._decoder)
+        return self._follower

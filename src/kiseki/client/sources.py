@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiseki.core import ids
-from kiseki.index import Index
-from kiseki.index import Sources as KnownSources
+
+if TYPE_CHECKING:
+    from kiseki.index import Index
+    from kiseki.index import Sources as KnownSources
 
 __all__ = ["collections", "shown", "sources"]
 

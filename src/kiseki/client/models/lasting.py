@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from kiseki.client.models import manifests
 from kiseki.core import ids
@@ -12,7 +13,9 @@ from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
-from kiseki.index import Index
+
+if TYPE_CHECKING:
+    from kiseki.index import Index
 
 __all__ = ["TRAINING", "may_be_gone", "must_hold", "risk"]
 

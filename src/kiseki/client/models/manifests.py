@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.fees import MOST_GAS
@@ -16,7 +17,9 @@ from kiseki.core.manifest import Manifest, Place, Slice, declared
 from kiseki.core.merkle import IdTree
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
-from kiseki.index import Index
+
+if TYPE_CHECKING:
+    from kiseki.index import Index
 
 __all__ = ["challenge", "evidence_against", "revoked_by", "walk"]
 
