@@ -178,6 +178,7 @@ from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.node import connect
 from kiseki.chain.sending.sender import Sender
+print("begun", flush=True)
 url, key, journal, start, count = sys.argv[1:]
 start, count = int(start), int(count)
 sender = Sender(connect(url), Account.from_key(key), Journal(Path(journal)),
@@ -197,10 +198,19 @@ def worker(
 ) -> subprocess.Popen[Any]:
     given = [net.url, "0x" + bytes(run.wallet.key).hex(), str(run.journal), str(start),
              str(run.count if count is None else count)]  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-c", WORKER, *given], cwd=ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    return program(WORKER, given)
+
+
+def program(text: str, given: list[str]) -> subprocess.Popen[Any]:
+    """Starts one, and returns when it has imported what it needs: how long that takes says nothing
+    of what is tried here, and a busy machine would never get beyond it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", text, *given], cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
 
 
 REGISTRATION = """
@@ -208,6 +218,7 @@ import sys
 from pathlib import Path
 from kiseki import Kiseki, Terms
 from kiseki.chain.sending.fees import Policy
+print("begun", flush=True)
 url, key, folder = sys.argv[1:]
 place = Path(folder)
 k = Kiseki.connect(url, key, secrets=place / "secrets", journal=place / "journal",
@@ -234,13 +245,10 @@ def registration(run: Run) -> Found:
         deployment.deploy(Sender(net.w3, owner), run.folder / "deployments")
         given = [net.url, "0x" + bytes(run.wallet.key).hex(), str(run.folder)]
         while not is_done(run):
-            process = subprocess.Popen(
-                [sys.executable, "-c", REGISTRATION, *given], cwd=ROOT,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+            process = program(REGISTRATION, given)
             found.runs += 1
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=dice.uniform(2.0, 7.0))
+                process.wait(timeout=dice.uniform(0.5, 5.5))
             if process.poll() is None:
                 process.kill()
                 process.wait()
@@ -271,9 +279,8 @@ def killed(run: Run, how: int = signal.SIGKILL, name: str = "kill -9") -> Found:
         while True:
             process = worker(run, net)
             found.runs += 1
-            # Importing takes the first second and more.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=dice.uniform(1.5, 5.0))
+                process.wait(timeout=dice.uniform(0.2, 3.7))
             if process.poll() is None:
                 process.send_signal(how)
                 process.wait(timeout=30)
