@@ -11,7 +11,6 @@ from kiseki.chain.signing.accounts import open_account
 from kiseki.cli import context, show
 from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput
-from kiseki.vault.keystore import KeyStore
 
 __all__ = ["accounts", "keys"]
 
@@ -173,6 +172,8 @@ def backup(
       kiseki keys backup salts.age
       kiseki keys backup salts.age --recipient age1qqqq
     """
+    from kiseki.vault.keystore import KeyStore
+
     with KeyStore(context.home("secrets")) as store:
         passphrase = None if recipient or clear else context.new_password("Passphrase")
         store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear)
@@ -199,6 +200,8 @@ def restore(
       kiseki keys restore salts.age --identity key.txt
     """
     passphrase = None if identity or clear else context.password("Passphrase")
+    from kiseki.vault.keystore import KeyStore
+
     with KeyStore(context.home("secrets")) as store:
         new = store.restore(path, identity=identity, passphrase=passphrase)
         count = store.count()
@@ -219,6 +222,8 @@ def list_collections() -> None:
     path = context.home("secrets")
     if not path.exists():
         raise InvalidInput(f"there is no key store at {path} yet; registering makes one")
+    from kiseki.vault.keystore import KeyStore
+
     with KeyStore(path) as store:
         found = list(store.collections())
         count = store.count()
