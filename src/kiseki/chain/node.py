@@ -1,4 +1,4 @@
-"""A connection to a node, with others to fall back on; and an Anvil of one's own."""
+"""A connection to a node, with others to fall back on."""
 
 from __future__ import annotations
 

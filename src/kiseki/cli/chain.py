@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -28,9 +28,6 @@ from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
 from kiseki.index import REGISTRIES
 from kiseki.vault.keystore import KeyStore
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["deploy", "node", "status", "verify_contracts"]
 

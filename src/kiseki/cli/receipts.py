@@ -15,7 +15,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.vault import receipts
 
-__all__ = []
+__all__ = ["check_receipt", "receipt"]
 
 
 @data.command("receipt")

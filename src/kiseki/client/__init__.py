@@ -14,6 +14,7 @@ named       payees as people write them
 sources     sources as the registries take them
 compared    what is registered, compared with what was asked for
 letters     what somebody signed, as a file
+consentfiles  what the files of consents have in common
 payable     who can be paid at all
 wallet      what every noun shares: a chain, a wallet, its salts
 session     one chain, the suite on it, and the index of what it logged

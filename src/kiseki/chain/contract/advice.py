@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = []
+__all__ = ["ADVICE"]
 
 
 ADVICE = {
