@@ -25,8 +25,9 @@ from kiseki.chain.node import connect
 
 __all__ = ["KINDS", "MOST_BYTES", "Proxy", "Testnet", "testnet"]
 
+BY_HASH = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
 MOST_BYTES = 131_072
-KINDS = ("drop", "lose", "delay", "429", "503", "cut", "twice", "lag", "shuffle")
+KINDS = ("drop", "lose", "delay", "429", "503", "cut", "twice", "lag", "unindexed", "shuffle")
 """What can be injected:
 
 drop     the connection is reset before the node hears of it
@@ -37,6 +38,7 @@ delay    up to a fifth of a second
 cut      half of the answer, then the end
 twice    the node hears it twice, as over a bad line
 lag      an answer from before: no receipt yet, fewer blocks, a lower nonce
+unindexed  the state is the newest, and transactions are not found by their hashes yet
 shuffle  the answers of a batch in another order
 """
 
@@ -131,8 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
         return told if isinstance(asked, list) else told[0]
 
     def altered(self, asked: Any, answer: Any) -> Any:
-        """What a node that is a few blocks behind would say."""
+        """What a node that is a few blocks behind would say, with its state or its index."""
         method, result = asked["method"], answer.get("result")
+        if method in BY_HASH and self.server.injects("unindexed"):
+            return answer | {"result": None}
         lags: dict[str, Callable[[], Any]] = {
             "eth_getTransactionReceipt": lambda: None,
             "eth_blockNumber": lambda: hex(max(0, int(result, 16) - 2)),

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from tests.faults.campaigns import Run, exactly_once
+from tests.faults.proxy import testnet as misbehaving
 from web3 import Web3
 
 from kiseki.chain.anvil import anvil
@@ -681,6 +683,27 @@ def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender],
     else:
         assert balance(w3, to) == 9
     assert mine.pending() == []
+
+
+def test_what_a_node_cannot_find_by_its_hash_yet_is_not_taken_for_replaced(tmp_path: Path) -> None:
+    """The node's state has the transaction; its index of hashes lags. Nothing is sent again."""
+    run = Run(1, tmp_path, 4)
+    policy = Policy(stuck=0.1, patience=20, finality=3)
+    with misbehaving(1) as net:
+        net.fund(run.wallet.address)
+        mine, ended = run.sender(net, policy), list[Any]()
+        thread = threading.Thread(
+            daemon=True, target=lambda: ended.extend(mine.send_all(run.calls()))
+        )
+        thread.start()
+        wait_for(lambda: all(each.block for each in mine.journal.intents(mine.lane)) or None)
+        net.proxy.rates["unindexed"] = 1.0
+        wait_for(lambda: net.proxy.counts["unindexed"] > 40 or not thread.is_alive())
+        net.proxy.rates.clear()
+        wait_for(lambda: not thread.is_alive() or not net.ask("evm_mine"))
+        thread.join()
+        assert [each.error for each in ended] == [None] * 4
+        exactly_once(net, run, run.calls())
 
 
 @pytest.mark.parametrize("depth", [1, 3, 10])

@@ -335,22 +335,22 @@ class Flight:
         again: list[Entry] = []
         for entry, now in zip(waiting, found, strict=True):
             assert entry.intent is not None  # noqa: S101 - what waits has one
-            before = entry.found
+            before, entry.found = entry.found, now
             if now is None:
                 if before is not None:  # a reorganisation took it out of the chain
                     changed.append((entry.intent, None, None))
                     again.append(entry)
-                self._look_for_another(entry, used)
-            elif before is None or before.block_hash != now.block_hash:
+                self._look_for_another(entry, used, final)
+                continue
+            entry.displaced = None
+            if before is None or before.block_hash != now.block_hash:
                 changed.append((entry.intent, now.block, now.block_hash))
-            entry.found = now
-            if now is not None and now.block <= final:
+            if now.block <= final:
                 self._land(entry, now)
         if changed:
             self._journal.seen(changed)
             self._step()
-        if again:
-            wire.submit([each.attempts[-1] for each in again])
+        wire.submit([entry.attempts[-1] for entry in again if entry.outcome is None])
         self._look_deep(number(head, 63))
         if any(each.outcome is not None for each in waiting):
             self._step()
@@ -391,10 +391,11 @@ class Flight:
             )  # fmt: skip
             entry.outcome = Outcome(call, receipt)
 
-    def _look_for_another(self, entry: Entry, used: int) -> None:
-        """Gives up on an intent whose nonce something else has taken.
+    def _look_for_another(self, entry: Entry, used: int, final: int) -> None:
+        """Gives up on an intent whose nonce something else has taken, as finally as is asked.
 
-        After a while: of two nodes behind one address one may know the newer block.
+        After a while: of two nodes behind one address one may know the newer block. And only with
+        the block that shows it: what is asked before and after a reorganisation looks the same.
         """
         assert entry.intent is not None  # noqa: S101 - what waits has one
         if used <= entry.intent.nonce:
@@ -406,12 +407,13 @@ class Flight:
         elif entry.displaced is None:
             entry.displaced = time.monotonic()
         elif time.monotonic() - entry.displaced > self._policy.stuck:
+            entry.displaced = None  # looked at again after as long
             try:
-                known = self._wire.knows(entry.attempts)
+                if self._wire.knows(entry.attempts) or not self._wire.is_taken(
+                    entry.intent.nonce, entry.attempts, final
+                ):
+                    return
             except ChainError:
-                return
-            if known:
-                entry.displaced = None
                 return
             self._journal.forget([entry.intent])
             entry.intent = None

@@ -265,6 +265,36 @@ class Wire:
         asked = [("eth_getTransactionByHash", [to_hex(each.hash)]) for each in attempts]
         return any(each is not None for each in self.ask(asked))
 
+    def is_taken(self, nonce: int, attempts: Sequence[Attempt], last: int) -> bool:
+        """Whether a block up to `last` has used a nonce for something other than `attempts`.
+
+        The block that used it is looked for and shown to hold none of them. Two counts and a
+        receipt alone do not tell: a reorganisation may lie between the questions, and a node may
+        find transactions by their hashes later than it knows the state.
+
+        Raises:
+            ChainError: the node does not answer, or does not have the state of those blocks.
+        """
+        low, high = max(last - DEEP, 0), last
+        if high < 0 or self._count(hex(high)) <= nonce:
+            return False
+        if self._count(hex(low)) > nonce:
+            return True  # for so long that no reorganisation reaches it
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._count(hex(middle)) > nonce else (middle, high)
+        (block,) = self.ask([("eth_getBlockByNumber", [hex(high), False])])
+        with node_errors():
+            block_hash, parent, held = block["hash"], block["parentHash"], block["transactions"]
+        before, after = (self._count({"blockHash": each}) for each in (parent, block_hash))
+        return before <= nonce < after and not {to_hex(each.hash) for each in attempts} & {*held}
+
+    def _count(self, block: str | dict[str, str]) -> int:
+        """Transactions of the wallet up to a block."""
+        (count,) = self.ask([("eth_getTransactionCount", [self.address, block])])
+        with node_errors():
+            return number(count, 64)
+
     def submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
         """Hands them over; what nodes said against them.
 
