@@ -47,7 +47,7 @@ coverage: ## lines and branches of the contracts that tests run, all but those t
 mutate: ## break the contracts in 300 small ways, one at a time, and see whether a test fails
 	@$(TEST) python tools/mutate.py --sample 300
 
-compile: ## compile the contracts into src/kiseki/artifacts
+compile: ## compile the contracts into src/kiseki/releases
 	@$(TEST) python scripts/compile.py
 
 check: ## style, types, imports, and whether the artefacts are those of the contracts

@@ -1,7 +1,10 @@
-"""Compile the contracts into src/kiseki/artifacts, the code and ABIs that ship in the package.
+"""Compile the contracts into src/kiseki/releases, the code and ABIs that ship in the package.
 
     python scripts/compile.py            write one JSON file per contract that can be deployed
     python scripts/compile.py --check    fail if the committed files are not what this would write
+
+A contract goes into the newest release whose release.json lists it; one that none lists, into
+src/kiseki/artifacts. An earlier release's file of a contract that a later one replaces stays.
 
 The settings are those of foundry.toml, the compiler version that of package.json.
 """
@@ -10,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -20,7 +24,8 @@ import solcx
 from solcx.exceptions import SolcError, SolcInstallationError
 
 ROOT = Path(__file__).resolve().parent.parent
-ARTIFACTS = ROOT / "src" / "kiseki" / "artifacts"
+PACKAGE = ROOT / "src" / "kiseki"
+OF_NO_RELEASE = PACKAGE / "artifacts"
 
 Json = dict[str, Any]
 
@@ -29,10 +34,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Compile the contracts.")
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     options = parser.parse_args(arguments)
-    built = {f"{name}.json": text for name, text in artifacts(compile_contracts())}
+    homes = homes_of(releases())
+    built = {
+        homes.get(name, OF_NO_RELEASE) / f"{name}.json": text
+        for name, text in artifacts(compile_contracts())
+    }
     changed = differences(built)
     if options.check and changed:
-        sys.exit(f"Not what the contracts compile to: {', '.join(changed)}. Run `make compile`.")
+        told = ", ".join(path.relative_to(PACKAGE).as_posix() for path in changed)
+        sys.exit(f"Not what the contracts compile to: {told}. Run `make compile`.")
     if not options.check:
         write(built)
     print(f"{len(built)} contracts, {len(changed) or 'none'} changed.")
@@ -59,7 +69,7 @@ def compiler_settings() -> Json:
 def compile_contracts() -> Json:
     """What the compiler says about everything in contracts/."""
     files = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("contracts/**/*.sol"))]
-    asked = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
+    asked = ["abi", "metadata", "storageLayout", "evm.bytecode", "evm.deployedBytecode"]
     request = {
         "language": "Solidity",
         "settings": compiler_settings()
@@ -128,23 +138,81 @@ def describe(name: str, output: Json) -> Json:
             key=lambda place: int(place["start"]),
         ),
         "metadata": output["metadata"],
+        "storageLayout": storage_layout(output["storageLayout"]),
         "sourceHash": "0x"
         + hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest(),
     }
 
 
-def differences(built: dict[str, str]) -> list[str]:
-    there = {path.name: path.read_text("utf-8") for path in ARTIFACTS.glob("*.json")}
-    return sorted(name for name in built.keys() | there if built.get(name) != there.get(name))
+def storage_layout(layout: Json) -> Json:
+    """Without numbers of syntax tree nodes, which any edit elsewhere changes."""
+    text = json.dumps(
+        {
+            "storage": [
+                {key: each[key] for key in ("label", "slot", "offset", "type")}
+                for each in layout["storage"]
+            ],
+            "types": layout["types"] or {},
+        }
+    )
+    numbered = r"(t_(?:struct|enum|contract|userDefinedValueType)\([^()]*\))\d+"
+    plain: Json = without(json.loads(re.sub(numbered, r"\1", text)), {"astId", "contract"})
+    return plain
 
 
-def write(built: dict[str, str]) -> None:
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    for path in ARTIFACTS.glob("*.json"):
-        if path.name not in built:
-            path.unlink()
-    for name, text in built.items():
-        (ARTIFACTS / name).write_text(text, "utf-8", newline="\n")
+def without(value: Any, keys: set[str]) -> Any:
+    """A JSON value without some members, at any depth."""
+    if isinstance(value, dict):
+        return {key: without(each, keys) for key, each in value.items() if key not in keys}
+    if isinstance(value, list):
+        return [without(each, keys) for each in value]
+    return value
+
+
+def releases() -> list[tuple[Path, list[str]]]:
+    """The folder and the contracts of each release, oldest first."""
+    folders = [path.parent for path in PACKAGE.glob("releases/*/release.json")]
+    folders.sort(key=lambda folder: [int(part) for part in folder.name.split(".")])
+    return [
+        (folder, list(json.loads((folder / "release.json").read_text("utf-8"))["contracts"]))
+        for folder in folders
+    ]
+
+
+def homes_of(known: list[tuple[Path, list[str]]]) -> dict[str, Path]:
+    """Where a contract's file goes: the newest release that lists it."""
+    return {name: folder for folder, names in known for name in names}
+
+
+def kept() -> set[Path]:
+    """Files of contracts that a later release replaces: nothing compiles them any more."""
+    known = releases()
+    homes = homes_of(known)
+    return {
+        folder / f"{name}.json"
+        for folder, names in known
+        for name in names
+        if homes[name] != folder
+    }
+
+
+def there() -> set[Path]:
+    """Every file that this script has written."""
+    found = {*OF_NO_RELEASE.glob("*.json"), *PACKAGE.glob("releases/*/*.json")}
+    return {path for path in found if path.name != "release.json"} - kept()
+
+
+def differences(built: dict[Path, str]) -> list[Path]:
+    old = {path: path.read_text("utf-8") for path in there()}
+    return sorted(path for path in built.keys() | old if built.get(path) != old.get(path))
+
+
+def write(built: dict[Path, str]) -> None:
+    for path in there() - built.keys():
+        path.unlink()
+    for path, text in built.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

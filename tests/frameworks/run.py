@@ -22,7 +22,7 @@ from eth_account import Account
 
 from kiseki import Kiseki, Split
 from kiseki.chain.anvil import anvil
-from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release import releases
 from kiseki.chain.signing import frameworks
 from kiseki.chain.signing.accounts import local_account
 from kiseki.chain.signing.signer import LocalSigner
@@ -32,7 +32,7 @@ from kiseki.errors import SigningError
 from kiseki.vault.keystore import KeyStore
 
 ROOT = Path(__file__).resolve().parents[2]
-ARTIFACTS = ROOT / "src" / "kiseki" / "artifacts"
+PACKAGE = ROOT / "src" / "kiseki"
 APE_NETWORK, BROWNIE_NETWORK = "ethereum:local:foundry", "kiseki-test"
 USUAL, STUDIO = local_account(0), local_account(3)
 PASSWORD = "a password worth nothing"
@@ -94,7 +94,7 @@ def run_all(framework: str, network: str) -> None:
 
         said = scripts.run("deploy")
         demand(f"{framework} lends its network" in said, "it did not say whose network it is")
-        for contract, address in deployment.addresses().items():
+        for contract, address in releases.addresses().items():
             demand(address in said, f"{contract} has another address under {framework}")
         k = Kiseki.connect(url, STUDIO, secrets=KeyStore(), journal=folder / "its journal")
         # Connecting has looked at the code at every address.
@@ -166,15 +166,17 @@ def compile_and_sign_with_ape() -> None:
         os.environ["APE_DATA_FOLDER"] = folder  # before Ape is imported, which reads it then
         code = shipped_code()
         compare(code, compile_with_ape())
-        print(f"Ape: the creation code of {len(code)} contracts is that of src/kiseki/artifacts.")
+        print(f"Ape: the creation code of {len(code)} contracts is what ships.")
         sign_the_same()
         print("Ape: signs the same transactions and messages as Kiseki does, byte for byte.")
 
 
 def shipped_code() -> dict[str, str]:
-    files = [json.loads(path.read_text("utf-8")) for path in sorted(ARTIFACTS.glob("*.json"))]
+    paths = [*PACKAGE.glob("artifacts/*.json"), *PACKAGE.glob("releases/*/*.json")]
+    paths = [path for path in sorted(paths) if path.name != "release.json"]
+    files = [json.loads(path.read_text("utf-8")) for path in paths]
     if not files:
-        sys.exit("Nothing in src/kiseki/artifacts to compare with: run `make compile` first.")
+        sys.exit("There is no compiled contract to compare with: run `make compile` first.")
     return {file["contractName"]: file["bytecode"] for file in files}
 
 

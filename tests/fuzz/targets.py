@@ -25,6 +25,7 @@ from kiseki.chain.contract.events import Decoder
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import place
 from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release import releases
 from kiseki.chain.signing.accounts import account_of
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
@@ -42,9 +43,9 @@ from kiseki.index import Index
 from kiseki.vault import lists, receipts
 from kiseki.vault.keystore import KeyStore
 
-__all__ = ["ADDRESSES", "EVENTS", "TARGETS", "log"]
+__all__ = ["ADDRESSES", "EVENTS", "TARGETS", "decoder", "log"]
 
-ADDRESSES = deployment.addresses()
+ADDRESSES = releases.addresses()
 EVENTS = [
     (name, entry) for name in ADDRESSES for entry in artifact(name).abi if entry["type"] == "event"
 ]
@@ -195,6 +196,11 @@ def answer(data: bytes) -> None:
         decode_named([{**each, "name": str(i)} for i, each in enumerate(outputs)], data[1:])
 
 
+def decoder() -> Decoder:
+    """Of the suite's logs."""
+    return Decoder((at, artifact(name)) for name, at in ADDRESSES.items())
+
+
 def log(which: int, topics: list[bytes], data: bytes, block: int, position: int) -> dict[str, Any]:
     """One log as web3 gives it."""
     contract, entry = EVENTS[which % len(EVENTS)]
@@ -222,12 +228,12 @@ def logs(data: bytes) -> None:
 
 def apply(found: list[Mapping[str, Any]]) -> None:
     """The index takes all of the logs or none, and answers or refuses."""
-    index = Index(ADDRESSES)
+    index = Index(ADDRESSES.items())
     with refused():
         before = len(index.splits())
         try:
             times = {each["blockNumber"]: 1_800_000_000 for each in found}
-            index.apply(Decoder(ADDRESSES).decode(found, times))
+            index.apply(decoder().decode(found, times))
         except KisekiError:
             assert (index.block, len(index.splits())) == (None, before), "some of it was kept"
             raise

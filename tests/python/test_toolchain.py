@@ -16,7 +16,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES_SHARED_WITH_APE = {"evm_version", "optimizer", "optimizer_runs", "remappings", "via_ir"}
-ARTIFACTS = sorted((ROOT / "src" / "kiseki" / "artifacts").glob("*.json"))
+PACKAGE = ROOT / "src" / "kiseki"
+RELEASES = sorted(PACKAGE.glob("releases/*/*.json"))
+ARTIFACTS = [each for each in RELEASES if each.name != "release.json"]
 
 
 def run(*command: str | Path) -> None:
@@ -104,7 +106,7 @@ class TestPackages:
         (wheel,) = tmp_path.glob("*.whl")
         names = zipfile.ZipFile(wheel).namelist()
         assert "kiseki/py.typed" in names
-        assert {f"kiseki/artifacts/{path.name}" for path in ARTIFACTS} <= set(names)
+        assert {f"kiseki/{path.relative_to(PACKAGE)}" for path in RELEASES} <= set(names)
         assert all(name.startswith(("kiseki/", "kiseki-")) for name in names)
 
 

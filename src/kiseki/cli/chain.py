@@ -17,7 +17,7 @@ from kiseki.chain.contract.contracts import chain_id_of, node_errors
 from kiseki.chain.node import balance as held_by
 from kiseki.chain.node import connect, place
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release import verification
+from kiseki.chain.release import releases, verification
 from kiseki.chain.release.networks import network
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
@@ -98,7 +98,7 @@ def deploy() -> None:
         w3, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
     )
     found = deployment.preflight(sender)
-    told = {**show.plain(found), "addresses": dict(deployment.addresses())}
+    told = {**show.plain(found), "addresses": dict(releases.addresses())}
     if not context.current.json:
         _show_preflight(found, known.name, known.currency)
     if context.current.dry_run:
@@ -112,7 +112,7 @@ def deploy() -> None:
 
         def step(name: str, gas: int) -> None:
             done[name] = gas
-            bar(len(done), len(deployment.SUITE))
+            bar(len(done), len(releases.newest()))
 
         record = Path(context.chosen("deployments", "deployments"))
         made = deployment.deploy(sender, record, step)
@@ -136,7 +136,7 @@ def _show_preflight(found: deployment.Preflight, name: str, currency: str) -> No
     if found.missing:
         cost = f"{in_units(found.now)} {currency} now, at most {in_units(found.most)}"
         rows.append(("gas", f"{found.gas:,}: {cost}"))
-        rows += [(f"  {each}", deployment.addresses()[each]) for each in found.missing]
+        rows += [(f"  {each}", releases.addresses()[each]) for each in found.missing]
     show.fields(rows)
 
 
@@ -174,24 +174,25 @@ def verify_contracts(
     w3 = connect(at.url, at.chain_id)
     chain_id = chain_id_of(w3)
     found = verification.check(w3)
-    told: dict[str, dict[str, str]] = {each.name: {} for each in found}
+    told: dict[str, dict[str, str]] = {each.address: {} for each in found}
     if all(each.is_right for each in found):
-        for each in found:
+        new = set(releases.addresses().values())
+        for each in (each for each in found if each.address in new):
             if etherscan_key:
-                told[each.name]["etherscan"] = verification.submit_to_etherscan(
+                told[each.address]["etherscan"] = verification.submit_to_etherscan(
                     each.name, chain_id, etherscan_key, etherscan_url
                 )
             if sourcify:
-                told[each.name]["sourcify"] = verification.submit_to_sourcify(
+                told[each.address]["sourcify"] = verification.submit_to_sourcify(
                     each.name, chain_id, _creation(chain_id, each.name), sourcify_url
                 )
     if context.current.json:
         show.json_line(
-            [{**show.plain(each), "said": each.said, **told[each.name]} for each in found]
+            [{**show.plain(each), "said": each.said, **told[each.address]} for each in found]
         )
     else:
-        rows = [(e.name, e.address, e.said, *told[e.name].values()) for e in found]
-        show.table(["contract", "address", "code", *told[found[0].name]], rows)
+        rows = [(e.name, e.address, e.said, *told[e.address].values()) for e in found]
+        show.table(["contract", "address", "code", *told[found[-1].address]], rows)
     if not all(each.is_right for each in found):
         raise typer.Exit(4)
 
@@ -200,7 +201,11 @@ def _creation(chain_id: int, name: str) -> bytes | None:
     """The transaction that put a contract there, if the record says so."""
     path = Path(context.chosen("deployments", "deployments")) / f"{chain_id}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return from_hex(json.loads(path.read_text())["contracts"][name]["transaction"], 32, "it")
+        return from_hex(
+            json.loads(path.read_text())["contracts"][releases.newest()[name].key]["transaction"],
+            32,
+            "it",
+        )
     return None
 
 
@@ -225,8 +230,8 @@ def status() -> None:
         "chain": chain_id,
         "block": int(head["number"]),
         "time": int(head["timestamp"]),
-        "contracts": {each.name: each.said for each in verification.check(w3)},
-        "addresses": dict(deployment.addresses()),
+        "contracts": {each.name: each.said for each in verification.check(w3) if each.is_newest},
+        "addresses": dict(releases.addresses()),
     }
     deployed = set(told["contracts"].values()) == {"the same, to the byte"}
     if not deployed:

@@ -15,6 +15,7 @@ from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
@@ -235,8 +236,8 @@ class LocalKiseki(Kiseki):
         """Deploys a new ERC-20 that anybody may mint; its address."""
         salt = token_bytes(32)
         code = artifact("TestToken").creation_code
-        self._wallet.send(Call(deployment.PROXY, salt + code, 0, "deploy TestToken"))
-        made = b"\xff" + bytes.fromhex(deployment.PROXY[2:]) + salt + keccak256(code)
+        self._wallet.send(Call(PROXY, salt + code, 0, "deploy TestToken"))
+        made = b"\xff" + bytes.fromhex(PROXY[2:]) + salt + keccak256(code)
         return checksummed(keccak256(made)[12:])
 
     def mint(self, token: str, to: str, amount: int) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.release.deploying import names
+from kiseki.chain.release.releases import names
 from kiseki.chain.signing.remote import checked_signature
 from kiseki.client import consentfiles as files
 from kiseki.client.session import Session

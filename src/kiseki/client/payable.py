@@ -5,7 +5,7 @@ What no contract could ever pay is refused before anything is signed or sent.
 
 from __future__ import annotations
 
-from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.releases import names
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
@@ -30,7 +30,7 @@ def payable(given: Payee | Split | str) -> Payee:
     _must_be_a_wallet(payee.key, "the payee")
     if len(payee.opening) == 52:
         account = address_text(payee.opening[:20])
-        if account == ZERO_ADDRESS or deployment.names().get(account) not in (None, *_NAMING):
+        if account == ZERO_ADDRESS or names().get(account) not in (None, *_NAMING):
             raise InvalidInput(
                 f"the payee is whoever {account} names for {to_hex(payee.opening[20:])}, and "
                 "that contract names nobody, so nobody could ever be paid; name a wallet, a "
@@ -65,7 +65,7 @@ def receiver(given: str, what: str) -> str:
     who = address_text(address(given, what))
     if who == ZERO_ADDRESS:
         raise InvalidInput(f"{what} is the zero address, which is nobody's; name a wallet")
-    name = deployment.names().get(who)
+    name = names().get(who)
     if name is not None:
         raise InvalidInput(
             f"{what} {checksummed(who)} is Kiseki's contract {name}, which can neither "

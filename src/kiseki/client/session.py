@@ -17,6 +17,7 @@ from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.event import Event
+from kiseki.errors import NotDeployed
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -53,7 +54,7 @@ class Session:
             rehearses: for a dry run.
 
         Raises:
-            NotDeployed: the suite is not there, or not the whole of it.
+            NotDeployed: some of what every chain has once is not there.
             NodeUnreachable: the node does not answer.
         """
         self.w3 = w3
@@ -61,11 +62,12 @@ class Session:
         self.policy = policy or Policy()
         self.rehearses = rehearses
         self.deployment = deployment.find(w3, record)
-        self._contracts = {
-            name: Contract(w3, name, address) for name, address in self.deployment.addresses.items()
-        }
+        self._contracts = [
+            Contract(w3, place.name, place.address, place.artifact)
+            for place in self.deployment.contracts
+        ]
         self._senders: dict[str, Sender] = {}
-        self._decoder = Decoder(self.deployment.addresses)
+        self._decoder = Decoder((each.address, each.artifact) for each in self.deployment.contracts)
         self._follower: Follower | None = None
         self._lock = threading.Lock()
 
@@ -75,8 +77,27 @@ class Session:
         return self.deployment.chain_id
 
     def __getitem__(self, name: str) -> Contract:
-        """A contract of the suite by its name."""
-        return self._contracts[name]
+        """The newest contract of that name: new things go to it.
+
+        Raises:
+            NotDeployed: no release on this chain has one.
+        """
+        found = self.all(name)
+        if not found:
+            raise NotDeployed(
+                f"chain {self.chain_id} has no {name}: no release on it has one; run "
+                "`kiseki deploy`, which adds what is missing"
+            )
+        return found[-1]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Address, in lower case -> name, of every contract that is on this chain."""
+        return {each.address.lower(): each.name for each in self._contracts}
+
+    def all(self, name: str) -> list[Contract]:
+        """The contracts of that name, of every release on this chain, oldest first."""
+        return [each for each in self._contracts if each.name == name]
 
     def sender(self, signer: Signer) -> Sender:
         """The one sender of a wallet."""

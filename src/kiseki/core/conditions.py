@@ -264,20 +264,28 @@ def written(kind: Kind, addresses: Mapping[str, str]) -> Condition:
 
     Args:
         addresses: contract name -> address.
+
+    Raises:
+        InvalidInput: no address is known for its contract, or for one that it holds.
     """
     if isinstance(kind, Condition):
         return kind
-    return Condition(addresses[type(kind).__name__], kind.data(addresses))
+    name = type(kind).__name__
+    if name not in addresses:
+        raise InvalidInput(
+            f"this chain has no contract {name}, which that condition needs; run `kiseki deploy`, "
+            "which adds what is missing, or name another condition"
+        )
+    return Condition(addresses[name], kind.data(addresses))
 
 
-def read(condition: Condition, addresses: Mapping[str, str], depth: int = _DEEPEST) -> Kind:
+def read(condition: Condition, names: Mapping[str, str], depth: int = _DEEPEST) -> Kind:
     """What a condition is; itself, where it is not the suite's or its data is not such.
 
     Args:
-        addresses: contract name -> address.
+        names: address, in lower case -> contract name, of every release on the chain.
     """
-    names = {addresses[name].lower(): name for name in KINDS if name in addresses}
-    return _read(condition, names, depth)
+    return _read(condition, {at: name for at, name in names.items() if name in KINDS}, depth)
 
 
 def words(kind: Kind, money: Money) -> str:

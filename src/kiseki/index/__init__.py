@@ -27,12 +27,12 @@ from kiseki.index.answers.values import (
 from kiseki.index.books.balance import Account, Balance
 from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step, steps
 from kiseki.index.facts.splits import KnownSplit, Label
-from kiseki.index.index import REGISTRIES, SUITE, Index
+from kiseki.index.index import ONCE, REGISTRIES, Index
 
 __all__ = [
     "MANIFEST",
+    "ONCE",
     "REGISTRIES",
-    "SUITE",
     "Account",
     "Balance",
     "BatchRecord",

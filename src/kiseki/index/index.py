@@ -1,6 +1,6 @@
 """The index: events in, answers out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
@@ -37,21 +37,17 @@ from kiseki.index.facts.rebuild import Rebuilder
 from kiseki.index.facts.splits import KnownSplit, Splits
 from kiseki.index.store.sqlite import Row, Store
 
-__all__ = ["REGISTRIES", "SUITE", "Index"]
+__all__ = ["ONCE", "REGISTRIES", "Index"]
 
-SUITE = (
-    "Challenges",
+ONCE = (
     "DataRegistry",
     "Identities",
-    "LicenseMarket",
     "ModelRegistry",
     "OutputRegistry",
     "RevenueSplitter",
     "RightsToken",
-    "Statements",
-    "Waterfalls",
 )
-"""The contracts whose events are read, by name."""
+"""The contracts that a chain has once; IDs and payees hold their addresses."""
 
 REGISTRIES = {"DataRegistry": "collections", "ModelRegistry": "models", "OutputRegistry": "batches"}
 """The registries that keep a log of what they registered, and what that is."""
@@ -70,20 +66,22 @@ class Index:
         agreements: conditional transfers, offers and licences, waterfalls.
 
     Args:
-        addresses: contract name -> address, of at least :data:`SUITE`.
+        contracts: name and address of each contract, of every release on the chain: all of
+            :data:`ONCE`, and any number of others, of which several may have one name.
 
     Raises:
-        InvalidInput: one of them is missing or no address.
+        InvalidInput: one of `ONCE` is missing or there twice, or an address is none.
     """
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        missing = [name for name in SUITE if name not in addresses]
-        if missing:
-            raise InvalidInput(f"the index needs the address of {', '.join(missing)}")
-        self._addresses = {
-            name: address_text(address(addresses[name], f"the address of {name}")) for name in SUITE
+    def __init__(self, contracts: Iterable[tuple[str, str]]) -> None:
+        self._names = {
+            address_text(address(at, f"the address of {name}")): name for name, at in contracts
         }
-        self._names = {at: name for name, at in self._addresses.items()}
+        for name in ONCE:
+            many = list(self._names.values()).count(name)
+            if many != 1:
+                raise InvalidInput(f"the index needs the address of one {name}, not of {many}")
+        self._addresses = {name: at for at, name in self._names.items() if name in ONCE}
         self._store = Store()
         self._records = Records(self._store)
         self.agreements = Agreements(self._store)

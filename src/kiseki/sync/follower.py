@@ -27,7 +27,7 @@ class Follower:
 
     def __init__(self, w3: Web3, deployment: Deployment, decoder: Decoder) -> None:
         self._w3, self._deployment, self._decoder = w3, deployment, decoder
-        self._addresses = list(deployment.addresses.values())
+        self._addresses = [each.address for each in deployment.contracts]
         self._registries = {
             name: Contract(w3, name, deployment.addresses[name]) for name in REGISTRIES
         }
@@ -62,7 +62,7 @@ class Follower:
         return self._index
 
     def _start(self) -> None:
-        self._index = Index(self._deployment.addresses)
+        self._index = Index((each.name, each.address) for each in self._deployment.contracts)
         self._next = self._deployment.block
         self._last_hash: bytes | None = None
         self._compared = self._next - 1

@@ -15,8 +15,10 @@ from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release import releases
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.client.session import Session
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, NotDeployed
@@ -55,7 +57,7 @@ def test_addresses_are_the_same_on_every_chain_and_whoever_deploys(
     done, gas = deploy(w3, tmp_path)
     assert done.chain_id == OTHER_CHAIN != k.session.chain_id
     assert done.addresses == k.session.deployment.addresses
-    assert all(gas[name] > 0 for name in deployment.SUITE)
+    assert all(gas[name] > 0 for name in releases.newest())
 
 
 def test_again_it_sends_nothing(w3: Web3, tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_again_it_sends_nothing(w3: Web3, tmp_path: Path) -> None:
     assert done.block > 0
 
 
-@pytest.mark.parametrize("after", list(deployment.SUITE)[:-1])
+@pytest.mark.parametrize("after", list(releases.newest())[:-1])
 def test_interrupted_it_goes_on(w3: Web3, tmp_path: Path, after: str) -> None:
     def stop(name: str, _: int) -> None:
         if name == after:
@@ -76,9 +78,13 @@ def test_interrupted_it_goes_on(w3: Web3, tmp_path: Path, after: str) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         deployment.deploy(Sender(w3, account_of(3)), tmp_path, stop)
-    with pytest.raises(NotDeployed, match=r"has no .* run `kiseki deploy`"):
-        deployment.find(w3, tmp_path)
-    there = set(read(tmp_path)["contracts"])
+    there = {key.partition("/")[2] for key in read(tmp_path)["contracts"]}
+    if there >= releases.ONCE:
+        assert set(deployment.find(w3, tmp_path).addresses) == there
+        assert deployment.find(w3, tmp_path).releases == ()
+    else:
+        with pytest.raises(NotDeployed, match=r"has no .* run `kiseki deploy`"):
+            deployment.find(w3, tmp_path)
     _, gas = deploy(w3, tmp_path)
     assert {name for name, used in gas.items() if used == 0} == there
     record = read(tmp_path)
@@ -90,7 +96,8 @@ def test_a_record_says_what_is_there(w3: Web3, tmp_path: Path) -> None:
     deploy(w3, tmp_path)
     record = read(tmp_path)
     check(json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8")), record)
-    for name, each in record["contracts"].items():
+    for key, each in record["contracts"].items():
+        name = key.removeprefix("0.1.0/")
         code = bytes(w3.eth.get_code(each["address"]))
         assert each["runtimeCodeHash"] == to_hex(keccak256(code))
         assert artifact(name).is_at(code)
@@ -238,9 +245,15 @@ def test_a_record_of_a_chain_started_anew_is_not_believed(w3: Web3, tmp_path: Pa
 
 def test_other_code_at_the_address_is_not_the_suite(w3: Web3, tmp_path: Path) -> None:
     deploy(w3, tmp_path)
-    at = deployment.addresses()["Statements"]
+    at = releases.addresses()["Statements"]
     w3.provider.make_request("anvil_setCode", [at, "0x6001"])  # type: ignore[arg-type]
-    with pytest.raises(NotDeployed, match="has no Statements"):
+    found = deployment.find(w3, tmp_path)
+    assert set(releases.newest()) - set(found.addresses) == {"Statements"}
+    session = Session(w3, tmp_path)
+    with pytest.raises(NotDeployed, match=r"has no Statements.* run `kiseki deploy`"):
+        session["Statements"]
+    w3.provider.make_request("anvil_setCode", [releases.addresses()["DataRegistry"], "0x6001"])  # type: ignore[arg-type]
+    with pytest.raises(NotDeployed, match="has no DataRegistry"):
         deployment.find(w3, tmp_path)
 
 

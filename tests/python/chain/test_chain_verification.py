@@ -18,8 +18,7 @@ from web3 import Web3
 
 from kiseki import LocalKiseki
 from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release import verification
+from kiseki.chain.release import releases, verification
 from kiseki.errors import ChainError, FilesError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,14 +44,14 @@ def compiled(given: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_everything_is_the_same_to_the_byte(k: LocalKiseki) -> None:
     found = verification.check(k.session.w3)
-    assert [each.name for each in found] == list(deployment.SUITE)
+    assert [each.name for each in found] == list(releases.newest())
     assert {each.said for each in found} == {"the same, to the byte"}
 
 
 @pytest.mark.parametrize("name", ["DataRegistry", "Statements"])
 def test_any_byte_that_differs_is_found(k: LocalKiseki, name: str) -> None:
     """Immutables too: what a constructor argument or the contract's own address put there."""
-    w3, at = k.session.w3, deployment.addresses()[name]
+    w3, at = k.session.w3, releases.addresses()[name]
     code = bytearray(w3.eth.get_code(at))  # type: ignore[arg-type]
     places = [0, len(code) // 2, *(start + 31 for start, _ in artifact(name).immutables)]
     for place in places:
@@ -68,7 +67,7 @@ def test_any_byte_that_differs_is_found(k: LocalKiseki, name: str) -> None:
 
 def test_the_hash_of_the_metadata_is_the_one_in_the_code() -> None:
     """As IPFS names it: 0x1220 and the SHA-256 of one block of a UnixFS file."""
-    for name in deployment.SUITE:
+    for name in releases.newest():
         known = verification.metadata_hash(artifact(name))
         assert known[:2] == b"\x12\x20"
         assert verification._hash_in(artifact(name).runtime_code) == known
@@ -99,12 +98,12 @@ def test_a_source_that_was_changed_or_is_missing_is_named(tmp_path: Path) -> Non
 def test_what_a_person_needs_is_written(tmp_path: Path) -> None:
     written = verification.write_inputs(tmp_path / "inputs")
     about = json.loads(written[-1].read_text())
-    assert set(about) == set(deployment.SUITE)
+    assert set(about) == set(releases.newest())
     for name, each in about.items():
         assert each["compiler"] == "v0.8.37+commit.f401782d"
         assert each["contract"].endswith(f":{name}")
         creation = artifact(name).creation_code + bytes.fromhex(each["constructorArguments"])
-        assert creation == deployment.creation_code(name)
+        assert creation == releases.newest()[name].creation_code
         assert json.loads((tmp_path / "inputs" / each["input"]).read_text())["sources"]
 
 
@@ -136,7 +135,7 @@ class Explorer(ThreadingHTTPServer):
         for start, length in contract.immutables:
             code[start : start + length] = bytes(length)
         made = bytes.fromhex(creation + (arguments or ""))
-        wanted = deployment.creation_code(contract.name)
+        wanted = releases.newest()[contract.name].creation_code
         return code.hex() == runtime and (arguments is None or made == wanted)
 
 

@@ -12,6 +12,7 @@ from tests.fuzz.almost import JSON, TEXT, almost, unhurried
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.reverts import _errors, decode_revert
 from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release import releases
 from kiseki.core.values import to_hex
 
 WORDS = st.integers(0, 2**256 - 1) | st.sampled_from([0, 1, 31, 32, 64, 96, 2**255, 2**256 - 1])
@@ -28,7 +29,7 @@ RECORD = {
     "compiler": {"settings": {"optimizer": {"runs": 200}}},
     "contracts": {
         name: {
-            "address": deployment.addresses()[name],
+            "address": releases.addresses()[name],
             "constructorArguments": [{"name": "a", "type": "address", "value": "0x"}],
             "transaction": to_hex(bytes(32)),
             "block": 5,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Split, Terms
-from kiseki.chain.release.deploying import SUITE
+from kiseki.chain.release.releases import newest
 from kiseki.client.data import consents, standing
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
@@ -118,7 +118,7 @@ def test_nobody_names_what_could_never_be_paid(k: LocalKiseki, tmp_path: Path, w
 
 
 def test_no_contract_of_the_suite_receives(k: LocalKiseki) -> None:
-    for name in SUITE:
+    for name in newest():
         for given in (k.session[name].address, k.session[name].address.lower()):
             with pytest.raises(InvalidInput, match=f"Kiseki's contract {name}, which can neither"):
                 receiver(given, "the payee")
@@ -126,7 +126,7 @@ def test_no_contract_of_the_suite_receives(k: LocalKiseki) -> None:
 
 
 def test_a_subject_is_of_a_contract_that_names_payees(k: LocalKiseki) -> None:
-    for name in SUITE:
+    for name in newest():
         subject = Payee.subject(k.session[name].address, ID)
         if name.endswith("Registry") or name in ("RightsToken", "Identities"):
             assert payable(subject) == subject

@@ -358,5 +358,5 @@ def test_what_is_left_of_a_basket_is_told(
     assert (len(bought.licences), len(bought.skipped)) == (10, 1)
     assert "the payment failed" in next(iter(bought.skipped.values()))
     assert buyer.balance(coin) == 0
-    basket = Basket(buyer._wallet, buyer.address.lower())
+    basket = Basket(buyer._wallet, buyer._wallet.session["LicenseMarket"], buyer.address.lower())
     assert basket.problems(offers) == [""] * 11

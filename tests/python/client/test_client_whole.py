@@ -322,7 +322,7 @@ def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
     ]
     first, second, third = (k.session.events(each) for each in receipts)
     defined = [each for each in decoded(k, 0, receipts[0].block - 1) if each.name == "TermsDefined"]
-    index = Index(k.session.deployment.addresses)
+    index = Index(k.session.deployment.addresses.items())
     index.apply([*defined, *first, *third])
     assert index.log("DataRegistry") != k.session["DataRegistry"].read("log")
     index.apply(second)
@@ -331,5 +331,5 @@ def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
 
 def decoded(k: LocalKiseki, first: int, last: int) -> list[Event]:
     logged = logs(k.session.w3, first, last, list(k.session.deployment.addresses.values()))
-    decoder = Decoder(k.session.deployment.addresses)
+    decoder = Decoder((e.address, e.artifact) for e in k.session.deployment.contracts)
     return list(decoder.decode(logged, timestamps(k.session.w3, logged)))

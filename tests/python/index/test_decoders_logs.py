@@ -11,7 +11,6 @@ from tests.fuzz import targets
 from tests.fuzz.almost import unhurried
 
 from kiseki.chain.contract.abi import kind
-from kiseki.chain.contract.events import Decoder
 from kiseki.errors import ChainError, KisekiError
 from kiseki.index import Index
 
@@ -74,7 +73,7 @@ def test_a_log_that_does_not_fit_its_event_is_named(data: bytes) -> None:
     )
     log = targets.log(which, [], data, 1, 0)
     with pytest.raises(ChainError, match="check that it is the contract you mean, or ask another"):
-        list(Decoder(targets.ADDRESSES).decode([log], {1: 0}))
+        list(targets.decoder().decode([log], {1: 0}))
 
 
 def test_a_number_that_no_chain_has_is_refused_and_nothing_is_kept() -> None:
@@ -82,8 +81,8 @@ def test_a_number_that_no_chain_has_is_refused_and_nothing_is_kept() -> None:
     inputs = targets.EVENTS[which][1]["inputs"]
     topics = [bytes(32) for each in inputs if each["indexed"]]
     data = bytes(32) * (len(inputs) - len(topics))
-    index = Index(targets.ADDRESSES)
+    index = Index(targets.ADDRESSES.items())
     log = targets.log(which, topics, data, 2**63, 0)
     with pytest.raises(KisekiError, match="63 bits"):
-        index.apply(Decoder(targets.ADDRESSES).decode([log], {2**63: 0}))
+        index.apply(targets.decoder().decode([log], {2**63: 0}))
     assert index.block is None

@@ -165,7 +165,7 @@ def test_chunks_order_and_repetition_change_nothing(draw: Random, amounts: list[
     events = list(world.events)
     draw.shuffle(events)
     cut = draw.randint(1, len(events))
-    index = Index(SUITE)
+    index = Index(SUITE.items())
     chunks = [events[at : at + cut] for at in range(0, len(events), cut)]
     for chunk in [*chunks, draw.choice(chunks)]:
         index.apply(chunk)

@@ -271,7 +271,7 @@ def test_a_split_that_is_not_what_was_logged_stops_the_index() -> None:
     world = Diamond()
     *before, last = (each for each in world.events if each.name != "BatchPublished")
     changed = replace(last, args={**last.args, "split": named("another")})
-    index = Index(SUITE)
+    index = Index(SUITE.items())
     with pytest.raises(IndexInconsistent, match="disagree"):
         index.apply([*before, changed])
     assert index.block is None
@@ -281,7 +281,7 @@ def test_a_split_that_is_not_what_was_logged_stops_the_index() -> None:
 
 def test_missing_events_are_said_to_be_missing() -> None:
     world = Diamond()
-    index = Index(SUITE)
+    index = Index(SUITE.items())
     kept = [each for each in world.events if each.name != "ModelSource"]
     index.apply(kept)
     with pytest.raises(IndexInconsistent, match="missing"):
@@ -693,4 +693,4 @@ def test_the_hand_made_logs_are_shaped_as_the_contracts_log() -> None:
 
 def test_the_index_needs_every_address() -> None:
     with pytest.raises(InvalidInput, match="RightsToken"):
-        Index({name: at for name, at in SUITE.items() if name != "RightsToken"})
+        Index((name, at) for name, at in SUITE.items() if name != "RightsToken")

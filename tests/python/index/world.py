@@ -90,7 +90,7 @@ class World:
         self.block, self.time, self.position = self.block + 1, self.time + seconds, 0
 
     def index(self) -> Index:
-        index = Index(SUITE)
+        index = Index(SUITE.items())
         index.apply(self.events)
         return index
 

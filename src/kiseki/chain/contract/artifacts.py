@@ -1,4 +1,8 @@
-"""ABIs and creation code, as `scripts/compile.py` wrote them. They ship in the wheel."""
+"""ABIs and code, as `scripts/compile.py` wrote them. They ship in the wheel.
+
+A release is a folder: the contracts that it puts on a chain beside those of earlier releases. A
+contract of no release is for tests and examples.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex
 
-__all__ = ["Artifact", "artifact", "names"]
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+__all__ = ["RELEASE_FILE", "Artifact", "artifact", "load", "names", "release_folders"]
+
+RELEASE_FILE = "release.json"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,6 +34,7 @@ class Artifact:
         creation_code: without constructor arguments.
         runtime_code: with zeros where immutables go.
         immutables: (start, length) in bytes of every immutable in the runtime code.
+        storage: where each state variable lies, as the compiler's `storageLayout` says it.
         compiler: version and settings.
         metadata: what the compiler says of it, the very text whose hash is in the code.
     """
@@ -34,6 +44,7 @@ class Artifact:
     creation_code: bytes
     runtime_code: bytes
     immutables: tuple[tuple[int, int], ...]
+    storage: Mapping[str, Any]
     compiler: Mapping[str, Any]
     metadata: str
 
@@ -43,6 +54,11 @@ class Artifact:
         found = [entry["inputs"] for entry in self.abi if entry["type"] == "constructor"]
         return found[0] if found else []
 
+    @property
+    def code_hash(self) -> bytes:
+        """Keccak-256 of the runtime code, with zeros where immutables go."""
+        return keccak256(self.runtime_code)
+
     def is_at(self, code: bytes) -> bool:
         """Whether `code` on a chain is this contract, whatever its immutables hold."""
         if len(code) != len(self.runtime_code):
@@ -50,34 +66,50 @@ class Artifact:
         masked = bytearray(code)
         for start, length in self.immutables:
             masked[start : start + length] = bytes(length)
-        return keccak256(bytes(masked)) == keccak256(self.runtime_code)
+        return keccak256(bytes(masked)) == self.code_hash
+
+
+def release_folders() -> list[Traversable]:
+    """The folder of each release, oldest first."""
+    folders = [each for each in (files("kiseki") / "releases").iterdir() if each.is_dir()]
+    return sorted(folders, key=lambda folder: [int(part) for part in folder.name.split(".")])
 
 
 @cache
 def artifact(name: str) -> Artifact:
-    """The compiled contract `name`.
+    """The compiled contract `name`, of the newest release that has one.
 
     Raises:
         KeyError: Kiseki has no such contract.
     """
-    path = files("kiseki") / "artifacts" / f"{name}.json"
-    if not path.is_file():
-        raise KeyError(name)
-    data = json.loads(path.read_text("utf-8"))
+    for folder in _folders():
+        if (folder / f"{name}.json").is_file():
+            return load(folder, name)
+    raise KeyError(name)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every contract that Kiseki has compiled."""
+    found = {each.name for folder in _folders() for each in folder.iterdir()} - {RELEASE_FILE}
+    return tuple(sorted(name.removesuffix(".json") for name in found if name.endswith(".json")))
+
+
+def load(folder: Traversable, name: str) -> Artifact:
+    """The contract `name` as it is in one folder."""
+    data = json.loads((folder / f"{name}.json").read_text("utf-8"))
     return Artifact(
         name=name,
         abi=data["abi"],
         creation_code=from_hex(data["bytecode"], None, "bytecode"),
         runtime_code=from_hex(data["deployedBytecode"], None, "deployedBytecode"),
         immutables=tuple((each["start"], each["length"]) for each in data["immutableReferences"]),
+        storage=data["storageLayout"],
         compiler=data["compiler"],
         metadata=data["metadata"],
     )
 
 
-@cache
-def names() -> tuple[str, ...]:
-    """Every contract that Kiseki has compiled."""
-    folder = files("kiseki") / "artifacts"
-    found = (each.name for each in folder.iterdir() if each.name.endswith(".json"))
-    return tuple(sorted(name.removesuffix(".json") for name in found))
+def _folders() -> list[Traversable]:
+    """Newest release first, and last what is of none."""
+    return [*reversed(release_folders()), files("kiseki") / "artifacts"]

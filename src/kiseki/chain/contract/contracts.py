@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
-from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import NONSENSE, Refusal, ask
 from kiseki.core.checksum import checksummed
@@ -44,13 +44,18 @@ class Call:
 
 
 class Contract:
-    """One contract of the suite at its address."""
+    """One contract of the suite at its address.
 
-    def __init__(self, w3: Web3, name: str, address: str) -> None:
+    Args:
+        built: what runs there; the newest of that name if it is not told.
+    """
+
+    def __init__(self, w3: Web3, name: str, address: str, built: Artifact | None = None) -> None:
         self._w3 = w3
         self.name = name
         self.address = address
-        functions = [entry for entry in artifact(name).abi if entry["type"] == "function"]
+        abi = (built or artifact(name)).abi
+        functions = [entry for entry in abi if entry["type"] == "function"]
         # Overloads are told apart by how many arguments they take, and answer alike.
         self._functions = {(entry["name"], len(entry["inputs"])): entry for entry in functions}
         self._outputs = {entry["name"]: entry["outputs"] for entry in functions}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, topic
-from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.artifacts import Artifact
 from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
 
@@ -16,15 +16,16 @@ __all__ = ["Decoder"]
 class Decoder:
     """Decodes the logs of known contracts; what others logged is passed over."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        """`addresses`: address of each contract by name."""
-        self._contracts = {checksummed(at): name for name, at in addresses.items()}
-        self._events = {
-            (at, topic(entry)): entry
-            for at, name in self._contracts.items()
-            for entry in artifact(name).abi
-            if entry["type"] == "event"
-        }
+    def __init__(self, contracts: Iterable[tuple[str, Artifact]]) -> None:
+        """`contracts`: the address of each, and what runs there."""
+        self._contracts: dict[str, str] = {}
+        self._events: dict[tuple[str, bytes], Mapping[str, Any]] = {}
+        for given, built in contracts:
+            at = checksummed(given)
+            self._contracts[at] = built.name
+            for entry in built.abi:
+                if entry["type"] == "event":
+                    self._events[at, topic(entry)] = entry
 
     def decode(
         self, logs: Iterable[Mapping[str, Any]], timestamps: Mapping[int, int]

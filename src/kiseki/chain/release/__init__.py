@@ -4,6 +4,7 @@ A part imports only from those above it:
 
     networks      chains that the suite knows by name
     proxy         the deterministic deployment proxy
-    deploying     where the suite is on a chain, and putting it there
+    releases      which contracts there are, of which release, and where
+    deploying     which releases are on a chain, and putting there what is missing
     verification  comparing what is on a chain with what was compiled, to the byte
 """

@@ -1,8 +1,4 @@
-"""Where the suite is on a chain, and putting it there.
-
-Addresses follow from the code (CREATE2 through the deterministic deployment proxy that most chains
-have), so they are the same on every chain and known before anything is sent.
-"""
+"""Which releases are on a chain, and putting there what is missing."""
 
 from __future__ import annotations
 
@@ -11,19 +7,17 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain import node
-from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, ask
 from kiseki.chain.release import proxy
 from kiseki.chain.release.proxy import PROXY
+from kiseki.chain.release.releases import ONCE, Place, newest, places, releases
 from kiseki.chain.sending.sender import Sender
 from kiseki.core import documents
-from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.disk import atomic
@@ -34,81 +28,42 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROXY",
-    "SUITE",
     "Deployment",
     "Preflight",
-    "addresses",
-    "creation_code",
     "deploy",
     "find",
-    "names",
     "preflight",
 ]
 
-SUITE: Mapping[str, tuple[str, ...]] = {
-    "RevenueSplitter": (),
-    "RightsMetadata": (),
-    "RightsToken": ("RevenueSplitter", "RightsMetadata"),
-    "DataRegistry": ("RevenueSplitter", "RightsToken"),
-    "ModelRegistry": ("DataRegistry", "RightsToken", "RevenueSplitter"),
-    "OutputRegistry": ("DataRegistry", "ModelRegistry", "RightsToken", "RevenueSplitter"),
-    "Challenges": ("DataRegistry", "ModelRegistry"),
-    "Statements": (),
-    "Identities": ("RevenueSplitter",),
-    "AllowList": (),
-    "AfterTime": (),
-    "AllOf": (),
-    "AnyOf": (),
-    "Approvals": (),
-    "Escrow": ("RightsToken",),
-    "IncomeThreshold": ("RevenueSplitter",),
-    "LicenseMarket": (
-        "RevenueSplitter",
-        "RightsToken",
-        "DataRegistry",
-        "ModelRegistry",
-        "OutputRegistry",
-    ),
-    "Waterfall": ("RevenueSplitter",),
-    "Waterfalls": ("RevenueSplitter", "Waterfall"),
-}
-"""Each contract and those whose addresses its constructor takes; every one after those it needs."""
-
-RELEASE = "0.1.0"
 _FORMAT = "kiseki-deployment-v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The suite on one chain.
+    """What is on one chain, of all releases.
 
     Attributes:
         chain_id: the chain.
-        addresses: of each contract, checksummed.
-        block: the first that may hold events of it.
+        contracts: those that are there, oldest release first. What a release lacks is absent.
+        block: the first that may hold events of them.
     """
 
     chain_id: int
-    addresses: Mapping[str, str]
+    contracts: tuple[Place, ...]
     block: int
 
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """By name the address of the newest that is there: new things go to it."""
+        return {place.name: place.address for place in self.contracts}
 
-@cache
-def addresses() -> Mapping[str, str]:
-    """Where each contract of this release is, on every chain."""
-    found: dict[str, str] = {}
-    for name in SUITE:
-        digest = keccak256(
-            b"\xff" + bytes.fromhex(PROXY[2:]) + ZERO32 + keccak256(creation_code(name, found))
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases of which every contract is there, oldest first."""
+        there = {place.key for place in self.contracts}
+        return tuple(
+            each.name for each in releases() if all(place.key in there for place in each.contracts)
         )
-        found[name] = checksummed(digest[12:])
-    return found
-
-
-@cache
-def names() -> Mapping[str, str]:
-    """Address, in lower case -> name, of each contract of this release."""
-    return {at.lower(): name for name, at in addresses().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +95,7 @@ class Preflight:
     @property
     def missing(self) -> tuple[str, ...]:
         """Contracts that are to be put there."""
-        return tuple(each for each in SUITE if each not in self.there + self.wrong)
+        return tuple(each for each in newest() if each not in self.there + self.wrong)
 
     @property
     def problem(self) -> str:
@@ -166,15 +121,15 @@ def preflight(sender: Sender) -> Preflight:
         FeeTooHigh: the chain asks more for gas than the cap.
         NodeUnreachable, ChainError: as they say.
     """
-    w3, names = sender.w3, list(SUITE)
+    w3, names = sender.w3, list(newest())
     with node_errors():
         chain_id = int(w3.eth.chain_id)
         balance = node.balance(w3, sender.address)
         base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
         has_proxy = proxy.is_there(w3)
-        codes = ask(w3, [("eth_getCode", [addresses()[name], "latest"]) for name in names])
+        codes = ask(w3, [("eth_getCode", [newest()[name].address, "latest"]) for name in names])
         found = dict(zip(names, (_code(each) for each in codes), strict=True))
-    there = tuple(name for name in names if artifact(name).is_at(found[name]))
+    there = tuple(name for name in names if newest()[name].artifact.is_at(found[name]))
     wrong = tuple(name for name in names if found[name] and name not in there)
     missing = [name for name in names if name not in there + wrong]
     gas = _needed(sender, missing)
@@ -193,7 +148,7 @@ def _needed(sender: Sender, missing: list[str]) -> int:
     """Gas of putting contracts on the chain; constructors ask each other nothing."""
     questions = []
     for name in missing:
-        bare = {"from": sender.address, "data": to_hex(creation_code(name))}
+        bare = {"from": sender.address, "data": to_hex(newest()[name].creation_code)}
         questions.append(("eth_estimateGas", [bare]))
     total = 0
     with node_errors():
@@ -212,28 +167,29 @@ def _code(answer: Any) -> bytes:
 
 
 def find(w3: Web3, record: Path | None = None) -> Deployment:
-    """The suite on the chain of `w3`, its code compared with this release's.
+    """What is on the chain of `w3`, its code compared with that of every release.
 
     Args:
         record: the folder of deployment records, when there is one; it says where events begin.
 
     Raises:
-        NotDeployed: some of it is not there.
+        NotDeployed: some of what every chain has once is not there.
     """
     with node_errors():
         chain_id = int(w3.eth.chain_id)
-        codes = ask(w3, [("eth_getCode", [addresses()[name], "latest"]) for name in SUITE])
-        there = zip(SUITE, map(_code, codes), strict=True)
-        missing = [name for name, code in there if not artifact(name).is_at(code)]
+        codes = ask(w3, [("eth_getCode", [place.address, "latest"]) for place in places()])
+        looked = list(zip(places(), map(_code, codes), strict=True))
+    there = tuple(place for place, code in looked if place.artifact.is_at(code))
+    missing = [place.name for place in places() if place.name in ONCE and place not in there]
     if missing:
         raise NotDeployed(
-            f"chain {chain_id} has no {', '.join(missing)} of Kiseki {RELEASE}; "
+            f"chain {chain_id} has no {', '.join(missing)} of Kiseki {releases()[0].name}; "
             "run `kiseki deploy` on it first"
         )
     known = _load(record, chain_id) if record else {}
     block = known.get("block", 0)
     with node_errors():
-        return Deployment(chain_id, addresses(), block if _is_first(w3, known, block) else 0)
+        return Deployment(chain_id, there, block if _is_first(w3, known, block) else 0)
 
 
 def deploy(
@@ -257,39 +213,44 @@ def deploy(
         chain_id = int(w3.eth.chain_id)
     known = _load(record, chain_id)
     _make(record)
-    with sender.journal.command(f"deploy {RELEASE} {chain_id} {sender.address}"):
+    with sender.journal.command(f"deploy {releases()[-1].name} {chain_id} {sender.address}"):
         found = preflight(sender)
         if found.problem:
             raise ChainError(found.problem)
         if not found.has_proxy:
             proxy.put(sender)
         contracts: dict[str, Any] = dict(known.get("contracts", {}))
-        for name in SUITE:
-            gas = _deploy_one(sender, name, name in found.there, contracts, record, chain_id)
+        for name, place in newest().items():
+            gas = _deploy_one(sender, place, name in found.there, contracts, record, chain_id)
             progress(name, gas)
     return find(w3, record)
 
 
 def _deploy_one(
-    sender: Sender, name: str, there: bool, contracts: dict[str, Any], record: Path, chain_id: int
+    sender: Sender,
+    place: Place,
+    there: bool,
+    contracts: dict[str, Any],
+    record: Path,
+    chain_id: int,
 ) -> int:
     """Puts one contract there and on record; the gas that it took now."""
-    call = _deployment_call(name)
-    recorded = contracts.get(name, {}).get("address") == addresses()[name]
+    call = Call(PROXY, ZERO32 + place.creation_code, 0, f"deploy {place.name}")
+    recorded = place.key in contracts
     receipt = None
     if not there:
         receipt = sender.send(call)
     elif not recorded:  # an interrupted run may have sent it, and not have written it down
         receipt = sender.recall(call)
     with node_errors():
-        code = node.code(sender.w3, addresses()[name])
-    if not artifact(name).is_at(code):
+        code = node.code(sender.w3, place.address)
+    if not place.artifact.is_at(code):
         raise ChainError(
-            f"{name} was sent and its code is not at {addresses()[name]}; the node may lag, so run "
-            "this again, which sends nothing twice"
+            f"{place.name} was sent and its code is not at {place.address}; the node may lag, so "
+            "run this again, which sends nothing twice"
         )
     if receipt or not recorded:
-        contracts[name] = _describe(name, code) | {
+        contracts[place.key] = _describe(place, code) | {
             "transaction": to_hex(receipt.transaction) if receipt else None,
             "block": receipt.block if receipt else None,
         }
@@ -309,32 +270,17 @@ def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
     return False
 
 
-def _deployment_call(name: str) -> Call:
-    return Call(PROXY, ZERO32 + creation_code(name), 0, f"deploy {name}")
-
-
-def creation_code(name: str, known: Mapping[str, str] | None = None) -> bytes:
-    """What puts a contract on a chain: its code, and the constructor's arguments after it."""
-    from eth_abi.abi import encode
-
-    known = addresses() if known is None else known
-    arguments = [known[each] for each in SUITE[name]]
-    return artifact(name).creation_code + encode(["address"] * len(arguments), arguments)
-
-
 # Records
 
 
-def _describe(name: str, code: bytes) -> dict[str, Any]:
-    built: Artifact = artifact(name)
-    values = zip(built.constructor, SUITE[name], strict=True)
+def _describe(place: Place, code: bytes) -> dict[str, Any]:
+    values = zip(place.artifact.constructor, place.arguments, strict=True)
     return {
-        "address": addresses()[name],
+        "address": place.address,
         "constructorArguments": [
-            {"name": member["name"], "type": "address", "value": addresses()[value]}
-            for member, value in values
+            {"name": member["name"], "type": "address", "value": at} for member, (_, at) in values
         ],
-        "creationCodeHash": to_hex(keccak256(creation_code(name))),
+        "creationCodeHash": to_hex(keccak256(place.creation_code)),
         "runtimeCodeHash": to_hex(keccak256(code)),
     }
 
@@ -356,13 +302,15 @@ def _save(folder: Path, chain_id: int, contracts: Mapping[str, Any]) -> None:
     blocks = [each["block"] for each in contracts.values() if each["block"] is not None]
     document = {
         "format": _FORMAT,
-        "release": RELEASE,
+        "release": releases()[-1].name,
         "chainId": chain_id,
         "proxy": PROXY,
         "salt": to_hex(ZERO32),
         "block": min(blocks, default=0) if len(blocks) == len(contracts) else 0,
-        "compiler": artifact("DataRegistry").compiler,
-        "contracts": {name: contracts[name] for name in SUITE if name in contracts},
+        "compiler": {each.name: each.contracts[0].artifact.compiler for each in releases()},
+        "contracts": {
+            place.key: contracts[place.key] for place in places() if place.key in contracts
+        },
     }
     try:
         atomic.write(folder / f"{chain_id}.json", json.dumps(document, indent=2) + "\n")
@@ -388,29 +336,30 @@ def _load(folder: Path, chain_id: int) -> dict[str, Any]:
     try:
         document = json.loads(documents.shallow(text))
         same = document["format"] == _FORMAT and document["chainId"] == chain_id
-        current = _addresses_in(document) if same else {}
+        recorded = _recorded(document) if same else {}
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             f"{path} is damaged; move it away and deploy again, which sends nothing twice"
         ) from error
     if not same:
         raise InvalidInput(f"{path} is of another chain or format; move it away and run this again")
-    # Of an earlier release, or a local chain that was started anew: nothing in it holds any more.
-    if not all(addresses().get(name) == address for name, address in current.items()):
+    # Of code that was never released: nothing in it holds any more.
+    known = {place.key: place.address for place in places()}
+    if not recorded.items() <= known.items():
         return {}
     return dict(document)
 
 
-def _addresses_in(document: Mapping[str, Any]) -> dict[str, str]:
-    """Of each contract in a record, every member that is used later looked at."""
+def _recorded(document: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses in a record, every member that is used later looked at."""
     contracts = document["contracts"]
     if not isinstance(contracts, dict):
         raise TypeError("contracts")
     uint(document["block"], 63, "block")
-    for each in contracts.values():
-        address(each["address"], "address")
-        if each["transaction"] is not None:
-            from_hex(each["transaction"], 32, "transaction")
-        if each["block"] is not None:
-            uint(each["block"], 63, "block")
-    return {name: each["address"] for name, each in contracts.items()}
+    for about in contracts.values():
+        address(about["address"], "address")
+        if about["transaction"] is not None:
+            from_hex(about["transaction"], 32, "transaction")
+        if about["block"] is not None:
+            uint(about["block"], 63, "block")
+    return {key: about["address"] for key, about in contracts.items()}

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Refusal, ask
-from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.releases import newest, places
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
 from kiseki.errors import ChainError, FilesError, InvalidInput
@@ -65,6 +65,7 @@ class Checked:
         same_code: whether it is this release's, immutables included.
         same_metadata: whether the hash in it is that of this release's metadata, and so of every
             source file and setting.
+        is_newest: whether no later release replaces it.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Checked:
     is_there: bool
     same_code: bool
     same_metadata: bool
+    is_newest: bool
 
     @property
     def is_right(self) -> bool:
@@ -89,15 +91,16 @@ class Checked:
 
 
 def check(w3: Web3) -> list[Checked]:
-    """Compares every contract of the suite with what is on the chain.
+    """Compares every contract of every release with what is on the chain.
+
+    One that a later release replaced is left out where the chain never had it.
 
     Raises:
         ChainError: the node answers nonsense, or cannot run code at an address (state overrides).
     """
-    places = deployment.addresses()
     questions: list[tuple[str, list[Any]]] = []
-    for name in deployment.SUITE:
-        at, code = places[name], to_hex(deployment.creation_code(name))
+    for place in places():
+        at, code = place.address, to_hex(place.creation_code)
         questions.append(("eth_getCode", [at, "latest"]))
         questions.append(("eth_call", [{"to": at}, "latest", {at: {"code": code}}]))
     with node_errors():
@@ -108,13 +111,15 @@ def check(w3: Web3) -> list[Checked]:
         codes = [from_hex(each, None, "the code") for each in answers]
     return [
         Checked(
-            name,
-            places[name],
+            place.name,
+            place.address,
             bool(there),
             bool(there) and there == wanted,
-            _hash_in(there) == metadata_hash(artifact(name)),
+            _hash_in(there) == metadata_hash(place.artifact),
+            place is newest()[place.name],
         )
-        for name, there, wanted in zip(deployment.SUITE, codes[::2], codes[1::2], strict=True)
+        for place, there, wanted in zip(places(), codes[::2], codes[1::2], strict=True)
+        if there or place is newest()[place.name]
     ]
 
 
@@ -133,7 +138,7 @@ def metadata_hash(of: Artifact) -> bytes:
 
 def constructor_arguments(name: str) -> bytes:
     """What stands behind the creation code."""
-    needed = [deployment.addresses()[each] for each in deployment.SUITE[name]]
+    needed = [at for _, at in newest()[name].arguments]
     from eth_abi.abi import encode
 
     return encode(["address"] * len(needed), needed)
@@ -196,12 +201,12 @@ def write_inputs(folder: Path, root: Path | None = None) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written, about = [], {}
-    for name in deployment.SUITE:
+    for name in newest():
         path = folder / f"{name}.json"
         path.write_text(json.dumps(compiler_input(name, root), indent=1) + "\n", "utf-8")
         written.append(path)
         about[name] = {
-            "address": deployment.addresses()[name],
+            "address": newest()[name].address,
             "compiler": _compiler(name),
             "constructorArguments": constructor_arguments(name).hex(),
             "contract": _identifier(name),
@@ -241,7 +246,7 @@ def submit_to_etherscan(
         "action": "verifysourcecode",
         "codeformat": "solidity-standard-json-input",
         "sourceCode": json.dumps(compiler_input(name, root)),
-        "contractaddress": deployment.addresses()[name],
+        "contractaddress": newest()[name].address,
         "contractname": _identifier(name),
         "compilerversion": _compiler(name),
         "constructorArguments": arguments,
@@ -290,7 +295,7 @@ def submit_to_sourcify(
     }
     if transaction is not None:
         body["creationTransactionHash"] = to_hex(transaction)
-    where = f"{url}/v2/verify/{chain_id}/{deployment.addresses()[name]}"
+    where = f"{url}/v2/verify/{chain_id}/{newest()[name].address}"
     status, answer = _asked(lambda: requests.post(where, json=body, timeout=_SECONDS))
     if status == 409:  # verified before
         return "already verified"

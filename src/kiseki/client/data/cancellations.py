@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.chain.release.deploying import names
+from kiseki.chain.release.releases import names
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter, must_be_for

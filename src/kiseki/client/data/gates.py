@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import receiver
+from kiseki.client.release import gate_of
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.terms import Use
@@ -27,7 +28,7 @@ class Gate:
     @property
     def address(self) -> str:
         """Of the allow list, checksummed."""
-        return str(self._list.address)
+        return self.wallet.session["AllowList"].address
 
     def allow(self, group: bytes, user: str, uses: Use) -> Receipt:
         """Lets `user` use a collection or model of this wallet's for `uses`, and for nothing else.
@@ -43,13 +44,13 @@ class Gate:
         """
         at = self.wallet.session[self.registry].address
         who = receiver(user, "the user")
-        return self.wallet.send(self._list.call("allow", at, group, who, int(uses)))
+        return self.wallet.send(self._of(group).call("allow", at, group, who, int(uses)))
 
     def lets(self, group: bytes, user: str, use: Use) -> bool:
         """Whether the list lets `user` use it; terms and revocation are asked apart."""
         subject = ids.subject(self.wallet.session[self.registry].address, group)
-        return bool(self._list.read("isAllowed", subject, user, int(use)))
+        return bool(self._of(group).read("isAllowed", subject, user, int(use)))
 
-    @property
-    def _list(self) -> Contract:
-        return self.wallet.session["AllowList"]
+    def _of(self, group: bytes) -> Contract:
+        session = self.wallet.session
+        return gate_of(session, "AllowList", session[self.registry].address, group)

@@ -23,6 +23,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
 from kiseki.client.market.purchases import PROBLEMS, Basket
 from kiseki.client.payable import receiver
+from kiseki.client.release import gate_of, market_of
 from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
@@ -137,7 +138,8 @@ class Market:
 
     def key(self, offer: Offer) -> bytes:
         """The ID of an offer, 32 bytes."""
-        return offer.key(self.wallet.session.chain_id, self.address)
+        session = self.wallet.session
+        return offer.key(session.chain_id, market_of(session, [offer]).address)
 
     def offer(self, offer: Offer, replaces: bytes | None = None) -> Receipt:
         """Makes an offer, as who holds the rights or a delegate of theirs.
@@ -152,11 +154,13 @@ class Market:
                 `LicenseMarket_UseNotAllowed`, `LicenseMarket_Revoked`, `LicenseMarket_TooLong`); or
                 the rights wait to move (`LicenseMarket_Locked`). Nothing was sent.
         """
-        return self.wallet.send(self._contract.call("offer", offer.values, replaces or ZERO32))
+        market = gate_of(self.wallet.session, "LicenseMarket", offer.registry, offer.id)
+        return self.wallet.send(market.call("offer", offer.values, replaces or ZERO32))
 
     def end(self, key: bytes) -> Receipt:
         """Ends an offer of this wallet's, or of somebody's whose delegate it is."""
-        return self.wallet.send(self._contract.call("end", key))
+        market = market_of(self.wallet.session, [self.find(key).offer])
+        return self.wallet.send(market.call("end", key))
 
     def delegate(self, to: str, allowed: bool = True) -> Receipt:
         """Lets somebody make and end offers for all that this wallet holds, or not any more."""
@@ -201,7 +205,7 @@ class Market:
 
     def problem(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
         """Why an offer cannot be bought now; empty if it can."""
-        (problem,) = self._basket(licensee, buyers).problems([offer])
+        (problem,) = self._basket([offer], licensee, buyers).problems([offer])
         return problem
 
     def shown(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
@@ -211,7 +215,7 @@ class Market:
         is less than the offer's time, which is then paid for all the same. Empty where it cannot be
         bought.
         """
-        basket = self._basket(licensee, buyers)
+        basket = self._basket([offer], licensee, buyers)
         (ends,) = basket.leads_to([offer])
         subject, now = ids.subject(offer.registry, offer.id), self.wallet.session.now()
         found = self.licences(basket.licensee)
@@ -260,7 +264,7 @@ class Market:
             raise InvalidInput("name at least one offer")
         token = self.wallet.session["RightsToken"].address
         due = [(token, self._schedule(each)) for each in executes]
-        basket = self._basket(licensee, buyers, skip=skip, permits=permits, due=due)
+        basket = self._basket(wanted, licensee, buyers, skip=skip, permits=permits, due=due)
         if traced_only:
             wanted = self._traced(wanted, basket)
             if not wanted:
@@ -287,7 +291,8 @@ class Market:
     def is_allowed(self, kind: str, group: bytes, user: str, use: Use) -> bool:
         """Whether the market lets `user` use it now; terms and revocation are asked apart."""
         subject = ids.subject(self._registry(kind), group)
-        return bool(self._contract.read("isAllowed", subject, user, int(use)))
+        market = gate_of(self.wallet.session, "LicenseMarket", self._registry(kind), group)
+        return bool(market.read("isAllowed", subject, user, int(use)))
 
     # Inside
 
@@ -312,9 +317,12 @@ class Market:
             basket.skipped[self.key(each)] = problem
         return traced
 
-    def _basket(self, licensee: str | None, buyers: Iterable[str], **how: Any) -> Basket:
+    def _basket(
+        self, offers: Sequence[Offer], licensee: str | None, buyers: Iterable[str], **how: Any
+    ) -> Basket:
         who = receiver(licensee or self.wallet.address, "the licensee")
-        return Basket(self.wallet, who, list(buyers), **how)
+        market = market_of(self.wallet.session, offers)
+        return Basket(self.wallet, market, who, list(buyers), **how)
 
     def _schedule(self, key: bytes) -> object:
         return self.wallet.session.index.agreements.schedule(key).schedule.values

@@ -59,6 +59,7 @@ class Basket:
 
     Attributes:
         wallet: who pays.
+        market: on which the offers stand.
         licensee: who is licensed, an address.
         buyers: who may buy, where an offer is for some.
         skip: pass over what cannot be bought.
@@ -68,6 +69,7 @@ class Basket:
     """
 
     wallet: Wallet
+    market: Contract
     licensee: str
     buyers: Sequence[str] = ()
     skip: bool = False
@@ -84,7 +86,7 @@ class Basket:
         return [licence_ends(int(each["licence"])) for each in self._judged(offers)]
 
     def _judged(self, offers: Sequence[Offer]) -> list[Any]:
-        return self._market.read_all("problemOf", [(self._purchase(each),) for each in offers])
+        return self.market.read_all("problemOf", [(self._purchase(each),) for each in offers])
 
     def short(self, offers: Sequence[Offer]) -> str:
         """What there is too little of, and how much; empty if there is enough of everything."""
@@ -117,10 +119,10 @@ class Basket:
         permits = self._allow(wanted, same)
         purchases = [self._purchase(each) for each in wanted]
         if len(some) == 1 and not self.skip and not due and not permits:
-            call = self._market.call("buy", purchases[0], value=value)
+            call = self.market.call("buy", purchases[0], value=value)
             return [sender.send(replace(call, same=same.same))]
         # Estimated so that a single failure fails all of it, else too little gas would seem enough.
-        strict = self._market.call("buyMany", purchases, False, permits, due, value=value)
+        strict = self.market.call("buyMany", purchases, False, permits, due, value=value)
         gas = _MOST_GAS + 1
         if sender.fits(strict):
             try:
@@ -133,7 +135,7 @@ class Basket:
                     raise
         if gas > _MOST_GAS and len(some) > 1:
             return self._split(some, last)
-        call = self._market.call("buyMany", purchases, self.skip, permits, due, value=value)
+        call = self.market.call("buyMany", purchases, self.skip, permits, due, value=value)
         return [sender.send(replace(call, same=same.same), min(gas, _MOST_GAS))]
 
     def _split(self, some: Sequence[Offer], last: bool) -> list[Receipt]:
@@ -157,12 +159,12 @@ class Basket:
         if last:
             said += [repr(each) for each in self.due]
         same = keccak256(" ".join(said).encode())
-        return Call(self._market.address, b"", 0, "LicenseMarket.buy", same=same)
+        return Call(self.market.address, b"", 0, "LicenseMarket.buy", same=same)
 
     def _allow(self, wanted: Sequence[Offer], same: Call) -> list[Permit]:
         """Lets the market take the prices: by permits, or else by approving just as much."""
         permits: list[Permit] = []
-        market, wallet = self._market.address, self.wallet
+        market, wallet = self.market.address, self.wallet
         for token, cost in _costs(wanted).items():
             if token == ZERO_ADDRESS or allowance(wallet, token, market) >= cost:
                 continue
@@ -199,11 +201,7 @@ class Basket:
             return node.balance(w3, wallet)
 
     def _key(self, offer: Offer) -> bytes:
-        return offer.key(self.wallet.session.chain_id, self._market.address)
-
-    @property
-    def _market(self) -> Contract:
-        return self.wallet.session["LicenseMarket"]
+        return offer.key(self.wallet.session.chain_id, self.market.address)
 
 
 def _costs(offers: Sequence[Offer]) -> dict[str, int]:

@@ -26,7 +26,6 @@ from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.conditions import (
-    KINDS,
     MOST,
     AllOf,
     AnyOf,
@@ -103,7 +102,7 @@ class Schedules:
             raise InvalidInput(f"name 1 to {MOST} conditions; AllOf and AnyOf hold more")
         for each in conditions:
             _must_be_possible(each)
-        given = [written(each, self._addresses) for each in conditions]
+        given = [written(each, self.wallet.session.deployment.addresses) for each in conditions]
         until = moment(deadline, self.wallet.session.now(), "the deadline")
         return self.wallet.send(
             self._rights.call(
@@ -192,16 +191,17 @@ class Schedules:
     def approve(self, schedule: bytes) -> Receipt:
         """Approves a schedule as one of the parties that a condition names; for good."""
         key = bytes32(schedule, "the schedule")
-        return self.wallet.send(self.wallet.session["Approvals"].call("approve", key))
+        return self.wallet.send(self._named(key, Approvals).call("approve", key))
 
     def sign_approval(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
         """Signs the same, for somebody else to bring (`approve_for`)."""
+        key = bytes32(schedule, "the schedule")
         nonce, deadline = self.wallet.fresh(days)
         message = typed.transfer_approval(
             self.wallet.session.chain_id,
-            self.wallet.session["Approvals"].address,
+            self._named(key, Approvals).address,
             party=self.wallet.address,
-            schedule=bytes32(schedule, "the schedule"),
+            schedule=key,
             nonce=nonce,
             deadline=deadline,
         )
@@ -210,9 +210,7 @@ class Schedules:
     def approve_for(self, schedule: bytes, signed: Signed) -> Receipt:
         """Brings what a party signed; nothing changes when it has approved already."""
         key = bytes32(schedule, "the schedule")
-        call = self.wallet.session["Approvals"].call(
-            "approveFor", signed.signer, key, signed.approval
-        )
+        call = self._named(key, Approvals).call("approveFor", signed.signer, key, signed.approval)
         return self.wallet.send(call)
 
     def pay_escrow(self, schedule: bytes, price: Escrow | None = None) -> Receipt:
@@ -226,7 +224,7 @@ class Schedules:
             ContractReverted: `Escrow_AlreadyPaid`, `Escrow_NotOpen`.
         """
         key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
-        escrow = self.wallet.session["Escrow"]
+        escrow = self._named(key, Escrow, price)
         approve(self.wallet, price.token, escrow.address, price.price)
         value = price.price if price.token == ZERO_ADDRESS else 0
         return self.wallet.send(escrow.call("pay", key, price.token, price.price, value=value))
@@ -240,7 +238,7 @@ class Schedules:
             to: another address, which only whom it belongs to can name.
         """
         key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
-        escrow = self.wallet.session["Escrow"]
+        escrow = self._named(key, Escrow, price)
         if to is None:
             return self.wallet.send(escrow.call("settle", key, price.token, price.price))
         where = receiver(to, "where it goes")
@@ -249,7 +247,8 @@ class Schedules:
     def escrowed(self, schedule: bytes, price: Escrow | None = None) -> str | None:
         """Who has paid the price in and was not settled with; none for nobody."""
         price = price or self._price(schedule)
-        found = self.wallet.session["Escrow"].read("payerOf", schedule, price.token, price.price)
+        escrow = self._named(schedule, Escrow, price)
+        found = escrow.read("payerOf", schedule, price.token, price.price)
         return None if found == ZERO_ADDRESS else checksummed(found)
 
     def pending(self, records: Sequence[ScheduleRecord] | None = None) -> list[Pending]:
@@ -278,7 +277,7 @@ class Schedules:
         return [
             Pending(
                 record,
-                tuple(read(each, self._addresses) for each in record.schedule.conditions),
+                tuple(read(each, session.names) for each in record.schedule.conditions),
                 tuple(_is_true(next(answers)) for _ in record.schedule.conditions),
                 now > record.schedule.deadline,
             )
@@ -290,8 +289,9 @@ class Schedules:
         return self._rights.call(function, self.of(schedule).schedule.values)
 
     def _price(self, schedule: bytes) -> Escrow:
-        kinds = (read(each, self._addresses) for each in self.of(schedule).schedule.conditions)
-        found = list(_prices(kinds))
+        names = self.wallet.session.names
+        kinds = (read(each, names) for each in self.of(schedule).schedule.conditions)
+        found = [each for each in _simple(kinds) if isinstance(each, Escrow)]
         if len(found) != 1:
             none = "the schedule asks for no price"
             raise InvalidInput("the schedule names several prices; say which" if found else none)
@@ -304,9 +304,18 @@ class Schedules:
     def _rights(self) -> Contract:
         return self.wallet.session["RightsToken"]
 
-    @property
-    def _addresses(self) -> dict[str, str]:
-        return {name: self.wallet.session[name].address for name in KINDS}
+    def _named(self, schedule: bytes, kind: type[Kind], wanted: Kind | None = None) -> Contract:
+        """The contract of a kind of condition that a schedule names, whichever release it is of."""
+        session, name = self.wallet.session, kind.__name__
+        contracts = session.all(name)
+        for contract in contracts if len(contracts) > 1 else ():
+            at = contract.address.lower()
+            names = {a: n for a, n in session.names.items() if n != name or a == at}
+            kinds = (read(each, names) for each in self.of(schedule).schedule.conditions)
+            for each in _simple(kinds):
+                if isinstance(each, kind) and wanted in (None, each):
+                    return contract
+        return session[name]
 
 
 def moment(given: datetime | timedelta | int, now: int, what: str) -> int:
@@ -332,12 +341,13 @@ def moment(given: datetime | timedelta | int, now: int, what: str) -> int:
     return found
 
 
-def _prices(kinds: Iterable[Kind]) -> Iterator[Escrow]:
-    for each in kinds:
-        if isinstance(each, Escrow):
-            yield each
-        elif isinstance(each, AllOf | AnyOf):
-            yield from _prices(each.conditions)
+def _simple(kinds: Iterable[Kind]) -> Iterator[Kind]:
+    """Conditions that hold no others, also those inside others."""
+    for kind in kinds:
+        if isinstance(kind, AllOf | AnyOf):
+            yield from _simple(kind.conditions)
+        else:
+            yield kind
 
 
 def _must_be_possible(kind: Kind) -> None:
