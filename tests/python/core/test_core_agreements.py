@@ -20,7 +20,8 @@ from .test_core_merkle import ask
 ADDRESS = st.binary(min_size=20, max_size=20).map(lambda each: "0x" + each.hex())
 HASH = st.binary(min_size=32, max_size=32)
 AMOUNT = st.integers(1, 2**128 - 1)
-NAMES = {name: f"0x{place + 1:040x}" for place, name in enumerate(KINDS)}
+PLACES = {name: f"0x{place + 1:040x}" for place, name in enumerate(KINDS)}
+NAMES = {at: name for name, at in PLACES.items()}
 
 SIMPLE: st.SearchStrategy[Kind] = (
     st.builds(when.IncomeThreshold, HASH, AMOUNT, ADDRESS, st.integers(0, 2**256 - 1))
@@ -45,24 +46,24 @@ def _depth(kind: Kind) -> int:
 
 @given(kind=CONDITION)
 def test_a_condition_is_read_as_it_was_written(kind: Kind) -> None:
-    assert read(written(kind, NAMES), NAMES) == kind
+    assert read(written(kind, PLACES), NAMES) == kind
     assert when.words(kind, lambda amount, token: f"{amount} of {token}")
 
 
 @given(data=st.binary(max_size=400), name=st.sampled_from(list(KINDS)))
 def test_data_that_is_none_is_a_condition_that_nobody_knows(data: bytes, name: str) -> None:
     """It is shown as what it is, and never raises: anybody can schedule with any data."""
-    given = Condition(NAMES[name], data)
+    given = Condition(PLACES[name], data)
     found = read(given, NAMES)
     if found != given:
-        assert written(found, NAMES).check == given.check
+        assert written(found, PLACES).check == given.check
 
 
 def test_conditions_that_hold_each_other_deeper_than_anybody_needs_are_not_followed() -> None:
     kind: Kind = when.AfterTime(1)
     for _ in range(50):
         kind = when.AllOf([kind])
-    assert isinstance(read(written(kind, NAMES), NAMES), when.AllOf)
+    assert isinstance(read(written(kind, PLACES), NAMES), when.AllOf)
 
 
 @given(
@@ -157,3 +158,11 @@ def test_a_licence_that_machines_could_not_read_is_refused(
 def test_what_cannot_be_agreed_on_is_refused(make: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         make()
+
+
+def test_a_condition_that_a_chain_lacks_is_said_and_not_written() -> None:
+    """A chain without that release: what is inside another condition counts too."""
+    less = {name: at for name, at in PLACES.items() if name != "AfterTime"}
+    for kind in (when.AfterTime(5), when.AllOf([when.AfterTime(5)])):
+        with pytest.raises(InvalidInput, match="no contract AfterTime.*kiseki deploy"):
+            written(kind, less)
