@@ -94,6 +94,17 @@ class TestCompilers:
                 path.stem
             )
 
+    def test_what_tests_share_deploys_the_artefact_that_mutants_are_put_into(self) -> None:
+        """A `new` in a shared file holds the code as it was compiled, so no test meets a mutant."""
+        names = "|".join(path.stem for path in ARTIFACTS)
+        shared = [
+            *ROOT.glob("tests/contracts/utils/*.sol"),
+            *ROOT.glob("tests/contracts/handlers/*.sol"),
+        ]
+        assert shared
+        for path in shared:
+            assert not re.search(rf"\bnew ({names})\(", path.read_text("utf-8")), path.name
+
 
 class TestPackages:
     def test_the_lock_names_no_place(self) -> None:

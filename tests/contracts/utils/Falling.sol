@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Waterfall} from "../../../contracts/Waterfall.sol";
 import {Waterfalls} from "../../../contracts/Waterfalls.sol";
 import {Plan, Tier} from "../../../contracts/types/Plan.sol";
 import {Base} from "./Base.sol";
 import {SumTrees} from "./Trees.sol";
+import {vm} from "./Vm.sol";
 
 /// @notice Waterfalls, and payees that are splits of one or two.
 abstract contract Falling is Base {
@@ -13,7 +13,8 @@ abstract contract Falling is Base {
 
     function setUp() public virtual override {
         super.setUp();
-        falls = new Waterfalls(splitter, address(new Waterfall(splitter)));
+        address code = vm.deployCode("Waterfall.sol", abi.encode(splitter));
+        falls = Waterfalls(vm.deployCode("Waterfalls.sol", abi.encode(splitter, code)));
     }
 
     function _only(address who) internal pure returns (SumTrees.Leaf[] memory leaves) {

@@ -16,7 +16,8 @@ abstract contract Selling is Base {
 
     function setUp() public virtual override {
         super.setUp();
-        market = new LicenseMarket(splitter, rights, data, models, address(outputs));
+        bytes memory arguments = abi.encode(splitter, rights, data, models, outputs);
+        market = LicenseMarket(vm.deployCode("LicenseMarket.sol", arguments));
         gated = data.defineTerms(_gatedTerms(type(uint32).max, 0));
         made = _collect(artist.wallet, 1, gated);
         vm.prank(buyer.wallet);

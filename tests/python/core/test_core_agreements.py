@@ -164,5 +164,5 @@ def test_a_condition_that_a_chain_lacks_is_said_and_not_written() -> None:
     """A chain without that release: what is inside another condition counts too."""
     less = {name: at for name, at in PLACES.items() if name != "AfterTime"}
     for kind in (when.AfterTime(5), when.AllOf([when.AfterTime(5)])):
-        with pytest.raises(InvalidInput, match="no contract AfterTime.*kiseki deploy"):
+        with pytest.raises(InvalidInput, match=r"no contract AfterTime.*kiseki deploy"):
             written(kind, less)
