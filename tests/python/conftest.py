@@ -7,11 +7,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.session import Session
 from kiseki.vault.keystore import KeyStore
+
+# A busy machine is slow, not wrong: no example has a deadline.
+settings.register_profile("kiseki", deadline=None)
+settings.load_profile("kiseki")
 
 # What is kept in a home folder (journal, keystores) is kept in one of the tests' own.
 _HOME = TemporaryDirectory(prefix="kiseki-home-")
