@@ -227,6 +227,18 @@ def key_store(k: Kiseki) -> KeyStore:
     return found
 
 
+def refuse_dry_run(command: str) -> None:
+    """Refuses `--dry-run` for a command that cannot be tried: each step needs the one before.
+
+    Raises:
+        InvalidInput: `--dry-run` was given.
+    """
+    if current.dry_run:
+        raise InvalidInput(
+            f"{command} cannot be tried without sending; leave out --dry-run. Nothing was sent"
+        )
+
+
 def is_rehearsed(k: Kiseki) -> bool:
     """Whether nothing is sent."""
     return not k.sender.sends

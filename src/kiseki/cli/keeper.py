@@ -48,7 +48,7 @@ def keeper(
     """Execute what is due, sweep and pass money on, until Ctrl-C. Anybody can, for everybody.
 
     It keeps nothing: stop it at any time, run two at once. With --json each round that did
-    something is a line.
+    something is a line. --dry-run is refused: a round needs what the one before it sent.
 
     \b
     Examples:
@@ -57,6 +57,7 @@ def keeper(
       kiseki keeper --metrics kiseki.prom --most 0.01
       kiseki keeper --pass --claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --worth 0.05
     """
+    context.refuse_dry_run("keeper")
     k = context.kiseki()
     amounts = {token: units for units, token in (context.amount(k, each) for each in worth or [])}
     duties = Duties(

@@ -188,11 +188,14 @@ def publish_manifest(
 def check_manifest(model: Model, manifest: ManifestFile) -> None:
     """Walk a model's manifest to its end, so that it stands as checked for good; anybody's.
 
+    --dry-run is refused: each step of the walk needs the one before.
+
     \b
     Examples:
       kiseki model check-manifest 0x3333… \\
         manifest.json
     """
+    context.refuse_dry_run("check-manifest")
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
     k = context.kiseki()
     with show.progress("walking", "items") as told:

@@ -131,10 +131,13 @@ def change_password(name: Name) -> None:
 def cancel() -> None:
     """Cancel what a wallet has pending: each is replaced by a transaction that does nothing.
 
+    --dry-run is refused: what a node does with a replacement shows only when it has it.
+
     \b
     Examples:
       kiseki accounts cancel --account studio --network sepolia
     """
+    context.refuse_dry_run("accounts cancel")
     outcomes = context.kiseki().sender.cancel()
     if context.current.json:
         show.json_line([{"what": e.call.what, "said": e.error or "carried out"} for e in outcomes])

@@ -627,6 +627,18 @@ def test_a_node_that_stops_answering_does_not_have_its_key_shown(
         node.shutdown()
 
 
+@pytest.mark.parametrize(
+    "words", [("keeper", "--once"), ("accounts", "cancel"), ("model", "check-manifest")]
+)
+def test_what_cannot_be_tried_refuses_a_dry_run(shell: Shell, words: tuple[str, ...]) -> None:
+    """Nothing is sent that was asked not to be."""
+    if words[0] == "model":
+        (shell.folder / "manifest.json").write_text(Manifest({}).to_json(), "utf-8")
+        words = (*words, "0x" + "33" * 32, "manifest.json")
+    told = shell.run(*words, "--dry-run", "--account", "test:1", code=2)
+    assert "cannot be tried without sending" in told
+
+
 def test_a_dry_run_says_what_would_be_refused(shell: Shell) -> None:
     """And ends as the command would, not with 0."""
     shell.files("artwork", 1)
