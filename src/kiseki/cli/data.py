@@ -27,6 +27,7 @@ from kiseki.client.data import waivers
 from kiseki.client.data.prepared import Outlook
 from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.models import lasting
+from kiseki.client.revoked import revoked_in
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
 from kiseki.core.ids import wallet_address
@@ -285,12 +286,19 @@ def show_collection(collection: Collection) -> None:
     found = index.collection(context.hex32(collection, "the collection"))
     terms = index.terms(found.terms_id)
     risk = lasting.risk(terms, found.ends_at, k.session.now())
+    items = revoked_in(index, found.id)
+    lasts = "consent holds for the next 30 days, come what may"
+    if items.none_left:
+        lasts = "no item is left that is known not to be revoked"
+    elif items.times:
+        lasts = "leave out the items that are revoked; consent to the others holds for 30 days"
     used = [each for each in index.usage(found.provider, deep=True) if each.collection == found.id]
     if context.current.json:
         told = show.plain(found) | {
             "published": len(found.published),
             "words": terms.words(),
             "risk": risk,
+            "items_revoked_words": items.words,
         }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
                           "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
@@ -300,7 +308,8 @@ def show_collection(collection: Collection) -> None:
     show.fields([
         ("collection", found.id), ("provider", found.provider), ("terms", terms.words()),
         ("registered", show.date(found.registered_at)), ("revoked", show.date(found.revoked_at)),
-        ("to train on it", risk or "consent holds for the next 30 days, come what may"),
+        ("to train on it", risk or lasts),
+        *([("items revoked", items.words)] if items.words else []),
         *([("standing consent", found.standing)] if found.standing else []),
         ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
         ("paid to", found.payee),

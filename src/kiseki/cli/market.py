@@ -88,6 +88,9 @@ def offer(
     )  # fmt: skip
     key = to_hex(k.market.key(made))
     show.say(k.market.told(made))
+    for items in k.market.revoked([made]):
+        if items and items.words:
+            show.say(items.words)
     done = context.spend(k, f"offer {key}", lambda k: k.market.offer(made, old))
     context.receipts_told([done], offer=key)
 
@@ -110,6 +113,7 @@ def offers(
     k = context.watching()
     wanted = context.hex32(group, "the ID") if group else None
     found = k.market.offers(kind or None, wanted, all_=all_)
+    revoked = k.market.revoked([each.offer for each in found])
     if context.current.json:
         show.json_line([{
             "offer": e.key, "registry": e.offer.registry, "id": e.offer.id, "by": e.owner,
@@ -117,7 +121,8 @@ def offers(
             "lasts": e.offer.duration, "until": e.offer.until, "supply": e.offer.supply,
             "sold": e.sold, "ended": e.ended, "document": e.offer.document,
             "named_buyers": any(e.offer.buyers), "opens": k.market.opens(e.offer),
-        } for e in found])  # fmt: skip
+            "items_revoked": show.plain(items) if items else None,
+        } for e, items in zip(found, revoked, strict=True)])  # fmt: skip
         return
     rows = [
         (each.key, context.money(k, each.offer.token, each.offer.price), _uses(each.offer.uses),
@@ -127,6 +132,9 @@ def offers(
         for each in found
     ]  # fmt: skip
     show.table(["offer", "price", "allows", "lasts", "supply", "opens"], rows, numbers=["price"])
+    for each, items in zip(found, revoked, strict=True):
+        if items and items.words:
+            show.say(f"{to_hex(each.key)}: {items.words}")
     if not rows:
         show.say("Nothing is offered.")
 
@@ -182,8 +190,14 @@ def buy(
         bool,
         typer.Option("--traced-only", help="Nothing that rests on a base model not registered."),
     ] = False,
+    revoked: Annotated[
+        bool, typer.Option("--revoked", help="Also where every item of a collection is revoked.")
+    ] = False,
 ) -> None:
     """Buy licences. Everybody whom the trace leads back to is paid in the same transaction.
+
+    How many items of a collection are revoked, and since when, is said first. Where no item is left
+    nothing is bought without --revoked.
 
     \b
     Examples:
@@ -203,8 +217,10 @@ def buy(
         show.say(f"{to_hex(k.market.key(each))}: {told.strip() or 'cannot be bought now'}")
 
     def work(k: Kiseki) -> Bought:
-        return k.market.buy(found, licensee, skip=skip, buyers=known, executes=due,
-                            permits=not approve, traced_only=traced_only)  # fmt: skip
+        return k.market.buy(
+            found, licensee, skip=skip, buyers=known, executes=due, permits=not approve,
+            traced_only=traced_only, revoked=revoked,
+        )  # fmt: skip
 
     done = context.spend(
         k, f"buy {' '.join(keys)} {licensee}", work,

@@ -223,6 +223,38 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     shell.run("market", "delegate", BUYER, *artist)
 
 
+def test_a_buyer_is_told_what_is_revoked_and_says_the_word(shell: Shell, k: LocalKiseki) -> None:
+    """Nothing is spent before it was said; the licence is sold though every item is revoked."""
+    shell.files("artwork")
+    artist, buyer = ("--account", "test:1"), ("--account", "test:4")
+    (made,) = shell.json(
+        "data", "register", "artwork", "--royalty", "20%", "--gate", "market", *artist
+    )["collections"]  # fmt: skip
+    collection = made["collection"]
+    offer = shell.json(
+        "market", "offer", "collection", collection, "0.1", "--uses", "ai_generative_training",
+        "--lasts", "20d", *artist,
+    )["offer"]  # fmt: skip
+    first, *others = k.index.collection(bytes.fromhex(collection[2:])).published
+    shell.run("data", "revoke-item", to_hex(first), *artist)
+    told = "1 of the 3 items is revoked. Notice was given on"
+    for command in (("market", "offers"), ("data", "show", collection)):
+        assert told in " ".join(shell.run(*command).split())
+    (listed,) = shell.json("market", "offers")
+    assert (listed["items_revoked"]["count"], len(listed["items_revoked"]["times"])) == (3, 1)
+    assert told in " ".join(shell.run("market", "buy", offer, *buyer).split())
+    for each in others:
+        shell.run("data", "revoke-item", to_hex(each), *artist)
+    assert "no item is left that is known" in shell.run("data", "show", collection)
+    held = k.balance(of=BUYER)
+    refused = " ".join(shell.run("market", "buy", offer, *buyer, code=2).split())
+    assert "3 of the 3 items are revoked. Notice was given from" in refused
+    assert "say --revoked" in refused
+    assert k.balance(of=BUYER) == held
+    shell.run("market", "buy", offer, "--revoked", *buyer)
+    assert held - k.balance(of=BUYER) >= 10**17
+
+
 def test_a_model_behind_the_market_is_licensed_by_its_commands(shell: Shell) -> None:
     """Promise 7: whoever trained it sells who may generate with it."""
     (shell.folder / "lora.safetensors").write_text("lora")

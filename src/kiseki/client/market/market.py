@@ -21,9 +21,10 @@ from eth_utils.address import to_checksum_address
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
-from kiseki.client.market.purchases import PROBLEMS, Basket
+from kiseki.client.market.purchases import PROBLEMS, Basket, revoked_of
 from kiseki.client.payable import receiver
 from kiseki.client.release import gate_of, market_of
+from kiseki.client.revoked import Revoked
 from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
@@ -203,17 +204,44 @@ class Market:
 
     # Buying
 
-    def problem(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
-        """Why an offer cannot be bought now; empty if it can."""
-        (problem,) = self._basket([offer], licensee, buyers).problems([offer])
+    def problem(
+        self,
+        offer: Offer,
+        licensee: str | None = None,
+        buyers: Iterable[str] = (),
+        *,
+        revoked: bool = False,
+    ) -> str:
+        """Why an offer cannot be bought now; empty if it can.
+
+        Args:
+            revoked: that every item of its collection is revoked is no reason.
+
+        Raises:
+            NotInIndex: the index knows no such collection, so nobody can tell.
+        """
+        (problem,) = self._basket([offer], licensee, buyers, revoked=revoked).problems([offer])
         return problem
+
+    def revoked(self, offers: Sequence[Offer]) -> list[Revoked | None]:
+        """Which items of each offer's collection are revoked, as far as they were logged; ``None``
+        for what is no collection. The market sells a licence of revoked items all the same.
+
+        Raises:
+            NotInIndex: the index knows no such collection.
+        """
+        return revoked_of(self.wallet, offers)
 
     def shown(self, offer: Offer, licensee: str | None = None, buyers: Iterable[str] = ()) -> str:
         """Until when buying an offer now licenses each of its uses, at least, as a sentence.
 
         Whatever others buy, give or end in between, a purchase leads to no less. It says where that
-        is less than the offer's time, which is then paid for all the same. Empty where it cannot be
-        bought.
+        is less than the offer's time, which is then paid for all the same. It says how many items
+        of a collection are revoked and since when, and which sources of a model or batch. Empty
+        where the contract sells it to nobody or not to them.
+
+        Raises:
+            NotInIndex: the index does not know what the offer is for.
         """
         basket = self._basket([offer], licensee, buyers)
         (ends,) = basket.leads_to([offer])
@@ -226,7 +254,9 @@ class Market:
             if use in offer.uses
         ]
         who = to_checksum_address(basket.licensee)
-        return f"{who} may use it at least: {'; '.join(said)}." if said else ""
+        if not said:
+            return ""
+        return " ".join([f"{who} may use it at least: {'; '.join(said)}.", *self._ended(offer)])
 
     def buy(
         self,
@@ -238,6 +268,7 @@ class Market:
         executes: Iterable[bytes] = (),
         permits: bool = True,
         traced_only: bool = False,
+        revoked: bool = False,
     ) -> Bought:
         """Buys licences; everybody whom the trace leads back to is paid in the same transaction.
 
@@ -253,6 +284,7 @@ class Market:
             executes: IDs of conditional transfers that the payments may make due.
             permits: sign permits; if not, approve every token.
             traced_only: no model or batch that rests on a base model which is not registered.
+            revoked: also what no item is left of that is not revoked.
 
         Raises:
             InvalidInput: no offer, one that cannot be bought or is not wanted, too little money for
@@ -264,7 +296,9 @@ class Market:
             raise InvalidInput("name at least one offer")
         token = self.wallet.session["RightsToken"].address
         due = [(token, self._schedule(each)) for each in executes]
-        basket = self._basket(wanted, licensee, buyers, skip=skip, permits=permits, due=due)
+        basket = self._basket(
+            wanted, licensee, buyers, skip=skip, permits=permits, due=due, revoked=revoked
+        )
         if traced_only:
             wanted = self._traced(wanted, basket)
             if not wanted:
@@ -295,6 +329,17 @@ class Market:
         return bool(market.read("isAllowed", subject, user, int(use)))
 
     # Inside
+
+    def _ended(self, offer: Offer) -> list[str]:
+        """What an offer is for and was revoked: items, or whole sources of a model or batch."""
+        (items,) = self.revoked([offer])
+        if items:
+            return [items.words] if items.words else []
+        known = [self._registry(kind).lower() for kind in ("model", "batch")]
+        if offer.registry.lower() not in known:
+            return []  # in no registry of the suite, so nothing is known of it
+        found = self.wallet.session.index.findings(offer.id)
+        return [each.sentence for each in found if each.code in ("source_revoked", "item_revoked")]
 
     def _traced(self, offers: Sequence[Offer], basket: Basket) -> list[Offer]:
         """Those that rest on registered base models only; the others are passed over or refused."""

@@ -16,6 +16,7 @@ from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.revenue.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue.revenue import EXECUTE_GAS
+from kiseki.client.revoked import Revoked, revoked_in
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer, buyer_proof, licence_ends
@@ -23,7 +24,7 @@ from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, to_hex
 from kiseki.errors import ContractReverted
 
-__all__ = ["PROBLEMS", "Basket"]
+__all__ = ["PROBLEMS", "Basket", "revoked_of"]
 
 PROBLEMS = (
     "",
@@ -39,6 +40,11 @@ PROBLEMS = (
     "the payment failed",
 )
 """Why something cannot be bought, by the number that the contract gives."""
+
+_NONE_LEFT = (
+    "no item of the collection is left that is known not to be revoked. {} To buy it all the same "
+    "say --revoked, or revoked=True"
+)
 
 _AT_ONCE = 150
 """Purchases in one transaction at most; fewer where they need more gas."""
@@ -65,6 +71,7 @@ class Basket:
         skip: pass over what cannot be bought.
         permits: sign, where a token takes that, in place of approving it.
         due: conditional transfers that are executed at the end.
+        revoked: buy also what no item is left of that is not revoked.
         skipped: offer -> why it was passed over; grows.
     """
 
@@ -75,11 +82,17 @@ class Basket:
     skip: bool = False
     permits: bool = True
     due: Sequence[Due] = ()
+    revoked: bool = False
     skipped: dict[bytes, str] = field(default_factory=dict)
 
     def problems(self, offers: Sequence[Offer]) -> list[str]:
         """Why each cannot be bought now; empty where it can."""
-        return [PROBLEMS[int(each["problem"])] for each in self._judged(offers)]
+        found = [PROBLEMS[int(each["problem"])] for each in self._judged(offers)]
+        if self.revoked:
+            return found
+        sold = [each for each, problem in zip(offers, found, strict=True) if not problem]
+        items = iter(revoked_of(self.wallet, sold))
+        return [problem or _none_left(next(items)) for problem in found]
 
     def leads_to(self, offers: Sequence[Offer]) -> list[dict[Use, int]]:
         """What the licensee would have at least if each were bought: use -> last second."""
@@ -202,6 +215,19 @@ class Basket:
 
     def _key(self, offer: Offer) -> bytes:
         return offer.key(self.wallet.session.chain_id, self.market.address)
+
+
+def revoked_of(wallet: Wallet, offers: Sequence[Offer]) -> list[Revoked | None]:
+    """Which items of each offer's collection are revoked; none of what is no collection."""
+    session = wallet.session
+    data = session["DataRegistry"].address.lower()
+    collections = [each.id if each.registry.lower() == data else None for each in offers]
+    found = {each: revoked_in(session.index, each) for each in set(collections) if each}
+    return [found[each] if each else None for each in collections]
+
+
+def _none_left(items: Revoked | None) -> str:
+    return _NONE_LEFT.format(items.words) if items and items.none_left else ""
 
 
 def _costs(offers: Sequence[Offer]) -> dict[str, int]:

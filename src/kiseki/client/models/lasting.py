@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kiseki.client.models import manifests
+from kiseki.client.revoked import revoked_among, revoked_in
 from kiseki.core import ids
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms
@@ -58,13 +59,26 @@ def must_hold(index: Index, manifest: Manifest, now: int) -> None:
                 )
 
 
-def may_be_gone(index: Index, collections: Iterable[bytes], now: int) -> list[str]:
-    """What could end before a model that is trained now is registered, a sentence for each."""
+def may_be_gone(index: Index, collections: Manifest | Iterable[bytes], now: int) -> list[str]:
+    """What has ended, or could end before a model that is trained now is registered, in words.
+
+    Of a manifest its own items are looked at, of a collection all of its items.
+    """
+    if isinstance(collections, Manifest):
+        known = index.items_revoked()
+        items = {
+            each: revoked_among(index, each, known, [item for item, _ in listed])
+            for each, listed in collections.items.items()
+        }
+    else:
+        items = {each: revoked_in(index, each) for each in collections}
     found = []
-    for collection in collections:
+    for collection, revoked in items.items():
         status = index.status(collection)
         if said := risk(index.terms(status.terms_id), status.ends_at, now):
             found.append(f"{to_hex(collection)} {said}")
+        if revoked.words:
+            found.append(f"{to_hex(collection)}: {revoked.words}")
     return found
 
 

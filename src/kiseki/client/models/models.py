@@ -175,8 +175,8 @@ class Models:
         return Registered(model, tuple(sent))
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
-        """What of these collections may be gone before you register, in words; look before you
-        train on them, and while you do.
+        """What of these collections is revoked or may be gone before you register, in words; look
+        before you train on them, and while you do. Of a manifest only its own items count.
 
         A provider with a shorter notice than 30 days can end consent while you train: then nothing
         that was trained on it can be registered. What you register in time stays.
@@ -184,9 +184,8 @@ class Models:
         Raises:
             NotInIndex: one is not registered.
         """
-        wanted = collections.items if isinstance(collections, Manifest) else collections
         session = self.wallet.session
-        return lasting.may_be_gone(session.index, wanted, session.now())
+        return lasting.may_be_gone(session.index, collections, session.now())
 
     def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
         """Writes the manifest as ``<model>.json`` and states its hash, so that all can check it.
