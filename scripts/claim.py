@@ -33,7 +33,7 @@ def main() -> None:
             what = "wei" if token == ETHER else f"base units of {token}"
             print(f"{wallet}: {amount:,} {what}")
     for _, reason in claimed.failures:
-        print(f"refused, and still there: {reason}", file=sys.stderr)
+        print(f"refused; the money is still in the splitter: {reason}", file=sys.stderr)
     sys.exit(1 if claimed.failures else 0)
 
 

@@ -130,7 +130,7 @@ def test_pay_a_production_committee(tmp_path: Path, home: dict[str, str], k: Loc
     given = home | wallets | batches | {"YEN": yen, "KISEKI_RPC_URL": k.url}
     (tmp_path / "here").mkdir()
     printed = follow("committee", tmp_path / "here", given)
-    assert "On its way through the waterfall" in printed
+    assert "on the way through the waterfall" in printed
     assert "not paid" not in printed
     whole = {"DISTRIBUTOR": 120_000, "INVESTOR": 900_000, "STUDIO": 54_000, "PUBLISHER": 90_000}
     held = {name: k.balance(yen, wallet) for name, wallet in wallets.items()}

@@ -19,19 +19,19 @@ from kiseki.errors import InvalidInput, KisekiError
 __all__ = ["EXIT_CODES", "app", "main"]
 
 EXIT_CODES = {
-    0: "done, or nothing to do",
-    1: "refused or failed, for the reason told",
-    2: "the command, or what it was given, cannot be right",
-    3: "a part was done, and a part was refused",
-    4: "something that was checked is not as it should be",
-    130: "interrupted; the same command goes on",
+    0: "the command did its work, or there was nothing to do",
+    1: "the command failed or was refused; the message says why",
+    2: "the command line is wrong: an unknown command, a wrong option or a wrong value",
+    3: "a part of the work was done, another part failed",
+    4: "the command checked something, and the check found a problem",
+    130: "interrupted; run the same command again to go on",
 }
 
 _INTERRUPTED = 130
 
 _EPILOG = (
-    "Options of every command (see `kiseki --help`), before or after it: --network, --rpc, "
-    "--account, --json, --yes, --dry-run, --max-fee, --confirmations, --debug."
+    "Every command also takes these options (see `kiseki --help`): --network, --rpc, --account, "
+    "--json, --yes, --dry-run, --max-fee, --confirmations, --debug."
 )
 
 COMMANDS = {
@@ -60,51 +60,43 @@ COMMANDS = {
     "lists": Place(
         "lists",
         "lists",
-        "Show that nobody left out a collection, model or batch: prove each list against a block.",
+        "Prove that the lists of collections, models and batches are complete.",
     ),
-    "check-list": Place(
-        "lists", "check_list", "Check a list that somebody gave you, to the last ID; needs no node."
-    ),
+    "check-list": Place("lists", "check_list", "Check a list file that `kiseki lists` wrote."),
     "verify": Place(
         "output",
         "verify",
-        "What is known of a generated file: in a sentence, with the findings behind it.",
+        "Say what is on record about a generated file.",
     ),
     "keeper": Place(
         "keeper",
         "keeper",
-        "Execute what is due, sweep and pass money on, until Ctrl-C. Anybody can, for everybody.",
+        "Run a program that sends what is due on the chain, until Ctrl-C.",
     ),
     "accounts": Place(
         "wallets",
         "accounts",
-        "Wallets in keystore files, which other Ethereum wallets can read too.",
+        "Make and keep wallets, as encrypted keystore files.",
     ),
-    "keys": Place(
-        "wallets", "keys", "The key store: salts, and what is in every collection. Back it up."
-    ),
+    "keys": Place("wallets", "keys", "Back up, restore and list the key store with the salts."),
     "data": Place(
         "data",
         "data",
-        "Terms, collections, consent, receipts, revoking.",
+        "Register data: terms, collections, consent and receipts.",
         ("consents", "receipts", "standing"),
     ),
-    "model": Place(
-        "model", "model", "Models: registering what was trained, and what a manifest is worth."
-    ),
-    "output": Place(
-        "output", "output", "Outputs: batches of generated files, and what they rest on."
-    ),
-    "rights": Place(
-        "rights", "rights", "Rights: the token that stands for a batch, model or collection."
-    ),
-    "market": Place("market", "market", "The market: licences for data, models and outputs."),
+    "model": Place("model", "model", "Register models, and check what they were trained on."),
+    "output": Place("output", "output", "Register generated files in batches."),
+    "rights": Place("rights", "rights", "Mint and move rights tokens, at once or on conditions."),
+    "market": Place("market", "market", "Offer and buy licences for data, models and outputs."),
     "revenue": Place(
-        "revenue", "revenue", "Revenue: paying in, what is owed, and claiming it.", ("committee",)
+        "revenue", "revenue", "Pay in revenue, show what is owed, and claim it.", ("committee",)
     ),
-    "identity": Place("identity", "identity", "Identities: artists who have no wallet yet."),
+    "identity": Place(
+        "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
+    ),
 }
-"""Where each command is, and what the help of all says of it."""
+"""Where each command is, and its line in `kiseki --help`: the first sentence of its own help."""
 
 app = typer.Typer(
     name="kiseki",
@@ -126,58 +118,68 @@ def _version(wanted: bool) -> None:
 def root(
     network: Annotated[
         str | None,
-        typer.Option(help="sepolia, hoodi, base-sepolia, arbitrum-sepolia, optimism-sepolia, "
-                          "polygon-amoy or local.  [env: KISEKI_NETWORK]"),
+        typer.Option(help="The network: sepolia, hoodi, base-sepolia, arbitrum-sepolia, "
+                          "optimism-sepolia, polygon-amoy or local.  [env: KISEKI_NETWORK]"),
     ] = None,
     rpc: Annotated[
         str | None,
-        typer.Option(help="URL of a node, or several with commas.  [env: KISEKI_RPC_URL]"),
+        typer.Option(help="The URL of a node; several URLs with commas between them.  "
+                          "[env: KISEKI_RPC_URL]"),
     ] = None,
     account: Annotated[
         str | None,
-        typer.Option(help="The wallet: a keystore's name or file, env, test:N, node:0x…, "
-                          "clef:URL#0x… or web3signer:URL#0x….  [env: KISEKI_ACCOUNT]"),
+        typer.Option(help="The wallet that acts and pays: the name or file of a keystore, env, "
+                          "test:N, node:0x…, clef:URL#0x… or web3signer:URL#0x….  "
+                          "[env: KISEKI_ACCOUNT]"),
     ] = None,
     secrets: Annotated[
-        str | None, typer.Option(help="The key store.  [env: KISEKI_SECRETS]")
+        str | None, typer.Option(help="The file of the key store.  [env: KISEKI_SECRETS]")
     ] = None,
     deployments: Annotated[
         str | None, typer.Option(help="Folder of deployment records.  [env: KISEKI_DEPLOYMENTS]")
     ] = None,
     journal: Annotated[
-        str | None, typer.Option(help="The journal of sending.  [env: KISEKI_JOURNAL]")
+        str | None, typer.Option(help="The journal of transactions.  [env: KISEKI_JOURNAL]")
     ] = None,
     max_fee: Annotated[
-        str | None, typer.Option(help="The most that gas may cost, in gwei.  [env: KISEKI_MAX_FEE]")
+        str | None, typer.Option(help="The highest price of gas, in gwei.  [env: KISEKI_MAX_FEE]")
     ] = None,
     confirmations: Annotated[
         str | None,
-        typer.Option(help="When it counts: a number of blocks, safe, or finalized.  "
-                          "[env: KISEKI_CONFIRMATIONS]"),
+        typer.Option(help="When a transaction counts as final: after a number of blocks, or at "
+                          "`safe` or `finalized`.  [env: KISEKI_CONFIRMATIONS]"),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; go on.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent and its cost; send nothing.")
+        bool, typer.Option("--dry-run", help="Show transactions and their cost; send nothing.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:  # fmt: skip
-    """Kiseki 軌跡 records what generative models are made of, and pays everybody it leads back to.
+    """Kiseki 軌跡 records which data a generative model was trained on, and pays its artists.
 
     \b
-    Examples:
-      kiseki node                                          a local chain to try things on
-      kiseki deploy --network sepolia --account studio     the contracts on a test network
-      kiseki data register artwork --royalty 20%           data IDs on the chain; contents stay here
-      kiseki revenue claim                                 what this wallet is owed
-      kiseki status                                        how things stand
+    Start a local chain to try things on:
+      kiseki node
+    Deploy the contracts to a test network:
+      kiseki deploy --network sepolia --account studio
+    Register data; the files stay on this machine:
+      kiseki data register artwork --royalty 20%
+    Claim what this wallet is owed:
+      kiseki revenue claim
+    Show the network, the wallet and what is owed:
+      kiseki status
 
-    Settings are also read from .env and the environment. Ends with 0 done, 1 refused, 2
-    misunderstood, 3 partly done, 4 not as it should be, 130 interrupted (the same command goes on).
+    Options can stand before or after a command. Kiseki reads settings from .env and from
+    environment variables too. On a public network a command shows the cost and asks before it
+    sends. The few commands that do not ask say so in their help.
+
+    Ends with 0 (done), 1 (failed or refused), 2 (wrong command line), 3 (partly done), 4 (a check
+    found a problem) or 130 (interrupted; run the same command again to go on).
     """
     context.options(context.Options(
         network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
@@ -208,7 +210,7 @@ def _run(words: list[str]) -> int:
         if error.format_message().startswith("Usage:"):  # the help of a group without a command
             show.say(error.format_message())
             return 2
-        show.say(f"kiseki: {error.format_message()} (--help says what there is)")
+        show.say(f"kiseki: {error.format_message()} (try --help)")
         return 2
     except BrokenPipeError:
         return 0
@@ -220,7 +222,7 @@ def _run(words: list[str]) -> int:
 
 
 def _interrupted() -> int:
-    show.say("Interrupted. The same command goes on where it stopped, and sends nothing twice.")
+    show.say("Interrupted. Run the same command again to go on; it sends nothing twice.")
     return _INTERRUPTED
 
 

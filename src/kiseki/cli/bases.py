@@ -1,6 +1,6 @@
-"""Base models that are not registered: how they are named, what they make of what rests on them.
+"""The option that names base models which are not registered, and the warning about them.
 
-Said before anything is sent, because it stays on record for good.
+A command shows the warning before it sends anything, because the record is permanent.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ External = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WEIGHTS=DOCUMENT",
-        help="A base model that is not registered: its file, the hash of it (0x…) or `unknown`, and"
-        " a document that says where it comes from and what its licence allows. Several if so.",
+        help="A base model that is not registered. WEIGHTS is its file, its hash (0x…) or "
+        "`unknown`. DOCUMENT says where it comes from and what its licence allows. Repeat the "
+        "option for each base model.",
     ),
 ]
 
 
 def externals_of(k: Kiseki, given: Iterable[str] | None) -> list[ids.External]:
-    """What was named.
+    """The base models that the option names.
 
     Raises:
         FilesError: a file cannot be read.
-        InvalidInput: a hash that is none.
+        InvalidInput: a hash that is not 0x and 64 hex digits.
     """
     return [_external(k, each) for each in given or []]
 
 
 def told_of_base(k: Kiseki, models: Sequence[bytes], externals: Sequence[ids.External]) -> None:
-    """Says what is about to be on record for good, where it is less than traced or contradicts what
-    is there.
+    """Warns if a base model is not traced, or if the record contradicts an earlier record.
 
     Raises:
         NotInIndex: a model is not registered on this chain.
@@ -52,11 +52,14 @@ def told_of_base(k: Kiseki, models: Sequence[bytes], externals: Sequence[ids.Ext
     index = k.index
     levels = [index.model(each).base for each in models] + [each.base for each in externals]
     if level := worst(levels):
-        show.say(f"Base models, for good and of all that will rest on this: {level.words}.")
+        show.say(
+            f"Base models: {level.words}. This is recorded permanently, and also holds for "
+            "everything that will be made with this."
+        )
     for model in (each for external in externals for each in index.models_with(external.weights)):
         show.say(
-            f"A base model that you name as not registered is the model {to_hex(model)}; name that "
-            "as what this rests on, or everybody sees a contradiction, for good."
+            f"You name a base model as not registered, but it is the model {to_hex(model)}. Name "
+            "that model as the parent. Otherwise everybody sees a contradiction, permanently."
         )
 
 
@@ -72,7 +75,7 @@ def _external(k: Kiseki, given: str) -> ids.External:
     show.say(f"{named}: {found.weights.words}")
     for each in found.models:
         show.say(
-            f"It is registered as the model {to_hex(each.model)} ({each.words}): name that as the "
-            "parent, so that what it asks is paid."
+            f"This file is registered as the model {to_hex(each.model)} ({each.words}). Name that "
+            "model as the parent, so that its developer is paid."
         )
     return ids.External(found.weights.commitment, said)

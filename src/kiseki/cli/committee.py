@@ -1,4 +1,4 @@
-"""`kiseki revenue waterfall`, `title` and `statement`: the way production committees are paid."""
+"""`kiseki revenue waterfall`, `title` and `statement`: how production committees are paid."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["statement", "title", "waterfall"]
 
-waterfall = typer.Typer(help="Waterfalls: payees that pass money on by tiers.")
-title = typer.Typer(help="Titles: a series or film as a split over its cuts.")
-statement = typer.Typer(help="Royalty statements: paid line by line, and held against the chain.")
+waterfall = typer.Typer(help="Make and pay waterfalls: payees that pay tier by tier.")
+title = typer.Typer(help="Pay a series or film, as a split over its cuts.")
+statement = typer.Typer(help="Pay royalty statements, and compare them with the chain.")
 for _name, _group in (("waterfall", waterfall), ("title", title), ("statement", statement)):
     revenue.add_typer(_group, name=_name, no_args_is_help=True)
 
-Fall = Annotated[str, typer.Argument(help="The waterfall's address.")]
-Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
+Fall = Annotated[str, typer.Argument(help="The address of the waterfall.")]
+Token = Annotated[str, typer.Option(help="The address of an ERC-20 token. Default: ether.")]
 
 
 # Waterfalls
@@ -45,15 +45,16 @@ def create(
     tiers: Annotated[
         list[str],
         typer.Argument(
-            help="SIZE=PAYEE in order, the last without a size: 100=PAYEE 1500@TOKEN=PAYEE PAYEE. "
-            "Several currencies: 100+15000@TOKEN=PAYEE."
+            help="The tiers in order, as SIZE=PAYEE; the last tier has no size: 100=PAYEE "
+            "1500@TOKEN=PAYEE PAYEE. In several currencies: 100+15000@TOKEN=PAYEE."
         ),
     ],
 ) -> None:
-    """Put a waterfall on the chain: the first payee until it has had its size, then the next.
+    """Create a waterfall, which pays its tiers one after the other.
 
-    A payee is a wallet, a batch, a model, or the file of a split or title. Money in a currency that
-    has no size goes to the first.
+    The first tier is paid until it has its size, then the second tier, and so on. A tier without a
+    size in a currency takes all of that currency. A payee is a wallet, a batch, a model, or the
+    file of a split or title. Sends one transaction, and one more to log each new split.
 
     \b
     Examples:
@@ -87,10 +88,14 @@ def _tier(k: Kiseki, text: str) -> Tier:
 @waterfall.command("pay")
 def pay(
     fall: Fall,
-    amount: Annotated[str, typer.Argument(help="As 0.5, or of a token 1200@TOKEN.")],
-    reference: Annotated[str | None, typer.Option(help="32 bytes, 0x…, logged.")] = None,
+    amount: Annotated[str, typer.Argument(help="The amount, as 0.5, or 1200@TOKEN for a token.")],
+    reference: Annotated[
+        str | None, typer.Option(help="A reference to log with the payment: 32 bytes, 0x…")
+    ] = None,
 ) -> None:
-    """Pay a waterfall: every tier whose turn it is has its part in the same transaction.
+    """Pay an amount to a waterfall, which divides it among its tiers at once.
+
+    Sends one transaction, and an approval first if the amount is in a token.
 
     \b
     Examples:
@@ -108,7 +113,9 @@ def pay(
 
 @waterfall.command("pass")
 def pass_on(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
-    """Pass on what lies in a waterfall; by anybody.
+    """Divide the money that lies in a waterfall among its tiers.
+
+    Anybody can do this. Sends one transaction.
 
     \b
     Examples:
@@ -122,7 +129,9 @@ def pass_on(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
 
 @waterfall.command("show")
 def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
-    """How full each tier is.
+    """Show how much each tier of a waterfall has received.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -150,7 +159,10 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     ]  # fmt: skip
     show.table(["tier", "payee", "has had", "of"], rows, numbers=["has had", "of"])
     if lies:
-        show.say(f"{context.money(k, currency, lies)} lie there; pass them on.")
+        show.say(
+            f"{context.money(k, currency, lies)} lie in the waterfall; `kiseki revenue waterfall "
+            "pass` divides them."
+        )
     waits = tuple(Waiting(place, amount) for place, amount in enumerate(waiting, 1) if amount)
     told_of_waiting(k, Ahead(where, currency, lies, 0, waits))
 
@@ -158,10 +170,12 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
 @waterfall.command("retry")
 def retry(
     fall: Fall,
-    tier: Annotated[int, typer.Argument(help="Which tier, as `show` counts them.")],
+    tier: Annotated[int, typer.Argument(help="The number of the tier in `show`.")],
     token: Token = ZERO_ADDRESS,
 ) -> None:
-    """Try again to pay a tier what waits for it; by anybody.
+    """Try again to pay a tier that could not take its money before.
+
+    Anybody can do this. Sends one transaction.
 
     \b
     Examples:
@@ -175,17 +189,19 @@ def retry(
 
 # Titles
 
-File = Annotated[Path, typer.Argument(help="The title's file.")]
+File = Annotated[Path, typer.Argument(help="The file of the title.")]
 
 
 @title.command("add")
 def add(
     file: File,
-    season: Annotated[str, typer.Argument(help="Which season, as 1.")],
+    season: Annotated[str, typer.Argument(help="The season, as 1.")],
     cuts: Annotated[Path, typer.Argument(help="A CSV with the columns batch and weight.")],
-    name: Annotated[str, typer.Option(help="Of the title, where its file is new.")] = "",
+    name: Annotated[str, typer.Option(help="The name of the title, for a new file.")] = "",
 ) -> None:
-    """Add a season's cuts to a title, or replace them. Publish it afterwards.
+    """Add the cuts of a season to a title, or replace them.
+
+    Writes the title's file and sends nothing. Publish the title afterwards.
 
     \b
     Examples:
@@ -201,7 +217,9 @@ def add(
 
 @title.command("publish")
 def publish(file: File) -> None:
-    """Log the split of a title as it is now, so that all its payees find themselves.
+    """Log the current split of a title, so that its payees find their money.
+
+    Sends one transaction, or none if the split is on the chain already.
 
     \b
     Examples:
@@ -218,7 +236,10 @@ def publish(file: File) -> None:
 
 @title.command("show")
 def show_title(file: File) -> None:
-    """Who is paid what is paid for a title now: pay its file, or the split it names.
+    """Show the cuts of a title and its current split.
+
+    Pay a title with `kiseki revenue pay` and its file or its split. Reads the chain and sends
+    nothing.
 
     \b
     Examples:
@@ -242,10 +263,10 @@ def _title_told(made: Title, key: bytes) -> None:
 # Statements
 
 Statement = Annotated[
-    Path, typer.Argument(help="JSON, or a CSV with channel, territory, payee and amount.")
+    Path, typer.Argument(help="A JSON file, or a CSV with channel, territory, payee and amount.")
 ]
-Period = Annotated[str, typer.Option(help="Of a CSV: 2026-10, 2026-Q4, 2026.")]
-Number = Annotated[str, typer.Option(help="The payer's own number of it.")]
+Period = Annotated[str, typer.Option(help="The period of a CSV file: 2026-10, 2026-Q4 or 2026.")]
+Number = Annotated[str, typer.Option(help="The payer's own number of the statement.")]
 
 
 def _read(
@@ -273,9 +294,11 @@ def pay_statement(
     token: Token = ZERO_ADDRESS,
     number: Number = "",
 ) -> None:
-    """Pay every line that is not paid yet. Run again, it pays what is missing and nothing twice.
+    """Pay every line of a statement that is not paid yet.
 
-    The chain shows a hash for each line; who has the file can hold it against what came in.
+    Sends one transaction for several lines, and an approval first if the money is a token. Run the
+    command again to pay only what is missing; no line is paid twice. The chain shows a hash for
+    each line, so everybody with the file can compare it with the payments.
 
     \b
     Examples:
@@ -303,10 +326,12 @@ def check(
     number: Number = "",
     payer: Annotated[
         str | None,
-        typer.Option(help="Who paid it; what others paid with its references is left out."),
+        typer.Option(help="Count only payments of this wallet. Default: of any wallet."),
     ] = None,
 ) -> None:
-    """Hold a statement against what came in, line by line. Ends with 4 where they differ.
+    """Compare a statement with the payments on the chain, line by line.
+
+    Reads the chain and sends nothing. Ends with 4 if a line differs.
 
     \b
     Examples:
@@ -337,4 +362,4 @@ def _said(line: Reconciled) -> str:
         return "right"
     if line.elsewhere:
         return "paid to another payee or in another currency"
-    return "paid otherwise" if line.paid else "not paid"
+    return "paid, but another amount" if line.paid else "not paid"

@@ -31,22 +31,22 @@ if TYPE_CHECKING:
 __all__ = ["consent"]
 
 
-consent = typer.Typer(
-    help="Consent files: prepared by a studio, signed by artists, submitted in bulk."
-)
+consent = typer.Typer(help="Consent files: a studio prepares and submits them, artists sign them.")
 data.add_typer(consent, name="consent")
 
 
 @consent.command("prepare")
 def prepare_consents(
-    source: Source, folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    source: Source, folder: Annotated[Path, typer.Argument(help="The folder for the files.")],
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     days: Annotated[
-        int, typer.Option(help="For how long they can be submitted.")
+        int, typer.Option(help="The files can be submitted for this many days.")
     ] = WAITING_DAYS,
 ) -> None:  # fmt: skip
-    """Write a consent file for each artist of a list, who then is the provider.
+    """Write a consent file for each artist of a list.
+
+    Sends nothing. Each artist is the provider of their own collection and signs their own file.
 
     \b
     Examples:
@@ -63,23 +63,31 @@ def prepare_consents(
     if context.current.json:
         show.json_line(paths)
     else:
-        show.say(f"{len(paths):,} consent files are in {folder}; each is for the wallet it names.")
+        show.say(
+            f"{len(paths):,} consent files are in {folder}. Send each to the wallet that it names."
+        )
         for path in paths:
             if (other := path.with_name(path.name + ".before")).exists():
                 show.say(
-                    f"{other} held other values, and may be signed; it does not count any more."
+                    f"{other} is an earlier file with other values. It is not used any more, even "
+                    "if it is signed."
                 )
 
 
 @consent.command("sign")
 def sign_consent(
     file: Annotated[Path, typer.Argument(help="The consent file.")],
-    receipt: Annotated[Path | None, typer.Option(help="Your receipt, checked first.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Your receipt; it is checked before you sign.")
+    ] = None,
     identity: Annotated[
-        Path | None, typer.Option(help="The age identity file that opens it.")
+        Path | None, typer.Option(help="The age identity file that decrypts the receipt.")
     ] = None,
 ) -> None:
-    """Sign a consent file, once everything it says was computed again; needs no node.
+    """Check a consent file and sign it.
+
+    Computes everything in the file again, shows it in words and asks. Sends nothing and asks no
+    node; the signature goes into the file.
 
     \b
     Examples:
@@ -98,15 +106,18 @@ def sign_consent(
     if context.current.json:
         show.json_line({"file": file, "signer": signed.signer})
     else:
-        show.say(f"Signed. Send {file} back.")
+        show.say(f"Signed. Send {file} back to the studio.")
 
 
 @consent.command("submit")
 def submit_consents(
     folder: Annotated[Path, typer.Argument(help="The folder of consent files.")],
-    publish: Annotated[bool, typer.Option(help="Log the commitments too.")] = True,
+    publish: Annotated[bool, typer.Option(help="Log the commitments on the chain too.")] = True,
 ) -> None:
-    """Register everything that is signed, in bulk; run again it sends only what is missing.
+    """Register the collections of all signed consent files in a folder.
+
+    Sends one transaction for each collection, and more for one with over 4,000 items. Run the
+    command again to send only what is missing. Ends with 3 if some files have a problem.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
-"""The options of every command, and the one place that makes a connected `Kiseki` of them.
+"""The options of every command, and the one place that makes a connected `Kiseki` from them.
 
-They can be given before or after a command; `main` moves them to the front.
+The options can stand before or after a command; `main` moves them to the front.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was said for every command; an environment variable says it where an option does not."""
+    """The options of every command; without an option, its environment variable counts."""
 
     network: str | None = None
     rpc: str | None = None
@@ -65,14 +65,14 @@ current = Options()
 
 
 def options(given: Options) -> None:
-    """Sets them, once, before the command runs."""
+    """Sets the options, once, before the command runs."""
     global current
     current = given
     load_env(Path.cwd() / ".env")
 
 
 def chosen(name: str, default: str = "") -> str:
-    """An option, its environment variable, or else what is usual."""
+    """The option's value, else its environment variable, else the default."""
     return getattr(current, name) or environment().get(_VARIABLES[name]) or default
 
 
@@ -90,31 +90,31 @@ _VARIABLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The node that is meant: its URL or URLs, and the chain that it must be on, when known."""
+    """The node: its URL or URLs, and the chain that it must be on, if that is known."""
 
     url: str
     chain_id: int | None
 
 
 def where() -> Where:
-    """Which node, from what was said; one's own by default."""
+    """The node that the options name; by default the local one."""
     name, url = chosen("network"), chosen("rpc")
     chain = environment().get("KISEKI_CHAIN_ID", "")
     if name:
         found = network(name)
         return Where(url or ",".join(found.nodes), found.chain_id)
     if chain and not (chain.isascii() and chain.isdecimal() and len(chain) < 20):
-        raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
+        raise InvalidInput("KISEKI_CHAIN_ID must be a whole number, as 31337")
     return Where(url or network("local").nodes[0], int(chain) if chain else None)
 
 
 def policy() -> Policy:
-    """Fees and finality, from what was said."""
+    """Fees and finality, from the options."""
     cap, final = chosen("max_fee"), chosen("final", "1")
     try:
         most = int(Decimal(cap) * GWEI) if cap else None
     except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput("--max-fee is a number of gwei, as 2.5") from None
+        raise InvalidInput("--max-fee must be a number of gwei, as 2.5") from None
     finality: Finality = final if final in ("safe", "finalized") else 0  # type: ignore[assignment]
     if final.isascii() and final.isdecimal():
         finality = int(final)
@@ -122,7 +122,7 @@ def policy() -> Policy:
 
 
 def home(name: str) -> Path:
-    """A file below ~/.kiseki, unless another was named: ``secrets`` or ``journal``."""
+    """The file ``secrets`` or ``journal``: below ~/.kiseki, unless an option names another file."""
     return Path(chosen(name, f"~/.kiseki/{name}")).expanduser()
 
 
@@ -132,20 +132,20 @@ def keystores() -> Keystores:
 
 
 def password(what: str) -> str:
-    """Asks a person, or reads the file that was named; refuses where there is nobody to ask."""
+    """A password: from the password file, or typed in; refuses without a terminal."""
     known = password_file(environment())
     if known is not None:
         return known
     if not sys.stdin.isatty():
         raise InvalidInput(
-            "nobody can be asked for a password here; put it into a file of mode 0600 and name "
-            "that in KISEKI_PASSWORD_FILE"
+            "there is no terminal to ask for a password; write it into a file of mode 0600 and set "
+            "KISEKI_PASSWORD_FILE to that file"
         )
     return str(typer.prompt(what, hide_input=True, err=True))
 
 
 def new_password(what: str = "New password") -> str:
-    """Asks a person twice, or reads the file that was named."""
+    """A new password: from the password file, or typed in twice."""
     known = password_file(environment())
     if known is not None or not sys.stdin.isatty():
         return password(what)
@@ -153,33 +153,35 @@ def new_password(what: str = "New password") -> str:
 
 
 def private_key() -> str:
-    """A private key, which is never an argument: from the environment, or asked for."""
+    """A private key: from the environment, or typed in. It is never an argument."""
     return environment().get("KISEKI_PRIVATE_KEY") or password("Private key")
 
 
 def confirm(question: str) -> None:
-    """Goes on only if somebody says yes."""
+    """Asks a question, and goes on only after a yes."""
     if not sys.stdin.isatty():
-        raise InvalidInput(f"nobody can be asked here ({question}); say --yes")
+        raise InvalidInput(
+            f"there is no terminal to ask this: {question} To go on without a question, add --yes"
+        )
     if not typer.confirm(question, err=True):
         show.say("Nothing was done.")
         raise typer.Exit(1)
 
 
 def agree(known: Network, what: str) -> None:
-    """Asks before something is spent on a public network."""
+    """Asks before something is sent on a public network."""
     if known.is_public and not current.yes:
         confirm(f"{what} Send it on {known.name}?")
 
 
 def signer(url: str, chain_id: int) -> Signer:
-    """The wallet that was named."""
+    """The wallet that the options name."""
     usual = "env" if environment().get("KISEKI_PRIVATE_KEY") else ""
     usual = usual or ("test:0" if chain_id in LOCAL_CHAINS else "")
     spec = chosen("account", usual)
     if not spec:
         raise InvalidInput(
-            "no wallet is named; say --account NAME (`kiseki accounts list` shows them), or set "
+            "no wallet is named; add --account NAME (`kiseki accounts list` shows them), or set "
             "KISEKI_PRIVATE_KEY"
         )
     return open_account(
@@ -193,12 +195,12 @@ def signer(url: str, chain_id: int) -> Signer:
 
 
 def offline_signer(chain_id: int) -> Signer:
-    """The wallet that was named, where no node is needed."""
+    """The wallet that the options name, for a command that needs no node."""
     return signer(where().url, chain_id)
 
 
 def acting() -> str:
-    """The address of the wallet that was named, without opening it where that can be helped."""
+    """The address of the wallet that the options name; opens the wallet only if it must."""
     wanted = chosen("account")
     named = {each.name: each.address for each in keystores().list()}
     if wanted in named:
@@ -208,12 +210,12 @@ def acting() -> str:
 
 
 def store() -> KeyStore:
-    """The key store, which must be there."""
+    """The key store; refuses if there is none."""
     from kiseki.vault.keystore import KeyStore
 
     path = home("secrets")
     if not path.exists():
-        raise InvalidInput(f"there is no key store at {path}; name it with --secrets")
+        raise InvalidInput(f"there is no key store at {path}; name its file with --secrets")
     return KeyStore(path)
 
 
@@ -240,18 +242,18 @@ def refuse_dry_run(command: str) -> None:
 
 
 def is_rehearsed(k: Kiseki) -> bool:
-    """Whether nothing is sent."""
+    """Whether this is a dry run, which sends nothing."""
     return not k.sender.sends
 
 
 def kiseki() -> Kiseki:
-    """The wallet that was named, on the chain that was."""
+    """A `Kiseki` with the wallet and on the chain that the options name."""
     place = where()
     return _connected(place, signer(place.url, _chain_of(place)), False)
 
 
 def _chain_of(place: Where) -> int:
-    """The chain that is meant; where nobody said, the one that the node is on."""
+    """The chain that the options name; without one, the chain of the node."""
     from kiseki.chain.contract.contracts import chain_id_of
     from kiseki.chain.node import connect
 
@@ -259,7 +261,7 @@ def _chain_of(place: Where) -> int:
 
 
 def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
-    """The chain that was named, for questions that need no wallet."""
+    """A `Kiseki` on the chain that the options name, for questions that need no wallet."""
     return _connected(where(), WatchOnly(wallet), False)
 
 
@@ -279,7 +281,7 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
 
 
 def is_tried_first(k: Kiseki) -> bool:
-    """Whether `spend` tells the cost first: in a dry run, or where money is worth something."""
+    """Whether `spend` shows the cost first: in a dry run, or on a public network."""
     return current.dry_run or (network(k.session.chain_id).is_public and not current.yes)
 
 
@@ -289,17 +291,17 @@ def spend(
     work: Callable[[Kiseki], T],
     problems: Callable[[T], Sequence[str]] = lambda _: (),
 ) -> T:
-    """Does what costs something, as one command that can be run again after a crash.
+    """Runs work that costs something, as one command that can be run again after a crash.
 
-    With `--dry-run` it is only tried and its cost told. On a public network it is tried first, and
-    its cost told and asked for, unless `--yes` was said.
+    With `--dry-run` it only tries the work and shows the cost. On a public network it tries the
+    work first, shows the cost and asks, unless `--yes` was given.
 
     Args:
-        k: what `kiseki` gave.
-        name: the command with everything in it that tells it from another.
-        work: does it with whatever wallet it is given.
-        problems: what of it was refused, of what `work` gave. A dry run ends with 3 where a part
-            would be, and with 1 where all would.
+        k: what `kiseki` returned.
+        name: the command with all values that distinguish it from another command.
+        work: does the work with the `Kiseki` that it is given.
+        problems: the parts that were refused, read from the result of `work`. A dry run ends with 3
+            if a part would be refused, and with 1 if all would be.
     """
     known = network(k.session.chain_id)
     if is_tried_first(k):
@@ -307,12 +309,12 @@ def spend(
         refused = list(problems(work(dry)))
         told = _cost(dry, known) | {"problems": refused}
         if int(told["balance"]) < int(told["most"]):
-            told["problems"] = [*refused, "the wallet holds less than it may cost"]
+            told["problems"] = [*refused, "the wallet holds less than the highest possible cost"]
         if current.dry_run:
             _show_cost(told, known)
             raise typer.Exit((3 if told["transactions"] else 1) if told["problems"] else 0)
         for each in told["problems"]:
-            show.say(f"would not go well: {each}")
+            show.say(f"would fail: {each}")
         _ask(told, known)
     with k.command(name):
         return work(k)
@@ -349,7 +351,7 @@ def _show_cost(told: dict[str, Any], known: Network) -> None:
     rows = [(what, each["times"], f"{each['gas']:,}") for what, each in told["calls"].items()]
     show.table(["would be sent", "times", "gas"], rows, numbers=["times", "gas"])
     for each in told["problems"]:
-        show.say(f"would not go well: {each}")
+        show.say(f"would fail: {each}")
     show.say(_sentence(told, known) + " Nothing was sent.")
 
 
@@ -372,7 +374,7 @@ def _ask(told: dict[str, Any], known: Network) -> None:
 
 
 def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
-    """What was sent."""
+    """Prints the transactions that were sent."""
     if current.json:
         sent = [{"what": e.what, "transaction": e.transaction, "block": e.block, "gas": e.gas,
                  "fee": str(e.fee), "resumed": e.resumed} for e in receipts]  # fmt: skip
@@ -382,33 +384,33 @@ def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
     show.table(["sent", "transaction", "block", "gas"], rows, numbers=["block", "gas"])
     show.fields(more.items())
     if not receipts:
-        show.say("Everything was there already; nothing was sent.")
+        show.say("Everything is on the chain already. Nothing was sent.")
 
 
 def registered_told(kind: str, done: Registered) -> None:
-    """What a registration came to."""
+    """Prints the result of a registration."""
     receipts_told(done.receipts, **{kind: to_hex(done.id)})
 
 
 def money(k: Kiseki, token: str, amount: int) -> str:
-    """An amount for people."""
+    """An amount with its currency, for people."""
     if token == ZERO_ADDRESS:
         return f"{in_units(amount)} ether"
     return f"{in_units(amount, k.decimals(token))} of {token}"
 
 
 def amount(k: Kiseki, text: str) -> tuple[int, str]:
-    """What people write as ``0.5`` or, of a token, ``1200@0x…``: base units, and the token."""
+    """The base units and the token of a text: ``0.5`` is ether, ``1200@0x…`` names a token."""
     number, _, token = text.partition("@")
     token = to_hex(address(token, "the token")) if token else ZERO_ADDRESS
     return parse(number, k.decimals(token)), token
 
 
 def moment(text: str, what: str) -> datetime | timedelta:
-    """A day as ``2027-12-31``, whose end it is, or so many days as ``30d``.
+    """The end of a day such as ``2027-12-31``, or a number of days such as ``30d``.
 
     Raises:
-        InvalidInput: neither.
+        InvalidInput: the text is neither.
     """
     try:
         if text.endswith("d"):
@@ -417,16 +419,18 @@ def moment(text: str, what: str) -> datetime | timedelta:
         ends = timedelta(days=1, seconds=-1) if len(text) == len("2027-12-31") else timedelta()
         return day.replace(tzinfo=day.tzinfo or UTC) + ends
     except (ValueError, OverflowError):
-        raise InvalidInput(f"{what} is a day as 2027-12-31, or so long as 30d") from None
+        raise InvalidInput(
+            f"{what} must be a day, as 2027-12-31, or a number of days, as 30d"
+        ) from None
 
 
 def hex32(text: str, what: str) -> bytes:
     """An ID as people copy it: 0x and 64 hex digits.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: the text is no ID.
     """
     try:
         return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
     except KisekiError:
-        raise InvalidInput(f"{what} is 0x and 64 hex digits, not {text!r:.80}") from None
+        raise InvalidInput(f"{what} must be 0x and 64 hex digits, not {text!r:.80}") from None

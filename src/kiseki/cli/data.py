@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["data"]
 
-data = typer.Typer(help="Terms, collections, consent, receipts, revoking.")
+data = typer.Typer(help="Register data: terms, collections, consent and receipts.")
 
 
 @data.command("terms")
@@ -51,7 +51,9 @@ def define_terms(
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
 ) -> None:  # fmt: skip
-    """Put terms on record, and say them in words.
+    """Put terms on record and print them in words.
+
+    Sends one transaction, or none if the terms are on record already.
 
     \b
     Examples:
@@ -74,31 +76,33 @@ def register(
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     origin: Annotated[
-        Path | None, typer.Option(help="A document on how, when and from whom it was collected.")
+        Path | None, typer.Option(help="A document: how, when and from whom it was collected.")
     ] = None,
     payee: Annotated[
         str | None,
-        typer.Option(help="Who is paid: a wallet, or a split's file; this wallet if left out."),
+        typer.Option(help="Who is paid: a wallet or the file of a split. Default: this wallet."),
     ] = None,
     publish: Annotated[
         bool,
         typer.Option(
-            help="Log the commitments, and whom a joint work pays; without, only its root."
+            help="Log all commitments and the splits of joint works. Without: only the root."
         ),
     ] = True,
     under: Annotated[
         Path | None,
-        typer.Option(help="A provider's standing consent: its terms and payee, and it is theirs."),
+        typer.Option(help="A standing consent: register for its provider, with its terms."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Register a folder, or a list with artists who are paid. Contents stay here.
+    """Register a folder of files, or the files of a list with artists.
 
-    A picture that a list names under several artists is a joint work: they are paid together, in
-    equal parts, or by the list's column `share`. Their split's file lies beside the key store.
+    Sends one transaction for new terms, one for each collection, and more for a collection with
+    over 4,000 items or a new split. The files stay on this machine. Before it sends anything, the
+    command saves the salts in the key store. It also warns if a collection is registered with other
+    values, or if an item pays somebody else in another collection. Run the command again to send
+    only what is missing.
 
-    Salts and everything needed for proofs and receipts are in the key store before anything is
-    sent. Run again it sends only what is not there yet. What is there with other values, or in
-    another collection that pays somebody else, is told before anything is sent.
+    If a list names several artists for a work, it is a joint work. The artists share its money
+    equally, or by the list's column `share`. The file of their split lies beside the key store.
 
     \b
     Examples:
@@ -110,7 +114,9 @@ def register(
     if under is not None:
         said = (uses, royalty, floor, licence, until, notice, gate, payee)
         if said != ("train", "0%", "0%", None, None, "30d", None, None):
-            raise InvalidInput("terms and payee are in the standing consent; leave them out")
+            raise InvalidInput(
+                "the standing consent sets the terms and the payee; leave out these options"
+            )
         _register_under(under, source, origin, publish)
         return
     k = context.kiseki()
@@ -195,31 +201,34 @@ def _register(
             for each, done in zip(outlook[:20], results, strict=False)
         ]
         show.table(["collection", "items", "paid", ""], rows, numbers=["items"])
-        more = f" {len(kept) - 20:,} more are in `kiseki keys list`." if len(kept) > 20 else ""
+        more = f" `kiseki keys list` shows {len(kept) - 20:,} more." if len(kept) > 20 else ""
         show.say(f"{totals.transactions:,} transactions, {totals.gas:,} gas.{more}")
     if totals.failed:
         raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
 
 
 def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]:
-    """Says what is to be known before anything is sent; writes the files of splits, which are by
-    payee what it gives."""
+    """Shows splits, overlaps and errors before anything is sent, and writes the splits' files.
+
+    Returns:
+        payee -> the file of its split.
+    """
     files: dict[bytes, Path] = {}
     for each in outlook:
         payee, split = each.kept.payee, each.kept.payee.split
         if split is not None and payee.key not in files:
             files[payee.key] = _write(split)
             how = (
-                "The split is logged with it, so that they find themselves."
+                "The split is logged too, so its payees find their money."
                 if publish
-                else "They find themselves only by that file: `kiseki revenue owed --list`, or "
-                "once somebody publishes it: `kiseki revenue publish`."
+                else "The payees find their money only with that file (`kiseki revenue owed "
+                "--list`), or after somebody publishes it (`kiseki revenue publish`)."
             )
-            show.say(f"Paid together, by the split in {files[payee.key]}: {_paid(payee)}. {how}")
+            show.say(f"A joint work pays the split in {files[payee.key]}: {_paid(payee)}. {how}")
         for overlap in each.overlaps:
-            show.say(f"Look: {overlap.words}.")
+            show.say(f"Warning: {overlap.words}.")
         if each.error is not None:
-            show.say(f"Nothing is sent for this: {each.error}.")
+            show.say(f"This collection is not sent: {each.error}.")
     return files
 
 
@@ -235,7 +244,7 @@ def _write(split: Split) -> Path:
 
 
 def _paid(payee: Payee) -> str:
-    """Who is paid, and of several who has which part."""
+    """Who is paid; of several payees also their parts."""
     parts = payee.parts
     if len(parts) == 1:
         return _who(payee)
@@ -250,17 +259,21 @@ def _who(payee: Payee) -> str:
 
 
 def _became(before: Outlook, done: Registered) -> str:
-    """What became of a collection."""
+    """What happened to a collection."""
     if done.error is not None:
         return str(done.error)
     if not done.receipts:
-        return "was there already"
-    return "was there already; what was missing is logged now" if before.there else "registered"
+        return "was registered already"
+    if before.there:
+        return "was registered already; missing commitments are logged now"
+    return "registered"
 
 
 @data.command("publish")
 def publish(collection: Collection) -> None:
-    """Log the commitments of a registered collection that are not logged yet.
+    """Log those commitments of a collection that are not logged yet.
+
+    Sends one transaction for each 4,000 items.
 
     \b
     Examples:
@@ -275,7 +288,9 @@ def publish(collection: Collection) -> None:
 
 @data.command("show")
 def show_collection(collection: Collection) -> None:
-    """What is on record about a collection: whose, under which terms, who declares it as a source.
+    """Show a collection: its provider, its terms and the models and batches that declare it.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -287,7 +302,7 @@ def show_collection(collection: Collection) -> None:
     terms = index.terms(found.terms_id)
     risk = lasting.risk(terms, found.ends_at, k.session.now())
     items = revoked_in(index, found.id)
-    lasts = "consent holds for the next 30 days, come what may"
+    lasts = "consent holds for at least the next 30 days"
     if items.none_left:
         lasts = "no item is left that is known not to be revoked"
     elif items.times:
@@ -321,9 +336,13 @@ def show_collection(collection: Collection) -> None:
 
 @data.command("list")
 def list_collections(
-    provider: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+    provider: Annotated[
+        str, typer.Argument(help="The provider's wallet. Default: this wallet.")
+    ] = "",
 ) -> None:
-    """Which collections a provider has registered, and what declares them as sources.
+    """List the collections of a provider.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -344,7 +363,10 @@ def list_collections(
 
 @data.command("revoke")
 def revoke(collection: Collection) -> None:
-    """End consent for future use of a collection; what was made before stays authorised.
+    """Revoke consent for future use of a collection.
+
+    Sends one transaction. Consent ends after the notice period of the terms. Models and batches
+    that were registered before stay authorised.
 
     \b
     Examples:
@@ -359,10 +381,12 @@ def revoke(collection: Collection) -> None:
 
 @data.command("revoke-item")
 def revoke_item(
-    commitment: Annotated[str, typer.Argument(help="The item's commitment, 0x…")],
-    unpublished: Annotated[bool, typer.Option(help="It was never logged.")] = False,
+    commitment: Annotated[str, typer.Argument(help="The commitment of the item, 0x…")],
+    unpublished: Annotated[bool, typer.Option(help="The commitment was never logged.")] = False,
 ) -> None:
-    """End consent for future use of one item, in every collection that holds it.
+    """Revoke consent for future use of one item, in all collections of this wallet.
+
+    Sends one transaction. Consent ends after the notice period of each collection's terms.
 
     \b
     Examples:
@@ -384,13 +408,14 @@ NewPayee = Annotated[
 def set_payee(
     collection: Collection, payee: NewPayee,
     waiver: Annotated[
-        Path | None, typer.Option(help="The signed word of the wallet that is paid now.")
+        Path | None, typer.Option(help="The waiver of the wallet that is paid now.")
     ] = None,
 ) -> None:  # fmt: skip
-    """Change who is paid for a collection of this wallet's: this wallet, or one that gave it up.
+    """Change the payee of a collection of this wallet.
 
-    What is no wallet (a split, an identity, a rights token) is never replaced. A new split is
-    logged first where nobody did, so that its payees find themselves.
+    Sends one transaction, and another to log a new split. The current payee must be this wallet, or
+    a wallet that signed a waiver (`kiseki data waive-payee`). A split, an identity or a rights
+    token can never be replaced as payee.
 
     \b
     Examples:
@@ -406,11 +431,11 @@ def set_payee(
         word = waivers.LETTER.read(waiver)
         show.say(waivers.LETTER.words(word))
     holder = wallet_address(to.key)
-    last = "nobody can change that again" if holder is None else "it changes again only as"
+    last = "Nobody can change that again."
     if holder is not None:
         own = holder.lower() == k.address.lower()
-        last += " this wallet says" if own else f" {holder} signs"
-    show.say(f"What is paid to the collection goes to {payee} from then on; {last}.")
+        last = f"Only {'this wallet' if own else holder} can allow another payee later."
+    show.say(f"From now on, money for the collection goes to {payee}. {last}")
     done = context.spend(
         k, f"set payee {collection} {to.key.hex()}",
         lambda k: [*k.revenue.publish_missing(to), k.data.set_payee(wanted, to, word)],
@@ -422,11 +447,12 @@ def set_payee(
 def waive_payee(
     collection: Collection, to: NewPayee,
     out: Annotated[Path, typer.Option(help="The file to write.")],
-    days: Annotated[int, typer.Option(help="For how long it counts.")] = 30,
+    days: Annotated[int, typer.Option(help="The waiver is valid for this many days.")] = 30,
 ) -> None:  # fmt: skip
-    """Sign, as the wallet that a collection pays, that another payee may take its place.
+    """Sign a waiver: another payee may take this wallet's place in a collection.
 
-    Its provider brings it with `kiseki data set-payee --waiver`.
+    Sends nothing; writes a file. The collection's provider uses the file with `kiseki data
+    set-payee --waiver`.
 
     \b
     Examples:
@@ -437,7 +463,7 @@ def waive_payee(
     k = context.kiseki()
     letters.write(
         out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.data.wallet.signed,
-        "The collection's provider brings it, with `kiseki data set-payee --waiver`.",
+        "Send it to the collection's provider, for `kiseki data set-payee --waiver`.",
     )  # fmt: skip
 
 

@@ -13,16 +13,19 @@ from kiseki.core.values import to_hex
 
 __all__ = ["identity"]
 
-identity = typer.Typer(help="Identities: artists who have no wallet yet.")
+identity = typer.Typer(help="Name artists who have no wallet yet, and bind a wallet later.")
 
-Person = Annotated[str, typer.Argument(help="What `identity person` printed, 0x…")]
+Person = Annotated[str, typer.Argument(help="The hash that `identity person` printed, 0x…")]
 
 
 @identity.command("person")
 def person(
-    text: Annotated[str, typer.Argument(help="What tells them apart; it stays here.")],
+    text: Annotated[str, typer.Argument(help="A text that identifies the artist; it stays here.")],
 ) -> None:
-    """The salted hash of somebody, as lists and payees name them.
+    """Print the salted hash that stands for an artist without a wallet.
+
+    Use the hash in lists and as a payee. The same text gives the same hash. Sends nothing; the salt
+    is in the key store.
 
     \b
     Examples:
@@ -38,8 +41,13 @@ def person(
 
 
 @identity.command("bind")
-def bind(person: Person, wallet: Annotated[str, typer.Argument(help="Their wallet.")]) -> None:
-    """Say whose wallet it is. Final after seven days; until then it can be corrected.
+def bind(
+    person: Person, wallet: Annotated[str, typer.Argument(help="The wallet of the artist.")]
+) -> None:
+    """Bind a wallet to an artist.
+
+    Sends one transaction, or none if the wallet is bound already. The binding is final after seven
+    days. Before that you can bind another wallet, or take the binding back with `withdraw`.
 
     \b
     Examples:
@@ -55,7 +63,9 @@ def bind(person: Person, wallet: Annotated[str, typer.Argument(help="Their walle
 
 @identity.command("withdraw")
 def withdraw(person: Person) -> None:
-    """Take a binding back that is not final.
+    """Take back a binding that is not final yet.
+
+    Sends one transaction.
 
     \b
     Examples:
@@ -70,9 +80,13 @@ def withdraw(person: Person) -> None:
 @identity.command("status")
 def status(
     person: Person,
-    issuer: Annotated[str, typer.Option(help="Who knows them; this wallet if left out.")] = "",
+    issuer: Annotated[
+        str, typer.Option(help="The issuer who knows the artist. Default: this wallet.")
+    ] = "",
 ) -> None:
-    """What a person is bound to, and whether that is final.
+    """Show which wallet is bound to an artist, and whether that is final.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -90,9 +104,13 @@ def status(
 @identity.command("vouch")
 def vouch(
     issuer: Annotated[str, typer.Argument(help="The issuer's address.")],
-    document: Annotated[Path, typer.Argument(help="What is said about it; its hash is stated.")],
+    document: Annotated[
+        Path, typer.Argument(help="A document about the issuer; its hash is recorded.")
+    ],
 ) -> None:
-    """State that this wallet knows an issuer. It gates nothing: readers choose whom to believe.
+    """Record that this wallet knows and trusts an issuer of identities.
+
+    Sends one transaction. No contract uses the record; readers decide whom they believe.
 
     \b
     Examples:

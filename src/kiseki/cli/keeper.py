@@ -1,4 +1,4 @@
-"""`kiseki keeper`: does what is due on the chain, until it is stopped."""
+"""`kiseki keeper`: sends what is due on the chain, until it is stopped."""
 
 from __future__ import annotations
 
@@ -19,36 +19,48 @@ __all__ = ["keeper"]
 
 
 def keeper(
-    execute: Annotated[bool, typer.Option(help="Execute transfers of rights that are due.")] = True,
+    execute: Annotated[
+        bool, typer.Option(help="Execute schedules whose conditions are met.")
+    ] = True,
     lapse: Annotated[
-        bool, typer.Option("--lapse", help="Let those lapse whose deadline has passed.")
+        bool, typer.Option("--lapse", help="Let schedules lapse after their deadline.")
     ] = False,
     sweep: Annotated[
         list[str] | None,
-        typer.Option(help="Empty the payment address of a wallet, batch, model or split's file."),
+        typer.Option(
+            help="Sweep the payment address of a wallet, batch, model or split's file; repeat."
+        ),
     ] = None,
     pass_on: Annotated[
-        bool, typer.Option("--pass", help="Pass on what lies in waterfalls.")
+        bool, typer.Option("--pass", help="Pass on the money in all waterfalls.")
     ] = False,
-    claim: Annotated[list[str] | None, typer.Option(help="Bring a wallet what it is owed.")] = None,
+    claim: Annotated[list[str] | None, typer.Option(help="Claim for this wallet; repeat.")] = None,
     worth: Annotated[
         list[str] | None,
-        typer.Option(help="Move money from this on: 0.1 (ether), 100@TOKEN. Else none is moved."),
+        typer.Option(
+            help="The smallest amount to move: 0.1 (ether) or 100@TOKEN; repeat for each currency. "
+            "The keeper moves no currency without it."
+        ),
     ] = None,
     most: Annotated[
-        str | None, typer.Option("--most", help="What one round may cost in fees, as 0.01.")
+        str | None,
+        typer.Option("--most", help="The most that one round may cost in fees, in ether, as 0.01."),
     ] = None,
-    every: Annotated[float, typer.Option(help="Seconds between two looks.")] = 2.0,
+    every: Annotated[float, typer.Option(help="Seconds between two rounds.")] = 2.0,
     metrics_file: Annotated[
         Path | None,
-        typer.Option("--metrics", help="Keep a file of what it did, for Prometheus (.prom)."),
+        typer.Option(
+            "--metrics", help="Write what the keeper did into this file, for Prometheus (.prom)."
+        ),
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do one round and end.")] = False,
 ) -> None:
-    """Execute what is due, sweep and pass money on, until Ctrl-C. Anybody can, for everybody.
+    """Run a program that sends what is due on the chain, until Ctrl-C.
 
-    It keeps nothing: stop it at any time, run two at once. With --json each round that did
-    something is a line. --dry-run is refused: a round needs what the one before it sent.
+    The keeper executes schedules, sweeps payment addresses, passes on waterfalls and claims, as its
+    options say. Anybody can run it, for everybody. Its wallet pays the gas of every transaction,
+    and the keeper does not ask; limit the fees with --most. --dry-run is refused. The keeper stores
+    nothing: stop it at any time, or run two at once. --json prints each round that did something.
 
     \b
     Examples:
@@ -72,7 +84,7 @@ def keeper(
             return
         try:
             metrics.write(metrics_file)
-        except FilesError as error:  # what is due is done all the same
+        except FilesError as error:  # the keeper works on without the file
             show.say(str(error))
 
     if metrics_file is not None:
@@ -83,7 +95,7 @@ def keeper(
     else:
         signal.signal(signal.SIGTERM, lambda *_: working.stop())
         if not context.current.json:
-            show.say(f"Watching chain {k.session.chain_id} for what is due. Ctrl-C ends it.")
+            show.say(f"The keeper watches chain {k.session.chain_id}. Press Ctrl-C to end it.")
         try:
             working.run(every)
         except KeyboardInterrupt:
@@ -109,6 +121,6 @@ def _told(done: Round) -> None:
     for what, receipt in done.done:
         show.line(f"block {receipt.block}: {what}, {receipt.gas:,} gas")
     if done.failure:
-        show.say(f"the chain cannot be read and is asked again: {done.failure}")
+        show.say(f"the chain cannot be read; the keeper tries again: {done.failure}")
     for what, why in done.refused:
         show.say(f"block {done.block}: {what} was refused: {why}")

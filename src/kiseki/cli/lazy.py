@@ -1,7 +1,7 @@
-"""Commands that are imported when somebody runs them.
+"""Imports a command only when it runs.
 
-What `kiseki --help` says of a command stands in the table of `app`, so that help, a typo and the
-shell's completion import none of them. A test holds the table to what each command says itself.
+The table in `app` has the first sentence of each command's help. So `kiseki --help`, a typo and the
+shell's completion import no command. A test compares the table with the commands' own help.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ __all__ = ["Place", "lazily"]
 
 
 class _AsItIs:
-    """What Typer asks to check a value; it has nothing to check."""
+    """Stands where Typer expects an object that checks a value; it checks nothing."""
 
     def coerce(self, value: Any, **_: Any) -> Any:
         return value
 
 
 def _leave_pydantic_out() -> None:
-    """Text and flags are taken as they are.
+    """Takes text and flags without a check.
 
-    Typer 0.29 checks every value with pydantic, whose import takes longer than most commands.
+    Typer 0.29 checks every value with pydantic. The import of pydantic takes longer than most
+    commands.
     """
     checked = core._TyperParameter.get_runtime_param
 
@@ -64,16 +65,15 @@ def lazily(places: dict[str, Place], epilog: str) -> type[TyperGroup]:
     """The group of these commands, by name."""
 
     class Commands(TyperGroup):
-        """All commands, none of which is imported before it is needed."""
+        """All commands; each is imported when it is needed."""
 
         def __init__(self, **given: Any) -> None:
             given["commands"] = _Loading(places, epilog)
             super().__init__(**given)
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:
-            """Lists them without importing them."""
-            width = formatter.width - 6 - max(map(len, places))
-            rows = [(name, _short(place.help, width)) for name, place in places.items()]
+            """Lists the commands and imports none. A long line is wrapped, not cut."""
+            rows = [(name, place.help) for name, place in places.items()]
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
 
@@ -81,7 +81,7 @@ def lazily(places: dict[str, Place], epilog: str) -> type[TyperGroup]:
 
 
 class _Loading(MutableMapping[str, Any]):
-    """Name -> command, made when it is asked for."""
+    """Name -> command, made at its first use."""
 
     def __init__(self, places: dict[str, Place], epilog: str) -> None:
         self._places, self._epilog = places, epilog
@@ -119,7 +119,3 @@ class _Loading(MutableMapping[str, Any]):
         else:
             one.command(name, epilog=self._epilog)(what)
         return get_group(one).commands[name]
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3].rsplit(" ", 1)[0] + "..."

@@ -20,25 +20,25 @@ def write(
     """Shows what a letter says, asks, signs it and writes it to a new file.
 
     Args:
-        sign: signs what it is given.
-        then: what to do with the file, in a sentence.
+        sign: signs the prepared message.
+        then: a sentence that says what to do with the file.
     """
     if path.exists():
-        raise FilesError(f"there is a file {path} already; name another. Nothing was signed")
+        raise FilesError(f"the file {path} exists already; name another file. Nothing was signed")
     show.say(letter.words(prepared))
     if not context.current.yes:
-        context.confirm("Sign this?")
+        context.confirm("Sign this message?")
     signed = sign(prepared)
     letter.write(path, signed)
     if context.current.json:
         told = {"file": path, "signer": signed.signer, "until": signed.deadline}
         show.json_line(told | {"nonce": str(signed.nonce)})
     else:
-        show.say(f"It is in {path}. {then}")
+        show.say(f"The signed message is in {path}. {then}")
 
 
 def write_cancellation(wallet: Wallet, path: Path, cancelled: int, contract: str) -> None:
-    """Signs that an earlier signature of a wallet's counts no longer, into a file."""
+    """Signs a cancellation of an earlier signature of this wallet, and writes it to a file."""
     prepared = cancellations.prepare(wallet, cancelled, contract)
     then = f"Anybody can send it, with `kiseki data standing end {path} --signed`."
     write(path, cancellations.LETTER, prepared, wallet.signed, then)

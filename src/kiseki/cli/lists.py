@@ -1,4 +1,4 @@
-"""Lists that are shown to be whole, and checked by who was given them."""
+"""`kiseki lists` and `kiseki check-list`: lists that are proved to be complete."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ __all__ = ["check_list", "lists"]
 
 def lists(
     out: Annotated[
-        Path | None, typer.Option(help="A folder for the lists with their proofs, a file each.")
+        Path | None, typer.Option(help="A folder; each list is written there with its proof.")
     ] = None,
 ) -> None:
-    """Show that nobody left out a collection, model or batch: prove each list against a block.
+    """Prove that the lists of collections, models and batches are complete.
 
-    Where the node has no proof, the lists are compared with what it says of the registries, and
-    that is said. Ends with 1 when something was left out.
+    Each list is proved against a block. Some nodes give no proof; then the list is compared with
+    the count and hash that the node reports, and the output says so. Sends nothing. Ends with 1 if
+    an entry is missing.
 
     \b
     Examples:
@@ -48,13 +49,17 @@ def lists(
     show.table(["list", "IDs", ""], [(e.kind, f"{e.count:,}", e.sentence) for e in found],
                numbers=["IDs"])  # fmt: skip
     if out is not None:
-        show.say(f"{len(files)} lists with proofs are in {out}; `kiseki check-list` checks them.")
+        show.say(
+            f"{len(files)} lists with proofs are in {out}. Check each with `kiseki check-list`."
+        )
 
 
-def check_list(file: Annotated[Path, typer.Argument(help="The list with its proof.")]) -> None:
-    """Check a list that somebody gave you, to the last ID; needs no node.
+def check_list(file: Annotated[Path, typer.Argument(help="The file of the list.")]) -> None:
+    """Check a list file that `kiseki lists` wrote.
 
-    Compare the block's hash with one that you trust: whoever made the list says which chain it is.
+    The check covers every ID in the file. It asks no node and sends nothing. Afterwards, compare
+    the printed block hash with a node or explorer that you trust: the file itself cannot prove
+    which chain the block is from.
 
     \b
     Examples:
@@ -68,8 +73,8 @@ def check_list(file: Annotated[Path, typer.Argument(help="The list with its proo
                         "hash": header.hash, "time": header.time})  # fmt: skip
         return
     show.line(
-        f"This list of {len(read.ids):,} IDs is whole: it is all that the registry "
-        f"{read.registry} had registered at block {header.number:,} of {date(header.time)}, whose "
-        f"hash is {to_hex(header.hash)}. Compare that hash with what a node or explorer of chain "
-        f"{read.chain_id} says, which you trust."
+        f"This list is whole. Its {len(read.ids):,} IDs are everything that the registry "
+        f"{read.registry} had registered at block {header.number:,} of {date(header.time)}. The "
+        f"block's hash is {to_hex(header.hash)}. Compare that hash with a node or explorer of "
+        f"chain {read.chain_id} that you trust."
     )

@@ -1,4 +1,4 @@
-"""`kiseki market`: licences, offered and bought."""
+"""`kiseki market`: offers and buys licences."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["market"]
 
-market = typer.Typer(help="The market: licences for data, models and outputs.")
+market = typer.Typer(help="Offer and buy licences for data, models and outputs.")
 
-Kind = Annotated[str, typer.Argument(help="collection, model or batch.")]
-Group = Annotated[str, typer.Argument(help="Its ID, 0x…")]
+Kind = Annotated[str, typer.Argument(help="What is licensed: collection, model or batch.")]
+Group = Annotated[str, typer.Argument(help="The ID of the collection, model or batch, 0x…")]
 
 
 def uses_of(text: str) -> Use:
@@ -38,35 +38,39 @@ def uses_of(text: str) -> Use:
         return reduce(or_, (Use[each.strip().upper()] for each in text.split(",")))
     except KeyError as error:
         raise InvalidInput(
-            f"there is no use {error}; there is {', '.join(each.name.lower() for each in Use)}"  # type: ignore[union-attr]
+            f"there is no use {error}; the uses are {', '.join(each.name.lower() for each in Use)}"  # type: ignore[union-attr]
         ) from None
 
 
 @market.command("offer")
 def offer(
     kind: Kind, group: Group,
-    price: Annotated[str, typer.Argument(help="As 0.5, or of a token 1200@TOKEN.")],
+    price: Annotated[str, typer.Argument(help="The price, as 0.5, or 1200@TOKEN for a token.")],
     uses: Annotated[
-        str, typer.Option(help="What it allows, with commas: ai_generative_training, generation, …")
+        str, typer.Option(help="The allowed uses, with commas: ai_generative_training,generation,…")
     ],
     lasts: Annotated[
-        str | None, typer.Option(help="How long, as 365d; for ever if left out.")
+        str | None, typer.Option(help="How long a licence lasts, as 365d. Default: for ever.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Until when it can be bought: 2027-12-31, or 30d.")
+        str | None, typer.Option(help="The offer can be bought until: 2027-12-31 or 30d.")
     ] = None,
     supply: Annotated[
-        int | None, typer.Option(help="How many can be bought; any number if left out.")
+        int | None, typer.Option(help="How many can be bought. Default: any number.")
     ] = None,
     buyers: Annotated[
-        Path | None, typer.Option(help="Who may buy it, an address a line; buyers need the list.")
+        Path | None, typer.Option(help="A file with the addresses of allowed buyers, one a line.")
     ] = None,
     licence: Annotated[
-        Path | None, typer.Option(help="The licence: its text, or what `market licence` wrote.")
+        Path | None, typer.Option(help="The licence: its text, or the file of `market licence`.")
     ] = None,
-    replaces: Annotated[str | None, typer.Option(help="Another offer, which ends, 0x…")] = None,
+    replaces: Annotated[
+        str | None, typer.Option(help="The ID of an offer that this one replaces, 0x…")
+    ] = None,
 ) -> None:  # fmt: skip
-    """Offer licences for what this wallet holds the rights in.
+    """Offer licences for a collection, model or batch whose rights this wallet holds.
+
+    Sends one transaction.
 
     \b
     Examples:
@@ -77,7 +81,7 @@ def offer(
     units, token = context.amount(k, price)
     long = context.moment(lasts, "--lasts") if lasts else None
     if long is not None and not hasattr(long, "total_seconds"):
-        raise InvalidInput("--lasts is so long, as 365d")
+        raise InvalidInput("--lasts must be a number of days, as 365d")
     old = context.hex32(replaces, "the offer") if replaces else None
     made = k.market.draft(
         kind, context.hex32(group, "the ID"), units, uses_of(uses), token=token,
@@ -97,13 +101,15 @@ def offer(
 
 @market.command("offers")
 def offers(
-    kind: Annotated[str, typer.Argument(help="collection, model or batch.")] = "",
-    group: Annotated[str, typer.Argument(help="Its ID, 0x…")] = "",
+    kind: Annotated[str, typer.Argument(help="Only for a collection, model or batch.")] = "",
+    group: Annotated[str, typer.Argument(help="Only for the one with this ID, 0x…")] = "",
     all_: Annotated[
-        bool, typer.Option("--all", help="Also what cannot be bought any more.")
+        bool, typer.Option("--all", help="Also offers that cannot be bought any more.")
     ] = False,
 ) -> None:
-    """What can be bought, the cheapest first.
+    """List the offers that can be bought, the cheapest first.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -136,12 +142,14 @@ def offers(
         if items and items.words:
             show.say(f"{to_hex(each.key)}: {items.words}")
     if not rows:
-        show.say("Nothing is offered.")
+        show.say("There are no offers.")
 
 
 @market.command("end")
-def end(key: Annotated[str, typer.Argument(help="The offer's ID, 0x…")]) -> None:
-    """End an offer of this wallet's. What was sold stands.
+def end(key: Annotated[str, typer.Argument(help="The ID of the offer, 0x…")]) -> None:
+    """End an offer of this wallet.
+
+    Sends one transaction. Licences that were sold before stay valid.
 
     \b
     Examples:
@@ -154,10 +162,12 @@ def end(key: Annotated[str, typer.Argument(help="The offer's ID, 0x…")]) -> No
 
 @market.command("delegate")
 def delegate(
-    to: Annotated[str, typer.Argument(help="Who may offer for this wallet.")],
-    stop: Annotated[bool, typer.Option("--stop", help="Not any more.")] = False,
+    to: Annotated[str, typer.Argument(help="The address that may make offers for this wallet.")],
+    stop: Annotated[bool, typer.Option("--stop", help="Take the permission back.")] = False,
 ) -> None:
-    """Let somebody make and end offers for all that this wallet holds.
+    """Let another wallet make and end offers for all rights of this wallet.
+
+    Sends one transaction. Take the permission back with --stop.
 
     \b
     Examples:
@@ -170,31 +180,39 @@ def delegate(
 
 @market.command("buy")
 def buy(
-    keys: Annotated[list[str], typer.Argument(help="The offers' IDs, 0x…")],
+    keys: Annotated[list[str], typer.Argument(help="The IDs of the offers, 0x…")],
     licensee: Annotated[
-        str | None, typer.Option("--for", help="Who is licensed; this wallet if left out.")
+        str | None, typer.Option("--for", help="The licensee. Default: this wallet.")
     ] = None,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Pass over what cannot be bought; ends with 3 then.")
+        bool, typer.Option("--skip", help="Skip offers that cannot be bought; then end with 3.")
     ] = False,
     buyers: Annotated[
-        Path | None, typer.Option(help="The list of buyers, where an offer is for some.")
+        Path | None, typer.Option(help="The list of buyers, for an offer that has one.")
     ] = None,
     execute: Annotated[
-        list[str] | None, typer.Option(help="A transfer of rights that this makes due, 0x…")
+        list[str] | None, typer.Option(help="A schedule to execute with the payment, 0x…; repeat.")
     ] = None,
     approve: Annotated[
-        bool, typer.Option("--approve", help="Approve tokens first; sign no permits (ERC-2612).")
+        bool,
+        typer.Option(
+            "--approve", help="Approve tokens in a transaction; sign no permit (ERC-2612)."
+        ),
     ] = False,
     traced_only: Annotated[
         bool,
-        typer.Option("--traced-only", help="Nothing that rests on a base model not registered."),
+        typer.Option(
+            "--traced-only", help="Refuse models and batches with unregistered base models."
+        ),
     ] = False,
     revoked: Annotated[
         bool, typer.Option("--revoked", help="Also where every item of a collection is revoked.")
     ] = False,
 ) -> None:
-    """Buy licences. Everybody whom the trace leads back to is paid in the same transaction.
+    """Buy licences, and pay everybody in the trace in the same transaction.
+
+    Shows first until when each licence lasts. Sends one transaction, and more for many offers or
+    for a token that must be approved first.
 
     How many items of a collection are revoked, and since when, is said first. Where no item is left
     nothing is bought without --revoked.
@@ -242,9 +260,11 @@ def buy(
 
 @market.command("licences")
 def licences(
-    wallet: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+    wallet: Annotated[str, typer.Argument(help="The licensee. Default: this wallet.")] = "",
 ) -> None:
-    """What somebody may use, and until when.
+    """List the licences of a wallet, and until when they last.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -268,26 +288,32 @@ def licences(
     ]
     show.table(["subject", "allows", "until"], rows)
     if not rows:
-        show.say("Nothing is licensed.")
+        show.say("This wallet has no licences.")
 
 
 @market.command("licence")
 def licence(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     text: Annotated[
-        Path | None, typer.Option(help="The licence's text, of which a hash is in it.")
+        Path | None, typer.Option(help="The text of the licence; its hash goes into the file.")
     ] = None,
     territory: Annotated[
-        list[str] | None, typer.Option(help="ISO 3166, as JP; the world if left out.")
+        list[str] | None, typer.Option(help="A country (ISO 3166), as JP; repeat. Default: world.")
     ] = None,
-    media: Annotated[list[str] | None, typer.Option(help="As streaming; all if left out.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="As ja; all if left out.")] = None,
+    media: Annotated[
+        list[str] | None, typer.Option(help="A medium, as streaming; repeat. Default: all.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language, as ja; repeat. Default: all.")
+    ] = None,
     exclusive: Annotated[
         bool, typer.Option("--exclusive", help="Promise to license nobody else.")
     ] = False,
-    term: Annotated[str, typer.Option(help="How long, as P2Y; without end if left out.")] = "",
+    term: Annotated[str, typer.Option(help="How long, as P2Y (ISO 8601). Default: for ever.")] = "",
 ) -> None:  # fmt: skip
-    """Write what a licence says to machines; an offer names its hash.
+    """Write a licence as a file that programs can read.
+
+    Give the file to `kiseki market offer --licence`. Asks no node and sends nothing.
 
     \b
     Examples:

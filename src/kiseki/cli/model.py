@@ -1,4 +1,4 @@
-"""`kiseki model`: registering what was trained, and what a manifest is worth."""
+"""`kiseki model`: registers models, and checks what they were trained on."""
 
 from __future__ import annotations
 
@@ -21,29 +21,28 @@ if TYPE_CHECKING:
 
 __all__ = ["model", "read_manifest"]
 
-model = typer.Typer(help="Models: registering what was trained, and what a manifest is worth.")
+model = typer.Typer(help="Register models, and check what they were trained on.")
 
-Model = Annotated[str, typer.Argument(help="The model's ID, 0x…")]
+Model = Annotated[str, typer.Argument(help="The ID of the model, 0x…")]
 Weights = Annotated[
     Path,
-    typer.Argument(help="The file of weights; of several, their ….safetensors.index.json."),
+    typer.Argument(help="The file of weights. Of several files: their ….safetensors.index.json."),
 ]
-ManifestFile = Annotated[Path, typer.Argument(help="The manifest, as JSON.")]
+ManifestFile = Annotated[Path, typer.Argument(help="The file of the manifest, as JSON.")]
 
 
 def read_manifest(path: Path) -> Manifest:
     """A manifest from its file.
 
     Raises:
-        FilesError: it cannot be read.
-        InvalidInput: it is no manifest.
+        FilesError: the file cannot be read.
+        InvalidInput: the file is no manifest.
     """
     try:
         return Manifest.from_json(_text(path))
     except InvalidInput as error:
         raise InvalidInput(
-            f"{path} is no manifest of what training consumed ({error}); name the file that your "
-            "training wrote"
+            f"{path} is no manifest ({error}); name the manifest file that your training wrote"
         ) from error
 
 
@@ -57,21 +56,27 @@ def _text(path: Path) -> str:
 @model.command("register")
 def register(
     weights: Weights,
-    manifest: Annotated[Path | None, typer.Option(help="What training consumed, as JSON.")] = None,
-    parent: Annotated[list[str] | None, typer.Option(help="A model it was made from, 0x…")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The manifest, as JSON.")] = None,
+    parent: Annotated[
+        list[str] | None, typer.Option(help="A registered base model, 0x…; repeat.")
+    ] = None,
     external: External = None,
-    run: Annotated[Path | None, typer.Option(help="Code, environment and settings.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="A document: code, environment and settings.")
+    ] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
     uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
     until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
     publish: Annotated[
-        Path | None, typer.Option(help="A folder to publish the manifest in; its hash is stated.")
+        Path | None, typer.Option(help="Write the manifest into this folder and record its hash.")
     ] = None,
 ) -> None:  # fmt: skip
-    """Register a model with every source that it declares, or be told which does not allow it.
+    """Register a model with all the sources that it declares.
 
-    Of safetensors the tensors are registered, of other files every byte; it says which.
+    If a source does not allow the model, nothing is registered, and the message names the source.
+    Sends one transaction, and more for new terms, a new split, over 1,024 collections or --publish.
+    For a safetensors file the tensors are hashed, for any other file all its bytes.
 
     \b
     Examples:
@@ -107,7 +112,10 @@ def register(
 
 @model.command("look")
 def look(manifest: ManifestFile) -> None:
-    """Say which collections of a manifest may be gone before you register what you train on them.
+    """List the collections of a manifest whose consent could end soon.
+
+    Look before you train: a model can be registered only while consent holds for all its
+    collections. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -121,19 +129,20 @@ def look(manifest: ManifestFile) -> None:
     for each in found:
         show.line(each)
     if not found:
-        show.say("Consent to all of them holds for the next 30 days, whatever anybody does.")
+        show.say("Consent to all collections holds for at least the next 30 days.")
 
 
 @model.command("find")
 def find(
     weights: Weights,
     run: Annotated[
-        Path | None, typer.Option(help="A run's document, to compare the metadata with.")
+        Path | None, typer.Option(help="The document of a run; the metadata is compared with it.")
     ] = None,
 ) -> None:
-    """Find the registered models that have these weights: the same tensors, or the same file.
+    """Find the registered models that have these weights.
 
-    Every salt in the key store is tried too. Ends with 4 when no model has them.
+    Compares the tensors and the whole file, also with every salt in the key store. Reads the chain
+    and sends nothing. Ends with 4 if no model has these weights.
 
     \b
     Examples:
@@ -152,7 +161,7 @@ def find(
     else:
         show.fields([
             ("form", known.weights.form), ("digest", known.weights.digest),
-            ("metadata", known.weights.settings or "none that can be told"),
+            ("metadata", known.weights.settings or "none that can be read"),
             *((each.name, f"{each.stated} ({each.words})") for each in known.hints),
         ])  # fmt: skip
         show.say(known.weights.words)
@@ -160,7 +169,9 @@ def find(
             show.line(f"{to_hex(each.model)}: {each.words}; registered by {each.developer} on "
                       f"{show.date(each.registered_at)}")  # fmt: skip
         if not known.models:
-            show.line("Unknown: no registered model has these weights, by any salt kept here.")
+            show.line(
+                "Unknown: no registered model has these weights, with any salt of this key store."
+            )
     if not known.models:
         raise typer.Exit(4)
 
@@ -168,9 +179,11 @@ def find(
 @model.command("publish-manifest")
 def publish_manifest(
     model: Model, manifest: ManifestFile,
-    folder: Annotated[Path, typer.Argument(help="Where it is written, under the model's ID.")],
+    folder: Annotated[Path, typer.Argument(help="The folder; the file is named after the ID.")],
 ) -> None:  # fmt: skip
-    """Write a model's manifest under its ID, and state its hash so that all can check it.
+    """Write a model's manifest into a folder, and record its hash on the chain.
+
+    Sends one transaction. Publish the folder, so that anybody can check the manifest.
 
     \b
     Examples:
@@ -186,7 +199,11 @@ def publish_manifest(
 
 @model.command("check-manifest")
 def check_manifest(model: Model, manifest: ManifestFile) -> None:
-    """Walk a model's manifest to its end, so that it stands as checked for good; anybody's.
+    """Check a model's whole manifest on the chain, item by item.
+
+    Anybody can do this, for any model. Sends as many transactions as the manifest needs, and asks
+    for none of them; --dry-run is refused. Run the command again to go on after an interruption.
+    Afterwards the chain records permanently that the manifest is checked.
 
     --dry-run is refused: each step of the walk needs the one before.
 
@@ -197,6 +214,7 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
     """
     context.refuse_dry_run("check-manifest")
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
+    context.refuse_dry_run("check-manifest")
     k = context.kiseki()
     with show.progress("walking", "items") as told:
         context.receipts_told(k.models.check_manifest(wanted, known, told))
@@ -204,7 +222,10 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
 
 @model.command("challenge")
 def challenge(model: Model, manifest: ManifestFile) -> None:
-    """Put on record for good that a model's published manifest is false, if it is.
+    """Record permanently that a model's published manifest is false.
+
+    Looks for evidence first, and sends nothing if there is none. Sends one transaction for each
+    piece of evidence that is not on record. Anybody can do this.
 
     \b
     Examples:
@@ -219,7 +240,9 @@ def challenge(model: Model, manifest: ManifestFile) -> None:
 
 @model.command("show")
 def show_model(model: Model) -> None:
-    """What is on record about a model: what it rests on, what it asks, and what was found.
+    """Show a model: its sources, its terms and what was found about it.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:

@@ -16,30 +16,32 @@ from kiseki.core.values import to_hex
 
 __all__ = ["output", "verify"]
 
-output = typer.Typer(help="Outputs: batches of generated files, and what they rest on.")
+output = typer.Typer(help="Register generated files in batches.")
 
-Batch = Annotated[str, typer.Argument(help="The batch's ID, 0x…")]
+Batch = Annotated[str, typer.Argument(help="The ID of the batch, 0x…")]
 
 
 @output.command("register")
 def register(
-    files: Annotated[list[Path], typer.Argument(help="Files and folders.")],
-    model: Annotated[list[str], typer.Option(help="A model that made them, 0x…; several if so.")],
+    files: Annotated[list[Path], typer.Argument(help="Generated files, or folders of them.")],
+    model: Annotated[list[str], typer.Option(help="A model that generated them, 0x…; repeat.")],
     collection: Annotated[
-        list[str] | None, typer.Option(help="A collection that generation read, 0x…")
+        list[str] | None, typer.Option(help="A collection that generation read, 0x…; repeat.")
     ] = None,
-    record: Annotated[Path | None, typer.Option(help="Prompt, seed, settings and order.")] = None,
+    record: Annotated[Path | None, typer.Option(help="A document: prompt, seed, settings.")] = None,
     payee: RightsPayee = None,
     endorsement: Annotated[
         list[str] | None,
-        typer.Option(help="A developer's endorsement, as `output endorse` prints; several if so."),
+        typer.Option(help="An endorsement, as `output endorse` prints it; repeat for several."),
     ] = None,
     external: External = None,
-    publish: Annotated[bool, typer.Option(help="Log the commitments.")] = True,
+    publish: Annotated[bool, typer.Option(help="Log the commitments on the chain.")] = True,
 ) -> None:
-    """Register generated files as one batch that names its models. Who has a file can look it up.
+    """Register generated files as one batch, and name the models that generated them.
 
-    A file's ID is that of the file without credentials (C2PA), so it stays when they come or go.
+    Sends one transaction; more for a large batch, and one more to log a new payee's split. Only
+    hashes go to the chain. Anybody who has one of the files can look it up. Credentials (C2PA)
+    inside a file do not change its ID.
 
     \b
     Examples:
@@ -63,20 +65,24 @@ def register(
 @output.command("endorse")
 def endorse(
     files: Annotated[list[Path], typer.Argument(help="The files of the creator's batch.")],
-    model: Annotated[str, typer.Option(help="The model of this wallet's, 0x…")],
-    creator: Annotated[str, typer.Option(help="The address of whoever registers them.")],
-    until: Annotated[int, typer.Option(help="Last second at which it counts.")],
+    model: Annotated[str, typer.Option(help="The model of this wallet, 0x…")],
+    creator: Annotated[str, typer.Option(help="The address that will register the batch.")],
+    until: Annotated[
+        int, typer.Option(help="The endorsement ends after this time (Unix seconds).")
+    ],
     other: Annotated[
-        list[str] | None, typer.Option(help="Another model that made them, 0x…; several if so.")
+        list[str] | None, typer.Option(help="Another model behind the files, 0x…; repeat.")
     ] = None,
     collection: Annotated[
-        list[str] | None, typer.Option(help="A collection that generation read, 0x…")
+        list[str] | None, typer.Option(help="A collection that generation read, 0x…; repeat.")
     ] = None,
     external: External = None,
 ) -> None:
-    """Sign, as a model's developer, that a creator may register these files as made with it.
+    """Sign that a creator may register these files as made with your model.
 
-    What else the batch rests on is part of its ID, so say it as the creator will.
+    The signature also holds if the model's terms or gate say no. The ID of the batch depends on its
+    models, collections and base models, so give the same ones as the creator will. Sends nothing;
+    prints the option for the creator's `kiseki output register`.
 
     \b
     Examples:
@@ -95,8 +101,8 @@ def endorse(
     _told_of_odd(batch)
     show.say(
         f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "
-        f"{len(batch.items):,} files as made with your model {to_hex(mine)}, whatever its terms "
-        f"and gate say, until {show.date(until)}."
+        f"{len(batch.items):,} files as made with your model {to_hex(mine)}, until "
+        f"{show.date(until)}, even if the model's terms or gate say no."
     )
     signed = k.outputs.endorse(mine, batch, until)
     if context.current.json:
@@ -108,12 +114,14 @@ def endorse(
 
 def _told_of_odd(batch: PreparedBatch) -> None:
     for path, why in batch.odd:
-        show.say(f"{path} is taken as it is: {why}")
+        show.say(f"{path} is hashed byte by byte, with its credentials: {why}")
 
 
 @output.command("show")
 def show_batch(batch: Batch) -> None:
-    """What is on record about a batch: who made it, with which models, and what was found.
+    """Show a batch: its creator, its models and what was found about it.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -133,7 +141,7 @@ def show_batch(batch: Batch) -> None:
         ("logged", f"{len(found.published):,}{'' if found.complete else ', not all'}"),
         *(("model", each) for each in sources.models),
         ("allowed by", "its models' developers" if found.endorsed
-                       else "terms and gates, of a model at least"),
+                       else "the terms and gate of at least one model"),
         ("base models", found.base.words), ("paid to", found.split),
     ])  # fmt: skip
     for each in findings:
@@ -144,12 +152,13 @@ def verify(
     file: Annotated[list[Path], typer.Argument(help="Generated files.")],
     traced_only: Annotated[
         bool,
-        typer.Option("--traced-only", help="A base model that is not registered is a problem."),
+        typer.Option("--traced-only", help="Count unregistered base models as problems."),
     ] = False,
 ) -> None:
-    """What is known of a generated file: in a sentence, with the findings behind it.
+    """Say what is on record about a generated file.
 
-    Ends with 4 when it is unknown, or has problems.
+    Prints one sentence for each file; --json adds the findings. Reads the chain and sends nothing.
+    Ends with 4 if a file is unknown or has a problem.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Receipts: what an artist needs to find their own works again."""
+"""Receipts: files that tell an artist which of their works are in which collection."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ def receipt(
     collection: Collection,
     to: Annotated[Path, typer.Option("--out", help="The file to write.")],
     recipient: Annotated[
-        str | None, typer.Option("--for", help="The artist's age recipient (age1…).")
+        str | None, typer.Option("--for", help="The artist's age key (age1…).")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Names of the artist's items, with * and ?; else all.")
+        list[str] | None, typer.Option(help="Only items with this name; * and ? match. Repeat.")
     ] = None,
     clear: Annotated[
-        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
+        bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
 ) -> None:
-    """Write an artist's receipt: names, salts and proofs of their items, for their eyes only.
+    """Write a receipt for an artist: the names, salts and proofs of their items.
+
+    The file is encrypted, to an age key or with a passphrase. Sends nothing and asks no node.
 
     \b
     Examples:
@@ -52,15 +54,19 @@ def receipt(
 
 @data.command("check-receipt")
 def check_receipt(
-    file: Annotated[Path, typer.Argument(help="The receipt.")],
-    folder: Annotated[Path | None, typer.Argument(help="Find one's own files in here.")] = None,
-    identity: Annotated[
-        Path | None, typer.Option(help="The age identity file that opens it.")
+    file: Annotated[Path, typer.Argument(help="The file of the receipt.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder; find your own files in it.")
     ] = None,
-    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
-    chain: Annotated[bool, typer.Option(help="Ask the chain as well.")] = False,
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that decrypts the receipt.")
+    ] = None,
+    clear: Annotated[bool, typer.Option(help="The receipt is not encrypted.")] = False,
+    chain: Annotated[bool, typer.Option(help="Also ask the chain about the collection.")] = False,
 ) -> None:
-    """Compute everything in a receipt again, and find one's own files; needs no studio.
+    """Check a receipt, and find your own files in it.
+
+    Computes everything in the receipt again. Sends nothing; asks a node only with --chain.
 
     \b
     Examples:
@@ -88,4 +94,4 @@ def check_receipt(
         show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
         if there and there["payee"] != to_hex(read.kept.payee.key):
             now = Payee(bytes.fromhex(there["payee"][2:])).words
-            show.say(f"Paid is {now}, and not, as it says here, {read.kept.payee.words}.")
+            show.say(f"The collection pays {now} now; the receipt names {read.kept.payee.words}.")

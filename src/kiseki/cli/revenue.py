@@ -1,4 +1,4 @@
-"""`kiseki revenue`: paying in, what is owed, and claiming it."""
+"""`kiseki revenue`: pays in, shows what is owed, and claims it."""
 
 from __future__ import annotations
 
@@ -26,46 +26,50 @@ if TYPE_CHECKING:
 
 __all__ = ["revenue"]
 
-revenue = typer.Typer(help="Revenue: paying in, what is owed, and claiming it.")
+revenue = typer.Typer(help="Pay in revenue, show what is owed, and claim it.")
 
 To = Annotated[
     str,
     typer.Argument(
-        help="A wallet, a batch's, model's or collection's ID, or the file of a split or title."
+        help="The payee: a wallet, the ID of a batch, model or collection, or the file of a split "
+        "or title."
     ),
 ]
 Lists = Annotated[
     list[Path] | None,
-    typer.Option("--list", help="A split's file that is not on the chain, or a folder of them."),
+    typer.Option("--list", help="A file of a split that is not on the chain, or a folder."),
 ]
-Token = Annotated[str, typer.Option(help="An ERC-20's address; ether if left out.")]
+Token = Annotated[str, typer.Option(help="The address of an ERC-20 token. Default: ether.")]
 
 
 RightsPayee = Annotated[
     str | None,
     typer.Option(
         "--payee",
-        help="Who gets the rest: `wallet` for this wallet, an address, an ID, or a split's file; "
-        "whoever holds the rights token if left out.",
+        help="Who gets the rest, after the sources: `wallet` for this wallet, an address, an ID, "
+        "or the file of a split. Default: the holder of the rights token.",
     ),
 ]
 
 
 def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
-    """Who is paid for a model or batch to be registered, said before it is."""
+    """The payee of a new model or batch; shows the payee before it is registered."""
     if given is None:
-        paid = f"whoever holds the {kind}'s rights token, and to this wallet before it is minted"
+        paid = "the holder of its rights token, and to this wallet until that token is minted"
     elif given == "wallet":
-        paid = "this wallet, so nothing will reach a rights token of it"
+        paid = "this wallet; its rights token will get nothing"
     else:
-        paid = f"{given}, and reaches a rights token of it only if that says so"
-    show.say(f"What the {kind} is paid and no source asks goes to {paid}. It can never be changed.")
+        paid = f"{given}; its rights token gets only what that payee gives to it"
+    show.say(
+        f"After the sources are paid, the rest of the {kind}'s income goes to {paid}. This payee "
+        "can never be changed."
+    )
     return given if given in (None, "wallet") else k.payee(given)
 
 
 def places_of(k: Kiseki, given: str) -> list[Payee]:
-    """Whose payment addresses belong to what a person writes: of a batch or model also the one that
-    marketplaces pay the royalty of a resale to."""
+    """The payees whose payment addresses belong to a text; of a batch or model also the address
+    that receives the royalty of a resale from marketplaces."""
     first = k.payee(given)
     if len(given) < 60 or Path(given).suffix == ".json":
         return [first]
@@ -81,15 +85,16 @@ def places_of(k: Kiseki, given: str) -> list[Payee]:
 @revenue.command("pay")
 def pay(
     to: To,
-    amount: Annotated[str, typer.Argument(help="As 0.5, '100 gwei' or '1000 wei'.")],
+    amount: Annotated[str, typer.Argument(help="The amount, as 0.5, '100 gwei' or '1000 wei'.")],
     token: Token = ETHER,
     reference: Annotated[
-        str | None, typer.Option(help="A statement or invoice, 32 bytes, 0x…")
+        str | None, typer.Option(help="A reference to log, as of an invoice: 32 bytes, 0x…")
     ] = None,
 ) -> None:
-    """Pay everybody whom the trace leads back to. Nobody decides who gets what: the terms do.
+    """Pay a payee, and everybody in the trace behind that payee.
 
-    Interrupted and run again, it pays once.
+    The registered terms decide who gets which share. Sends one transaction, and an approval first
+    if the amount is in a token. If the command is interrupted, run it again; it pays only once.
 
     \b
     Examples:
@@ -107,10 +112,14 @@ def pay(
 
 @revenue.command("owed")
 def owed(
-    wallet: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+    wallet: Annotated[
+        str, typer.Argument(help="The wallet that is owed. Default: this wallet.")
+    ] = "",
     lists: Lists = None,
 ) -> None:
-    """What a wallet is owed, across all splits, subjects and tokens.
+    """Show what a wallet is owed, over all splits, subjects and tokens.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -143,27 +152,29 @@ def owed(
         if each.lies or each.owed:
             sum_ = context.money(k, each.token, each.lies + each.owed)
             fall = checksummed(each.waterfall)
-            show.say(f"On its way through the waterfall {fall}: {sum_} in all; `kiseki "
-                     "revenue claim --through` passes it on.")  # fmt: skip
+            show.say(f"{sum_} in all are on the way through the waterfall {fall}. `kiseki "
+                     "revenue claim --through` passes this money on.")  # fmt: skip
         told_of_waiting(k, each)
 
 
 @revenue.command("claim")
 def claim(
     wallets: Annotated[
-        list[str] | None, typer.Argument(help="Whose; this wallet's if left out.")
+        list[str] | None, typer.Argument(help="The wallet that is owed. Default: this wallet.")
     ] = None,
     redirect: Annotated[
-        list[Path] | None, typer.Option(help="A payee's signed word where its money goes.")
+        list[Path] | None, typer.Option(help="The file of a redirect; its payee is paid elsewhere.")
     ] = None,
     lists: Lists = None,
     through: Annotated[
-        bool, typer.Option("--through", help="First pass on what lies in waterfalls on the way.")
+        bool, typer.Option("--through", help="First pass on waterfalls that pay the wallet.")
     ] = False,
 ) -> None:
-    """Bring what is owed to its payees; anybody can, for anybody, and pays the gas.
+    """Claim what wallets are owed; the splitter pays it out to them.
 
-    One that is refused stops nobody else's. Ends with 3 when some were.
+    Anybody can claim for any wallet. Sends as few transactions as the gas allows, and this wallet
+    pays the gas. If one payment is refused, the other payments go on. Ends with 3 if some were
+    refused.
 
     \b
     Examples:
@@ -186,7 +197,7 @@ def claim(
     if first:
         show.say(_unrecorded(len(first)))
     if through and context.is_tried_first(k):
-        show.say("What comes out of waterfalls, and is claimed then, is in no estimate.")
+        show.say("The cost below leaves out the claims of money that waterfalls pass on first.")
     done = context.spend(
         k, f"claim {' '.join(names)}", work, lambda done: [str(why) for _, why in done.failures]
     )
@@ -210,11 +221,11 @@ def claim(
         columns = ["paid to", "amount", "went to", "of it"]
         show.table(columns, rows, numbers=["amount", "of it"])
         for _, reason in done.failures:
-            show.say(f"refused, and still there: {reason}")
+            show.say(f"refused; the money is still in the splitter: {reason}")
         for each in done.ahead:
             if each.lies or each.owed:
                 fall = checksummed(each.waterfall)
-                show.say(f"still at the waterfall {fall}, or owed to it: "
+                show.say(f"still in the waterfall {fall}, or owed to the waterfall: "
                          + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
             told_of_waiting(k, each)
         show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
@@ -224,7 +235,7 @@ def claim(
 
 
 def _places(done: Claimed, who: str, token: str, amount: int) -> list[tuple[str, int]]:
-    """Where what was due to a wallet went, as the chain logged it; what is left came to itself."""
+    """The addresses that got a wallet's money, as logged; the wallet itself got the rest."""
     places = [(e.to, e.amount) for e in done.redirected if (e.payee, e.token) == (who, token)]
     left = amount - sum(part for _, part in places)
     return [*places, *([("itself", left)] if left > 0 else [])]
@@ -232,16 +243,17 @@ def _places(done: Claimed, who: str, token: str, amount: int) -> list[tuple[str,
 
 @revenue.command("redirect")
 def redirect(
-    to: Annotated[str, typer.Argument(help="Where this wallet's money is to go.")],
+    to: Annotated[str, typer.Argument(help="The address that gets this wallet's money.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     days: Annotated[
         int,
-        typer.Option(help=f"For how long it counts; {redirects.LONGEST_DAYS} at most."),
+        typer.Option(help=f"Valid for this many days, at most {redirects.LONGEST_DAYS}."),
     ] = redirects.DAYS,
 ) -> None:
-    """Sign that what this wallet is owed goes elsewhere, for somebody else to bring it there.
+    """Sign a redirect: what this wallet is owed goes to another address.
 
-    For a wallet without ether. Whoever has the file can do nothing else with it.
+    For a wallet without ether: somebody else claims with the file (`kiseki revenue claim
+    --redirect`) and pays the gas. Nothing else can be done with the file. Sends nothing.
 
     \b
     Examples:
@@ -251,13 +263,15 @@ def redirect(
     letters.write(
         out, redirects.LETTER, redirects.prepare(wallet, to, days),
         lambda made: redirects.sign(wallet, made),
-        "`kiseki revenue redirects` shows it until then, and how to cancel it.",
+        "`kiseki revenue redirects` shows it while it is valid, and how to cancel it.",
     )  # fmt: skip
 
 
 @revenue.command("redirects")
 def open_redirects() -> None:
-    """Which redirects this wallet signed here can still be used, and how to cancel each.
+    """List the valid redirects that this wallet signed on this computer.
+
+    Shows how to cancel each. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -272,20 +286,23 @@ def open_redirects() -> None:
         [(e.to, show.date(e.deadline), f"kiseki revenue cancel-redirect {e.nonce}") for e in found],
     )
     if not found:
-        show.say("None that was signed on this computer can be used any more.")
+        show.say("This wallet has no valid redirect that was signed on this computer.")
 
 
 @revenue.command("cancel-redirect")
 def cancel_redirect(
-    nonce: Annotated[str, typer.Argument(help="Its number, as `kiseki revenue redirects` has it.")],
+    nonce: Annotated[
+        str, typer.Argument(help="The number of the redirect, from `revenue redirects`.")
+    ],
     sign_to: Annotated[
         Path | None,
-        typer.Option("--sign", help="Send nothing; sign it into this file, for anybody to send."),
+        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
     ] = None,
 ) -> None:
-    """Make a redirect of this wallet's worthless; what it moved by then stays moved.
+    """Cancel a redirect of this wallet.
 
-    Who has no ether signs that instead, and anybody sends it.
+    Sends one transaction. Money that the redirect moved before stays moved. A wallet without ether
+    signs into a file with --sign, and anybody sends it with `kiseki data standing end --signed`.
 
     \b
     Examples:
@@ -294,7 +311,7 @@ def cancel_redirect(
     """
     k = context.kiseki()
     if not (nonce.isascii() and nonce.isdecimal() and len(nonce) < 79):
-        raise InvalidInput(f"a redirect's number is a whole number, not {nonce!r:.90}")
+        raise InvalidInput(f"the number of a redirect must be a whole number, not {nonce!r:.90}")
     if sign_to is not None:
         letters.write_cancellation(k.revenue.wallet, sign_to, int(nonce), "RevenueSplitter")
         return
@@ -307,12 +324,13 @@ def cancel_redirect(
 def make_split(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     payees: Annotated[
-        list[str], typer.Argument(help="PAYEE=SHARES: whole numbers, in proportion.")
+        list[str], typer.Argument(help="PAYEE=SHARES; shares are whole numbers. Repeat.")
     ],
 ) -> None:
-    """Make a split of some payees, as a file. Publish it, so that they find themselves.
+    """Write the file of a split, which divides money among several payees.
 
-    A payee is a wallet, a batch, a model, a collection, or the file of a split or title.
+    A payee is a wallet, a batch, a model, a collection, or the file of a split or title. Sends
+    nothing. Publish the split afterwards, so that its payees find their money.
 
     \b
     Examples:
@@ -324,7 +342,9 @@ def make_split(
         payee, equals, shares = each.rpartition("=")
         digits = shares.isascii() and shares.isdecimal() and len(shares) < 30
         if not equals or not digits:
-            raise InvalidInput(f"write PAYEE=SHARES with a whole number, not {each!r:.90}")
+            raise InvalidInput(
+                f"write PAYEE=SHARES, where SHARES is a whole number, not {each!r:.90}"
+            )
         leaves.append((k.payee(payee).key, int(shares)))
     made = Split(leaves)
     try:
@@ -333,9 +353,9 @@ def make_split(
             fresh.write_text(made.to_json(), "utf-8")
             fresh.replace(file)
         elif file.read_bytes() != made.to_json().encode():
-            raise InvalidInput(f"{file} is there and is another; name a new file")
+            raise InvalidInput(f"the file {file} exists and has other content; name a new file")
     except OSError as error:
-        raise FilesError(f"{file} cannot be made ({error.strerror})") from error
+        raise FilesError(f"{file} cannot be written ({error.strerror})") from error
     if context.current.json:
         show.json_line({"file": file, "split": made.key})
         return
@@ -343,8 +363,10 @@ def make_split(
 
 
 @revenue.command("publish")
-def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) -> None:
-    """Log all leaves of a split, so that its payees find themselves.
+def publish(split: Annotated[Path, typer.Argument(help="The file of the split.")]) -> None:
+    """Log all payees of a split on the chain, so that they find their money.
+
+    Sends one transaction.
 
     \b
     Examples:
@@ -358,7 +380,9 @@ def publish(split: Annotated[Path, typer.Argument(help="The split's file.")]) ->
 
 @revenue.command("income")
 def income(to: To, token: Token = ETHER) -> None:
-    """What a payee received from outside, by payment or sweep.
+    """Show what a payee received from outside, by payments and sweeps.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -376,10 +400,12 @@ def income(to: To, token: Token = ETHER) -> None:
 def payment_address(
     to: To,
     royalties: Annotated[
-        bool, typer.Option("--royalties", help="Where resales pay a batch's or model's (ERC-2981).")
+        bool, typer.Option("--royalties", help="The address for royalties of resales (ERC-2981).")
     ] = False,
 ) -> None:
-    """An address that pays a payee once it is swept: for marketplaces and plain transfers.
+    """Print the payment address of a payee, for marketplaces and plain transfers.
+
+    Money at the address reaches the payee after a sweep. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -396,9 +422,10 @@ def payment_address(
 
 @revenue.command("sweep")
 def sweep(to: To, token: Token = ETHER) -> None:
-    """Move what lies at a payee's payment address into the ledger; by anybody.
+    """Sweep the payment address of a payee into the splitter.
 
-    Of a batch or model also what marketplaces paid as royalties of its rights token.
+    For a batch or model also sweeps the royalties of its rights token. Anybody can do this. Sends
+    one transaction for each address.
 
     \b
     Examples:
@@ -409,19 +436,19 @@ def sweep(to: To, token: Token = ETHER) -> None:
     asked = None if token == ETHER else token
     full = [payee for lies, payee in places.items() if k.balance(asked, lies)]
     if not full:
-        raise InvalidInput(f"nothing of it lies at {' or '.join(places)}; nothing was sent")
+        raise InvalidInput(f"there is no such money at {' or '.join(places)}; nothing was sent")
     context.receipts_told(context.spend(k, f"sweep {to} {token}",
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
 
 
 def told_of_waiting(k: Kiseki, ahead: Ahead) -> None:
-    """What waits for tiers of a waterfall, and how to try it again."""
+    """Shows what waits for tiers of a waterfall, and how to try again."""
     fall = checksummed(ahead.waterfall)
     option = "" if ahead.token == ETHER else f" --token {ahead.token}"
     for each in ahead.waiting:
         show.say(
             f"{context.money(k, ahead.token, each.amount)} wait for tier {each.tier} of the "
-            f"waterfall {fall}, which could not take it; no claim brings that. Try again with "
+            f"waterfall {fall}, which could not take this money. A claim cannot pay it. Try again: "
             f"`kiseki revenue waterfall retry {fall} {each.tier}{option}`."
         )
 
@@ -437,12 +464,12 @@ def _plain(ahead: Ahead) -> dict[str, Any]:
 def _unrecorded(count: int) -> str:
     many = "a rights token that was" if count == 1 else f"{count:,} rights tokens that were"
     return (
-        f"Some of it comes through {many} never minted: `kiseki revenue claim` puts each on record "
-        "first, in a transaction of about 75,000 gas."
+        f"Some of this money comes through {many} never minted. `kiseki revenue claim` first puts "
+        "each token on record, in a transaction of about 75,000 gas."
     )
 
 
 def _label(owed: Any) -> str:
     named = [f"{each.kind} 0x{each.group.hex()[:8]}…" if any(each.group) else each.kind
              for each in owed.labels]  # fmt: skip
-    return ", ".join(named) or "held for it"
+    return ", ".join(named) or "held for the wallet"

@@ -25,34 +25,38 @@ if TYPE_CHECKING:
 
 __all__ = ["rights"]
 
-rights = typer.Typer(help="Rights: the token that stands for a batch, model or collection.")
+rights = typer.Typer(help="Mint and move rights tokens, at once or on conditions.")
 
-Kind = Annotated[str, typer.Argument(help="batch, model or collection.")]
-Group = Annotated[str, typer.Argument(help="Its ID, 0x…")]
+Kind = Annotated[str, typer.Argument(help="What the token stands for: batch, model or collection.")]
+Group = Annotated[str, typer.Argument(help="The ID of the batch, model or collection, 0x…")]
 
 
 @rights.command("mint")
 def mint(
     kind: Kind, group: Group,
-    document: Annotated[Path | None, typer.Option(help="The rights document.")] = None,
-    royalty: Annotated[str, typer.Option(help="What a resale is asked for (ERC-2981).")] = "0%",
+    document: Annotated[
+        Path | None, typer.Option(help="The rights document; its hash is recorded.")
+    ] = None,
+    royalty: Annotated[str, typer.Option(help="The royalty of a resale (ERC-2981).")] = "0%",
     set_payee: Annotated[
         bool | None,
         typer.Option(
             "--set-payee/--keep-payee",
-            help="Make a collection that pays this wallet pay its token, for good; or leave it. "
-            "Asked for where it can be and is left out.",
+            help="Change the payee of the collection from this wallet to the token, permanently; "
+            "or keep the payee. Default: ask, if the collection pays this wallet.",
         ),
     ] = None,
     sign_to: Annotated[
         Path | None,
-        typer.Option("--sign", help="Send nothing; sign it into this file, for anybody to bring."),
+        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Mint the token to this wallet, which must have registered the group; once.
+    """Mint the rights token of a batch, model or collection of this wallet.
 
-    It says which income the token will have, and mints it with that or not at all. Who has no ether
-    signs it into a file, and anybody brings that with `kiseki rights mint-for`.
+    Each token can be minted once, by the registrant. The command shows which income the token will
+    have, and mints the token with exactly that income. Sends one transaction, and another with
+    --set-payee. A wallet without ether signs into a file with --sign, and anybody sends that file
+    with `kiseki rights mint-for`.
 
     \b
     Examples:
@@ -65,8 +69,8 @@ def mint(
     if sign_to is not None:
         if set_payee:
             raise InvalidInput(
-                "whoever brings a signed mint cannot change who is paid; mint it with --set-payee "
-                "and without --sign, or sign it with --keep-payee"
+                "a signed mint cannot change the payee; use --set-payee without --sign, or --sign "
+                "with --keep-payee"
             )
         made = k.rights.prepare_mint(kind, wanted, document, royalty)
         letters.write(
@@ -74,13 +78,13 @@ def mint(
             mints.LETTER,
             made,
             k.rights.wallet.signed,
-            f"Anybody brings it, with `kiseki rights mint-for {sign_to}`.",
+            f"Anybody can send it, with `kiseki rights mint-for {sign_to}`.",
         )
         return
     found = k.rights.income(kind, wanted)
     if set_payee is None:
         set_payee = _pays_itself(k, found) and _made_to_pay_the_token()
-    gets = "all of what is paid to the collection, for good" if set_payee else found.words
+    gets = "all that is paid to the collection, permanently" if set_payee else found.words
     show.say(f"What reaches the token: {gets}. {STAYS[0].upper()}{STAYS[1:]}.")
     done = context.spend(
         k, f"mint {kind} {group} {set_payee}",
@@ -91,9 +95,11 @@ def mint(
 
 @rights.command("mint-for")
 def mint_for(
-    file: Annotated[Path, typer.Argument(help="What `kiseki rights mint --sign` wrote.")],
+    file: Annotated[Path, typer.Argument(help="The file that `kiseki rights mint --sign` wrote.")],
 ) -> None:
-    """Bring a mint that a registrant signed; by anybody. The registrant gets the token.
+    """Send a mint that a registrant signed; the registrant gets the token.
+
+    Anybody can do this. Sends one transaction, and this wallet pays the gas.
 
     \b
     Examples:
@@ -116,21 +122,22 @@ def _pays_itself(k: Kiseki, found: Income) -> bool:
 def _made_to_pay_the_token() -> bool:
     if context.current.yes or context.current.json or not sys.stdin.isatty():
         raise InvalidInput(
-            "the collection pays this wallet, so nothing would reach its token; say --set-payee to "
-            "make it pay the token, for good, or --keep-payee"
+            "the collection pays this wallet, so its token would get nothing; add --set-payee to "
+            "make the token the payee, permanently, or --keep-payee"
         )
     return typer.confirm(
-        "The collection pays this wallet, so nothing would reach its token. Make it pay the token "
-        "instead, whoever holds it, for good?",
+        "The collection pays this wallet, so its token would get nothing. Make the token the "
+        "payee, permanently? Then every later holder of the token is paid.",
         err=True,
     )
 
 
 @rights.command("reveal")
 def reveal(kind: Kind, group: Group) -> None:
-    """Make an unminted token pay the registrant of its group; by anybody.
+    """Put an unminted rights token on record, so that its money reaches the registrant.
 
-    `kiseki revenue claim` and the keeper do it by themselves where money waits for it.
+    Anybody can do this. Sends one transaction. `kiseki revenue claim` and the keeper do it
+    automatically if money waits for the token.
 
     \b
     Examples:
@@ -144,7 +151,9 @@ def reveal(kind: Kind, group: Group) -> None:
 
 @rights.command("show-income")
 def show_income(kind: Kind, group: Group) -> None:
-    """Put on record which part of what is paid to a group reaches its token; by anybody.
+    """Prove to the contract which share of the income reaches a rights token.
+
+    Then the token shows this share to everybody. Anybody can do this. Sends one transaction.
 
     \b
     Examples:
@@ -160,7 +169,10 @@ def show_income(kind: Kind, group: Group) -> None:
 def transfer(
     kind: Kind, group: Group, to: Annotated[str, typer.Argument(help="The new holder's address.")]
 ) -> None:
-    """Give a token of this wallet's away, and with it what it earns from now on.
+    """Transfer a rights token of this wallet, at once.
+
+    The new holder gets all that the token earns from now on, and what it has earned and nobody
+    claimed; the command says which. Sends one transaction.
 
     \b
     Examples:
@@ -179,9 +191,11 @@ def transfer(
 @rights.command("show")
 def show_token(
     kind: Kind, group: Group,
-    seal: Annotated[Path | None, typer.Option(help="Write its seal into this SVG file.")] = None,
+    seal: Annotated[Path | None, typer.Option(help="Write the seal into this SVG file.")] = None,
 ) -> None:  # fmt: skip
-    """What a token says of itself: what it stands for, who holds it, whether income reaches it.
+    """Show a rights token: what it stands for, its holder and its income.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -192,7 +206,9 @@ def show_token(
     token = k.rights.token(kind, context.hex32(group, "the ID"))
     holder = k.rights.holder(token)
     if holder is None:
-        raise InvalidInput("it is not minted; its registrant mints it with `kiseki rights mint`")
+        raise InvalidInput(
+            "this token is not minted; its registrant can mint it with `kiseki rights mint`"
+        )
     found = k.rights.metadata(token)
     resale = k.revenue.payment_address(Payee.subject(found.registry, found.id))
     if seal is not None:
@@ -201,7 +217,7 @@ def show_token(
         more = {"token": str(token), "holder": holder, "resale": resale}
         show.json_line(show.plain(found) | more)
         return
-    income = "nothing that was shown" if found.income is None else f"{found.income}%"
+    income = "no share was proved" if found.income is None else f"{found.income}%"
     show.fields([
         ("token", f"{token:#066x}"), ("stands for", f"the {found.kind} 0x{found.id.hex()}"),
         ("holder", holder), ("registrant", found.registrant), ("of what is paid", income),
@@ -213,34 +229,40 @@ def show_token(
 
 # Moving by themselves
 
-Key = Annotated[str, typer.Argument(help="The schedule's ID, 0x… (`kiseki rights pending`).")]
+Key = Annotated[
+    str, typer.Argument(help="The ID of the schedule, 0x… (see `kiseki rights pending`).")
+]
 
 
 @rights.command("schedule")
 def schedule(
     kind: Kind, group: Group,
-    to: Annotated[str, typer.Argument(help="Who gets the token.")],
+    to: Annotated[str, typer.Argument(help="The wallet that gets the token.")],
     deadline: Annotated[
-        str, typer.Option(help="Until when nobody may let it lapse: 2027-12-31, or 30d.")
+        str, typer.Option(help="The schedule can lapse only after this: 2027-12-31 or 30d.")
     ],
     income: Annotated[
         list[str] | None,
-        typer.Option(help="Met once a payee has earned so much: 100=PAYEE, or 100@TOKEN=PAYEE."),
+        typer.Option(help="Condition: a payee earned so much; 100=PAYEE, 100@TOKEN=PAYEE. Repeat."),
     ] = None,
-    after: Annotated[str | None, typer.Option(help="Met from a time on: 2027-12-31, 30d.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Condition: this time has passed; 2027-12-31 or 30d.")
+    ] = None,
     price: Annotated[
-        str | None, typer.Option(help="Met once it lies in escrow: 0.5, or 1200@TOKEN.")
+        str | None, typer.Option(help="Condition: this price is in escrow; 0.5 or 1200@TOKEN.")
     ] = None,
     approved: Annotated[
-        str | None, typer.Option(help="Met once so many have approved it: 2=ADDRESS,ADDRESS,…")
+        str | None, typer.Option(help="Condition: so many parties approved; 2=ADDRESS,ADDRESS,…")
     ] = None,
     one: Annotated[
-        bool, typer.Option("--one-is-enough", help="Met when one of these is, not all.")
+        bool, typer.Option("--one-is-enough", help="One met condition is enough.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Lock a token of this wallet's until it moves to somebody, or does not.
+    """Schedule a rights token of this wallet to move when conditions are met.
 
-    From then on neither side can back out alone. What it earned and nobody claimed goes with it.
+    Locks the token until the schedule is executed, lapses or is cancelled by both parties. Neither
+    party can cancel alone. Money that the token earned and nobody claimed goes with it. Sends one
+    transaction.
 
     \b
     Examples:
@@ -263,10 +285,10 @@ def schedule(
     if approved is not None:
         needed, _, parties = approved.partition("=")
         if not needed.isdecimal():
-            raise InvalidInput("--approved is how many of whom: 2=ADDRESS,ADDRESS,…")
+            raise InvalidInput("--approved must be a number and addresses: 2=ADDRESS,ADDRESS,…")
         conditions.append(when.Approvals(int(needed), parties.split(",")))
     if not conditions:
-        raise InvalidInput("say when it is to move: --income, --after, --price or --approved")
+        raise InvalidInput("give at least one condition: --income, --after, --price or --approved")
     given = [when.AnyOf(conditions)] if one else conditions
     wanted = context.hex32(group, "the ID")
     until = context.moment(deadline, "--deadline")
@@ -281,10 +303,12 @@ def schedule(
 @rights.command("pending")
 def pending(
     wallet: Annotated[
-        str, typer.Argument(help="Only those of one side; everybody's if left out.")
+        str, typer.Argument(help="A holder or new holder. Default: all schedules.")
     ] = "",
 ) -> None:
-    """Every token that waits to move, and which of its conditions are met.
+    """List the open schedules, and show which conditions are met.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -326,7 +350,7 @@ def pending(
         ])  # fmt: skip
         show.line("")
     if not found:
-        show.say("Nothing waits to move.")
+        show.say("There are no open schedules.")
 
 
 def _act(key: str, what: str, work: Callable[[Kiseki, bytes], Receipt]) -> None:
@@ -339,10 +363,12 @@ def _act(key: str, what: str, work: Callable[[Kiseki, bytes], Receipt]) -> None:
 def execute(
     key: Key,
     claim: Annotated[
-        bool, typer.Option(help="Bring its holder first what they are owed, at once.")
+        bool, typer.Option(help="First claim for the holder, in the same transaction.")
     ] = False,
 ) -> None:
-    """Move a token whose conditions are all met; by anybody.
+    """Execute a schedule whose conditions are met; the token moves.
+
+    Anybody can do this. Sends one transaction.
 
     \b
     Examples:
@@ -354,7 +380,9 @@ def execute(
 
 @rights.command("lapse")
 def lapse(key: Key) -> None:
-    """Unlock a token where it is, once the deadline has passed; by anybody.
+    """Let a schedule lapse after its deadline; the holder keeps the token.
+
+    Anybody can do this. Sends one transaction.
 
     \b
     Examples:
@@ -365,7 +393,10 @@ def lapse(key: Key) -> None:
 
 @rights.command("cancel")
 def cancel(key: Key) -> None:
-    """Agree to cancel a transfer before its deadline; once both sides have, the token is free.
+    """Agree to cancel a schedule before its deadline.
+
+    The schedule ends when the holder and the new holder both agree; the holder keeps the token.
+    Sends one transaction.
 
     \b
     Examples:
@@ -376,7 +407,9 @@ def cancel(key: Key) -> None:
 
 @rights.command("approve")
 def approve(key: Key) -> None:
-    """Approve a transfer as one of the parties it names. It cannot be taken back.
+    """Approve a schedule, as one of the parties that its condition names.
+
+    Sends one transaction. An approval cannot be taken back.
 
     \b
     Examples:
@@ -387,7 +420,10 @@ def approve(key: Key) -> None:
 
 @rights.command("pay")
 def pay(key: Key) -> None:
-    """Pay the price in that a transfer asks for; it comes back if the token does not move.
+    """Pay the price of a schedule into escrow.
+
+    Sends one transaction, and an approval first if the price is in a token. If the token does not
+    move, `kiseki rights settle` returns the price.
 
     \b
     Examples:
@@ -404,10 +440,13 @@ def pay(key: Key) -> None:
 def settle(
     key: Key,
     to: Annotated[
-        str | None, typer.Option(help="Another address, if it belongs to this wallet.")
+        str | None, typer.Option(help="Send the price to this address, if this wallet owns it.")
     ] = None,
 ) -> None:
-    """Bring an escrowed price to whom it belongs, once the token has moved or the deal has lapsed.
+    """Pay out the price in escrow, after the schedule has ended.
+
+    If the token moved, the price goes to its former holder; otherwise the price returns to the
+    payer. Anybody can do this. Sends one transaction.
 
     \b
     Examples:

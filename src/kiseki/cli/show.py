@@ -1,4 +1,4 @@
-"""What is printed. Results go to stdout: tables for people, or one JSON document for machines.
+"""Prints. Results go to stdout: tables for people, or one JSON document for machines.
 Everything else (progress, questions, errors) goes to stderr, and progress only to a terminal."""
 
 from __future__ import annotations

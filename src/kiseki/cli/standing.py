@@ -1,4 +1,4 @@
-"""`kiseki data standing`: consents that artists give once, for studios that collect every week."""
+"""`kiseki data standing`: an artist consents once to all that one studio collects."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ if TYPE_CHECKING:
 __all__ = ["standing"]
 
 standing = typer.Typer(
-    help="Standing consents: signed once by an artist, used every week by a studio."
+    help="Standing consents: an artist signs once, a studio registers every week."
 )
 data.add_typer(standing, name="standing")
 
-File = Annotated[Path, typer.Argument(help="The standing consent's file.")]
+File = Annotated[Path, typer.Argument(help="The file of the standing consent.")]
 
 
 @standing.command("prepare")
 def prepare(
-    provider: Annotated[str, typer.Argument(help="The wallet that is to consent.")],
+    provider: Annotated[str, typer.Argument(help="The wallet of the artist who will sign.")],
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    per_month: Annotated[int, typer.Option(help="Collections in each 30 days, at most.")],
-    months: Annotated[int, typer.Option(help="For how many months of 30 days.")] = 12,
+    per_month: Annotated[int, typer.Option(help="The highest number of collections in 30 days.")],
+    months: Annotated[int, typer.Option(help="How many months of 30 days it is valid.")] = 12,
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     payee: Annotated[
-        str | None, typer.Option(help="Who is paid; the provider if left out.")
+        str | None, typer.Option(help="Who is paid. Default: the provider.")
     ] = None,
 ) -> None:  # fmt: skip
-    """Write a standing consent to this wallet, for an artist to sign; nothing is sent.
+    """Write a standing consent for an artist to sign.
+
+    Sends nothing. The signed file lets this wallet register the artist's works, within the limits
+    in the file.
 
     \b
     Examples:
@@ -58,12 +61,15 @@ def prepare(
         return
     for each in found.words:
         show.say(each)
-    show.say(f"It is in {path}. Send it to {found.provider} to be signed.")
+    show.say(f"The standing consent is in {path}. Send it to {found.provider} to sign.")
 
 
 @standing.command("sign")
 def sign(file: File) -> None:
-    """Sign a standing consent, once everything it says was computed again; needs no node.
+    """Check a standing consent and sign it.
+
+    Computes everything in the file again, shows it in words and asks. Sends nothing and asks no
+    node; the signature goes into the file.
 
     \b
     Examples:
@@ -73,17 +79,21 @@ def sign(file: File) -> None:
     for each in found.words:
         show.say(each)
     if not context.current.yes:
-        context.confirm("Do you consent to all of this, without being asked again?")
+        context.confirm(
+            "Do you consent to all of this? You will not be asked again for each collection."
+        )
     signed = standing_consents.sign(file, context.offline_signer(found.chain_id))
     if context.current.json:
         show.json_line({"file": file, "signer": signed.signer})
     else:
-        show.say(f"Signed. Send {file} back.")
+        show.say(f"Signed. Send {file} back to the studio.")
 
 
 @standing.command("show")
 def show_standing(file: File) -> None:
-    """What a standing consent says, whether it is signed, and how much of it is left.
+    """Show a standing consent: its text, its signature and what is left of it.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -105,9 +115,13 @@ def show_standing(file: File) -> None:
 
 @standing.command("list")
 def list_standing(
-    provider: Annotated[str, typer.Argument(help="Whose; this wallet's if left out.")] = "",
+    provider: Annotated[
+        str, typer.Argument(help="The provider's wallet. Default: this wallet.")
+    ] = "",
 ) -> None:
-    """The standing consents of a provider that were used, and what was registered under each.
+    """List a provider's standing consents that were used at least once.
+
+    Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -129,20 +143,21 @@ def list_standing(
 @standing.command("end")
 def end(
     file: Annotated[
-        Path | None, typer.Argument(help="The standing consent's file, or a signed ending.")
+        Path | None, typer.Argument(help="The file of the standing consent or its signed end.")
     ] = None,
     number: Annotated[
-        int | None, typer.Option(help="Its number instead, as `list` has it.")
+        int | None, typer.Option(help="Its number in `list`, instead of its file.")
     ] = None,
     sign_to: Annotated[
         Path | None,
-        typer.Option("--sign", help="Send nothing; sign the ending into this file, for anybody."),
+        typer.Option("--sign", help="Only sign, into this file; anybody can send the file."),
     ] = None,
-    signed: Annotated[bool, typer.Option(help="FILE is a signed ending: send it.")] = False,
+    signed: Annotated[bool, typer.Option(help="FILE is a signed end: send it.")] = False,
 ) -> None:
-    """End a standing consent of this wallet's at once; what is registered by then stays.
+    """End a standing consent of this wallet at once.
 
-    Who has no ether signs the ending, and anybody sends it.
+    Sends one transaction. Collections that were registered before stay registered. A wallet without
+    ether signs into a file with --sign, and anybody sends that file with --signed.
 
     \b
     Examples:
@@ -170,7 +185,9 @@ def end(
 
 def _named(file: Path | None) -> Path:
     if file is None:
-        raise InvalidInput("name the file, or the standing consent's number with --number")
+        raise InvalidInput(
+            "name the file of the standing consent, or give its number with --number"
+        )
     return file
 
 
@@ -178,7 +195,7 @@ def _own(k: Kiseki, file: Path) -> int:
     found = standing_consents.StandingConsent.read(file)
     if found.provider != k.address.lower():
         raise InvalidInput(
-            f"this standing consent is {found.provider}'s and the wallet {k.address}; "
-            "end it with the wallet that signed it"
+            f"the wallet is {k.address}, but {found.provider} gives this standing consent; use "
+            "that wallet to end it"
         )
     return found.nonce

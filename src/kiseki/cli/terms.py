@@ -1,4 +1,4 @@
-"""The options by which people say terms."""
+"""The options that state terms."""
 
 from __future__ import annotations
 
@@ -20,32 +20,38 @@ __all__ = [
     "Collection", "Floor", "Gate", "Licence", "Notice", "Royalty", "Source", "Until", "Uses",
     "gate_of", "notice_of", "say_what_can_be_sold", "terms_of",
 ]  # fmt: skip
-Uses = Annotated[str, typer.Option(help="What is allowed: train, reserved, or uses with commas.")]
-Royalty = Annotated[str, typer.Option(help="The share of gross asked, as 20%.")]
-Floor = Annotated[str, typer.Option(help="The share that no other source can dilute.")]
-Licence = Annotated[Path | None, typer.Option(help="The licence as a document; its hash is kept.")]
-Until = Annotated[str | None, typer.Option(help="Until when it holds, as 2027-12-31.")]
+Uses = Annotated[
+    str, typer.Option(help="The allowed uses: train, reserved, or a list with commas.")
+]
+Royalty = Annotated[str, typer.Option(help="The share of gross that the terms ask, as 20%.")]
+Floor = Annotated[str, typer.Option(help="A share that no other source can dilute, as 5%.")]
+Licence = Annotated[
+    Path | None, typer.Option(help="The text of the licence; only its hash is recorded.")
+]
+Until = Annotated[
+    str | None, typer.Option(help="The terms end when this day begins (UTC), as 2027-12-31.")
+]
 Notice = Annotated[
     str,
     typer.Option(
-        help="How long consent holds after it was revoked, as 30d, which is the longest licence "
-        "that can be sold; 0d ends it at once, `irrevocable` never."
+        help="How long consent holds after it was revoked, as 30d. No licence can last "
+        "longer. 0d: consent ends at once. irrevocable: consent never ends."
     ),
 ]
 Gate = Annotated[
-    str | None, typer.Option(help="`list`, `market`, or the contract that says who may use it.")
+    str | None, typer.Option(help="Who decides who may use it: list, market, or a contract.")
 ]
-Collection = Annotated[str, typer.Argument(help="The collection's ID, 0x…")]
-Source = Annotated[Path, typer.Argument(help="A folder, or a list (MANIFEST.csv).")]
+Collection = Annotated[str, typer.Argument(help="The ID of the collection, 0x…")]
+Source = Annotated[Path, typer.Argument(help="A folder of files, or a list (MANIFEST.csv).")]
 
 
 def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
              until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
-    """Terms as the options say them."""
+    """The terms that the options state."""
     try:
         end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
     except ValueError:
-        raise InvalidInput("--until is a day, as 2027-12-31") from None
+        raise InvalidInput("--until must be a day, as 2027-12-31") from None
     return Terms.of(
         [each.strip() for each in uses.split(",")], royalty, floor, end,
         notice_of(notice), gate_of(k, gate), document_hash(licence),
@@ -57,7 +63,7 @@ def notice_of(text: str) -> timedelta:
         return IRREVOCABLE
     found = context.moment(text, "--notice") if text.endswith("d") else None
     if not isinstance(found, timedelta):
-        raise InvalidInput("--notice is so long, as 30d, or irrevocable")
+        raise InvalidInput("--notice must be a number of days, as 30d, or irrevocable")
     return found
 
 
@@ -67,6 +73,6 @@ def gate_of(k: Kiseki, named: str | None) -> str | None:
 
 
 def say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
-    """Once it is registered neither gate nor notice can be changed."""
+    """Says how long a licence can last: gate and notice cannot be changed after registration."""
     if terms.gate == k.market.address.lower():
         show.say(terms.longest_licence())

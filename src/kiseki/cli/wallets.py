@@ -14,15 +14,17 @@ from kiseki.errors import InvalidInput
 
 __all__ = ["accounts", "keys"]
 
-accounts = typer.Typer(help="Wallets in keystore files, which other Ethereum wallets can read too.")
-keys = typer.Typer(help="The key store: salts, and what is in every collection. Back it up.")
+accounts = typer.Typer(help="Make and keep wallets, as encrypted keystore files.")
+keys = typer.Typer(help="Back up, restore and list the key store with the salts.")
 
-Name = Annotated[str, typer.Argument(help="What the wallet is called.")]
+Name = Annotated[str, typer.Argument(help="The name of the wallet.")]
 
 
 @accounts.command("list")
 def list_accounts() -> None:
-    """Which wallets there are.
+    """List the wallets on this machine.
+
+    Asks no node and sends nothing.
 
     \b
     Examples:
@@ -34,12 +36,14 @@ def list_accounts() -> None:
         return
     show.table(["name", "address", ""], [(e.name, e.address, e.problem) for e in found])
     if not found:
-        show.say("None yet; `kiseki accounts new NAME` makes one.")
+        show.say("There are no wallets yet. `kiseki accounts new NAME` makes one.")
 
 
 @accounts.command("new")
 def new_account(name: Name) -> None:
     """Make a new wallet, encrypted with a password.
+
+    Asks for the password, writes a keystore file and sends nothing.
 
     \b
     Examples:
@@ -55,13 +59,13 @@ def import_account(
     name: Name,
     file: Annotated[
         Path | None,
-        typer.Option(help="A keystore file of another wallet; else a key is asked for."),
+        typer.Option(help="A keystore file. Default: ask for the private key."),
     ] = None,
 ) -> None:
-    """Keep a wallet that exists: from another keystore file, or from its private key.
+    """Import an existing wallet, from a keystore file or from its private key.
 
-    The key is asked for, and read from KISEKI_PRIVATE_KEY where nobody can be asked; it is never
-    an argument, because others can read those.
+    Sends nothing. The private key comes from KISEKI_PRIVATE_KEY, or you type it. The key is never
+    an argument, because other users of a machine can read the arguments of commands.
 
     \b
     Examples:
@@ -78,7 +82,9 @@ def import_account(
 
 @accounts.command("export")
 def export_account(name: Name) -> None:
-    """Show a wallet's private key, to take it elsewhere. Whoever sees it has the wallet.
+    """Print the private key of a wallet.
+
+    Everybody who sees the key can spend the wallet's money. Asks no node and sends nothing.
 
     \b
     Examples:
@@ -93,9 +99,13 @@ def export_account(name: Name) -> None:
 
 @accounts.command("address")
 def account_address(
-    spec: Annotated[str, typer.Argument(help="A name, or any other word for a wallet.")] = "",
+    spec: Annotated[
+        str, typer.Argument(help="A name, or what --account takes. Default: --account.")
+    ] = "",
 ) -> None:
-    """Show the address of a wallet: of the one named, or the one that commands would use.
+    """Print the address of a wallet.
+
+    Without an argument it is the wallet that other commands would use. Sends nothing.
 
     \b
     Examples:
@@ -116,7 +126,9 @@ def account_address(
 
 @accounts.command("password")
 def change_password(name: Name) -> None:
-    """Change a wallet's password.
+    """Change the password of a wallet.
+
+    Asks for the old and the new password. Sends nothing.
 
     \b
     Examples:
@@ -124,12 +136,15 @@ def change_password(name: Name) -> None:
     """
     old = context.password(f"Password of {name}")
     context.keystores().change_password(name, old, context.new_password())
-    show.say("Changed.")
+    show.say("The password is changed.")
 
 
 @accounts.command("cancel")
 def cancel() -> None:
-    """Cancel what a wallet has pending: each is replaced by a transaction that does nothing.
+    """Cancel all pending transactions of a wallet.
+
+    Sends one empty transaction for each, at a higher fee and with 21,000 gas, and does not ask;
+    --dry-run is refused. A transaction that is in a block already is not cancelled.
 
     --dry-run is refused: what a node does with a replacement shows only when it has it.
 
@@ -143,8 +158,8 @@ def cancel() -> None:
         show.json_line([{"what": e.call.what, "said": e.error or "carried out"} for e in outcomes])
         return
     for each in outcomes:
-        show.say(str(each.error) if each.error else f"{each.call.what} was carried out before that")
-    show.say(f"{len(outcomes)} were pending.")
+        show.say(str(each.error) if each.error else f"{each.call.what} was in a block already")
+    show.say(f"{len(outcomes)} transactions were pending.")
 
 
 def _tell(name: str, address: str, path: Path) -> None:
@@ -152,7 +167,7 @@ def _tell(name: str, address: str, path: Path) -> None:
         show.json_line({"name": name, "address": address, "path": path})
         return
     show.fields([("name", name), ("address", address), ("file", path)])
-    show.say("Back the file up, and remember the password: nobody else can open it.")
+    show.say("Back up this file and remember the password. Without both, the wallet is lost.")
 
 
 # The key store
@@ -160,15 +175,19 @@ def _tell(name: str, address: str, path: Path) -> None:
 
 @keys.command("backup")
 def backup(
-    path: Annotated[Path, typer.Argument(help="The file to write; never over one that is there.")],
+    path: Annotated[
+        Path, typer.Argument(help="The file to write; an existing file is never overwritten.")
+    ],
     recipient: Annotated[
-        str | None, typer.Option(help="Whose age key can open it (age1…).")
+        str | None, typer.Option(help="Encrypt the backup to this age key (age1…).")
     ] = None,
     clear: Annotated[
-        bool, typer.Option(help="Not encrypted: whoever reads it has the salts.")
+        bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
 ) -> None:
-    """Back up the key store, encrypted with a passphrase that is asked for, or to an age key.
+    """Back up the key store into an encrypted file.
+
+    Asks for a passphrase, or encrypts to an age key. Asks no node and sends nothing.
 
     \b
     Examples:
@@ -191,11 +210,13 @@ def backup(
 def restore(
     path: Annotated[Path, typer.Argument(help="A backup, or an old key file.")],
     identity: Annotated[
-        Path | None, typer.Option(help="The age identity file that opens it.")
+        Path | None, typer.Option(help="The age identity file that decrypts the backup.")
     ] = None,
-    clear: Annotated[bool, typer.Option(help="It is not encrypted.")] = False,
+    clear: Annotated[bool, typer.Option(help="The backup is not encrypted.")] = False,
 ) -> None:
-    """Merge a backup into the key store; nothing that is there is lost.
+    """Merge a backup into the key store.
+
+    Nothing in the key store is lost. Asks no node and sends nothing.
 
     \b
     Examples:
@@ -211,12 +232,14 @@ def restore(
     if context.current.json:
         show.json_line({"new": new, "salts": count})
     else:
-        show.say(f"{new:,} salts are new; there are {count:,} now.")
+        show.say(f"{new:,} salts are new. The key store has {count:,} salts now.")
 
 
 @keys.command("list")
 def list_collections() -> None:
-    """Which collections the key store knows the items of.
+    """List the collections whose items are in the key store.
+
+    Asks no node and sends nothing.
 
     \b
     Examples:
@@ -224,7 +247,7 @@ def list_collections() -> None:
     """
     path = context.home("secrets")
     if not path.exists():
-        raise InvalidInput(f"there is no key store at {path} yet; registering makes one")
+        raise InvalidInput(f"there is no key store at {path} yet; `kiseki data register` makes one")
     from kiseki.vault.keystore import KeyStore
 
     with KeyStore(path) as store:
@@ -237,4 +260,4 @@ def list_collections() -> None:
         return
     rows = [(e.id, e.provider, f"{e.count:,}") for e in found]
     show.table(["collection", "provider", "items"], rows, numbers=["items"])
-    show.say(f"{count:,} salts in {path}.")
+    show.say(f"The key store {path} has {count:,} salts.")

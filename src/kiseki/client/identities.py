@@ -52,15 +52,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Whoever knows artists without wallets; `Kiseki.identities`."""
+    """What an issuer does, who knows artists without wallets; `Kiseki.identities`."""
 
     wallet: Wallet
 
     def person(self, text: str) -> bytes:
-        """Somebody, as a salted hash of what tells them apart; the same whenever it is asked.
+        """The salted hash that stands for an artist. The same text always gives the same hash.
 
         Args:
-            text: kept nowhere; in Unicode's composed form, without blanks around it.
+            text: a text that identifies the artist. It is not saved. It is hashed in Unicode's
+                composed form, without blanks around it.
         """
         known = unicodedata.normalize("NFC", text).strip().encode()
         if not known:
@@ -70,33 +71,34 @@ class Identities:
         return ids.commitment(digest, salt)
 
     def payee(self, person: bytes, issuer: str | None = None) -> Payee:
-        """Who is paid when that person is: whatever wallet the issuer binds, in its time.
+        """The payee that stands for an artist: the wallet that the issuer binds later.
 
         Args:
-            issuer: who knows them; this wallet if none is named.
+            issuer: the issuer who knows the artist. Default: this wallet.
         """
         return payable_identity(self._contract.address, issuer or self.wallet.address, person)
 
     def bind(self, wallets: Mapping[bytes, str]) -> tuple[Receipt, ...]:
-        """Says whose wallets they are; a wallet that is bound already is passed over.
+        """Binds wallets to artists; skips a wallet that is bound already.
 
-        Seven days later each is final. Until then another can be named, or none (`withdraw`).
+        A binding is final after seven days. Before that, another wallet can be bound, or the
+        binding can be taken back (`withdraw`).
 
         Args:
             wallets: person -> address.
 
         Raises:
-            InvalidInput: one could never be paid.
-            ContractReverted: `Identities_Final`, one stands and cannot be changed any more.
+            InvalidInput: a wallet could never be paid.
+            ContractReverted: `Identities_Final`, a binding is final.
         """
         return self._bind(_payable(wallets))
 
     def withdraw(self, persons: Iterable[bytes]) -> tuple[Receipt, ...]:
-        """Takes bindings back that are not final."""
+        """Takes back bindings that are not final yet."""
         return self._bind(dict.fromkeys(persons, ZERO_ADDRESS))
 
     def sign(self, wallets: Mapping[bytes, str], days: int = WAITING_DAYS) -> list[Signed]:
-        """Signs bindings, for somebody else to submit (`bind_for`).
+        """Signs bindings, for another wallet to submit (`bind_for`).
 
         Raises:
             InvalidInput: a wallet could never be paid.
@@ -117,7 +119,7 @@ class Identities:
         return signed
 
     def bind_for(self, signed: Iterable[Signed]) -> tuple[Receipt, ...]:
-        """Submits what an issuer signed; what is bound already sends nothing twice."""
+        """Submits bindings that an issuer signed, and sends no binding twice."""
 
         def calls() -> Iterator[Call]:
             for each in signed:
@@ -130,7 +132,7 @@ class Identities:
         return self._send(calls())
 
     def status(self, person: bytes, issuer: str | None = None) -> Status:
-        """What a person is bound to, as the contract says now."""
+        """Which wallet is bound to an artist now, as the contract says."""
         found = self._contract.read("bindingOf", issuer or self.wallet.address, person)
         if found["wallet"] == ZERO_ADDRESS:
             return Status(None, None, False)
@@ -138,9 +140,9 @@ class Identities:
         return Status(found["wallet"], since, since <= self.wallet.session.now())
 
     def vouch(self, issuer: str, document: bytes) -> Receipt:
-        """States that this wallet knows an issuer, with the keccak256 of what it says about it.
+        """Records that this wallet knows an issuer, with the keccak256 of a document about it.
 
-        It gates nothing: whoever reads it chooses whom to believe.
+        No contract uses the record. Readers decide whom they believe.
         """
         state = self.wallet.session["Statements"]
         return self.wallet.send(state.call("state", ids.wallet(issuer), IDENTITY, document))

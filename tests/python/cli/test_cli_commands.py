@@ -64,7 +64,7 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
 
     shell.files("pictures", 2)
     register = ("output", "register", "pictures", "--model", model, "--account", "test:3")
-    assert "goes to this wallet, so nothing will" in shell.run(
+    assert "goes to this wallet; its rights token will get nothing" in shell.run(
         *register, "--payee", "wallet", "--dry-run"
     )
     batch = shell.json(*register)
@@ -119,8 +119,8 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     assert shell.json("model", "show", model)["base"] == "stated"
     assert "nobody has checked" in " ".join(shell.run("model", "show", model).split())
     told = shell.run(*register, "lora.safetensors=base.md", "--dry-run")
-    assert f"is the model {model}; name that" in " ".join(told.split())
-    assert "name that" not in shell.run(*register, "other.safetensors=base.md", "--dry-run")
+    assert f"it is the model {model}. Name that" in " ".join(told.split())
+    assert "Name that" not in shell.run(*register, "other.safetensors=base.md", "--dry-run")
     (external,) = k.index.sources(bytes.fromhex(model[2:])).externals
     assert external.document == keccak256(b"From somewhere, under some licence.")
     lost = shell.json(*register, "unknown=base.md")["model"]
@@ -139,7 +139,7 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     )  # fmt: skip
     word = shell.json(*endorse)["endorsement"]
     told = " ".join(shell.run(*endorse).split())
-    assert "pictures/cut.png is taken as it is: it is cut off" in told
+    assert "pictures/cut.png is hashed byte by byte, with its credentials: it is cut off" in told
     made = shell.json("output", "register", "pictures", "--model", model, "--model", lost,
                       "--endorsement", word, *creator)  # fmt: skip
     assert shell.json("output", "show", made["batch"])["base"] == "undisclosed"
@@ -167,11 +167,11 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     )  # fmt: skip
     collection = made["collections"][0]["collection"]
     mint = ("rights", "mint", "collection", collection)
-    assert "say --set-payee" in shell.run(*mint, *artist, code=2), (
+    assert "add --set-payee" in shell.run(*mint, *artist, code=2), (
         "nobody is asked, nothing is done"
     )
     told = shell.run(*mint, "--set-payee", *artist)
-    assert "What reaches the token: all of what is paid to the collection, for good." in told
+    assert "What reaches the token: all that is paid to the collection, permanently." in told
     assert "allow list and endorsements stay with who registered it" in told
     assert "that is for good" in shell.run("data", "set-payee", collection, ARTIST, *artist, code=1)
     licence = shell.json("market", "licence", "--out", "licence.json", "--territory", "JP")
@@ -216,7 +216,7 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     assert "execute 1 times" in done
     assert k.rights.holder(k.rights.token("collection", bytes.fromhex(collection[2:]))) == BUYER
     shell.run("rights", "settle", scheduled, "--account", "test:6")
-    assert "Nothing waits to move" in shell.run("rights", "pending")
+    assert "no open schedules" in shell.run("rights", "pending")
     told = shell.run("market", "buy", offer, *buyer, code=2)
     assert "the rights have another holder now" in told
     shell.run("market", "end", offer, *artist)
@@ -282,7 +282,7 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert (shell.folder / "profit.json").read_text() == profit.to_json()
     assert made == shell.json("revenue", "split", "profit.json", f"{BUYER}=60", f"{other}=40")
     told = shell.run("revenue", "split", "profit.json", f"{BUYER}=1", code=2)
-    assert "is there and is another" in told
+    assert "exists and has other content" in told
     assert "PAYEE=SHARES" in shell.run("revenue", "split", "other.json", BUYER, code=2)
     shell.run("revenue", "publish", "profit.json")
     fall = shell.json("revenue", "waterfall", "create", f"1={ARTIST}", "profit.json")["waterfall"]
@@ -304,7 +304,7 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert "right" in shell.run("revenue", "statement", "check", "october.json")
     assert not shell.json("revenue", "statement", "pay", "october.json")["transactions"]
     told = shell.run("revenue", "owed", BUYER)
-    assert f"On its way through the waterfall {fall}: 0.5 ether in all" in told
+    assert f"0.5 ether in all are on the way through the waterfall {fall}." in told
     claimed = shell.json("revenue", "claim", BUYER, "--through")
     # 60% of the 0.5 above the first tier, of what the statement paid, and of the 0.25.
     assert claimed["amounts"] == {BUYER: {NOBODY: str(75 * 10**16)}}
@@ -340,8 +340,8 @@ def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki
         told = " ".join(shell.run(*words).split())
         assert f"wait for tier 1 of the waterfall {fall}" in told
         assert again in told
-        assert "On its way" not in told
-        assert "still at" not in told
+        assert "on the way" not in told
+        assert "still in the waterfall" not in told
     ask(k, "anvil_setCode", yen, code)
     shell.run("revenue", "waterfall", "retry", fall, "1", "--token", yen)
     assert shell.json("revenue", "owed", ARTIST)["ahead"] == []
@@ -359,7 +359,7 @@ def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKise
     batch = to_hex(pictures.id)
     lies = shell.json("revenue", "address", batch)
     assert shell.run("revenue", "address", batch, "--royalties").strip() == lies["royalties"]
-    assert "nothing of it lies at" in shell.run("revenue", "sweep", batch, code=2)
+    assert "there is no such money at" in shell.run("revenue", "sweep", batch, code=2)
     for number, place in enumerate((lies["address"], lies["royalties"]), 1):
         k.sender.send(Call(place, b"", number * 100, "a marketplace pays"))
     assert len(shell.json("revenue", "sweep", batch)["transactions"]) == 2
@@ -394,7 +394,7 @@ def test_deploying_is_looked_at_first_and_asked_for(
         dry = shell.json("deploy", "--network", "sepolia", "--dry-run", more=given)
         assert dry["sent"] is False
         assert set(dry["addresses"]) == set(newest())
-        assert "say --yes" in shell.run("deploy", "--network", "sepolia", code=2, more=given)
+        assert "add --yes" in shell.run("deploy", "--network", "sepolia", code=2, more=given)
         shell.run("deploy", "--network", "sepolia", "--yes", more=given)
         assert (shell.folder / "deployments" / "11155111.json").exists()
         assert shell.json("deploy", "--network", "sepolia", more=given)["gas"]["DataRegistry"] == 0
@@ -405,7 +405,7 @@ def test_deploying_is_looked_at_first_and_asked_for(
         words = ("data", "register", "artwork", "--network", "sepolia")
         refused = shell.run(*words, code=2, more=given)
         assert re.search(r"2 transactions on sepolia from 0x.*: [\d,]+ gas, about 0\.\d+", refused)
-        assert "say --yes" in refused
+        assert "add --yes" in refused
         dry = shell.json(*words, "--dry-run", more=given)
         assert (dry["transactions"], dry["sent"]) == (2, False)
         assert shell.json(*words, "--yes", more=given)["transactions"] == 2
@@ -430,7 +430,7 @@ def test_wallets_in_keystore_files(shell: Shell) -> None:
     password.write_text("wrong")
     refused = shell.run("revenue", "pay", BUYER, "1 wei", "--account", "alice", code=1, more=given)
     assert "that is not the password of alice" in refused
-    assert "in KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
+    assert "set KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
 
 
 def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
@@ -442,7 +442,7 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
     paths = shell.json(*words, "prepare", "list.csv", "consents", "--royalty", "20%")
     assert len(paths) == 2
     mine = next(each for each in paths if ARTIST.lower() in each)
-    assert "say --yes" in shell.run(*words, "sign", mine, "--account", "test:1", code=2)
+    assert "add --yes" in shell.run(*words, "sign", mine, "--account", "test:1", code=2)
     shown = shell.run(*words, "sign", mine, "--account", "test:1", "--yes")
     assert "20% of gross" in shown
     told = shell.json(*words, "submit", "consents", code=3)
@@ -466,12 +466,12 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     shell.files("week-1")
     under = ("data", "register", "week-1", "--under", "alice.json")
     assert "not signed yet" in shell.run(*under, code=2)
-    assert "say --yes" in shell.run(*words, "sign", "alice.json", "--account", "test:1", code=2)
+    assert "add --yes" in shell.run(*words, "sign", "alice.json", "--account", "test:1", code=2)
     shell.run(*words, "sign", "alice.json", "--account", "test:1", "--yes")
-    assert "leave them out" in shell.run(*under, "--royalty", "20%", code=2)
+    assert "leave out these options" in shell.run(*under, "--royalty", "20%", code=2)
     assert "for the collector" in shell.run(*under, "--account", "test:2", code=2)
     assert "0 are left until" in shell.run(*under)
-    assert "was there already" in shell.run(*under)
+    assert "was registered already" in shell.run(*under)
     shell.files("week-2")
     refused = shell.run("data", "register", "week-2", "--under", "alice.json", code=2)
     assert "Nothing was sent" in refused
@@ -481,9 +481,9 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     assert known["id"] == told["consent"]
     (made,) = shell.json("data", "list", ARTIST)
     assert told["consent"] in shell.run("data", "show", made["collection"])
-    assert "with the wallet that signed it" in shell.run(*words, "end", "alice.json", code=2)
+    assert "use that wallet to end it" in shell.run(*words, "end", "alice.json", code=2)
     sign = (*words, "end", "alice.json", "--sign", "ending.json", "--account", "test:1")
-    assert "say --yes" in shell.run(*sign, code=2)
+    assert "add --yes" in shell.run(*sign, code=2)
     shell.run(*sign, "--yes")
     shell.run(*words, "end", "ending.json", "--signed")
     assert shell.json(*words, "show", "alice.json")["ended"]
@@ -498,7 +498,7 @@ def test_lists_are_shown_to_be_whole_and_checked_by_others(shell: Shell, k: Loca
     assert (told["collections"]["count"], told["collections"]["proved"]) == (1, True)
     assert (told["models"]["count"], told["models"]["proved"]) == (0, True)
     said = shell.run("check-list", "lists/collections.json", "--rpc", "http://127.0.0.1:1")
-    assert "This list of 1 IDs is whole" in said and told["collections"]["hash"] in said
+    assert "This list is whole. Its 1 IDs are" in said and told["collections"]["hash"] in said
     file = shell.folder / "lists/collections.json"
     file.write_text(file.read_text().replace('"ids":["0x', '"ids":["0x' + "11" * 32 + '","0x'))
     assert "is not what the registry held" in shell.run("check-list", file.as_posix(), code=1)
@@ -559,8 +559,8 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
     mine = ("--account", "test:1")
     drawings = k.wallet(1).data.register(shell.files("art", 1), k.data.define_terms("train")).id
     mint = ("rights", "mint", "collection", to_hex(drawings), "--sign", "mint.json", *mine)
-    assert "cannot change who is paid" in shell.run(*mint, "--set-payee", "--yes", code=2)
-    assert "say --yes" in shell.run(*mint, code=2)
+    assert "cannot change the payee" in shell.run(*mint, "--set-payee", "--yes", code=2)
+    assert "add --yes" in shell.run(*mint, code=2)
     assert not (shell.folder / "mint.json").exists()
     told = " ".join(shell.run(*mint, "--royalty", "5%", "--yes").split())
     words = (
@@ -569,7 +569,7 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
     assert words in told
     assert "Nothing of what is paid to the collection reaches the token" in told
     assert "A resale is asked for 5%." in told
-    assert "there is a file" in shell.run(*mint, "--yes", code=1)
+    assert "exists already; name another file" in shell.run(*mint, "--yes", code=1)
     done = shell.json("rights", "mint-for", "mint.json")
     assert k.rights.holder(int(done["token"])) == ARTIST
     assert "is no signed mint" in shell.run("rights", "mint-for", "art/0.svg", code=2)
@@ -592,7 +592,7 @@ def test_artists_without_a_wallet(shell: Shell, k: LocalKiseki) -> None:
     ("words", "said", "code"),
     [
         (["data", "show", NOTHING], "no collection", 1),
-        (["data", "show", "0x12"], "the collection is 0x and 64 hex digits", 2),
+        (["data", "show", "0x12"], "the collection must be 0x and 64 hex digits", 2),
         (["data", "register", "nowhere"], "there is no nowhere", 1),
         (["data", "revoke", NOTHING], "register the collection first, or check the chain", 1),
         (["revenue", "pay", BUYER, "1.5 wei"], "more digits than there are base units", 2),
@@ -601,11 +601,11 @@ def test_artists_without_a_wallet(shell: Shell, k: LocalKiseki) -> None:
         (["revenue", "pay", BUYER, "1", "--account", "nobody"], "there is no wallet nobody", 2),
         (["status", "--network", "mainet"], "there is no network 'mainet'", 2),
         (["status", "--network", "sepolia"], "", 1),
-        (["revenue", "pay", BUYER, "1", "--max-fee", "x"], "--max-fee is a number of gwei", 2),
+        (["revenue", "pay", BUYER, "1", "--max-fee", "x"], "--max-fee must be a number of gwei", 2),
         (["revenue", "pay", BUYER, "1", "--max-fee", "0.000000001"], "raise the cap", 1),
         (["rights", "show", "film", NOTHING], "kind is one of batch, model, collection", 2),
-        (["data", "terms", "--until", "soon"], "--until is a day, as 2027-12-31", 2),
-        (["accounts", "export", "x"], "in KISEKI_PASSWORD_FILE", 2),
+        (["data", "terms", "--until", "soon"], "--until must be a day, as 2027-12-31", 2),
+        (["accounts", "export", "x"], "set KISEKI_PASSWORD_FILE", 2),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(
@@ -718,7 +718,7 @@ def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKisek
         _, told = paying.communicate(timeout=30)
         assert paying.returncode == 130
         assert told.strip().endswith(
-            "Interrupted. The same command goes on where it stopped, and sends nothing twice."
+            "Interrupted. Run the same command again to go on; it sends nothing twice."
         )
         (pending,) = shell.json("status")["pending"]
         assert pending["what"] == "RevenueSplitter.deposit"
@@ -789,7 +789,7 @@ def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
     (shell.folder / "2.webp").write_bytes(picture("WEBP")[:-1])
     registered = shell.run("output", "register", "1.png", "2.webp", "--model", model["model"],
                            "--account", "test:1")  # fmt: skip
-    assert "2.webp is taken as it is: it is cut off" in registered
+    assert "2.webp is hashed byte by byte, with its credentials: it is cut off" in registered
     (shell.folder / "1.png").write_bytes(embed(picture("PNG"), "image/png"))
     assert shell.json("verify", "1.png", code=4)[0]["form"] == "without credentials"
 
@@ -809,12 +809,12 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
     (made,) = shell.json("data", "register", "list.csv", "--royalty", "20%")["collections"]
     assert (made["items"], made["became"], made["split"]) == (2, "registered", str(split))
     assert {each["who"]: each["part"] for each in made["artists"]} == {one: "1/2", two: "1/2"}
-    assert "was there already" in shell.run("data", "register", "list.csv", "--royalty", "20%")
+    assert "was registered already" in shell.run("data", "register", "list.csv", "--royalty", "20%")
 
     # By the split's file: the same collection, and as a payee wherever one is named.
     same = ("data", "register", "art", "--royalty", "20%", "--payee")
     (files / "2.svg").unlink()
-    assert "was there already" in shell.run(*same, str(split))
+    assert "was registered already" in shell.run(*same, str(split))
     other = shell.json(*same, one, code=1)["collections"][0]
     assert other["became"].startswith("DataRegistry_DifferentValues")
     assert [each["what"] for each in other["differences"]] == ["who is paid"]
@@ -825,7 +825,7 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
     # Some of it in another collection, for somebody else.
     (files / "1.svg").unlink()
     looked = " ".join(shell.run(*same, two).split())
-    assert "Look: 1 of the 1 items of the collection" in looked
+    assert "Warning: 1 of the 1 items of the collection" in looked
     assert f"under the same terms, which pays those in the split {split.stem}" in looked
     (known,) = shell.json(*same, two)["collections"]
     assert known["overlaps"] == [

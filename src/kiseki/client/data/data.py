@@ -47,7 +47,7 @@ _CONTRACT = "DataRegistry"
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Data providers' side; `Kiseki.data`."""
+    """What a provider does: terms, collections, consent and revoking; `Kiseki.data`."""
 
     wallet: Wallet
 
@@ -68,13 +68,13 @@ class Data:
         gate: str | None = None,
         document: str | Path | bytes | None = None,
     ) -> Terms:
-        """Puts terms on record, once; see `kiseki.core.terms.Terms.of`.
+        """Puts terms on record, unless they are there already; see `kiseki.core.terms.Terms.of`.
 
         Args:
-            document: the licence as a file, or its keccak256.
+            document: the file of the licence, or the keccak256 of that file.
 
         Raises:
-            InvalidInput: something cannot be said exactly.
+            InvalidInput: a value cannot be recorded exactly.
         """
         terms = Terms.of(uses, royalty, floor, valid_until, notice, gate, document_hash(document))
         if terms.valid_until and terms.valid_until < self.wallet.session.now():
@@ -85,7 +85,7 @@ class Data:
         return terms
 
     def put_terms(self, terms: Terms) -> tuple[Receipt, ...]:
-        """Puts terms on record unless they are."""
+        """Puts terms on record, unless they are on record already."""
         return tuple(put_terms(self.wallet, [terms]).get(terms.id, ()))
 
     # Collections
@@ -100,17 +100,17 @@ class Data:
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Prepared:
-        """Hashes files into a collection. Salts are kept before this returns; nothing is sent.
+        """Hashes files into a collection. Saves the salts before it returns, and sends nothing.
 
         Args:
             files: a file, a folder, or several of these.
-            provider: who consents; this wallet if none is named.
-            payee: who is paid; the provider's wallet if none is named.
+            provider: the wallet that consents. Default: this wallet.
+            payee: who is paid. Default: the wallet of the provider.
             origin: a document on how, when and from whom the data was collected, or its keccak256.
             progress: called with the number of files hashed and in all.
 
         Raises:
-            FilesError: no files, one that cannot be read, or one that changes meanwhile.
+            FilesError: there are no files, or a file cannot be read or changes meanwhile.
             SecretsError: the key file is unsafe or damaged.
         """
         who = provider or self.wallet.address
@@ -142,23 +142,23 @@ class Data:
     ) -> list[Kept]:
         """Hashes a folder or list of any size into collections, one for each artist in it and one
         for all joint works of the same artists in the same proportion, which pays their split
-        (`Split.joint`). They are kept in the key store. Nothing is sent; `register_all` does that,
-        whenever it is. ::
+        (`Split.joint`). The key store keeps the collections. Nothing is sent; `register_all` sends,
+        at any later time. ::
 
             kept = k.data.prepare_all("MANIFEST.csv", terms)
             print(Totals.of(k.data.register_all(kept)))
 
         Args:
             source: a folder, a list (`kiseki.vault.lists`), or what `lists.read` gives.
-            artists: what those are whom the list names. Payees: this wallet is the provider and
-                consents, as for work made for hire. Providers: each consents to their own
-                (`kiseki.client.data.consents`), and is paid.
-            payee: who is paid for items that name no artist; this wallet if none is named.
-            origin: as `prepare` takes it.
+            artists: the role of the artists in the list. ``payees``: this wallet is the provider
+                and consents, as for work made for hire. ``providers``: each artist consents to
+                their own works (`kiseki.client.data.consents`), and is paid.
+            payee: who is paid for items without an artist. Default: this wallet.
+            origin: see `prepare`.
             progress: called with the number of items and of bytes that are read.
 
         Raises:
-            FilesError, InvalidInput: an item cannot be taken; then none is.
+            FilesError, InvalidInput: an item cannot be used; then no item is.
             SecretsError: the key store is unsafe or damaged.
         """
         me, document = self.wallet.address.lower(), document_hash(origin)
@@ -197,14 +197,14 @@ class Data:
         consents: Mapping[bytes, Signed] | None = None,
         per_month: int | None = None,
     ) -> list[Outlook]:
-        """What stands on the chain of each, before anything is sent.
+        """What the chain has already of each collection. Sends nothing.
 
-        "There already" is only what has every value that is asked for. Also tells which items are
-        in other collections already that pay somebody else.
+        A collection counts as registered only with exactly the same values. The result also tells
+        which items are in other collections that pay somebody else.
 
         Args:
-            consents: as `register_all` takes them.
-            per_month: of a standing consent, which these then are.
+            consents: see `register_all`.
+            per_month: the limit of the standing consent, if `consents` are one.
         """
         given = consents or {}
         groups = [
@@ -228,27 +228,27 @@ class Data:
         publish: bool = True,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Iterator[Registered]:
-        """Registers many collections, with many transactions in flight; results in order.
+        """Registers many collections, with many transactions in flight; gives results in order.
 
-        One that fails stops no other: its result has the error. Run again it sends only what is
-        not there yet. `Totals.of` counts the results.
+        If one collection fails, the others go on; the result has the error. Call it again to send
+        only what is missing. `Totals.of` counts the results.
 
         Args:
-            collections: what `prepare_all` or `prepare` gave, or the key store keeps.
-            consents: the providers' signatures, by collection; none for this wallet's own.
+            collections: from `prepare_all`, from `prepare` or from the key store.
+            consents: collection -> signature of its provider; none for this wallet's own.
             publish: whether the commitments are logged, and the split of a joint work; the root
                 alone is enough to be a source.
             progress: called with the number of IDs that are done with, and in all.
 
         Raises:
-            ChainError, SigningError: what stops all of them; run it again to go on.
+            ChainError, SigningError: all collections stop; call it again to go on.
         """
         given = consents or {}
         groups = [self._group(each, given.get(each.id)) for each in collections]
         return register(self.wallet, groups, publish=publish, progress=progress)
 
     def consent(self, prepared: Prepared | Kept) -> Signed:
-        """Signs consent to a prepared collection, which anybody may then submit.
+        """Signs consent to a prepared collection. Anybody can submit the signature.
 
         Raises:
             InvalidInput: this wallet is not the provider.
@@ -282,14 +282,14 @@ class Data:
         publish: bool = True,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Registered:
-        """Registers a collection and logs its commitments, in slices of 4,000. Contents stay here.
+        """Registers a collection and logs its commitments, in slices of 4,000. Files stay here.
 
-        Run again it sends only what is not there yet, so an interrupted run is resumed so.
+        Call it again after an interruption; it sends only what is missing.
 
         Args:
-            files: what `prepare` takes, or what it gave.
-            terms, payee, origin: as `prepare` takes them; none of them when prepared.
-            consent: the provider's signature, when this wallet only submits.
+            files: files as for `prepare`, or its result.
+            terms, payee, origin: see `prepare`; leave them out for a prepared collection.
+            consent: the signature of the provider, if another wallet submits.
             publish: whether the commitments are logged; the root alone is enough to be a source.
 
         Raises:
@@ -314,7 +314,7 @@ class Data:
     def publish(self, prepared: Prepared | Kept) -> tuple[Receipt, ...]:
         """Logs those commitments of a registered collection that are not logged yet, by slices.
 
-        Each is tried first, so one that is not under the root costs nothing.
+        Each slice is tried first, so a slice that is not under the root costs nothing.
         """
         slices = publications(self.wallet, self._group(prepared))
         calls = (replace(each, gas=None) for each in slices)
@@ -323,17 +323,19 @@ class Data:
     def set_payee(
         self, collection: bytes, payee: Payee | Split | str, waiver: Signed | None = None
     ) -> Receipt:
-        """Changes who is paid for a collection of this wallet's: this wallet, or another that
-        signed. A split, an identity or a token is never replaced.
+        """Changes the payee of a collection of this wallet.
+
+        The current payee must be this wallet, or a wallet that signed a waiver. A split, an
+        identity or a rights token can never be replaced as payee.
 
         Args:
             payee: who is paid from now on.
-            waiver: the word of the wallet that is paid now (`waive_payee`), if it is another's.
+            waiver: the waiver of the current payee (`waive_payee`), if that is another wallet.
 
         Raises:
-            ContractReverted: `DataRegistry_PayeeIsFixed`, it pays no wallet;
-                `DataRegistry_PayeeIsAnothers`, a rights token cannot take another's place;
-                `Signed_…`, the other wallet has not signed this.
+            ContractReverted: `DataRegistry_PayeeIsFixed`, the current payee is no wallet;
+                `DataRegistry_PayeeIsAnothers`, a rights token cannot replace another wallet;
+                `Signed_…`, the other wallet did not sign this.
         """
         who = payable(payee)
         if waiver is not None:
@@ -346,17 +348,17 @@ class Data:
     def waive_payee(
         self, collection: bytes, to: Payee | Split | str, days: int = WAITING_DAYS
     ) -> Signed:
-        """Signs, as the wallet that a collection pays, that `to` may take its place.
+        """Signs a waiver: `to` may take the place of this wallet as payee of a collection.
 
-        The provider brings it (`set_payee`). Until the deadline it counts once;
-        `DataRegistry.cancelNonce` ends it before.
+        The provider submits the waiver (`set_payee`). It can be used once, until its deadline;
+        `DataRegistry.cancelNonce` cancels it.
         """
         return self.wallet.signed(self.prepare_waiver(collection, to, days))
 
     def prepare_waiver(
         self, collection: bytes, to: Payee | Split | str, days: int = WAITING_DAYS
     ) -> Signed:
-        """What `waive_payee` signs; not signed yet, so that it can be shown first."""
+        """The waiver before it is signed, to be shown first; see `waive_payee`."""
         nonce, deadline = self.wallet.fresh(days)
         message = typed.payee_waiver(
             self.wallet.session.chain_id,
@@ -372,10 +374,12 @@ class Data:
     # Revoking
 
     def revoke(self, collection: bytes, signed: Signed | None = None) -> Receipt:
-        """Ends consent for future use of a collection; what was made before stays authorised.
+        """Revokes consent for future use of a collection.
+
+        Consent ends after the notice period. What was registered before stays authorised.
 
         Args:
-            signed: the provider's signature (`revocation`), when this wallet only submits.
+            signed: the signature of the provider (`revocation`), if another wallet submits.
         """
         if signed is None:
             return self.wallet.send(self._contract.call("revoke", collection))
@@ -384,21 +388,22 @@ class Data:
         )
 
     def revocation(self, collection: bytes) -> Signed:
-        """Signs the revocation of a collection of this wallet's, for somebody else to submit."""
+        """Signs the revocation of a collection of this wallet, for another wallet to submit."""
         return self._sign(typed.revocation, collection=collection)
 
     def revoke_item(
         self, commitment: bytes, signed: Signed | None = None, *, unpublished: bool = False
     ) -> Receipt:
-        """The same for one item of the provider's, in every collection that holds it.
+        """Revokes consent for future use of one item, in all collections of the provider.
 
         Args:
             commitment: `Item.commitment`, not its ID.
-            signed: the provider's signature (`item_revocation`), when this wallet only submits.
-            unpublished: the commitment was never logged, so nobody can check that it is right.
+            signed: the signature of the provider (`item_revocation`), if another wallet submits.
+            unpublished: the commitment was never logged, so it cannot be checked for mistakes.
 
         Raises:
-            InvalidInput: no collection of the provider's has logged it, so this would end nothing.
+            InvalidInput: no collection of the provider has logged the commitment, so there is
+                nothing to revoke.
         """
         provider = (signed.signer if signed else self.wallet.address).lower()
         found = self.wallet.session.index.find(commitment)
@@ -416,7 +421,7 @@ class Data:
         )
 
     def item_revocation(self, commitment: bytes) -> Signed:
-        """Signs the revocation of one item of this wallet's, for somebody else to submit."""
+        """Signs the revocation of one item of this wallet, for another wallet to submit."""
         return self._sign(typed.item_revocation, commitment=commitment)
 
     # Inside

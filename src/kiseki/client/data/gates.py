@@ -1,4 +1,4 @@
-"""Gates: who may use what its registrant keeps behind the allow list."""
+"""Gates: who may use a collection or model whose terms name the allow list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Gate"]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The allow list, for what one registry holds; `data.gate` and `models.gate`.
+    """The allow list of one registry; `data.gate` for collections, `models.gate` for models.
 
     Terms name its address: ``define_terms("train", gate=k.data.gate.address)``.
     """
@@ -27,17 +27,17 @@ class Gate:
 
     @property
     def address(self) -> str:
-        """Of the allow list, checksummed."""
+        """The address of the allow list, checksummed."""
         return self.wallet.session["AllowList"].address
 
     def allow(self, group: bytes, user: str, uses: Use) -> Receipt:
-        """Lets `user` use a collection or model of this wallet's for `uses`, and for nothing else.
+        """Allows `user` these `uses` of a collection or model of this wallet, and no others.
 
         Args:
             group: its ID; it must be registered.
             user: a developer's or creator's address.
             uses: `Use.AI_GENERATIVE_TRAINING` to train on it, `Use.AI_INFERENCE` to read it while
-                generating, `Use.GENERATION` to register outputs of a model; `Use(0)` closes.
+                generating, `Use.GENERATION` to register outputs of a model; `Use(0)` takes it back.
 
         Raises:
             ContractReverted: `AllowList_NotRegistrant`.
@@ -47,7 +47,7 @@ class Gate:
         return self.wallet.send(self._of(group).call("allow", at, group, who, int(uses)))
 
     def lets(self, group: bytes, user: str, use: Use) -> bool:
-        """Whether the list lets `user` use it; terms and revocation are asked apart."""
+        """Whether the allow list allows `user` this use; ignores terms and revocation."""
         subject = ids.subject(self.wallet.session[self.registry].address, group)
         return bool(self._of(group).read("isAllowed", subject, user, int(use)))
 

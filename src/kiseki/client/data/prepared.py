@@ -1,4 +1,4 @@
-"""Files before they are registered: their items, and what would become of them."""
+"""Collections before they are registered: their items, and their state on the chain."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def items_of(registrant: str, hashed: Sequence[HashedFile], salts: Sequence[byte
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A collection before it is registered; nothing was sent yet.
+    """A collection that is prepared and not registered yet. Nothing was sent.
 
     Attributes:
         provider: who consents.
-        terms: under which terms.
+        terms: the terms of the collection.
         items: one for each distinct content, IDs ascending.
         tree: over the IDs.
         payee: who is paid.
-        origin: commits to how, when and from whom the data was collected.
+        origin: the hash of a document on how, when and from whom the data was collected.
     """
 
     provider: str
@@ -72,12 +72,12 @@ class Prepared:
 
     @property
     def commitments(self) -> list[bytes]:
-        """In the order of the IDs."""
+        """The commitments of the items, in the order of their IDs."""
         return [item.commitment for item in self.items]
 
     @property
     def kept(self) -> Kept:
-        """All of it but the items."""
+        """What the key store keeps of the collection: everything except the items."""
         who = self.provider.lower()
         return Kept(who, self.terms, self.tree.root, len(self.items), self.payee, self.origin)
 
@@ -90,12 +90,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What stands on the chain of a collection that is to be registered.
+    """What the chain has already of a collection that is to be registered.
 
     Attributes:
         kept: the collection.
-        there: it is registered, with these very values.
-        error: why it cannot be registered; `DifferentValues` where others stand.
+        there: whether it is registered with exactly these values.
+        error: why it cannot be registered; `DifferentValues` if it is registered with other
+            values.
         overlaps: its items that are in other collections, which pay somebody else.
     """
 

@@ -50,13 +50,13 @@ _CONTRACT = "DataRegistry"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What a registration came to.
+    """The result of a registration.
 
     Attributes:
-        id: of the collection, model or batch.
-        receipts: of the transactions sent; none when everything was there already, as asked.
-        error: why it is not registered, or not published as a whole; only of one among many.
-            `DifferentValues` when it is there with other values.
+        id: the ID of the collection, model or batch.
+        receipts: the transactions that were sent; none if everything was registered already.
+        error: why it is not registered or not completely published; only where many were
+            registered together. `DifferentValues` if it is registered with other values.
     """
 
     id: bytes
@@ -71,13 +71,13 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What many registrations came to.
+    """The totals of many registrations.
 
     Attributes:
-        sent: of how many something was sent, and all of it arrived.
-        there: how many were there already, with every value that was asked for.
-        failed: those that failed, with why.
-        transactions: how many were sent.
+        sent: the number of collections for which something was sent, and all of it succeeded.
+        there: the number of collections that were registered already, with the same values.
+        failed: the collections that failed, with the reason.
+        transactions: the number of transactions that were sent.
         gas: used in all.
     """
 
@@ -89,7 +89,7 @@ class Totals:
 
     @classmethod
     def of(cls, results: Iterable[Registered]) -> Totals:
-        """Counts results as they come."""
+        """Counts results."""
         sent = there = transactions = gas = 0
         failed = []
         for each in results:

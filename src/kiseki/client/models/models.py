@@ -38,7 +38,7 @@ _NO_PART = 2**256 - 1
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Developers' side; `Kiseki.models`."""
+    """What a developer does: registers, finds and checks models; `Kiseki.models`."""
 
     wallet: Wallet
 
@@ -54,20 +54,21 @@ class Models:
         private: bool = False,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Weights:
-        """What is registered of a file of weights: of safetensors its tensors, else the whole file.
+        """Hashes a file of weights: the tensors of a safetensors file, all bytes of another file.
 
-        What it is says `Weights.form`, and if it is the whole file `Weights.reason` says why. Put
-        `Weights.document` into the run's document (member ``weights``), so that a model with the
-        same tensors and other metadata can be told.
+        `Weights.form` says which of both; `Weights.reason` says why it is the whole file. Put
+        `Weights.document` into the run's document, as the member ``weights``. Then a model with the
+        same tensors and other metadata can be distinguished.
 
         Args:
             file: of weights; of a safetensors model in several files, its
                 ``….safetensors.index.json``.
-            private: hidden by a salt of this wallet's; else who has the file can look it up.
-            progress: called with the bytes that are read, and all there are.
+            private: whether a salt of this wallet hides the hash. Otherwise everybody who has the
+                file can look it up.
+            progress: called with the number of bytes read and in all.
 
         Raises:
-            FilesError: it cannot be read or changed meanwhile, or one of several files is missing.
+            FilesError: a file is missing, cannot be read or changes meanwhile.
         """
         found = read_weights(file, progress)
         if not private:
@@ -82,14 +83,13 @@ class Models:
         run: str | Path | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Known:
-        """The registered models that have these weights, by whatever form of their commitment.
+        """Finds the registered models that have these weights.
 
-        It tries the tensors and the whole file, with the zero salt and with each that the key store
-        holds for them.
+        Tries the tensors and the whole file, without a salt and with each salt in the key store.
 
         Args:
             file: as `weights` takes it.
-            run: a run's document, to tell whether the metadata is the one registered.
+            run: the document of a run; the metadata is compared with it.
 
         Raises:
             FilesError: as `weights`, or the document cannot be read.
@@ -108,31 +108,32 @@ class Models:
         run: str | Path | bytes | None = None,
         payee: Payee | Split | str | None = None,
     ) -> Registered:
-        """Registers a model of this wallet's with every source it declares.
+        """Registers a model of this wallet with all the sources that it declares.
 
-        More than 1,024 collections are sent in parts; run again within 24 hours, it goes on where
-        it stopped. Run again later or when everything is there, it sends only what is missing.
+        More than 1,024 collections are sent in parts. After an interruption, call it again within
+        24 hours to go on where it stopped. A later call sends only what is missing.
 
         Args:
-            weights: what `weights` gave, or the commitment alone.
-            terms: what it asks of those who build on it; no floor.
-            manifest: what training really consumed, with weights.
-            parents: IDs of the models it was made from.
-            externals: base models that are not registered: a fact where there are weights and a
-                document, else a problem; for good, of everything that rests on this model.
+            weights: the result of `weights`, or the commitment alone.
+            terms: the terms for models and batches that use this model; without a floor.
+            manifest: all items that training consumed, each with its weight.
+            parents: IDs of the registered base models.
+            externals: base models that are not registered. Each is recorded permanently, for
+                everything made with this model: as a fact if it has weights and a document,
+                otherwise as a problem.
             run: code, environment and hyperparameters as a document, or its keccak256.
-            payee: who gets what the terms ask, and the rest. If none is named: whoever holds the
-                model's rights token, and before it is minted this wallet; ``wallet`` for this
-                wallet, minted or not. A split is logged too, unless it is, so that its payees find
-                themselves.
+            payee: who gets what the terms ask, and the rest. Default: the holder of the model's
+                rights token, and this wallet until the token is minted. ``wallet``: always this
+                wallet. A split that is not logged yet is logged too, so that its payees find their
+                money.
 
         Raises:
-            InvalidInput: a source is unknown here, an item is not in its collection, or an item's
-                consent has ended, so that the manifest would be false. It is looked at twice:
-                before anything is sent, and right before the transaction that it is judged in.
-            DifferentValues: it is registered with another run or payee.
-            ContractReverted: a rule is broken, named: consent revoked, use not allowed, gate
-                closed, levies above everything...
+            InvalidInput: a source is unknown on this chain, an item is not in its collection, or
+                consent to an item has ended. This is checked twice: before anything is sent, and
+                directly before the transaction that registers the model.
+            DifferentValues: the model is registered with another run or payee.
+            ContractReverted: a rule is broken, and the error names it: consent is revoked, a use is
+                not allowed, a gate is closed, the levies exceed the gross.
         """
         index = self.wallet.session.index
         collections = manifest.collections if manifest else ()
@@ -175,23 +176,25 @@ class Models:
         return Registered(model, tuple(sent))
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
-        """What of these collections is revoked or may be gone before you register, in words; look
-        before you train on them, and while you do. Of a manifest only its own items count.
+        """Says what of these collections is revoked, or may end before you register a model.
 
-        A provider with a shorter notice than 30 days can end consent while you train: then nothing
-        that was trained on it can be registered. What you register in time stays.
+        Of a manifest only its own items count.
+
+        Look before you train, and while you train. A provider whose notice is shorter than 30 days
+        can end consent during the training; then a model trained on that collection cannot be
+        registered. A model that is registered in time stays registered.
 
         Raises:
-            NotInIndex: one is not registered.
+            NotInIndex: a collection is not registered.
         """
         session = self.wallet.session
         return lasting.may_be_gone(session.index, collections, session.now())
 
     def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
-        """Writes the manifest as ``<model>.json`` and states its hash, so that all can check it.
+        """Writes the manifest as ``<model>.json`` and records its hash, so anybody can check it.
 
         Raises:
-            InvalidInput: it is another model's manifest.
+            InvalidInput: the manifest belongs to another model.
         """
         # The root does not bind which collections they are: the sources do.
         if self.wallet.session.index.sources(model).collections != manifest.collections:
@@ -211,44 +214,45 @@ class Models:
         manifest: Manifest,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> tuple[Receipt, ...]:
-        """Walks a model's manifest, anybody's, until it stands as checked for good.
+        """Checks the whole manifest of any model on the chain; the result is permanent.
 
-        Each item is shown to be in its collection, once, and not revoked with effect when the
-        sources were judged. It goes on where the last walker stopped, this one or another, in as
-        many transactions as it takes; run again it does the rest, or nothing.
+        Proves for each item that it is in its collection, that it is there once, and that consent
+        held when the model was registered. Sends as many transactions as that needs, and begins
+        where the last check stopped. Call it again to go on after an interruption.
 
         Args:
             manifest: what the developer published (`Manifest.from_json`).
             progress: called with the number of items walked and in all.
 
         Raises:
-            InvalidInput: it is another model's manifest, an item is not in its collection, or a
-                collection is not published.
+            InvalidInput: the manifest belongs to another model, an item is not in its collection,
+                or a collection is not published.
             ContractReverted: `Challenges_ProvenFalse`, or the rule that an item breaks.
         """
         return manifests.walk(self.wallet, model, manifest, progress)
 
     def evidence(self, model: bytes, published: str | bytes) -> list[Evidence]:
-        """All that shows that a model's published manifest is false; nothing is sent.
+        """Finds all evidence that a model's published manifest is false. Sends nothing.
 
         Args:
-            published: the text of the file, as it is.
+            published: the exact text of the published file.
 
         Raises:
-            InvalidInput: it is no manifest, or not what the model's registration commits to.
+            InvalidInput: the text is no manifest, or not the manifest that the model's registration
+                commits to.
         """
         return manifests.evidence_against(self.wallet.session.index, model, published)
 
     def challenge(self, model: bytes, published: str | bytes) -> tuple[Receipt, ...]:
-        """Puts on record for good that a model's published manifest is false, if it is.
+        """Records permanently that a model's published manifest is false, if there is evidence.
 
-        One piece of evidence of each kind is enough; what is on record is not sent again.
+        Sends one piece of evidence of each kind that is not on record yet.
 
         Args:
-            published: the text of the file, as it is.
+            published: the exact text of the published file.
 
         Raises:
-            InvalidInput: nothing shows that it is false, or it is another model's.
+            InvalidInput: there is no evidence, or the manifest belongs to another model.
         """
         return manifests.challenge(self.wallet, model, published)
 

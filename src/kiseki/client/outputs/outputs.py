@@ -33,18 +33,19 @@ _CONTRACT = "OutputRegistry"
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """A batch before it is registered; nothing was sent yet.
+    """A batch that is prepared and not registered yet. Nothing was sent.
 
     Attributes:
-        creator: who registers it.
+        creator: the wallet that registers the batch.
         items: one for each distinct content, IDs ascending.
         tree: over the IDs.
         collections: what generation read.
         models: IDs of the models it came from, ascending.
         externals: models that are not registered, ascending by weights.
-        record: commits to prompt, seed, settings and order.
+        record: the hash of a document with prompt, seed, settings and order.
         payee: who gets the rest.
-        odd: files that are not as their format says and are taken as they are, each with why.
+        odd: files that break the rules of their format, each with the reason. All their bytes
+            are hashed, credentials too.
     """
 
     creator: str
@@ -59,7 +60,7 @@ class PreparedBatch:
 
     @property
     def sources_hash(self) -> bytes:
-        """Hash of everything it rests on."""
+        """The hash of all sources of the batch."""
         parts = [ids.part_hash(each) for each in ids.parts(self.collections)]
         return ids.sources_hash(parts, self.models, self.externals)
 
@@ -71,7 +72,7 @@ class PreparedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Creators' side; `Kiseki.outputs`."""
+    """What a creator does: registers and verifies outputs; `Kiseki.outputs`."""
 
     wallet: Wallet
 
@@ -86,17 +87,18 @@ class Outputs:
         payee: Payee | Split | str | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> PreparedBatch:
-        """Hashes files into a batch; nothing is sent. Salts are zero: whoever has a file finds it.
+        """Hashes files into a batch. Sends nothing.
 
-        A file is hashed without its credentials (C2PA), so its ID stays when they come or go.
+        There is no secret salt, so everybody who has a file can find it. A file is hashed without
+        its credentials (C2PA), so its ID does not depend on them.
 
         Args:
-            models: IDs of the models it came from; at least one.
+            models: IDs of the models that generated the files; at least one.
             collections: IDs of collections that generation read.
-            externals: models that are not registered: a fact where there are weights and a
-                document, else a problem; for good.
-            payee: who gets the rest. If none is named: whoever holds the batch's rights token, and
-                before it is minted this wallet; ``wallet`` for this wallet, minted or not.
+            externals: models that are not registered. Each is recorded permanently: as a fact if it
+                has weights and a document, otherwise as a problem.
+            payee: who gets the rest. Default: the holder of the batch's rights token, and this
+                wallet until the token is minted. ``wallet``: always this wallet.
         """
         creator = self.wallet.address
         hashed = hash_outputs(find(files), progress)
@@ -120,14 +122,14 @@ class Outputs:
         return replace(prepared, payee=payable(usual(payee, creator, token)))
 
     def endorse(self, model: bytes, prepared: PreparedBatch, until: int) -> Endorsement:
-        """Signs, as the developer of `model`, that a batch may rest on it, whatever its gate.
+        """Signs, as the developer of `model`, that a batch may use it, even if its gate says no.
 
         Args:
-            prepared: the creator's batch with everything that it rests on, which is in its ID.
-            until: last second at which it counts, Unix seconds.
+            prepared: the creator's batch with all its sources, because the ID depends on them.
+            until: the last second at which the endorsement is valid, in Unix seconds.
 
         Raises:
-            InvalidInput: the batch does not rest on the model.
+            InvalidInput: the batch does not name the model.
         """
         if model not in prepared.models:
             raise InvalidInput(f"the batch does not rest on the model {to_hex(model)}")
@@ -142,10 +144,10 @@ class Outputs:
         return Endorsement(model, until, self.wallet.sign(message, 0, until).signature)
 
     def approve(self, prepared: PreparedBatch, endorsed: Iterable[bytes] = ()) -> Signed:
-        """Signs a prepared batch of this wallet's, for somebody else to submit.
+        """Signs a prepared batch of this wallet, for another wallet to submit.
 
         Args:
-            endorsed: IDs of the models whose developers' endorsements must come with it.
+            endorsed: IDs of the models whose endorsements must be submitted with the batch.
         """
         index, given = self.wallet.session.index, set(endorsed)
         mine = prepared.creator.lower()
@@ -177,12 +179,11 @@ class Outputs:
     ) -> Registered:
         """Registers a prepared batch and logs its commitments, in slices of 4,000.
 
-        Run again it sends only what is not there yet.
+        Call it again to send only what is missing.
 
         Args:
-            endorsements: of developers (`endorse`), at most one for each model, each until its own
-                last second.
-            approval: the creator's signature, when this wallet only submits.
+            endorsements: the endorsements of developers (`endorse`), at most one for each model.
+            approval: the signature of the creator, if another wallet submits.
 
         Raises:
             InvalidInput: an endorsement is for no model of the batch, or two are for one.
@@ -244,21 +245,21 @@ class Outputs:
         return Registered(prepared.id, tuple(sent))
 
     def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:
-        """What is known of a file: a sentence for people, and the findings behind it.
+        """Says what is on record about a file, as one sentence and as findings.
 
-        It is looked up without its credentials first, and then as it is.
+        Looks up the file without its credentials first, then with all its bytes.
 
         Args:
-            traced_only: a base model that is not registered is a problem, whatever is stated of it.
+            traced_only: whether every base model that is not registered is a problem.
 
         Raises:
-            FilesError: it cannot be read.
+            FilesError: the file cannot be read.
         """
         (found,) = hash_outputs([Path(file)])
         return verify_output(self.wallet.session, found, traced_only=traced_only)
 
     def payee(self, batch: bytes) -> Payee:
-        """Who is paid when a batch is: its split.
+        """The payee of a batch, which is its split.
 
         Raises:
             NotInIndex: there is no such batch on this chain.
