@@ -205,8 +205,6 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
     for none of them; --dry-run is refused. Run the command again to go on after an interruption.
     Afterwards the chain records permanently that the manifest is checked.
 
-    --dry-run is refused: each step of the walk needs the one before.
-
     \b
     Examples:
       kiseki model check-manifest 0x3333… \\

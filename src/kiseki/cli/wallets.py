@@ -146,8 +146,6 @@ def cancel() -> None:
     Sends one empty transaction for each, at a higher fee and with 21,000 gas, and does not ask;
     --dry-run is refused. A transaction that is in a block already is not cancelled.
 
-    --dry-run is refused: what a node does with a replacement shows only when it has it.
-
     \b
     Examples:
       kiseki accounts cancel --account studio --network sepolia
