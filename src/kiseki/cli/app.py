@@ -38,24 +38,22 @@ COMMANDS = {
     "node": Place(
         "chain",
         "node",
-        "Run a local chain with the suite on it and funded test wallets, until Ctrl-C.",
+        "Run a local chain with all contracts and funded test wallets, until Ctrl-C.",
     ),
     "deploy": Place(
         "chain",
         "deploy",
-        "Put the suite on a chain, at the same addresses as everywhere, and record it.",
+        "Deploy the contracts that a chain lacks, at the same addresses as on every chain.",
     ),
     "status": Place(
         "chain",
         "status",
-        "How things stand: network, contracts, wallet, key store, what is pending and what is "
-        "owed.",
+        "Show the network, contracts, wallet, key store, pending transactions and money owed.",
     ),
     "verify-contracts": Place(
         "chain",
         "verify_contracts",
-        "Compare the contracts on a chain with this release, to the byte; have explorers do so "
-        "too.",
+        "Compare the contracts on a chain with Kiseki's own, byte by byte.",
     ),
     "lists": Place(
         "lists",

@@ -1,4 +1,4 @@
-"""A chain of one's own, the suite on a chain, and how things stand there."""
+"""`kiseki node`, `deploy`, `verify-contracts` and `status`: a chain, and the contracts on it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ __all__ = ["deploy", "node", "status", "verify_contracts"]
 
 
 def node(
-    port: Annotated[int, typer.Option(help="Where it listens; 0 for any free port.")] = 8545,
+    port: Annotated[int, typer.Option(help="The port where the node listens; 0 for any free port.")] = 8545,
     block_time: Annotated[
-        int, typer.Option(help="Seconds between blocks; 0 for one with each transaction.")
+        int, typer.Option(help="Seconds between blocks; 0 makes a block for each transaction.")
     ] = 0,
-    accounts: Annotated[int, typer.Option(help="How many wallets have test ether.")] = 10,
-    chain_id: Annotated[int, typer.Option(help="The chain ID; 31337 is nobody's.")] = 31_337,
+    accounts: Annotated[int, typer.Option(help="The number of wallets with test ether.")] = 10,
+    chain_id: Annotated[int, typer.Option(help="The chain ID; no public chain has 31337.")] = 31_337,
 ) -> None:
-    """Run a local chain with the suite on it and funded test wallets, until Ctrl-C.
+    """Run a local chain with all contracts and funded test wallets, until Ctrl-C.
+
+    Starts Anvil and sends only to it. The chain is gone when the command ends. --json prints one
+    line with URL, chain, wallets and addresses when the chain is ready.
 
     \b
     Examples:
@@ -71,7 +74,7 @@ def node(
                 numbers=["ether"],
             )
             show.say(
-                "Everybody has the keys of these wallets. Ctrl-C ends it, and nothing is kept."
+                "Everybody knows the keys of these wallets. Ctrl-C ends the chain and deletes it."
             )
         stopped = threading.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -81,9 +84,11 @@ def node(
 
 
 def deploy() -> None:
-    """Put the suite on a chain, at the same addresses as everywhere, and record it.
+    """Deploy the contracts that a chain lacks, at the same addresses as on every chain.
 
-    What is there already is left. Interrupted, the same command goes on.
+    Shows first what it found and what it will cost. Sends one transaction for each missing
+    contract, and one more where the chain lacks the deployment proxy. After an interruption run the
+    command again. Writes the addresses into deployments/<chain>.json.
 
     \b
     Examples:
@@ -106,7 +111,7 @@ def deploy() -> None:
             show.json_line({"sent": False, **told})
         raise typer.Exit(1 if found.problem else 0)
     if found.missing and not found.problem:
-        context.agree(known, f"Deploying costs about {in_units(found.now)} {known.currency}.")
+        context.agree(known, f"The deployment costs about {in_units(found.now)} {known.currency}.")
     done: dict[str, int] = {}
     with show.progress("deploying", "contracts") as bar:
 
@@ -129,9 +134,9 @@ def _show_preflight(found: deployment.Preflight, name: str, currency: str) -> No
     rows = [
         ("network", f"{name}, chain {found.chain_id}"),
         ("wallet", f"{found.wallet} holds {in_units(found.balance)} {currency}"),
-        ("proxy", "there" if found.has_proxy else "missing: it is put there first"),
-        ("there already", ", ".join(found.there) or "nothing"),
-        ("to be deployed", ", ".join(found.missing) or "nothing"),
+        ("proxy", "deployed" if found.has_proxy else "missing: it is deployed first"),
+        ("deployed", ", ".join(found.there) or "nothing"),
+        ("missing", ", ".join(found.missing) or "nothing"),
     ]
     if found.missing:
         cost = f"{in_units(found.now)} {currency} now, at most {in_units(found.most)}"
@@ -142,23 +147,24 @@ def _show_preflight(found: deployment.Preflight, name: str, currency: str) -> No
 
 def verify_contracts(
     write: Annotated[
-        Path | None, typer.Option(help="A folder for what explorers ask for, to do it by hand.")
+        Path | None, typer.Option(help="Write the compiler inputs into this folder, to verify by hand.")
     ] = None,
     etherscan_key: Annotated[
         str | None,
-        typer.Option(envvar="ETHERSCAN_API_KEY", help="Have Etherscan verify them, with this key."),
+        typer.Option(envvar="ETHERSCAN_API_KEY", help="Verify the contracts on Etherscan, with this key."),
     ] = None,
     etherscan_url: Annotated[
-        str, typer.Option(help="Of an explorer with Etherscan's API.")
+        str, typer.Option(help="The URL of an explorer with Etherscan's API.")
     ] = verification.ETHERSCAN,
-    sourcify: Annotated[bool, typer.Option(help="Have Sourcify verify them.")] = False,
+    sourcify: Annotated[bool, typer.Option(help="Verify the contracts on Sourcify.")] = False,
     sourcify_url: Annotated[
-        str, typer.Option(help="Of a Sourcify server.")
+        str, typer.Option(help="The URL of a Sourcify server.")
     ] = verification.SOURCIFY,
 ) -> None:
-    """Compare the contracts on a chain with this release, to the byte; have explorers do so too.
+    """Compare the contracts on a chain with Kiseki's own, byte by byte.
 
-    Ends with 4 when something is not the same.
+    Reads the chain and sends no transaction. With --sourcify or --etherscan-key it also sends the
+    sources to that explorer. Ends with 4 if a contract differs.
 
     \b
     Examples:
@@ -210,7 +216,10 @@ def _creation(chain_id: int, name: str) -> bytes | None:
 
 
 def status() -> None:
-    """How things stand: network, contracts, wallet, key store, what is pending and what is owed.
+    """Show the network, contracts, wallet, key store, pending transactions and money owed.
+
+    Sends again the transactions that are pending and in no block, so that no node forgets them.
+    Ends with 4 if something needs your attention.
 
     \b
     Examples:

@@ -206,16 +206,14 @@ def buy(
         ),
     ] = False,
     revoked: Annotated[
-        bool, typer.Option("--revoked", help="Also where every item of a collection is revoked.")
+        bool, typer.Option("--revoked", help="Buy even if every item of a collection is revoked.")
     ] = False,
 ) -> None:
     """Buy licences, and pay everybody in the trace in the same transaction.
 
-    Shows first until when each licence lasts. Sends one transaction, and more for many offers or
-    for a token that must be approved first.
-
-    How many items of a collection are revoked, and since when, is said first. Where no item is left
-    nothing is bought without --revoked.
+    Shows first until when each licence lasts, and which items of a collection are revoked. Sends
+    one transaction, and more for many offers or for a token that must be approved first. Refuses a
+    collection without any item left, unless you add --revoked.
 
     \b
     Examples:
