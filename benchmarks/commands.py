@@ -1,6 +1,5 @@
 """The processor time of commands, against that of `import web3` in the same run. What asks no node
-imports no web3. A command on a chain that was just deployed takes the import of web3, the suite's
-addresses and a few questions."""
+imports no web3, and what asks one needs none either: `status` asks in JSON-RPC."""
 
 import os
 import subprocess

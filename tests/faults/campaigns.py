@@ -101,7 +101,7 @@ def exactly_once(net: Testnet, run: Run, calls: list[Call], extra: int = 0) -> N
     if lost or twice or other != extra:
         raise Lost(f"{lost} lost, {twice} sent twice, {other} of another kind, seed {run.seed}")
     with contextlib.closing(Journal(run.journal)) as journal:
-        left = Sender(net.w3, run.wallet, journal, QUICK).pending()
+        left = Sender(net.direct, run.wallet, journal, QUICK).pending()
     if left:
         raise Lost(f"{len(left)} are still pending in the journal, seed {run.seed}")
 
@@ -242,7 +242,7 @@ def registration(run: Run) -> Found:
         net.fund(run.wallet.address)
         owner = Account.from_key("0x" + "01" * 32)
         net.fund(owner.address)
-        deployment.deploy(Sender(net.w3, owner), run.folder / "deployments")
+        deployment.deploy(Sender(net.direct, owner), run.folder / "deployments")
         given = [net.url, "0x" + bytes(run.wallet.key).hex(), str(run.folder)]
         while not is_done(run):
             process = program(REGISTRATION, given)
@@ -256,7 +256,7 @@ def registration(run: Run) -> Found:
             if found.runs > 100:
                 raise Lost(f"it never ends, seed {run.seed}")
         sent = [each["input"] for each in net.sent_by(run.wallet.address)]
-        collections = Session(net.w3).index.collections(run.wallet.address)
+        collections = Session(net.direct).index.collections(run.wallet.address)
         whole = [each for each in collections if each.complete and each.count == 2]
         lost, twice = run.count - len(whole), len(sent) - len(set(sent))
         if lost or twice or len(sent) != found.intended:

@@ -193,7 +193,7 @@ class Testnet:
 
     Attributes:
         node: Anvil's own URL.
-        w3: a connection that meets no faults, to look at what really happened.
+        direct: a connection that meets no faults, to look at what really happened.
         proxy: what everybody else meets.
     """
 
@@ -201,14 +201,14 @@ class Testnet:
 
     def __init__(self, node: str, proxy: Proxy) -> None:
         self.node, self.proxy = node, proxy
-        self.w3 = connect(node)
+        self.direct = connect(node)
 
     @property
     def url(self) -> str:
         return self.proxy.url
 
     def ask(self, method: str, *arguments: Any) -> Any:
-        answer = self.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
+        answer = self.direct.answer(method, arguments)
         if "error" in answer:
             raise ValueError(f"{method}: {answer['error']}")
         return answer["result"]
@@ -219,7 +219,7 @@ class Testnet:
     def sent_by(self, wallet: str) -> list[Any]:
         """Every transaction of a wallet that is in a block, in the order of its nonces."""
         found = []
-        for number in range(self.w3.eth.block_number + 1):
+        for number in range(int(self.ask("eth_blockNumber"), 16) + 1):
             block = self.ask("eth_getBlockByNumber", hex(number), True)
             found += [each for each in block["transactions"] if each["from"] == wallet.lower()]
         return sorted(found, key=lambda each: int(each["nonce"], 16))

@@ -27,9 +27,7 @@ Folder = Callable[[str, Mapping[str, bytes]], Path]
 
 def ask(k: Kiseki, method: str, *arguments: Any) -> Any:
     """One of Anvil's own methods."""
-    answer = k.session.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-    assert "error" not in answer, answer
-    return answer["result"]
+    return k.session.node.one(method, *arguments)
 
 
 def freeze(k: LocalKiseki, token: str) -> None:
@@ -56,7 +54,7 @@ def k(chain: LocalKiseki) -> Iterator[LocalKiseki]:
     """The studio on that chain, which nobody has used yet."""
     snapshot = ask(chain, "evm_snapshot")
     yield LocalKiseki(
-        Session(chain.session.w3), account_of(0), KeyStore(), chain.url, chain.deployment_gas
+        Session(chain.session.node), account_of(0), KeyStore(), chain.url, chain.deployment_gas
     )
     ask(chain, "evm_revert", snapshot)
 

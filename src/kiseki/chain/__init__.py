@@ -1,7 +1,8 @@
-"""Everything that knows a chain exists. Nothing else imports web3.
+"""Everything that knows a chain exists. Nothing else may import web3, and only `Node.w3` does.
 
 A part imports only from those above it:
 
+    answers     what the JSON of a node's answer means
     node        a connection to one node or several
     anvil       a local chain of one's own
     contract/   calls, answers, events and refusals of one contract

@@ -2,51 +2,83 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from kiseki.chain.answers import log_of, quantity
 from kiseki.chain.contract.contracts import node_errors
+from kiseki.chain.node import Node
+from kiseki.core.values import from_hex
 
-if TYPE_CHECKING:
-    from web3 import Web3
-
-__all__ = ["block_hash", "head", "logs", "timestamps"]
+__all__ = ["Head", "base_fee", "block_hash", "head", "logs", "timestamps"]
 
 
-def head(w3: Web3) -> tuple[int, int]:
-    """Number and time (Unix seconds) of the latest block."""
+class Head(NamedTuple):
+    """The latest block: number, time (Unix seconds) and hash."""
+
+    number: int
+    time: int
+    hash: bytes
+
+
+def head(node: Node) -> Head:
+    """The latest block.
+
+    Raises:
+        NodeUnreachable, ChainError: the node does not answer, or answers nonsense.
+    """
     with node_errors():
-        block = w3.eth.get_block("latest")
-        return int(block["number"]), int(block["timestamp"])
+        block = node.one("eth_getBlockByNumber", "latest", False)
+        return Head(
+            quantity(block["number"], 63),
+            quantity(block["timestamp"], 63),
+            from_hex(block["hash"], 32, "the hash of a block"),
+        )
 
 
-def block_hash(w3: Web3, number: int) -> bytes | None:
+def base_fee(node: Node) -> int:
+    """What the latest block charges for a unit of gas, in wei; 0 before EIP-1559."""
+    with node_errors():
+        block = node.one("eth_getBlockByNumber", "latest", False)
+        return quantity(block.get("baseFeePerGas") or "0x0", 256)
+
+
+def block_hash(node: Node, number: int) -> bytes | None:
     """The hash of the block at a height; none where there is no such block."""
-    from web3.exceptions import BlockNotFound
-
-    with node_errors(), contextlib.suppress(BlockNotFound):
-        return bytes(w3.eth.get_block(number)["hash"])
-    return None
-
-
-def logs(w3: Web3, first: int, last: int, addresses: Sequence[str]) -> list[Mapping[str, Any]]:
-    """What these contracts logged from one block to another, both included."""
-    asked: Any = {"fromBlock": first, "toBlock": last, "address": list(addresses)}
     with node_errors():
-        return list(w3.eth.get_logs(asked))
+        block = node.one("eth_getBlockByNumber", hex(number), False)
+        return None if block is None else from_hex(block["hash"], 32, "the hash of a block")
 
 
-def timestamps(w3: Web3, logged: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def logs(
+    node: Node,
+    first: int,
+    last: int,
+    addresses: Sequence[str],
+    topics: Sequence[Any] = (),
+) -> list[Mapping[str, Any]]:
+    """What these contracts logged from one block to another, both included.
+
+    Args:
+        topics: what each topic must be, as hex or a list of hex; all logs where it is empty.
+    """
+    wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+    more = {"topics": list(topics)} if topics else {}
+    with node_errors():
+        return [log_of(each) for each in node.one("eth_getLogs", {**wanted, **more})]
+
+
+def timestamps(node: Node, logged: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Block number -> time, of the blocks of these logs."""
-    return dict(_times(w3, logged))
+    return dict(_times(node, logged))
 
 
-def _times(w3: Web3, logged: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+def _times(node: Node, logged: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     """From the logs where the node tells, which most do now; else from the blocks."""
     for number in sorted({log["blockNumber"] for log in logged}):
-        told = next(log.get("blockTimestamp") for log in logged if log["blockNumber"] == number)
-        if told is None:
+        time = next(log["blockTimestamp"] for log in logged if log["blockNumber"] == number)
+        if time is None:
             with node_errors():
-                told = w3.eth.get_block(number)["timestamp"]
-        yield number, int(told, 16) if isinstance(told, str) else int(told)
+                block = node.one("eth_getBlockByNumber", hex(number), False)
+                time = quantity(block["timestamp"], 63)
+        yield number, time

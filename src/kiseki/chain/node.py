@@ -1,4 +1,8 @@
-"""A connection to a node, with others to fall back on."""
+"""A connection to a node, with others to fall back on.
+
+Kiseki asks in JSON-RPC and reads the answers itself, so that a question needs no web3, whose import
+takes longer than most commands. `Node.w3` is there for whoever wants it.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,23 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from kiseki.chain.answers import quantity
 from kiseki.core import documents
-from kiseki.core.checksum import checksummed
+from kiseki.core.values import from_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
 
 if TYPE_CHECKING:
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["NONSENSE", "Nodes", "Refusal", "ask", "balance", "code", "connect", "place"]
+__all__ = ["NONSENSE", "Node", "Refusal", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
-"""What web3 raises, and what is done with its answers, when a node answers what no node should."""
+"""What reading an answer raises when a node answers what no node should."""
 
 
 _PAUSES = (0.1, 0.4, 1.6)
@@ -62,7 +67,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
         self.data = error.get("data")
 
 
-def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: float = 30.0) -> Web3:
+def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: float = 30.0) -> Node:
     """A connection to the node at `url`.
 
     Args:
@@ -77,48 +82,42 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
         WrongChain: it is on another chain.
     """
     import requests
-    from web3 import Web3
-    from web3.exceptions import Web3Exception
 
-    nodes = Nodes(url, timeout)
-    w3 = Web3(_provider()(nodes))
-    # It asks for the chain's ID before every call. Ours is signed into every transaction instead.
-    w3.middleware_onion.remove("validation")
+    node = Node(url, timeout)
     try:
-        nodes.settle(chain_id)
+        node.settle(chain_id)
     except KisekiError:
         raise
-    except (requests.RequestException, Web3Exception, Refusal, *NONSENSE) as error:
+    except (requests.RequestException, Refusal, *NONSENSE) as error:
         # Without the cause: it would hold the URL, and with it perhaps a key.
         raise NodeUnreachable(
-            f"no node answers at {nodes.place} ({type(error).__name__}); "
-            "start one, or check the URL"
+            f"no node answers at {node.place} ({type(error).__name__}); start one, or check the URL"
         ) from None
-    return w3
+    return node
 
 
 @cache
 def _provider() -> Any:
-    """What web3 asks. Made when somebody connects: importing web3 takes a second."""
+    """What web3 asks. Made when somebody wants it: importing web3 takes a second."""
     from web3.providers.base import JSONBaseProvider
 
     class Provider(JSONBaseProvider):
-        def __init__(self, nodes: Nodes) -> None:
+        def __init__(self, node: Node) -> None:
             super().__init__()
-            self.nodes = nodes
+            self.node = node
 
         def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-            return self.nodes.make_request(method, params)
+            return self.node.answer(method, params)  # type: ignore[no-any-return]
 
         def make_batch_request(
             self, requests: list[tuple[RPCEndpoint, Any]]
         ) -> list[RPCResponse] | RPCResponse:
-            return self.nodes.make_batch_request(requests)
+            return self.node.answers(requests)  # type: ignore[no-any-return]
 
     return Provider
 
 
-class Nodes:
+class Node:
     """One node or several on one chain, of which one is asked until it fails.
 
     What may be asked twice is asked again after a pause, of the next node: when nobody answers, on
@@ -140,14 +139,14 @@ class Nodes:
         self._wrong: WrongChain | None = None
 
     def __repr__(self) -> str:
-        return f"Nodes({self.place})"
+        return f"Node({self.place})"
 
     @property
     def urls(self) -> tuple[str, ...]:
         """Of the nodes, the one that is asked now first. They may hold keys: never show them."""
         return tuple(self._urls)
 
-    def settle(self, chain_id: int | None) -> None:
+    def settle(self, chain_id: int | None) -> int:
         """Finds out the chain, which every node must be on.
 
         Raises:
@@ -159,29 +158,76 @@ class Nodes:
                 f"the node at {place(self._urls[0])} is on chain {found}, not {chain_id}; "
                 "nothing was sent"
             )
-        self._chain_id = found
+        self._chain_id = int(found)
         self._checked = {self._urls[0]}
+        return self._chain_id
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """One question; what web3 calls."""
-        answer: RPCResponse = self._with_patience(
+    @cached_property
+    def w3(self) -> Web3:
+        """The same connection for web3, which is imported now. Kiseki itself does not use it."""
+        from web3 import Web3
+
+        w3 = Web3(_provider()(self))
+        # It asks for the chain's ID before every call. Ours is signed into every transaction.
+        w3.middleware_onion.remove("validation")
+        return w3
+
+    @property
+    def chain_id(self) -> int:
+        """The chain that every node is on, from the time of the connection."""
+        return self._chain_id or self.settle(None)
+
+    def one(self, method: str, *params: Any) -> Any:
+        """The result of one question.
+
+        Raises:
+            Refusal: the node refuses it.
+            requests.RequestException, ValueError, …: see `contracts.node_errors`.
+        """
+        result = _result(self.answer(method, params))
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
+    def ask(self, questions: Sequence[Asked]) -> list[Any | Refusal]:
+        """The results of many questions in as few requests as nodes take, refusals among them.
+
+        Raises:
+            requests.RequestException, ValueError, …: see `contracts.node_errors`.
+        """
+        results: list[Any | Refusal] = []
+        for some in _batches(questions):
+            answers: Any = self.answers(some) if len(some) > 1 else None
+            if not isinstance(answers, list):  # a single question, or a node that takes no batches
+                answers = [self.answer(*each) for each in some]
+            results += map(_result, answers)
+        return results
+
+    def balance(self, wallet: str) -> int:
+        """What a wallet holds now, in wei; raises as `one` does."""
+        return quantity(self.one("eth_getBalance", wallet, "latest"), 256)
+
+    def code(self, at: str) -> bytes:
+        """The code at an address now; raises as `one` does."""
+        return from_hex(self.one("eth_getCode", at, "latest"), None, "the code")
+
+    def answer(self, method: str, params: Sequence[Any]) -> Any:
+        """The node's whole answer to one question, as JSON-RPC has it; raises as `one` does."""
+        return self._with_patience(
             _may_repeat(method), lambda url: self._post(url, self._question(method, params))
         )
-        return answer
 
-    def make_batch_request(
-        self, requests: list[tuple[RPCEndpoint, Any]]
-    ) -> list[RPCResponse] | RPCResponse:
-        """Several questions in one request, answered in their order; one answer if refused."""
-        questions = [self._question(*each) for each in requests]
-        again = all(_may_repeat(method) for method, _ in requests)
+    def answers(self, asked: Sequence[Asked]) -> Any:
+        """Whole answers to several questions in one request, in their order; one if refused."""
+        questions = [self._question(*each) for each in asked]
+        again = all(_may_repeat(method) for method, _ in asked)
 
         def post(some: list[dict[str, Any]]) -> Any:
             return self._with_patience(again, lambda url: self._post(url, some))
 
         answer = post(questions)
         if not isinstance(answer, list):
-            return answer  # type: ignore[no-any-return]
+            return answer
         by_number: dict[Any, Any] = {each["id"]: each for each in answer}
         for pause in _PAUSES:  # some nodes count what is in a batch, and do not do the rest of it
             late = [each for each in questions if _is_too_much(by_number[each["id"]].get("error"))]
@@ -195,9 +241,9 @@ class Nodes:
             by_number |= {each["id"]: each for each in answer}
         return [by_number[each["id"]] for each in questions]
 
-    def _question(self, method: str, params: Any) -> dict[str, Any]:
+    def _question(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         number = next(self._numbers)
-        return {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number}
+        return {"jsonrpc": "2.0", "method": method, "params": list(params or ()), "id": number}
 
     def _post(self, url: str, content: Any) -> Any:
         import requests
@@ -272,38 +318,6 @@ class Nodes:
             self._urls = [each for each in self._urls if each != url]
             raise _WrongNodeError
         self._checked.add(url)
-
-
-def ask(w3: Web3, questions: Sequence[Asked]) -> list[Any | Refusal]:
-    """The results of many questions in as few requests as nodes take, refusals among them.
-
-    Raises:
-        requests.RequestException, ValueError, …: as web3 does; see `contracts.node_errors`.
-    """
-    found: list[Any | Refusal] = []
-    for some in _batches(questions):
-        found += _ask_some(w3, some)
-    return found
-
-
-def balance(w3: Web3, wallet: str) -> int:
-    """What a wallet holds now, in wei; raises as web3 does."""
-    return int(w3.eth.get_balance(checksummed(wallet)))  # type: ignore[arg-type]
-
-
-def code(w3: Web3, at: str) -> bytes:
-    """The code at an address now; raises as web3 does."""
-    return bytes(w3.eth.get_code(checksummed(at)))  # type: ignore[arg-type]
-
-
-def _ask_some(w3: Web3, some: Sequence[Asked]) -> list[Any | Refusal]:
-    asked = [(method, params) for method, params in some]
-    if len(asked) > 1:
-        answers: Any = w3.provider.make_batch_request(asked)  # type: ignore[attr-defined]
-        if isinstance(answers, list):
-            return [_result(each) for each in answers]
-    # One by one: a single question, or a node that takes no batches.
-    return [_result(w3.provider.make_request(*each)) for each in asked]  # type: ignore[arg-type]
 
 
 def _result(answer: Any) -> Any | Refusal:

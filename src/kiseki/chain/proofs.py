@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import node_errors, refused
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.node import Node, Refusal
 from kiseki.core import rlp
 from kiseki.core.state import Header, StorageProof
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, Unprovable
 
 if TYPE_CHECKING:
-    from web3 import Web3
+    pass
 
 __all__ = ["prove"]
 
@@ -33,7 +33,7 @@ _LATER = (
 """What forks added, each after those before it."""
 
 
-def prove(w3: Web3, contract: str, slot: int, block: int) -> StorageProof:
+def prove(node: Node, contract: str, slot: int, block: int) -> StorageProof:
     """What shows a slot of a contract as of a block. The header is hashed again; what the nodes of
     the tries say is for the caller to look at (`StorageProof.value`).
 
@@ -44,8 +44,7 @@ def prove(w3: Web3, contract: str, slot: int, block: int) -> StorageProof:
     """
     at, key = hex(block), to_hex(slot.to_bytes(32, "big"))
     with node_errors():
-        told, shown = ask(
-            w3,
+        told, shown = node.ask(
             [("eth_getBlockByNumber", [at, False]), ("eth_getProof", [contract, [key], at])],
         )
     if isinstance(told, Refusal):

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from kiseki.chain.anvil import find_anvil
-from kiseki.chain.contract.contracts import chain_id_of, node_errors
-from kiseki.chain.node import balance as held_by
+from kiseki.chain.contract.contracts import node_errors
+from kiseki.chain.logs import head
 from kiseki.chain.node import connect, place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import releases, verification
@@ -33,12 +33,16 @@ __all__ = ["deploy", "node", "status", "verify_contracts"]
 
 
 def node(
-    port: Annotated[int, typer.Option(help="The port where the node listens; 0 for any free port.")] = 8545,
+    port: Annotated[
+        int, typer.Option(help="The port where the node listens; 0 for any free port.")
+    ] = 8545,
     block_time: Annotated[
         int, typer.Option(help="Seconds between blocks; 0 makes a block for each transaction.")
     ] = 0,
     accounts: Annotated[int, typer.Option(help="The number of wallets with test ether.")] = 10,
-    chain_id: Annotated[int, typer.Option(help="The chain ID; no public chain has 31337.")] = 31_337,
+    chain_id: Annotated[
+        int, typer.Option(help="The chain ID; no public chain has 31337.")
+    ] = 31_337,
 ) -> None:
     """Run a local chain with all contracts and funded test wallets, until Ctrl-C.
 
@@ -96,11 +100,11 @@ def deploy() -> None:
       kiseki deploy --rpc http://127.0.0.1:8545 --yes --json
     """
     at = context.where()
-    w3 = connect(at.url, at.chain_id)
-    chain_id = chain_id_of(w3)
+    node = connect(at.url, at.chain_id)
+    chain_id = node.chain_id
     known = network(chain_id)
     sender = Sender(
-        w3, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
+        node, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
     )
     found = deployment.preflight(sender)
     told = {**show.plain(found), "addresses": dict(releases.addresses())}
@@ -147,11 +151,14 @@ def _show_preflight(found: deployment.Preflight, name: str, currency: str) -> No
 
 def verify_contracts(
     write: Annotated[
-        Path | None, typer.Option(help="Write the compiler inputs into this folder, to verify by hand.")
+        Path | None,
+        typer.Option(help="Write the compiler inputs into this folder, to verify by hand."),
     ] = None,
     etherscan_key: Annotated[
         str | None,
-        typer.Option(envvar="ETHERSCAN_API_KEY", help="Verify the contracts on Etherscan, with this key."),
+        typer.Option(
+            envvar="ETHERSCAN_API_KEY", help="Verify the contracts on Etherscan, with this key."
+        ),
     ] = None,
     etherscan_url: Annotated[
         str, typer.Option(help="The URL of an explorer with Etherscan's API.")
@@ -177,9 +184,9 @@ def verify_contracts(
         if not context.current.json:
             show.say(f"Wrote {len(written)} files into {write}.")
     at = context.where()
-    w3 = connect(at.url, at.chain_id)
-    chain_id = chain_id_of(w3)
-    found = verification.check(w3)
+    node = connect(at.url, at.chain_id)
+    chain_id = node.chain_id
+    found = verification.check(node)
     told: dict[str, dict[str, str]] = {each.address: {} for each in found}
     if all(each.is_right for each in found):
         new = set(releases.addresses().values())
@@ -229,17 +236,16 @@ def status() -> None:
     at = context.where()
     told: dict[str, Any] = {"node": ", ".join(map(place, at.url.split(",")))}
     problems = []
-    w3 = connect(at.url, at.chain_id)
-    chain_id = chain_id_of(w3)
+    node = connect(at.url, at.chain_id)
+    chain_id = node.chain_id
     known = network(chain_id)
-    with node_errors():
-        head = w3.eth.get_block("latest")
+    latest = head(node)
     told |= {
         "network": known.name,
         "chain": chain_id,
-        "block": int(head["number"]),
-        "time": int(head["timestamp"]),
-        "contracts": {each.name: each.said for each in verification.check(w3) if each.is_newest},
+        "block": latest.number,
+        "time": latest.time,
+        "contracts": {each.name: each.said for each in verification.check(node) if each.is_newest},
         "addresses": dict(releases.addresses()),
     }
     deployed = set(told["contracts"].values()) == {"the same, to the byte"}
@@ -259,11 +265,11 @@ def status() -> None:
 
 
 def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
-    w3 = connect(at.url, at.chain_id)
+    node = connect(at.url, at.chain_id)
     signer = WatchOnly(context.acting())  # no password is needed to look
-    sender = Sender(w3, signer, Journal(context.home("journal")), context.policy())
+    sender = Sender(node, signer, Journal(context.home("journal")), context.policy())
     with node_errors():
-        balance = held_by(w3, signer.address)
+        balance = node.balance(signer.address)
     told: dict[str, Any] = {
         "wallet": signer.address,
         "balance": str(balance),

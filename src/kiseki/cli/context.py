@@ -21,6 +21,7 @@ from kiseki.chain.signing.accounts import (
     LOCAL_CHAINS,
     Keystores,
     WatchOnly,
+    address_of,
     open_account,
     password_file,
 )
@@ -176,6 +177,11 @@ def agree(known: Network, what: str) -> None:
 
 def signer(url: str, chain_id: int) -> Signer:
     """The wallet that the options name."""
+    return open_account(_wallet(chain_id), **_around(url, chain_id))
+
+
+def _wallet(chain_id: int) -> str:
+    """The word for the wallet."""
     usual = "env" if environment().get("KISEKI_PRIVATE_KEY") else ""
     usual = usual or ("test:0" if chain_id in LOCAL_CHAINS else "")
     spec = chosen("account", usual)
@@ -184,14 +190,15 @@ def signer(url: str, chain_id: int) -> Signer:
             "no wallet is named; add --account NAME (`kiseki accounts list` shows them), or set "
             "KISEKI_PRIVATE_KEY"
         )
-    return open_account(
-        spec,
-        url=url.split(",")[0].strip(),
-        chain_id=chain_id,
-        ask=password,
-        keystores=keystores(),
-        environment=environment(),
-    )
+    return spec
+
+
+def _around(url: str, chain_id: int) -> dict[str, Any]:
+    """Where a wallet acts, and what opens it."""
+    return {
+        "url": url.split(",")[0].strip(), "chain_id": chain_id, "ask": password,
+        "keystores": keystores(), "environment": environment(),
+    }  # fmt: skip
 
 
 def offline_signer(chain_id: int) -> Signer:
@@ -201,12 +208,9 @@ def offline_signer(chain_id: int) -> Signer:
 
 def acting() -> str:
     """The address of the wallet that the options name; opens the wallet only if it must."""
-    wanted = chosen("account")
-    named = {each.name: each.address for each in keystores().list()}
-    if wanted in named:
-        return named[wanted]
     at = where()
-    return signer(at.url, _chain_of(at)).address
+    chain_id = _chain_of(at)
+    return address_of(_wallet(chain_id), **_around(at.url, chain_id))
 
 
 def store() -> KeyStore:
@@ -254,10 +258,9 @@ def kiseki() -> Kiseki:
 
 def _chain_of(place: Where) -> int:
     """The chain that the options name; without one, the chain of the node."""
-    from kiseki.chain.contract.contracts import chain_id_of
     from kiseki.chain.node import connect
 
-    return place.chain_id or chain_id_of(connect(place.url))
+    return place.chain_id or connect(place.url).chain_id
 
 
 def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:

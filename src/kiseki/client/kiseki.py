@@ -9,7 +9,6 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
-from kiseki.chain import node
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
@@ -36,7 +35,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import address
-from kiseki.errors import ChainError
+from kiseki.errors import ChainError, KisekiError
 from kiseki.index import Index
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.protocol import Salts
@@ -108,11 +107,11 @@ class Kiseki:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
             SecretsError: the key file can be read by others, or is damaged.
         """
-        w3 = connect(url, chain_id)  # first: where there is no such chain, nothing is made
+        node = connect(url, chain_id)  # first: where there is no such chain, nothing is made
         if not isinstance(journal, Journal):
             journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
-        session = Session(w3, record, journal, policy, rehearses=rehearses)
+        session = Session(node, record, journal, policy, rehearses=rehearses)
         salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)
 
@@ -136,13 +135,13 @@ class Kiseki:
             options: more of Anvil's own.
         """
         with anvil(chain_id, accounts, options, port) as url:
-            w3 = connect(url, chain_id)
+            node = connect(url, chain_id)
             first = local_account(0)
-            sender = Sender(w3, first)
+            sender = Sender(node, first)
             gas: dict[str, int] = {}
             with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
                 deployment.deploy(sender, Path(folder), gas.__setitem__)
-                session = Session(w3, Path(folder))
+                session = Session(node, Path(folder))
             yield LocalKiseki(session, first, KeyStore(), url, gas)
 
     def using(self, key: str | LocalAccount | Signer) -> Kiseki:
@@ -190,8 +189,8 @@ class Kiseki:
         holder = checksummed(address(of, "the wallet")) if of else self.address
         if token is None:
             with node_errors():
-                return node.balance(self.session.w3, holder)
-        return int(erc20(self.session.w3, token).read("balanceOf", holder))
+                return self.session.node.balance(holder)
+        return int(erc20(self.session.node, token).read("balanceOf", holder))
 
     def decimals(self, token: str | None = None) -> int:
         """How many digits a currency has after the point: 18 for ether, and for tokens that do not
@@ -199,7 +198,7 @@ class Kiseki:
         if token is None or address(token, "the token") == bytes(20):
             return ETHER_DECIMALS
         try:
-            return int(erc20(self.session.w3, token).read("decimals"))
+            return int(erc20(self.session.node, token).read("decimals"))
         except ChainError:
             return 0
 
@@ -242,17 +241,20 @@ class LocalKiseki(Kiseki):
 
     def mint(self, token: str, to: str, amount: int) -> None:
         """Mints test tokens."""
-        self._wallet.send(erc20(self.session.w3, token).call("mint", to, amount))
+        self._wallet.send(erc20(self.session.node, token).call("mint", to, amount))
 
     def is_alive(self) -> bool:
         """Whether the chain still answers."""
-        return self.session.w3.is_connected()
+        with contextlib.suppress(KisekiError), node_errors():
+            self.session.node.one("web3_clientVersion")
+            return True
+        return False
 
     def wait(self, seconds: int) -> None:
         """Lets time pass on the chain."""
         with node_errors():
-            self.session.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]
-            self.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+            self.session.node.one("evm_increaseTime", seconds)
+            self.session.node.one("evm_mine")
 
 
 def deploy(
@@ -268,7 +270,7 @@ def deploy(
         NodeUnreachable, WrongChain: as they say.
         ChainError: no deterministic deployment proxy, no funds, or the node refuses.
     """
-    w3 = connect(given["url"], given["chain_id"])
+    node = connect(given["url"], given["chain_id"])
     journal = Journal(given.get("journal") or Path.home() / ".kiseki" / "journal")
-    sender = Sender(w3, signer_of(given["key"]), journal, given.get("policy"))
+    sender = Sender(node, signer_of(given["key"]), journal, given.get("policy"))
     return deployment.deploy(sender, given["deployments"], progress)

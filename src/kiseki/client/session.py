@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from kiseki.chain.contract.contracts import Contract, node_errors
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.logs import timestamps
+from kiseki.chain.logs import head, timestamps
+from kiseki.chain.node import Node
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
@@ -32,7 +33,7 @@ class Session:
     """The suite on one chain. Its index is for one thread; another makes a session of its own.
 
     Attributes:
-        w3: the connection.
+        node: the connection.
         journal: what its wallets have on their way.
         policy: fees, finality and patience.
         rehearses: whether nothing is sent and everything only tried.
@@ -40,7 +41,7 @@ class Session:
 
     def __init__(
         self,
-        w3: Web3,
+        node: Node,
         record: Path | None = None,
         journal: Journal | None = None,
         policy: Policy | None = None,
@@ -57,19 +58,24 @@ class Session:
             NotDeployed: some of what every chain has once is not there.
             NodeUnreachable: the node does not answer.
         """
-        self.w3 = w3
+        self.node = node
         self.journal = journal or Journal()
         self.policy = policy or Policy()
         self.rehearses = rehearses
-        self.deployment = deployment.find(w3, record)
+        self.deployment = deployment.find(node, record)
         self._contracts = [
-            Contract(w3, place.name, place.address, place.artifact)
+            Contract(node, place.name, place.address, place.artifact)
             for place in self.deployment.contracts
         ]
         self._senders: dict[str, Sender] = {}
         self._decoder = Decoder((each.address, each.artifact) for each in self.deployment.contracts)
         self._follower: Follower | None = None
         self._lock = threading.Lock()
+
+    @property
+    def w3(self) -> Web3:
+        """The same connection for web3, for questions of your own."""
+        return self.node.w3
 
     @property
     def chain_id(self) -> int:
@@ -104,13 +110,12 @@ class Session:
         kind = Rehearsal if self.rehearses else Sender
         with self._lock:
             if signer.address not in self._senders:
-                self._senders[signer.address] = kind(self.w3, signer, self.journal, self.policy)
+                self._senders[signer.address] = kind(self.node, signer, self.journal, self.policy)
             return self._senders[signer.address]
 
     def now(self) -> int:
         """Time of the latest block, in seconds; what contracts compare with."""
-        with node_errors():
-            return int(self.w3.eth.get_block("latest")["timestamp"])
+        return head(self.node).time
 
     @property
     def index(self) -> Index:
@@ -139,12 +144,12 @@ class Session:
     def events(self, receipt: Receipt) -> list[Event]:
         """What the suite logged in one transaction."""
         with node_errors():
-            return list(self._decoder.decode(receipt.logs, timestamps(self.w3, receipt.logs)))
+            return list(self._decoder.decode(receipt.logs, timestamps(self.node, receipt.logs)))
 
     def _followed(self) -> Follower:
         """Who reads the chain; begun with the first question, as few commands ask one."""
         from kiseki.sync.follower import Follower
 
         if self._follower is None:
-            self._follower = Follower(self.w3, self.deployment, self._decoder)
+            self._follower = Follower(self.node, self.deployment, self._decoder)
         return self._follower

@@ -59,7 +59,7 @@ def lists(session: Session) -> list[Whole]:
         ids, block = tuple(index.registered(name)), session.block
         address = session[name].address.lower()
         try:
-            proof = prove(session.w3, session[name].address, SLOT, block)
+            proof = prove(session.node, session[name].address, SLOT, block)
         except Unprovable as error:
             found.append(Whole(kind, len(ids), block, None, str(error)))
             continue

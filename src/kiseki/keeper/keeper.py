@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kiseki.chain.contract.contracts import Call, node_errors
+from kiseki.chain.contract.contracts import Call
+from kiseki.chain.logs import head
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.rights.schedules import Pending
@@ -248,9 +249,8 @@ class Keeper:
         self._rests[call.to, call.data] = (head + 2 ** min(failures, 20), failures)
 
     def _head(self) -> tuple[int, bytes]:
-        with node_errors():
-            block = self._kiseki.session.w3.eth.get_block("latest")
-            return int(block["number"]), bytes(block["hash"])
+        latest = head(self._kiseki.session.node)
+        return latest.number, latest.hash
 
     def _count(self, result: Round, spent: int) -> None:
         metrics = self.metrics

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kiseki.chain import logs as chain_logs
-from kiseki.chain.contract.contracts import Contract, node_errors
+from kiseki.chain.contract.contracts import Contract, node_errors, returned
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
-from kiseki.core.values import from_hex, to_hex
+from kiseki.core.values import bytes32
 from kiseki.errors import ChainError, IndexInconsistent, NodeUnreachable
 from kiseki.index import REGISTRIES, Index
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 __all__ = ["Follower"]
 
@@ -25,11 +20,11 @@ _BLOCKS = 10_000
 class Follower:
     """The index of one deployment, kept up with its chain. For one thread."""
 
-    def __init__(self, w3: Web3, deployment: Deployment, decoder: Decoder) -> None:
-        self._w3, self._deployment, self._decoder = w3, deployment, decoder
+    def __init__(self, node: Node, deployment: Deployment, decoder: Decoder) -> None:
+        self._node, self._deployment, self._decoder = node, deployment, decoder
         self._addresses = [each.address for each in deployment.contracts]
         self._registries = {
-            name: Contract(w3, name, deployment.addresses[name]) for name in REGISTRIES
+            name: Contract(node, name, deployment.addresses[name]) for name in REGISTRIES
         }
         self._start()
 
@@ -70,16 +65,16 @@ class Follower:
     def _is_current(self) -> bool:
         """Whether the last block read is still the one at its height."""
         return self._last_hash is None or self._last_hash == chain_logs.block_hash(
-            self._w3, self._next - 1
+            self._node, self._next - 1
         )
 
     def _read(self) -> None:
-        latest, now = chain_logs.head(self._w3)
+        latest, now, _ = chain_logs.head(self._node)
         step = _BLOCKS
         while self._next <= latest:
             end = min(self._next + step - 1, latest)
             try:
-                logged = chain_logs.logs(self._w3, self._next, end, self._addresses)
+                logged = chain_logs.logs(self._node, self._next, end, self._addresses)
             except NodeUnreachable:
                 raise
             except ChainError:
@@ -88,11 +83,11 @@ class Follower:
                 step //= 2
                 continue
             with node_errors():
-                times = chain_logs.timestamps(self._w3, logged)
+                times = chain_logs.timestamps(self._node, logged)
                 events = list(self._decoder.decode(logged, times))
             self._index.apply(events)
             self._next = end + 1
-            self._last_hash = chain_logs.block_hash(self._w3, end)
+            self._last_hash = chain_logs.block_hash(self._node, end)
         if self._compared < self._next - 1:
             self._compare(self._next - 1)
             self._compared = self._next - 1
@@ -100,22 +95,10 @@ class Follower:
 
     def _compare(self, block: int) -> None:
         """Holds the index to the registries' logs."""
-        contracts = [self._registries[name] for name in REGISTRIES]
-        with node_errors():
-            answers = ask(
-                self._w3,
-                [
-                    (
-                        "eth_call",
-                        [{"to": each.address, "data": to_hex(each.call("log").data)}, hex(block)],
-                    )
-                    for each in contracts
-                ],
-            )
-            for each in answers:
-                if isinstance(each, Refusal):
-                    raise each
-            logs = [from_hex(each, 32, "the log of a registry") for each in answers]
+        calls = [self._registries[name].call("log") for name in REGISTRIES]
+        logs = [
+            bytes32(each, "the log of a registry") for each in returned(self._node, calls, block)
+        ]
         for (name, kind), log in zip(REGISTRIES.items(), logs, strict=True):
             if self._index.log(name) != log:
                 many = len(self._index.registered(name))

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from kiseki.chain.signing.accounts import Keystores, account_of, local_account, open_account
+from kiseki.chain.anvil import TEST_WALLETS
+from kiseki.chain.signing.accounts import (
+    Keystores,
+    account_of,
+    address_of,
+    local_account,
+    open_account,
+)
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
 PASSWORD = "correct horse"
@@ -263,3 +270,27 @@ def test_nothing_secret_is_ever_shown(
     shown = "\n".join(told)
     for secret in (KEY[2:], PASSWORD, WRONG):
         assert secret not in shown
+
+
+def test_an_address_is_known_without_the_key(
+    keystores: Keystores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of whoever only looks nobody asks a password."""
+    kept = keystores.new("studio", "a password")
+    monkeypatch.setattr(Keystores, "open", None)
+    named: dict[str, Any] = {
+        "url": "http://node",
+        "chain_id": 31337,
+        "keystores": keystores,
+        "environment": {},
+    }
+    assert address_of("studio", **named) == kept.address
+    numbers = [0, 9, 10]
+    found = [address_of(f"test:{number}", **named) for number in numbers]
+    assert found == [local_account(number).address for number in numbers]
+    with pytest.raises(InvalidInput, match="for local chains"):
+        address_of("test:0", **(named | {"chain_id": 1}))
+
+
+def test_the_test_wallets_are_those_of_their_words() -> None:
+    assert list(TEST_WALLETS) == [local_account(n).address for n in range(len(TEST_WALLETS))]

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web3 import Web3
 
 from kiseki import Kiseki
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.node import connect
+from kiseki.chain.node import Node, connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import releases
 from kiseki.chain.sending.sender import Sender
@@ -34,17 +33,17 @@ def url() -> Any:
 
 
 @pytest.fixture
-def w3(url: str) -> Any:
+def node(url: str) -> Any:
     """A chain with another ID on which nothing is deployed."""
-    w3 = connect(url, OTHER_CHAIN)
-    snapshot = w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
-    yield w3
-    w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+    node = connect(url, OTHER_CHAIN)
+    snapshot = node.one("evm_snapshot")
+    yield node
+    node.one("evm_revert", snapshot)
 
 
-def deploy(w3: Web3, folder: Path) -> tuple[deployment.Deployment, dict[str, int]]:
+def deploy(node: Node, folder: Path) -> tuple[deployment.Deployment, dict[str, int]]:
     gas: dict[str, int] = {}
-    return deployment.deploy(Sender(w3, account_of(3)), folder, gas.__setitem__), gas
+    return deployment.deploy(Sender(node, account_of(3)), folder, gas.__setitem__), gas
 
 
 def read(folder: Path) -> Any:
@@ -52,56 +51,56 @@ def read(folder: Path) -> Any:
 
 
 def test_addresses_are_the_same_on_every_chain_and_whoever_deploys(
-    w3: Web3, tmp_path: Path, k: Kiseki
+    node: Node, tmp_path: Path, k: Kiseki
 ) -> None:
-    done, gas = deploy(w3, tmp_path)
+    done, gas = deploy(node, tmp_path)
     assert done.chain_id == OTHER_CHAIN != k.session.chain_id
     assert done.addresses == k.session.deployment.addresses
     assert all(gas[name] > 0 for name in releases.newest())
 
 
-def test_again_it_sends_nothing(w3: Web3, tmp_path: Path) -> None:
-    deploy(w3, tmp_path)
-    before, block = (tmp_path / f"{OTHER_CHAIN}.json").read_bytes(), w3.eth.block_number
-    done, gas = deploy(w3, tmp_path)
+def test_again_it_sends_nothing(node: Node, tmp_path: Path) -> None:
+    deploy(node, tmp_path)
+    before, block = (tmp_path / f"{OTHER_CHAIN}.json").read_bytes(), node.w3.eth.block_number
+    done, gas = deploy(node, tmp_path)
     assert set(gas.values()) == {0}
-    assert w3.eth.block_number == block
+    assert node.w3.eth.block_number == block
     assert (tmp_path / f"{OTHER_CHAIN}.json").read_bytes() == before
     assert done.block > 0
 
 
 @pytest.mark.parametrize("after", list(releases.newest())[:-1])
-def test_interrupted_it_goes_on(w3: Web3, tmp_path: Path, after: str) -> None:
+def test_interrupted_it_goes_on(node: Node, tmp_path: Path, after: str) -> None:
     def stop(name: str, _: int) -> None:
         if name == after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deployment.deploy(Sender(w3, account_of(3)), tmp_path, stop)
+        deployment.deploy(Sender(node, account_of(3)), tmp_path, stop)
     there = {key.partition("/")[2] for key in read(tmp_path)["contracts"]}
     if there >= releases.ONCE:
-        assert set(deployment.find(w3, tmp_path).addresses) == there
-        assert deployment.find(w3, tmp_path).releases == ()
+        assert set(deployment.find(node, tmp_path).addresses) == there
+        assert deployment.find(node, tmp_path).releases == ()
     else:
         with pytest.raises(NotDeployed, match=r"has no .* run `kiseki deploy`"):
-            deployment.find(w3, tmp_path)
-    _, gas = deploy(w3, tmp_path)
+            deployment.find(node, tmp_path)
+    _, gas = deploy(node, tmp_path)
     assert {name for name, used in gas.items() if used == 0} == there
     record = read(tmp_path)
     assert all(each["transaction"] for each in record["contracts"].values())
     assert list(tmp_path.iterdir()) == [tmp_path / f"{OTHER_CHAIN}.json"]
 
 
-def test_a_record_says_what_is_there(w3: Web3, tmp_path: Path) -> None:
-    deploy(w3, tmp_path)
+def test_a_record_says_what_is_there(node: Node, tmp_path: Path) -> None:
+    deploy(node, tmp_path)
     record = read(tmp_path)
     check(json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8")), record)
     for key, each in record["contracts"].items():
         name = key.removeprefix("0.1.0/")
-        code = bytes(w3.eth.get_code(each["address"]))
+        code = bytes(node.w3.eth.get_code(each["address"]))
         assert each["runtimeCodeHash"] == to_hex(keccak256(code))
         assert artifact(name).is_at(code)
-        receipt = w3.eth.get_transaction_receipt(each["transaction"])
+        receipt = node.w3.eth.get_transaction_receipt(each["transaction"])
         assert receipt["blockNumber"] == each["block"] >= record["block"]
         assert [a["name"] for a in each["constructorArguments"]] == [
             a["name"] for a in artifact(name).constructor
@@ -109,11 +108,11 @@ def test_a_record_says_what_is_there(w3: Web3, tmp_path: Path) -> None:
 
 
 def test_a_lost_record_is_made_again_and_says_what_it_does_not_know(
-    w3: Web3, tmp_path: Path
+    node: Node, tmp_path: Path
 ) -> None:
-    deploy(w3, tmp_path)
+    deploy(node, tmp_path)
     (tmp_path / f"{OTHER_CHAIN}.json").unlink()
-    done, gas = deploy(w3, tmp_path)
+    done, gas = deploy(node, tmp_path)
     record = read(tmp_path)
     check(json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8")), record)
     assert set(gas.values()) == {0}
@@ -131,20 +130,20 @@ def test_a_lost_record_is_made_again_and_says_what_it_does_not_know(
     ],
 )
 def test_the_schema_refuses_what_is_wrong(
-    w3: Web3, tmp_path: Path, change: dict[str, object], where: str
+    node: Node, tmp_path: Path, change: dict[str, object], where: str
 ) -> None:
-    deploy(w3, tmp_path)
+    deploy(node, tmp_path)
     schema = json.loads((ROOT / "deployments" / "schema.json").read_text("utf-8"))
     with pytest.raises(AssertionError, match=where):
         check(schema, read(tmp_path) | change)
 
 
-def test_a_record_of_another_chain_is_refused(w3: Web3, tmp_path: Path) -> None:
-    deploy(w3, tmp_path)
+def test_a_record_of_another_chain_is_refused(node: Node, tmp_path: Path) -> None:
+    deploy(node, tmp_path)
     path = tmp_path / f"{OTHER_CHAIN}.json"
     path.write_text(path.read_text().replace(f'"chainId": {OTHER_CHAIN}', '"chainId": 1'))
     with pytest.raises(InvalidInput, match="of another chain or format; move it away"):
-        deploy(w3, tmp_path)
+        deploy(node, tmp_path)
 
 
 HEAD = f'{{"format": "kiseki-deployment-v1", "chainId": {OTHER_CHAIN}'
@@ -167,48 +166,50 @@ HEAD = f'{{"format": "kiseki-deployment-v1", "chainId": {OTHER_CHAIN}'
         HEAD + ', "contracts": {"Statements": {"address": 1, "transaction": "", "block": 1}}}',
     ],
 )
-def test_a_damaged_record_is_refused(w3: Web3, tmp_path: Path, text: str) -> None:
+def test_a_damaged_record_is_refused(node: Node, tmp_path: Path, text: str) -> None:
     path = tmp_path / f"{OTHER_CHAIN}.json"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(InvalidInput, match="damaged; move it away"):
-        deploy(w3, tmp_path)
+        deploy(node, tmp_path)
     assert path.read_bytes() == text.encode("latin-1")
 
 
 @pytest.mark.parametrize("under", ["", "below", "below/it"])
-def test_where_no_record_can_be_kept_nothing_is_sent(w3: Web3, tmp_path: Path, under: str) -> None:
+def test_where_no_record_can_be_kept_nothing_is_sent(
+    node: Node, tmp_path: Path, under: str
+) -> None:
     (tmp_path / "taken").write_text("a file")
-    before = w3.eth.get_transaction_count(account_of(3).address)
+    before = node.w3.eth.get_transaction_count(account_of(3).address)
     with pytest.raises(InvalidInput, match=r"no deployment record .*taken") as refused:
-        deploy(w3, tmp_path / "taken" / under)
+        deploy(node, tmp_path / "taken" / under)
     assert isinstance(refused.value.__cause__, OSError)
-    assert w3.eth.get_transaction_count(account_of(3).address) == before
+    assert node.w3.eth.get_transaction_count(account_of(3).address) == before
     assert (tmp_path / "taken").read_text() == "a file"
 
 
-def test_a_record_that_cannot_be_read_is_refused(w3: Web3, tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_is_refused(node: Node, tmp_path: Path) -> None:
     (tmp_path / f"{OTHER_CHAIN}.json").mkdir()
-    before = w3.eth.get_transaction_count(account_of(3).address)
+    before = node.w3.eth.get_transaction_count(account_of(3).address)
     with pytest.raises(InvalidInput, match="cannot be read"):
-        deploy(w3, tmp_path)
-    assert w3.eth.get_transaction_count(account_of(3).address) == before
+        deploy(node, tmp_path)
+    assert node.w3.eth.get_transaction_count(account_of(3).address) == before
 
 
 def test_a_record_that_cannot_be_written_stops_it_and_it_goes_on(
-    w3: Web3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    before = w3.eth.get_transaction_count(account_of(3).address)
+    before = node.w3.eth.get_transaction_count(account_of(3).address)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
         with pytest.raises(InvalidInput, match=r"No space left .*run this again") as stop:
-            deploy(w3, tmp_path)
+            deploy(node, tmp_path)
     assert isinstance(stop.value.__cause__, OSError)
-    assert w3.eth.get_transaction_count(account_of(3).address) == before + 1
+    assert node.w3.eth.get_transaction_count(account_of(3).address) == before + 1
     assert list(tmp_path.iterdir()) == []
-    _, gas = deploy(w3, tmp_path)
+    _, gas = deploy(node, tmp_path)
     assert [used == 0 for used in gas.values()] == [True] + [False] * (len(gas) - 1)
 
 
@@ -233,28 +234,28 @@ def test_a_url_that_is_none_is_refused_and_not_shown(url: str, match: str) -> No
     assert "85x" not in shown
 
 
-def test_a_record_of_a_chain_started_anew_is_not_believed(w3: Web3, tmp_path: Path) -> None:
-    snapshot = w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
-    w3.provider.make_request("anvil_mine", ["0x40"])  # type: ignore[arg-type]
-    assert deploy(w3, tmp_path)[0].block > 64
-    w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
-    deploy(w3, tmp_path / "elsewhere")
-    assert deployment.find(w3, tmp_path).block <= 1
-    assert deployment.find(w3).block == 0
+def test_a_record_of_a_chain_started_anew_is_not_believed(node: Node, tmp_path: Path) -> None:
+    snapshot = node.one("evm_snapshot")
+    node.one("anvil_mine", "0x40")
+    assert deploy(node, tmp_path)[0].block > 64
+    node.one("evm_revert", snapshot)
+    deploy(node, tmp_path / "elsewhere")
+    assert deployment.find(node, tmp_path).block <= 1
+    assert deployment.find(node).block == 0
 
 
-def test_other_code_at_the_address_is_not_the_suite(w3: Web3, tmp_path: Path) -> None:
-    deploy(w3, tmp_path)
+def test_other_code_at_the_address_is_not_the_suite(node: Node, tmp_path: Path) -> None:
+    deploy(node, tmp_path)
     at = releases.addresses()["Statements"]
-    w3.provider.make_request("anvil_setCode", [at, "0x6001"])  # type: ignore[arg-type]
-    found = deployment.find(w3, tmp_path)
+    node.one("anvil_setCode", at, "0x6001")
+    found = deployment.find(node, tmp_path)
     assert set(releases.newest()) - set(found.addresses) == {"Statements"}
-    session = Session(w3, tmp_path)
+    session = Session(node, tmp_path)
     with pytest.raises(NotDeployed, match=r"has no Statements.* run `kiseki deploy`"):
         session["Statements"]
-    w3.provider.make_request("anvil_setCode", [releases.addresses()["DataRegistry"], "0x6001"])  # type: ignore[arg-type]
+    node.one("anvil_setCode", releases.addresses()["DataRegistry"], "0x6001")
     with pytest.raises(NotDeployed, match="has no DataRegistry"):
-        deployment.find(w3, tmp_path)
+        deployment.find(node, tmp_path)
 
 
 def check(schema: dict[str, Any], value: Any, where: str = "record") -> None:

@@ -17,11 +17,10 @@ import pytest
 from eth_account import Account
 from tests.faults.campaigns import Run, exactly_once
 from tests.faults.proxy import testnet as misbehaving
-from web3 import Web3
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import Refusal, connect
+from kiseki.chain.node import Node, Refusal, connect
 from kiseki.chain.sending.fees import GWEI, Policy, calldata_gas
 from kiseki.chain.sending.intents import Intent
 from kiseki.chain.sending.journal import Journal
@@ -51,16 +50,10 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def w3(url: str) -> Iterator[Web3]:
+def node(url: str) -> Iterator[Node]:
     found = connect(url)
     yield found
-    ask(found, "evm_setAutomine", True)
-
-
-def ask(w3: Web3, method: str, *arguments: Any) -> Any:
-    answer = w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-    assert "error" not in answer, answer
-    return answer["result"]
+    found.one("evm_setAutomine", True)
 
 
 def somebody() -> str:
@@ -72,18 +65,18 @@ def gift(to: str, amount: int = 1) -> Call:
     return Call(to, b"", amount, f"a gift of {amount}", 21_000)
 
 
-def balance(w3: Web3, of: str) -> int:
-    return int(ask(w3, "eth_getBalance", of, "latest"), 16)
+def balance(node: Node, of: str) -> int:
+    return int(node.one("eth_getBalance", of, "latest"), 16)
 
 
 @pytest.fixture
-def sender(w3: Web3, tmp_path: Path) -> Callable[..., Sender]:
+def sender(node: Node, tmp_path: Path) -> Callable[..., Sender]:
     """A sender with a wallet of its own, and one journal for all that a test makes."""
     wallet = Account.from_key(os.urandom(32))
-    ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
+    node.one("anvil_setBalance", wallet.address, hex(10**21))
 
     def make(policy: Policy = FAST, name: str = "journal") -> Sender:
-        return Sender(w3, wallet, Journal(tmp_path / name), policy)
+        return Sender(node, wallet, Journal(tmp_path / name), policy)
 
     return make
 
@@ -92,7 +85,7 @@ def sender(w3: Web3, tmp_path: Path) -> Callable[..., Sender]:
 
 
 def test_many_are_in_flight_and_every_outcome_stands_where_its_call_does(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(), somebody()
     calls = [gift(to, amount) for amount in range(1, 101)]
@@ -100,7 +93,7 @@ def test_many_are_in_flight_and_every_outcome_stands_where_its_call_does(
     assert [each.call for each in outcomes] == calls
     blocks = [each.result.block for each in outcomes]
     assert blocks == sorted(blocks)
-    assert balance(w3, to) == sum(range(101))
+    assert balance(node, to) == sum(range(101))
     assert mine.pending() == []
 
 
@@ -119,19 +112,19 @@ def test_calls_are_taken_only_as_they_can_be_sent(sender: Callable[..., Sender])
 
 
 def test_one_that_a_contract_refuses_stops_no_other(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
-    refusing = ask(w3, "eth_accounts")[9]
-    ask(w3, "anvil_setCode", refusing, "0x5f5ffd")  # reverts
+    refusing = node.one("eth_accounts")[9]
+    node.one("anvil_setCode", refusing, "0x5f5ffd")  # reverts
     mine, to = sender(), somebody()
     free = [Call(each, b"", 1, "pay") for each in (to, refusing, to, refusing, to)]
     outcomes = list(mine.send_all(free))
-    ask(w3, "anvil_setCode", refusing, "0x")
+    node.one("anvil_setCode", refusing, "0x")
     assert [each.receipt is not None for each in outcomes] == [True, False, True, False, True]
     assert isinstance(outcomes[1].error, ContractReverted)
     with pytest.raises(ContractReverted):
         _ = outcomes[3].result
-    assert balance(w3, to) == 3
+    assert balance(node, to) == 3
 
 
 def test_what_is_too_large_stops_no_other(sender: Callable[..., Sender]) -> None:
@@ -143,16 +136,16 @@ def test_what_is_too_large_stops_no_other(sender: Callable[..., Sender]) -> None
 
 
 def test_a_wallet_that_runs_dry_says_so_and_keeps_what_it_sent(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(Policy(in_flight=8)), somebody()
-    ask(w3, "anvil_setBalance", mine.address, hex(5 * 10**18))
+    node.one("anvil_setBalance", mine.address, hex(5 * 10**18))
     done = []
     with pytest.raises(ChainError, match="insufficient funds; send it some ether"):
         for each in mine.send_all(gift(to, 10**18) for _ in range(20)):
             done.append(each)
     assert len(done) == 4
-    assert balance(w3, to) == 4 * 10**18
+    assert balance(node, to) == 4 * 10**18
     assert mine.pending() == []
 
 
@@ -160,29 +153,29 @@ def test_a_wallet_that_runs_dry_says_so_and_keeps_what_it_sent(
 
 
 def test_a_run_that_was_interrupted_is_resumed_by_the_same_calls(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Invariant 8: half is in blocks, half is not, and nobody was told of either."""
     to = somebody()
     calls = [gift(to, 1 << place) for place in range(10)]
     first = sender(Policy(patience=0.3))
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     outcomes = list(itertools.islice(first.send_all(calls), 10))
     assert all(isinstance(each.error, TransactionFailed) for each in outcomes)
     first.journal.close()
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     second = sender()
     assert len(second.pending()) == 10
     again = [each.result for each in second.send_all(calls)]
     assert all(each.resumed for each in again)
-    assert balance(w3, to) == (1 << 10) - 1
+    assert balance(node, to) == (1 << 10) - 1
     assert second.pending() == []
     assert not any(each.result.resumed for each in second.send_all(calls))
 
 
 def test_a_generator_that_is_dropped_leaves_what_it_sent_to_the_next(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(), somebody()
     calls = [gift(to, 1 << place) for place in range(6)]
@@ -191,11 +184,11 @@ def test_a_generator_that_is_dropped_leaves_what_it_sent_to_the_next(
     outcomes.close()
     rest = [each.result for each in mine.send_all(calls[1:])]
     assert all(each.resumed for each in rest)
-    assert balance(w3, to) == 63
+    assert balance(node, to) == 63
 
 
 def test_a_command_that_is_run_again_pays_nothing_twice(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Also what it was told of before it was interrupted."""
     to = somebody()
@@ -217,7 +210,7 @@ def test_a_command_that_is_run_again_pays_nothing_twice(
     last = sender()
     with last.journal.command("pay everybody"):
         assert [last.send(each).resumed for each in calls] == [True, True, True, False]
-    assert balance(w3, to) == 15
+    assert balance(node, to) == 15
     with last.journal.command("pay everybody"):
         assert not last.send(calls[0]).resumed, "it was finished, so this is another time"
     with last.journal.command("pay somebody"):
@@ -225,12 +218,12 @@ def test_a_command_that_is_run_again_pays_nothing_twice(
 
 
 def test_another_run_that_still_waits_keeps_what_is_its_own(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Two who pay the same at the same time pay it twice, as both were asked to."""
     to = somebody()
     call = gift(to, 7)
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     first, second = sender(), sender()
     threads = [
         threading.Thread(daemon=True, target=each.send, args=(call,)) for each in (first, second)
@@ -238,11 +231,11 @@ def test_another_run_that_still_waits_keeps_what_is_its_own(
     for thread in threads:
         thread.start()
     wait_for(lambda: len(first.journal.intents(first.lane)) == 2)
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     for thread in threads:
         thread.join()
-    assert balance(w3, to) == 14
+    assert balance(node, to) == 14
 
 
 PROGRAM = """
@@ -261,17 +254,19 @@ for place in range(25):
 """
 
 
-def test_processes_of_one_user_never_use_a_nonce_twice(url: str, w3: Web3, tmp_path: Path) -> None:
+def test_processes_of_one_user_never_use_a_nonce_twice(
+    url: str, node: Node, tmp_path: Path
+) -> None:
     wallet, to = Account.from_key(os.urandom(32)), somebody()
-    ask(w3, "anvil_setBalance", wallet.address, hex(10**30))
+    node.one("anvil_setBalance", wallet.address, hex(10**30))
     given = [url, "0x" + bytes(wallet.key).hex(), str(tmp_path / "journal"), to]
     programs = [
         subprocess.Popen([sys.executable, "-c", PROGRAM, *given, str(place)], cwd=ROOT)
         for place in range(3)
     ]
     assert [each.wait(timeout=120) for each in programs] == [0, 0, 0]
-    assert balance(w3, to) == (1 << 75) - 1
-    assert int(ask(w3, "eth_getTransactionCount", wallet.address, "latest"), 16) == 75
+    assert balance(node, to) == (1 << 75) - 1
+    assert int(node.one("eth_getTransactionCount", wallet.address, "latest"), 16) == 75
 
 
 def test_a_local_chain_that_was_started_anew_is_another(tmp_path: Path) -> None:
@@ -285,22 +280,24 @@ def test_a_local_chain_that_was_started_anew_is_another(tmp_path: Path) -> None:
 
 
 def test_what_failed_in_a_command_is_made_anew_when_it_is_run_again(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Not told for ever as the failure that it was."""
-    fickle = ask(w3, "eth_accounts")[8]
+    fickle = node.one("eth_accounts")[8]
     mine = sender()
     call = Call(fickle, b"", 1, "pay", 50_000)
-    ask(w3, "anvil_setCode", fickle, "0x5f5ffd")  # reverts
+    node.one("anvil_setCode", fickle, "0x5f5ffd")  # reverts
     for _ in range(2):
         with pytest.raises(TransactionFailed, match="failed in block"), mine.journal.command("x"):
             mine.send(call)
-    ask(w3, "anvil_setCode", fickle, "0x")
+    node.one("anvil_setCode", fickle, "0x")
     with mine.journal.command("x"):
         assert not mine.send(call).resumed
 
 
-def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_somebody_who_will_not_sign_is_asked_once(
+    sender: Callable[..., Sender], node: Node
+) -> None:
     mine, asked = sender(Policy(in_flight=2)), itertools.count()
     real = mine.wire.signer
 
@@ -320,12 +317,12 @@ def test_somebody_who_will_not_sign_is_asked_once(sender: Callable[..., Sender],
     with pytest.raises(SigningError):
         list(mine.send_all(gift(to, 1 << place) for place in range(6)))
     assert next(asked) == 3
-    assert balance(w3, to) == 3
+    assert balance(node, to) == 3
     assert mine.pending() == []
 
 
 def test_what_making_the_calls_raises_is_told_after_what_was_sent(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Also while others wait: what was not made is never taken for done."""
     mine, to = sender(), somebody()
@@ -340,11 +337,11 @@ def test_what_making_the_calls_raises_is_told_after_what_was_sent(
         for each in mine.send_all(calls()):
             done.append(each.result)
     assert len(done) == 30
-    assert balance(w3, to) == 30
+    assert balance(node, to) == 30
     assert mine.pending() == []
 
 
-def test_a_command_is_of_the_thread_that_runs_it(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_a_command_is_of_the_thread_that_runs_it(sender: Callable[..., Sender], node: Node) -> None:
     """What another thread sends meanwhile is not part of it, and is sent again when asked again."""
     mine, to = sender(), somebody()
     sent = threading.Event()
@@ -363,11 +360,11 @@ def test_a_command_is_of_the_thread_that_runs_it(sender: Callable[..., Sender], 
     with mine.journal.command("pay everybody"):
         assert mine.send(gift(to, 1)).resumed
         assert not mine.send(gift(to, 7)).resumed
-    assert balance(w3, to) == 15
+    assert balance(node, to) == 15
 
 
 def test_a_command_that_ends_takes_nothing_from_another_of_its_name(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(), somebody()
     begun, ended = threading.Event(), threading.Event()
@@ -389,11 +386,11 @@ def test_a_command_that_ends_takes_nothing_from_another_of_its_name(
     with mine.journal.command("pay everybody"):
         assert mine.send(gift(to, 1)).resumed
         assert not mine.send(gift(to, 2)).resumed, "that one had ended well"
-    assert balance(w3, to) == 5
+    assert balance(node, to) == 5
 
 
 def test_calls_belong_to_the_command_that_asks_for_them(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Although outcomes are read, and with that sent, after it or in another."""
     mine, to = sender(), somebody()
@@ -404,7 +401,7 @@ def test_calls_belong_to_the_command_that_asks_for_them(
     outside.close()
     with mine.journal.command("pay everybody"):
         assert not mine.send(gift(to, 1)).resumed
-    assert balance(w3, to) == 2
+    assert balance(node, to) == 2
 
 
 def test_two_journals_of_one_file_in_one_process_keep_their_locks(tmp_path: Path) -> None:
@@ -430,7 +427,7 @@ def test_a_run_of_which_nothing_can_be_told_is_not_taken_for_dead(tmp_path: Path
 
 
 def test_a_journal_whose_disk_is_full_is_told_and_goes_on(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(), somebody()
     mine.send(gift(to, 1))
@@ -440,45 +437,45 @@ def test_a_journal_whose_disk_is_full_is_told_and_goes_on(
         for _ in range(100):
             mine.send(Call(to, b"\x01" * 10_000, 1, "a long gift"))
     mine.journal._db.execute("PRAGMA max_page_count = 1000000")
-    before = balance(w3, to)
+    before = balance(node, to)
     mine.send(gift(to, 1))
-    assert balance(w3, to) == before + 1
+    assert balance(node, to) == before + 1
 
 
 def test_what_is_sent_on_a_copy_of_a_chain_is_never_sent_on_the_chain(
-    url: str, w3: Web3, tmp_path: Path
+    url: str, node: Node, tmp_path: Path
 ) -> None:
     """Whoever practises on `anvil --fork-url` signs what the real chain takes as well."""
     wallet, to = Account.from_key(os.urandom(32)), somebody()
-    ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
+    node.one("anvil_setBalance", wallet.address, hex(10**21))
     with anvil(4_242, options=("--fork-url", url)) as copied:
         copy = connect(copied)
         practice = Sender(copy, wallet, Journal(tmp_path / "journal"), IMPATIENT)
         assert practice.send(gift(to, 9)).block
-        ask(copy, "evm_setAutomine", False)
+        copy.one("evm_setAutomine", False)
         with pytest.raises(TransactionFailed):
             practice.send(gift(to, 8))
         assert len(practice.pending()) == 1
         practice.journal.close()
-    real = Sender(w3, wallet, Journal(tmp_path / "journal"), FAST)
+    real = Sender(node, wallet, Journal(tmp_path / "journal"), FAST)
     assert real.lane.genesis == practice.lane.genesis
     assert real.pending() == []
     assert not real.send(gift(to, 1)).resumed
-    ask(w3, "evm_mine")
-    assert balance(w3, to) == 1
+    node.one("evm_mine")
+    assert balance(node, to) == 1
 
 
 # Stuck, dropped, replaced, reorganised
 
 
 def test_what_another_flight_replaced_is_not_taken_for_displaced(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     """Told "run this again", its user would have paid twice."""
     first = sender(Policy(stuck=0.5, patience=10), "journal")
     other = sender(Policy(stuck=0.5, patience=10), "journal")
     to = somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     done: list[Any] = []
     thread = threading.Thread(daemon=True, target=lambda: done.append(first.send(gift(to, 5))))
     thread.start()
@@ -490,17 +487,17 @@ def test_what_another_flight_replaced_is_not_taken_for_displaced(
         assert fees is not None
         signed = other.wire.sign(intent.call, intent.nonce, 21_000, fees)
         other.journal.attempt(intent, signed, fees)
-        ask(w3, "eth_sendRawTransaction", "0x" + signed.raw.hex())
-        ask(w3, "evm_mine")
-        ask(w3, "evm_setAutomine", True)
+        node.one("eth_sendRawTransaction", "0x" + signed.raw.hex())
+        node.one("evm_mine")
+        node.one("evm_setAutomine", True)
         thread.join(10)
     assert done
     assert done[0].transaction == signed.hash
-    assert balance(w3, to) == 5
+    assert balance(node, to) == 5
 
 
 def test_what_a_node_does_not_know_for_a_moment_is_not_forgotten(
-    sender: Callable[..., Sender], w3: Web3, monkeypatch: pytest.MonkeyPatch
+    sender: Callable[..., Sender], node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A node that lags knows neither the transaction nor its receipt."""
     mine, to = sender(), somebody()
@@ -512,69 +509,69 @@ def test_what_a_node_does_not_know_for_a_moment_is_not_forgotten(
         mine.settle()
     assert [each.id for each in mine.journal.intents(mine.lane)] == [intent.id]
     assert mine.send(gift(to, 1)).resumed
-    assert balance(w3, to) == 1
+    assert balance(node, to) == 1
 
 
 def test_what_something_else_displaced_long_ago_is_forgotten(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(IMPATIENT), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     with pytest.raises(TransactionFailed):
         mine.send(gift(to, 9))
     (intent,) = mine.journal.intents(mine.lane)
-    ask(w3, "anvil_dropAllTransactions")
+    node.one("anvil_dropAllTransactions")
     taking = mine.wire.sign(gift(mine.address), intent.nonce, 21_000, mine.fees())
-    ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
-    ask(w3, "evm_mine")
-    ask(w3, "evm_setAutomine", True)
+    node.one("eth_sendRawTransaction", "0x" + taking.raw.hex())
+    node.one("evm_mine")
+    node.one("evm_setAutomine", True)
     assert len(mine.pending()) == 1, "it may come back, in a reorganisation"
-    ask(w3, "anvil_mine", hex(70))
+    node.one("anvil_mine", hex(70))
     assert mine.pending() == []
 
 
 def test_all_that_the_chain_passes_over_is_replaced_at_once(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     mine, to = sender(Policy(stuck=0.5, patience=20)), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     calls = [gift(to, 1 << place) for place in range(8)]
     done: list[Any] = []
     thread = threading.Thread(daemon=True, target=lambda: done.extend(mine.send_all(calls)))
     thread.start()
     wait_for(lambda: len(mine.journal.intents(mine.lane)) == 8)
-    ask(w3, "anvil_setNextBlockBaseFeePerGas", hex(200 * GWEI))
-    ask(w3, "evm_mine")
+    node.one("anvil_setNextBlockBaseFeePerGas", hex(200 * GWEI))
+    node.one("evm_mine")
     rows = mine.journal.intents(mine.lane)
     wait_for(lambda: all(len(mine.journal.attempts(each)) >= 2 for each in rows))
     second = [mine.journal.attempts(each)[1].sent for each in rows]
     assert max(second) - min(second) < 0.5, "one after another would take 0.5 s each"
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     thread.join()
     assert all(each.receipt for each in done)
-    assert balance(w3, to) == 255
+    assert balance(node, to) == 255
 
 
-def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], node: Node) -> None:
     """What the cap lets cancel is not cancelled when the next one's is above it."""
     mine, to = sender(IMPATIENT), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     with pytest.raises(TransactionFailed):
         mine.send(gift(to, 1))
     (intent,) = mine.journal.intents(mine.lane)
     most = mine.journal.attempts(intent)[-1].fees.most
-    rich = Sender(w3, mine.wire.signer, mine.journal, Policy(patience=0.2, tip=50 * GWEI))
+    rich = Sender(node, mine.wire.signer, mine.journal, Policy(patience=0.2, tip=50 * GWEI))
     with pytest.raises(TransactionFailed):
         rich.send(gift(to, 2))
-    capped = Sender(w3, mine.wire.signer, mine.journal, Policy(patience=5, max_fee=most * 5 // 4))
+    capped = Sender(node, mine.wire.signer, mine.journal, Policy(patience=5, max_fee=most * 5 // 4))
     with pytest.raises(FeeTooHigh, match="nothing was cancelled"):
         capped.cancel()
     for each in mine.journal.intents(mine.lane):
         assert not any(one.cancels for one in mine.journal.attempts(each))
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
-    wait_for(lambda: balance(w3, to) == 3)
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
+    wait_for(lambda: balance(node, to) == 3)
 
 
 @pytest.mark.parametrize(
@@ -599,65 +596,71 @@ def test_what_nodes_say_is_understood(said: str, refused: bool, cheap: bool) -> 
     assert is_cheap(refusal) == cheap
 
 
-def test_what_is_stuck_is_replaced_at_a_higher_fee(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_what_is_stuck_is_replaced_at_a_higher_fee(
+    sender: Callable[..., Sender], node: Node
+) -> None:
     mine, to = sender(), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     done: list[Any] = []
     thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(to, 5))))
     thread.start()
     (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
     wait_for(lambda: len(mine.journal.attempts(intent)) >= 3)
-    ask(w3, "evm_mine")
+    node.one("evm_mine")
     thread.join()
-    ask(w3, "evm_setAutomine", True)
+    node.one("evm_setAutomine", True)
     offers = [each.fees.most for each in mine.journal.attempts(intent)]
     assert all(later * 10 >= earlier * 11 for earlier, later in itertools.pairwise(offers))
-    assert balance(w3, to) == 5
+    assert balance(node, to) == 5
     assert done[0].transaction != mine.journal.attempts(intent)[0].hash
 
 
-def test_a_replacement_stays_within_the_cap(sender: Callable[..., Sender], w3: Web3) -> None:
-    base = int(ask(w3, "eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
+def test_a_replacement_stays_within_the_cap(sender: Callable[..., Sender], node: Node) -> None:
+    base = int(node.one("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
     cap = 2 * base + 3 * GWEI
     mine, to = sender(Policy(stuck=0.1, patience=2, max_fee=cap)), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     with pytest.raises(TransactionFailed, match=r"it is in the journal"):
         mine.send(gift(to))
     (intent,) = mine.journal.intents(mine.lane)
     offers = [each.fees.most for each in mine.journal.attempts(intent)]
     assert max(offers) <= cap
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     assert mine.send(gift(to)).resumed
 
 
-def test_what_costs_more_than_the_cap_is_not_sent(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_what_costs_more_than_the_cap_is_not_sent(
+    sender: Callable[..., Sender], node: Node
+) -> None:
     mine = sender(Policy(max_fee=1))
     with pytest.raises(FeeTooHigh, match=r"gwei now and the cap is 0\.000000001; .* nothing was"):
         mine.send(gift(somebody()))
     assert mine.pending() == []
 
 
-def test_what_a_node_dropped_is_sent_again(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_what_a_node_dropped_is_sent_again(sender: Callable[..., Sender], node: Node) -> None:
     mine, to = sender(), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     thread = threading.Thread(daemon=True, target=mine.send, args=(gift(to, 9),))
     thread.start()
     (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
     wait_for(lambda: is_waiting(mine, intent))
-    ask(w3, "anvil_dropAllTransactions")
+    node.one("anvil_dropAllTransactions")
     wait_for(lambda: is_waiting(mine, intent))
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     thread.join()
-    assert balance(w3, to) == 9
+    assert balance(node, to) == 9
 
 
-def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_what_was_replaced_from_elsewhere_is_told(
+    sender: Callable[..., Sender], node: Node
+) -> None:
     """The same wallet in a browser took the nonce."""
     mine, to = sender(), somebody()
-    other = Sender(w3, mine.wire.signer, Journal(), FAST)
-    ask(w3, "evm_setAutomine", False)
+    other = Sender(node, mine.wire.signer, Journal(), FAST)
+    node.one("evm_setAutomine", False)
     done: list[Any] = []
 
     def send() -> None:
@@ -670,18 +673,18 @@ def test_what_was_replaced_from_elsewhere_is_told(sender: Callable[..., Sender],
     thread.start()
     (intent,) = wait_for(lambda: mine.journal.intents(mine.lane))
     wait_for(lambda: is_waiting(mine, intent))
-    ask(w3, "anvil_dropAllTransactions")
-    nonce = int(ask(w3, "eth_getTransactionCount", mine.address, "latest"), 16)
+    node.one("anvil_dropAllTransactions")
+    nonce = int(node.one("eth_getTransactionCount", mine.address, "latest"), 16)
     taking = other.wire.sign(gift(mine.address), nonce, 21_000, mine.fees())
-    ask(w3, "eth_sendRawTransaction", "0x" + taking.raw.hex())
-    ask(w3, "evm_mine")
-    ask(w3, "evm_setAutomine", True)
+    node.one("eth_sendRawTransaction", "0x" + taking.raw.hex())
+    node.one("evm_mine")
+    node.one("evm_setAutomine", True)
     thread.join()
     if done:  # it lost; the other way round it won the place, and was told as carried out
         assert "was replaced: another transaction" in done[0]
-        assert balance(w3, to) == 0
+        assert balance(node, to) == 0
     else:
-        assert balance(w3, to) == 9
+        assert balance(node, to) == 9
     assert mine.pending() == []
 
 
@@ -708,55 +711,55 @@ def test_what_a_node_cannot_find_by_its_hash_yet_is_not_taken_for_replaced(tmp_p
 
 @pytest.mark.parametrize("depth", [1, 3, 10])
 def test_what_a_reorganisation_dropped_is_sent_again(
-    sender: Callable[..., Sender], w3: Web3, depth: int
+    sender: Callable[..., Sender], node: Node, depth: int
 ) -> None:
     mine, to = sender(Policy(finality=depth + 2, stuck=0.5, patience=20)), somebody()
     done: list[Any] = []
-    ask(w3, "anvil_mine", hex(depth))
+    node.one("anvil_mine", hex(depth))
     thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(to, 9))))
     thread.start()
     wait_for(lambda: any(each.block for each in mine.journal.intents(mine.lane)))
-    ask(w3, "anvil_mine", hex(depth - 1))
-    ask(w3, "anvil_reorg", depth, [])
+    node.one("anvil_mine", hex(depth - 1))
+    node.one("anvil_reorg", depth, [])
     for _ in range(2 * depth + 4):
         time.sleep(0.05)
-        ask(w3, "evm_mine")
-    wait_for(lambda: done or not ask(w3, "evm_mine"))
+        node.one("evm_mine")
+    wait_for(lambda: done or not node.one("evm_mine"))
     thread.join()
-    assert balance(w3, to) == 9
+    assert balance(node, to) == 9
     assert mine.pending() == []
 
 
 def test_what_was_reorganised_away_while_nobody_looked_is_sent_again(
-    sender: Callable[..., Sender], w3: Web3
+    sender: Callable[..., Sender], node: Node
 ) -> None:
     first, to = sender(), somebody()
     first.send(gift(to, 9))
     first.journal.close()
-    ask(w3, "anvil_reorg", 1, [])
-    ask(w3, "anvil_dropAllTransactions")
+    node.one("anvil_reorg", 1, [])
+    node.one("anvil_dropAllTransactions")
     second = sender()
     second.send(gift(to, 1))
-    wait_for(lambda: balance(w3, to) == 10)
+    wait_for(lambda: balance(node, to) == 10)
 
 
-def test_what_waits_can_be_cancelled(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_what_waits_can_be_cancelled(sender: Callable[..., Sender], node: Node) -> None:
     mine, to = sender(IMPATIENT), somebody()
-    ask(w3, "evm_setAutomine", False)
+    node.one("evm_setAutomine", False)
     for amount in (1, 2):
         with pytest.raises(TransactionFailed):
             mine.send(gift(to, amount))
-    patient = Sender(w3, mine.wire.signer, mine.journal, FAST)
+    patient = Sender(node, mine.wire.signer, mine.journal, FAST)
     outcomes: list[Any] = []
     thread = threading.Thread(daemon=True, target=lambda: outcomes.extend(patient.cancel()))
     thread.start()
     wait_for(lambda: len(mine.journal.attempts(mine.journal.intents(mine.lane)[1])) == 2)
     time.sleep(0.1)
-    ask(w3, "evm_setAutomine", True)
-    ask(w3, "evm_mine")
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
     thread.join()
     assert ["was cancelled by" in str(each.error) for each in outcomes] == [True, True]
-    assert balance(w3, to) == 0
+    assert balance(node, to) == 0
     assert mine.pending() == []
 
 
@@ -765,7 +768,7 @@ def test_what_waits_can_be_cancelled(sender: Callable[..., Sender], w3: Web3) ->
 
 @pytest.mark.parametrize("finality", [3, "safe", "finalized"])
 def test_it_is_waited_for_as_many_blocks_as_are_asked(
-    sender: Callable[..., Sender], w3: Web3, finality: Any
+    sender: Callable[..., Sender], node: Node, finality: Any
 ) -> None:
     mine, done = sender(Policy(finality=finality, stuck=5, patience=20)), []
     thread = threading.Thread(daemon=True, target=lambda: done.append(mine.send(gift(somebody()))))
@@ -773,10 +776,10 @@ def test_it_is_waited_for_as_many_blocks_as_are_asked(
     wait_for(lambda: any(each.block for each in mine.journal.intents(mine.lane)))
     time.sleep(0.2)
     assert not done
-    ask(w3, "anvil_mine", hex(200))
+    node.one("anvil_mine", hex(200))
     thread.join()
     tag = "latest" if isinstance(finality, int) else finality
-    last = int(ask(w3, "eth_getBlockByNumber", tag, False)["number"], 16)
+    last = int(node.one("eth_getBlockByNumber", tag, False)["number"], 16)
     assert done[0].block <= last - (2 if finality == 3 else 0)
 
 
@@ -788,10 +791,10 @@ def test_a_finality_that_is_none(wrong: Any) -> None:
 
 def test_a_chain_without_eip_1559_is_paid_the_old_way(tmp_path: Path) -> None:
     with anvil(4_244, options=("--hardfork", "berlin")) as url:
-        w3, to = connect(url), somebody()
-        mine = Sender(w3, account_of(0), Journal(tmp_path / "journal"), FAST)
+        node, to = connect(url), somebody()
+        mine = Sender(node, account_of(0), Journal(tmp_path / "journal"), FAST)
         receipt = mine.send(gift(to))
-        sent = ask(w3, "eth_getTransactionByHash", "0x" + receipt.transaction.hex())
+        sent = node.one("eth_getTransactionByHash", "0x" + receipt.transaction.hex())
         assert int(sent.get("type", "0x0"), 16) == 0
         assert "maxFeePerGas" not in sent
 
@@ -805,13 +808,13 @@ def test_calldata_costs_what_the_chain_takes(sender: Callable[..., Sender]) -> N
 # The file
 
 
-def test_the_journal_is_for_its_owner_only_and_holds_no_key(w3: Web3, tmp_path: Path) -> None:
+def test_the_journal_is_for_its_owner_only_and_holds_no_key(node: Node, tmp_path: Path) -> None:
     """Invariant 7."""
     old = os.umask(0)
     try:
         path, wallet = tmp_path / "place" / "journal", Account.from_key(os.urandom(32))
-        ask(w3, "anvil_setBalance", wallet.address, hex(10**21))
-        mine = Sender(w3, wallet, Journal(path), FAST)
+        node.one("anvil_setBalance", wallet.address, hex(10**21))
+        mine = Sender(node, wallet, Journal(path), FAST)
         mine.send(gift(somebody()))
         files = [each for each in path.parent.rglob("*") if each.is_file()]
         assert len(files) >= 3
@@ -843,11 +846,11 @@ def test_a_journal_that_is_none_is_told(tmp_path: Path) -> None:
         Journal(tmp_path)
 
 
-def test_a_journal_forgets_what_nobody_needs(sender: Callable[..., Sender], w3: Web3) -> None:
+def test_a_journal_forgets_what_nobody_needs(sender: Callable[..., Sender], node: Node) -> None:
     mine = sender()
     mine.send(gift(somebody()))
     assert len(mine.journal.intents(mine.lane)) == 1, "a reorganisation may still take it"
-    ask(w3, "anvil_mine", hex(100))
+    node.one("anvil_mine", hex(100))
     mine.settle()
     assert mine.journal.intents(mine.lane) == []
 
@@ -855,7 +858,7 @@ def test_a_journal_forgets_what_nobody_needs(sender: Callable[..., Sender], w3: 
 def is_waiting(sender: Sender, intent: Intent) -> bool:
     """Whether the node has it and no block does."""
     found = [
-        ask(sender.w3, "eth_getTransactionByHash", "0x" + each.hash.hex())
+        sender.node.one("eth_getTransactionByHash", "0x" + each.hash.hex())
         for each in sender.journal.attempts(intent)
     ]
     return any(each is not None and each["blockNumber"] is None for each in found)

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from web3 import Web3
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import connect
+from kiseki.chain.node import Node, connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import proxy, releases
 from kiseki.chain.release.networks import NETWORKS, Network, network
@@ -25,14 +24,8 @@ PUBLIC = [each for each in NETWORKS.values() if each.is_public]
 LIKE_A_TESTNET = ("--enable-tx-gas-limit", "--hardfork", "osaka")
 
 
-def ask(w3: Web3, method: str, *arguments: Any) -> Any:
-    answer = w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-    assert "error" not in answer, answer
-    return answer["result"]
-
-
 @pytest.fixture(params=PUBLIC, ids=lambda each: each.name)
-def testnet(request: pytest.FixtureRequest) -> Iterator[tuple[Network, Web3]]:
+def testnet(request: pytest.FixtureRequest) -> Iterator[tuple[Network, Node]]:
     """Anvil in a test network's place: its chain ID, blocks of one second, its limits."""
     found: Network = request.param
     options = (*LIKE_A_TESTNET, "--block-time", "1")
@@ -41,17 +34,17 @@ def testnet(request: pytest.FixtureRequest) -> Iterator[tuple[Network, Web3]]:
 
 
 @pytest.fixture
-def bare() -> Iterator[Web3]:
+def bare() -> Iterator[Node]:
     """A chain without the deterministic deployment proxy."""
     with anvil(7_777, options=("--disable-default-create2-deployer",)) as url:
         yield connect(url)
 
 
 def test_the_suite_is_at_the_same_addresses_on_every_network(
-    testnet: tuple[Network, Web3], tmp_path: Path
+    testnet: tuple[Network, Node], tmp_path: Path
 ) -> None:
-    where, w3 = testnet
-    sender = Sender(w3, account_of(0), Journal(tmp_path / "journal"))
+    where, node = testnet
+    sender = Sender(node, account_of(0), Journal(tmp_path / "journal"))
     found = deployment.preflight(sender)
     assert (found.chain_id, found.missing, found.problem) == (
         where.chain_id, tuple(releases.newest()), "",
@@ -81,30 +74,30 @@ def test_networks_are_found_by_name_and_by_number() -> None:
 def test_too_little_ether_for_all_of_it_is_said_before_any_is_spent(tmp_path: Path) -> None:
     poor = Account.from_key("0x" + "77" * 32)
     with anvil(7_776) as url:
-        w3 = connect(url)
-        sender = Sender(w3, poor)
-        ask(w3, "anvil_setBalance", poor.address, hex(10**15))
+        node = connect(url)
+        sender = Sender(node, poor)
+        node.one("anvil_setBalance", poor.address, hex(10**15))
         found = deployment.preflight(sender)
         assert "insufficient funds; send it some" in found.problem
         assert found.now <= found.most
         with pytest.raises(ChainError, match=r"insufficient funds; .* nothing was sent"):
             deployment.deploy(sender, tmp_path)
-        assert w3.eth.block_number == 0
+        assert node.w3.eth.block_number == 0
         # With what it says, it is enough.
-        ask(w3, "anvil_setBalance", poor.address, hex(found.most))
+        node.one("anvil_setBalance", poor.address, hex(found.most))
         deployment.deploy(sender, tmp_path)
 
 
-def test_other_code_at_an_address_is_told_and_nothing_is_sent(bare: Web3, tmp_path: Path) -> None:
+def test_other_code_at_an_address_is_told_and_nothing_is_sent(bare: Node, tmp_path: Path) -> None:
     at = releases.addresses()["DataRegistry"]
-    ask(bare, "anvil_setCode", at, "0x00")
+    bare.one("anvil_setCode", at, "0x00")
     sender = Sender(bare, account_of(0))
     assert deployment.preflight(sender).wrong == ("DataRegistry",)
     with pytest.raises(
         ChainError, match="other code than this release's is at the address of Data"
     ):
         deployment.deploy(sender, tmp_path)
-    assert bare.eth.block_number == 0
+    assert bare.w3.eth.block_number == 0
 
 
 # Interrupted
@@ -112,7 +105,7 @@ def test_other_code_at_an_address_is_told_and_nothing_is_sent(bare: Web3, tmp_pa
 
 @pytest.mark.parametrize("after", list(releases.newest())[:-1:3])
 def test_what_was_sent_and_not_written_down_is_found_in_the_journal(
-    bare: Web3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+    bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
 ) -> None:
     """Invariant 8: the power went between the block and the record."""
     real = deployment._save
@@ -125,14 +118,14 @@ def test_what_was_sent_and_not_written_down_is_found_in_the_journal(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(deployment, "_save", cut)
         deployment.deploy(Sender(bare, account_of(0), Journal(tmp_path / "journal")), tmp_path)
-    sent = ask(bare, "eth_getTransactionCount", account_of(0).address, "latest")
+    sent = bare.one("eth_getTransactionCount", account_of(0).address, "latest")
     gas: dict[str, int] = {}
     again = Sender(bare, account_of(0), Journal(tmp_path / "journal"))
     deployment.deploy(again, tmp_path, gas.__setitem__)
     assert gas[after] == 0
     record = deployment._load(tmp_path, 7_777)
     assert all(each["transaction"] for each in record["contracts"].values())
-    total = int(ask(bare, "eth_getTransactionCount", account_of(0).address, "latest"), 16)
+    total = int(bare.one("eth_getTransactionCount", account_of(0).address, "latest"), 16)
     assert total - int(sent, 16) == sum(1 for each in gas.values() if each)
 
 
@@ -147,7 +140,7 @@ def test_its_transaction_is_the_one_that_everybody_knows() -> None:
     assert keccak256(proxy._RAW).hex() == known
 
 
-def test_it_is_put_on_a_chain_that_has_none(bare: Web3, tmp_path: Path) -> None:
+def test_it_is_put_on_a_chain_that_has_none(bare: Node, tmp_path: Path) -> None:
     sender = Sender(bare, account_of(0))
     found = deployment.preflight(sender)
     assert not found.has_proxy
@@ -155,12 +148,12 @@ def test_it_is_put_on_a_chain_that_has_none(bare: Web3, tmp_path: Path) -> None:
     deployment.deploy(sender, tmp_path)
     assert proxy.is_there(bare)
     with anvil(7_778) as url:  # where Anvil has put it itself
-        theirs = connect(url).eth.get_code(proxy.PROXY)  # type: ignore[arg-type]
+        theirs = connect(url).w3.eth.get_code(proxy.PROXY)  # type: ignore[arg-type]
     assert bytes(theirs) == proxy._CODE
-    assert ask(bare, "eth_getTransactionCount", proxy._DEPLOYER, "latest") == "0x1"
+    assert bare.one("eth_getTransactionCount", proxy._DEPLOYER, "latest") == "0x1"
 
 
-def test_what_somebody_paid_for_it_is_not_paid_twice(bare: Web3) -> None:
+def test_what_somebody_paid_for_it_is_not_paid_twice(bare: Node) -> None:
     sender = Sender(bare, account_of(0))
     sender.send(Call(proxy._DEPLOYER, b"", 4 * 10**15, "a part"))
     assert proxy.cost(bare) == 6 * 10**15
@@ -168,14 +161,14 @@ def test_what_somebody_paid_for_it_is_not_paid_twice(bare: Web3) -> None:
     assert proxy.is_there(bare)
 
 
-def test_gas_that_costs_more_than_it_offers_is_told(bare: Web3) -> None:
-    ask(bare, "anvil_setNextBlockBaseFeePerGas", hex(101 * GWEI))
-    ask(bare, "evm_mine")
+def test_gas_that_costs_more_than_it_offers_is_told(bare: Node) -> None:
+    bare.one("anvil_setNextBlockBaseFeePerGas", hex(101 * GWEI))
+    bare.one("evm_mine")
     with pytest.raises(ChainError, match="gas costs more now than the 100 gwei"):
         proxy.put(Sender(bare, account_of(0), policy=Policy()))
 
 
-def test_something_else_in_its_place_is_told(bare: Web3, tmp_path: Path) -> None:
-    ask(bare, "anvil_setCode", proxy.PROXY, "0x6000")
+def test_something_else_in_its_place_is_told(bare: Node, tmp_path: Path) -> None:
+    bare.one("anvil_setCode", proxy.PROXY, "0x6000")
     with pytest.raises(ChainError, match="something else than the deterministic deployment proxy"):
         deployment.deploy(Sender(bare, account_of(0)), tmp_path)

@@ -1,4 +1,4 @@
-"""Nodes fail, are asked too much, lag and lie; there are others."""
+"""Node fail, are asked too much, lag and lie; there are others."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ import requests
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Nodes, Refusal, ask, connect
+from kiseki.chain.node import Refusal, connect
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
@@ -75,53 +75,51 @@ def place(server: Front, rest: str = "") -> str:
 def test_a_node_that_is_busy_is_asked_again(url: str, status: int) -> None:
     with front(url, lambda n, _: (status, b"busy") if n in (2, 3) else None) as busy:
         busy.headers_sent = {"Retry-After": "0"}
-        w3 = connect(place(busy))
-        assert w3.eth.chain_id == 4_245
+        node = connect(place(busy))
+        assert node.w3.eth.chain_id == 4_245
         assert busy.count == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_node_that_refuses_us_is_not(url: str, status: int) -> None:
     with front(url, lambda n, _: (status, b"no") if n > 1 else None) as closed:
-        w3 = connect(place(closed))
+        node = connect(place(closed))
         with pytest.raises(NodeUnreachable), node_errors():
-            w3.eth.get_block("latest")
+            node.w3.eth.get_block("latest")
         assert closed.count == 2
 
 
 def test_a_limit_that_is_told_in_json_is_waited_out(url: str) -> None:
     error = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "Too many requests"}}
     with front(url, lambda n, _: (200, json.dumps(error).encode()) if n == 2 else None) as busy:
-        assert connect(place(busy)).eth.get_block("latest")["number"] >= 0
+        assert connect(place(busy)).w3.eth.get_block("latest")["number"] >= 0
         assert busy.count == 3
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_again(url: str) -> None:
     with front(url, lambda n, _: (200, b'{"jsonrpc": "2.0", "res') if n == 2 else None) as torn:
-        assert connect(place(torn)).eth.get_block("latest")["number"] >= 0
+        assert connect(place(torn)).w3.eth.get_block("latest")["number"] >= 0
         assert torn.count == 3
 
 
 def test_what_does_something_each_time_is_never_asked_twice(url: str) -> None:
     with front(url, lambda n, _: (503, b"busy") if n == 2 else None) as busy:
-        w3 = connect(place(busy))
+        node = connect(place(busy))
         with pytest.raises(requests.HTTPError):
-            w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+            node.one("evm_mine")
         assert busy.count == 2
 
 
 def test_a_node_that_dies_is_followed_by_the_next(url: str) -> None:
     with front(url, lambda *_: None) as first:
-        w3 = connect([place(first), url])
-        sender = Sender(w3, account_of(0))
+        node = connect([place(first), url])
+        sender = Sender(node, account_of(0))
         sender.send(Call(TO, b"", 1, "a gift"))
         first.shutdown()
         first.server_close()
         sender.send(Call(TO, b"", 1, "a gift"))
-        assert int(w3.eth.get_balance(TO)) >= 2  # type: ignore[arg-type]
-        nodes = getattr(w3.provider, "nodes", None)
-        assert isinstance(nodes, Nodes)
-        assert nodes.urls[0] == url
+        assert int(node.w3.eth.get_balance(TO)) >= 2  # type: ignore[arg-type]
+        assert node.urls[0] == url
 
 
 def test_a_fallback_on_another_chain_is_never_asked(url: str) -> None:
@@ -129,15 +127,15 @@ def test_a_fallback_on_another_chain_is_never_asked(url: str) -> None:
         anvil(4_246) as wrong,
         front(url, lambda n, _: None if n == 1 else (500, b"")) as first,
     ):
-        w3 = connect([place(first), wrong])
+        node = connect([place(first), wrong])
         with pytest.raises(WrongChain, match=r"is on chain 4246, not 4245; take it off the list"):
-            w3.eth.get_block("latest")
+            node.w3.eth.get_block("latest")
     with (
         anvil(4_247) as wrong,
         front(url, lambda n, _: None if n == 1 else (500, b"")) as first,
     ):
-        w3 = connect(f"{place(first)}, {wrong}, {url}")
-        assert w3.eth.chain_id == 4_245
+        node = connect(f"{place(first)}, {wrong}, {url}")
+        assert node.w3.eth.chain_id == 4_245
 
 
 @pytest.mark.parametrize(
@@ -157,19 +155,19 @@ def test_a_fallback_that_is_no_use_is_passed_over(url: str, bad: tuple[int, byte
         front(url, lambda _, __: bad) as useless,
         front(url, lambda _, __: None) as third,
     ):
-        w3 = connect([place(first), place(useless), place(third)])
+        node = connect([place(first), place(useless), place(third)])
         for _ in range(3):
-            assert w3.eth.get_block("latest")["number"] >= 0
+            assert node.w3.eth.get_block("latest")["number"] >= 0
         assert useless.count <= 2
     with front(url, lambda _, __: bad) as useless:
-        w3 = connect([place(useless), url])  # also where it is the first of them
-        assert w3.eth.chain_id == 4_245
+        node = connect([place(useless), url])  # also where it is the first of them
+        assert node.w3.eth.chain_id == 4_245
 
 
 def test_a_node_whose_key_ran_out_is_followed_by_the_next(url: str) -> None:
     with front(url, lambda n, _: (403, b"no") if n > 1 else None) as first:
-        w3 = connect([place(first), url])
-        assert w3.eth.get_block("latest")["number"] >= 0
+        node = connect([place(first), url])
+        assert node.w3.eth.get_block("latest")["number"] >= 0
 
 
 @pytest.mark.parametrize(
@@ -201,8 +199,8 @@ def test_what_of_a_batch_was_too_much_is_asked_again_and_the_rest_is_not(
 
     wallets = [f"0x{number:040x}" for number in range(5)]
     with front(url, answer) as busy:
-        w3 = connect(place(busy))
-        found = ask(w3, [("eth_getBalance", [each, "latest"]) for each in wallets])
+        node = connect(place(busy))
+        found = node.ask([("eth_getBalance", [each, "latest"]) for each in wallets])
         assert not any(isinstance(each, Refusal) for each in found)
     assert [len(each) for each in asked] == [5, 3, 1]
 
@@ -216,10 +214,10 @@ def test_a_key_in_a_url_is_never_shown(url: str) -> None:
     """Invariant 7."""
     with front(url, lambda n, _: None if n == 1 else (500, b"")) as failing:
         secret = place(failing, "/v3/0123456789abcdef?key=fedcba")
-        w3 = connect(secret)
+        node = connect(secret)
         with pytest.raises(NodeUnreachable) as told, node_errors():
-            w3.eth.get_block("latest")
-        shown = f"{told.value!r} {told.value.__cause__!r} {w3.provider!r}"
+            node.w3.eth.get_block("latest")
+        shown = f"{told.value!r} {told.value.__cause__!r} {node.w3.provider!r}"
         assert "0123456789abcdef" not in shown
         assert "fedcba" not in shown
     with pytest.raises(NodeUnreachable) as told:
@@ -232,18 +230,18 @@ def test_a_key_in_a_url_is_never_shown(url: str) -> None:
 
 def test_many_questions_are_few_requests(url: str) -> None:
     with front(url, lambda *_: None) as counted:
-        w3 = connect(place(counted))
+        node = connect(place(counted))
         before = counted.count
-        answers = ask(w3, [("eth_getBalance", [TO, "latest"])] * 250)
+        answers = node.ask([("eth_getBalance", [TO, "latest"])] * 250)
         assert len(answers) == 250
         assert counted.count - before == 3
 
 
 def test_long_questions_are_kept_apart(url: str) -> None:
     with front(url, lambda *_: None) as counted:
-        w3 = connect(place(counted))
+        node = connect(place(counted))
         before = counted.count
-        ask(w3, [("web3_sha3", ["0x" + "00" * 200_000])] * 6)
+        node.ask([("web3_sha3", ["0x" + "00" * 200_000])] * 6)
         assert counted.count - before == 3
 
 
@@ -254,10 +252,9 @@ def test_answers_in_another_order_find_their_questions(url: str) -> None:
         answers = requests.post(url, json=asked, timeout=30).json()
         return 200, json.dumps(answers[::-1]).encode()
 
-    with front(url, mixed) as node:
-        w3 = connect(place(node))
-        chain, refused, number = ask(
-            w3, [("eth_chainId", []), ("eth_none", []), ("eth_blockNumber", [])]
+    with front(url, mixed) as mixing:
+        chain, refused, number = connect(place(mixing)).ask(
+            [("eth_chainId", []), ("eth_none", []), ("eth_blockNumber", [])]
         )
     assert chain == hex(4_245)
     assert isinstance(refused, Refusal)
@@ -279,7 +276,7 @@ def test_a_node_that_takes_no_batches_is_asked_one_by_one(
 
 
 def test_a_batch_of_which_answers_are_missing_is_no_answer(url: str) -> None:
-    with front(url, lambda _, asked: (200, b"[]") if isinstance(asked, list) else None) as node:
-        w3 = connect(place(node))
+    with front(url, lambda _, asked: (200, b"[]") if isinstance(asked, list) else None) as short:
+        node = connect(place(short))
         with pytest.raises(ChainError, match="makes no sense"), node_errors():
-            ask(w3, [("eth_chainId", []), ("eth_blockNumber", [])])
+            node.ask([("eth_chainId", []), ("eth_blockNumber", [])])

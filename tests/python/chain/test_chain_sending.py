@@ -15,8 +15,6 @@ import pytest
 import requests
 from eth_abi.abi import encode
 from eth_account import Account
-from web3 import Web3
-from web3.exceptions import ContractLogicError
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain import logs
@@ -27,7 +25,7 @@ from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import connect
+from kiseki.chain.node import Node, Refusal, connect
 from kiseki.chain.sending.fees import MOST_GAS, Policy
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.sending.wire import MOST_BYTES
@@ -213,15 +211,14 @@ def test_one_wallet_sends_from_many_threads(k: LocalKiseki) -> None:
 
 
 class Altered:
-    """Stands before a provider, and changes what one method is told or answers."""
+    """Stands before a node, and changes what one method is told or answers."""
 
     def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-        provider: Any = k.session.w3.provider
-        self.method, self.one = method, provider.make_request
-        self.many = provider.make_batch_request
+        node = k.session.node
+        self.method, self.one, self.many = method, node.answer, node.answers
         self.calls = 0
-        monkeypatch.setattr(provider, "make_request", self.request)
-        monkeypatch.setattr(provider, "make_batch_request", self.batch)
+        monkeypatch.setattr(node, "answer", self.request)
+        monkeypatch.setattr(node, "answers", self.batch)
 
     def change(self, real: Callable[[], Any]) -> Any:
         raise NotImplementedError
@@ -259,10 +256,10 @@ def test_a_node_that_forgets_what_waits_gets_the_next_nonce_all_the_same(
     k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A balancer asks a node that has not seen our last transaction yet."""
-    first = Sender(k.session.w3, account_of(6))
+    first = Sender(k.session.node, account_of(6))
     call = Call(k.address, b"", 1, "a payment")
-    make = k.session.w3.provider.make_request
-    make("evm_setAutomine", [False])  # type: ignore[arg-type]
+    make = k.session.node.one
+    make("evm_setAutomine", False)
     Forgets(k, monkeypatch, "eth_getTransactionCount")
     done: list[Any] = []
     threads = [threading.Thread(target=lambda: done.append(first.send(call))) for _ in range(3)]
@@ -274,8 +271,8 @@ def test_a_node_that_forgets_what_waits_gets_the_next_nonce_all_the_same(
             time.sleep(0.01)
         assert [each.nonce for each in first.journal.intents(first.lane)] == [0, 1, 2]
     finally:
-        make("evm_mine", [])  # type: ignore[arg-type]
-        make("evm_setAutomine", [True])  # type: ignore[arg-type]
+        make("evm_mine")
+        make("evm_setAutomine", True)
         for thread in threads:
             thread.join()
     assert len({receipt.transaction for receipt in done}) == 3
@@ -298,7 +295,7 @@ def test_a_transaction_of_which_nothing_is_known_goes_on_when_it_is_sent_again(
 ) -> None:
     """Invariant 8: told by its hash, kept in the journal, and not a second payment."""
     to = "0x" + "97" * 20
-    sender = Sender(k.session.w3, account_of(7), k.session.journal, Policy(patience=0.1))
+    sender = Sender(k.session.node, account_of(7), k.session.journal, Policy(patience=0.1))
     call = Call(to, b"", 3, "a payment")
     with monkeypatch.context() as patched:
         Swallows(k, patched, "eth_sendRawTransaction")
@@ -334,7 +331,7 @@ def test_arguments_that_do_not_fit_are_refused_here(k: LocalKiseki) -> None:
 
 
 def test_an_address_without_code_is_told(k: LocalKiseki) -> None:
-    nobody = Contract(k.session.w3, "TestToken", "0x" + "12" * 20)
+    nobody = Contract(k.session.node, "TestToken", "0x" + "12" * 20)
     with pytest.raises(ChainError, match="there is no TestToken at"):
         nobody.read("balanceOf", k.address)
 
@@ -385,7 +382,7 @@ def test_reverts_that_nobody_declared() -> None:
 )
 def test_every_nodes_way_to_say_that_a_call_reverted(data: object, name: str) -> None:
     with pytest.raises(ContractReverted) as refused, node_errors():
-        raise ContractLogicError("execution reverted", data=data)  # type: ignore[arg-type]
+        raise Refusal({"code": 3, "message": "execution reverted", "data": data})
     assert refused.value.name == name
 
 
@@ -426,14 +423,14 @@ def test_terms_in_an_event_are_a_mapping(k: LocalKiseki) -> None:
 
 
 def test_the_index_is_made_anew_after_a_reorganisation(k: LocalKiseki) -> None:
-    make = k.session.w3.provider.make_request
-    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    make = k.session.node.one
+    snapshot = make("evm_snapshot")
     first = k.data.define_terms("train", "1%")
     k.revenue.pay(account_of(1).address, 1)
     before = k.index
     assert before.terms(first.id) == first
-    make("evm_revert", [snapshot])  # type: ignore[arg-type]
-    snapshot = make("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    make("evm_revert", snapshot)
+    snapshot = make("evm_snapshot")
     other = k.wallet(8)  # the first would send again what it lost
     second = other.data.define_terms("train", "2%")
     other.revenue.pay(account_of(1).address, 2)
@@ -444,7 +441,7 @@ def test_the_index_is_made_anew_after_a_reorganisation(k: LocalKiseki) -> None:
     with pytest.raises(LookupError):
         after.terms(first.id)
     # Also back to fewer blocks than were read.
-    make("evm_revert", [snapshot])  # type: ignore[arg-type]
+    make("evm_revert", snapshot)
     with pytest.raises(LookupError):
         k.index.terms(second.id)
     assert k.wallet(9).data.define_terms("train", "2%") == second
@@ -455,14 +452,14 @@ def test_a_node_that_gives_few_blocks_at_a_time_is_asked_for_fewer(
     k: LocalKiseki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terms = k.data.define_terms("train", "4%")
-    k.session.w3.provider.make_request("anvil_mine", ["0x40"])  # type: ignore[arg-type]
+    k.session.node.one("anvil_mine", "0x40")
     real, asked = logs.logs, []
 
-    def picky(w3: Web3, first: int, last: int, addresses: Sequence[str]) -> Any:
+    def picky(node: Node, first: int, last: int, addresses: Sequence[str]) -> Any:
         asked.append(last - first + 1)
         if last - first >= 3:
             raise ChainError("query returned more than 3 blocks")
-        return real(w3, first, last, addresses)
+        return real(node, first, last, addresses)
 
     monkeypatch.setattr(logs, "logs", picky)
     assert k.index.terms(terms.id) == terms

@@ -82,9 +82,9 @@ def test_the_accounts_of_a_local_node(k: LocalKiseki) -> None:
 def test_a_legacy_transaction_too(service: Service) -> None:
     url = service("honest")
     with anvil(4_250, options=("--hardfork", "berlin")) as chain:
-        w3 = connect(chain)
-        Sender(w3, remote("web3signer", url)).send(Call(TO, b"\x01", 5, "a gift"))
-        assert w3.eth.get_balance(TO) == 5  # type: ignore[arg-type]
+        node = connect(chain)
+        Sender(node, remote("web3signer", url)).send(Call(TO, b"\x01", 5, "a gift"))
+        assert node.w3.eth.get_balance(TO) == 5  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("api", ["web3signer", "clef"])
@@ -105,7 +105,7 @@ def test_what_it_gives_back_is_not_taken_on_trust(
     k: LocalKiseki, service: Service, api: str, mode: str, said: str
 ) -> None:
     before = k.session.w3.eth.block_number
-    sender = Sender(k.session.w3, remote(api, service(mode)))
+    sender = Sender(k.session.node, remote(api, service(mode)))
     with pytest.raises(SigningError, match=said) as told:
         sender.send(Call(TO, b"", 5, "a gift"))
     assert KEY[2:] not in str(told.value)
@@ -122,10 +122,10 @@ def test_a_signature_of_another_is_refused(service: Service, mode: str) -> None:
 
 def test_somebody_who_must_be_asked_is_waited_for(k: LocalKiseki, service: Service) -> None:
     url = service("slow")
-    Sender(k.session.w3, remote("clef", url)).send(Call(TO, b"", 5, "a gift"))
+    Sender(k.session.node, remote("clef", url)).send(Call(TO, b"", 5, "a gift"))
     assert k.balance(of=TO) == 5
     with pytest.raises(SigningError, match="does not answer"):
-        Sender(k.session.w3, remote("clef", url, 0.2)).send(Call(TO, b"", 5, "a gift"))
+        Sender(k.session.node, remote("clef", url, 0.2)).send(Call(TO, b"", 5, "a gift"))
 
 
 def test_a_service_that_is_not_there_or_another(k: LocalKiseki) -> None:

@@ -14,21 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import solcx
-from web3 import Web3
 
 from kiseki import LocalKiseki
 from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.node import Node
 from kiseki.chain.release import releases, verification
 from kiseki.errors import ChainError, FilesError
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "ABCDEF0123456789"
-
-
-def ask(w3: Web3, method: str, *arguments: Any) -> Any:
-    answer = w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-    assert "error" not in answer, answer
-    return answer["result"]
 
 
 def compiled(given: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
@@ -43,7 +37,7 @@ def compiled(given: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_everything_is_the_same_to_the_byte(k: LocalKiseki) -> None:
-    found = verification.check(k.session.w3)
+    found = verification.check(k.session.node)
     assert [each.name for each in found] == list(releases.newest())
     assert {each.said for each in found} == {"the same, to the byte"}
 
@@ -51,17 +45,17 @@ def test_everything_is_the_same_to_the_byte(k: LocalKiseki) -> None:
 @pytest.mark.parametrize("name", ["DataRegistry", "Statements"])
 def test_any_byte_that_differs_is_found(k: LocalKiseki, name: str) -> None:
     """Immutables too: what a constructor argument or the contract's own address put there."""
-    w3, at = k.session.w3, releases.addresses()[name]
-    code = bytearray(w3.eth.get_code(at))  # type: ignore[arg-type]
+    node, at = k.session.node, releases.addresses()[name]
+    code = bytearray(node.w3.eth.get_code(at))  # type: ignore[arg-type]
     places = [0, len(code) // 2, *(start + 31 for start, _ in artifact(name).immutables)]
     for place in places:
         broken = bytearray(code)
         broken[place] ^= 1
-        ask(w3, "anvil_setCode", at, "0x" + broken.hex())
-        wrong = [each for each in verification.check(w3) if not each.is_right]
+        node.one("anvil_setCode", at, "0x" + broken.hex())
+        wrong = [each for each in verification.check(node) if not each.is_right]
         assert [(each.name, each.same_code) for each in wrong] == [(name, False)]
-    ask(w3, "anvil_setCode", at, "0x")
-    (gone,) = [each for each in verification.check(w3) if not each.is_right]
+    node.one("anvil_setCode", at, "0x")
+    (gone,) = [each for each in verification.check(node) if not each.is_right]
     assert gone.said == "not there"
 
 
@@ -113,14 +107,14 @@ def test_what_a_person_needs_is_written(tmp_path: Path) -> None:
 class Explorer(ThreadingHTTPServer):
     """Etherscan's API v2 and Sourcify's, over the code of a real chain."""
 
-    def __init__(self, w3: Web3, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.w3, self.monkeypatch = w3, monkeypatch
+    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.node, self.monkeypatch = node, monkeypatch
         self.asked: list[str] = []
         self.jobs: dict[str, bool] = {}
         self.verified: set[str] = set()
         self.busy = 0  # how many requests are answered with 503 first
         self.pending = 1
-        self.chain = str(w3.eth.chain_id)
+        self.chain = str(node.w3.eth.chain_id)
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -130,7 +124,7 @@ class Explorer(ThreadingHTTPServer):
     def judge(self, given: dict[str, Any], name: str, at: str, arguments: str | None) -> bool:
         """Whether what the compiler makes of it is on the chain; immutables as the chain has."""
         creation, runtime = compiled(given, name, self.monkeypatch)
-        code = bytearray(self.w3.eth.get_code(at))  # type: ignore[arg-type]
+        code = bytearray(self.node.code(at))
         contract = artifact(name.split(":")[1])
         for start, length in contract.immutables:
             code[start : start + length] = bytes(length)
@@ -234,7 +228,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def explorer(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
-    with Explorer(k.session.w3, monkeypatch) as server:
+    with Explorer(k.session.node, monkeypatch) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()

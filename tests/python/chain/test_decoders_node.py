@@ -94,11 +94,11 @@ def between(k: LocalKiseki) -> Iterator[Between]:
 
 def use(url: str) -> None:
     """Everything that asks a node."""
-    w3 = connect(url)
-    session = Session(w3)
+    node = connect(url)
+    session = Session(node)
     session.now()
     session.index.tokens()
-    erc20(w3, ZERO_ADDRESS[:-1] + "1").read("balanceOf", ZERO_ADDRESS)
+    erc20(node, ZERO_ADDRESS[:-1] + "1").read("balanceOf", ZERO_ADDRESS)
 
 
 def send(url: str) -> None:

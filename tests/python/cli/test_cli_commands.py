@@ -704,14 +704,14 @@ def test_a_local_chain_for_others_to_use(shell: Shell) -> None:
 
 def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKiseki) -> None:
     """Invariant 8, as people meet it."""
-    k.session.w3.provider.make_request("evm_setAutomine", [False])  # type: ignore[arg-type]
+    k.session.node.one("evm_setAutomine", False)
     try:
         paying = shell.start("revenue", "pay", BUYER, "123 wei")
         journal = shell.folder / "home" / ".kiseki" / "journal"
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            pool = k.session.w3.provider.make_request("txpool_status", [])  # type: ignore[arg-type]
-            if journal.exists() and int(pool["result"]["pending"], 16):
+            pool = k.session.node.one("txpool_status")
+            if journal.exists() and int(pool["pending"], 16):
                 break
             time.sleep(0.05)
         paying.send_signal(signal.SIGINT)
@@ -723,8 +723,8 @@ def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKisek
         (pending,) = shell.json("status")["pending"]
         assert pending["what"] == "RevenueSplitter.deposit"
     finally:
-        k.session.w3.provider.make_request("evm_setAutomine", [True])  # type: ignore[arg-type]
-        k.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+        k.session.node.one("evm_setAutomine", True)
+        k.session.node.one("evm_mine")
     before = k.balance(of=BUYER)
     (sent,) = shell.json("revenue", "pay", BUYER, "123 wei")["transactions"]
     assert sent["resumed"]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.node import Refusal
 from kiseki.chain.sending import fees, sender, wire
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client.data import registering
@@ -27,7 +28,7 @@ from kiseki.core.collection import Kept
 from kiseki.core.merkle import SLICE, IdTree, proof_in, root_of, verify
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
-from kiseki.errors import ChainError, FilesError, InvalidInput
+from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import collecting, lists
 from kiseki.vault.files import find, hash_each, measure, walk
 from kiseki.vault.keystore import KeyStore
@@ -505,15 +506,16 @@ def test_slices_that_somebody_else_logged_are_found(
     (kept,) = k.data.prepare_all(entries(2 * SLICE + 1), terms)
     Totals.of(k.data.register_all([kept], publish=False))
     assert len(stranger.data.publish(kept)) == 3
-    real, asked = k.session.w3.eth.get_logs, []
+    real, asked = k.session.node.one, []
 
-    def narrow(wanted: Any) -> Any:
-        asked.append(wanted)
-        if wanted["toBlock"] - wanted["fromBlock"] > 2:
-            raise ChainError("too many blocks")
-        return real(wanted)
+    def narrow(method: str, *given: Any) -> Any:
+        if method == "eth_getLogs":
+            asked.append(given)
+            if int(given[0]["toBlock"], 16) - int(given[0]["fromBlock"], 16) > 2:
+                raise Refusal({"message": "too many blocks"})
+        return real(method, *given)
 
-    monkeypatch.setattr(k.session.w3.eth, "get_logs", narrow)
+    monkeypatch.setattr(k.session.node, "one", narrow)
     (done,) = k.data.register_all([kept])
     assert (done.error, done.receipts) == (None, ())
     assert len(asked) > 3

@@ -44,16 +44,14 @@ def manifest(count: int) -> Manifest:
 
 
 def ask(k: Kiseki, method: str, *arguments: object) -> object:
-    answer = k.session.w3.provider.make_request(method, list(arguments))  # type: ignore[arg-type]
-    assert "error" not in answer, answer
-    return answer["result"]
+    return k.session.node.one(method, *arguments)
 
 
 @pytest.fixture(scope="module")
 def registered(chain: LocalKiseki) -> Iterator[LocalKiseki]:
     """All collections, one item each."""
     snapshot = ask(chain, "evm_snapshot")
-    k = LocalKiseki(Session(chain.session.w3), account_of(0), KeyStore(), "", {})
+    k = LocalKiseki(Session(chain.session.node), account_of(0), KeyStore(), "", {})
     for terms in TERMS:
         k.data.put_terms(terms)
     ask(k, "evm_setAutomine", False)

@@ -65,7 +65,7 @@ def sent(k: LocalKiseki, of: Kiseki) -> int:
 
 
 def allowed(k: LocalKiseki, of: Kiseki, token: str) -> int:
-    coin = erc20(k.session.w3, token)
+    coin = erc20(k.session.node, token)
     return int(coin.read("allowance", of.address, of.market.address))
 
 
@@ -151,7 +151,7 @@ def test_a_permit_that_somebody_used_first_harms_nothing(
         assert signed is not None
         token, value, deadline, v, r, s = signed
         given = (buyer.address, buyer.market.address, value, deadline, v, r, s)
-        stranger.sender.send(erc20(k.session.w3, token).call("permit", *given))
+        stranger.sender.send(erc20(k.session.node, token).call("permit", *given))
         return real(call, gas)
 
     (offer,) = offered(1, token=coin)
@@ -180,7 +180,7 @@ def test_a_dry_run_asks_nobody_to_sign(
 
 def impatient(k: LocalKiseki, number: int) -> Kiseki:
     """The wallet in a run of its own that waits for nothing long."""
-    session = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.2))
+    session = Session(k.session.node, journal=k.session.journal, policy=Policy(patience=0.2))
     return Kiseki(session, account_of(number), KeyStore())
 
 
@@ -207,7 +207,7 @@ def interrupted(
 
 
 def again(k: LocalKiseki, offers: list[Offer], **how: Any) -> Any:
-    later = Session(k.session.w3, journal=k.session.journal)
+    later = Session(k.session.node, journal=k.session.journal)
     mine = Kiseki(later, account_of(4), KeyStore())
     with mine.command("buy"):
         return mine.market.buy(offers, **how)

@@ -96,7 +96,9 @@ def forget() -> None:
 
 def again(k: LocalKiseki) -> LocalKiseki:
     """The studio, as a program that is started now."""
-    return LocalKiseki(Session(k.session.w3), local_account(0), KeyStore(), k.url, k.deployment_gas)
+    return LocalKiseki(
+        Session(k.session.node), local_account(0), KeyStore(), k.url, k.deployment_gas
+    )
 
 
 def test_a_second_release_adds_to_a_chain_and_locks_nothing(
@@ -126,7 +128,7 @@ def test_a_second_release_adds_to_a_chain_and_locks_nothing(
 
     gas: dict[str, int] = {}
     made = deployment.deploy(
-        Sender(k.session.w3, local_account(0)), tmp_path / "record", gas.__setitem__
+        Sender(k.session.node, local_account(0)), tmp_path / "record", gas.__setitem__
     )
     assert [name for name, used in gas.items() if used] == ["BeforeTime", "LicenseMarket"]
     assert made.releases == ("0.1.0", "0.2.0")
@@ -134,7 +136,7 @@ def test_a_second_release_adds_to_a_chain_and_locks_nothing(
     assert {"0.1.0/LicenseMarket", "0.2.0/LicenseMarket", "0.2.0/BeforeTime"} >= {
         key for key, each in record["contracts"].items() if key.endswith(("Market", "BeforeTime"))
     }
-    assert deployment.find(k.session.w3, tmp_path / "record") == made
+    assert deployment.find(k.session.node, tmp_path / "record") == made
 
     k3 = again(k)
     artist, buyer = k3.wallet(1), k3.wallet(4)
@@ -186,7 +188,7 @@ def test_an_older_kiseki_goes_on_beside_a_newer_release(
 ) -> None:
     """Who has not updated yet sees what its own release has, and is not refused."""
     newer()
-    deployment.deploy(Sender(k.session.w3, local_account(0)), tmp_path / "record")
+    deployment.deploy(Sender(k.session.node, local_account(0)), tmp_path / "record")
     forget()
     older = k.wallet(1)
     offer = offered(older, folder("art", {"1.svg": b"one"}), ZERO_ADDRESS)

@@ -80,7 +80,7 @@ def test_two_who_claim_at_once_bring_it_once(k: LocalKiseki) -> None:
     done: list[Claimed] = []
 
     def claim(number: int) -> None:
-        session = Session(k.session.w3)  # an index is not for several threads
+        session = Session(k.session.node)  # an index is not for several threads
         who = Kiseki(session, account_of(number), k.data.wallet.salts)
         done.append(who.revenue.claim(wallets))
 
@@ -138,7 +138,7 @@ def test_a_payment_that_was_interrupted_is_not_paid_again_because_others_paid_me
     what is on its way has shown it (invariant 8)."""
     split = Split(((ids.wallet(f"0x{0x900D100:040x}"), 1),))
     k.revenue.publish(split)
-    impatient = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.2))
+    impatient = Session(k.session.node, journal=k.session.journal, policy=Policy(patience=0.2))
     mine = Kiseki(impatient, account_of(0), KeyStore())
     ask(k, "evm_setAutomine", False)
     with pytest.raises(TransactionFailed), mine.command("pay the invoice"):
@@ -163,7 +163,7 @@ def test_a_statement_that_was_interrupted_is_gone_on_with_by_the_same_transactio
     k.revenue.publish(split)
     lines = [Line(f"channel {i}", "JP", split.key, 1 + i) for i in range(250)]
     given = RoyaltyStatement("2026", ETHER, lines)
-    impatient = Session(k.session.w3, journal=k.session.journal, policy=Policy(patience=0.5))
+    impatient = Session(k.session.node, journal=k.session.journal, policy=Policy(patience=0.5))
     mine = Kiseki(impatient, account_of(0), KeyStore())
     sent = impatient.sender(mine.sender.wire.signer).send
     count = 0

@@ -57,8 +57,8 @@ def collect(k: AnyKiseki, consent: StandingConsent, place: Path) -> Totals:
 
 
 def later(k: LocalKiseki, seconds: int) -> None:
-    k.session.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]
-    k.session.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+    k.session.node.one("evm_increaseTime", seconds)
+    k.session.node.one("evm_mine")
 
 
 # What is in a file

@@ -66,7 +66,7 @@ def test_two_keepers_do_it_once(k: LocalKiseki, artist: Kiseki, buyer: Kiseki, t
 
     def keep(number: int) -> None:
         """Each as a program of its own: a session is for one thread."""
-        mine = Kiseki(Session(k.session.w3), k.account(number), KeyStore())
+        mine = Kiseki(Session(k.session.node), k.account(number), KeyStore())
         keeper = Keeper(mine)
         metrics.append(keeper.metrics)
         keeper.run(pause=0.05, rounds=3)
@@ -202,15 +202,16 @@ def test_a_node_that_does_not_answer_is_waited_for(
     scheduled(artist, buyer, token, AfterTime(5))
     told: list[Round] = []
     keeper = Keeper(stranger, None, told.append)
-    asked = stranger.session.w3.eth.get_block
+    node = stranger.session.node
+    real = node.one
     failing = iter([True, True, False])
 
-    def block(*given: object) -> object:
-        if next(failing, False):
+    def one(method: str, *given: object) -> object:
+        if method == "eth_getBlockByNumber" and next(failing, False):
             raise ValueError("nobody there")
-        return asked(*given)  # type: ignore[arg-type]
+        return real(method, *given)
 
-    monkeypatch.setattr(stranger.session.w3.eth, "get_block", block)
+    monkeypatch.setattr(node, "one", one)
     keeper.run(pause=0.01, rounds=1)
     assert keeper.metrics.failures == 2
     assert ["makes no sense" in each.failure for each in told if each.failure] == [True]

@@ -46,7 +46,7 @@ class Chain:
         self.k = k
         self.splitter = k.session["RevenueSplitter"]
         self.coin = k.test_token()
-        k._wallet.send(erc20(k.session.w3, self.coin).call("approve", self.at, 2**256 - 1))
+        k._wallet.send(erc20(k.session.node, self.coin).call("approve", self.at, 2**256 - 1))
         self.tokens = {"ether": ZERO_ADDRESS, "coin": self.coin}
         sent = k.session.w3.eth.send_transaction(
             {"from": to_checksum_address(k.address), "data": HexBytes(ANYBODYS)}
@@ -113,9 +113,8 @@ class Chain:
         if token == "coin":
             self.k.mint(self.coin, who, amount)
         else:
-            w3 = self.k.session.w3
-            balance = hex(w3.eth.get_balance(to_checksum_address(who)) + amount)
-            w3.provider.make_request("anvil_setBalance", [who, balance])  # type: ignore[arg-type]
+            node = self.k.session.node
+            node.one("anvil_setBalance", who, hex(node.balance(who) + amount))
 
     def balance(self, who: str, token: str) -> int:
         return self.k.balance(None if token == "ether" else self.coin, who)

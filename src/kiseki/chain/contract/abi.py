@@ -1,4 +1,4 @@
-"""Decoding by ABI what web3 has no decoder for: logs and custom errors of many contracts."""
+"""Decoding logs, answers and custom errors of many contracts by their ABI."""
 
 from __future__ import annotations
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import NONSENSE, Refusal, ask
+from kiseki.chain.node import NONSENSE, Asked, Node, Refusal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
-if TYPE_CHECKING:
-    from web3 import Web3
-
-__all__ = ["Call", "Contract", "chain_id_of", "erc20", "node_errors", "refused"]
+__all__ = ["Call", "Contract", "erc20", "node_errors", "refused", "results", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ class Contract:
         built: what runs there; the newest of that name if it is not told.
     """
 
-    def __init__(self, w3: Web3, name: str, address: str, built: Artifact | None = None) -> None:
-        self._w3 = w3
+    def __init__(self, node: Node, name: str, address: str, built: Artifact | None = None) -> None:
+        self._node = node
         self.name = name
         self.address = address
         abi = (built or artifact(name)).abi
@@ -90,11 +87,12 @@ class Contract:
             NodeUnreachable: nobody answered.
         """
         call = self.call(function, *arguments)
-        transaction: dict[str, Any] = {"to": call.to, "data": call.data}
+        transaction: dict[str, Any] = {"to": call.to, "data": to_hex(call.data)}
         if sender is not None:
             transaction["from"] = sender
         with node_errors():
-            data = bytes(self._w3.eth.call(transaction))  # type: ignore[arg-type]
+            answer = self._node.one("eth_call", transaction, "latest")
+            data = from_hex(answer, None, "the answer to a call")
         return self.answer(function, data)
 
     def read_all(self, function: str, asked: Sequence[Sequence[Any]]) -> list[Any]:
@@ -105,16 +103,7 @@ class Contract:
             NodeUnreachable: nobody answered.
         """
         calls = [self.call(function, *arguments) for arguments in asked]
-        questions = [
-            ("eth_call", [{"to": each.to, "data": to_hex(each.data)}, "latest"]) for each in calls
-        ]
-        with node_errors():
-            answers = ask(self._w3, questions)
-            for each in answers:
-                if isinstance(each, Refusal):
-                    raise each
-            found = [from_hex(each, None, "the answer to a call") for each in answers]
-        return [self.answer(function, each) for each in found]
+        return [self.answer(function, each) for each in returned(self._node, calls)]
 
     def answer(self, function: str, data: bytes) -> Any:
         """What the bytes that `function` answered say, as `read` gives it."""
@@ -126,28 +115,53 @@ class Contract:
         return next(iter(answers.values())) if len(outputs) == 1 else answers
 
 
-def erc20(w3: Web3, token: str) -> Contract:
+def results(node: Node, questions: Sequence[Asked]) -> list[Any]:
+    """The node's results, in order, where none may be refused.
+
+    Raises:
+        ContractReverted, ChainError: it refuses one.
+        NodeUnreachable: it does not answer.
+    """
+    with node_errors():
+        answers = node.ask(questions)
+        for each in answers:
+            if isinstance(each, Refusal):
+                raise each
+        return answers
+
+
+def returned(node: Node, calls: Sequence[Call], block: int | None = None) -> list[bytes]:
+    """What calls return, asked in as few requests as the node takes; nothing is sent.
+
+    Args:
+        block: as of which block; the latest if none is named.
+
+    Raises:
+        ContractReverted, ChainError: one is refused.
+        NodeUnreachable: the node does not answer.
+    """
+    at = "latest" if block is None else hex(block)
+    answers = results(
+        node, [("eth_call", [{"to": each.to, "data": to_hex(each.data)}, at]) for each in calls]
+    )
+    return [from_hex(each, None, "the answer to a call") for each in answers]
+
+
+def erc20(node: Node, token: str) -> Contract:
     """Any ERC-20, by what every one of them has.
 
     Raises:
         InvalidInput: `token` is no address.
     """
-    coin = Contract(w3, "TestToken", checksummed(address(token, "the token")))
+    coin = Contract(node, "TestToken", checksummed(address(token, "the token")))
     coin.name = "ERC-20 token"
     return coin
 
 
-def chain_id_of(w3: Web3) -> int:
-    """The chain that a connection is to."""
-    with node_errors():
-        return int(w3.eth.chain_id)
-
-
 @contextlib.contextmanager
 def node_errors() -> Iterator[None]:
-    """Turns what web3 and the network raise into Kiseki's errors."""
+    """Turns what the network and a node's answer raise into Kiseki's errors."""
     import requests
-    from web3.exceptions import ContractLogicError, Web3Exception
 
     try:
         yield
@@ -155,16 +169,12 @@ def node_errors() -> Iterator[None]:
         raise
     except Refusal as error:
         raise refused(error) from error
-    except ContractLogicError as error:
-        raise decode_revert(_returned(error.data)) from error
     except requests.RequestException as error:
         # The message of the cause holds the URL, and with it perhaps a key.
         raise NodeUnreachable(
             f"the node did not answer ({type(error).__name__}); "
             "check that it runs, then run this again"
         ) from None
-    except Web3Exception as error:
-        raise ChainError(f"the node refused: {one_line(str(error))}") from error
     except NONSENSE as error:
         # Without the cause, which may repeat what a server wrote, and with it perhaps the URL.
         raise ChainError(
@@ -183,10 +193,10 @@ def refused(refusal: Refusal) -> ChainError:
 
 
 def _returned(data: Any) -> bytes:
-    """What a call that reverted returned, as nodes and web3 write it."""
+    """What a call that reverted returned, as nodes write it."""
     if isinstance(data, dict):
         data = data.get("data")
-    # Some nodes write "Reverted 0x…", and web3 writes "no data" where there is none.
+    # Some nodes write "Reverted 0x…".
     with contextlib.suppress(InvalidInput):
         return from_hex(str(data).removeprefix("Reverted "), None, "the revert data")
     return b""

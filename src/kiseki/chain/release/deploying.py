@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
@@ -10,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiseki.chain import node
+from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.logs import base_fee
+from kiseki.chain.node import Node, Refusal
 from kiseki.chain.release import proxy
 from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.release.releases import ONCE, Place, newest, places, releases
@@ -24,7 +24,7 @@ from kiseki.disk import atomic
 from kiseki.errors import ChainError, InvalidInput, NotDeployed
 
 if TYPE_CHECKING:
-    from web3 import Web3
+    pass
 
 __all__ = [
     "PROXY",
@@ -121,13 +121,12 @@ def preflight(sender: Sender) -> Preflight:
         FeeTooHigh: the chain asks more for gas than the cap.
         NodeUnreachable, ChainError: as they say.
     """
-    w3, names = sender.w3, list(newest())
+    node, names = sender.node, list(newest())
     with node_errors():
-        chain_id = int(w3.eth.chain_id)
-        balance = node.balance(w3, sender.address)
-        base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
-        has_proxy = proxy.is_there(w3)
-        codes = ask(w3, [("eth_getCode", [newest()[name].address, "latest"]) for name in names])
+        balance = node.balance(sender.address)
+        base = base_fee(node)
+        has_proxy = proxy.is_there(node)
+        codes = node.ask([("eth_getCode", [newest()[name].address, "latest"]) for name in names])
         found = dict(zip(names, (_code(each) for each in codes), strict=True))
     there = tuple(name for name in names if newest()[name].artifact.is_at(found[name]))
     wrong = tuple(name for name in names if found[name] and name not in there)
@@ -137,9 +136,9 @@ def preflight(sender: Sender) -> Preflight:
     now = fees.most if fees.tip is None else min(base + fees.tip, fees.most)
     extra = 0
     if missing and not has_proxy:
-        extra = proxy.cost(w3) + int(21_000 * sender.spare) * fees.most
+        extra = proxy.cost(node) + int(21_000 * sender.spare) * fees.most
     return Preflight(
-        chain_id, sender.address, balance, has_proxy, there, wrong, gas,
+        node.chain_id, sender.address, balance, has_proxy, there, wrong, gas,
         extra + gas * now, extra + int(gas * sender.spare) * fees.most,
     )  # fmt: skip
 
@@ -152,7 +151,7 @@ def _needed(sender: Sender, missing: list[str]) -> int:
         questions.append(("eth_estimateGas", [bare]))
     total = 0
     with node_errors():
-        for answer in ask(sender.w3, questions):
+        for answer in sender.node.ask(questions):
             if isinstance(answer, Refusal):
                 raise answer
             alone = int(answer, 16)
@@ -166,8 +165,8 @@ def _code(answer: Any) -> bytes:
     return from_hex(answer, None, "the code")
 
 
-def find(w3: Web3, record: Path | None = None) -> Deployment:
-    """What is on the chain of `w3`, its code compared with that of every release.
+def find(node: Node, record: Path | None = None) -> Deployment:
+    """What is on the chain of `node`, its code compared with that of every release.
 
     Args:
         record: the folder of deployment records, when there is one; it says where events begin.
@@ -176,10 +175,10 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
         NotDeployed: some of what every chain has once is not there.
     """
     with node_errors():
-        chain_id = int(w3.eth.chain_id)
-        codes = ask(w3, [("eth_getCode", [place.address, "latest"]) for place in places()])
+        codes = node.ask([("eth_getCode", [place.address, "latest"]) for place in places()])
         looked = list(zip(places(), map(_code, codes), strict=True))
     there = tuple(place for place, code in looked if place.artifact.is_at(code))
+    chain_id = node.chain_id
     missing = [place.name for place in places() if place.name in ONCE and place not in there]
     if missing:
         raise NotDeployed(
@@ -189,7 +188,7 @@ def find(w3: Web3, record: Path | None = None) -> Deployment:
     known = _load(record, chain_id) if record else {}
     block = known.get("block", 0)
     with node_errors():
-        return Deployment(chain_id, there, block if _is_first(w3, known, block) else 0)
+        return Deployment(chain_id, there, block if _is_first(node, known, block) else 0)
 
 
 def deploy(
@@ -208,9 +207,8 @@ def deploy(
         ChainError: no funds for all of it, no way to put the proxy there, or the node refuses.
         InvalidInput: the record is damaged or of another chain, or cannot be read or written.
     """
-    w3 = sender.w3
-    with node_errors():
-        chain_id = int(w3.eth.chain_id)
+    node = sender.node
+    chain_id = node.chain_id
     known = _load(record, chain_id)
     _make(record)
     with sender.journal.command(f"deploy {releases()[-1].name} {chain_id} {sender.address}"):
@@ -223,7 +221,7 @@ def deploy(
         for name, place in newest().items():
             gas = _deploy_one(sender, place, name in found.there, contracts, record, chain_id)
             progress(name, gas)
-    return find(w3, record)
+    return find(node, record)
 
 
 def _deploy_one(
@@ -243,7 +241,7 @@ def _deploy_one(
     elif not recorded:  # an interrupted run may have sent it, and not have written it down
         receipt = sender.recall(call)
     with node_errors():
-        code = node.code(sender.w3, place.address)
+        code = sender.node.code(place.address)
     if not place.artifact.is_at(code):
         raise ChainError(
             f"{place.name} was sent and its code is not at {place.address}; the node may lag, so "
@@ -258,15 +256,13 @@ def _deploy_one(
     return 0 if there or receipt is None else receipt.gas
 
 
-def _is_first(w3: Web3, known: Mapping[str, Any], block: int) -> bool:
+def _is_first(node: Node, known: Mapping[str, Any], block: int) -> bool:
     """Whether a record's first block is right: a local chain may have been started anew since."""
-    from web3.exceptions import TransactionNotFound
-
     for each in known.get("contracts", {}).values():
         if each["block"] == block and each["transaction"]:
-            with contextlib.suppress(TransactionNotFound):
-                found = w3.eth.get_transaction_receipt(each["transaction"])
-                return int(found["blockNumber"]) == block
+            receipt = node.one("eth_getTransactionReceipt", each["transaction"])
+            if receipt is not None:
+                return quantity(receipt["blockNumber"], 63) == block
     return False
 
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.logs import base_fee
+from kiseki.chain.node import Node, Refusal
 from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import one_line, to_hex
 from kiseki.errors import ChainError
 
 if TYPE_CHECKING:
-    from web3 import Web3
+    pass
 
 __all__ = ["OVERHEAD", "PROXY", "cost", "is_there", "put"]
 
@@ -45,14 +45,14 @@ _RAW = bytes.fromhex(
 _WAIT = 120.0
 
 
-def is_there(w3: Web3) -> bool:
+def is_there(node: Node) -> bool:
     """Whether the proxy is on a chain.
 
     Raises:
         ChainError: something else is at its address.
     """
     with node_errors():
-        code = node.code(w3, PROXY)
+        code = node.code(PROXY)
     if code and code != _CODE:
         raise ChainError(
             f"at {PROXY} is something else than the deterministic deployment proxy; this chain "
@@ -61,10 +61,10 @@ def is_there(w3: Web3) -> bool:
     return bool(code)
 
 
-def cost(w3: Web3) -> int:
+def cost(node: Node) -> int:
     """What putting the proxy there costs, in wei, less what somebody has paid for it already."""
     with node_errors():
-        return max(0, _GAS * _PRICE - node.balance(w3, _DEPLOYER))
+        return max(0, _GAS * _PRICE - node.balance(_DEPLOYER))
 
 
 def put(sender: Sender) -> None:
@@ -76,24 +76,24 @@ def put(sender: Sender) -> None:
     Raises:
         ChainError: the chain takes no such transaction, or asks more for gas than it offers.
     """
-    w3 = sender.w3
+    node = sender.node
     with node_errors():
-        base = int(w3.eth.get_block("latest").get("baseFeePerGas") or 0)
+        base = base_fee(node)
     if base > _PRICE:
         raise ChainError(
             "the chain has no deterministic deployment proxy, and gas costs more now than the "
             "100 gwei that its transaction offers for good; wait until it is cheaper"
         )
-    missing = cost(w3)
+    missing = cost(node)
     if missing:
         sender.send(Call(_DEPLOYER, b"", missing, "pay for the deterministic deployment proxy"))
     if not sender.sends:
         return
     with node_errors():
-        (answer,) = ask(w3, [("eth_sendRawTransaction", [to_hex(_RAW)])])
+        (answer,) = node.ask([("eth_sendRawTransaction", [to_hex(_RAW)])])
     end = time.monotonic() + _WAIT
     while time.monotonic() < end:
-        if is_there(w3):
+        if is_there(node):
             return
         if isinstance(answer, Refusal) and "known" not in answer.message.lower():
             break

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.artifacts import Artifact, artifact
-from kiseki.chain.contract.contracts import node_errors
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.contract.contracts import results
+from kiseki.chain.node import Node
 from kiseki.chain.release.releases import newest, places
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
@@ -28,7 +28,6 @@ from kiseki.errors import ChainError, FilesError, InvalidInput
 
 if TYPE_CHECKING:
     import requests
-    from web3 import Web3
 
 __all__ = [
     "ETHERSCAN",
@@ -90,7 +89,7 @@ class Checked:
         return "other code" if not self.same_code else "other metadata"
 
 
-def check(w3: Web3) -> list[Checked]:
+def check(node: Node) -> list[Checked]:
     """Compares every contract of every release with what is on the chain.
 
     One that a later release replaced is left out where the chain never had it.
@@ -103,12 +102,7 @@ def check(w3: Web3) -> list[Checked]:
         at, code = place.address, to_hex(place.creation_code)
         questions.append(("eth_getCode", [at, "latest"]))
         questions.append(("eth_call", [{"to": at}, "latest", {at: {"code": code}}]))
-    with node_errors():
-        answers = ask(w3, questions)
-        for each in answers:
-            if isinstance(each, Refusal):
-                raise each
-        codes = [from_hex(each, None, "the code") for each in answers]
+    codes = [from_hex(each, None, "the code") for each in results(node, questions)]
     return [
         Checked(
             place.name,

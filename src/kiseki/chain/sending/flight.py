@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Asked
 from kiseki.chain.sending.entry import Entry
@@ -23,7 +24,6 @@ from kiseki.chain.sending.wire import (
     Mined,
     Wire,
     is_refused,
-    number,
     result,
 )
 from kiseki.core.values import one_line, to_hex
@@ -219,7 +219,7 @@ class Flight:
             )
             fees = wire.fees_of(about_fees)
             with node_errors():
-                known, balance = number(result(count), 64), number(result(balance), 256)
+                known, balance = quantity(result(count), 64), quantity(result(balance), 256)
             payable = self._payable(good, fees, balance)
             if not payable:
                 fee = (good[0].limit or 0) * fees.most
@@ -323,8 +323,8 @@ class Flight:
         try:
             head, count, *last = wire.ask(questions)
             with node_errors():
-                final = self._final(number(head, 63), last)
-                used = number(count, 64)
+                final = self._final(quantity(head, 63), last)
+                used = quantity(count, 64)
             found = wire.receipts([each.attempts for each in waiting])
         except ChainError:
             self._silent = True
@@ -351,7 +351,7 @@ class Flight:
             self._journal.seen(changed)
             self._step()
         wire.submit([entry.attempts[-1] for entry in again if entry.outcome is None])
-        self._look_deep(number(head, 63))
+        self._look_deep(quantity(head, 63))
         if any(each.outcome is not None for each in waiting):
             self._step()
         else:
@@ -365,7 +365,7 @@ class Flight:
         if isinstance(self._policy.finality, int):
             return head - self._policy.finality + 1
         (block,) = last
-        return -1 if block is None else number(block["number"], 63)
+        return -1 if block is None else quantity(block["number"], 63)
 
     def _land(self, entry: Entry, found: Mined) -> None:
         """It is as final as the policy asks."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.node import Node
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.flight import Flight
 from kiseki.chain.sending.intents import Intent, Lane
@@ -26,7 +27,6 @@ from kiseki.errors import (
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
-    from web3 import Web3
 
 
 __all__ = ["Sender"]
@@ -36,7 +36,7 @@ class Sender:
     """Sends for one wallet, in order, from any number of threads and processes.
 
     Attributes:
-        w3: the connection.
+        node: the connection.
         most_bytes: of one transaction. Public mempools take `MOST_BYTES`; private relays may more.
         policy: fees, finality and patience.
         journal: what is on its way.
@@ -47,14 +47,14 @@ class Sender:
 
     def __init__(
         self,
-        w3: Web3,
+        node: Node,
         signer: Signer | LocalAccount,
         journal: Journal | None = None,
         policy: Policy | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         who = signer if isinstance(signer, Signer) else LocalSigner(signer)
-        self.wire = self._wired(w3, who, journal or Journal(), policy or Policy(), most_bytes)
+        self.wire = self._wired(node, who, journal or Journal(), policy or Policy(), most_bytes)
 
     def _wired(self, *given: Any) -> Wire:
         return Wire(*given)
@@ -68,9 +68,9 @@ class Sender:
         return self.wire.address
 
     @property
-    def w3(self) -> Web3:
+    def node(self) -> Node:
         """The connection."""
-        return self.wire.w3
+        return self.wire.node
 
     @property
     def journal(self) -> Journal:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.entry import Entry
 from kiseki.chain.sending.intents import Attempt, Intent
-from kiseki.chain.sending.wire import Wire, is_cheap, number, uncapped
+from kiseki.chain.sending.wire import Wire, is_cheap, uncapped
 from kiseki.core.values import to_hex
 
 __all__ = ["nudge"]
@@ -34,7 +35,7 @@ def nudge(wire: Wire, waiting: Sequence[Entry]) -> None:
                 ),
             ]
         )
-        used = number(count, 64)
+        used = quantity(count, 64)
         lost = [each for each, there in zip(rows, known, strict=True) if there is None]
         lost = [each for each in lost if each.nonce >= used]
         answers = wire.submit([attempts[each.id][-1] for each in lost])

@@ -9,27 +9,24 @@ import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Asked, Refusal, ask
+from kiseki.chain.answers import log_of, quantity
+from kiseki.chain.contract.contracts import Call, node_errors, results
+from kiseki.chain.node import Asked, Node, Refusal
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import from_hex, to_hex, uint
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import (
     ChainError,
     FeeTooHigh,
 )
 
-if TYPE_CHECKING:
-    from web3 import Web3
-
-
 __all__ = [
-    "DEEP", "FEES", "MOST_BYTES", "SPARE_GAS", "Mined", "Wire", "is_cheap", "is_refused", "number",
+    "DEEP", "FEES", "MOST_BYTES", "SPARE_GAS", "Mined", "Wire", "is_cheap", "is_refused",
     "uncapped",
 ]  # fmt: skip
 
@@ -72,17 +69,17 @@ class Mined:
 
     @classmethod
     def of(cls, attempt: Attempt, answer: Any) -> Mined:
-        gas = number(answer["gasUsed"], 63)
-        price = number(answer.get("effectiveGasPrice") or "0x0", 256)
+        gas = quantity(answer["gasUsed"], 63)
+        price = quantity(answer.get("effectiveGasPrice") or "0x0", 256)
         return cls(
             attempt,
-            number(answer["blockNumber"], 63),
+            quantity(answer["blockNumber"], 63),
             from_hex(answer["blockHash"], 32, "the block's hash"),
-            number(answer["status"], 8) == 1,
+            quantity(answer["status"], 8) == 1,
             gas,
-            gas * price + number(answer.get("l1Fee") or "0x0", 256),
+            gas * price + quantity(answer.get("l1Fee") or "0x0", 256),
             answer.get("contractAddress"),
-            tuple(_log(each) for each in answer["logs"]),
+            tuple(log_of(each) for each in answer["logs"]),
         )
 
 
@@ -90,7 +87,7 @@ class Wire:
     """What one wallet asks of nodes and hands to them.
 
     Attributes:
-        w3: the connection.
+        node: the connection.
         signer: who signs.
         journal: what is on its way.
         policy: fees, finality and patience.
@@ -99,9 +96,9 @@ class Wire:
     """
 
     def __init__(
-        self, w3: Web3, signer: Signer, journal: Journal, policy: Policy, most_bytes: int
+        self, node: Node, signer: Signer, journal: Journal, policy: Policy, most_bytes: int
     ) -> None:
-        self.w3, self.signer, self.journal, self.policy = w3, signer, journal, policy
+        self.node, self.signer, self.journal, self.policy = node, signer, journal, policy
         self.most_bytes = most_bytes
         self.settled = False
         self._lock = threading.Lock()
@@ -138,7 +135,7 @@ class Wire:
                 )
                 with node_errors():
                     known = from_hex(first["hash"], 32, "the hash of the first block")
-                    chain = number(chain_id, 64, 1)
+                    chain = quantity(chain_id, 64, 1)
                 self._lane = Lane(chain, known, self.address, self._fork())
             return self._lane
 
@@ -168,7 +165,7 @@ class Wire:
             return
         (head,) = self.ask([("eth_blockNumber", [])])
         with node_errors():
-            deep = number(head, 63) - DEEP
+            deep = quantity(head, 63) - DEEP
         attempts = {row.id: self.journal.attempts(row) for row in rows}
         found = self.receipts([attempts[row.id] for row in rows])
         changed: list[tuple[Intent, int | None, bytes | None]] = []
@@ -185,7 +182,7 @@ class Wire:
         # Something else has had the nonce for long; a node that lags does not lag so far.
         (count,) = self.tried([("eth_getTransactionCount", [self.address, hex(max(deep, 0))])])
         with node_errors():
-            used = 0 if isinstance(count, Refusal) else number(count, 64)
+            used = 0 if isinstance(count, Refusal) else quantity(count, 64)
         gone = [row for row in lost if row.nonce < used and not self.knows(attempts[row.id])]
         self.journal.forget(gone)
         again = [attempts[row.id][-1] for row in lost if row not in gone]
@@ -194,16 +191,11 @@ class Wire:
 
     def ask(self, questions: Sequence[Asked]) -> list[Any]:
         """Results of questions that no node refuses."""
-        with node_errors():
-            answers = ask(self.w3, questions)
-            for each in answers:
-                if isinstance(each, Refusal):
-                    raise each
-            return answers
+        return results(self.node, questions)
 
     def tried(self, questions: Sequence[Asked]) -> list[Any | Refusal]:
         with node_errors():
-            return ask(self.w3, questions)
+            return self.node.ask(questions)
 
     def bare(self, call: Call) -> dict[str, Any]:
         to = checksummed(call.to)  # signing takes no other
@@ -233,7 +225,7 @@ class Wire:
         if isinstance(answer, Refusal) and "insufficient funds" in answer.message.lower():
             raise self.too_poor(call)
         with node_errors():
-            return number(result(answer), 64)
+            return quantity(result(answer), 64)
 
     def fees_of(self, answers: Sequence[Any | Refusal]) -> Fees:
         """From the answers to `FEES`."""
@@ -241,12 +233,12 @@ class Wire:
         with node_errors():
             base = result(block).get("baseFeePerGas")
             if base is None:
-                return Fees.now(None, number(result(price), 96), self.policy)
-            known = number(base, 94)
+                return Fees.now(None, quantity(result(price), 96), self.policy)
+            known = quantity(base, 94)
             if isinstance(tip, Refusal):  # not every node says what is usual
-                usual = max(number(result(price), 94) - known, 0)
+                usual = max(quantity(result(price), 94) - known, 0)
             else:
-                usual = number(tip, 94)
+                usual = quantity(tip, 94)
             return Fees.now(known, usual, self.policy)
 
     def receipts(self, attempts: Sequence[Sequence[Attempt]]) -> list[Mined | None]:
@@ -293,7 +285,7 @@ class Wire:
         """Transactions of the wallet up to a block."""
         (count,) = self.ask([("eth_getTransactionCount", [self.address, block])])
         with node_errors():
-            return number(count, 64)
+            return quantity(count, 64)
 
     def submit(self, attempts: Sequence[Attempt]) -> list[Refusal | None]:
         """Hands them over; what nodes said against them.
@@ -313,7 +305,7 @@ class Wire:
     def too_poor(self, call: Call, fee: int = 0, held: int | None = None) -> ChainError:
         if held is None:
             (answer,) = self.ask([("eth_getBalance", [self.address, "latest"])])
-            held = number(answer, 256)
+            held = quantity(answer, 256)
         needed = f"{call.value:,} wei and the fee" if not fee else f"up to {call.value + fee:,} wei"
         return ChainError(
             f"{call.what} needs {needed} and the wallet {self.address} holds {held:,}: "
@@ -348,22 +340,3 @@ def result(answer: Any | Refusal) -> Any:
     if isinstance(answer, Refusal):
         raise answer
     return answer
-
-
-def number(value: Any, bits: int, minimum: int = 0) -> int:
-    """A JSON-RPC quantity."""
-    if not isinstance(value, str) or not value.startswith("0x"):
-        raise ValueError("a quantity that is none")
-    return uint(int(value, 16), bits, "what the node answered", minimum)
-
-
-def _log(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A log as web3 gives it."""
-    return {
-        **raw,
-        "topics": [from_hex(each, 32, "a topic") for each in raw["topics"]],
-        "data": from_hex(raw["data"], None, "the data of a log"),
-        "blockNumber": number(raw["blockNumber"], 63),
-        "logIndex": number(raw["logIndex"], 63),
-        "transactionHash": from_hex(raw["transactionHash"], 32, "the transaction's hash"),
-    }

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiseki.chain.anvil import MNEMONIC
+from kiseki.chain.anvil import MNEMONIC, TEST_WALLETS
 from kiseki.chain.signing.remote import APIS, RemoteSigner
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.checksum import checksummed
@@ -31,9 +31,6 @@ from kiseki.core.values import address
 from kiseki.disk import atomic
 from kiseki.disk.private import open_to_others
 from kiseki.errors import InvalidInput, KisekiError, SigningError
-
-if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
 
 if TYPE_CHECKING:
     from eth_account import Account
@@ -45,6 +42,7 @@ __all__ = [
     "Keystores",
     "WatchOnly",
     "account_of",
+    "address_of",
     "local_account",
     "open_account",
     "password_file",
@@ -227,7 +225,7 @@ def open_account(
             raise InvalidInput("KISEKI_PRIVATE_KEY is not set; set it, or name another wallet")
         return LocalSigner(account_of(key))
     if kind == "test":
-        return LocalSigner(_test_wallet(rest, chain_id))
+        return LocalSigner(local_account(_test_number(rest, chain_id)))
     if kind in APIS:
         where, _, wallet = (url, "", rest) if kind == "node" else rest.rpartition("#")
         if not re.fullmatch("0x[0-9a-fA-F]{40}", wallet, re.ASCII):
@@ -236,6 +234,34 @@ def open_account(
             raise InvalidInput(f"the wallet is written as {form}; this has no address")
         return RemoteSigner(APIS[kind], where, wallet)
     return (keystores or Keystores()).open(spec, lambda what: _password(what, ask, environment))
+
+
+def address_of(
+    spec: str,
+    *,
+    url: str = "",
+    chain_id: int = 0,
+    ask: Ask | None = None,
+    keystores: Keystores | None = None,
+    environment: Mapping[str, str],
+) -> str:
+    """The address of the wallet that a word names, checksummed; its key is left where it is.
+
+    Only a wallet whose address stands nowhere is opened. Arguments and errors are those of
+    `open_account`.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind == "test":
+        number = _test_number(rest, chain_id)
+        known = number < len(TEST_WALLETS)
+        return TEST_WALLETS[number] if known else local_account(number).address
+    folder = keystores or Keystores()
+    named = {each.name: each.address for each in folder.list()}
+    if named.get(spec):
+        return named[spec]
+    return open_account(
+        spec, url=url, chain_id=chain_id, ask=ask, keystores=folder, environment=environment
+    ).address
 
 
 def account_of(key: str | LocalAccount) -> LocalAccount:
@@ -277,7 +303,7 @@ def _accounts() -> type[Account]:
     return Account
 
 
-def _test_wallet(number: str, chain_id: int) -> LocalAccount:
+def _test_number(number: str, chain_id: int) -> int:
     if chain_id not in LOCAL_CHAINS:
         raise InvalidInput(
             "everybody has the keys of the test wallets, so they are for local chains "
@@ -285,7 +311,7 @@ def _test_wallet(number: str, chain_id: int) -> LocalAccount:
         )
     if not re.fullmatch("[0-9]{1,9}", number):
         raise InvalidInput("test wallets are numbered from 0, as test:0")
-    return local_account(int(number))
+    return int(number)
 
 
 def password_file(environment: Mapping[str, str]) -> str | None:

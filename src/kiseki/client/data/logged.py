@@ -7,7 +7,7 @@ from typing import Any
 
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.contract.contracts import node_errors
+from kiseki.chain.logs import head, logs
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
@@ -34,12 +34,11 @@ PUBLISHED, REGISTERED = _event("CollectionPublished"), _event("CollectionRegiste
 
 def slices_logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
     """The slices of these collections that are logged, each as `mark` has it."""
-    with node_errors():
-        # Of the data, the offset and the number of commitments come first.
-        return {
-            mark(bytes(each["topics"][1]), bytes(each["data"])[64:])
-            for each in logs_of(wallet, PUBLISHED, collections)
-        }
+    # Of the data, the offset and the number of commitments come first.
+    return {
+        mark(each["topics"][1], each["data"][64:])
+        for each in logs_of(wallet, PUBLISHED, collections)
+    }
 
 
 def logs_of(
@@ -49,22 +48,14 @@ def logs_of(
     if not collections:
         return
     session = wallet.session
-    with node_errors():
-        latest = int(session.w3.eth.block_number)
+    latest = head(session.node).number
     for start in range(0, len(collections), 1_000):
         topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
         first, step = session.deployment.block, 64
         while first <= latest:
             last = min(first + step - 1, latest)
             try:
-                with node_errors():
-                    wanted: Any = {
-                        "fromBlock": first,
-                        "toBlock": last,
-                        "address": session[_CONTRACT].address,
-                        "topics": topics,
-                    }
-                    logs: Any = session.w3.eth.get_logs(wanted)
+                found = logs(session.node, first, last, [session[_CONTRACT].address], topics)
             except NodeUnreachable:
                 raise
             except ChainError:
@@ -72,9 +63,8 @@ def logs_of(
                     raise
                 step = max(1, step // 8)
                 continue
-            with node_errors():
-                size = sum(len(bytes(each["data"])) for each in logs)
-            yield from logs
+            size = sum(len(each["data"]) for each in found)
+            yield from found
             step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
             first = last + 1
 

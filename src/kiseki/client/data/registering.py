@@ -15,8 +15,8 @@ from itertools import chain
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named
-from kiseki.chain.contract.contracts import Call, node_errors, refused
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.contract.contracts import Call, node_errors, refused, results
+from kiseki.chain.node import Refusal
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
@@ -360,13 +360,12 @@ def _words(salts: Salts, payee: Payee) -> str:
 def with_code(wallet: Wallet, addresses: Iterable[str]) -> set[str]:
     """Those that are contracts, in lower case: what their signatures cost only they know."""
     asked = sorted({each.lower() for each in addresses})
-    with node_errors():
-        codes = ask(wallet.session.w3, [("eth_getCode", [each, "latest"]) for each in asked])
-        return {
-            who
-            for who, code in zip(asked, codes, strict=True)
-            if from_hex(code, None, "the code of a contract")
-        }
+    codes = results(wallet.session.node, [("eth_getCode", [each, "latest"]) for each in asked])
+    return {
+        who
+        for who, code in zip(asked, codes, strict=True)
+        if from_hex(code, None, "the code of a contract")
+    }
 
 
 def registered(wallet: Wallet, collections: Sequence[bytes]) -> list[bool]:
@@ -397,7 +396,7 @@ def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
         for each in calls
     ]
     with node_errors():
-        answers = ask(wallet.session.w3, questions)
+        answers = wallet.session.node.ask(questions)
         return [
             refused(each)
             if isinstance(each, Refusal)

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
@@ -29,6 +27,7 @@ from kiseki.client.rights.schedules import moment
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.base import Base
+from kiseki.core.checksum import checksummed
 from kiseki.core.offer import FOREVER, Licence, Offer, buyers_root
 from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
@@ -253,7 +252,7 @@ class Market:
             for use, end in ends.items()
             if use in offer.uses
         ]
-        who = to_checksum_address(basket.licensee)
+        who = checksummed(basket.licensee)
         if not said:
             return ""
         return " ".join([f"{who} may use it at least: {'; '.join(said)}.", *self._ended(offer)])

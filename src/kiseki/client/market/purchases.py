@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kiseki.chain import node
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
@@ -207,11 +206,11 @@ class Basket:
         return index.split(key).split.opening
 
     def _held(self, token: str) -> int:
-        w3, wallet = self.wallet.session.w3, self.wallet.address
+        node, wallet = self.wallet.session.node, self.wallet.address
         if token != ZERO_ADDRESS:
-            return int(erc20(w3, token).read("balanceOf", wallet))
+            return int(erc20(node, token).read("balanceOf", wallet))
         with node_errors():
-            return node.balance(w3, wallet)
+            return node.balance(wallet)
 
     def _key(self, offer: Offer) -> bytes:
         return offer.key(self.wallet.session.chain_id, self.market.address)

@@ -21,7 +21,7 @@ _VERSIONS = ("1", "2")
 
 def allowance(wallet: Wallet, token: str, spender: str) -> int:
     """What `spender` may take of a wallet's tokens, in base units."""
-    return int(erc20(wallet.session.w3, token).read("allowance", wallet.address, spender))
+    return int(erc20(wallet.session.node, token).read("allowance", wallet.address, spender))
 
 
 def approve(wallet: Wallet, token: str, spender: str, cost: int, same: bytes | None = None) -> None:
@@ -35,7 +35,7 @@ def approve(wallet: Wallet, token: str, spender: str, cost: int, same: bytes | N
     """
     if token == ZERO_ADDRESS or not cost:
         return
-    coin = erc20(wallet.session.w3, token)
+    coin = erc20(wallet.session.node, token)
     allowed = allowance(wallet, token, spender)
     # Some tokens refuse to change one allowance into another.
     for amount in () if allowed >= cost else (0, cost) if allowed else (cost,):
@@ -60,7 +60,7 @@ def permit(wallet: Wallet, token: str, spender: str, value: int, days: int = 1) 
     Raises:
         SigningError: the wallet did not sign.
     """
-    coin = erc20(wallet.session.w3, token)
+    coin = erc20(wallet.session.node, token)
     try:
         nonce = uint(coin.read("nonces", wallet.address), 256, "the nonce")
         wanted = bytes32(coin.read("DOMAIN_SEPARATOR"), "the domain")

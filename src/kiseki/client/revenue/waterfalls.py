@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.answers import quantity
+from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors, results, returned
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
@@ -14,7 +14,7 @@ from kiseki.client.revenue.splits import publication
 from kiseki.client.wallet import Wallet
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex, uint
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, bytes32, to_hex, uint
 from kiseki.core.waterfall import Plan
 from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
 
@@ -191,28 +191,18 @@ class Waterfalls:
     def _waiting_in_all(self, token: str, falls: Sequence[str]) -> list[int]:
         """What waits at each for all its tiers together."""
         calls = [self._at(fall).call("waitingInAll", token) for fall in falls]
-        with node_errors():
-            answers = ask(
-                self.wallet.session.w3,
-                [("eth_call", [{"to": c.to, "data": to_hex(c.data)}, "latest"]) for c in calls],
-            )
-            for each in answers:
-                if isinstance(each, Refusal):
-                    raise each
-            return [uint(int(str(each), 16), 256, "what waits") for each in answers]
+        answers = returned(self.wallet.session.node, calls)
+        return [int.from_bytes(bytes32(each, "what waits")) for each in answers]
 
     def _balances(self, token: str, falls: Sequence[str]) -> list[int]:
-        w3 = self.wallet.session.w3
+        node = self.wallet.session.node
         try:
             if token != ZERO_ADDRESS:
                 asked = [(fall,) for fall in falls]
-                return [int(each) for each in erc20(w3, token).read_all("balanceOf", asked)]
+                return [int(each) for each in erc20(node, token).read_all("balanceOf", asked)]
+            balances = results(node, [("eth_getBalance", [fall, "latest"]) for fall in falls])
             with node_errors():
-                balances = ask(w3, [("eth_getBalance", [fall, "latest"]) for fall in falls])
-                for each in balances:
-                    if isinstance(each, Refusal):
-                        raise each
-                return [uint(int(str(each), 16), 256, "a balance") for each in balances]
+                return [quantity(each, 256) for each in balances]
         except NodeUnreachable:
             raise
         except ChainError:
@@ -244,7 +234,7 @@ class Waterfalls:
 
     def _at(self, waterfall: str) -> Contract:
         where = checksummed(to_hex(address(waterfall, "the waterfall")))
-        return Contract(self.wallet.session.w3, "Waterfall", where)
+        return Contract(self.wallet.session.node, "Waterfall", where)
 
 
 def _must_be_payable(plan: Plan) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
-from kiseki.chain.node import Refusal, ask
+from kiseki.chain.node import Refusal
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
@@ -272,7 +272,7 @@ class Schedules:
                 }
                 asked.append(("eth_call", [question, "latest"]))
         with node_errors():
-            answers = iter(ask(session.w3, asked))
+            answers = iter(session.node.ask(asked))
         now = session.now()
         return [
             Pending(
@@ -298,7 +298,7 @@ class Schedules:
         return found[0]
 
     def _condition(self, check: str) -> Contract:
-        return Contract(self.wallet.session.w3, "AfterTime", check)  # all have the same functions
+        return Contract(self.wallet.session.node, "AfterTime", check)  # all have the same functions
 
     @property
     def _rights(self) -> Contract:
