@@ -42,6 +42,47 @@ def freeze(k: LocalKiseki, token: str) -> None:
     ask(k, "anvil_setCode", token, "0x" + code)
 
 
+class Altered:
+    """Stands before a node, and changes what one method is told or answers."""
+
+    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+        node = k.session.node
+        self.method, self.one, self.many = method, node.answer, node.answers
+        self.calls = 0
+        monkeypatch.setattr(node, "answer", self.request)
+        monkeypatch.setattr(node, "answers", self.batch)
+
+    def change(self, real: Callable[[], Any]) -> Any:
+        raise NotImplementedError
+
+    def request(self, method: str, params: Any) -> Any:
+        def real() -> Any:
+            return self.one(method, params)
+
+        return self.change(real) if method == self.method else real()
+
+    def batch(self, asked: list[tuple[str, Any]]) -> Any:
+        if not any(method == self.method for method, _ in asked):
+            return self.many(asked)
+        return [self.request(*each) for each in asked]
+
+
+class Refuses(Altered):
+    """A node that answers a question with an error of its own: the first `times` of them."""
+
+    def __init__(
+        self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, method: str, times: int = 10**9
+    ) -> None:
+        super().__init__(k, monkeypatch, method)
+        self.times = times
+
+    def change(self, real: Callable[[], Any]) -> Any:
+        self.calls += 1
+        if self.calls > self.times:
+            return real()
+        return {"error": {"code": -32000, "message": "header not found"}}
+
+
 @pytest.fixture(scope="session")
 def chain() -> Iterator[LocalKiseki]:
     """One Anvil with the suite, for all tests of one worker."""

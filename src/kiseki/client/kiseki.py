@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
+from kiseki.chain.contract.foreign import tried
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.proxy import PROXY
@@ -35,7 +36,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import address
-from kiseki.errors import ChainError, KisekiError
+from kiseki.errors import KisekiError
 from kiseki.index import Index
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.protocol import Salts
@@ -194,13 +195,14 @@ class Kiseki:
 
     def decimals(self, token: str | None = None) -> int:
         """How many digits a currency has after the point: 18 for ether, and for tokens that do not
-        say (ERC-20 leaves it open) 0, so that amounts are in base units."""
+        say (ERC-20 leaves it open) 0, so that amounts are in base units.
+
+        Raises:
+            ChainError: the node refuses the question; NodeUnreachable, if it does not answer.
+        """
         if token is None or address(token, "the token") == bytes(20):
             return ETHER_DECIMALS
-        try:
-            return int(erc20(self.session.node, token).read("decimals"))
-        except ChainError:
-            return 0
+        return tried(erc20(self.session.node, token), "decimals") or 0
 
 
 class LocalKiseki(Kiseki):

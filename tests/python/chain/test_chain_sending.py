@@ -41,6 +41,8 @@ from kiseki.errors import (
     WrongChain,
 )
 
+from ..conftest import Altered
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -208,31 +210,6 @@ def test_one_wallet_sends_from_many_threads(k: LocalKiseki) -> None:
         thread.join()
     assert problems == []
     assert k.balance(of=to) == 30
-
-
-class Altered:
-    """Stands before a node, and changes what one method is told or answers."""
-
-    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-        node = k.session.node
-        self.method, self.one, self.many = method, node.answer, node.answers
-        self.calls = 0
-        monkeypatch.setattr(node, "answer", self.request)
-        monkeypatch.setattr(node, "answers", self.batch)
-
-    def change(self, real: Callable[[], Any]) -> Any:
-        raise NotImplementedError
-
-    def request(self, method: str, params: Any) -> Any:
-        def real() -> Any:
-            return self.one(method, params)
-
-        return self.change(real) if method == self.method else real()
-
-    def batch(self, asked: list[tuple[str, Any]]) -> Any:
-        if not any(method == self.method for method, _ in asked):
-            return self.many(asked)
-        return [self.request(*each) for each in asked]
 
 
 class Forgets(Altered):

@@ -20,9 +20,9 @@ from kiseki.core.conditions import (
 from kiseki.core.payee import Payee
 from kiseki.core.schedule import Schedule
 from kiseki.core.split import Split as CoreSplit
-from kiseki.errors import InvalidInput, NotInIndex
+from kiseki.errors import ChainError, InvalidInput, NotInIndex
 
-from ..conftest import Folder
+from ..conftest import Folder, Refuses, ask
 
 SOON = timedelta(days=30)
 
@@ -132,6 +132,34 @@ def test_whatever_a_condition_is_it_is_read_again(
     assert pending.met == (True, False)
     with pytest.raises(ContractReverted):
         artist.rights.schedule(token, buyer.address, foreign, SOON)
+
+
+def test_a_condition_that_fails_is_not_met_and_stops_no_other(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, token: int
+) -> None:
+    """As the contract has it: whoever wrote a condition harms only those who named it."""
+    fails = "0x" + "ab" * 20
+    code = ask(k, "eth_getCode", k.session["AfterTime"].address, "latest")
+    ask(k, "anvil_setCode", fails, code)
+    given: list[Kind] = [AfterTime(5), Condition(fails, bytes(32)), AfterTime(6)]
+    artist.rights.schedule(token, buyer.address, given, SOON)
+    assert artist.rights.pending()[0].met == (True, True, True)
+    for wrong in ("5f5ffd", "fe", "5b5f56", "00", "60025f5260205ff3"):
+        ask(k, "anvil_setCode", fails, "0x" + wrong)
+        assert artist.rights.pending()[0].met == (True, False, True), wrong
+    ask(k, "anvil_setCode", fails, "0x")
+
+
+def test_a_node_that_refuses_says_of_no_condition_that_it_is_not_met(
+    k: LocalKiseki, artist: Kiseki, buyer: Kiseki, token: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artist.rights.schedule(token, buyer.address, [AfterTime(5), AfterTime(2**40)], SOON)
+    assert artist.rights.pending()[0].met == (True, False)
+    for times in (1, 2, 3, 10**9):
+        with monkeypatch.context() as patch:
+            Refuses(k, patch, "eth_call", times)
+            with pytest.raises(ChainError, match="header not found"):
+                artist.rights.pending()
 
 
 def test_what_cannot_be_scheduled_is_refused(artist: Kiseki, buyer: Kiseki, token: int) -> None:

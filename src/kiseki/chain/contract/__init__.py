@@ -7,5 +7,6 @@ A part imports only from those above it:
     advice      what somebody can do about a revert
     reverts     custom errors, decoded by name
     contracts   calls and answers of one contract, by its ABI
+    foreign     questions to contracts that anybody may have written
     events      logs, decoded
 """

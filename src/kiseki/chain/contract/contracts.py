@@ -45,10 +45,15 @@ class Contract:
 
     Args:
         built: what runs there; the newest of that name if it is not told.
+
+    Attributes:
+        node: who is asked.
+        name: as in Solidity.
+        address: where it is.
     """
 
     def __init__(self, node: Node, name: str, address: str, built: Artifact | None = None) -> None:
-        self._node = node
+        self.node = node
         self.name = name
         self.address = address
         abi = (built or artifact(name)).abi
@@ -91,7 +96,7 @@ class Contract:
         if sender is not None:
             transaction["from"] = sender
         with node_errors():
-            answer = self._node.one("eth_call", transaction, "latest")
+            answer = self.node.one("eth_call", transaction, "latest")
             data = from_hex(answer, None, "the answer to a call")
         return self.answer(function, data)
 
@@ -103,7 +108,7 @@ class Contract:
             NodeUnreachable: nobody answered.
         """
         calls = [self.call(function, *arguments) for arguments in asked]
-        return [self.answer(function, each) for each in returned(self._node, calls)]
+        return [self.answer(function, each) for each in returned(self.node, calls)]
 
     def answer(self, function: str, data: bytes) -> Any:
         """What the bytes that `function` answered say, as `read` gives it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiseki.chain.contract.contracts import Contract, erc20
+from kiseki.chain.contract.foreign import tried
 from kiseki.client.wallet import Wallet
 from kiseki.core import typed
-from kiseki.core.values import ZERO_ADDRESS, bytes32, uint
-from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import InvalidInput
 
 __all__ = ["Permit", "allowance", "approve", "permit"]
 
@@ -59,18 +60,14 @@ def permit(wallet: Wallet, token: str, spender: str, value: int, days: int = 1) 
 
     Raises:
         SigningError: the wallet did not sign.
+        ChainError: the node refuses a question, so that nobody knows what the token takes.
     """
     coin = erc20(wallet.session.node, token)
-    try:
-        nonce = uint(coin.read("nonces", wallet.address), 256, "the nonce")
-        wanted = bytes32(coin.read("DOMAIN_SEPARATOR"), "the domain")
-        names = _names(coin)
-    except NodeUnreachable:
-        raise
-    except (ChainError, InvalidInput):
+    nonce, wanted = tried(coin, "nonces", wallet.address), tried(coin, "DOMAIN_SEPARATOR")
+    if nonce is None or wanted is None:
         return None
     deadline = wallet.session.now() + days * 86_400
-    for name, version in names:
+    for name, version in _names(coin):
         try:
             message = typed.permit(
                 name, version, wallet.session.chain_id, coin.address,
@@ -84,22 +81,15 @@ def permit(wallet: Wallet, token: str, spender: str, value: int, days: int = 1) 
         return None
     signature = wallet.signer.sign_typed(message)
     r, s, v = signature[:32], signature[32:64], signature[64]
-    try:
-        coin.read("permit", wallet.address, spender, value, deadline, v, r, s)
-    except NodeUnreachable:
-        raise
-    except ChainError:
+    if tried(coin, "permit", wallet.address, spender, value, deadline, v, r, s) is None:
         return None
     return (coin.address, value, deadline, v, r, s)
 
 
 def _names(coin: Contract) -> list[tuple[str, str]]:
     """What the token may call itself in the domain of its messages."""
-    try:
-        said = coin.read("eip712Domain")
-        return [(said["name"], said["version"])]
-    except NodeUnreachable:
-        raise
-    except ChainError:
-        name = coin.read("name")
-        return [(name, each) for each in _VERSIONS]
+    domain = tried(coin, "eip712Domain")
+    if domain is not None:
+        return [(domain["name"], domain["version"])]
+    name = tried(coin, "name")
+    return [] if name is None else [(name, each) for each in _VERSIONS]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors, results, returned
+from kiseki.chain.contract.foreign import tried_all
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
@@ -16,7 +17,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, bytes32, to_hex, uint
 from kiseki.core.waterfall import Plan
-from kiseki.errors import ChainError, InvalidInput, NodeUnreachable
+from kiseki.errors import InvalidInput
 
 __all__ = ["Ahead", "Waiting", "Waterfalls"]
 
@@ -196,19 +197,12 @@ class Waterfalls:
 
     def _balances(self, token: str, falls: Sequence[str]) -> list[int]:
         node = self.wallet.session.node
-        try:
-            if token != ZERO_ADDRESS:
-                asked = [(fall,) for fall in falls]
-                return [int(each) for each in erc20(node, token).read_all("balanceOf", asked)]
-            balances = results(node, [("eth_getBalance", [fall, "latest"]) for fall in falls])
-            with node_errors():
-                return [quantity(each, 256) for each in balances]
-        except NodeUnreachable:
-            raise
-        except ChainError:
-            if token == ZERO_ADDRESS:
-                raise
-            return [0] * len(falls)  # a token that came in once and does not answer any more
+        if token != ZERO_ADDRESS:  # one that came in once may not answer any more
+            held = tried_all(erc20(node, token), "balanceOf", [(fall,) for fall in falls])
+            return [each or 0 for each in held]
+        balances = results(node, [("eth_getBalance", [fall, "latest"]) for fall in falls])
+        with node_errors():
+            return [quantity(each, 256) for each in balances]
 
     @property
     def _factory(self) -> Contract:

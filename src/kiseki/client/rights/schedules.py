@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kiseki.chain.contract.contracts import Call, Contract, node_errors
-from kiseki.chain.node import Refusal
+from kiseki.chain.contract.contracts import Call, Contract
+from kiseki.chain.contract.foreign import said
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
@@ -37,14 +37,14 @@ from kiseki.core.conditions import (
     written,
 )
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO_ADDRESS, bytes32, to_hex, uint
+from kiseki.core.values import ZERO_ADDRESS, bytes32, uint
 from kiseki.errors import InvalidInput, TransactionFailed
 from kiseki.index import ScheduleRecord
 
 __all__ = ["Pending", "Schedules", "moment"]
 
-CONDITION_GAS = 1_000_000
-"""Gas for asking a condition here; one that needs more is called not met."""
+_TRUE = (1).to_bytes(32)
+"""What a condition that is met answers; one that fails is not met, as the contract has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,29 +256,25 @@ class Schedules:
 
         Args:
             records: only these.
+
+        Raises:
+            ChainError: the node refuses a question; NodeUnreachable, if it does not answer.
         """
         session = self.wallet.session
         if records is None:
             records = session.index.agreements.schedules(open_only=True)
-        asked = []
-        for record in records:
-            for condition in record.schedule.conditions:
-                call = self._condition(condition.check).call("isMet", record.id, condition.data)
-                question = {
-                    "from": self._rights.address,
-                    "to": condition.check,
-                    "data": to_hex(call.data),
-                    "gas": hex(CONDITION_GAS),
-                }
-                asked.append(("eth_call", [question, "latest"]))
-        with node_errors():
-            answers = iter(session.node.ask(asked))
+        asked = [
+            self._condition(each.check).call("isMet", record.id, each.data)
+            for record in records
+            for each in record.schedule.conditions
+        ]
+        answers = iter(said(session.node, asked, self._rights.address))
         now = session.now()
         return [
             Pending(
                 record,
                 tuple(read(each, session.names) for each in record.schedule.conditions),
-                tuple(_is_true(next(answers)) for _ in record.schedule.conditions),
+                tuple(next(answers) == _TRUE for _ in record.schedule.conditions),
                 now > record.schedule.deadline,
             )
             for record in records
@@ -360,7 +356,3 @@ def _must_be_possible(kind: Kind) -> None:
             receiver(party, "a party")
     elif isinstance(kind, IncomeThreshold):
         payable(Payee(kind.payee))
-
-
-def _is_true(answer: object) -> bool:
-    return not isinstance(answer, Refusal) and answer == "0x" + "1".rjust(64, "0")
