@@ -49,6 +49,7 @@ class Proxy(ThreadingHTTPServer):
     Attributes:
         rates: how often each kind happens, from 0 to 1.
         counts: how often each has.
+        asked: how many requests came.
     """
 
     daemon_threads = True
@@ -59,6 +60,7 @@ class Proxy(ThreadingHTTPServer):
         self.node = node
         self.rates = dict(rates)
         self.counts: collections.Counter[str] = collections.Counter()
+        self.asked = 0
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -80,6 +82,10 @@ class Proxy(ThreadingHTTPServer):
             self.counts[kind] += happens
             return happens
 
+    def arrives(self) -> None:
+        with self._lock:
+            self.asked += 1
+
     def chance(self, most: float) -> float:
         with self._lock:
             return self._dice.uniform(0, most)
@@ -100,6 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         proxy = self.server
         body = self.rfile.read(int(self.headers["content-length"]))
+        proxy.arrives()
         if proxy.injects("drop"):
             self.reset()
             return

@@ -1,6 +1,8 @@
-"""`python -m tests.faults.run [--short] [--seed N] [campaign …]`: everything at once, in numbers.
+"""`python -m tests.faults.run [--short] [--seed N] [--jobs N] [campaign …]`: faults in numbers.
 
 `--short` runs each campaign once. A failure tells its seed; `--seed N campaign` repeats it.
+Campaigns wait most of the time, so twice as many run at once as there are processors (`--jobs`).
+Each is a process with a node, a folder and a wallet of its own.
 """
 
 from __future__ import annotations
@@ -8,11 +10,13 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import os
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +29,21 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="faults", description=__doc__)
     options.add_argument("--short", action="store_true")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     options.add_argument("names", nargs="*")
     given = options.parse_args()
     unknown = set(given.names) - set(CAMPAIGNS)
     if unknown:
         options.error(f"there is no campaign {', '.join(unknown)}; there is {', '.join(CAMPAIGNS)}")
     rows = []
-    for name in given.names or CAMPAIGNS:
-        rows.append(campaign(name, given.seed, 1 if given.short else CAMPAIGNS[name][2]))
-        print(line(rows[-1]), flush=True)
+    with ProcessPoolExecutor(max(1, given.jobs)) as pool:
+        begun = [
+            pool.submit(campaign, name, given.seed, 1 if given.short else CAMPAIGNS[name][2])
+            for name in given.names or CAMPAIGNS
+        ]
+        for done in as_completed(begun):
+            rows.append(done.result())
+            print(line(rows[-1]), flush=True)
     total = {key: sum(row[key] for row in rows) for key in NUMBERS}
     print(line({"campaign": "all", **total}))
     faults: collections.Counter[str] = collections.Counter()
