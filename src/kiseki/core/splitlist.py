@@ -6,9 +6,9 @@ to right, only the complete trees at its right edge are kept, and each carries t
 of the wanted leaves in it.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO
 
 import ijson
 
@@ -25,6 +25,7 @@ _FORMAT = "kiseki-split-v1"
 _LIMIT = 1 << 96
 _LONGEST = 80
 _HEAD = ("format", "root", "total", "salt")
+_NAMES = (*_HEAD, "leaves")
 
 Leaf = tuple[bytes, int]
 
@@ -192,39 +193,44 @@ def write_list(file: IO[str], leaves: Callable[[], Iterable[Leaf]], salt: bytes 
 
 
 def _leaves(file: IO[bytes], head: dict[str, str]) -> Iterator[Leaf]:
-    """The leaves one by one; what stands beside them goes into `head`."""
+    """The leaves one by one; what stands beside them goes into `head`.
+
+    Events without their path: to name it would take a time that grows with how deep a file nests.
+    """
+    depth, name, names = 0, "", set()
     pair: list[str] = []
-    for prefix, event, value in ijson.parse(file):
-        if prefix == "leaves.item.item" and event == "string":
-            pair.append(value)
-        elif prefix == "leaves.item" and event == "end_array":
-            if len(pair) != 2 or len(pair[1]) > _LONGEST:
-                raise InvalidInput("each of the leaves must be a payee and its shares")
-            shares = documents.decimal(pair[1], "shares")
-            yield (
-                _payee(from_hex(pair[0], 32, "a payee")),
-                uint(shares, 96, "shares", minimum=1),
-            )
-            pair = []
-        elif prefix in _HEAD and event == "string":
-            if prefix in head:
-                raise InvalidInput(f"{prefix} is in the document twice")
-            head[prefix] = value
-        elif not _is_frame(prefix, event, value):
-            raise InvalidInput(
-                "a split's file has a format, a root, a total, a salt and leaves and nothing else;"
-                " one with parts is read whole (Split.from_json)"
-            )
+    for event, value in ijson.basic_parse(file):
+        match depth, event:
+            case (0, "start_map") | (2, "start_array"):
+                depth, pair = depth + 1, []
+            case (1, "map_key") if value in names:
+                raise InvalidInput(f"{value} is in the document twice")
+            case (1, "map_key") if value in _NAMES:
+                name = value
+                names.add(name)
+            case (1, "string") if name in _HEAD:
+                head[name] = value
+            case (1, "start_array") if name == "leaves":
+                depth = 2
+            case (3, "string") if len(pair) < 2:
+                pair.append(value)
+            case (3, "end_array"):
+                yield _leaf(pair)
+                depth = 2
+            case (2, "end_array") | (1, "end_map"):
+                depth -= 1
+            case _:
+                raise InvalidInput(
+                    "a split's file has a format, a root, a total, a salt and leaves and nothing "
+                    "else; one with parts is read whole (Split.from_json)"
+                )
 
 
-def _is_frame(prefix: str, event: str, value: Any) -> bool:
-    """Whether it is one of the brackets and names around everything."""
-    if prefix == "":
-        known = value in (*_HEAD, "leaves")
-        return event in ("start_map", "end_map") or (event == "map_key" and known)
-    return (prefix == "leaves" and event in ("start_array", "end_array")) or (
-        prefix == "leaves.item" and event == "start_array"
-    )
+def _leaf(pair: Sequence[str]) -> Leaf:
+    if len(pair) != 2 or len(pair[1]) > _LONGEST:
+        raise InvalidInput("each of the leaves must be a payee and its shares")
+    payee = _payee(from_hex(pair[0], 32, "a payee"))
+    return payee, uint(documents.decimal(pair[1], "shares"), 96, "shares", minimum=1)
 
 
 def _payee(key: bytes) -> bytes:

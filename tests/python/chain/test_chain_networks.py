@@ -26,9 +26,9 @@ LIKE_A_TESTNET = ("--enable-tx-gas-limit", "--hardfork", "osaka")
 
 @pytest.fixture(params=PUBLIC, ids=lambda each: each.name)
 def testnet(request: pytest.FixtureRequest) -> Iterator[tuple[Network, Node]]:
-    """Anvil in a test network's place: its chain ID, blocks of one second, its limits."""
+    """Anvil in a test network's place: its chain ID, blocks that come by themselves, its limits."""
     found: Network = request.param
-    options = (*LIKE_A_TESTNET, "--block-time", "1")
+    options = (*LIKE_A_TESTNET, "--block-time", "0.2")
     with anvil(found.chain_id, options=options) as url:
         yield found, connect(url, found.chain_id)
 

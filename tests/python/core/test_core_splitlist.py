@@ -114,3 +114,20 @@ def test_a_member_twice_or_another_split_is_refused() -> None:
         read_list(io.BytesIO(twice.encode()), ())
     with pytest.raises(InvalidInput, match="the file is of the split 0x"):
         read_list(io.BytesIO(text.encode()), (), b"\x01" * 32)
+
+
+def test_how_deep_a_file_nests_costs_nothing() -> None:
+    """Rule 10: a file of 50,000 brackets took half a minute, one of a million would take hours."""
+    file = io.BytesIO(b'{"leaves":' + b"[" * 2_000_000)
+    with pytest.raises(InvalidInput, match="and nothing else"):
+        read_list(file, ())
+    assert file.tell() <= 1 << 17, "it is refused with the first brackets"
+
+
+@pytest.mark.parametrize("name", ["format", "root", "total", "salt", "leaves"])
+def test_what_a_file_says_twice_is_refused(name: str) -> None:
+    """Readers disagree about which of the two counts."""
+    text = json.dumps(document())
+    again = json.dumps({name: document()[name]})[1:-1]
+    with pytest.raises(InvalidInput, match=f"{name} is in the document twice"):
+        read_list(io.BytesIO(f"{text[:-1]},{again}}}".encode()), ())
