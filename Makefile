@@ -18,10 +18,12 @@ demo: ## set up what the demo needs, and run it
 bench: ## measure everything again, some minutes (ROWS="gas id_tree" for some), into docs/benchmarks.md
 	@$(TEST) python -m benchmarks $(ROWS)
 
-test: test-contracts test-ape test-brownie test-python ## set up the rest, and run every test
+test: ## set up the rest, and run every test, parts side by side (JOBS=1 for one after the other)
+	@$(PYTHON) tools/parts.py test-contracts test-ape test-brownie test-python
 
-test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge)
+test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge), and that it tests the code that ships
 	@$(TEST) forge test
+	@$(TEST) pytest -q tests/contracts
 
 test-contracts-ir: ## the same under the other code generator, which takes some minutes to compile
 	@FOUNDRY_PROFILE=ir $(TEST) forge test
