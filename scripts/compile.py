@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"Not what the contracts compile to: {told}. Run `make compile`.")
     if not options.check:
         write(built)
+    for path in changed:
+        alone = "; no release.json lists it" if path.parent == OF_NO_RELEASE else ""
+        print(f"{path.relative_to(PACKAGE).as_posix()}{alone}")
     print(f"{len(built)} contracts, {len(changed) or 'none'} changed.")
 
 

@@ -163,9 +163,8 @@ def prose(doc: str | None) -> str:
 
 def main() -> None:
     if "--check" in sys.argv[1:]:
-        sys.exit(
-            0 if PAGE.read_text("utf-8") == text() else f"{PAGE.name} is not what it should be"
-        )
+        same = PAGE.read_text("utf-8") == text()
+        sys.exit(0 if same else f"{PAGE.name} is old; run `python tools/reference.py`")
     PAGE.write_text(text(), "utf-8")
 
 

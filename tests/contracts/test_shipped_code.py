@@ -1,4 +1,4 @@
-"""What Forge tested is the code that ships. `make test-contracts` runs this when Forge has built."""
+"""What Forge tested is the code that ships (`make test-contracts`, when Forge has built)."""
 
 import json
 import subprocess

@@ -96,8 +96,15 @@ def names() -> tuple[str, ...]:
 
 
 def load(folder: Traversable, name: str) -> Artifact:
-    """The contract `name` as it is in one folder."""
-    data = json.loads((folder / f"{name}.json").read_text("utf-8"))
+    """The contract `name` as it is in one folder.
+
+    Raises:
+        FileNotFoundError: its release.json lists it, and it was not compiled yet.
+    """
+    file = folder / f"{name}.json"
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no {file}; run `python scripts/compile.py`")
+    data = json.loads(file.read_text("utf-8"))
     return Artifact(
         name=name,
         abi=data["abi"],
