@@ -82,6 +82,13 @@ def test_subjects_have_seals_of_their_own() -> None:
     assert 2300 < inverse < 2700, "half are paper on red"
 
 
+def test_the_contract_draws_the_same() -> None:
+    """`tests/contracts/Seal.t.sol` has the same hash."""
+    drawn = "".join(seal.svg(keccak256(number.to_bytes(32))) for number in range(64))
+    hashed = "c6663f113397088b849c38e7f0bd5d17c89492aeb56e278109fecccc16dec66e"
+    assert keccak256(drawn.encode()).hex() == hashed
+
+
 def test_a_subject_is_32_bytes() -> None:
     with pytest.raises(InvalidInput, match="the subject of a seal must be 32 bytes"):
         seal.svg(b"short")
