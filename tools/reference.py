@@ -21,17 +21,23 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import Keystores
 from kiseki.cli.app import EXIT_CODES, app
+from kiseki.client.cancellations import Cancellations
+from kiseki.client.data.consents import Consents
 from kiseki.client.data.data import Data
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.registering import Registered, Totals
+from kiseki.client.data.standing import StandingConsents
 from kiseki.client.identities import Identities
 from kiseki.client.market.market import Bought, Market
 from kiseki.client.models.models import Models
 from kiseki.client.outputs.outputs import Outputs
+from kiseki.client.revenue.redirects import Redirects
 from kiseki.client.revenue.revenue import Claimed, Revenue
+from kiseki.client.revenue.splits import Splits
 from kiseki.client.revenue.statements import Reconciled, Statements
 from kiseki.client.revenue.titles import Titles
 from kiseki.client.revenue.waterfalls import Waterfalls
+from kiseki.client.rights.incomes import Income, Incomes
 from kiseki.client.rights.rights import Rights
 from kiseki.client.rights.schedules import Pending, Schedules
 from kiseki.core import conditions as schedule
@@ -46,12 +52,12 @@ from kiseki.vault.keystore import KeyStore
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 
 CLASSES = (
-    Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Schedules, Pending,
-    *schedule.KINDS.values(),
-    Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier, Titles, Title, Cut, Statements,
-    RoyaltyStatement, Line, Reconciled, Identities, Gate, Keeper, Duties, Metrics, Terms, Manifest,
-    Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed, KeyStore,
-    Keystores,
+    Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Income, Incomes, Schedules, Pending,
+    *schedule.KINDS.values(), Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier,
+    Titles, Title, Cut, Statements, Splits, Redirects, RoyaltyStatement, Line, Reconciled,
+    Identities, Gate, Consents, StandingConsents, Cancellations, Keeper, Duties, Metrics, Terms,
+    Manifest, Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed,
+    KeyStore, Keystores,
 )  # fmt: skip
 
 HEAD = """\

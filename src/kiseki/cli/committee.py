@@ -14,7 +14,6 @@ from kiseki.client.revenue.statements import Reconciled
 from kiseki.client.revenue.titles import read_cuts
 from kiseki.client.revenue.waterfalls import Ahead, Waiting
 from kiseki.core.amounts import parse
-from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
 from kiseki.core.title import Title
@@ -77,12 +76,7 @@ def _tier(k: Kiseki, text: str) -> Tier:
         if token in known:
             raise InvalidInput(f"a tier has one size in each currency; {text!r:.80} has two")
         known[token] = units
-    who = k.payee(payee)
-    holder = wallet_address(who.key)
-    if holder is not None:
-        return Tier.to(holder, known)
-    split = k.index.split(who.key).split if len(who.opening) == 76 else who.opening
-    return Tier.to(split, known)
+    return k.revenue.waterfall.tier(k.payee(payee), known)
 
 
 @waterfall.command("pay")
@@ -141,21 +135,21 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     where, currency = to_hex(address(fall, "the waterfall")), to_hex(address(token, "the token"))
     plan = k.revenue.waterfall.plan(fall)
     passed = k.revenue.waterfall.passed(fall, token)
+    had = k.revenue.waterfall.had(fall, token)
     lies = k.revenue.waterfall.lies(fall, token)
     waiting = k.revenue.waterfall.waiting(fall, token)
-    had = plan.dues(currency, 0, passed)
     if context.current.json:
         show.json_line({
             "passed": str(passed), "lies": str(lies),
-            "tiers": [{"payee": tier.payee, "had": str(got - waits), "waiting": str(waits),
+            "tiers": [{"payee": tier.payee, "had": str(got), "waiting": str(waits),
                        "size": str(tier.sizes.get(currency, "")) or None}
                       for tier, got, waits in zip(plan.tiers, had, waiting, strict=True)],
         })  # fmt: skip
         return
     rows = [
-        (place, tier.payee, context.money(k, currency, got - waits),
+        (place, tier.payee, context.money(k, currency, got),
          context.money(k, currency, tier.sizes[currency]) if currency in tier.sizes else "the rest")
-        for place, (tier, got, waits) in enumerate(zip(plan.tiers, had, waiting, strict=True), 1)
+        for place, (tier, got) in enumerate(zip(plan.tiers, had, strict=True), 1)
     ]  # fmt: skip
     show.table(["tier", "payee", "has had", "of"], rows, numbers=["has had", "of"])
     if lies:
@@ -227,7 +221,7 @@ def publish(file: File) -> None:
     """
     k = context.kiseki()
     split = k.revenue.title.split(k.revenue.title.read(file))
-    if any(each.split.key == split.key for each in k.index.splits()):
+    if k.revenue.split.is_published(split):
         context.receipts_told([], split=to_hex(split.key))
         return
     done = context.spend(k, f"publish {split.key.hex()}", lambda k: k.revenue.publish(split))

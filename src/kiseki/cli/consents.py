@@ -59,7 +59,7 @@ def prepare_consents(
         total = lists.count(source)
         kept = k.data.prepare_all(source, terms, artists="providers",
                                   progress=lambda items, _: told(items, total))  # fmt: skip
-    paths = consents.prepare(k.data.wallet, kept, folder, days=days)
+    paths = k.data.consents.prepare(kept, folder, days=days)
     if context.current.json:
         show.json_line(paths)
     else:
@@ -127,7 +127,7 @@ def submit_consents(
 
     def work(k: Kiseki) -> list[consents.Submitted]:
         with show.progress("submitting", "IDs") as told:
-            return list(consents.submit(k.data.wallet, folder, publish=publish, progress=told))
+            return list(k.data.consents.submit(folder, publish=publish, progress=told))
 
     results = context.spend(
         k, f"submit {folder.resolve()} {publish}", work,

@@ -227,7 +227,7 @@ def key_store(k: Kiseki) -> KeyStore:
     """The key store of a connected wallet."""
     from kiseki.vault.keystore import KeyStore
 
-    found = k.data.wallet.salts
+    found = k.salts
     if not isinstance(found, KeyStore):
         raise TypeError("the command line keeps salts in a key store")
     return found

@@ -133,19 +133,19 @@ def register(
 def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
     consent = standing_consents.StandingConsent.read(file)
     k = context.kiseki()
-    why = standing_consents.problem(k.data.wallet, consent)
+    why = k.data.standing.problem(consent)
     if why:
         raise InvalidInput(f"this standing consent cannot be used: {why}")
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = standing_consents.collect(k.data.wallet, consent, source, origin=origin,
+        kept = k.data.standing.collect(consent, source, origin=origin,
                                          progress=lambda items, _: told(items, total))  # fmt: skip
     if not context.current.json:
         for each in consent.words[:3]:
             show.say(each)
     _register(k, kept, publish, consent)
     if not context.current.json:
-        show.say(standing_consents.left(k.session, consent).sentence)
+        show.say(k.data.standing.left(consent).sentence)
 
 
 def _register(
@@ -167,8 +167,8 @@ def _register(
     def work(k: Kiseki) -> list[Registered]:
         with show.progress("registering", "IDs") as told:
             if under is not None:
-                return list(standing_consents.register(
-                    k.data.wallet, under, kept, publish=publish, progress=told
+                return list(k.data.standing.register(
+                    under, kept, publish=publish, progress=told
                 ))  # fmt: skip
             return list(k.data.register_all(kept, publish=publish, progress=told))
 
@@ -462,7 +462,7 @@ def waive_payee(
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
     letters.write(
-        out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.data.wallet.signed,
+        out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.signed,
         "Send it to the collection's provider, for `kiseki data set-payee --waiver`.",
     )  # fmt: skip
 

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.cli.revenue import places_of
 from kiseki.core.amounts import parse
 from kiseki.errors import FilesError
 from kiseki.keeper import Duties, Keeper, Metrics, Round
@@ -74,7 +73,7 @@ def keeper(
     amounts = {token: units for units, token in (context.amount(k, each) for each in worth or [])}
     duties = Duties(
         executes=execute, lapses=lapse,
-        sweeps=[each for given in sweep or [] for each in places_of(k, given)],
+        sweeps=[each for given in sweep or [] for each in k.places(given)],
         passes=pass_on, claims=claim or [], worth=amounts,
         most_wei=parse(most) if most else None,
     )  # fmt: skip

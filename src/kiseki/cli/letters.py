@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiseki.cli import context, show
-from kiseki.client.data import cancellations
+from kiseki.client import cancellations
 from kiseki.client.letters import Letter
-from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.wallet import Signed
 from kiseki.errors import FilesError
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["write", "write_cancellation"]
 
@@ -37,8 +41,8 @@ def write(
         show.say(f"The signed message is in {path}. {then}")
 
 
-def write_cancellation(wallet: Wallet, path: Path, cancelled: int, contract: str) -> None:
+def write_cancellation(k: Kiseki, path: Path, cancelled: int, contract: str) -> None:
     """Signs a cancellation of an earlier signature of this wallet, and writes it to a file."""
-    prepared = cancellations.prepare(wallet, cancelled, contract)
+    prepared = k.cancellations.prepare(cancelled, contract)
     then = f"Anybody can send it, with `kiseki data standing end {path} --signed`."
-    write(path, cancellations.LETTER, prepared, wallet.signed, then)
+    write(path, cancellations.LETTER, prepared, k.signed, then)

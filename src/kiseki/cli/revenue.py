@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.client.named import split_in
 from kiseki.client.revenue import redirects
 from kiseki.client.revenue.revenue import ETHER, Claimed
 from kiseki.client.revenue.waterfalls import Ahead
@@ -19,7 +16,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -65,21 +62,6 @@ def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
         "can never be changed."
     )
     return given if given in (None, "wallet") else k.payee(given)
-
-
-def places_of(k: Kiseki, given: str) -> list[Payee]:
-    """The payees whose payment addresses belong to a text; of a batch or model also the address
-    that receives the royalty of a resale from marketplaces."""
-    first = k.payee(given)
-    if len(given) < 60 or Path(given).suffix == ".json":
-        return [first]
-    wanted = context.hex32(given, "the payee")
-    finds: dict[str, Callable[[bytes], object]] = {"batch": k.index.batch, "model": k.index.model}
-    for kind, find in finds.items():
-        with contextlib.suppress(LookupError):
-            find(wanted)
-            return [first, k.rights.royalties(kind, wanted)]
-    return [first]
 
 
 @revenue.command("pay")
@@ -259,10 +241,9 @@ def redirect(
     Examples:
       kiseki revenue redirect 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
-    wallet = context.kiseki().revenue.wallet
+    redirect_ = context.kiseki().revenue.redirect
     letters.write(
-        out, redirects.LETTER, redirects.prepare(wallet, to, days),
-        lambda made: redirects.sign(wallet, made),
+        out, redirects.LETTER, redirect_.prepare(to, days), redirect_.sign,
         "`kiseki revenue redirects` shows it while it is valid, and how to cancel it.",
     )  # fmt: skip
 
@@ -277,7 +258,7 @@ def open_redirects() -> None:
     Examples:
       kiseki revenue redirects
     """
-    found = context.watching(context.acting()).revenue.open_redirections()
+    found = context.watching(context.acting()).revenue.redirect.open()
     if context.current.json:
         show.json_line([{"to": e.to, "nonce": str(e.nonce), "until": e.deadline} for e in found])
         return
@@ -313,10 +294,10 @@ def cancel_redirect(
     if not (nonce.isascii() and nonce.isdecimal() and len(nonce) < 79):
         raise InvalidInput(f"the number of a redirect must be a whole number, not {nonce!r:.90}")
     if sign_to is not None:
-        letters.write_cancellation(k.revenue.wallet, sign_to, int(nonce), "RevenueSplitter")
+        letters.write_cancellation(k, sign_to, int(nonce), "RevenueSplitter")
         return
     done = context.spend(k, f"cancel redirect {nonce}",
-                         lambda k: k.revenue.cancel_redirection(int(nonce)))  # fmt: skip
+                         lambda k: k.revenue.redirect.cancel(int(nonce)))  # fmt: skip
     context.receipts_told([done])
 
 
@@ -347,15 +328,7 @@ def make_split(
             )
         leaves.append((k.payee(payee).key, int(shares)))
     made = Split(leaves)
-    try:
-        if not file.exists():
-            fresh = file.with_name(file.name + ".new")  # whole or not at all
-            fresh.write_text(made.to_json(), "utf-8")
-            fresh.replace(file)
-        elif file.read_bytes() != made.to_json().encode():
-            raise InvalidInput(f"the file {file} exists and has other content; name a new file")
-    except OSError as error:
-        raise FilesError(f"{file} cannot be written ({error.strerror})") from error
+    k.revenue.split.write(file, made)
     if context.current.json:
         show.json_line({"file": file, "split": made.key})
         return
@@ -373,7 +346,7 @@ def publish(split: Annotated[Path, typer.Argument(help="The file of the split.")
       kiseki revenue publish series.json
     """
     k = context.kiseki()
-    read = split_in(k.data.wallet, split)
+    read = k.revenue.split.read(split)
     done = context.spend(k, f"publish split {read.key.hex()}", lambda k: k.revenue.publish(read))
     context.receipts_told([done])
 
@@ -413,7 +386,7 @@ def payment_address(
       kiseki revenue address 0x4444… --royalties
     """
     k = context.watching()
-    found = [k.revenue.payment_address(each) for each in places_of(k, to)]
+    found = [k.revenue.payment_address(each) for each in k.places(to)]
     if context.current.json:
         show.json_line({"address": found[0], "royalties": found[-1]})
     else:
@@ -432,11 +405,11 @@ def sweep(to: To, token: Token = ETHER) -> None:
       kiseki revenue sweep 0x4444…
     """
     k = context.kiseki()
-    places = {k.revenue.payment_address(each): each for each in places_of(k, to)}
-    asked = None if token == ETHER else token
-    full = [payee for lies, payee in places.items() if k.balance(asked, lies)]
+    places = k.places(to)
+    full = [each for each in places if k.revenue.lies(each, token)]
     if not full:
-        raise InvalidInput(f"there is no such money at {' or '.join(places)}; nothing was sent")
+        where = " or ".join(k.revenue.payment_address(each) for each in places)
+        raise InvalidInput(f"there is no such money at {where}; nothing was sent")
     context.receipts_told(context.spend(k, f"sweep {to} {token}",
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
 

@@ -11,11 +11,11 @@ import typer
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, letters, show
+from kiseki.client.kinds import kind_of
 from kiseki.client.rights import mints
-from kiseki.client.rights.rights import STAYS, Income
+from kiseki.client.rights.incomes import STAYS
 from kiseki.client.rights.schedules import moment
 from kiseki.core import conditions as when
-from kiseki.core.ids import wallet as wallet_key
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, to_hex
 from kiseki.errors import InvalidInput
@@ -77,13 +77,13 @@ def mint(
             sign_to,
             mints.LETTER,
             made,
-            k.rights.wallet.signed,
+            k.signed,
             f"Anybody can send it, with `kiseki rights mint-for {sign_to}`.",
         )
         return
     found = k.rights.income(kind, wanted)
     if set_payee is None:
-        set_payee = _pays_itself(k, found) and _made_to_pay_the_token()
+        set_payee = k.rights.may_pay_token(found) and _made_to_pay_the_token()
     gets = "all that is paid to the collection, permanently" if set_payee else found.words
     show.say(f"What reaches the token: {gets}. {STAYS[0].upper()}{STAYS[1:]}.")
     done = context.spend(
@@ -111,12 +111,8 @@ def mint_for(
     k = context.kiseki()
     done = context.spend(k, f"mint for {signed.signer} {told['id']} {signed.nonce}",
                          lambda k: k.rights.mint_for(signed))  # fmt: skip
-    token = k.rights.token(mints.kind_of(told["registry"]), context.hex32(told["id"], "the ID"))
+    token = k.rights.token(kind_of(told["registry"]), context.hex32(told["id"], "the ID"))
     context.receipts_told([done], token=str(token))
-
-
-def _pays_itself(k: Kiseki, found: Income) -> bool:
-    return found.kind == "collection" and found.payee == wallet_key(k.address)
 
 
 def _made_to_pay_the_token() -> bool:
@@ -316,12 +312,7 @@ def pending(
       kiseki rights pending 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
     """
     k = context.watching()
-    found = [
-        each
-        for each in k.rights.pending()
-        if not wallet
-        or wallet.lower() in (each.record.schedule.holder, each.record.schedule.beneficiary)
-    ]
+    found = k.rights.pending(wallet or None)
 
     def said(kind: when.Kind) -> str:
         return when.words(kind, lambda amount, token: context.money(k, token, amount))

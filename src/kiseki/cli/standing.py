@@ -10,7 +10,7 @@ import typer
 from kiseki.cli import context, letters, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
-from kiseki.client.data import cancellations
+from kiseki.client import cancellations
 from kiseki.client.data import standing as standing_consents
 from kiseki.errors import InvalidInput
 
@@ -51,8 +51,8 @@ def prepare(
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
-    path = standing_consents.prepare(
-        k.data.wallet, provider, terms, file, per_month=per_month, months=months,
+    path = k.data.standing.prepare(
+        provider, terms, file, per_month=per_month, months=months,
         payee=k.payee(payee) if payee else None,
     )  # fmt: skip
     found = standing_consents.StandingConsent.read(path)
@@ -101,8 +101,8 @@ def show_standing(file: File) -> None:
     """
     found = standing_consents.StandingConsent.read(file)
     k = context.watching(found.collector)
-    left = standing_consents.left(k.session, found)
-    why = standing_consents.problem(k.data.wallet, found)
+    left = k.data.standing.left(found)
+    why = k.data.standing.problem(found)
     if context.current.json:
         show.json_line({"consent": found.id, "words": found.words, "problem": why,
                         "left": left.count, "month_ends": left.month_ends, "until": left.until,
@@ -171,15 +171,15 @@ def end(
         show.say(cancellations.LETTER.words(ending))
         k = context.kiseki()
         done = context.spend(k, f"end {ending.nonce}",
-                             lambda k: cancellations.submit(k.data.wallet, ending))  # fmt: skip
+                             lambda k: k.cancellations.submit(ending))  # fmt: skip
         context.receipts_told([done])
         return
     k = context.kiseki()
     nonce = number if number is not None else _own(k, _named(file))
     if sign_to is not None:
-        letters.write_cancellation(k.data.wallet, sign_to, nonce, "DataRegistry")
+        letters.write_cancellation(k, sign_to, nonce, "DataRegistry")
         return
-    done = context.spend(k, f"end {nonce}", lambda k: standing_consents.end(k.data.wallet, nonce))
+    done = context.spend(k, f"end {nonce}", lambda k: k.data.standing.end(nonce))
     context.receipts_told([done])
 
 

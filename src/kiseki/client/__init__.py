@@ -13,8 +13,10 @@ whole       lists that are shown to be whole
 named       payees as people write them
 sources     sources as the registries take them
 compared    what is registered, compared with what was asked for
+cancellations  signatures that shall count no longer
 letters     what somebody signed, as a file
 consentfiles  what the files of consents have in common
+kinds       batch, model and collection, with their registries
 payable     who can be paid at all
 wallet      what every noun shares: a chain, a wallet, its salts
 session     one chain, the suite on it, and the index of what it logged

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kiseki.client.kinds import KINDS
 from kiseki.core.payee import Payee
 from kiseki.core.values import to_hex
 from kiseki.errors import Difference, DifferentValues
 
 __all__ = ["compare", "document", "paid"]
-
-
-_REGISTRIES = {"collection": "DataRegistry", "model": "ModelRegistry", "batch": "OutputRegistry"}
 
 
 def compare(kind: str, group: bytes, values: Iterable[tuple[str, str, str]], advice: str) -> None:
@@ -40,7 +38,7 @@ def compare(kind: str, group: bytes, values: Iterable[tuple[str, str, str]], adv
             for each in found
         )
         raise DifferentValues(
-            f"{_REGISTRIES[kind]}_DifferentValues",
+            f"{KINDS[kind]}_DifferentValues",
             {kind: group},
             f"the {kind} {to_hex(group)} is registered already, and not as asked: {said}; "
             f"nothing was sent for it; {advice}",

@@ -21,16 +21,17 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account, signer_of
 from kiseki.chain.signing.signer import Signer
+from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
 from kiseki.client.market.market import Market
 from kiseki.client.models.models import Models
-from kiseki.client.named import named
+from kiseki.client.named import named, places
 from kiseki.client.outputs.outputs import Outputs
 from kiseki.client.revenue.revenue import Revenue
 from kiseki.client.rights.rights import Rights
 from kiseki.client.session import Session
-from kiseki.client.wallet import Wallet
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
@@ -58,6 +59,7 @@ class Kiseki:
         revenue: paying, what is owed, claiming.
         identities: artists without a wallet.
         market: licences, offered and bought.
+        cancellations: signatures of this wallet that shall count no longer.
     """
 
     def __init__(self, session: Session, key: LocalAccount | Signer, salts: Salts) -> None:
@@ -66,12 +68,13 @@ class Kiseki:
         self.session = session
         self._wallet = wallet
         self.data = Data(wallet)
-        self.models = Models(wallet)
+        self.models = Models(wallet, self.data)
         self.outputs = Outputs(wallet)
-        self.rights = Rights(wallet)
         self.revenue = Revenue(wallet)
+        self.rights = Rights(wallet, self.data, self.revenue)
         self.identities = Identities(wallet)
         self.market = Market(wallet)
+        self.cancellations = Cancellations(wallet)
 
     def __repr__(self) -> str:
         return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"
@@ -175,10 +178,28 @@ class Kiseki:
         """The index, with everything that the chain has logged by now."""
         return self.session.index
 
+    def signed(self, prepared: Signed) -> Signed:
+        """A message that was prepared and shown (`rights.prepare_mint`, …), signed by this wallet.
+
+        Raises:
+            SigningError: the wallet did not sign.
+        """
+        return self._wallet.signed(prepared)
+
+    @property
+    def salts(self) -> Salts:
+        """What keeps the salts of this wallet: the key store."""
+        return self._wallet.salts
+
     def payee(self, given: str) -> Payee:
         """Who is meant by what a person writes, wherever a payee is named: a wallet, an ID, or the
         file of a split or title; see `kiseki.client.named`."""
         return named(self._wallet, given)
+
+    def places(self, given: str) -> tuple[Payee, ...]:
+        """The payees at whose payment addresses money may lie for who is meant by what a person
+        writes (`payee`): of a batch or model also for the royalties of its resales."""
+        return places(self._wallet, given)
 
     def balance(self, token: str | None = None, of: str | None = None) -> int:
         """What a wallet holds, in base units.

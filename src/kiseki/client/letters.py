@@ -3,9 +3,9 @@
 Whoever has a letter can only do what it says. It is shown in words before it is signed; what it
 says is made again from the message when it is read, and a file that says otherwise is refused. ::
 
-    made = redirects.prepare(wallet, to)             # nothing is signed yet
+    made = k.revenue.redirect.prepare(to)            # nothing is signed yet
     print(redirects.LETTER.words(made))
-    redirects.LETTER.write("alice.json", redirects.sign(wallet, made))
+    redirects.LETTER.write("alice.json", k.revenue.redirect.sign(made))
     ...
     k.revenue.claim(redirections=[redirects.LETTER.read("alice.json")])
 """

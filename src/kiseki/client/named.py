@@ -10,16 +10,15 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from kiseki.client.kinds import registry_of
 from kiseki.client.payable import payable, payable_identity
-from kiseki.client.revenue.titles import Titles
+from kiseki.client.revenue.splits import Splits
 from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
-from kiseki.core.split import Split
-from kiseki.core.title import TITLE_FORMAT, Title
 from kiseki.core.values import from_hex
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.errors import InvalidInput, NotInIndex
 
-__all__ = ["named", "split_in"]
+__all__ = ["named", "places"]
 
 
 def named(wallet: Wallet, given: str) -> Payee:
@@ -32,12 +31,12 @@ def named(wallet: Wallet, given: str) -> Payee:
     """
     path = Path(given)
     if path.suffix == ".json":
-        return payable(split_in(wallet, path))
+        return payable(Splits(wallet).read(path))
     issuer, colon, person = given.partition(":")
     if colon:
         known = from_hex(person, 32, "the person")
         return payable_identity(wallet.session["Identities"].address, issuer, known)
-    if len(given) < 60:
+    if not _is_id(given):
         return payable(given)
     wanted, index = _id(given), wallet.session.index
     asks: list[Callable[[], bytes]] = [
@@ -46,29 +45,33 @@ def named(wallet: Wallet, given: str) -> Payee:
         lambda: wanted,
     ]
     for ask in asks:
-        with contextlib.suppress(LookupError):
+        with contextlib.suppress(NotInIndex):
             return payable(index.split(ask()).split)
-    with contextlib.suppress(LookupError):
+    with contextlib.suppress(NotInIndex):
         return Payee.subject(wallet.session["DataRegistry"].address, index.collection(wanted).id)
     raise InvalidInput(
         f"nothing here is {given}; give a wallet, a batch, a model, a collection or a split's file"
     )
 
 
-def split_in(wallet: Wallet, path: Path) -> Split:
-    """The split of a split's file, or of a title's as it is now."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
-    try:
-        if TITLE_FORMAT in text:
-            return Titles(wallet).split(Title.from_json(text))
-        return Split.from_json(text)
-    except InvalidInput as error:
-        raise InvalidInput(
-            f"{path} is the file of no split or title; `kiseki revenue split` makes one ({error})"
-        ) from error
+def places(wallet: Wallet, given: str) -> tuple[Payee, ...]:
+    """The payees at whose payment addresses money may lie for who is meant: the one that is meant;
+    of a batch or model also the one that is paid the royalties of its resales (ERC-2981).
+
+    Raises:
+        InvalidInput, FilesError, NotInIndex: as `named`.
+    """
+    first, index = named(wallet, given), wallet.session.index
+    finds: dict[str, Callable[[bytes], object]] = {"batch": index.batch, "model": index.model}
+    for kind, find in finds.items() if _is_id(given) else ():
+        with contextlib.suppress(NotInIndex):
+            find(_id(given))
+            return (first, Payee.subject(registry_of(wallet.session, kind).address, _id(given)))
+    return (first,)
+
+
+def _is_id(given: str) -> bool:
+    return len(given) >= 60 and ":" not in given and Path(given).suffix != ".json"
 
 
 def _id(given: str) -> bytes:

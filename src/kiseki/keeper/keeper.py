@@ -18,7 +18,6 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.rights.schedules import Pending
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import (
     ChainError,
     ContractReverted,
@@ -207,9 +206,8 @@ class Keeper:
 
     def _sweeps(self, payee: Payee) -> Iterator[tuple[str, Call]]:
         revenue, splitter = self._kiseki.revenue, self._kiseki.session["RevenueSplitter"]
-        lies = revenue.payment_address(payee)
         for token, least in self._duties.worth.items():
-            if self._held(token, lies) >= max(least, 1):
+            if revenue.lies(payee, token) >= max(least, 1):
                 call = splitter.call("sweep", payee.key, payee.opening, token)
                 yield f"sweep {payee.key.hex()[:8]}…", call
 
@@ -230,9 +228,6 @@ class Keeper:
         # Looked up after that was sent: what is on record now is claimed in the same round.
         for call in self._kiseki.revenue.calls(wallet, self._duties.worth):
             yield f"claim for {wallet[:10]}…", call
-
-    def _held(self, token: str, of: str) -> int:
-        return self._kiseki.balance(None if token == ZERO_ADDRESS else token, of)
 
     def _pays(self, call: Call, spent: int) -> bool:
         """Whether there is money left for it in this round, at the most that it may cost."""

@@ -59,7 +59,7 @@ def test_a_service_signs_transactions_and_consent(
     """End to end: terms, a payment, and a signed consent that somebody else submits."""
     signer: Signer = remote(api, service("honest"))
     assert isinstance(signer, Signer)
-    mine = Kiseki(k.session, signer, k.data.wallet.salts)
+    mine = Kiseki(k.session, signer, k.salts)
     mine.revenue.pay(TO, 5)
     assert k.balance(of=TO) == 5
     folder = Path(__file__).parent
@@ -69,7 +69,7 @@ def test_a_service_signs_transactions_and_consent(
 
 
 def test_the_accounts_of_a_local_node(k: LocalKiseki) -> None:
-    mine = Kiseki(k.session, RemoteSigner(APIS["node"], k.url, WALLET), k.data.wallet.salts)
+    mine = Kiseki(k.session, RemoteSigner(APIS["node"], k.url, WALLET), k.salts)
     mine.revenue.pay(TO, 5)
     assert k.balance(of=TO) == 5
     message = typed.revocation(31337, TO, provider=WALLET, collection=bytes(32), nonce=1,

@@ -53,11 +53,11 @@ def kept(k: LocalKiseki, terms: Terms) -> list[Kept]:
 
 @pytest.fixture
 def paths(k: LocalKiseki, kept: list[Kept], tmp_path: Path) -> list[Path]:
-    return consents.prepare(k.data.wallet, kept, tmp_path / "consents")
+    return k.data.consents.prepare(kept, tmp_path / "consents")
 
 
 def problems(k: Kiseki, files: Any) -> dict[str, str]:
-    return {each.path.name: each.problem for each in consents.submit(k.data.wallet, files)}
+    return {each.path.name: each.problem for each in k.data.consents.submit(files)}
 
 
 def sign_all(paths: list[Path]) -> None:
@@ -210,7 +210,7 @@ def test_a_wallet_that_signs_as_somebody_else_is_found_out(paths: list[Path]) ->
 def test_a_receipt_is_checked_before_signing(
     k: LocalKiseki, kept: list[Kept], paths: list[Path], tmp_path: Path
 ) -> None:
-    store = k.data.wallet.salts
+    store = k.salts
     assert isinstance(store, KeyStore)
     receipts.write(store, kept[0].id, tmp_path / "mine", clear=True)
     receipts.write(store, kept[1].id, tmp_path / "other", clear=True)
@@ -248,7 +248,7 @@ def sent(k: LocalKiseki) -> int:
 
 
 def kept_commitment(k: LocalKiseki, kept: Kept) -> bytes:
-    (found,) = k.data.wallet.salts.slices(kept.id)
+    (found,) = k.salts.slices(kept.id)
     return found.commitment_list[0]
 
 
@@ -305,7 +305,7 @@ def test_without_the_key_store_only_the_root_can_be_registered(
     bare = Kiseki(k.session, local_account(0), KeyStore())
     told = problems(bare, tmp_path / "consents")
     assert all("not in this key store" in each for each in told.values())
-    results = list(consents.submit(bare.data.wallet, tmp_path / "consents", publish=False))
+    results = list(bare.data.consents.submit(tmp_path / "consents", publish=False))
     assert [each.problem for each in results] == [""] * 3
     assert [k.index.collection(each.id).count for each in kept] == [3] * 3
 
@@ -315,10 +315,10 @@ def test_prepared_again_a_file_that_is_on_its_way_is_left(
 ) -> None:
     sign_all(paths)
     before = [path.read_bytes() for path in paths]
-    assert consents.prepare(k.data.wallet, kept, tmp_path / "consents") == paths
+    assert k.data.consents.prepare(kept, tmp_path / "consents") == paths
     assert [path.read_bytes() for path in paths] == before
     dearer = [replace(each, origin=b"\x01" * 32) for each in kept]
-    consents.prepare(k.data.wallet, dearer, tmp_path / "consents")
+    k.data.consents.prepare(dearer, tmp_path / "consents")
     assert not {path.read_bytes() for path in paths} & set(before)
     assert all(consents.Consent.read(path).signature is None for path in paths)
     aside = [path.with_name(path.name + ".before").read_bytes() for path in paths]
@@ -336,7 +336,7 @@ def test_a_signature_whose_last_byte_counts_from_zero(
 
 def test_no_files(k: LocalKiseki, tmp_path: Path) -> None:
     with pytest.raises(FilesError, match="no consent files"):
-        list(consents.submit(k.data.wallet, tmp_path))
-    (told,) = consents.submit(k.data.wallet, tmp_path / "nowhere.json")
+        list(k.data.consents.submit(tmp_path))
+    (told,) = k.data.consents.submit(tmp_path / "nowhere.json")
     assert "cannot be read" in told.problem
     assert list(tmp_path.iterdir()) == []

@@ -134,7 +134,7 @@ def test_a_file_that_changes_while_it_is_read(
     ):
         artist.data.register(art, terms)
     assert blocks(artist) == before
-    assert artist._wallet.salts.count() == 0  # type: ignore[attr-defined]
+    assert artist.salts.count() == 0  # type: ignore[attr-defined]
     monkeypatch.undo()
     assert artist.data.register(art, terms).receipts
 

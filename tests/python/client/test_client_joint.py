@@ -44,7 +44,7 @@ def listed(tmp_path: Path) -> Listed:
 
 
 def store_of(k: Kiseki) -> KeyStore:
-    found = k.data.wallet.salts
+    found = k.salts
     assert isinstance(found, KeyStore)
     return found
 

@@ -10,7 +10,8 @@ import pytest
 from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.client.data import cancellations, waivers
+from kiseki.client import cancellations
+from kiseki.client.data import waivers
 from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.revenue import redirects
 from kiseki.client.rights import mints
@@ -34,7 +35,7 @@ KINDS: dict[str, tuple[Letter, Make, str]] = {
     "waiver": (waivers.LETTER, lambda k, _: k.data.waive_payee(ID, OTHER), "collection"),
     "cancellation": (
         cancellations.LETTER,
-        lambda k, _: k.data.wallet.signed(cancellations.prepare(k.data.wallet, 5)),
+        lambda k, _: k.signed(k.cancellations.prepare(5)),
         "cancelled",
     ),
     "mint": (mints.LETTER, mint, "id"),
@@ -112,7 +113,7 @@ def test_a_letter_for_another_chain_is_not_brought(
         with pytest.raises(InvalidInput, match="act on the chain that is named"):
             k.rights.mint_for(elsewhere)
         with pytest.raises(InvalidInput, match="act on the chain that is named"):
-            cancellations.submit(k.data.wallet, elsewhere)
+            k.cancellations.submit(elsewhere)
         with pytest.raises(InvalidInput, match="act on the chain that is named"):
             artist.data.set_payee(ID, OTHER, elsewhere)
 

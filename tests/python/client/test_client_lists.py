@@ -39,7 +39,7 @@ BOB = "0x" + "b0" * 20
 
 
 def store_of(k: Kiseki) -> KeyStore:
-    found = k._wallet.salts
+    found = k.salts
     assert isinstance(found, KeyStore)
     return found
 

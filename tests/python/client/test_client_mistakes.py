@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ import pytest
 from kiseki import Kiseki, LocalKiseki
 from kiseki.cli.model import read_manifest
 from kiseki.client import whole
-from kiseki.client.data import standing
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
-from kiseki.client.named import split_in
 from kiseki.errors import InvalidInput
 
 
@@ -92,9 +89,9 @@ def test_a_token_of_nothing_is_not_minted(k: LocalKiseki, artist: Kiseki, drawin
 def test_a_number_that_no_signature_has_is_not_cancelled(k: LocalKiseki) -> None:
     for number in (-1, 2**256):
         with pytest.raises(InvalidInput, match="the number of a redirect must be from 0"):
-            k.revenue.cancel_redirection(number)
+            k.revenue.redirect.cancel(number)
         with pytest.raises(InvalidInput, match="the number of a standing consent must be from 0"):
-            standing.end(k.data.wallet, number)
+            k.data.standing.end(number)
 
 
 def test_a_file_of_another_kind_is_named_with_what_it_should_be(
@@ -104,7 +101,7 @@ def test_a_file_of_another_kind_is_named_with_what_it_should_be(
         (whole.read, "is no list; name one that `kiseki lists` wrote"),
         (Consent.read, "as a consent: this is not a JSON document"),
         (StandingConsent.read, "as a standing consent: this is not a JSON document"),
-        (partial(split_in, k.data.wallet), "is the file of no split or title; `kiseki revenue"),
+        (k.revenue.split.read, "is the file of no split or title; `kiseki revenue"),
         (read_manifest, "is no manifest ("),
     ):
         with pytest.raises(InvalidInput, match=r"drawing\.txt") as refused:

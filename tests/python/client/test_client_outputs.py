@@ -95,7 +95,7 @@ def test_data_keeps_the_hash_of_the_file_as_it_is(artist: Kiseki, tmp_path: Path
     path.write_bytes(embed(picture("PNG"), "image/png"))
     (item,) = artist.data.prepare(path, Terms.of("train")).items
     digest = hashlib.sha256(path.read_bytes()).digest()
-    (salt,) = artist._wallet.salts.salts(artist.address, [digest])
+    (salt,) = artist.salts.salts(artist.address, [digest])
     assert item.commitment == ids.commitment(digest, salt)
 
 

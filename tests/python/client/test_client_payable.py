@@ -48,8 +48,8 @@ def published(place: Path, who: str) -> Path:
 
 
 def prepare(k: Kiseki, place: Path, provider: str, payee: str) -> object:
-    file, wallet = place / "standing.json", k.data.wallet
-    return standing.prepare(wallet, provider, TRAIN, file, per_month=1, payee=payee)
+    file = place / "standing.json"
+    return k.data.standing.prepare(provider, TRAIN, file, per_month=1, payee=payee)
 
 
 WAYS: dict[str, Callable[[Kiseki, str, Path], object]] = {

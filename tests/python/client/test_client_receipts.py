@@ -49,7 +49,7 @@ def studio(artist: Kiseki, tmp_path: Path) -> Kiseki:
 
 
 def store_of(k: Kiseki) -> KeyStore:
-    found = k._wallet.salts
+    found = k.salts
     assert isinstance(found, KeyStore)
     return found
 

@@ -81,7 +81,7 @@ def test_two_who_claim_at_once_bring_it_once(k: LocalKiseki) -> None:
 
     def claim(number: int) -> None:
         session = Session(k.session.node)  # an index is not for several threads
-        who = Kiseki(session, account_of(number), k.data.wallet.salts)
+        who = Kiseki(session, account_of(number), k.salts)
         done.append(who.revenue.claim(wallets))
 
     threads = [threading.Thread(target=claim, args=(number,)) for number in (1, 2)]

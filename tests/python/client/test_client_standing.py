@@ -13,7 +13,8 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Terms
 from kiseki.chain.signing.accounts import local_account
 from kiseki.chain.signing.signer import LocalSigner
-from kiseki.client.data import cancellations, standing
+from kiseki.client import cancellations
+from kiseki.client.data import standing
 from kiseki.client.data.registering import Totals
 from kiseki.client.data.standing import MONTH, StandingConsent
 from kiseki.client.kiseki import Kiseki as AnyKiseki
@@ -33,9 +34,7 @@ def terms(k: LocalKiseki) -> Terms:
 @pytest.fixture
 def path(k: LocalKiseki, terms: Terms, tmp_path: Path) -> Path:
     """Two collections a month, for two months; not signed yet."""
-    return standing.prepare(
-        k.data.wallet, WHO, terms, tmp_path / "alice.json", per_month=2, months=2
-    )
+    return k.data.standing.prepare(WHO, terms, tmp_path / "alice.json", per_month=2, months=2)
 
 
 @pytest.fixture
@@ -52,8 +51,8 @@ def week(folder: Path, number: int) -> Path:
 
 
 def collect(k: AnyKiseki, consent: StandingConsent, place: Path) -> Totals:
-    kept = standing.collect(k.data.wallet, consent, place)
-    return Totals.of(standing.register(k.data.wallet, consent, kept))
+    kept = k.data.standing.collect(consent, place)
+    return Totals.of(k.data.standing.register(consent, kept))
 
 
 def later(k: LocalKiseki, seconds: int) -> None:
@@ -111,17 +110,17 @@ def test_only_the_provider_signs(path: Path) -> None:
 def test_what_can_never_be_used_is_not_prepared(
     k: LocalKiseki, terms: Terms, path: Path, tmp_path: Path
 ) -> None:
-    there = standing.prepare(k.data.wallet, WHO, terms, path, per_month=2, months=2)
+    there = k.data.standing.prepare(WHO, terms, path, per_month=2, months=2)
     assert there == path  # the same stays
     with pytest.raises(InvalidInput, match="another standing consent"):
-        standing.prepare(k.data.wallet, WHO, terms, path, per_month=3, months=2)
+        k.data.standing.prepare(WHO, terms, path, per_month=3, months=2)
     with pytest.raises(InvalidInput, match="nobody's consent"):
-        standing.prepare(k.data.wallet, k.address, terms, tmp_path / "me.json", per_month=1)
+        k.data.standing.prepare(k.address, terms, tmp_path / "me.json", per_month=1)
     with pytest.raises(InvalidInput, match="number of collections"):
-        standing.prepare(k.data.wallet, WHO, terms, tmp_path / "none.json", per_month=0)
+        k.data.standing.prepare(WHO, terms, tmp_path / "none.json", per_month=0)
     short = replace(terms, valid_until=k.session.now() + MONTH)
     with pytest.raises(InvalidInput, match="before the consent does"):
-        standing.prepare(k.data.wallet, WHO, short, tmp_path / "short.json", per_month=1)
+        k.data.standing.prepare(WHO, short, tmp_path / "short.json", per_month=1)
 
 
 # Using it
@@ -130,9 +129,9 @@ def test_what_can_never_be_used_is_not_prepared(
 def test_the_studio_registers_as_if_the_artist_had_signed_each_time(
     k: LocalKiseki, consent: StandingConsent, tmp_path: Path
 ) -> None:
-    kept = standing.collect(k.data.wallet, consent, week(tmp_path, 1))
-    assert standing.left(k.session, consent).count == 2
-    totals = Totals.of(standing.register(k.data.wallet, consent, kept))
+    kept = k.data.standing.collect(consent, week(tmp_path, 1))
+    assert k.data.standing.left(consent).count == 2
+    totals = Totals.of(k.data.standing.register(consent, kept))
     assert (totals.sent, totals.failed) == (1, ())
     found = k.index.collection(kept[0].id)
     assert (found.provider, found.payee, found.complete) == (WHO, ids.wallet(WHO), True)
@@ -142,16 +141,16 @@ def test_the_studio_registers_as_if_the_artist_had_signed_each_time(
         consent.id, k.address.lower(), consent.nonce, (kept[0].id,), None,
     )  # fmt: skip
     # Run again it sends nothing and counts nothing.
-    assert Totals.of(standing.register(k.data.wallet, consent, kept)).there == 1
-    assert standing.left(k.session, consent).count == 1
+    assert Totals.of(k.data.standing.register(consent, kept)).there == 1
+    assert k.data.standing.left(consent).count == 1
 
 
 def test_its_gas_is_known_beforehand(
     k: LocalKiseki, consent: StandingConsent, tmp_path: Path
 ) -> None:
     for number in (1, 2):
-        kept = standing.collect(k.data.wallet, consent, week(tmp_path, number))
-        *_, done = standing.register(k.data.wallet, consent, kept)
+        kept = k.data.standing.collect(consent, week(tmp_path, number))
+        *_, done = k.data.standing.register(consent, kept)
         assert done.error is None
         for each in done.receipts[-1:]:
             sent = k.session.w3.eth.get_transaction(each.transaction)  # type: ignore[arg-type]
@@ -163,15 +162,15 @@ def test_more_than_are_left_is_refused_before_anything_is_sent(
 ) -> None:
     for number in (1, 2):
         collect(k, consent, week(tmp_path, number))
-    kept = standing.collect(k.data.wallet, consent, week(tmp_path, 3))
+    kept = k.data.standing.collect(consent, week(tmp_path, 3))
     nonce = k.session.w3.eth.get_transaction_count(k.address)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match=r"0 are left until .* Nothing was sent"):
-        standing.register(k.data.wallet, consent, kept)
+        k.data.standing.register(consent, kept)
     assert k.session.w3.eth.get_transaction_count(k.address) == nonce  # type: ignore[arg-type]
-    left = standing.left(k.session, consent)
+    left = k.data.standing.left(consent)
     later(k, left.month_ends + 1 - k.session.now())
-    assert standing.left(k.session, consent).count == 2
-    assert Totals.of(standing.register(k.data.wallet, consent, kept)).sent == 1
+    assert k.data.standing.left(consent).count == 2
+    assert Totals.of(k.data.standing.register(consent, kept)).sent == 1
 
 
 def test_a_collector_that_is_another_is_told(
@@ -200,9 +199,9 @@ def test_a_list_of_another_artist_is_not_taken(
     listed = tmp_path / "list.csv"
     listed.write_text(f"sha256,artist\n{'11' * 32},{local_account(5).address}\n")
     with pytest.raises(InvalidInput, match="a list of its own"):
-        standing.collect(k.data.wallet, consent, listed)
+        k.data.standing.collect(consent, listed)
     listed.write_text(f"sha256,artist\n{'11' * 32},{ARTIST.address}\n{'22' * 32},\n")
-    (kept,) = standing.collect(k.data.wallet, consent, listed)
+    (kept,) = k.data.standing.collect(consent, listed)
     assert (kept.provider, kept.count) == (WHO, 2)
 
 
@@ -214,10 +213,10 @@ def test_the_artist_ends_it_at_once(
 ) -> None:
     collect(k, consent, week(tmp_path, 1))
     artist = k.wallet(6)
-    standing.end(artist.data.wallet, consent.nonce)
+    artist.data.standing.end(consent.nonce)
     with pytest.raises(InvalidInput, match="ended it"):
         collect(k, consent, week(tmp_path, 2))
-    assert standing.left(k.session, consent).sentence == "The provider ended it."
+    assert k.data.standing.left(consent).sentence == "The provider ended it."
     (known,) = k.index.standing(WHO)
     assert known.ended_at is not None
 
@@ -226,21 +225,21 @@ def test_an_artist_without_ether_ends_it_by_signature(
     k: LocalKiseki, stranger: Kiseki, consent: StandingConsent, tmp_path: Path
 ) -> None:
     artist = k.wallet(6)
-    made = cancellations.prepare(artist.data.wallet, consent.nonce)
+    made = artist.cancellations.prepare(consent.nonce)
     assert str(consent.nonce) in cancellations.LETTER.words(made)
     file = tmp_path / "ending.json"
-    cancellations.LETTER.write(file, artist.data.wallet.signed(made))
+    cancellations.LETTER.write(file, artist.signed(made))
     with pytest.raises(FilesError):
         cancellations.LETTER.write(file, made)
-    cancellations.submit(stranger.data.wallet, cancellations.LETTER.read(file))
+    stranger.cancellations.submit(cancellations.LETTER.read(file))
     with pytest.raises(InvalidInput, match="ended it"):
         collect(k, consent, week(tmp_path, 1))
-    cancellations.submit(stranger.data.wallet, cancellations.LETTER.read(file))  # again: nothing
+    stranger.cancellations.submit(cancellations.LETTER.read(file))  # again: nothing
 
 
 def test_a_bent_ending_is_not_sent(k: LocalKiseki, tmp_path: Path) -> None:
     artist, file = k.wallet(6), tmp_path / "ending.json"
-    made = artist.data.wallet.signed(cancellations.prepare(artist.data.wallet, 5))
+    made = artist.signed(artist.cancellations.prepare(5))
     cancellations.LETTER.write(file, made)
     right = file.read_text()
     document = json.loads(right)

@@ -188,7 +188,7 @@ def test_a_private_whole_file_of_earlier_is_found(
 ) -> None:
     path = file("a.safetensors", save(MODEL))
     digest = read_whole(path)
-    salt = developer._wallet.salts.salts(developer.address, [digest])[0]
+    salt = developer.salts.salts(developer.address, [digest])[0]
     model = registered(ids.commitment(digest, salt))
     assert found_by(k, path) == [(model, "whole file", True, "same")]
 

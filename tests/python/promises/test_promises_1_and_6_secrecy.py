@@ -50,7 +50,7 @@ def test_every_piece_of_data_has_an_id_on_the_chain(scene: Scene) -> None:
 
 def test_content_digests_salts_and_names_never_reach_the_chain(scene: Scene) -> None:
     chain = everything_on_chain(scene.k)
-    salts = scene.k._wallet.salts
+    salts = scene.k.salts
     files = list(scene.folder.rglob("*.svg"))
     assert len(files) == 5
     for path in files:
@@ -67,7 +67,7 @@ def test_content_digests_salts_and_names_never_reach_the_chain(scene: Scene) -> 
 
 
 def test_salts_differ_by_provider_and_content(scene: Scene) -> None:
-    salts = scene.k._wallet.salts
+    salts = scene.k.salts
     digests = [bytes([n]) * 32 for n in range(20)]
     both = [*salts.salts(scene.alice.address, digests), *salts.salts(scene.bob.address, digests)]
     assert len(set(both)) == 40
@@ -91,7 +91,7 @@ def test_salts_are_kept_before_anything_is_sent(scene: Scene, tmp_path: Path) ->
     sent = scene.k.session.w3.eth.block_number
     prepared = first.data.prepare(scene.folder / "alice", scene.terms)
     assert scene.k.session.w3.eth.block_number == sent
-    first._wallet.salts.close()  # type: ignore[attr-defined]
+    first.salts.close()  # type: ignore[attr-defined]
     kept = KeyStore(path)
     assert kept.count() == len(prepared.items)
     assert [each.commitment_list for each in kept.slices(prepared.id)] == [prepared.commitments]
@@ -115,7 +115,7 @@ def test_nothing_secret_is_in_what_is_shown(
     salts = [line["salt"] for line in lines if "salt" in line]
     assert len(salts) == len(prepared.items)
     private = account.key.hex().removeprefix("0x")
-    things: list[Any] = [k, k._wallet, k._wallet.salts, k._wallet.sender, k.data, k.models,
+    things: list[Any] = [k, k._wallet, k.salts, k._wallet.sender, k.data, k.models,
                          k.revenue, prepared, consent, done, k.session]  # fmt: skip
     shown = "\n".join([*map(repr, things), *map(str, things), caplog.text])
     for secret in [*salts, private]:

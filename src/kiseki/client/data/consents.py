@@ -9,9 +9,9 @@ it says in plain words, and what submitting needs. So wallets take it as it is::
 The signature comes back inside the file (``kiseki.signature``, where `sign` puts it), or as hex in
 a file beside it whose name ends in ``.sig``. ::
 
-    paths = consents.prepare(wallet, kept, "consents")       # the studio
+    paths = k.data.consents.prepare(kept, "consents")        # the studio
     consents.sign(paths[0], signer)                          # an artist, with no node
-    for each in consents.submit(wallet, "consents"):         # the studio, as often as it likes
+    for each in k.data.consents.submit("consents"):          # the studio, as often as it likes
         print(each.path.name, each.problem or "registered")
 """
 
@@ -37,7 +37,7 @@ from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError
 from kiseki.vault import receipts
 
-__all__ = ["Consent", "Submitted", "prepare", "sign", "submit"]
+__all__ = ["Consent", "Consents", "Submitted", "sign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,41 +154,120 @@ class Submitted:
     problem: str
 
 
-def prepare(
-    wallet: Wallet, collections: Iterable[Kept], folder: str | Path, *, days: int = WAITING_DAYS
-) -> list[Path]:
-    """Writes a consent file for each collection, to be signed by its provider; their paths.
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """A studio's side: preparing consent files and submitting them; `Kiseki.data.consents`."""
 
-    A file that is there already, with these very values and not expired, is left, so that a
-    signature on its way counts. One with other values, which may be signed by now, is kept beside
-    it, with ``.before`` at the end of its name.
+    wallet: Wallet
 
-    Args:
-        collections: what `data.prepare_all(…, artists="providers")` gave.
-        days: for how long they can be submitted.
+    def prepare(
+        self, collections: Iterable[Kept], folder: str | Path, *, days: int = WAITING_DAYS
+    ) -> list[Path]:
+        """Writes a consent file for each collection, to be signed by its provider; their paths.
 
-    Raises:
-        FilesError: the folder cannot be written.
-        InvalidInput: a file there is no consent.
-    """
-    place, session = Path(folder), wallet.session
-    now, contract = session.now(), session["DataRegistry"].address
-    paths = []
-    for kept in collections:
-        path = place / f"{kept.provider}-{kept.id.hex()[:16]}.json"
-        paths.append(path)
-        if path.exists():
-            there = Consent.read(path)
-            same = (kept, session.chain_id, contract.lower())
-            if there.deadline > now:
-                if (there.kept, there.chain_id, there.contract) == same:
-                    continue
-                _move_aside(path)
-        nonce, _ = wallet.fresh()
-        consent = Consent(kept, session.chain_id, contract.lower(), nonce, now + days * 24 * 3600)
-        consentfiles.write(path, consent.to_json())
-        consentfiles.beside(path).unlink(missing_ok=True)  # it is of another nonce
-    return paths
+        A file that is there already, with these very values and not expired, is left, so that a
+        signature on its way counts. One with other values, which may be signed by now, is kept
+        beside it, with ``.before`` at the end of its name.
+
+        Args:
+            collections: what `data.prepare_all(…, artists="providers")` gave.
+            days: for how long they can be submitted.
+
+        Raises:
+            FilesError: the folder cannot be written.
+            InvalidInput: a file there is no consent.
+        """
+        place, session = Path(folder), self.wallet.session
+        now, contract = session.now(), session["DataRegistry"].address
+        paths = []
+        for kept in collections:
+            path = place / f"{kept.provider}-{kept.id.hex()[:16]}.json"
+            paths.append(path)
+            if path.exists():
+                there = Consent.read(path)
+                same = (kept, session.chain_id, contract.lower())
+                if there.deadline > now:
+                    if (there.kept, there.chain_id, there.contract) == same:
+                        continue
+                    _move_aside(path)
+            nonce, _ = self.wallet.fresh()
+            consent = Consent(
+                kept, session.chain_id, contract.lower(), nonce, now + days * 24 * 3600
+            )
+            consentfiles.write(path, consent.to_json())
+            consentfiles.beside(path).unlink(missing_ok=True)  # it is of another nonce
+        return paths
+
+    def submit(
+        self,
+        files: str | Path | Iterable[str | Path],
+        *,
+        publish: bool = True,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Iterator[Submitted]:
+        """Registers what is signed, many at a time; what became of each file, those with a problem
+        first. Run again it sends only what is not registered yet.
+
+        Args:
+            files: a folder of consent files, or some of them.
+            publish: whether the commitments of collections in the key store are logged too.
+            progress: called with the number of IDs that are done with, and in all.
+
+        Raises:
+            FilesError: there are none.
+            ChainError, SigningError: what stops all of them; run it again to go on.
+        """
+        ready: list[tuple[Path, Consent]] = []
+        for path in _paths(files):
+            try:
+                ready.append((path, Consent.read(path)))
+            except KisekiError as error:
+                yield Submitted(path, None, None, str(error))
+        there = registered(self.wallet, [consent.kept.id for _, consent in ready])
+        good: list[tuple[Path, Consent]] = []
+        taken: set[bytes] = set()
+        now = self.wallet.session.now()
+        coded = with_code(self.wallet, [consent.kept.provider for _, consent in ready])
+        for (path, consent), is_there in zip(ready, there, strict=True):
+            problem = "" if is_there else self._problem(consent, now, coded)
+            if not problem and consent.kept.id in taken:
+                problem = "another of these files is about the same collection; delete one"
+            if problem:
+                yield Submitted(path, consent.kept.id, None, problem)
+            else:
+                taken.add(consent.kept.id)
+                good.append((path, consent))
+        groups = [self._group(consent) for _, consent in good]
+        results = register(self.wallet, groups, publish=publish, progress=progress)
+        for (path, consent), result in zip(good, results, strict=True):
+            problem = "" if result.error is None else str(result.error)
+            yield Submitted(path, consent.kept.id, result, problem)
+
+    def _group(self, consent: Consent) -> Group:
+        signed = Signed(
+            checksummed(consent.kept.provider), consent.message, consent.nonce,
+            consent.deadline, consent.signature or b"",
+        )  # fmt: skip
+        return Group(consent.kept, kept_parts(self.wallet.salts, consent.kept), signed)
+
+    def _problem(self, consent: Consent, now: int, coded: set[str]) -> str:
+        session = self.wallet.session
+        who = consent.kept.provider
+        contract = session["DataRegistry"].address.lower()
+        if (consent.chain_id, consent.contract) != (session.chain_id, contract):
+            return (
+                f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this "
+                f"is chain {session.chain_id} with {contract}; prepare it for this one"
+            )
+        if consent.signature is None:
+            return f"it is not signed yet; send it to {who}"
+        if consent.deadline < now:
+            return f"it expired on {consentfiles.date(consent.deadline)}; prepare and sign it anew"
+        if who not in coded and consent.signer != who:
+            return (
+                f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
+            )
+        return ""
 
 
 def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None = None) -> Consent:
@@ -212,78 +291,6 @@ def sign(path: str | Path, signer: Signer, *, receipt: receipts.Receipt | None =
                 "the receipt does not hold all that this consent is about; ask for one that does"
             )
     return consent.sign(path, signer)
-
-
-def submit(
-    wallet: Wallet,
-    files: str | Path | Iterable[str | Path],
-    *,
-    publish: bool = True,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> Iterator[Submitted]:
-    """Registers what is signed, many at a time; what became of each file, those with a problem
-    first. Run again it sends only what is not registered yet.
-
-    Args:
-        files: a folder of consent files, or some of them.
-        publish: whether the commitments are logged too, of collections that are in the key store.
-        progress: called with the number of IDs that are done with, and in all.
-
-    Raises:
-        FilesError: there are none.
-        ChainError, SigningError: what stops all of them; run it again to go on.
-    """
-    ready: list[tuple[Path, Consent]] = []
-    for path in _paths(files):
-        try:
-            ready.append((path, Consent.read(path)))
-        except KisekiError as error:
-            yield Submitted(path, None, None, str(error))
-    there = registered(wallet, [consent.kept.id for _, consent in ready])
-    good: list[tuple[Path, Consent]] = []
-    taken: set[bytes] = set()
-    now = wallet.session.now()
-    coded = with_code(wallet, [consent.kept.provider for _, consent in ready])
-    for (path, consent), is_there in zip(ready, there, strict=True):
-        problem = "" if is_there else _problem(wallet, consent, now, coded)
-        if not problem and consent.kept.id in taken:
-            problem = "another of these files is about the same collection; delete one"
-        if problem:
-            yield Submitted(path, consent.kept.id, None, problem)
-        else:
-            taken.add(consent.kept.id)
-            good.append((path, consent))
-    groups = [_group(wallet, consent) for _, consent in good]
-    results = register(wallet, groups, publish=publish, progress=progress)
-    for (path, consent), result in zip(good, results, strict=True):
-        problem = "" if result.error is None else str(result.error)
-        yield Submitted(path, consent.kept.id, result, problem)
-
-
-def _group(wallet: Wallet, consent: Consent) -> Group:
-    signed = Signed(
-        checksummed(consent.kept.provider), consent.message, consent.nonce,
-        consent.deadline, consent.signature or b"",
-    )  # fmt: skip
-    return Group(consent.kept, kept_parts(wallet.salts, consent.kept), signed)
-
-
-def _problem(wallet: Wallet, consent: Consent, now: int, coded: set[str]) -> str:
-    session = wallet.session
-    who = consent.kept.provider
-    contract = session["DataRegistry"].address.lower()
-    if (consent.chain_id, consent.contract) != (session.chain_id, contract):
-        return (
-            f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this is "
-            f"chain {session.chain_id} with {contract}; prepare it for this one"
-        )
-    if consent.signature is None:
-        return f"it is not signed yet; send it to {who}"
-    if consent.deadline < now:
-        return f"it expired on {consentfiles.date(consent.deadline)}; prepare and sign it anew"
-    if who not in coded and consent.signer != who:
-        return f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
-    return ""
 
 
 # Files

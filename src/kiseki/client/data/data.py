@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.overlaps import overlaps
@@ -26,6 +27,7 @@ from kiseki.client.data.registering import (
     register,
     terms_tuple,
 )
+from kiseki.client.data.standing import StandingConsents
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
@@ -45,16 +47,21 @@ __all__ = ["Data", "Registered", "Totals", "terms_tuple"]
 _CONTRACT = "DataRegistry"
 
 
-@dataclass(frozen=True, slots=True)
 class Data:
-    """What a provider does: terms, collections, consent and revoking; `Kiseki.data`."""
+    """What a provider does: terms, collections, consent and revoking; `Kiseki.data`.
 
-    wallet: Wallet
+    Attributes:
+        gate: the allow list for collections.
+        consents: consent files, which a studio prepares and submits.
+        standing: consents to all that this wallet collects from an artist.
+    """
 
-    @property
-    def gate(self) -> Gate:
-        """The allow list for collections."""
-        return Gate(self.wallet, _CONTRACT)
+    def __init__(self, wallet: Wallet) -> None:
+        """Use `Kiseki.data`."""
+        self.wallet = wallet
+        self.gate = Gate(wallet, _CONTRACT)
+        self.consents = Consents(wallet)
+        self.standing = StandingConsents(wallet)
 
     # Terms
 

@@ -3,14 +3,14 @@
 A file of one **is** the EIP-712 typed data that is signed, as consent files are
 (`kiseki.client.data.consents`), so any wallet signs it. The collector's own transactions use it::
 
-    path = standing.prepare(wallet, artist, terms, "alice.json", per_month=5)  # the studio
+    path = k.data.standing.prepare(artist, terms, "alice.json", per_month=5)  # the studio
     standing.sign(path, signer)                                   # the artist, with no node
     consent = StandingConsent.read(path)                               # the studio, every week
-    kept = standing.collect(wallet, consent, "week-12")
-    print(Totals.of(standing.register(wallet, consent, kept)))
+    kept = k.data.standing.collect(consent, "week-12")
+    print(Totals.of(k.data.standing.register(consent, kept)))
 
-The artist ends it at once with `end`, or signs `kiseki.client.data.cancellations` for anybody to
-send.
+The artist ends it at once with `StandingConsents.end`, or signs a cancellation
+(`kiseki.client.cancellations`) for anybody to send.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.registering import Registered, registered, with_code
 from kiseki.client.data.registering import register as register_groups
 from kiseki.client.payable import payable, receiver
-from kiseki.client.session import Session
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
@@ -46,12 +45,7 @@ __all__ = [
     "MONTH",
     "Left",
     "StandingConsent",
-    "collect",
-    "end",
-    "left",
-    "prepare",
-    "problem",
-    "register",
+    "StandingConsents",
     "sign",
 ]
 
@@ -200,57 +194,184 @@ class Left:
         )
 
 
-# Before it is used
+@dataclass(frozen=True, slots=True)
+class StandingConsents:
+    """A collector's side, and ending one as its provider; `Kiseki.data.standing`."""
 
+    wallet: Wallet
 
-def prepare(
-    wallet: Wallet,
-    provider: str,
-    terms: Terms,
-    path: str | Path,
-    *,
-    per_month: int,
-    months: int = 12,
-    payee: Payee | Split | str | None = None,
-) -> Path:
-    """Writes a standing consent to this wallet as the collector, for `provider` to sign.
+    def prepare(
+        self,
+        provider: str,
+        terms: Terms,
+        path: str | Path,
+        *,
+        per_month: int,
+        months: int = 12,
+        payee: Payee | Split | str | None = None,
+    ) -> Path:
+        """Writes a standing consent to this wallet as the collector, for `provider` to sign.
 
-    One that is there already and says the same is left, so that a signature on its way counts.
+        One that is there already and says the same is left, so that a signature on its way counts.
 
-    Args:
-        per_month: collections in each 30 days.
-        months: of 30 days each, from now.
-        payee: who is paid; the provider if none is named.
+        Args:
+            per_month: collections in each 30 days.
+            months: of 30 days each, from now.
+            payee: who is paid; the provider if none is named.
 
-    Raises:
-        InvalidInput: it can never be used, or another file is there.
-        FilesError: it cannot be written.
-    """
-    session, place = wallet.session, Path(path)
-    now = session.now()
-    who = receiver(provider, "the provider")
-    if who == wallet.address.lower():
-        raise InvalidInput("the provider is this wallet, which needs nobody's consent")
-    uint(per_month, 32, "the number of collections a month", minimum=1)
-    until = now + uint(months, 16, "the number of months", minimum=1) * MONTH
-    if terms.valid_until and terms.valid_until < until:
-        raise InvalidInput(
-            f"these terms end on {files.date(terms.valid_until)}, before the consent does; name "
-            "fewer months, or terms that hold as long"
+        Raises:
+            InvalidInput: it can never be used, or another file is there.
+            FilesError: it cannot be written.
+        """
+        session, place = self.wallet.session, Path(path)
+        now = session.now()
+        who = receiver(provider, "the provider")
+        if who == self.wallet.address.lower():
+            raise InvalidInput("the provider is this wallet, which needs nobody's consent")
+        uint(per_month, 32, "the number of collections a month", minimum=1)
+        until = now + uint(months, 16, "the number of months", minimum=1) * MONTH
+        if terms.valid_until and terms.valid_until < until:
+            raise InvalidInput(
+                f"these terms end on {files.date(terms.valid_until)}, before the consent does; "
+                "name fewer months, or terms that hold as long"
+            )
+        nonce, _ = self.wallet.fresh()
+        made = StandingConsent(
+            who, self.wallet.address.lower(), terms, payable(payee or who), per_month, until, nonce,
+            session.chain_id, session["DataRegistry"].address.lower(),
+        )  # fmt: skip
+        if place.exists():
+            there = StandingConsent.read(place)
+            same = replace(there, until=until, nonce=nonce, signature=None) == made
+            if same and there.until > now:
+                return place
+            raise InvalidInput(f"there is another standing consent in {path}; name another file")
+        files.write(place, made.to_json())
+        return place
+
+    def left(self, consent: StandingConsent) -> Left:
+        """How much of it is left now.
+
+        Raises:
+            NodeUnreachable: the node does not answer.
+        """
+        session = self.wallet.session
+        contract, now = session["DataRegistry"], session.now()
+        if contract.read("isNonceUsed", consent.provider, consent.nonce):
+            return Left(0, 0, consent.until, True)
+        if now > consent.until:
+            return Left(0, 0, consent.until, False)
+        used = int(contract.read("usedUnder", consent.id, consent.until))
+        months = (
+            max(0, consent.until - now - 1) // MONTH
+        )  # after this one; the end belongs to the last
+        month_ends = consent.until - months * MONTH - (1 if months else 0)
+        return Left(max(0, consent.per_month - used), month_ends, consent.until, False)
+
+    def problem(self, consent: StandingConsent) -> str:
+        """Why this wallet cannot use it, in words; empty when it can."""
+        session, who = self.wallet.session, consent.provider
+        contract = session["DataRegistry"].address.lower()
+        if (consent.chain_id, consent.contract) != (session.chain_id, contract):
+            return (
+                f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this "
+                f"is chain {session.chain_id} with {contract}"
+            )
+        if consent.collector != self.wallet.address.lower():
+            return (
+                f"it is for the collector {consent.collector}, and this wallet is "
+                f"{self.wallet.address}; act with the wallet that is named"
+            )
+        if consent.signature is None:
+            return f"it is not signed yet; send it to {who}"
+        if consent.signer != who and not with_code(self.wallet, [who]):
+            return (
+                f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
+            )
+        over = self.left(consent)
+        if over.ended:
+            return f"{who} ended it; ask for a new one"
+        if not over.month_ends:
+            return f"it expired on {files.date(consent.until)}; ask for a new one"
+        return ""
+
+    def collect(
+        self,
+        consent: StandingConsent,
+        source: str | Path,
+        *,
+        origin: str | Path | bytes | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> list[Kept]:
+        """Hashes a folder or list into a collection of the provider's, and keeps it. Sends nothing.
+
+        Args:
+            origin: a document on how, when and from whom it was collected, or its keccak256.
+
+        Raises:
+            InvalidInput: the list names another artist than the provider.
+            FilesError, SecretsError: as `data.prepare_all`.
+        """
+        document = document_hash(origin)
+
+        def entries() -> Iterator[Entry]:
+            for each in lists.read(source):
+                if each.artist not in ("", consent.provider):
+                    raise InvalidInput(
+                        f"the list names {each.artist}, and the standing consent is "
+                        f"{consent.provider}'s; give each provider a list of its own"
+                    )
+                yield each._replace(artist="")
+
+        def kept_of(_: Owners, root: bytes, count: int) -> Kept:
+            return Kept(consent.provider, consent.terms, root, count, consent.payee, document)
+
+        return list(
+            collect_entries(
+                entries(), self.wallet.salts, lambda _: consent.provider, kept_of, progress
+            )
         )
-    nonce, _ = wallet.fresh()
-    made = StandingConsent(
-        who, wallet.address.lower(), terms, payable(payee or who), per_month, until, nonce,
-        session.chain_id, session["DataRegistry"].address.lower(),
-    )  # fmt: skip
-    if place.exists():
-        there = StandingConsent.read(place)
-        same = replace(there, until=until, nonce=nonce, signature=None) == made
-        if same and there.until > now:
-            return place
-        raise InvalidInput(f"there is another standing consent in {path}; name another file")
-    files.write(place, made.to_json())
-    return place
+
+    def register(
+        self,
+        consent: StandingConsent,
+        collections: Sequence[Kept],
+        *,
+        publish: bool = True,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Iterator[Registered]:
+        """Registers collections of the provider's under a standing consent, with transactions of
+        this wallet. What is there already is skipped and not counted, so run again it goes on.
+
+        Raises:
+            InvalidInput: the consent is not for this, or fewer are left than are new. Nothing was
+                sent.
+            ChainError, SigningError: what stops all of them; run it again to go on.
+        """
+        there = registered(self.wallet, [each.id for each in collections])
+        new = len(
+            {each.id for each, is_there in zip(collections, there, strict=True) if not is_there}
+        )
+        why = _misfit(consent, collections) or (self.problem(consent) if new else "")
+        if why:
+            raise InvalidInput(f"this standing consent cannot be used: {why}")
+        if new:
+            rest = self.left(consent)
+            if new > rest.count:
+                raise InvalidInput(
+                    f"{new:,} collections are not registered yet, and this standing consent is for "
+                    f"{consent.per_month:,} a month. {rest.sentence} Nothing was sent"
+                )
+        groups = [
+            Group(each, kept_parts(self.wallet.salts, each), consent.signed, consent.per_month)
+            for each in collections
+        ]
+        return register_groups(self.wallet, groups, publish=publish, progress=progress)
+
+    def end(self, nonce: int) -> Receipt:
+        """Ends a standing consent of this wallet's at once; what is registered by then stays."""
+        number = uint(nonce, 256, "the number of a standing consent")
+        return self.wallet.send(self.wallet.session["DataRegistry"].call("cancelNonce", number))
 
 
 def sign(path: str | Path, signer: Signer) -> StandingConsent:
@@ -261,131 +382,6 @@ def sign(path: str | Path, signer: Signer) -> StandingConsent:
         SigningError: the wallet did not sign.
     """
     return StandingConsent.read(path).sign(path, signer)
-
-
-# Using it
-
-
-def left(session: Session, consent: StandingConsent) -> Left:
-    """How much of it is left now.
-
-    Raises:
-        NodeUnreachable: the node does not answer.
-    """
-    contract, now = session["DataRegistry"], session.now()
-    if contract.read("isNonceUsed", consent.provider, consent.nonce):
-        return Left(0, 0, consent.until, True)
-    if now > consent.until:
-        return Left(0, 0, consent.until, False)
-    used = int(contract.read("usedUnder", consent.id, consent.until))
-    months = max(0, consent.until - now - 1) // MONTH  # after this one; the end belongs to the last
-    month_ends = consent.until - months * MONTH - (1 if months else 0)
-    return Left(max(0, consent.per_month - used), month_ends, consent.until, False)
-
-
-def problem(wallet: Wallet, consent: StandingConsent) -> str:
-    """Why this wallet cannot use it, in words; empty when it can."""
-    session, who = wallet.session, consent.provider
-    contract = session["DataRegistry"].address.lower()
-    if (consent.chain_id, consent.contract) != (session.chain_id, contract):
-        return (
-            f"it is for chain {consent.chain_id} and the contract {consent.contract}, and this is "
-            f"chain {session.chain_id} with {contract}"
-        )
-    if consent.collector != wallet.address.lower():
-        return (
-            f"it is for the collector {consent.collector}, and this wallet is {wallet.address}; "
-            "act with the wallet that is named"
-        )
-    if consent.signature is None:
-        return f"it is not signed yet; send it to {who}"
-    if consent.signer != who and not with_code(wallet, [who]):
-        return f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
-    over = left(session, consent)
-    if over.ended:
-        return f"{who} ended it; ask for a new one"
-    if not over.month_ends:
-        return f"it expired on {files.date(consent.until)}; ask for a new one"
-    return ""
-
-
-def collect(
-    wallet: Wallet,
-    consent: StandingConsent,
-    source: str | Path,
-    *,
-    origin: str | Path | bytes | None = None,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> list[Kept]:
-    """Hashes a folder or list into a collection of the provider's, and keeps it. Nothing is sent.
-
-    Args:
-        origin: a document on how, when and from whom it was collected, or its keccak256.
-
-    Raises:
-        InvalidInput: the list names another artist than the provider.
-        FilesError, SecretsError: as `data.prepare_all`.
-    """
-    document = document_hash(origin)
-
-    def entries() -> Iterator[Entry]:
-        for each in lists.read(source):
-            if each.artist not in ("", consent.provider):
-                raise InvalidInput(
-                    f"the list names {each.artist}, and the standing consent is "
-                    f"{consent.provider}'s; give each provider a list of its own"
-                )
-            yield each._replace(artist="")
-
-    def kept_of(_: Owners, root: bytes, count: int) -> Kept:
-        return Kept(consent.provider, consent.terms, root, count, consent.payee, document)
-
-    return list(
-        collect_entries(entries(), wallet.salts, lambda _: consent.provider, kept_of, progress)
-    )
-
-
-def register(
-    wallet: Wallet,
-    consent: StandingConsent,
-    collections: Sequence[Kept],
-    *,
-    publish: bool = True,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> Iterator[Registered]:
-    """Registers collections of the provider's under a standing consent, with transactions of this
-    wallet. What is there already is skipped and not counted, so run again it goes on.
-
-    Raises:
-        InvalidInput: the consent is not for this, or fewer are left than are new. Nothing was sent.
-        ChainError, SigningError: what stops all of them; run it again to go on.
-    """
-    there = registered(wallet, [each.id for each in collections])
-    new = len({each.id for each, is_there in zip(collections, there, strict=True) if not is_there})
-    why = _misfit(consent, collections) or (problem(wallet, consent) if new else "")
-    if why:
-        raise InvalidInput(f"this standing consent cannot be used: {why}")
-    if new:
-        rest = left(wallet.session, consent)
-        if new > rest.count:
-            raise InvalidInput(
-                f"{new:,} collections are not registered yet, and this standing consent is for "
-                f"{consent.per_month:,} a month. {rest.sentence} Nothing was sent"
-            )
-    groups = [
-        Group(each, kept_parts(wallet.salts, each), consent.signed, consent.per_month)
-        for each in collections
-    ]
-    return register_groups(wallet, groups, publish=publish, progress=progress)
-
-
-def end(wallet: Wallet, nonce: int) -> Receipt:
-    """Ends a standing consent of this wallet's at once; what is registered by then stays."""
-    number = uint(nonce, 256, "the number of a standing consent")
-    return wallet.send(wallet.session["DataRegistry"].call("cancelNonce", number))
-
-
-# Inside
 
 
 def _misfit(consent: StandingConsent, collections: Iterable[Kept]) -> str:

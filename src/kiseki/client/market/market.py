@@ -19,6 +19,7 @@ from typing import Any
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
+from kiseki.client.kinds import registry_of
 from kiseki.client.market.purchases import PROBLEMS, Basket, revoked_of
 from kiseki.client.payable import receiver
 from kiseki.client.release import gate_of, market_of
@@ -35,8 +36,6 @@ from kiseki.errors import InvalidInput
 from kiseki.index import BatchRecord, LicenceRecord, ModelRecord, OfferRecord
 
 __all__ = ["Bought", "Market"]
-
-_REGISTRIES = {"collection": "DataRegistry", "model": "ModelRegistry", "batch": "OutputRegistry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,9 +386,7 @@ class Market:
         return self.wallet.session["LicenseMarket"]
 
     def _registry(self, kind: str) -> str:
-        if kind not in _REGISTRIES:
-            raise InvalidInput(f"kind is one of {', '.join(_REGISTRIES)}, not {kind!r:.40}")
-        return self.wallet.session[_REGISTRIES[kind]].address
+        return registry_of(self.wallet.session, kind).address
 
 
 def _gain(use: Use, had: int, end: int, offered: int, now: int) -> str:

@@ -52,8 +52,6 @@ _MOST_GAS = int(MOST_GAS / 1.15)
 
 _GONE = "LicenseMarket_NotBought"
 
-_KINDS = {"ModelRegistry": "model", "OutputRegistry": "batch"}
-
 Due = tuple[str, object]
 """Rights token and schedule, as the contract takes them."""
 
@@ -197,12 +195,12 @@ class Basket:
     def _opening(self, offer: Offer) -> bytes:
         """Of the split that is paid; it need not be shown again later, which costs little."""
         session = self.wallet.session
-        registries = {session[name].address.lower(): kind for name, kind in _KINDS.items()}
-        kind = registries.get(offer.registry)
-        if kind is None or not offer.price:
+        name = session.names.get(offer.registry.lower())
+        if name not in ("ModelRegistry", "OutputRegistry") or not offer.price:
             return b""
         index = session.index
-        key = index.model(offer.id).split if kind == "model" else index.batch(offer.id).split
+        record = index.model(offer.id) if name == "ModelRegistry" else index.batch(offer.id)
+        key = record.split
         return index.split(key).split.opening
 
     def _held(self, token: str) -> int:

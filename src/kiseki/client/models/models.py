@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,18 @@ _CONTRACT = "ModelRegistry"
 _NO_PART = 2**256 - 1
 
 
-@dataclass(frozen=True, slots=True)
 class Models:
-    """What a developer does: registers, finds and checks models; `Kiseki.models`."""
+    """What a developer does: registers, finds and checks models; `Kiseki.models`.
 
-    wallet: Wallet
+    Attributes:
+        gate: the allow list for models.
+    """
 
-    @property
-    def gate(self) -> Gate:
-        """The allow list for models."""
-        return Gate(self.wallet, _CONTRACT)
+    def __init__(self, wallet: Wallet, data: Data) -> None:
+        """Use `Kiseki.models`."""
+        self.wallet = wallet
+        self.gate = Gate(wallet, _CONTRACT)
+        self._data = data
 
     def weights(
         self,
@@ -155,7 +157,7 @@ class Models:
         last = cut[-1] if cut else ()
         arguments = (spec, as_contract.sources(index, last, parents, externals))
         # Nothing is sent before all of that was found.
-        sent = list(Data(self.wallet).put_terms(terms))
+        sent = list(self._data.put_terms(terms))
         if len(cut) > 1 and not known:
             sent += self._add_parts(model, cut, manifest)
         if known:

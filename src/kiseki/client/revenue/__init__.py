@@ -3,10 +3,10 @@
 A part imports only from those above it:
 
     allowances  what a contract may take of a token
-    splits      splits that must be on the chain before they are named
+    titles      a series as a split over its cuts
+    splits      splits that must be on the chain before they are named, and their files
     redirects   a payee's word that its money goes elsewhere
     waterfalls  money by tiers
-    titles      a series as a split over its cuts
     statements  what a distributor pays for a period
     revenue     `Kiseki.revenue`
 """

@@ -12,14 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
+from kiseki.core.values import uint
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["DAYS", "LETTER", "LONGEST_DAYS", "Open", "prepare", "sign", "still_open"]
+__all__ = ["DAYS", "LETTER", "LONGEST_DAYS", "Open", "Redirects"]
 
 DAYS = 14
 """For how long one counts where nobody says otherwise."""
@@ -47,60 +49,71 @@ class Open:
     deadline: int
 
 
-def prepare(wallet: Wallet, to: str, days: int = DAYS) -> Signed:
-    """What says that all that this wallet is owed goes to `to`, whoever brings it, for so many
-    days; not signed yet, so that it can be shown first.
+@dataclass(frozen=True, slots=True)
+class Redirects:
+    """What this wallet is owed, for another address; `Kiseki.revenue.redirect`."""
 
-    Raises:
-        InvalidInput: `to` could never be paid, or days are none or too many.
-    """
-    receiver(to, "the address that money is to go to")
-    if not 1 <= days <= LONGEST_DAYS:
-        raise InvalidInput(
-            f"a redirect counts for 1 to {LONGEST_DAYS} days; sign another when it has run out"
+    wallet: Wallet
+
+    def prepare(self, to: str, days: int = DAYS) -> Signed:
+        """What says that all that this wallet is owed goes to `to`, whoever brings it, for so many
+        days; not signed yet, so that it can be shown first.
+
+        Raises:
+            InvalidInput: `to` could never be paid, or days are none or too many.
+        """
+        receiver(to, "the address that money is to go to")
+        if not 1 <= days <= LONGEST_DAYS:
+            raise InvalidInput(
+                f"a redirect counts for 1 to {LONGEST_DAYS} days; sign another when it has run out"
+            )
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.redirect(
+            self.wallet.session.chain_id,
+            self.wallet.session["RevenueSplitter"].address,
+            payee=self.wallet.address,
+            to=to,
+            nonce=nonce,
+            deadline=deadline,
         )
-    nonce, deadline = wallet.fresh(days)
-    message = typed.redirect(
-        wallet.session.chain_id,
-        wallet.session["RevenueSplitter"].address,
-        payee=wallet.address,
-        to=to,
-        nonce=nonce,
-        deadline=deadline,
-    )
-    return Signed(wallet.address, message, nonce, deadline, b"")
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
+    def sign(self, prepared: Signed) -> Signed:
+        """The same, signed.
 
-def sign(wallet: Wallet, prepared: Signed) -> Signed:
-    """The same, signed.
+        It is written down first, without the signature, so that `open` can tell of it: in a file
+        beside the journal that only its owner can read.
 
-    It is written down first, without the signature, so that `still_open` can tell of it: in a file
-    beside the journal that only its owner can read.
+        Raises:
+            FilesError: it cannot be written down.
+            SigningError: the wallet did not sign.
+        """
+        _keep(self.wallet, prepared.message)
+        return self.wallet.signed(prepared)
 
-    Raises:
-        FilesError: it cannot be written down.
-        SigningError: the wallet did not sign.
-    """
-    _keep(wallet, prepared.message)
-    return wallet.signed(prepared)
+    def open(self) -> list[Open]:
+        """What this wallet signed here and can still be used: not run out, not cancelled on the
+        chain.
 
+        Raises:
+            FilesError: the list cannot be read, so nobody can tell.
+            NodeUnreachable: the chain does not answer.
+        """
+        splitter, now = self.wallet.session["RevenueSplitter"], self.wallet.session.now()
+        place = [self.wallet.session.chain_id, splitter.address.lower()]
+        found = [
+            Open(payee, to, int(nonce), int(deadline))
+            for chain, contract, payee, to, nonce, deadline in _kept(self.wallet)
+            if [chain, contract] == place and payee == self.wallet.address and int(deadline) >= now
+        ]
+        used = splitter.read_all("isNonceUsed", [(each.payee, each.nonce) for each in found])
+        return [each for each, gone in zip(found, used, strict=True) if not gone]
 
-def still_open(wallet: Wallet) -> list[Open]:
-    """What this wallet signed here and can still be used: not run out, not cancelled on the chain.
-
-    Raises:
-        FilesError: the list cannot be read, so nobody can tell.
-        NodeUnreachable: the chain does not answer.
-    """
-    splitter, now = wallet.session["RevenueSplitter"], wallet.session.now()
-    place = [wallet.session.chain_id, splitter.address.lower()]
-    found = [
-        Open(payee, to, int(nonce), int(deadline))
-        for chain, contract, payee, to, nonce, deadline in _kept(wallet)
-        if [chain, contract] == place and payee == wallet.address and int(deadline) >= now
-    ]
-    used = splitter.read_all("isNonceUsed", [(each.payee, each.nonce) for each in found])
-    return [each for each, gone in zip(found, used, strict=True) if not gone]
+    def cancel(self, nonce: int) -> Receipt:
+        """Makes a redirect of this wallet's worthless, by its number."""
+        number = uint(nonce, 256, "the number of a redirect")
+        splitter = self.wallet.session["RevenueSplitter"]
+        return self.wallet.send(splitter.call("cancelNonce", number))
 
 
 def _keep(wallet: Wallet, message: Mapping[str, Any]) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kiseki.chain.contract.contracts import Call, Contract
+from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.sending.fees import MOST_GAS
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
-from kiseki.client.revenue import redirects
 from kiseki.client.revenue.allowances import approve
-from kiseki.client.revenue.splits import publication, unpublished
+from kiseki.client.revenue.redirects import DAYS, Redirects
+from kiseki.client.revenue.splits import Splits, publication, unpublished
 from kiseki.client.revenue.statements import Statements
 from kiseki.client.revenue.titles import Titles
 from kiseki.client.revenue.waterfalls import Ahead, Waterfalls
@@ -25,7 +25,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
-from kiseki.core.values import ZERO32, ZERO_ADDRESS, uint
+from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
@@ -85,26 +85,25 @@ class Claimed:
         return sum(receipt.gas for receipt in self.receipts)
 
 
-@dataclass(frozen=True, slots=True)
 class Revenue:
-    """Paying and being paid; `Kiseki.revenue`."""
+    """Paying and being paid; `Kiseki.revenue`.
 
-    wallet: Wallet
+    Attributes:
+        split: files of splits.
+        title: series and films, as splits over their cuts.
+        waterfall: payees that pass money on by tiers.
+        statement: royalty statements, paid line by line and held against the chain.
+        redirect: this wallet's money for another address.
+    """
 
-    @property
-    def waterfall(self) -> Waterfalls:
-        """Payees that pass money on by tiers."""
-        return Waterfalls(self.wallet)
-
-    @property
-    def title(self) -> Titles:
-        """Series and films, as splits over their cuts."""
-        return Titles(self.wallet)
-
-    @property
-    def statement(self) -> Statements:
-        """Royalty statements, paid line by line and held against the chain."""
-        return Statements(self.wallet)
+    def __init__(self, wallet: Wallet) -> None:
+        """Use `Kiseki.revenue`."""
+        self.wallet = wallet
+        self.split = Splits(wallet)
+        self.title = Titles(wallet)
+        self.waterfall = Waterfalls(wallet)
+        self.statement = Statements(wallet)
+        self.redirect = Redirects(wallet)
 
     def pay(
         self,
@@ -183,21 +182,12 @@ class Revenue:
         """
         return self._owed([wallet or self.wallet.address], lists)
 
-    def open_redirections(self) -> list[redirects.Open]:
-        """The redirects that this wallet signed here and that can still be used."""
-        return redirects.still_open(self.wallet)
-
-    def cancel_redirection(self, nonce: int) -> Receipt:
-        """Makes a redirect of this wallet's worthless, by its number."""
-        number = uint(nonce, 256, "the number of a redirect")
-        return self.wallet.send(self._contract.call("cancelNonce", number))
-
-    def redirection(self, to: str, days: int = redirects.DAYS) -> Signed:
+    def redirection(self, to: str, days: int = DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
 
         For who has no ether to move it on; `kiseki.client.revenue.redirects` makes a file of it.
         """
-        return redirects.sign(self.wallet, redirects.prepare(self.wallet, to, days))
+        return self.redirect.sign(self.redirect.prepare(to, days))
 
     def claim(
         self,
@@ -366,6 +356,14 @@ class Revenue:
         """An address that pays a payee when it is swept: for marketplaces and plain transfers."""
         who = payable(payee)
         return str(self._contract.read("paymentAddress", who.key, who.opening))
+
+    def lies(self, payee: Payee | Split | str, token: str = ETHER) -> int:
+        """What lies at a payee's payment address and can be swept, in base units."""
+        where = self.payment_address(payee)
+        if token != ETHER:
+            return int(erc20(self.wallet.session.node, token).read("balanceOf", where))
+        with node_errors():
+            return self.wallet.session.node.balance(where)
 
     def sweep(self, payee: Payee | Split | str, token: str = ETHER) -> Receipt:
         """Moves what lies at a payee's payment address into the ledger; by anybody."""

@@ -6,16 +6,73 @@ are logged by whoever made them, or are in a file that is handed on.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call
 from kiseki.client.payable import payable
+from kiseki.client.revenue.titles import Titles
 from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
-from kiseki.errors import NotInIndex
+from kiseki.core.title import TITLE_FORMAT, Title
+from kiseki.disk import atomic
+from kiseki.errors import FilesError, InvalidInput, NotInIndex
 
-__all__ = ["publication", "unpublished"]
+__all__ = ["Splits", "publication", "unpublished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Files of splits, and which of them are on the chain; `Kiseki.revenue.split`."""
+
+    wallet: Wallet
+
+    def read(self, path: Path) -> Split:
+        """The split of a split's file, or of a title's as it is now.
+
+        Raises:
+            FilesError: it cannot be read.
+            InvalidInput: it is neither.
+            NotInIndex: a cut of a title is no batch of this chain.
+        """
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeError) as error:
+            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+        try:
+            if TITLE_FORMAT in text:
+                return Titles(self.wallet).split(Title.from_json(text))
+            return Split.from_json(text)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"{path} is the file of no split or title; `kiseki revenue split` makes one "
+                f"({error})"
+            ) from error
+
+    def write(self, path: Path, split: Split) -> None:
+        """Writes a split's file, whole or not at all. One that says the same is left.
+
+        Raises:
+            FilesError: it cannot be written.
+            InvalidInput: there is a file with other content.
+        """
+        text = split.to_json()
+        try:
+            with contextlib.suppress(FileExistsError):
+                atomic.write(path, text, new=True)
+                return
+            same = path.read_bytes() == text.encode()
+        except OSError as error:
+            raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+        if not same:
+            raise InvalidInput(f"the file {path} exists and has other content; name a new file")
+
+    def is_published(self, split: Split) -> bool:
+        """Whether all leaves of a split are logged on the chain."""
+        return _is_logged(self.wallet, split.key)
 
 
 def publication(wallet: Wallet, split: Split) -> Call:

@@ -14,12 +14,15 @@ from kiseki.client.revenue.allowances import approve
 from kiseki.client.revenue.splits import publication
 from kiseki.client.wallet import Wallet
 from kiseki.core.checksum import checksummed
+from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, bytes32, to_hex, uint
-from kiseki.core.waterfall import Plan
+from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import InvalidInput
 
 __all__ = ["Ahead", "Waiting", "Waterfalls"]
+
+_SPLIT_OPENING = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,23 @@ class Waterfalls:
                 known.add(tier.payee)
         receipts.append(self.wallet.send(self._factory.call("create", plan.values)))
         return tuple(receipts)
+
+    def tier(self, payee: Payee, sizes: Mapping[str, int]) -> Tier:
+        """A tier of a plan.
+
+        Args:
+            payee: who is paid; the leaves of a split are looked up where they are not known here.
+            sizes: token -> base units; a tier takes all of a currency that it has no size in.
+
+        Raises:
+            NotInIndex: the leaves of the split are known nowhere.
+        """
+        holder = wallet_address(payee.key)
+        if holder is not None:
+            return Tier.to(holder, sizes)
+        if len(payee.opening) == _SPLIT_OPENING:
+            return Tier.to(self.wallet.session.index.split(payee.key).split, sizes)
+        return Tier.to(payee.opening, sizes)
 
     def known(self) -> Mapping[str, Plan]:
         """Address, in lower case -> plan, of all that are on the chain."""
@@ -175,6 +195,13 @@ class Waterfalls:
     def passed(self, waterfall: str, token: str = ZERO_ADDRESS) -> int:
         """What went through one in all, in base units."""
         return int(self._at(waterfall).read("passed", token))
+
+    def had(self, waterfall: str, token: str = ZERO_ADDRESS) -> list[int]:
+        """What each tier has had so far: its part of what went through, without what waits."""
+        currency = to_hex(address(token, "the token"))
+        parts = self.plan(waterfall).dues(currency, 0, self.passed(waterfall, token))
+        waiting = self.waiting(waterfall, token)
+        return [part - waits for part, waits in zip(parts, waiting, strict=True)]
 
     def dues(self, waterfall: str, amount: int, token: str = ZERO_ADDRESS) -> list[int]:
         """What each tier would get of an amount that came next."""

@@ -2,7 +2,8 @@
 
 A part imports only from those above it:
 
-    schedules  transfers on conditions
+    incomes    which part of what is paid reaches a token
+    schedules  what the chain has of transfers on conditions
     mints      mints that a registrant signs, for others to bring
     rights     `Kiseki.rights`
 """

@@ -9,31 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.chain.release.releases import names
 from kiseki.client.consentfiles import date
+from kiseki.client.kinds import kind_of
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import typed
 from kiseki.core.values import from_hex, to_hex
-from kiseki.errors import InvalidInput
 
-__all__ = ["KINDS", "LETTER", "kind_of"]
-
-KINDS = {"batch": "OutputRegistry", "model": "ModelRegistry", "collection": "DataRegistry"}
-"""What a rights token can stand for, and the registry of each."""
-
-
-def kind_of(registry: str) -> str:
-    """What is in a registry.
-
-    Raises:
-        InvalidInput: it is none of this suite's.
-    """
-    name = names().get(registry.lower())
-    for kind, each in KINDS.items():
-        if each == name:
-            return kind
-    raise InvalidInput(f"{registry} is no registry of this suite")
+__all__ = ["LETTER"]
 
 
 def _words(signed: Signed) -> str:

@@ -1,18 +1,8 @@
-"""Rights that move by themselves: scheduling a token, and what becomes of it.
-
-    deal = [IncomeThreshold(series.key, 10**20), Escrow(10**18)]
-    k.rights.schedule(token, to=buyer, when=deal, deadline=…)
-    ...
-    k.rights.pending()                     # what is open, and which conditions are met
-    k.rights.execute(schedule_id)          # by anybody, once all are
-
-What a token earned and nobody claimed goes with it: claim first (`execute` does it in the same
-transaction, where it is told to), or agree on a price that counts it.
-"""
+"""Schedules: tokens that wait to move, and what they wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,13 +10,8 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.contract.foreign import said
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
-from kiseki.client.revenue.allowances import approve
-from kiseki.client.revenue.revenue import MOST_GAS_TRIED, Revenue
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
-from kiseki.core import typed
-from kiseki.core.checksum import checksummed
+from kiseki.client.wallet import Wallet
 from kiseki.core.conditions import (
-    MOST,
     AllOf,
     AnyOf,
     Approvals,
@@ -34,11 +19,10 @@ from kiseki.core.conditions import (
     IncomeThreshold,
     Kind,
     read,
-    written,
 )
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO_ADDRESS, bytes32, uint
-from kiseki.errors import InvalidInput, TransactionFailed
+from kiseki.core.values import address, bytes32, to_hex, uint
+from kiseki.errors import InvalidInput
 from kiseki.index import ScheduleRecord
 
 __all__ = ["Pending", "Schedules", "moment"]
@@ -71,50 +55,19 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """Conditional transfers; part of `Kiseki.rights`."""
+    """What the chain has of schedules and of what they wait for."""
 
     wallet: Wallet
 
-    def schedule(
-        self,
-        token: int,
-        to: str,
-        when: Kind | Sequence[Kind],
-        deadline: datetime | timedelta | int,
-    ) -> Receipt:
-        """Locks a token of this wallet's until it moves to `to`, or does not.
-
-        From then on this wallet cannot take it back alone, nor can the other side.
-
-        Args:
-            token: its number.
-            to: who gets it. A contract that cannot hold tokens gets it all the same.
-            when: what must be met, all of it: 1 to 8 conditions.
-            deadline: until when nobody may let it lapse: a time, in so long, or Unix seconds.
+    def of(self, schedule: bytes) -> ScheduleRecord:
+        """What is known of a schedule.
 
         Raises:
-            InvalidInput: no condition, or more than eight; or it names somebody who could never get
-                the token, be paid or approve.
-            ContractReverted: `RightsToken_NotHolder`, `RightsToken_Locked`, …
+            NotInIndex: there is none with this ID.
         """
-        conditions = [when] if isinstance(when, Kind) else list(when)
-        if not 1 <= len(conditions) <= MOST:
-            raise InvalidInput(f"name 1 to {MOST} conditions; AllOf and AnyOf hold more")
-        for each in conditions:
-            _must_be_possible(each)
-        given = [written(each, self.wallet.session.deployment.addresses) for each in conditions]
-        until = moment(deadline, self.wallet.session.now(), "the deadline")
-        return self.wallet.send(
-            self._rights.call(
-                "schedule",
-                token,
-                receiver(to, "who gets it"),
-                [(each.check, each.data) for each in given],
-                until,
-            )
-        )
+        return self.wallet.session.index.agreements.schedule(bytes32(schedule, "the schedule"))
 
-    def scheduled(self, receipt: Receipt) -> ScheduleRecord:
+    def made_by(self, receipt: Receipt) -> ScheduleRecord:
         """What a transaction of `schedule` made.
 
         Raises:
@@ -125,144 +78,21 @@ class Schedules:
                 return self.of(bytes(event.args["scheduleId"]))
         raise InvalidInput("this transaction scheduled nothing")
 
-    def of(self, schedule: bytes) -> ScheduleRecord:
-        """What is known of a schedule.
-
-        Raises:
-            NotInIndex: there is none with this ID.
-        """
-        return self.wallet.session.index.agreements.schedule(bytes32(schedule, "the schedule"))
-
-    def execute(self, schedule: bytes, *, claim: bool = False) -> Receipt:
-        """Moves the token, by anybody, once every condition is met.
-
-        Args:
-            claim: bring its holder what they are owed first, in the same transaction: what the
-                token has earned and nobody claimed goes with it.
-
-        Raises:
-            ContractReverted: `RightsToken_NotMet`, with the place of the first that is not.
-            TransactionFailed: somebody was quicker; what was owed was brought.
-        """
-        call, sender = self.call("execute", schedule), self.wallet.sender
-        if not claim:
-            return self.wallet.send(call)
-        needed = sender.estimate(call)  # or it says why it cannot be
-        made = self.of(schedule).schedule
-        splitter = self.wallet.session["RevenueSplitter"]
-        steps = Revenue(self.wallet).claims(made.holder)
-        last = splitter.call("execute", self._rights.address, made.values).data
-        whole = splitter.call("multicall", [*steps, last], False)
-        receipt = sender.send(whole, min(sender.estimate(whole) + 2 * needed, MOST_GAS_TRIED))
-        if sender.sends and self.of(schedule).state != "executed":
-            raise TransactionFailed(
-                "what the holder was owed was brought, and the token did not move; look at it with "
-                "`kiseki rights pending`"
-            )
-        return receipt
-
-    def lapse(self, schedule: bytes) -> Receipt:
-        """Unlocks the token where it is, by anybody, once the deadline has passed."""
-        return self.wallet.send(self.call("lapse", schedule))
-
-    def cancel(self, schedule: bytes) -> Receipt:
-        """Agrees to cancel it, as its holder or beneficiary; once both have, it has lapsed."""
-        return self.wallet.send(self.call("cancel", schedule))
-
-    def sign_cancel(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
-        """Signs that this wallet agrees to cancel it, for others to bring (`cancel_for`)."""
-        nonce, deadline = self.wallet.fresh(days)
-        message = typed.cancel(
-            self.wallet.session.chain_id,
-            self._rights.address,
-            schedule=bytes32(schedule, "the schedule"),
-            party=self.wallet.address,
-            nonce=nonce,
-            deadline=deadline,
-        )
-        return self.wallet.sign(message, nonce, deadline)
-
-    def cancel_for(self, schedule: bytes, signed: Signed) -> Receipt:
-        """Brings what the holder or beneficiary signed."""
-        made = self.of(schedule).schedule.values
-        call = self._rights.call("cancelFor", made, signed.signer, signed.approval)
-        return self.wallet.send(call)
-
-    def approve(self, schedule: bytes) -> Receipt:
-        """Approves a schedule as one of the parties that a condition names; for good."""
-        key = bytes32(schedule, "the schedule")
-        return self.wallet.send(self._named(key, Approvals).call("approve", key))
-
-    def sign_approval(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
-        """Signs the same, for somebody else to bring (`approve_for`)."""
-        key = bytes32(schedule, "the schedule")
-        nonce, deadline = self.wallet.fresh(days)
-        message = typed.transfer_approval(
-            self.wallet.session.chain_id,
-            self._named(key, Approvals).address,
-            party=self.wallet.address,
-            schedule=key,
-            nonce=nonce,
-            deadline=deadline,
-        )
-        return self.wallet.sign(message, nonce, deadline)
-
-    def approve_for(self, schedule: bytes, signed: Signed) -> Receipt:
-        """Brings what a party signed; nothing changes when it has approved already."""
-        key = bytes32(schedule, "the schedule")
-        call = self._named(key, Approvals).call("approveFor", signed.signer, key, signed.approval)
-        return self.wallet.send(call)
-
-    def pay_escrow(self, schedule: bytes, price: Escrow | None = None) -> Receipt:
-        """Pays the price in that a schedule asks for. It comes back if the token does not move.
-
-        Args:
-            price: which, where a schedule names several.
-
-        Raises:
-            InvalidInput: the schedule asks for none, or for several.
-            ContractReverted: `Escrow_AlreadyPaid`, `Escrow_NotOpen`.
-        """
-        key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
-        escrow = self._named(key, Escrow, price)
-        approve(self.wallet, price.token, escrow.address, price.price)
-        value = price.price if price.token == ZERO_ADDRESS else 0
-        return self.wallet.send(escrow.call("pay", key, price.token, price.price, value=value))
-
-    def settle(
-        self, schedule: bytes, price: Escrow | None = None, to: str | None = None
-    ) -> Receipt:
-        """Brings an escrowed price to whom it belongs, by anybody, once the schedule has ended.
-
-        Args:
-            to: another address, which only whom it belongs to can name.
-        """
-        key, price = bytes32(schedule, "the schedule"), price or self._price(schedule)
-        escrow = self._named(key, Escrow, price)
-        if to is None:
-            return self.wallet.send(escrow.call("settle", key, price.token, price.price))
-        where = receiver(to, "where it goes")
-        return self.wallet.send(escrow.call("settleTo", key, price.token, price.price, where))
-
-    def escrowed(self, schedule: bytes, price: Escrow | None = None) -> str | None:
-        """Who has paid the price in and was not settled with; none for nobody."""
-        price = price or self._price(schedule)
-        escrow = self._named(schedule, Escrow, price)
-        found = escrow.read("payerOf", schedule, price.token, price.price)
-        return None if found == ZERO_ADDRESS else checksummed(found)
-
-    def pending(self, records: Sequence[ScheduleRecord] | None = None) -> list[Pending]:
+    def pending(self, party: str | None = None) -> list[Pending]:
         """Every token that waits to move, and which of its conditions are met now.
 
         Args:
-            records: only these.
+            party: only those of this holder or new holder.
 
         Raises:
             ChainError: the node refuses a question; NodeUnreachable, if it does not answer.
         """
-        session = self.wallet.session
-        if records is None:
-            records = session.index.agreements.schedules(open_only=True)
+        session, who = self.wallet.session, party and to_hex(address(party, "the party"))
+        records = [
+            each
+            for each in session.index.agreements.schedules(open_only=True)
+            if who in (None, each.schedule.holder, each.schedule.beneficiary)
+        ]
         asked = [
             self._condition(each.check).call("isMet", record.id, each.data)
             for record in records
@@ -284,7 +114,12 @@ class Schedules:
         """`execute`, `lapse` or `cancel` of a schedule, to be sent."""
         return self._rights.call(function, self.of(schedule).schedule.values)
 
-    def _price(self, schedule: bytes) -> Escrow:
+    def price(self, schedule: bytes) -> Escrow:
+        """The price that a schedule asks for.
+
+        Raises:
+            InvalidInput: it asks for none, or for several.
+        """
         names = self.wallet.session.names
         kinds = (read(each, names) for each in self.of(schedule).schedule.conditions)
         found = [each for each in _simple(kinds) if isinstance(each, Escrow)]
@@ -293,15 +128,12 @@ class Schedules:
             raise InvalidInput("the schedule names several prices; say which" if found else none)
         return found[0]
 
-    def _condition(self, check: str) -> Contract:
-        return Contract(self.wallet.session.node, "AfterTime", check)  # all have the same functions
+    def contract(self, schedule: bytes, kind: type[Kind], wanted: Kind | None = None) -> Contract:
+        """The contract of a kind of condition that a schedule names, whichever release it is of.
 
-    @property
-    def _rights(self) -> Contract:
-        return self.wallet.session["RightsToken"]
-
-    def _named(self, schedule: bytes, kind: type[Kind], wanted: Kind | None = None) -> Contract:
-        """The contract of a kind of condition that a schedule names, whichever release it is of."""
+        Args:
+            wanted: the condition, where a schedule names several of that kind.
+        """
         session, name = self.wallet.session, kind.__name__
         contracts = session.all(name)
         for contract in contracts if len(contracts) > 1 else ():
@@ -312,6 +144,13 @@ class Schedules:
                 if isinstance(each, kind) and wanted in (None, each):
                     return contract
         return session[name]
+
+    def _condition(self, check: str) -> Contract:
+        return Contract(self.wallet.session.node, "AfterTime", check)  # all have the same functions
+
+    @property
+    def _rights(self) -> Contract:
+        return self.wallet.session["RightsToken"]
 
 
 def moment(given: datetime | timedelta | int, now: int, what: str) -> int:
@@ -337,6 +176,18 @@ def moment(given: datetime | timedelta | int, now: int, what: str) -> int:
     return found
 
 
+def must_be_possible(kind: Kind) -> None:
+    """A condition that nobody could ever meet would lock the token until the deadline."""
+    if isinstance(kind, AllOf | AnyOf):
+        for each in kind.conditions:
+            must_be_possible(each)
+    elif isinstance(kind, Approvals):
+        for party in kind.parties:
+            receiver(party, "a party")
+    elif isinstance(kind, IncomeThreshold):
+        payable(Payee(kind.payee))
+
+
 def _simple(kinds: Iterable[Kind]) -> Iterator[Kind]:
     """Conditions that hold no others, also those inside others."""
     for kind in kinds:
@@ -344,15 +195,3 @@ def _simple(kinds: Iterable[Kind]) -> Iterator[Kind]:
             yield from _simple(kind.conditions)
         else:
             yield kind
-
-
-def _must_be_possible(kind: Kind) -> None:
-    """A condition that nobody could ever meet would lock the token until the deadline."""
-    if isinstance(kind, AllOf | AnyOf):
-        for each in kind.conditions:
-            _must_be_possible(each)
-    elif isinstance(kind, Approvals):
-        for party in kind.parties:
-            receiver(party, "a party")
-    elif isinstance(kind, IncomeThreshold):
-        payable(Payee(kind.payee))

@@ -7,6 +7,7 @@ says: make one earlier signature of the same wallet worthless.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.release.releases import names
@@ -17,36 +18,43 @@ from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 
-__all__ = ["LETTER", "prepare", "submit"]
+__all__ = ["LETTER", "Cancellations"]
 
 
-def prepare(
-    wallet: Wallet, cancelled: int, contract: str = "DataRegistry", days: int = WAITING_DAYS
-) -> Signed:
-    """What says that this wallet's signature with the number `cancelled` is worthless; not signed
-    yet, so that it can be shown first.
+@dataclass(frozen=True, slots=True)
+class Cancellations:
+    """Withdrawing signatures of this wallet, and sending what others signed about theirs."""
 
-    Args:
-        contract: name of the one that the signature was for.
-        days: for how long anybody can send it.
-    """
-    nonce, deadline = wallet.fresh(days)
-    message = typed.cancellation(
-        wallet.session.chain_id, wallet.session[contract].address, of=contract,
-        signer=wallet.address, cancelled=cancelled, nonce=nonce, deadline=deadline,
-    )  # fmt: skip
-    return Signed(wallet.address, message, nonce, deadline, b"")
+    wallet: Wallet
 
+    def prepare(
+        self, cancelled: int, contract: str = "DataRegistry", days: int = WAITING_DAYS
+    ) -> Signed:
+        """What says that this wallet's signature with the number `cancelled` is worthless; not yet
+        signed, so that it can be shown first.
 
-def submit(wallet: Wallet, signed: Signed) -> Receipt:
-    """Sends it, with this wallet's ether. Sent twice it does nothing the second time.
+        Args:
+            contract: name of the one that the signature was for.
+            days: for how long anybody can send it.
+        """
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.cancellation(
+            self.wallet.session.chain_id, self.wallet.session[contract].address, of=contract,
+            signer=self.wallet.address, cancelled=cancelled, nonce=nonce, deadline=deadline,
+        )  # fmt: skip
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
-    Raises:
-        InvalidInput: it is for another chain or contract than the suite here.
-    """
-    contract = wallet.session[must_be_for(wallet.session, signed)]
-    cancelled = int(signed.message["message"]["cancelled"])
-    return wallet.send(contract.call("cancelNonceFor", signed.signer, cancelled, signed.approval))
+    def submit(self, signed: Signed) -> Receipt:
+        """Sends it, with this wallet's ether. Sent twice it does nothing the second time.
+
+        Raises:
+            InvalidInput: it is for another chain or contract than the suite here.
+        """
+        contract = self.wallet.session[must_be_for(self.wallet.session, signed)]
+        cancelled = int(signed.message["message"]["cancelled"])
+        return self.wallet.send(
+            contract.call("cancelNonceFor", signed.signer, cancelled, signed.approval)
+        )
 
 
 def _words(signed: Signed) -> str:
