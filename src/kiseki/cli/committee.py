@@ -19,6 +19,7 @@ from kiseki.core.statement import RoyaltyStatement
 from kiseki.core.title import Title
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.core.waterfall import Plan, Tier
+from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def pay_statement(
     done = context.spend(k, f"statement {read.hash.hex()}", work)
     kept = file.with_suffix(".json")
     if not kept.exists():
-        kept.write_text(read.to_json(), "utf-8")
+        texts.write(kept, read.to_json())
     context.receipts_told(done, statement=to_hex(read.hash), total=str(read.total), kept=str(kept))
 
 

@@ -34,8 +34,8 @@ from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import to_hex
-from kiseki.disk import atomic
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
 from kiseki.vault import lists
 
 if TYPE_CHECKING:
@@ -235,11 +235,7 @@ def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]
 def _write(split: Split) -> Path:
     """A split's file, beside the key store."""
     path = context.home("secrets").parent / "splits" / split.filename
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(path, split.to_json())
-    except OSError as error:
-        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+    texts.write(path, split.to_json(), folder=True)
     return path
 
 

@@ -15,7 +15,8 @@ from kiseki.client.wallet import document_hash
 from kiseki.core.offer import FOREVER, Licence
 from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -320,10 +321,7 @@ def licence(
     made = Licence(
         document_hash(text), territory or ["WORLD"], media or [], language or [], exclusive, term
     )
-    try:
-        out.write_text(made.to_json(), "utf-8")
-    except OSError as error:
-        raise FilesError(f"{out} cannot be written ({error.strerror})") from error
+    texts.write(out, made.to_json())
     if context.current.json:
         show.json_line({"file": out, "document": made.hash})
     else:
@@ -331,12 +329,7 @@ def licence(
 
 
 def _buyers(path: Path | None) -> list[str]:
-    if path is None:
-        return []
-    try:
-        return path.read_text("utf-8").split()
-    except (OSError, UnicodeError) as error:
-        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+    return [] if path is None else texts.read(path).split()
 
 
 def _uses(uses: Use) -> str:

@@ -14,7 +14,8 @@ from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, terms_of
 from kiseki.client.data.registering import Registered
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -39,18 +40,11 @@ def read_manifest(path: Path) -> Manifest:
         InvalidInput: the file is no manifest.
     """
     try:
-        return Manifest.from_json(_text(path))
+        return Manifest.from_json(texts.read(path))
     except InvalidInput as error:
         raise InvalidInput(
             f"{path} is no manifest ({error}); name the manifest file that your training wrote"
         ) from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
 
 
 @model.command("register")
@@ -230,7 +224,7 @@ def challenge(model: Model, manifest: ManifestFile) -> None:
       kiseki model challenge 0x3333… \\
         manifest.json
     """
-    wanted, text = context.hex32(model, "the model"), _text(manifest)
+    wanted, text = context.hex32(model, "the model"), texts.read(manifest)
     k = context.kiseki()
     done = context.spend(k, f"challenge {model}", lambda k: k.models.challenge(wanted, text))
     context.receipts_told(done)

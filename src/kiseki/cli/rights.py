@@ -18,6 +18,7 @@ from kiseki.client.rights.schedules import moment
 from kiseki.core import conditions as when
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, to_hex
+from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def show_token(
     found = k.rights.metadata(token)
     resale = k.revenue.payment_address(Payee.subject(found.registry, found.id))
     if seal is not None:
-        seal.write_text(found.image, "utf-8")
+        texts.write(seal, found.image)
     if context.current.json:
         more = {"token": str(token), "holder": holder, "resale": resale}
         show.json_line(show.plain(found) | more)

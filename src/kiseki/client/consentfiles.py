@@ -24,7 +24,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
-from kiseki.disk import atomic
+from kiseki.disk import texts
 from kiseki.errors import FilesError, InvalidInput, SigningError
 
 __all__ = [
@@ -202,11 +202,7 @@ def write(path: Path, text: str) -> None:
     Raises:
         FilesError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(path, text, mode=0o600)
-    except OSError as error:
-        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+    texts.write(path, text, mode=0o600, folder=True)
 
 
 def beside(path: Path) -> Path:

@@ -119,13 +119,7 @@ class Session:
 
     @property
     def index(self) -> Index:
-        """The index, with everything that the chain has logged by now.
-
-        When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
-        back), it is made anew from the first block on.
-
-        What it holds is compared with the registries' own logs as of the last block read, so that a
-        registration that the node left out is never passed over.
+        """The index, with everything that the chain has logged by now; see `Follower.index`.
 
         Raises:
             IndexInconsistent: the events contradict each other, or the node left something out,

@@ -7,6 +7,7 @@ read, and say in words.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar, Self
 
 from kiseki.core import abi
 from kiseki.core.abi import Reader, Tail
@@ -202,6 +203,9 @@ class Approvals:
 
 @dataclass(frozen=True, slots=True)
 class _Several:
+    JOINED: ClassVar[str]
+    """The word between its conditions."""
+
     conditions: Sequence["Kind"]
 
     def __post_init__(self) -> None:
@@ -213,6 +217,15 @@ class _Several:
         """(Condition[])."""
         return abi.encode(abi.array([written(each, addresses).tail for each in self.conditions]))
 
+    @classmethod
+    def of(cls, given: Reader, names: Mapping[str, str], depth: int) -> Self:
+        """From what `data` gave."""
+        return cls(_children(given, names, depth))
+
+    def words(self, money: Money) -> str:
+        """For people."""
+        return f"({f' {self.JOINED} '.join(_said(each, money) for each in self.conditions)})"
+
 
 @dataclass(frozen=True, slots=True)
 class AllOf(_Several):
@@ -222,14 +235,7 @@ class AllOf(_Several):
         conditions: 1 to 8.
     """
 
-    @classmethod
-    def of(cls, given: Reader, names: Mapping[str, str], depth: int) -> "AllOf":
-        """From what `data` gave."""
-        return cls(_children(given, names, depth))
-
-    def words(self, money: Money) -> str:
-        """For people."""
-        return "(" + " and ".join(_said(each, money) for each in self.conditions) + ")"
+    JOINED = "and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +246,7 @@ class AnyOf(_Several):
         conditions: 1 to 8.
     """
 
-    @classmethod
-    def of(cls, given: Reader, names: Mapping[str, str], depth: int) -> "AnyOf":
-        """From what `data` gave."""
-        return cls(_children(given, names, depth))
-
-    def words(self, money: Money) -> str:
-        """For people."""
-        return "(" + " or ".join(_said(each, money) for each in self.conditions) + ")"
+    JOINED = "or"
 
 
 Kind = IncomeThreshold | AfterTime | Escrow | Approvals | AllOf | AnyOf | Condition

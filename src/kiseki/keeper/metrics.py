@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiseki.disk import atomic
-from kiseki.errors import FilesError
+from kiseki.disk import texts
 
 __all__ = ["Metrics"]
 
@@ -61,7 +60,4 @@ class Metrics:
         Raises:
             FilesError: it cannot be written.
         """
-        try:
-            atomic.write(path, self.text())
-        except OSError as error:
-            raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+        texts.write(path, self.text())

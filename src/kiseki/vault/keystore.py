@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import secrets
 import sqlite3
 import threading
@@ -27,7 +26,7 @@ from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.disk import database
-from kiseki.disk.private import open_to_others
+from kiseki.disk.private import create, open_to_others
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import backups
 from kiseki.vault.older import take_over
@@ -438,9 +437,8 @@ class KeyStore:
 
     def _make(self, path: Path) -> None:
         """The file, for its owner only, with what an older key file kept."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        with os.fdopen(os.open(path, flags, 0o600), "r+b") as file:
+        create(path)
+        with path.open("r+b") as file:
             self._check()
             begin = file.read(len(_MAGIC))
             if not begin or begin == _MAGIC:

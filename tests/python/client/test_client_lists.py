@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.node import Refusal
-from kiseki.chain.sending import fees, sender, wire
+from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client.data import registering
 from kiseki.client.data.group import Group, kept_parts
@@ -539,7 +539,7 @@ def test_the_gas_that_is_known_beforehand_is_enough_and_not_much_more(
     assert done.error is None
     for each in done.receipts:
         sent = k.session.w3.eth.get_transaction(each.transaction)  # type: ignore[arg-type]
-        limit = sent["gas"] / wire.SPARE_GAS
+        limit = sent["gas"] / fees.SPARE_GAS
         assert fees.calldata_gas(bytes(sent["input"])) <= each.gas
         assert each.gas - 2 <= limit <= 1.25 * each.gas
         assert sent["gas"] <= fees.MOST_GAS

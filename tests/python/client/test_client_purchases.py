@@ -249,10 +249,10 @@ def test_what_was_interrupted_in_parts_goes_on_with_the_rest(
     at: int,
 ) -> None:
     """Six that need more gas than a transaction may use: halved, and halved again."""
-    monkeypatch.setattr(purchases, "_MOST_GAS", 420_000)
+    monkeypatch.setattr(purchases, "MOST_GAS_TRIED", 420_000)
     offers = offered(6, token=coin)
     interrupted(k, offers, at, monkeypatch, permits=permits)
-    monkeypatch.setattr(purchases, "_MOST_GAS", 16_000_000)  # the rest would fit by now
+    monkeypatch.setattr(purchases, "MOST_GAS_TRIED", 16_000_000)  # the rest would fit by now
     bought = again(k, offers, permits=permits)
     assert len(bought.licences) == 6
     assert (artist.balance(coin), buyer.balance(coin)) == (600, 400)

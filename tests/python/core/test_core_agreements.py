@@ -166,3 +166,11 @@ def test_a_condition_that_a_chain_lacks_is_said_and_not_written() -> None:
     for kind in (when.AfterTime(5), when.AllOf([when.AfterTime(5)])):
         with pytest.raises(InvalidInput, match=r"no contract AfterTime.*kiseki deploy"):
             written(kind, less)
+
+
+def test_conditions_that_hold_others_are_said_as_one() -> None:
+    epoch, later = when.AfterTime(0), when.AfterTime(86_400)
+    said = "it is 1970-01-01 00:00 UTC"
+    assert when.words(when.AllOf([epoch, when.AnyOf([epoch, later])]), lambda *_: "") == (
+        f"({said} and ({said} or it is 1970-01-02 00:00 UTC))"
+    )

@@ -15,7 +15,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
 
-__all__ = ["Call", "Contract", "erc20", "node_errors", "refused", "results", "returned"]
+__all__ = ["Call", "Contract", "answered", "erc20", "node_errors", "refused", "results", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,34 @@ def returned(node: Node, calls: Sequence[Call], block: int | None = None) -> lis
         ContractReverted, ChainError: one is refused.
         NodeUnreachable: the node does not answer.
     """
+    found = []
+    for each in answered(node, calls, block):
+        if isinstance(each, ChainError):
+            raise each
+        found.append(each)
+    return found
+
+
+def answered(
+    node: Node, calls: Sequence[Call], block: int | None = None, sender: str | None = None
+) -> list[bytes | ChainError]:
+    """The same, with the reason where one is refused.
+
+    Args:
+        sender: who asks, where that matters to the contract.
+
+    Raises:
+        NodeUnreachable: the node does not answer.
+    """
     at = "latest" if block is None else hex(block)
-    answers = results(
-        node, [("eth_call", [{"to": each.to, "data": to_hex(each.data)}, at]) for each in calls]
-    )
-    return [from_hex(each, None, "the answer to a call") for each in answers]
+    who = {} if sender is None else {"from": sender}
+    asked = [("eth_call", [who | {"to": each.to, "data": to_hex(each.data)}, at]) for each in calls]
+    with node_errors():
+        return [
+            refused(each) if isinstance(each, Refusal)
+            else from_hex(each, None, "the answer to a call")
+            for each in node.ask(asked)
+        ]  # fmt: skip
 
 
 def erc20(node: Node, token: str) -> Contract:

@@ -24,6 +24,7 @@ from kiseki.chain.node import Node
 from kiseki.chain.release.releases import newest, places
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, one_line, to_hex
+from kiseki.disk import texts
 from kiseki.errors import ChainError, FilesError, InvalidInput
 
 if TYPE_CHECKING:
@@ -192,12 +193,14 @@ def write_inputs(folder: Path, root: Path | None = None) -> list[Path]:
 
     ``<Name>.json`` is the compiler's input; ``arguments.json`` has the address, constructor
     arguments, compiler and name of each.
+
+    Raises:
+        FilesError: one cannot be written, or a source cannot be read.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     written, about = [], {}
     for name in newest():
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(compiler_input(name, root), indent=1) + "\n", "utf-8")
+        texts.write(path, json.dumps(compiler_input(name, root), indent=1) + "\n", folder=True)
         written.append(path)
         about[name] = {
             "address": newest()[name].address,
@@ -207,7 +210,7 @@ def write_inputs(folder: Path, root: Path | None = None) -> list[Path]:
             "input": path.name,
         }
     listed = folder / "arguments.json"
-    listed.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    texts.write(listed, json.dumps(about, indent=1) + "\n")
     return [*written, listed]
 
 

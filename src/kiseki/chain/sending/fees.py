@@ -9,10 +9,25 @@ from typing import Literal
 from kiseki.core.values import uint
 from kiseki.errors import FeeTooHigh, InvalidInput
 
-__all__ = ["GWEI", "MOST_GAS", "Fees", "Finality", "Policy", "calldata_gas"]
+__all__ = [
+    "GWEI",
+    "MOST_GAS",
+    "MOST_GAS_TRIED",
+    "SPARE_GAS",
+    "Fees",
+    "Finality",
+    "Policy",
+    "calldata_gas",
+]
 
 MOST_GAS = 16_777_216
 """Gas that one transaction may use (EIP-7825)."""
+
+SPARE_GAS = 1.15
+"""Sent along for each unit that a node estimates; what is not used is given back."""
+
+MOST_GAS_TRIED = int(MOST_GAS / SPARE_GAS)
+"""Gas that one transaction may need as estimated, so that there is some to spare."""
 
 GWEI = 10**9
 

@@ -13,14 +13,13 @@ from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Asked
 from kiseki.chain.sending.entry import Entry
-from kiseki.chain.sending.fees import MOST_GAS, Fees
+from kiseki.chain.sending.fees import MOST_GAS, SPARE_GAS, Fees
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.stuck import nudge
 from kiseki.chain.sending.wire import (
     DEEP,
     FEES,
-    SPARE_GAS,
     Mined,
     Wire,
     is_refused,

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.node import Node
-from kiseki.chain.sending.fees import Fees, Policy
+from kiseki.chain.sending.fees import SPARE_GAS, Fees, Policy
 from kiseki.chain.sending.flight import Flight
 from kiseki.chain.sending.intents import Intent, Lane
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.outcome import Outcome, Receipt
-from kiseki.chain.sending.wire import MOST_BYTES, SPARE_GAS, Wire
+from kiseki.chain.sending.wire import MOST_BYTES, Wire
 from kiseki.chain.signing.signer import LocalSigner, Signer
 from kiseki.errors import (
     FeeTooHigh,

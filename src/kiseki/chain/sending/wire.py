@@ -26,7 +26,7 @@ from kiseki.errors import (
 )
 
 __all__ = [
-    "DEEP", "FEES", "MOST_BYTES", "SPARE_GAS", "Mined", "Wire", "is_cheap", "is_refused",
+    "DEEP", "FEES", "MOST_BYTES", "Mined", "Wire", "is_cheap", "is_refused",
     "uncapped",
 ]  # fmt: skip
 
@@ -34,7 +34,6 @@ MOST_BYTES = 131_072
 """Bytes of a transaction that public mempools accept."""
 _ENVELOPE = 1024
 """Bytes of a transaction beside its data, generously."""
-SPARE_GAS = 1.15
 DEEP = 64
 """Blocks after which a transaction is not looked after any more, whatever its user waits for."""
 _THERE = ("already known", "already imported", " known transaction", "alreadyknown")
@@ -182,6 +181,7 @@ class Wire:
         # Something else has had the nonce for long; a node that lags does not lag so far.
         (count,) = self.tried([("eth_getTransactionCount", [self.address, hex(max(deep, 0))])])
         with node_errors():
+            # A node that keeps no state so old refuses: then nothing is forgotten.
             used = 0 if isinstance(count, Refusal) else quantity(count, 64)
         gone = [row for row in lost if row.nonce < used and not self.knows(attempts[row.id])]
         self.journal.forget(gone)

@@ -15,8 +15,7 @@ from itertools import chain
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named
-from kiseki.chain.contract.contracts import Call, node_errors, refused, results
-from kiseki.chain.node import Refusal
+from kiseki.chain.contract.contracts import Call, answered, node_errors, results
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
@@ -386,23 +385,9 @@ def not_the_provider(wallet: Wallet, provider: str) -> InvalidInput:
     )
 
 
-def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | KisekiError]:
-    """What each call would return, many in one request."""
-    questions = [
-        (
-            "eth_call",
-            [{"from": wallet.address, "to": each.to, "data": to_hex(each.data)}, "latest"],
-        )
-        for each in calls
-    ]
-    with node_errors():
-        answers = wallet.session.node.ask(questions)
-        return [
-            refused(each)
-            if isinstance(each, Refusal)
-            else from_hex(each, None, "the answer to a call")
-            for each in answers
-        ]
+def _read(wallet: Wallet, calls: Sequence[Call]) -> list[bytes | ChainError]:
+    """What each call would return to this wallet, or why it would be refused."""
+    return answered(wallet.session.node, calls, sender=wallet.address)
 
 
 # What is sent

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
-from kiseki.chain.sending.fees import MOST_GAS
+from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.revenue.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue.revenue import EXECUTE_GAS
@@ -47,8 +47,6 @@ _NONE_LEFT = (
 
 _AT_ONCE = 150
 """Purchases in one transaction at most; fewer where they need more gas."""
-
-_MOST_GAS = int(MOST_GAS / 1.15)
 
 _GONE = "LicenseMarket_NotBought"
 
@@ -133,7 +131,7 @@ class Basket:
             return [sender.send(replace(call, same=same.same))]
         # Estimated so that a single failure fails all of it, else too little gas would seem enough.
         strict = self.market.call("buyMany", purchases, False, permits, due, value=value)
-        gas = _MOST_GAS + 1
+        gas = MOST_GAS_TRIED + 1
         if sender.fits(strict):
             try:
                 gas = sender.estimate(strict) + len(due) * EXECUTE_GAS
@@ -143,10 +141,10 @@ class Basket:
                     return []
                 if len(some) == 1 or (not self.skip and error.name == _GONE):
                     raise
-        if gas > _MOST_GAS and len(some) > 1:
+        if gas > MOST_GAS_TRIED and len(some) > 1:
             return self._split(some, last)
         call = self.market.call("buyMany", purchases, self.skip, permits, due, value=value)
-        return [sender.send(replace(call, same=same.same), min(gas, _MOST_GAS))]
+        return [sender.send(replace(call, same=same.same), min(gas, MOST_GAS_TRIED))]
 
     def _split(self, some: Sequence[Offer], last: bool) -> list[Receipt]:
         return [each for half, end in _halves(some, last) for each in self._bring(half, end)]

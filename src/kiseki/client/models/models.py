@@ -27,6 +27,7 @@ from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
+from kiseki.disk import texts
 from kiseki.errors import ContractReverted, InvalidInput
 from kiseki.index import MANIFEST
 
@@ -197,13 +198,13 @@ class Models:
 
         Raises:
             InvalidInput: the manifest belongs to another model.
+            FilesError: it cannot be written; nothing was sent.
         """
         # The root does not bind which collections they are: the sources do.
         if self.wallet.session.index.sources(model).collections != manifest.collections:
             raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
         text = manifest.to_json()
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        Path(folder, f"{to_hex(model)}.json").write_text(text, "utf-8")
+        texts.write(Path(folder, f"{to_hex(model)}.json"), text, folder=True)
         subject = ids.subject(self._contract.address, model)
         state = self.wallet.session["Statements"]
         return self.wallet.send(state.call("state", subject, MANIFEST, keccak256(text.encode())))

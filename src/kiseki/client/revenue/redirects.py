@@ -19,6 +19,7 @@ from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.values import uint
+from kiseki.disk import private
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["DAYS", "LETTER", "LONGEST_DAYS", "Open", "Redirects"]
@@ -124,9 +125,8 @@ def _keep(wallet: Wallet, message: Mapping[str, Any]) -> None:
     row = [domain["chainId"], domain["verifyingContract"].lower(), wallet.address,
            said["to"], str(said["nonce"]), str(said["deadline"])]  # fmt: skip
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        with os.fdopen(os.open(folder / _KEPT, flags, 0o600), "w", encoding="utf-8") as file:
+        private.create(folder / _KEPT)
+        with (folder / _KEPT).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call, Contract, erc20, node_errors
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.sending.fees import MOST_GAS
+from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
@@ -29,7 +29,7 @@ from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
 from kiseki.index import ClaimStep, Owed, Step, steps
 
-__all__ = ["ETHER", "EXECUTE_GAS", "MOST_GAS_TRIED", "Claimed", "Redirected", "Revenue"]
+__all__ = ["ETHER", "EXECUTE_GAS", "Claimed", "Redirected", "Revenue"]
 
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
@@ -41,9 +41,6 @@ _CONTRACT = "RevenueSplitter"
 _SPLIT_OPENING = 76
 _STEPS = 100
 """Steps tried at once; a transaction takes fewer where they need more gas or bytes than it may."""
-
-MOST_GAS_TRIED = int(MOST_GAS / 1.15)
-"""Gas of the steps of one transaction, as estimated; the rest is to spare."""
 
 EXECUTE_GAS = 600_000
 """Gas for executing one conditional transfer beside a payment, eight conditions included."""

@@ -18,7 +18,7 @@ from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.title import TITLE_FORMAT, Title
-from kiseki.disk import atomic
+from kiseki.disk import atomic, texts
 from kiseki.errors import FilesError, InvalidInput, NotInIndex
 
 __all__ = ["Splits", "publication", "unpublished"]
@@ -38,10 +38,7 @@ class Splits:
             InvalidInput: it is neither.
             NotInIndex: a cut of a title is no batch of this chain.
         """
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeError) as error:
-            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+        text = texts.read(path)
         try:
             if TITLE_FORMAT in text:
                 return Titles(self.wallet).split(Title.from_json(text))

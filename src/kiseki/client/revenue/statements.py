@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.sending.fees import MOST_GAS
+from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
@@ -15,14 +15,13 @@ from kiseki.client.wallet import Wallet
 from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement, read_csv
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
-from kiseki.errors import ContractReverted, FilesError, InvalidInput
+from kiseki.disk import texts
+from kiseki.errors import ContractReverted, InvalidInput
 
 __all__ = ["Reconciled", "Statements"]
 
 _AT_ONCE = 100
 """Lines in one transaction at most; fewer where they need more gas."""
-
-_MOST_GAS = int(MOST_GAS / 1.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,7 @@ class Statements:
         Raises:
             FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
         """
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeError) as error:
-            raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error
+        text = texts.read(path)
         if path.suffix == ".json":
             return RoyaltyStatement.from_json(text)
         lines = []
@@ -169,14 +165,14 @@ class Statements:
             for each in some
         ]
         call: Call = contract.call("multicall", calls, False, value=value)
-        gas = _MOST_GAS + 1
+        gas = MOST_GAS_TRIED + 1
         if sender.fits(call):
             try:
                 gas = sender.estimate(call)
             except ContractReverted:  # out of gas, or one is refused
                 if len(some) == 1:
                     raise
-        if gas > _MOST_GAS and len(some) > 1:
+        if gas > MOST_GAS_TRIED and len(some) > 1:
             half = len(some) // 2
             yield from self._bring(some[:half], token, openings)
             yield from self._bring(some[half:], token, openings)

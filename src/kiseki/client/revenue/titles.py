@@ -18,8 +18,8 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.split import Split
 from kiseki.core.title import Cut, Title
 from kiseki.core.values import from_hex, uint
-from kiseki.disk import atomic
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
 
 __all__ = ["Titles", "read_cuts"]
 
@@ -52,14 +52,15 @@ class Titles:
         Raises:
             FilesError, InvalidInput: it cannot be read, or is none.
         """
-        return Title.from_json(_text(path))
+        return Title.from_json(texts.read(path))
 
     def write(self, path: Path, title: Title) -> None:
-        """Writes a title's file, whole or not at all."""
-        try:
-            atomic.write(path, title.to_json())
-        except OSError as error:
-            raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+        """Writes a title's file, whole or not at all.
+
+        Raises:
+            FilesError: it cannot be written.
+        """
+        texts.write(path, title.to_json())
 
 
 def read_cuts(path: Path) -> list[Cut]:
@@ -68,7 +69,7 @@ def read_cuts(path: Path) -> list[Cut]:
     Raises:
         FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
     """
-    rows = csv.DictReader(io.StringIO(_text(path).removeprefix("\ufeff")), strict=True)
+    rows = csv.DictReader(io.StringIO(texts.read(path).removeprefix("\ufeff")), strict=True)
     if sorted(rows.fieldnames or []) != ["batch", "weight"]:
         raise InvalidInput(f"{path} must have the columns batch and weight")
     found = []
@@ -80,10 +81,3 @@ def read_cuts(path: Path) -> list[Cut]:
             raise InvalidInput(f"{path}, line {rows.line_num}: {error}") from error
         found.append(Cut(batch, weight))
     return found
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise FilesError(f"{path} cannot be read ({type(error).__name__})") from error

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract
+from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.data import Data
 from kiseki.client.kinds import KINDS, kind_of, registry_of
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import receiver
 from kiseki.client.revenue.allowances import approve
-from kiseki.client.revenue.revenue import MOST_GAS_TRIED, Revenue
+from kiseki.client.revenue.revenue import Revenue
 from kiseki.client.rights.incomes import NO_SHARE, Income, Incomes, token_payee
 from kiseki.client.rights.schedules import Pending, Schedules, moment, must_be_possible
 from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
