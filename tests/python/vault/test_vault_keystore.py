@@ -12,24 +12,17 @@ import textwrap
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pyrage
 import pytest
 
 from kiseki.core import ids
-from kiseki.core.collection import Kept, Slice
-from kiseki.core.merkle import SLICE, IdTree, root_of
-from kiseki.core.payee import Payee
-from kiseki.core.terms import Terms
+from kiseki.core.collection import Slice
+from kiseki.core.merkle import SLICE
 from kiseki.core.values import ZERO32
-from kiseki.errors import InvalidInput, SecretsError
-from kiseki.vault import backups
+from kiseki.errors import SecretsError
 from kiseki.vault.keystore import KeyStore
 
-WHO = "0x" + "1a" * 20
-OTHER = "0x" + "2b" * 20
-DIGESTS = [hashlib.sha256(b"%d" % n).digest() for n in range(9)]
+from .conftest import DIGESTS, OTHER, WHO, collection, interrupt, old_file
 
 
 def lines(*entries: tuple[str, bytes, bytes]) -> bytes:
@@ -38,44 +31,6 @@ def lines(*entries: tuple[str, bytes, bytes]) -> bytes:
         json.dumps({"provider": who, "sha256": digest.hex(), "salt": salt.hex()}).encode() + b"\n"
         for who, digest, salt in entries
     )
-
-
-def old_file(path: Path, content: bytes) -> Path:
-    path.touch(0o600)
-    path.write_bytes(content)
-    return path
-
-
-def collection(store: KeyStore, count: int = 5, provider: str = WHO) -> tuple[Kept, list[Slice]]:
-    """A collection of made-up contents with salts from `store`, not kept yet."""
-    digests = [hashlib.sha256(b"content %d" % n).digest() for n in range(count)]
-    salts = store.salts(provider, digests)
-    rows = sorted(
-        (ids.item_id(provider, commitment), commitment, digest, (f"{n}.png",))
-        for n, (digest, salt) in enumerate(zip(digests, salts, strict=True))
-        for commitment in (ids.commitment(digest, salt),)
-    )
-    slices = []
-    for start in range(0, count, SLICE):
-        _, commitments, sha256s, names = zip(*rows[start : start + SLICE], strict=True)
-        slices.append(Slice.of(provider, b"".join(commitments), b"".join(sha256s), names))
-    root = root_of([each.root for each in slices])
-    assert root == IdTree([row[0] for row in rows]).root
-    return Kept(provider, Terms.of("train"), root, count, Payee.of(OTHER), ZERO32), slices
-
-
-def everything(store: KeyStore) -> list[Any]:
-    found: list[Any] = sorted(store._db.execute("SELECT * FROM salt"))
-    for kept in store.collections():
-        found += [kept, *store.slices(kept.id)]
-    return found
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[KeyStore]:
-    made = KeyStore(tmp_path / "store")
-    yield made
-    made.close()
 
 
 # Salts and collections
@@ -153,6 +108,22 @@ def test_of_what_is_destroyed_nothing_links_content_and_id(store: KeyStore) -> N
     digests, names = before.digest_list, list(before.names)
     digests[2], names[2] = ZERO32, ()
     assert (after.digest_list, after.names) == (digests, tuple(names))
+
+
+def test_a_salt_that_somebody_still_reads_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    """Another program reads an older state, which is kept on the disk for it."""
+    store = KeyStore(tmp_path / "secrets")
+    who, digest = "0x" + "11" * 20, bytes(31) + b"\x01"
+    (salt,) = store.salts(who, [digest])
+    store._db.execute("PRAGMA busy_timeout = 100")
+    reader = sqlite3.connect(tmp_path / "secrets")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM salt").fetchone()
+    with pytest.raises(SecretsError, match="still on the disk while another program reads"):
+        store.forget(who, digest)
+    reader.close()
+    store.forget(who, digest)
+    assert all(salt not in path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_without_a_path_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,168 +309,3 @@ def test_taking_over_goes_on_after_a_crash(tmp_path: Path, monkeypatch: pytest.M
         assert path.read_bytes() == content
     assert KeyStore(path).salts(WHO, DIGESTS[:1]) == [b"\x07" * 32]
     assert (tmp_path / "secrets.before").read_bytes() == content
-
-
-def interrupt(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
-
-
-# Backup
-
-
-@pytest.fixture
-def full(store: KeyStore) -> KeyStore:
-    """A store with something of everything in it."""
-    store.salts(OTHER, DIGESTS)
-    for count, provider in ((5, WHO), (SLICE + 1, OTHER), (1, WHO)):
-        kept, slices = collection(store, count, provider)
-        store.keep(kept, slices)
-    return store
-
-
-KEY = pyrage.x25519.Identity.generate()
-WAYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"recipient": str(KEY.to_public())}, {"identity": str(KEY)}),
-    ({"passphrase": "correct horse"}, {"passphrase": "correct horse"}),
-    ({"clear": True}, {}),
-]
-
-
-@pytest.mark.parametrize(("hide", "open_"), WAYS, ids=["recipient", "passphrase", "clear"])
-def test_a_backup_restores_everything(
-    full: KeyStore, tmp_path: Path, hide: dict[str, Any], open_: dict[str, Any]
-) -> None:
-    path = tmp_path / "below" / "backup"
-    full.backup(path, **hide)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert (b'"salt"' in path.read_bytes()) is bool(hide.get("clear"))
-    with KeyStore(tmp_path / "new") as new:
-        assert new.restore(path, **open_) == full.count()
-        assert everything(new) == everything(full)
-
-
-def test_restored_twice_it_is_there_once(full: KeyStore, tmp_path: Path) -> None:
-    full.backup(tmp_path / "backup", clear=True)
-    with KeyStore() as new:
-        new.restore(tmp_path / "backup")
-        assert new.restore(tmp_path / "backup") == 0
-        assert everything(new) == everything(full)
-
-
-def test_an_identity_may_be_in_a_file(full: KeyStore, tmp_path: Path) -> None:
-    full.backup(tmp_path / "backup", recipient=str(KEY.to_public()))
-    (tmp_path / "key.txt").write_text(f"# made by age-keygen\n{KEY}\n")
-    assert KeyStore().restore(tmp_path / "backup", identity=tmp_path / "key.txt") == full.count()
-
-
-def test_restoring_merges_and_nothing_is_lost(full: KeyStore, tmp_path: Path) -> None:
-    """Two stores that made salts of their own for one content: each one's collections stay."""
-    new = KeyStore()
-    mine, slices = collection(new, 5)
-    new.keep(mine, slices)
-    salts = new.salts(WHO, slices[0].digest_list)
-    full.backup(tmp_path / "backup", clear=True)
-    new.restore(tmp_path / "backup")
-    assert new.salts(WHO, slices[0].digest_list) == salts  # those that were there count
-    assert new.count() == full.count() + 5
-    assert len(list(new.collections())) == 4
-    for kept in new.collections():
-        for each in new.slices(kept.id):
-            for digest, commitment in zip(each.digest_list, each.commitment_list, strict=True):
-                assert new.salt_of(kept.provider, digest, commitment) is not None
-
-
-@pytest.mark.parametrize("hide", [way[0] for way in WAYS], ids=["recipient", "passphrase", "clear"])
-def test_a_backup_that_is_cut_off_restores_nothing(
-    full: KeyStore, tmp_path: Path, hide: dict[str, Any]
-) -> None:
-    full.backup(tmp_path / "whole", **hide)
-    whole = (tmp_path / "whole").read_bytes()
-    new = KeyStore()
-    sizes = (len(whole) - 1, len(whole) // 2, 250)
-    for number, size in enumerate(sizes[:1] if "passphrase" in hide else sizes):  # which is slow
-        path = old_file(tmp_path / f"{number}", whole[:size])
-        with pytest.raises(SecretsError, match=r"cut off|damaged"):
-            new.restore(path, identity=str(KEY), passphrase="correct horse")
-        assert everything(new) == []
-
-
-def test_the_wrong_key_opens_nothing_and_is_not_repeated(full: KeyStore, tmp_path: Path) -> None:
-    full.backup(tmp_path / "to", recipient=str(KEY.to_public()))
-    full.backup(tmp_path / "by", passphrase="correct horse")
-    wrong, new = str(pyrage.x25519.Identity.generate()), KeyStore()
-    tries: list[tuple[str, dict[str, Any], str]] = [
-        ("to", {"identity": wrong}, "needs another identity"),
-        ("to", {"identity": wrong[:-9]}, "no age identity"),
-        ("to", {"passphrase": "correct horse"}, "give the identity"),
-        ("by", {"passphrase": "wrong horse"}, "needs another passphrase"),
-        ("by", {"identity": wrong}, "with a passphrase; say it"),
-        ("nowhere", {}, "cannot be read"),
-    ]
-    for name, given, why in tries:
-        with pytest.raises((SecretsError, InvalidInput), match=why) as refused:
-            new.restore(tmp_path / name, **given)
-        shown = "".join(traceback.format_exception(refused.value))
-        assert wrong[20:-9] not in shown
-        assert "wrong horse" not in shown
-    assert everything(new) == []
-
-
-def test_a_backup_that_was_changed_is_refused(full: KeyStore, tmp_path: Path) -> None:
-    full.backup(tmp_path / "whole", clear=True)
-    rows = (tmp_path / "whole").read_text().splitlines(keepends=True)
-    head = next(n for n, row in enumerate(rows) if "collection" in row)
-    changed = [
-        rows[:1] + rows[2:],  # a line less
-        [*rows, rows[-1]],
-        rows[:head] + rows[head + 1 :],
-        rows[: head + 1] + rows[head + 2 :],
-        [*rows[:head], rows[head].replace('"count":5', '"count":6').replace(WHO, OTHER),
-         *rows[head + 1 :]],
-    ]  # fmt: skip
-    for number, some in enumerate(changed):
-        path = old_file(tmp_path / f"{number}", "".join(some).encode())
-        new = KeyStore()
-        with pytest.raises(SecretsError, match=r"cut off|damaged"):
-            new.restore(path)
-        assert everything(new) == []
-
-
-def test_an_interrupted_backup_is_not_there(
-    full: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "backup"
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(backups, "body", interrupt)
-        full.backup(path, clear=True)
-    assert not path.exists()
-    full.backup(path, clear=True)
-    with pytest.raises(SecretsError, match=r"there is a .*backup already"):
-        full.backup(path, clear=True)
-    assert KeyStore().restore(path) == full.count()
-
-
-def test_who_backs_up_says_who_may_read_it(full: KeyStore, tmp_path: Path) -> None:
-    wrong: list[dict[str, Any]] = [
-        {}, {"clear": True, "passphrase": "x"}, {"passphrase": ""}, {"recipient": "age1nobody"},
-    ]  # fmt: skip
-    for given in wrong:
-        with pytest.raises(InvalidInput):
-            full.backup(tmp_path / "backup", **given)
-    assert not (tmp_path / "backup").exists()
-
-
-def test_a_salt_that_somebody_still_reads_is_not_said_to_be_gone(tmp_path: Path) -> None:
-    """Another program reads an older state, which is kept on the disk for it."""
-    store = KeyStore(tmp_path / "secrets")
-    who, digest = "0x" + "11" * 20, bytes(31) + b"\x01"
-    (salt,) = store.salts(who, [digest])
-    store._db.execute("PRAGMA busy_timeout = 100")
-    reader = sqlite3.connect(tmp_path / "secrets")
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM salt").fetchone()
-    with pytest.raises(SecretsError, match="still on the disk while another program reads"):
-        store.forget(who, digest)
-    reader.close()
-    store.forget(who, digest)
-    assert all(salt not in path.read_bytes() for path in tmp_path.iterdir())
