@@ -20,7 +20,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from tests.faults.campaigns import CAMPAIGNS, ROOT, Lost, Run
+from tests.faults.campaigns import CAMPAIGNS
+from tests.faults.once import ROOT, Lost, Run
 
 RESULT = ROOT / ".build" / "faults.json"
 

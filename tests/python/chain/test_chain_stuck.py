@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.campaigns import Run, exactly_once
+from tests.faults.once import Run, exactly_once
 from tests.faults.proxy import testnet as misbehaving
 
 from kiseki.chain.node import Node, Refusal
