@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from kiseki import LocalKiseki
+from kiseki.chain.signing.accounts import local_account as account_of
 
+ARTIST, BUYER = account_of(1).address, account_of(4).address
 NONE: Mapping[str, str] = {}
 TYPED = Path(__file__).resolve().parent.parent / "typed"
 

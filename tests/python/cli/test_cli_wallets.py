@@ -1,0 +1,86 @@
+"""The network, the wallets and the key store of whoever types."""
+
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from kiseki.chain.anvil import anvil
+from kiseki.chain.release.releases import newest
+from kiseki.chain.signing.accounts import local_account as account_of
+
+from .conftest import ARTIST, BUYER, Shell
+
+KEY = "0x" + bytes(account_of(1).key).hex()
+
+
+def test_how_things_stand(shell: Shell) -> None:
+    told = shell.json("status")
+    assert set(told["contracts"].values()) == {"the same, to the byte"}
+    assert (told["pending"], told["owed"], told["problems"]) == ([], {}, [])
+    shown = shell.run("status")
+    assert "local, chain 31337" in shown
+    assert "pending" in shown
+    with anvil(4_260) as url:
+        bare = Shell(shell.folder, url)
+        assert "kiseki deploy" in bare.run("status", "--account", "env", code=4)
+
+
+def test_deploying_is_looked_at_first_and_asked_for(
+    elsewhere: Callable[[str], Shell],
+) -> None:
+    with anvil(11_155_111, options=("--enable-tx-gas-limit", "--hardfork", "osaka")) as url:
+        shell = elsewhere(url)
+        given = {"KISEKI_PRIVATE_KEY": KEY}
+        dry = shell.json("deploy", "--network", "sepolia", "--dry-run", more=given)
+        assert dry["sent"] is False
+        assert set(dry["addresses"]) == set(newest())
+        assert "add --yes" in shell.run("deploy", "--network", "sepolia", code=2, more=given)
+        shell.run("deploy", "--network", "sepolia", "--yes", more=given)
+        assert (shell.folder / "deployments" / "11155111.json").exists()
+        assert shell.json("deploy", "--network", "sepolia", more=given)["gas"]["DataRegistry"] == 0
+        told = shell.json("verify-contracts", "--network", "sepolia")
+        assert {each["said"] for each in told} == {"the same, to the byte"}
+        # On a public network the cost is told, and asked for.
+        shell.files("artwork")
+        words = ("data", "register", "artwork", "--network", "sepolia")
+        refused = shell.run(*words, code=2, more=given)
+        assert re.search(r"2 transactions on sepolia from 0x.*: [\d,]+ gas, about 0\.\d+", refused)
+        assert "add --yes" in refused
+        dry = shell.json(*words, "--dry-run", more=given)
+        assert (dry["transactions"], dry["sent"]) == (2, False)
+        assert shell.json(*words, "--yes", more=given)["transactions"] == 2
+
+
+def test_wallets_in_keystore_files(shell: Shell) -> None:
+    """Invariant 7: neither key nor password is ever on the screen, but for `export`."""
+    password = shell.folder / "password"
+    password.write_text("correct horse\n")
+    password.chmod(0o600)
+    given = {"KISEKI_PASSWORD_FILE": str(password)}
+    made = shell.json("accounts", "new", "studio", more=given)
+    assert stat.S_IMODE(Path(made["path"]).stat().st_mode) == 0o600
+    assert shell.json("accounts", "address", "studio")["address"] == made["address"]
+    shown = shell.run("accounts", "import", "alice", more=given | {"KISEKI_PRIVATE_KEY": KEY})
+    assert ARTIST in shown
+    assert KEY[2:] not in shown
+    assert shell.json("accounts", "export", "alice", more=given)["key"] == KEY
+    names = [each["name"] for each in shell.json("accounts", "list")]
+    assert names == ["alice", "studio"]
+    shell.run("revenue", "pay", BUYER, "100 wei", "--account", "alice", more=given)
+    password.write_text("wrong")
+    refused = shell.run("revenue", "pay", BUYER, "1 wei", "--account", "alice", code=1, more=given)
+    assert "that is not the password of alice" in refused
+    assert "set KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
+
+
+def test_the_key_store_is_backed_up_and_restored(shell: Shell) -> None:
+    shell.files("artwork")
+    shell.run("data", "register", "artwork")
+    assert shell.json("keys", "backup", "backup", "--clear")["salts"] == 3
+    (shell.folder / "home/.kiseki/secrets").unlink()
+    for extra in ("-wal", "-shm"):
+        (shell.folder / f"home/.kiseki/secrets{extra}").unlink(missing_ok=True)
+    assert shell.json("keys", "restore", "backup", "--clear") == {"new": 3, "salts": 3}
+    assert len(shell.json("keys", "list")) == 1
+    assert shell.json("data", "register", "artwork")["transactions"] == 0
