@@ -17,6 +17,9 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES_SHARED_WITH_APE = {"evm_version", "optimizer", "optimizer_runs", "remappings", "via_ir"}
 PACKAGE = ROOT / "src" / "kiseki"
+MOST_LINES = 500
+# Folders of tools and of what they install: .build, .venv, node_modules.
+INSTALLED = re.compile(r"\.|node_modules$")
 RELEASES = sorted(PACKAGE.glob("releases/*/*.json"))
 ARTIFACTS = [each for each in RELEASES if each.name != "release.json"]
 
@@ -24,6 +27,17 @@ ARTIFACTS = [each for each in RELEASES if each.name != "release.json"]
 def run(*command: str | Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def sources(*patterns: str) -> list[str]:
+    """What git tracks; of an unpacked archive, what is in it and was not installed or made."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "-z", *patterns]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        tracked = listed.stdout.split("\0")
+        return [path for path in tracked if path and (ROOT / path).exists()]
+    found = (path.relative_to(ROOT) for each in patterns for path in ROOT.rglob(each))
+    return [str(path) for path in found if not any(map(INSTALLED.match, path.parts))]
 
 
 def load(path: str) -> ModuleType:
@@ -91,6 +105,15 @@ class TestCompilers:
         assert shared
         for path in shared:
             assert not re.search(rf"\bnew ({names})\(", path.read_text("utf-8")), path.name
+
+
+class TestSources:
+    def test_no_python_or_solidity_file_has_more_than_500_lines(self) -> None:
+        paths = sources("*.py", "*.sol")
+        sizes = {path: (ROOT / path).read_bytes().count(b"\n") for path in paths}
+        assert "tests/python/test_toolchain.py" in sizes
+        assert "contracts/DataRegistry.sol" in sizes
+        assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
 
 
 class TestPackages:
