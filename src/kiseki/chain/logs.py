@@ -9,8 +9,15 @@ from kiseki.chain.answers import log_of, quantity
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.node import Node
 from kiseki.core.values import from_hex
+from kiseki.errors import ChainError, NodeUnreachable
 
-__all__ = ["Head", "base_fee", "block_hash", "head", "logs", "timestamps"]
+__all__ = ["Head", "base_fee", "block_hash", "head", "logs", "scan", "timestamps"]
+
+_BLOCKS = 10_000
+"""Blocks asked for at once at most."""
+
+_MANY_BYTES = 4_000_000
+"""Of logs in one answer: of more, fewer blocks are asked for at once."""
 
 
 class Head(NamedTuple):
@@ -66,6 +73,40 @@ def logs(
     more = {"topics": list(topics)} if topics else {}
     with node_errors():
         return [log_of(each) for each in node.one("eth_getLogs", {**wanted, **more})]
+
+
+def scan(
+    node: Node,
+    first: int,
+    last: int,
+    addresses: Sequence[str],
+    topics: Sequence[Any] = (),
+    step: int = _BLOCKS,
+) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+    """The same, part by part: the last block of each part with what was logged in it.
+
+    Args:
+        step: blocks of the first part; fewer where the node finds that too much, then more again.
+
+    Raises:
+        ChainError: the node refuses even a single block.
+        NodeUnreachable: it does not answer.
+    """
+    while first <= last:
+        end = min(first + step - 1, last)
+        try:
+            found = logs(node, first, end, addresses, topics)
+        except NodeUnreachable:
+            raise
+        except ChainError:
+            if end == first:
+                raise
+            step = max(1, (end - first + 1) // 8)
+            continue
+        yield end, found
+        size = sum(len(each["data"]) for each in found)
+        step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
+        first = end + 1
 
 
 def timestamps(node: Node, logged: Sequence[Mapping[str, Any]]) -> dict[int, int]:

@@ -8,13 +8,10 @@ from kiseki.chain.contract.events import Decoder
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
 from kiseki.core.values import bytes32
-from kiseki.errors import ChainError, IndexInconsistent, NodeUnreachable
+from kiseki.errors import IndexInconsistent
 from kiseki.index import REGISTRIES, Index
 
 __all__ = ["Follower"]
-
-_BLOCKS = 10_000
-"""Blocks asked for at once; halved when the node finds that too much."""
 
 
 class Follower:
@@ -70,18 +67,7 @@ class Follower:
 
     def _read(self) -> None:
         latest, now, _ = chain_logs.head(self._node)
-        step = _BLOCKS
-        while self._next <= latest:
-            end = min(self._next + step - 1, latest)
-            try:
-                logged = chain_logs.logs(self._node, self._next, end, self._addresses)
-            except NodeUnreachable:
-                raise
-            except ChainError:
-                if step == 1:
-                    raise
-                step //= 2
-                continue
+        for end, logged in chain_logs.scan(self._node, self._next, latest, self._addresses):
             with node_errors():
                 times = chain_logs.timestamps(self._node, logged)
                 events = list(self._decoder.decode(logged, times))

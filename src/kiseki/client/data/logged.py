@@ -7,22 +7,18 @@ from typing import Any
 
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.logs import head, logs
+from kiseki.chain.logs import head, scan
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
-from kiseki.errors import ChainError, NodeUnreachable
 
 __all__ = ["PUBLISHED", "REGISTERED", "logs_of", "mark", "slices_logged"]
 
 _CONTRACT = "DataRegistry"
 
 
-_BLOCKS = 10_000
-
-
-_MANY_BYTES = 4_000_000
-"""Of logs in one answer: of more, fewer blocks are asked for at once."""
+_FIRST = 64
+"""Blocks asked for at first: a block can be full of logged commitments."""
 
 
 def _event(name: str) -> Mapping[str, Any]:
@@ -51,22 +47,9 @@ def logs_of(
     latest = head(session.node).number
     for start in range(0, len(collections), 1_000):
         topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
-        first, step = session.deployment.block, 64
-        while first <= latest:
-            last = min(first + step - 1, latest)
-            try:
-                found = logs(session.node, first, last, [session[_CONTRACT].address], topics)
-            except NodeUnreachable:
-                raise
-            except ChainError:
-                if step == 1:
-                    raise
-                step = max(1, step // 8)
-                continue
-            size = sum(len(each["data"]) for each in found)
+        at, place = session.deployment.block, [session[_CONTRACT].address]
+        for _, found in scan(session.node, at, latest, place, topics, _FIRST):
             yield from found
-            step = max(1, step // 2) if size > _MANY_BYTES else min(2 * step, _BLOCKS)
-            first = last + 1
 
 
 def mark(collection: bytes, commitments: bytes) -> bytes:
