@@ -40,6 +40,11 @@ def json_line(value: Any) -> None:
     sys.stdout.flush()
 
 
+_GAP = 2
+_WORDS = 12
+"""Characters between two columns, and those that a column of words has at least."""
+
+
 def plain(value: Any) -> Any:
     """As JSON has it: bytes as 0x text, and numbers that JavaScript would round as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -90,19 +95,41 @@ def fields(rows: Iterable[tuple[str, Any]]) -> None:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()
 ) -> None:
-    """A table; `numbers` are the columns that stand on the right."""
+    """A table; `numbers` are the columns that stand on the right.
+
+    On a terminal that is too narrow for it each row becomes a few lines: no column is lost.
+    """
     from rich.table import Table
 
-    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     shown = [[_text(each) for each in row] for row in rows]
-    for place, name in enumerate(columns):
-        # A number or ID that is broken cannot be copied; words can be read all the same.
-        whole = name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
+    # A number or ID that is broken cannot be copied; words can be read all the same.
+    whole = [
+        name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
+        for place, name in enumerate(columns)
+    ]
+    if shown and _least(columns, shown, whole) > out.width:
+        for row in shown:
+            fields((name, cell) for name, cell in zip(columns, row, strict=True) if cell)
+            out.print()
+        return
+    made = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim")
+    for name, unbroken in zip(columns, whole, strict=True):
         right = name in numbers
-        made.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+        made.add_column(
+            name, justify="right" if right else "left", overflow="fold", no_wrap=unbroken
+        )
     for row in shown:
         made.add_row(*map(Text, row))
     out.print(made)
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[bool]) -> int:
+    """How many characters a table needs at least: whole columns, and a few words of the others."""
+    width = 0
+    for place, name in enumerate(columns):
+        longest = max(len(name), *(len(row[place]) for row in rows))
+        width += _GAP + (longest if whole[place] else min(longest, max(len(name), _WORDS)))
+    return width - _GAP
 
 
 def date(seconds: int | None) -> str:
