@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.wallet import document_hash
 from kiseki.core import ids
 from kiseki.core.base import worst
 from kiseki.core.values import ZERO32, to_hex
@@ -64,6 +63,8 @@ def told_of_base(k: Kiseki, models: Sequence[bytes], externals: Sequence[ids.Ext
 
 
 def _external(k: Kiseki, given: str) -> ids.External:
+    from kiseki.client.wallet import document_hash
+
     named, _, document = given.partition("=")
     said = document_hash(Path(document)) if document else ZERO32
     if named == "unknown":

@@ -26,8 +26,6 @@ from kiseki.cli import context, show
 from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
-from kiseki.index import REGISTRIES
-from kiseki.vault.keystore import KeyStore
 
 __all__ = ["deploy", "node", "status", "verify_contracts"]
 
@@ -265,6 +263,9 @@ def status() -> None:
 
 
 def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
+    from kiseki.index import REGISTRIES
+    from kiseki.vault.keystore import KeyStore
+
     node = connect(at.url, at.chain_id)
     signer = WatchOnly(context.acting())  # no password is needed to look
     sender = Sender(node, signer, Journal(context.home("journal")), context.policy())

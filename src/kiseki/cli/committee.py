@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, show
 from kiseki.cli.revenue import revenue, told_of_waiting
-from kiseki.client.revenue.statements import Reconciled
-from kiseki.client.revenue.titles import read_cuts
-from kiseki.client.revenue.waterfalls import Ahead, Waiting
 from kiseki.core.amounts import parse
 from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
@@ -23,7 +19,9 @@ from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from kiseki.chain.sending.outcome import Receipt
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.revenue.statements import Reconciled
 
 __all__ = ["statement", "title", "waterfall"]
 
@@ -132,6 +130,8 @@ def show_waterfall(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     Examples:
       kiseki revenue waterfall show 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
+    from kiseki.client.revenue.waterfalls import Ahead, Waiting
+
     k = context.watching()
     where, currency = to_hex(address(fall, "the waterfall")), to_hex(address(token, "the token"))
     plan = k.revenue.waterfall.plan(fall)
@@ -202,6 +202,8 @@ def add(
     Examples:
       kiseki revenue title add series.json 1 season1.csv --name "The series"
     """
+    from kiseki.client.revenue.titles import read_cuts
+
     k = context.watching()
     had = k.revenue.title.read(file) if file.exists() else Title(name)
     made = had.with_season(season, read_cuts(cuts))

@@ -21,9 +21,7 @@ from kiseki.cli.terms import (
     say_what_can_be_sold,
     terms_of,
 )
-from kiseki.client.data import consents
-from kiseki.client.wallet import WAITING_DAYS
-from kiseki.vault import lists, receipts
+from kiseki.core.days import WAITING_DAYS
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -52,6 +50,8 @@ def prepare_consents(
     Examples:
       kiseki data consent prepare MANIFEST.csv consents --royalty 20%
     """
+    from kiseki.vault import lists
+
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
@@ -93,6 +93,9 @@ def sign_consent(
     Examples:
       kiseki data consent sign consents/0x1234.json --account alice
     """
+    from kiseki.client.data import consents
+    from kiseki.vault import receipts
+
     found = consents.Consent.read(file)
     for each in found.words:
         show.say(each)
@@ -123,6 +126,8 @@ def submit_consents(
     Examples:
       kiseki data consent submit consents --yes
     """
+    from kiseki.client.data import consents
+
     k = context.kiseki()
 
     def work(k: Kiseki) -> list[consents.Submitted]:

@@ -22,24 +22,20 @@ from kiseki.cli.terms import (
     say_what_can_be_sold,
     terms_of,
 )
-from kiseki.client.data import standing as standing_consents
-from kiseki.client.data import waivers
-from kiseki.client.data.prepared import Outlook
-from kiseki.client.data.registering import Registered, Totals
-from kiseki.client.models import lasting
-from kiseki.client.revoked import revoked_in
 from kiseki.core.checksum import checksummed
-from kiseki.core.collection import Kept
 from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
-from kiseki.vault import lists
 
 if TYPE_CHECKING:
+    from kiseki.client.data.prepared import Outlook
+    from kiseki.client.data.registering import Registered
+    from kiseki.client.data.standing import StandingConsent
     from kiseki.client.kiseki import Kiseki
+    from kiseki.core.collection import Kept
 
 __all__ = ["data"]
 
@@ -111,6 +107,8 @@ def register(
       kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
     """
+    from kiseki.vault import lists
+
     if under is not None:
         said = (uses, royalty, floor, licence, until, notice, gate, payee)
         if said != ("train", "0%", "0%", None, None, "30d", None, None):
@@ -131,6 +129,9 @@ def register(
 
 
 def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
+    from kiseki.client.data import standing as standing_consents
+    from kiseki.vault import lists
+
     consent = standing_consents.StandingConsent.read(file)
     k = context.kiseki()
     why = k.data.standing.problem(consent)
@@ -152,8 +153,10 @@ def _register(
     k: Kiseki,
     kept: list[Kept],
     publish: bool,
-    under: standing_consents.StandingConsent | None = None,
+    under: StandingConsent | None = None,
 ) -> None:
+    from kiseki.client.data.registering import Totals
+
     if under is None:
         outlook = k.data.look(kept)
     else:
@@ -292,6 +295,9 @@ def show_collection(collection: Collection) -> None:
     Examples:
       kiseki data show 0x1111…
     """
+    from kiseki.client.models import lasting
+    from kiseki.client.revoked import revoked_in
+
     k = context.watching()
     index = k.index
     found = index.collection(context.hex32(collection, "the collection"))
@@ -420,6 +426,8 @@ def set_payee(
       kiseki data set-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --waiver alice.json
     """
+    from kiseki.client.data import waivers
+
     wanted, word = context.hex32(collection, "the collection"), None
     k = context.kiseki()
     to = k.payee(payee)
@@ -455,6 +463,8 @@ def waive_payee(
       kiseki data waive-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
+    from kiseki.client.data import waivers
+
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
     letters.write(

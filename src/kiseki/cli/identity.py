@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.wallet import document_hash
 from kiseki.core.values import to_hex
 
 __all__ = ["identity"]
@@ -116,6 +115,8 @@ def vouch(
     Examples:
       kiseki identity vouch 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 statement.txt
     """
+    from kiseki.client.wallet import document_hash
+
     said = document_hash(document)
     k = context.kiseki()
     done = context.spend(k, f"vouch {issuer} {said.hex()}",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import signal
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
 from kiseki.core.amounts import parse
 from kiseki.errors import FilesError
-from kiseki.keeper import Duties, Keeper, Metrics, Round
+
+if TYPE_CHECKING:
+    from kiseki.keeper import Metrics, Round
 
 __all__ = ["keeper"]
 
@@ -68,6 +70,8 @@ def keeper(
       kiseki keeper --metrics kiseki.prom --most 0.01
       kiseki keeper --pass --claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --worth 0.05
     """
+    from kiseki.keeper import Duties, Keeper, Metrics
+
     context.refuse_dry_run("keeper")
     k = context.kiseki()
     amounts = {token: units for units, token in (context.amount(k, each) for each in worth or [])}

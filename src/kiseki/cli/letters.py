@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiseki.cli import context, show
-from kiseki.client import cancellations
-from kiseki.client.letters import Letter
-from kiseki.client.wallet import Signed
 from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.letters import Letter
+    from kiseki.client.wallet import Signed
 
 __all__ = ["write", "write_cancellation"]
 
@@ -43,6 +42,8 @@ def write(
 
 def write_cancellation(k: Kiseki, path: Path, cancelled: int, contract: str) -> None:
     """Signs a cancellation of an earlier signature of this wallet, and writes it to a file."""
+    from kiseki.client import cancellations
+
     prepared = k.cancellations.prepare(cancelled, contract)
     then = f"Anybody can send it, with `kiseki data standing end {path} --signed`."
     write(path, cancellations.LETTER, prepared, k.signed, then)

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client import whole
-from kiseki.client.consentfiles import date, write
 from kiseki.core.values import to_hex
 
 __all__ = ["check_list", "lists"]
@@ -31,6 +29,9 @@ def lists(
       kiseki lists
       kiseki lists --network sepolia --out lists
     """
+    from kiseki.client import whole
+    from kiseki.client.consentfiles import write
+
     k = context.watching()
     found = whole.lists(k.session)
     files = {}
@@ -65,6 +66,9 @@ def check_list(file: Annotated[Path, typer.Argument(help="The file of the list."
     Examples:
       kiseki check-list lists/collections.json
     """
+    from kiseki.client import whole
+    from kiseki.client.consentfiles import date
+
     read = whole.read(file)
     header = read.check()
     if context.current.json:

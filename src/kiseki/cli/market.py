@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.market.market import Bought
-from kiseki.client.wallet import document_hash
 from kiseki.core.offer import FOREVER, Licence
 from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
@@ -20,6 +18,7 @@ from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.market.market import Bought
 
 __all__ = ["market"]
 
@@ -78,6 +77,8 @@ def offer(
       kiseki market offer collection 0x4444… 0.1 --uses ai_generative_training --lasts 365d
       kiseki market offer model 0x4444… 20 --uses generation --supply 1
     """
+    from kiseki.client.wallet import document_hash
+
     k = context.kiseki()
     units, token = context.amount(k, price)
     long = context.moment(lasts, "--lasts") if lasts else None
@@ -318,6 +319,8 @@ def licence(
     Examples:
       kiseki market licence --out licence.json --territory JP --media streaming --term P2Y
     """
+    from kiseki.client.wallet import document_hash
+
     made = Licence(
         document_hash(text), territory or ["WORLD"], media or [], language or [], exclusive, term
     )

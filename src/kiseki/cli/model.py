@@ -11,13 +11,13 @@ from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, terms_of
-from kiseki.client.data.registering import Registered
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from kiseki.client.data.registering import Registered
     from kiseki.client.kiseki import Kiseki
 
 __all__ = ["model", "read_manifest"]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
-from kiseki.client.outputs.endorsements import Endorsement
-from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.core.values import to_hex
+
+if TYPE_CHECKING:
+    from kiseki.client.outputs.outputs import PreparedBatch
 
 __all__ = ["output", "verify"]
 
@@ -47,6 +48,8 @@ def register(
     Examples:
       kiseki output register pictures --model 0x3333…
     """
+    from kiseki.client.outputs.endorsements import Endorsement
+
     k = context.kiseki()
     models = [context.hex32(each, "the model") for each in model]
     read = [context.hex32(each, "the collection") for each in collection or []]

@@ -10,10 +10,8 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Collection
-from kiseki.client.data import receipts_on_chain
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
-from kiseki.vault import receipts
 
 __all__ = ["check_receipt", "receipt"]
 
@@ -41,6 +39,8 @@ def receipt(
       kiseki data receipt 0x1111… \\
         --for age1qqqq --out alice.age
     """
+    from kiseki.vault import receipts
+
     wanted = context.hex32(collection, "the collection")
     with context.store() as store:
         passphrase = None if recipient or clear else context.new_password("Passphrase")
@@ -72,6 +72,9 @@ def check_receipt(
     Examples:
       kiseki data check-receipt alice.age drawings --identity key.txt
     """
+    from kiseki.client.data import receipts_on_chain
+    from kiseki.vault import receipts
+
     passphrase = None if identity or clear else context.password("Passphrase")
     read = receipts.read(file, identity=identity, passphrase=passphrase)
     shown = receipts.check(read)

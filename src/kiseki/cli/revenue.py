@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.client.revenue import redirects
-from kiseki.client.revenue.revenue import ETHER, Claimed
-from kiseki.client.revenue.waterfalls import Ahead
 from kiseki.core.amounts import parse
 from kiseki.core.checksum import checksummed
+from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
-from kiseki.core.values import ZERO32
+from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.revenue.revenue import Claimed
+    from kiseki.client.revenue.waterfalls import Ahead
 
 __all__ = ["revenue"]
 
@@ -68,7 +68,7 @@ def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
 def pay(
     to: To,
     amount: Annotated[str, typer.Argument(help="The amount, as 0.5, '100 gwei' or '1000 wei'.")],
-    token: Token = ETHER,
+    token: Token = ZERO_ADDRESS,
     reference: Annotated[
         str | None, typer.Option(help="A reference to log, as of an invoice: 32 bytes, 0x…")
     ] = None,
@@ -164,6 +164,8 @@ def claim(
       kiseki revenue claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --account test:0
       kiseki revenue claim --redirect alice.json --list published
     """
+    from kiseki.client.revenue import redirects
+
     signed = [redirects.LETTER.read(each) for each in redirect or []]
     k = context.kiseki()
     whose = wallets or ([] if signed else [k.address])
@@ -229,8 +231,8 @@ def redirect(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     days: Annotated[
         int,
-        typer.Option(help=f"Valid for this many days, at most {redirects.LONGEST_DAYS}."),
-    ] = redirects.DAYS,
+        typer.Option(help=f"Valid for this many days, at most {LONGEST_REDIRECT_DAYS}."),
+    ] = REDIRECT_DAYS,
 ) -> None:
     """Sign a redirect: what this wallet is owed goes to another address.
 
@@ -241,6 +243,8 @@ def redirect(
     Examples:
       kiseki revenue redirect 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out alice.json
     """
+    from kiseki.client.revenue import redirects
+
     redirect_ = context.kiseki().revenue.redirect
     letters.write(
         out, redirects.LETTER, redirect_.prepare(to, days), redirect_.sign,
@@ -352,7 +356,7 @@ def publish(split: Annotated[Path, typer.Argument(help="The file of the split.")
 
 
 @revenue.command("income")
-def income(to: To, token: Token = ETHER) -> None:
+def income(to: To, token: Token = ZERO_ADDRESS) -> None:
     """Show what a payee received from outside, by payments and sweeps.
 
     Reads the chain and sends nothing.
@@ -394,7 +398,7 @@ def payment_address(
 
 
 @revenue.command("sweep")
-def sweep(to: To, token: Token = ETHER) -> None:
+def sweep(to: To, token: Token = ZERO_ADDRESS) -> None:
     """Sweep the payment address of a payee into the splitter.
 
     For a batch or model also sweeps the royalties of its rights token. Anybody can do this. Sends
@@ -417,7 +421,7 @@ def sweep(to: To, token: Token = ETHER) -> None:
 def told_of_waiting(k: Kiseki, ahead: Ahead) -> None:
     """Shows what waits for tiers of a waterfall, and how to try again."""
     fall = checksummed(ahead.waterfall)
-    option = "" if ahead.token == ETHER else f" --token {ahead.token}"
+    option = "" if ahead.token == ZERO_ADDRESS else f" --token {ahead.token}"
     for each in ahead.waiting:
         show.say(
             f"{context.money(k, ahead.token, each.amount)} wait for tier {each.tier} of the "

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.chain.sending.outcome import Receipt
 from kiseki.cli import context, letters, show
-from kiseki.client.kinds import kind_of
-from kiseki.client.rights import mints
-from kiseki.client.rights.incomes import STAYS
-from kiseki.client.rights.schedules import moment
 from kiseki.core import conditions as when
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, to_hex
@@ -22,6 +17,7 @@ from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from kiseki.chain.sending.outcome import Receipt
     from kiseki.client.kiseki import Kiseki
 
 __all__ = ["rights"]
@@ -65,6 +61,9 @@ def mint(
       kiseki rights mint collection 0x1111… --set-payee
       kiseki rights mint batch 0x4444… --sign mint.json
     """
+    from kiseki.client.rights import mints
+    from kiseki.client.rights.incomes import STAYS
+
     wanted = context.hex32(group, "the ID")
     k = context.kiseki()
     if sign_to is not None:
@@ -106,6 +105,9 @@ def mint_for(
     Examples:
       kiseki rights mint-for mint.json
     """
+    from kiseki.client.kinds import kind_of
+    from kiseki.client.rights import mints
+
     signed = mints.LETTER.read(file)
     show.say(mints.LETTER.words(signed))
     told = signed.message["message"]
@@ -268,6 +270,8 @@ def schedule(
       kiseki rights schedule batch 0x4444… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --deadline 2027-12-31 --price 0.5
     """
+    from kiseki.client.rights.schedules import moment
+
     k = context.kiseki()
     conditions: list[when.Kind] = []
     for each in income or []:

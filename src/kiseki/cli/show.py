@@ -41,8 +41,8 @@ def json_line(value: Any) -> None:
 
 
 _GAP = 2
-_WORDS = 12
-"""Characters between two columns, and those that a column of words has at least."""
+_WORDS = 24
+"""Characters between two columns, and those that a column of words keeps at least."""
 
 
 def plain(value: Any) -> Any:
@@ -124,12 +124,16 @@ def table(
 
 
 def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[bool]) -> int:
-    """How many characters a table needs at least: whole columns, and a few words of the others."""
+    """How many characters a table needs at least, so that no ID, number or word is broken."""
     width = 0
     for place, name in enumerate(columns):
-        longest = max(len(name), *(len(row[place]) for row in rows))
-        width += _GAP + (longest if whole[place] else min(longest, max(len(name), _WORDS)))
-    return width - _GAP
+        cells = [name, *(row[place] for row in rows)]
+        longest = max(map(len, cells))
+        if not whole[place]:  # rich shrinks the widest columns and leaves the narrow ones
+            words = (word for cell in cells for word in cell.split())
+            longest = min(longest, max(_WORDS, *map(len, words)))
+        width += longest + _GAP  # rich keeps a gap behind the last column too
+    return width
 
 
 def date(seconds: int | None) -> str:

@@ -10,8 +10,6 @@ import typer
 from kiseki.cli import context, letters, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
-from kiseki.client import cancellations
-from kiseki.client.data import standing as standing_consents
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ def prepare(
       kiseki data standing prepare 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 alice.json \\
         --per-month 5 --royalty 20%
     """
+    from kiseki.client.data import standing as standing_consents
+
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     path = k.data.standing.prepare(
@@ -75,6 +75,8 @@ def sign(file: File) -> None:
     Examples:
       kiseki data standing sign alice.json --account alice
     """
+    from kiseki.client.data import standing as standing_consents
+
     found = standing_consents.StandingConsent.read(file)
     for each in found.words:
         show.say(each)
@@ -99,6 +101,8 @@ def show_standing(file: File) -> None:
     Examples:
       kiseki data standing show alice.json
     """
+    from kiseki.client.data import standing as standing_consents
+
     found = standing_consents.StandingConsent.read(file)
     k = context.watching(found.collector)
     left = k.data.standing.left(found)
@@ -166,6 +170,8 @@ def end(
       kiseki data standing end ending.json --signed
       kiseki data standing end --number 1234567890
     """
+    from kiseki.client import cancellations
+
     if signed:
         ending = cancellations.LETTER.read(_named(file))
         show.say(cancellations.LETTER.words(ending))
@@ -192,6 +198,8 @@ def _named(file: Path | None) -> Path:
 
 
 def _own(k: Kiseki, file: Path) -> int:
+    from kiseki.client.data import standing as standing_consents
+
     found = standing_consents.StandingConsent.read(file)
     if found.provider != k.address.lower():
         raise InvalidInput(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.client.wallet import document_hash
 from kiseki.core.terms import IRREVOCABLE, Terms
 from kiseki.errors import InvalidInput
 
@@ -48,6 +47,8 @@ Source = Annotated[Path, typer.Argument(help="A folder of files, or a list (MANI
 def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
              until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
     """The terms that the options state."""
+    from kiseki.client.wallet import document_hash
+
     try:
         end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
     except ValueError:

@@ -14,9 +14,10 @@ from kiseki.chain.release.releases import names
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter, must_be_for
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
+from kiseki.core.days import WAITING_DAYS
 
 __all__ = ["LETTER", "Cancellations"]
 

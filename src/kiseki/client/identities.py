@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable_identity, receiver
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids, typed
+from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex

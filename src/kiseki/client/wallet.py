@@ -13,20 +13,13 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.client.session import Session
+from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, bytes32
 from kiseki.errors import FilesError
 from kiseki.vault.protocol import Salts
 
-__all__ = ["SIGNED_DAYS", "WAITING_DAYS", "Signed", "Wallet", "document_hash"]
-
-SIGNED_DAYS = 6
-"""For how long a signature counts where nobody says otherwise. Fewer days than the 7 that a revoked
-item may still be declared, so what was looked at before signing holds whenever it is submitted."""
-
-WAITING_DAYS = 30
-"""For how long one counts that other people must find the time for, and that nothing makes false
-meanwhile: consent to one's own data, a waiver, an approval, a binding."""
+__all__ = ["Signed", "Wallet", "document_hash"]
 
 _DAYS = 24 * 3600
 

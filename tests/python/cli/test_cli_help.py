@@ -72,6 +72,29 @@ main()
     assert done.stderr.splitlines()[-1] == ""
 
 
+def test_help_imports_nothing_that_only_a_command_needs() -> None:
+    """Of all groups and single commands, in one process."""
+    code = f"""
+import sys
+from kiseki.cli import main
+for name in {list(COMMANDS)!r}:
+    sys.argv = ["kiseki", name, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        assert end.code == 0, name
+print(*sorted(sys.modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded = [
+        module
+        for module in done.stderr.split()
+        if re.match(r"kiseki\.(client|index|vault|keeper|sync)\b", module)
+    ]
+    assert done.returncode == 0, done.stderr
+    assert loaded == ["kiseki.client", "kiseki.client.settings"]
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_every_command_says_what_its_options_are(words: tuple[str, ...]) -> None:
     for each in ALL[words].params:

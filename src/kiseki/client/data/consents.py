@@ -28,10 +28,11 @@ from kiseki.client.consentfiles import Asked
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.registering import Registered, register, registered, with_code
 from kiseki.client.payable import payable
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
+from kiseki.core.days import WAITING_DAYS
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError

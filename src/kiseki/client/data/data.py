@@ -30,9 +30,10 @@ from kiseki.client.data.registering import (
 from kiseki.client.data.standing import StandingConsents
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
+from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import typed
 from kiseki.core.collection import Kept, Slice
+from kiseki.core.days import WAITING_DAYS
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split

@@ -18,17 +18,13 @@ from kiseki.client.letters import Letter
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
+from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
 from kiseki.core.values import uint
 from kiseki.disk import private
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["DAYS", "LETTER", "LONGEST_DAYS", "Open", "Redirects"]
+__all__ = ["LETTER", "Open", "Redirects"]
 
-DAYS = 14
-"""For how long one counts where nobody says otherwise."""
-
-LONGEST_DAYS = 29
-"""The contract takes 30 days, by its own clock; one is left for clocks that differ."""
 
 _KEPT = "redirects"
 
@@ -56,7 +52,7 @@ class Redirects:
 
     wallet: Wallet
 
-    def prepare(self, to: str, days: int = DAYS) -> Signed:
+    def prepare(self, to: str, days: int = REDIRECT_DAYS) -> Signed:
         """What says that all that this wallet is owed goes to `to`, whoever brings it, for so many
         days; not signed yet, so that it can be shown first.
 
@@ -64,9 +60,10 @@ class Redirects:
             InvalidInput: `to` could never be paid, or days are none or too many.
         """
         receiver(to, "the address that money is to go to")
-        if not 1 <= days <= LONGEST_DAYS:
+        if not 1 <= days <= LONGEST_REDIRECT_DAYS:
             raise InvalidInput(
-                f"a redirect counts for 1 to {LONGEST_DAYS} days; sign another when it has run out"
+                f"a redirect counts for 1 to {LONGEST_REDIRECT_DAYS} days; sign another when it "
+                "has run out"
             )
         nonce, deadline = self.wallet.fresh(days)
         message = typed.redirect(

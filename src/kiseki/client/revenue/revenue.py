@@ -14,7 +14,7 @@ from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
-from kiseki.client.revenue.redirects import DAYS, Redirects
+from kiseki.client.revenue.redirects import Redirects
 from kiseki.client.revenue.splits import Splits, publication, unpublished
 from kiseki.client.revenue.statements import Statements
 from kiseki.client.revenue.titles import Titles
@@ -22,6 +22,7 @@ from kiseki.client.revenue.waterfalls import Ahead, Waterfalls
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
+from kiseki.core.days import REDIRECT_DAYS
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
@@ -179,7 +180,7 @@ class Revenue:
         """
         return self._owed([wallet or self.wallet.address], lists)
 
-    def redirection(self, to: str, days: int = DAYS) -> Signed:
+    def redirection(self, to: str, days: int = REDIRECT_DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
 
         For who has no ether to move it on; `kiseki.client.revenue.redirects` makes a file of it.

@@ -29,10 +29,11 @@ from kiseki.client.revenue.allowances import approve
 from kiseki.client.revenue.revenue import Revenue
 from kiseki.client.rights.incomes import NO_SHARE, Income, Incomes, token_payee
 from kiseki.client.rights.schedules import Pending, Schedules, moment, must_be_possible
-from kiseki.client.wallet import WAITING_DAYS, Signed, Wallet, document_hash
+from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.conditions import MOST, Approvals, Escrow, Kind, written
+from kiseki.core.days import WAITING_DAYS
 from kiseki.core.metadata import Metadata, parse
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms

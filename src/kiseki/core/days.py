@@ -1,0 +1,18 @@
+"""For how many days signatures count, where nobody says otherwise."""
+
+__all__ = ["LONGEST_REDIRECT_DAYS", "REDIRECT_DAYS", "SIGNED_DAYS", "WAITING_DAYS"]
+
+SIGNED_DAYS = 6
+"""For how long a signature counts where nobody says otherwise. Fewer days than the 7 that a revoked
+item may still be declared, so what was looked at before signing holds whenever it is submitted."""
+
+WAITING_DAYS = 30
+"""For how long one counts that other people must find the time for, and that nothing makes false
+meanwhile: consent to one's own data, a waiver, an approval, a binding."""
+
+REDIRECT_DAYS = 14
+"""For how long a redirect counts where its signer says nothing else."""
+
+LONGEST_REDIRECT_DAYS = 29
+"""For how long a redirect can count: the contract takes 30 days by its own clock, and one is left
+for clocks that differ."""
