@@ -71,6 +71,8 @@ def main(names: Sequence[str]) -> int:
     for part in parts:
         part.log.unlink(missing_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         run(parts, int(os.environ.get("JOBS") or len(parts)))
     finally:

@@ -11,6 +11,7 @@ import argparse
 import collections
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,8 @@ RESULT = ROOT / ".build" / "faults.json"
 
 
 def main() -> int:
+    # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = argparse.ArgumentParser(prog="faults", description=__doc__)
     options.add_argument("--short", action="store_true")
     options.add_argument("--seed", type=int, default=1)

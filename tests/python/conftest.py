@@ -1,6 +1,7 @@
 """A real chain for every worker, set back after every test, and named actors on it."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,10 @@ from kiseki.vault.keystore import KeyStore
 # A busy machine is slow, not wrong: no example has a deadline.
 settings.register_profile("kiseki", deadline=None)
 settings.load_profile("kiseki")
+
+# What a shell starts in the background is deaf to Ctrl-C, and so are its children.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is kept in a home folder (journal, keystores) is kept in one of the tests' own.
 _HOME = TemporaryDirectory(prefix="kiseki-home-")
