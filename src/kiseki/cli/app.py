@@ -31,7 +31,7 @@ _INTERRUPTED = 130
 
 _EPILOG = (
     "Every command also takes these options (see `kiseki --help`): --network, --rpc, --account, "
-    "--json, --yes, --dry-run, --max-fee, --confirmations, --debug."
+    "--json, --yes, --dry-run, --max-fee, --confirmations, --decimal, --debug."
 )
 
 COMMANDS = {
@@ -147,6 +147,11 @@ def root(
         typer.Option(help="When a transaction counts as final: after a number of blocks, or at "
                           "`safe` or `finalized`.  [env: KISEKI_CONFIRMATIONS]"),
     ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(help="What separates decimals in amounts that you type and in tables: . or ,  "
+                          "Default: a point, and no mark may group digits.  [env: KISEKI_DECIMAL]"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; go on.")] = False,
     dry_run: Annotated[
@@ -181,7 +186,7 @@ def root(
     """
     context.options(context.Options(
         network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
-        json, yes, dry_run, debug,
+        decimal, json, yes, dry_run, debug,
     ))  # fmt: skip
 
 
@@ -245,6 +250,6 @@ def _options_first(words: list[str]) -> list[str]:
 
 _WITH_VALUE = {
     "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--max-fee",
-    "--confirmations",
+    "--confirmations", "--decimal",
 }  # fmt: skip
 _FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

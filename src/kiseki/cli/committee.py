@@ -9,7 +9,6 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.revenue import revenue, told_of_waiting
-from kiseki.core.amounts import parse
 from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
 from kiseki.core.title import Title
@@ -279,7 +278,12 @@ def _read(
 
     decimals = k.decimals(token)
     read = k.revenue.statement.read(
-        file, payee, lambda text: parse(text, decimals), period=period, token=token, number=number
+        file,
+        payee,
+        lambda text: context.units(text, decimals),
+        period=period,
+        token=token,
+        number=number,
     )
     return read, openings
 

@@ -28,7 +28,7 @@ from kiseki.chain.signing.accounts import (
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
 from kiseki.client.settings import environment, load_env
-from kiseki.core.amounts import in_units, parse
+from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.errors import InvalidInput, KisekiError
 
@@ -56,6 +56,7 @@ class Options:
     journal: str | None = None
     max_fee: str | None = None
     final: str | None = None
+    decimal: str | None = None
     json: bool = False
     yes: bool = False
     dry_run: bool = False
@@ -86,6 +87,7 @@ _VARIABLES: Mapping[str, str] = {
     "journal": "KISEKI_JOURNAL",
     "max_fee": "KISEKI_MAX_FEE",
     "final": "KISEKI_CONFIRMATIONS",
+    "decimal": "KISEKI_DECIMAL",
 }
 
 
@@ -406,7 +408,12 @@ def amount(k: Kiseki, text: str) -> tuple[int, str]:
     """The base units and the token of a text: ``0.5`` is ether, ``1200@0x…`` names a token."""
     number, _, token = text.partition("@")
     token = to_hex(address(token, "the token")) if token else ZERO_ADDRESS
-    return parse(number, k.decimals(token)), token
+    return units(number, k.decimals(token)), token
+
+
+def units(text: str, decimals: int = ETHER_DECIMALS) -> int:
+    """The base units of a number that a person wrote; see `kiseki.core.amounts.parse`."""
+    return parse(text, decimals, chosen("decimal"))
 
 
 def moment(text: str, what: str) -> datetime | timedelta:

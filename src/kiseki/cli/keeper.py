@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, show
-from kiseki.core.amounts import parse
 from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def keeper(
         executes=execute, lapses=lapse,
         sweeps=[each for given in sweep or [] for each in k.places(given)],
         passes=pass_on, claims=claim or [], worth=amounts,
-        most_wei=parse(most) if most else None,
+        most_wei=context.units(most) if most else None,
     )  # fmt: skip
 
     def counted(metrics: Metrics) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, letters, show
-from kiseki.core.amounts import parse
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
 from kiseki.core.payee import Payee
@@ -84,7 +83,7 @@ def pay(
       kiseki revenue pay series.json 1200 --token 0x5FbDB2315678afecb367f032d93F642f64180aa3
     """
     k = context.kiseki()
-    units = parse(amount, k.decimals(token))
+    units = context.units(amount, k.decimals(token))
     ref = context.hex32(reference, "the reference") if reference else ZERO32
     who = k.payee(to)
     done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",

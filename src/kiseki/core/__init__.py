@@ -29,6 +29,7 @@ A part imports only from those above it:
     title       a series or film as a list of its cuts
     texts       offers, waterfalls and schedules as one text each
     amounts     amounts of money as people write them
+    days        for how many days signatures count
     metadata    what a rights token says of itself
     event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line

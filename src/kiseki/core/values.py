@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from operator import lt
 
+from kiseki.core.keccak import keccak256
 from kiseki.errors import InvalidInput
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "one_line",
     "to_hex",
     "uint",
+    "with_checksum",
 ]
 
 ZERO32 = bytes(32)
@@ -54,14 +57,32 @@ def uint(value: object, bits: int, what: str, minimum: int = 0) -> int:
 
 
 def address(value: object, what: str) -> bytes:
-    """The 20 bytes of an address written as ``0x`` and 40 hex digits, in any case.
+    """The 20 bytes of an address written as ``0x`` and 40 hex digits.
+
+    Letters of both cases are a checksum (EIP-55), which must be right. Where all letters are small,
+    or all are capital, there is none.
 
     Raises:
-        InvalidInput: it is written in any other way.
+        InvalidInput: it is written in any other way, or its checksum is wrong.
     """
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
         raise InvalidInput(f"{what} must be an address, 0x and 40 hex digits, not {value!r:.80}")
-    return bytes.fromhex(value[2:])
+    digits = value[2:]
+    if digits not in (digits.lower(), digits.upper(), with_checksum(digits.lower())):
+        raise InvalidInput(
+            f"{what} is {value}, whose checksum is wrong: somebody or a spreadsheet changed a "
+            "digit; copy it again"
+        )
+    return bytes.fromhex(digits)
+
+
+@lru_cache(10_000)
+def with_checksum(digits: str) -> str:
+    """40 small hex digits with a checksum in their case: https://eips.ethereum.org/EIPS/eip-55."""
+    cases = keccak256(digits.encode()).hex()
+    return "".join(
+        digit.upper() if case >= "8" else digit for digit, case in zip(digits, cases, strict=False)
+    )
 
 
 def address_text(value: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from kiseki.core.manifest import Manifest
 from .conftest import BUYER, Shell
 
 NOTHING = "0x" + "00" * 32
+TYPED = BUYER[:-1] + ("4" if BUYER[-1] != "4" else "5")
+"""As a spreadsheet makes it that fills down."""
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,10 @@ NOTHING = "0x" + "00" * 32
         (["data", "revoke", NOTHING], "register the collection first, or check the chain", 1),
         (["revenue", "pay", BUYER, "1.5 wei"], "more digits than there are base units", 2),
         (["revenue", "pay", BUYER, "much"], "is no amount; write one like 0.5", 2),
+        (["revenue", "pay", BUYER, "0,5"], "write 0.5, or say --decimal ','", 2),
+        (["revenue", "pay", BUYER, "1,250"], "can be read as 1250 (--decimal '.') and 1.250", 2),
+        (["revenue", "pay", BUYER, "1", "--decimal", ";"], "separated by . or ,", 2),
+        (["revenue", "pay", TYPED, "1"], f"{TYPED}, whose checksum is wrong", 2),
         (["revenue", "pay", BUYER, "999999999"], "insufficient funds; send it some ether", 1),
         (["revenue", "pay", BUYER, "1", "--account", "nobody"], "there is no wallet nobody", 2),
         (["status", "--network", "mainet"], "there is no network 'mainet'", 2),
@@ -48,6 +55,35 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert shown.startswith("kiseki: ")
     assert len(shown.strip().splitlines()) == 1
     assert said in shown
+
+
+def test_a_decimal_comma_is_understood_where_somebody_says_so(shell: Shell, k: LocalKiseki) -> None:
+    before = k.balance(of=BUYER)
+    shell.run("revenue", "pay", BUYER, "1.250,5 wei", "--decimal", ",", code=2)
+    shell.json("revenue", "pay", BUYER, "0,5", "--decimal", ",")
+    assert k.balance(of=BUYER) - before == 10**18 // 2
+
+
+@pytest.mark.parametrize(
+    ("payee", "amount", "said"),
+    [(BUYER, '"12,50"', "line 2: '12,50' has a mark"), (TYPED, "1", f"line 2: .*{TYPED}, whose")],
+)
+def test_a_table_that_can_be_read_in_two_ways_pays_nothing(
+    shell: Shell, k: LocalKiseki, payee: str, amount: str, said: str
+) -> None:
+    before = k.balance(of=BUYER)
+    text = f"channel,territory,payee,amount\nstreaming,JP,{payee},{amount}\n"
+    (shell.folder / "october.csv").write_text(text, "utf-8")
+    told = shell.run("revenue", "statement", "pay", "october.csv", "--period", "2026-10", code=2)
+    assert re.search(said, told)
+    assert k.balance(of=BUYER) == before
+
+
+def test_a_list_with_a_wrong_checksum_names_its_line(shell: Shell) -> None:
+    text = f"sha256,artist\n{'11' * 32},{BUYER}\n{'22' * 32},{TYPED}\n"
+    (shell.folder / "list.csv").write_text(text, "utf-8")
+    told = shell.run("data", "register", "list.csv", "--royalty", "20%", code=2)
+    assert re.search(rf"line 3 of list.csv: .*{TYPED}, whose checksum is wrong", told)
 
 
 def test_a_node_that_is_not_there(shell: Shell) -> None:
