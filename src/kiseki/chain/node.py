@@ -11,12 +11,13 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kiseki.chain.answers import quantity
+from kiseki.chain.batches import Asked, Batches
 from kiseki.core import documents
 from kiseki.core.values import from_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
@@ -42,13 +43,6 @@ _NEVER_TWICE = (
 )  # fmt: skip
 """What methods begin like that do something each time, or (a signed transaction) are refused the
 second time, which their sender must be able to tell from a refusal."""
-
-_BATCH = 100
-_BATCH_BYTES = 1_000_000
-"""Of one request: nodes refuse longer ones, Anvil above 2 MB."""
-
-Asked = tuple[str, Sequence[Any]]
-"""A method and its parameters."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where one is expected
@@ -137,6 +131,7 @@ class Node:
         self._sessions = threading.local()
         self._numbers = itertools.count(1)
         self._wrong: WrongChain | None = None
+        self._batches = Batches(self)
 
     def __repr__(self) -> str:
         return f"Node({self.place})"
@@ -195,13 +190,7 @@ class Node:
         Raises:
             requests.RequestException, ValueError, …: see `contracts.node_errors`.
         """
-        results: list[Any | Refusal] = []
-        for some in _batches(questions):
-            answers: Any = self.answers(some) if len(some) > 1 else None
-            if not isinstance(answers, list):  # a single question, or a node that takes no batches
-                answers = [self.answer(*each) for each in some]
-            results += map(_result, answers)
-        return results
+        return [_result(each) for each in self._batches.ask(questions)]
 
     def balance(self, wallet: str) -> int:
         """What a wallet holds now, in wei; raises as `one` does."""
@@ -214,13 +203,13 @@ class Node:
     def answer(self, method: str, params: Sequence[Any]) -> Any:
         """The node's whole answer to one question, as JSON-RPC has it; raises as `one` does."""
         return self._with_patience(
-            _may_repeat(method), lambda url: self._post(url, self._question(method, params))
+            self.may_repeat(method), lambda url: self._post(url, self._question(method, params))
         )
 
     def answers(self, asked: Sequence[Asked]) -> Any:
         """Whole answers to several questions in one request, in their order; one if refused."""
         questions = [self._question(*each) for each in asked]
-        again = all(_may_repeat(method) for method, _ in asked)
+        again = all(map(self.may_repeat, (method for method, _ in asked)))
 
         def post(some: list[dict[str, Any]]) -> Any:
             return self._with_patience(again, lambda url: self._post(url, some))
@@ -228,6 +217,8 @@ class Node:
         answer = post(questions)
         if not isinstance(answer, list):
             return answer
+        if len(answer) == 1 and answer[0].get("id") is None:
+            return answer[0]  # one error for all
         by_number: dict[Any, Any] = {each["id"]: each for each in answer}
         for pause in _PAUSES:  # some nodes count what is in a batch, and do not do the rest of it
             late = [each for each in questions if _is_too_much(by_number[each["id"]].get("error"))]
@@ -240,6 +231,10 @@ class Node:
                 break
             by_number |= {each["id"]: each for each in answer}
         return [by_number[each["id"]] for each in questions]
+
+    def may_repeat(self, method: str) -> bool:
+        """Whether a question does nothing, so that it can be asked again."""
+        return not method.startswith(_NEVER_TWICE)
 
     def _question(self, method: str, params: Sequence[Any]) -> dict[str, Any]:
         number = next(self._numbers)
@@ -326,18 +321,6 @@ def _result(answer: Any) -> Any | Refusal:
     return answer["result"]
 
 
-def _batches(questions: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
-    start, size = 0, 0
-    for place_, (_, params) in enumerate(questions):
-        more = sum(len(each) for each in params if isinstance(each, str))
-        if place_ > start and (place_ - start == _BATCH or size + more > _BATCH_BYTES):
-            yield questions[start:place_]
-            start, size = place_, 0
-        size += more
-    if start < len(questions):
-        yield questions[start:]
-
-
 class _TooMuchError(ValueError):
     """The node answered that it is asked too much."""
 
@@ -349,10 +332,6 @@ class _Encoder(json.JSONEncoder):
 
 class _WrongNodeError(ValueError):
     """The node is on another chain than the others, and is not asked again."""
-
-
-def _may_repeat(method: str) -> bool:
-    return not method.startswith(_NEVER_TWICE)
 
 
 def _is_too_much(error: Any) -> bool:

@@ -15,7 +15,9 @@ from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.node import Refusal, connect
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.client.kiseki import Kiseki, LocalKiseki
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
+from kiseki.vault.keystore import KeyStore
 
 TO = "0x" + "42" * 20
 
@@ -262,17 +264,79 @@ def test_answers_in_another_order_find_their_questions(url: str) -> None:
     assert number.startswith("0x")
 
 
+NO_BATCHES = b'{"jsonrpc":"2.0","id":%s,"error":{"code":-32600,"message":"no batches"}}'
+
+
+@pytest.mark.parametrize("most", [1, 7])
 @pytest.mark.parametrize(
-    "answer",
-    [(200, b'{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no batches"}}')],
-)
-def test_a_node_that_takes_no_batches_is_asked_one_by_one(
-    url: str, answer: tuple[int, bytes]
+    "refusal",
+    [
+        (200, NO_BATCHES % b"1"), (200, NO_BATCHES % b"null"),
+        (200, b"[" + NO_BATCHES % b"null" + b"]"),
+        (400, b"too many requests in batch"), (413, b""), (500, b"internal error"),
+    ],
+    ids=["one error", "without number", "a list of one", "400", "413", "500"],
+)  # fmt: skip
+def test_a_node_that_takes_no_long_batches_is_asked_in_shorter_ones(
+    url: str, refusal: tuple[int, bytes], most: int
 ) -> None:
-    with front(url, lambda _, asked: answer if isinstance(asked, list) else None) as node:
-        sender = Sender(connect(place(node)), account_of(1))
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        return refusal if isinstance(asked, list) and len(asked) > most else None
+
+    with front(url, answer) as picky:
+        node = connect(place(picky))
+        questions = [("eth_getBalance", [f"0x{n:040x}", "latest"]) for n in range(60)]
+        answers = node.ask(questions)
+        assert answers == connect(url).ask(questions)
+        before = picky.count
+        assert node.ask(questions) == answers
+        assert picky.count - before <= 60 // max(1, most // 2) + 1, "what it takes is remembered"
+
+
+def test_a_node_that_takes_no_batches_is_sent_transactions_one_by_one(url: str) -> None:
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        return (413, b"") if isinstance(asked, list) else None
+
+    with front(url, answer) as single:
+        sender = Sender(connect(place(single)), account_of(1))
         calls = [Call(TO, b"", place_, "a gift") for place_ in range(1, 6)]
         assert all(each.receipt for each in sender.send_all(calls))
+
+
+def test_a_node_that_is_down_is_asked_as_much_at_once_afterwards(url: str) -> None:
+    """It was not the number of questions."""
+    down = True
+
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        is_chain = not isinstance(asked, list) and asked["method"] == "eth_chainId"
+        return (400, b"") if down and not is_chain else None
+
+    with front(url, answer) as falling:
+        node = connect(place(falling))
+        questions = [("eth_getBalance", [f"0x{n:040x}", "latest"]) for n in range(60)]
+        with pytest.raises(NodeUnreachable), node_errors():
+            node.ask(questions)
+        down, before = False, falling.count
+        assert len(node.ask(questions)) == 60
+        assert falling.count - before == 1
+
+
+def test_blocks_that_carry_more_than_32_bytes_are_read(k: LocalKiseki) -> None:
+    """Polygon and BSC put their validators' signatures into the header."""
+
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        found = requests.post(k.url, json=asked, timeout=30).json()
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each.get("result"), dict) and "extraData" in each["result"]:
+                each["result"]["extraData"] = "0x" + "97" * 97
+        return 200, json.dumps(found).encode()
+
+    with front(k.url, answer) as polygon:
+        other = Kiseki.connect(
+            place(polygon), account_of(1), secrets=KeyStore(), chain_id=k.session.chain_id
+        )
+        terms = other.data.define_terms("train", "20%")
+        assert other.index.terms(terms.id) == terms
 
 
 def test_a_batch_of_which_answers_are_missing_is_no_answer(url: str) -> None:

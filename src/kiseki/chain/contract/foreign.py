@@ -13,8 +13,9 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, Contract, node_errors, refused
-from kiseki.chain.node import Asked, Node, Refusal
+from kiseki.chain.node import Node, Refusal
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted
 

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 from kiseki.chain.answers import quantity
+from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Asked
 from kiseki.chain.sending.entry import Entry
 from kiseki.chain.sending.fees import MOST_GAS, SPARE_GAS, Fees
 from kiseki.chain.sending.intents import Attempt, Intent, Lane

@@ -1,0 +1,81 @@
+"""Many questions in as few requests as a node takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+__all__ = ["Asked", "Batches"]
+
+Asked = tuple[str, Sequence[Any]]
+"""A method and its parameters."""
+
+_MOST = 100
+_MOST_BYTES = 1_000_000
+"""Of one request: nodes refuse longer ones, Anvil above 2 MB."""
+_TOO_LARGE = (400, 413)
+"""HTTP's words for a request that is not looked at: with them nothing in it was done."""
+
+
+class Asks(Protocol):
+    """A connection, as batches need one."""
+
+    def answer(self, method: str, params: Sequence[Any]) -> Any:
+        """The whole answer to one question."""
+
+    def answers(self, asked: Sequence[Asked]) -> Any:
+        """Whole answers in one request, as a list; anything else where the request is refused."""
+
+    def may_repeat(self, method: str) -> bool:
+        """Whether a question does nothing, so that it can be asked again."""
+
+
+class Batches:
+    """Asks many questions. A request that is refused is cut into halves, down to one question.
+
+    Nodes refuse a request of many in their own ways: by HTTP 400, 413 or 500, by one error for all,
+    or by an error without a number. What a node took is remembered, so it is asked no more at once.
+    """
+
+    def __init__(self, node: Asks) -> None:
+        self._node, self._most = node, _MOST
+
+    def ask(self, questions: Sequence[Asked]) -> list[Any]:
+        """Whole answers, in the order of the questions; raises as the connection does."""
+        before, answers = self._most, list[Any]()
+        try:
+            while len(answers) < len(questions):
+                some = self._next(questions, len(answers))
+                together = self._together(some)
+                if together is None:
+                    self._most = len(some) // 2
+                else:
+                    answers += together
+        except BaseException:
+            self._most = before  # it was not the number of questions
+            raise
+        return answers
+
+    def _next(self, questions: Sequence[Asked], start: int) -> Sequence[Asked]:
+        size = 0
+        for place, (_, params) in enumerate(questions[start : start + self._most], start):
+            size += sum(len(each) for each in params if isinstance(each, str))
+            if place > start and size > _MOST_BYTES:
+                return questions[start:place]
+        return questions[start : start + self._most]
+
+    def _together(self, some: Sequence[Asked]) -> list[Any] | None:
+        """The answers; none where the node refuses so many at once."""
+        import requests
+
+        if len(some) == 1:
+            return [self._node.answer(*some[0])]
+        try:
+            answers = self._node.answers(some)
+        except requests.HTTPError as error:
+            status = error.response.status_code if error.response is not None else 0
+            harmless = all(self._node.may_repeat(method) for method, _ in some)
+            if status in _TOO_LARGE or (status >= 500 and harmless):
+                return None
+            raise
+        return answers if isinstance(answers, list) else None
