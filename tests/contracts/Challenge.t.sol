@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IChallenges} from "../../contracts/interfaces/IChallenges.sol";
 import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
 import {SumTree} from "../../contracts/libraries/SumTree.sol";
+import {Collection, Sources} from "../../contracts/types/Sources.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Manifests} from "./utils/Manifests.sol";
 import {vm} from "./utils/Vm.sol";
@@ -184,6 +185,23 @@ contract ChallengeTest is Manifests {
         leaf.path = bytes.concat(leaf.path, hex"00");
         reverts(SumTree.SumTree_PathLength.selector);
         challenges.revokedItem(trained.model, trained.weights, trained.shown, 0, leaf);
+    }
+
+    // A model may be registered with a weight that is not the sum of its tree: then no leaf can be shown.
+    function test_RevertWhen_theWeightIsNotTheSum() public {
+        Trained memory trained = _padded();
+        Sources memory sources;
+        sources.collections = new Collection[](1);
+        sources.collections[0] = trained.shown.collections[0];
+        sources.collections[0].weight += 1;
+        IModelRegistry.ModelSpec memory spec = _modelSpec(77, freeTerms);
+        vm.prank(developer.wallet);
+        trained.model = models.register(spec, sources);
+        (trained.weights, trained.shown) = (spec.weights, _shown(sources));
+        reverts(IChallenges.Challenges_NotInManifest.selector);
+        _outOfOrder(trained, 0, 2, 3);
+        reverts(IChallenges.Challenges_NotInManifest.selector);
+        _revoked(trained, 0, 2);
     }
 
     // The root hash alone would not do: with another sum above, intervals could be shifted.
