@@ -302,6 +302,10 @@ def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
     return told
 
 
+def _transactions(count: int) -> str:
+    return f"{count:,} transaction{'' if count == 1 else 's'}"
+
+
 def _show_status(told: dict[str, Any], currency: str) -> None:
     ago = max(0, int(time.time()) - told["time"])
     right = [name for name, said in told["contracts"].items() if said == "the same, to the byte"]
@@ -328,8 +332,12 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
             many = f"{kept['salts']:,} salts, collections: {kept['collections']:,}"
             store = f"{_short(kept['path'])}, {many}"
         rows.append(("key store", store))
-        pending = told["pending"]
-        rows.append(("pending", "nothing" if not pending else f"{len(pending)} transactions"))
+        pending = [each for each in told["pending"] if each["block"] is None]
+        done = len(told["pending"]) - len(pending)
+        rows.append(("pending", _transactions(len(pending)) if pending else "nothing"))
+        if done:
+            rows.append(("in a block", f"{_transactions(done)} of a command that was interrupted; "
+                         "run that command again and it goes on from there"))  # fmt: skip
         for each in pending[:5]:
             rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
         if "lists" in told:

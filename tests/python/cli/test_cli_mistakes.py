@@ -190,9 +190,13 @@ def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKisek
         )
         (pending,) = shell.json("status")["pending"]
         assert pending["what"] == "RevenueSplitter.deposit"
+        assert "pending 1 transaction" in " ".join(shell.run("status").split())
     finally:
         k.session.node.one("evm_setAutomine", True)
         k.session.node.one("evm_mine")
+    shown = " ".join(shell.run("status").split())
+    assert "pending nothing" in shown, "it is in a block"
+    assert "1 transaction of a command that was interrupted; run that command again" in shown
     before = k.balance(of=BUYER)
     (sent,) = shell.json("revenue", "pay", BUYER, "123 wei")["transactions"]
     assert sent["resumed"]
