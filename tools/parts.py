@@ -3,7 +3,8 @@
     python3 tools/parts.py test-contracts test-ape test-brownie test-python
     JOBS=1 python3 tools/parts.py …     one after the other, where there is little memory
 
-Compilers and test networks leave processors idle, so parts at once take less time than in turns.
+Compilers and test networks leave processors idle, so two parts at once take less time than in
+turns. The last part is begun first: it is the longest, and its last line is the last of all.
 What a part prints goes into .build/parts/PART.log; the first that is not done yet is shown as it
 goes. Ends with 1 if a part failed, and names it.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".build" / "parts"
 LOOK = 0.2
+JOBS = 2
 
 
 @dataclass
@@ -74,7 +76,7 @@ def main(names: Sequence[str]) -> int:
     # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        run(parts, int(os.environ.get("JOBS") or len(parts)))
+        run(parts, int(os.environ.get("JOBS") or JOBS))
     finally:
         for part in parts:
             part.stop()
@@ -86,7 +88,7 @@ def main(names: Sequence[str]) -> int:
 
 def run(parts: Sequence[Part], jobs: int) -> None:
     """Keeps so many going, and shows them in their order."""
-    waiting = list(parts)
+    waiting = [*parts[-1:], *parts[:-1]]
     for shown in parts:
         print(f"── {shown.name}", flush=True)
         read = 0

@@ -69,7 +69,7 @@ class Scripts:
         clean = {key: text for key, text in os.environ.items() if not key.startswith("KISEKI_")}
         command = [self.framework.lower(), "run", name, "--network", self.network]
         done = subprocess.run(
-            command, cwd=ROOT, env=clean | self.environment | (more or {}), timeout=300,
+            command, cwd=ROOT, env=clean | self.environment | (more or {}), timeout=1800,
             capture_output=True, text=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         said = done.stdout + done.stderr

@@ -39,7 +39,7 @@ def follow(name: str, folder: Path, given: Mapping[str, str], after: Hook = lamb
             lines = [line.removeprefix("$ ") for line in box.splitlines()]
             command = ["bash", "-euo", "pipefail", "-c", "\n".join(lines)]
         done = subprocess.run(
-            command, cwd=folder, env=given, capture_output=True, text=True, timeout=120,
+            command, cwd=folder, env=given, capture_output=True, text=True, timeout=900,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
         assert done.returncode == 0, box + done.stdout + done.stderr

@@ -99,7 +99,7 @@ def test_a_script_runs_with_a_wallet_in_a_keystore_file(
     }
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "register.py"],
-        cwd=tmp_path, env=clean | keystore | more, capture_output=True, text=True, timeout=60,
+        cwd=tmp_path, env=clean | keystore | more, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     collection = bytes.fromhex(done.stdout.split("collection 0x")[1][:64])

@@ -149,7 +149,7 @@ def test_processes_of_one_user_never_use_a_nonce_twice(
         subprocess.Popen([sys.executable, "-c", PROGRAM, *given, str(place)], cwd=ROOT)
         for place in range(3)
     ]
-    assert [each.wait(timeout=120) for each in programs] == [0, 0, 0]
+    assert [each.wait(timeout=900) for each in programs] == [0, 0, 0]
     assert balance(node, to) == (1 << 75) - 1
     assert int(node.one("eth_getTransactionCount", wallet.address, "latest"), 16) == 75
 

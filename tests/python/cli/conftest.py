@@ -34,7 +34,7 @@ class Shell:
     def run(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> str:
         """What is on stdout and stderr."""
         done = self.start(*words, more=more)
-        out, err = done.communicate(timeout=90)
+        out, err = done.communicate(timeout=600)
         assert done.returncode == code, out + err
         assert "Traceback" not in out + err
         return out + err
@@ -42,7 +42,7 @@ class Shell:
     def json(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> Any:
         """The document on stdout, which must be nothing else."""
         done = self.start(*words, "--json", more=more)
-        out, err = done.communicate(timeout=90)
+        out, err = done.communicate(timeout=600)
         assert done.returncode == code, out + err
         return json.loads(out)
 

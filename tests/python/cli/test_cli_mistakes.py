@@ -91,7 +91,7 @@ def test_a_node_that_is_not_there(shell: Shell) -> None:
     shown = shell.run("status", "--rpc", secret, code=1)
     assert "no node answers at http://127.0.0.1:9" in shown
     assert "0123456789abcdef" not in shown
-    told = shell.start("status", "--rpc", secret, "--debug").communicate(timeout=60)[1]
+    told = shell.start("status", "--rpc", secret, "--debug").communicate(timeout=600)[1]
     assert "Traceback" in told
     assert "0123456789abcdef" not in told
 
@@ -166,7 +166,7 @@ def test_a_local_chain_for_others_to_use(shell: Shell) -> None:
     other = Shell(shell.folder, told["url"])
     assert set(other.json("status")["contracts"].values()) == {"the same, to the byte"}
     node.send_signal(signal.SIGINT)
-    assert node.wait(timeout=20) == 0
+    assert node.wait(timeout=600) == 0
     assert "no node answers" in other.run("status", code=1)
 
 
@@ -176,7 +176,7 @@ def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKisek
     try:
         paying = shell.start("revenue", "pay", BUYER, "123 wei")
         journal = shell.folder / "home" / ".kiseki" / "journal"
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             pool = k.session.node.one("txpool_status")
             if journal.exists() and int(pool["pending"], 16):
@@ -209,7 +209,7 @@ def test_an_interrupted_command_says_that_it_goes_on(shell: Shell, k: LocalKisek
 def test_progress_is_silent_in_a_pipe(shell: Shell) -> None:
     shell.files("artwork")
     done = shell.start("data", "register", "artwork")
-    out, err = done.communicate(timeout=60)
+    out, err = done.communicate(timeout=600)
     assert "\x1b" not in out + err
     assert "reading" not in out + err
     assert os.linesep + os.linesep not in err

@@ -47,7 +47,7 @@ class Place:
         }
         done = subprocess.run(
             [sys.executable, ROOT / "scripts" / f"{script}.py"],
-            cwd=self.folder, env=clean | more, capture_output=True, text=True, timeout=60,
+            cwd=self.folder, env=clean | more, capture_output=True, text=True, timeout=600,
         )  # fmt: skip
         shown = done.stdout + done.stderr
         assert done.returncode == code, shown
