@@ -27,6 +27,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _HOME = TemporaryDirectory(prefix="kiseki-home-")
 os.environ["HOME"] = _HOME.name
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: begun last, they would keep one worker busy while the others are done."""
+    items.sort(key=lambda item: item.path.name != "test_tutorials.py")
+
+
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 
 
