@@ -68,7 +68,7 @@ def _plain(written: str) -> str:
     if len(set(known.values())) == 1:
         mark, number = next(iter(known.items()))
         raise InvalidInput(
-            f"{one_line(written, 40)!r} has a mark that nobody guesses at; write {number}, or say "
+            f"{one_line(written, 40)!r} has a comma or a grouping mark; write {number}, or say "
             f"--decimal '{mark}'"
         )
     told = " and ".join(f"{number} (--decimal '{mark}')" for mark, number in known.items())

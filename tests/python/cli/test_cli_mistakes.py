@@ -66,7 +66,7 @@ def test_a_decimal_comma_is_understood_where_somebody_says_so(shell: Shell, k: L
 
 @pytest.mark.parametrize(
     ("payee", "amount", "said"),
-    [(BUYER, '"12,50"', "line 2: '12,50' has a mark"), (TYPED, "1", f"line 2: .*{TYPED}, whose")],
+    [(BUYER, '"12,50"', "line 2: '12,50' has a comma"), (TYPED, "1", f"line 2: .*{TYPED}, whose")],
 )
 def test_a_table_that_can_be_read_in_two_ways_pays_nothing(
     shell: Shell, k: LocalKiseki, payee: str, amount: str, said: str
