@@ -179,7 +179,7 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
         sources = len(manifest.collections)
         note = f"{sources} collection{'s' * (sources > 1)}, {len(trained.consumed):,} drawings"
         note += ", on top of model 1" if parents else ""
-        world.cost(f"Register {name.lower()}", [*done.receipts, stated], note)
+        world.cost(f"Register {name.lower()}", [*done.receipts, *stated], note)
         parents = [done.id]
 
 

@@ -7,8 +7,8 @@ terms        the options by which people say terms
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
-data, model, output, rights, market, revenue, identity      one module a noun
-consents, receipts, standing      more commands of `data`
+data, gate, model, output, rights, market, revenue, identity      one module a noun
+records, consents, receipts, standing      more commands of `data`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete
 keeper       the keeper

@@ -247,11 +247,6 @@ def refuse_dry_run(command: str) -> None:
         )
 
 
-def is_rehearsed(k: Kiseki) -> bool:
-    """Whether this is a dry run, which sends nothing."""
-    return not k.sender.sends
-
-
 def kiseki() -> Kiseki:
     """A `Kiseki` with the wallet and on the chain that the options name."""
     place = where()

@@ -285,84 +285,6 @@ def publish(collection: Collection) -> None:
     context.receipts_told(done)
 
 
-@data.command("show")
-def show_collection(collection: Collection) -> None:
-    """Show a collection: its provider, its terms and the models and batches that declare it.
-
-    Reads the chain and sends nothing.
-
-    \b
-    Examples:
-      kiseki data show 0x1111…
-    """
-    from kiseki.client.models import lasting
-    from kiseki.client.revoked import revoked_in
-
-    k = context.watching()
-    index = k.index
-    found = index.collection(context.hex32(collection, "the collection"))
-    terms = index.terms(found.terms_id)
-    risk = lasting.risk(terms, found.ends_at, k.session.now())
-    items = revoked_in(index, found.id)
-    lasts = "consent holds for at least the next 30 days"
-    if items.none_left:
-        lasts = "no item is left that is known not to be revoked"
-    elif items.times:
-        lasts = "leave out the items that are revoked; consent to the others holds for 30 days"
-    used = [each for each in index.usage(found.provider, deep=True) if each.collection == found.id]
-    if context.current.json:
-        told = show.plain(found) | {
-            "published": len(found.published),
-            "words": terms.words(),
-            "risk": risk,
-            "items_revoked_words": items.words,
-        }
-        told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
-                          "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
-        show.json_line(told)
-        return
-    whole = "all of them" if found.complete else "not all, so only the root counts"
-    show.fields([
-        ("collection", found.id), ("provider", found.provider), ("terms", terms.words()),
-        ("registered", show.date(found.registered_at)), ("revoked", show.date(found.revoked_at)),
-        ("to train on it", risk or lasts),
-        *([("items revoked", items.words)] if items.words else []),
-        *([("standing consent", found.standing)] if found.standing else []),
-        ("items", f"{found.count:,}"), ("logged", f"{len(found.published):,}: {whole}"),
-        ("paid to", found.payee),
-    ])  # fmt: skip
-    show.table(["declared by", "id", "of", "when", "of gross"], [
-        (e.kind, e.group, e.registrant, show.date(e.time), f"{float(e.share):.4%}") for e in used
-    ], numbers=["of gross"])  # fmt: skip
-
-
-@data.command("list")
-def list_collections(
-    provider: Annotated[
-        str, typer.Argument(help="The provider's wallet. Default: this wallet.")
-    ] = "",
-) -> None:
-    """List the collections of a provider.
-
-    Reads the chain and sends nothing.
-
-    \b
-    Examples:
-      kiseki data list
-      kiseki data list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
-    """
-    k = context.watching(provider or context.acting())
-    found = k.index.collections(k.address)
-    if context.current.json:
-        show.json_line([{"collection": e.id, "items": e.count, "registered": e.registered_at,
-                         "revoked": e.revoked_at} for e in found])  # fmt: skip
-        return
-    rows = [
-        (e.id, f"{e.count:,}", show.date(e.registered_at), show.date(e.revoked_at)) for e in found
-    ]
-    show.table(["collection", "items", "registered", "revoked"], rows, numbers=["items"])
-
-
 @data.command("revoke")
 def revoke(collection: Collection) -> None:
     """Revoke consent for future use of a collection.
@@ -471,9 +393,3 @@ def waive_payee(
         out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.signed,
         "Send it to the collection's provider, for `kiseki data set-payee --waiver`.",
     )  # fmt: skip
-
-
-# Receipts
-
-
-# Consent files

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
+from kiseki.cli.terms import in_words, uses_of
 from kiseki.core.offer import FOREVER, Licence
-from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
@@ -26,20 +24,6 @@ market = typer.Typer(help="Offer and buy licences for data, models and outputs."
 
 Kind = Annotated[str, typer.Argument(help="What is licensed: collection, model or batch.")]
 Group = Annotated[str, typer.Argument(help="The ID of the collection, model or batch, 0x…")]
-
-
-def uses_of(text: str) -> Use:
-    """Uses as people write them, with commas.
-
-    Raises:
-        InvalidInput: there is no such use.
-    """
-    try:
-        return reduce(or_, (Use[each.strip().upper()] for each in text.split(",")))
-    except KeyError as error:
-        raise InvalidInput(
-            f"there is no use {error}; the uses are {', '.join(each.name.lower() for each in Use)}"  # type: ignore[union-attr]
-        ) from None
 
 
 @market.command("offer")
@@ -125,7 +109,7 @@ def offers(
     if context.current.json:
         show.json_line([{
             "offer": e.key, "registry": e.offer.registry, "id": e.offer.id, "by": e.owner,
-            "price": str(e.offer.price), "token": e.offer.token, "uses": _uses(e.offer.uses),
+            "price": str(e.offer.price), "token": e.offer.token, "uses": in_words(e.offer.uses),
             "lasts": e.offer.duration, "until": e.offer.until, "supply": e.offer.supply,
             "sold": e.sold, "ended": e.ended, "document": e.offer.document,
             "named_buyers": any(e.offer.buyers), "opens": k.market.opens(e.offer),
@@ -133,7 +117,7 @@ def offers(
         } for e, items in zip(found, revoked, strict=True)])  # fmt: skip
         return
     rows = [
-        (each.key, context.money(k, each.offer.token, each.offer.price), _uses(each.offer.uses),
+        (each.key, context.money(k, each.offer.token, each.offer.price), in_words(each.offer.uses),
          f"{each.offer.duration // 86_400} days" if each.offer.duration else "for ever",
          "any number" if each.offer.supply == 2**32 - 1 else f"{each.left} left",
          "" if k.market.opens(each.offer) else "nothing on the chain")
@@ -278,11 +262,11 @@ def licences(
         show.json_line([{
             "subject": e.subject, "licensee": e.licensee, "offers": list(e.offers),
             "payers": list(e.payers),
-            "until": {_uses(use): until for use, until in e.until.items()},
+            "until": {in_words(use): until for use, until in e.until.items()},
         } for e in found])  # fmt: skip
         return
     rows = [
-        (each.subject, _uses(use), "for ever" if until == FOREVER else show.date(until))
+        (each.subject, in_words(use), "for ever" if until == FOREVER else show.date(until))
         for each in found
         for use, until in each.until.items()
     ]
@@ -333,7 +317,3 @@ def licence(
 
 def _buyers(path: Path | None) -> list[str]:
     return [] if path is None else texts.read(path).split()
-
-
-def _uses(uses: Use) -> str:
-    return ", ".join((each.name or "").lower() for each in uses)

@@ -93,12 +93,12 @@ def register(
     for each in k.models.may_be_gone(known) if known else ():
         show.say(each)
 
+    if publish and known is None:
+        raise InvalidInput("--publish publishes a manifest; name its file with --manifest")
+
     def work(k: Kiseki) -> Registered:
-        done = k.models.register(found, terms, manifest=known, parents=parents,
+        return k.models.register(found, terms, manifest=known, parents=parents, publish=publish,
                                  externals=externals, run=run, payee=paid)  # fmt: skip
-        if known and publish and not context.is_rehearsed(k):
-            k.models.publish_manifest(done.id, known, publish)
-        return done
 
     done = context.spend(k, f"model {found.commitment.hex()} {terms.id.hex()}", work)
     context.registered_told("model", done)
@@ -188,7 +188,7 @@ def publish_manifest(
     k = context.kiseki()
     done = context.spend(k, f"manifest {model}",
                          lambda k: k.models.publish_manifest(wanted, known, folder))  # fmt: skip
-    context.receipts_told([done])
+    context.receipts_told(done)
 
 
 @model.command("check-manifest")

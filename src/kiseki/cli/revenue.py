@@ -112,7 +112,7 @@ def owed(
     ahead = k.revenue.waterfall.ahead(wallet or None)
     if context.current.json:
         show.json_line({"owed": [{
-            "token": e.token, "amount": str(e.amount), "now": str(e.now), "split": e.split,
+            "token": e.token, "amount": str(e.amount), "split": e.split,
             "subject": e.subject, "labels": e.labels,
             "steps": len(e.steps), "complete": e.complete,
             "waits_for_record": e.unknown is not None,
@@ -120,13 +120,11 @@ def owed(
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
     rows = [
-        (context.money(k, e.token, e.amount), context.money(k, e.token, e.now), _label(e))
-        for e in found
-        if e.amount
+        (context.money(k, e.token, e.amount), _label(e), len(e.steps)) for e in found if e.amount
     ]
-    show.table(["owed", "of that now", "from"], rows, numbers=["owed", "of that now"])
-    if not rows:
-        show.say("Nothing is owed.")
+    show.table(["owed", "from", "steps"], rows, numbers=["owed", "steps"])
+    show.say("`kiseki revenue claim` brings this money, with every step on its way."
+             if rows else "Nothing is owed.")  # fmt: skip
     if unrecorded:
         show.say(_unrecorded(unrecorded))
     for each in ahead:

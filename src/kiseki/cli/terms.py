@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, show
-from kiseki.core.terms import IRREVOCABLE, Terms
+from kiseki.core.terms import IRREVOCABLE, Terms, Use
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Collection", "Floor", "Gate", "Licence", "Notice", "Royalty", "Source", "Until", "Uses",
-    "gate_of", "notice_of", "say_what_can_be_sold", "terms_of",
+    "gate_of", "in_words", "names_of", "notice_of", "say_what_can_be_sold", "terms_of", "uses_of",
 ]  # fmt: skip
 Uses = Annotated[
     str, typer.Option(help="The allowed uses: train, reserved, or a list with commas.")
@@ -77,3 +79,25 @@ def say_what_can_be_sold(k: Kiseki, terms: Terms) -> None:
     """Says how long a licence can last: gate and notice cannot be changed after registration."""
     if terms.gate == k.market.address.lower():
         show.say(terms.longest_licence())
+
+
+def uses_of(text: str) -> Use:
+    """Uses as people write them, with commas.
+
+    Raises:
+        InvalidInput: there is no such use.
+    """
+    try:
+        return reduce(or_, (Use[each.strip().upper()] for each in text.split(",")))
+    except KeyError as error:
+        raise InvalidInput(f"there is no use {error}; the uses are {in_words(Use(127))}") from None
+
+
+def names_of(uses: Use) -> list[str]:
+    """The names of uses, as people write them."""
+    return [str(each.name).lower() for each in uses]
+
+
+def in_words(uses: Use) -> str:
+    """The names of uses in one text."""
+    return ", ".join(names_of(uses))

@@ -356,6 +356,11 @@ class Index:
         """
         return self._records.statements(ids.subject(self._addresses[contract], group))
 
+    def named_in_list(self, contract: str, group: bytes) -> list[str]:
+        """Every user that an allow list ever named for a collection or model, in lower case,
+        earliest first. What each may do now, the list itself says."""
+        return self._records.named_in_list(self._addresses[contract], group)
+
     def challenges(self, model: bytes) -> list[Challenge]:
         """All evidence on record that a model's manifest is false, earliest first."""
         return self._records.challenges(model)

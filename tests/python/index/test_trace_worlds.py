@@ -15,6 +15,7 @@ from kiseki.index import (
 from .diamond import ASKS, TRAIN, Diamond
 from .world import (
     ARTIST,
+    DATA,
     DAY,
     DEVELOPER,
     MODELS,
@@ -91,6 +92,18 @@ def test_an_unpublished_manifest_is_found_whoever_else_states_one() -> None:
         STRANGER,
         DEVELOPER,
     ]
+
+
+def test_whoever_a_list_ever_named_is_known_once() -> None:
+    """Promise 2: of each collection apart; the list itself says what they may do now."""
+    world = World()
+    art, film = (world.collection(ARTIST, TRAIN, [name]) for name in ("sun", "film"))
+    for group, user, uses in ((art, DEVELOPER, 8), (art, STUDIO, 8), (art, DEVELOPER, 0)):
+        world.log("AllowList", "Allowed", registry=DATA, id=group, user=user, uses=uses)
+    index = world.index()
+    assert index.named_in_list("DataRegistry", art) == [DEVELOPER, STUDIO]
+    assert index.named_in_list("DataRegistry", film) == []
+    assert index.named_in_list("ModelRegistry", art) == []
 
 
 def test_what_was_shown_of_a_manifest_is_found_also_under_ancestors() -> None:

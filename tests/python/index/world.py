@@ -40,12 +40,13 @@ SUITE = {
         "Statements",
         "LicenseMarket",
         "Waterfalls",
+        "AllowList",
     )
 }
 ARTIST, STUDIO, DEVELOPER, CREATOR, BUYER, STRANGER = map(
     account, ("artist", "studio", "developer", "creator", "buyer", "stranger")
 )
-CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS, MARKET, FALLS = (
+CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS, MARKET, FALLS, _ = (
     SUITE.values()
 )
 ETHER = ZERO_ADDRESS

@@ -15,6 +15,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.holdings import ItemRecord, items_in
 from kiseki.client.data.overlaps import overlaps
 from kiseki.client.data.prepared import Outlook, Prepared, items_of
 from kiseki.client.data.registering import (
@@ -394,6 +395,14 @@ class Data:
         return self.wallet.send(
             self._contract.call("revokeFor", signed.signer, collection, signed.approval)
         )
+
+    def items(self, collection: bytes) -> list[ItemRecord]:
+        """All items of a collection that chain or key store know, IDs ascending.
+
+        Raises:
+            NotInIndex: the collection is not on this chain.
+        """
+        return list(items_in(self.wallet, collection))
 
     def revocation(self, collection: bytes) -> Signed:
         """Signs the revocation of a collection of this wallet, for another wallet to submit."""

@@ -110,6 +110,7 @@ class Models:
         externals: Sequence[ids.External] = (),
         run: str | Path | bytes | None = None,
         payee: Payee | Split | str | None = None,
+        publish: str | Path | None = None,
     ) -> Registered:
         """Registers a model of this wallet with all the sources that it declares.
 
@@ -129,6 +130,7 @@ class Models:
                 rights token, and this wallet until the token is minted. ``wallet``: always this
                 wallet. A split that is not logged yet is logged too, so that its payees find their
                 money.
+            publish: a folder for the manifest, whose hash is recorded too (`publish_manifest`).
 
         Raises:
             InvalidInput: a source is unknown on this chain, an item is not in its collection, or
@@ -176,6 +178,8 @@ class Models:
             sent.append(self.wallet.send(self._contract.call("register", *arguments)))
         missing = unpublished(self.wallet, [who])
         sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
+        if manifest is not None and publish is not None:
+            sent += self._publish(model, manifest, publish)
         return Registered(model, tuple(sent))
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
@@ -193,8 +197,12 @@ class Models:
         session = self.wallet.session
         return lasting.may_be_gone(session.index, collections, session.now())
 
-    def publish_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> Receipt:
+    def publish_manifest(
+        self, model: bytes, manifest: Manifest, folder: str | Path
+    ) -> tuple[Receipt, ...]:
         """Writes the manifest as ``<model>.json`` and records its hash, so anybody can check it.
+
+        Sends nothing if this wallet recorded the same hash before; a rehearsal writes no file.
 
         Raises:
             InvalidInput: the manifest belongs to another model.
@@ -203,11 +211,7 @@ class Models:
         # The root does not bind which collections they are: the sources do.
         if self.wallet.session.index.sources(model).collections != manifest.collections:
             raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
-        text = manifest.to_json()
-        texts.write(Path(folder, f"{to_hex(model)}.json"), text, folder=True)
-        subject = ids.subject(self._contract.address, model)
-        state = self.wallet.session["Statements"]
-        return self.wallet.send(state.call("state", subject, MANIFEST, keccak256(text.encode())))
+        return tuple(self._publish(model, manifest, folder))
 
     # Anybody's side: what a manifest is worth
 
@@ -260,6 +264,17 @@ class Models:
         return manifests.challenge(self.wallet, model, published)
 
     # Inside
+
+    def _publish(self, model: bytes, manifest: Manifest, folder: str | Path) -> list[Receipt]:
+        text, session = manifest.to_json(), self.wallet.session
+        if self.wallet.sender.sends:
+            texts.write(Path(folder, f"{to_hex(model)}.json"), text, folder=True)
+        document, me = keccak256(text.encode()), self.wallet.address.lower()
+        stated = session.index.statements(_CONTRACT, model)
+        if any((e.speaker, e.kind, e.document) == (me, MANIFEST, document) for e in stated):
+            return []
+        subject = ids.subject(self._contract.address, model)
+        return [self.wallet.send(session["Statements"].call("state", subject, MANIFEST, document))]
 
     def _look(self, manifest: Manifest | None) -> None:
         """Whether the manifest is true and consent holds, as the chain is now."""

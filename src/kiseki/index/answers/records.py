@@ -210,6 +210,15 @@ class Records:
                 found.append((place, Found(kind, group, who, time)))
         return [each for _, each in sorted(found, key=itemgetter(0))]
 
+    def named_in_list(self, registry: str, group: bytes) -> list[str]:
+        """Every user that an allow list ever named for something, each once, earliest first."""
+        rows = self._store.rows(
+            "SELECT user FROM allowed WHERE registry = ? AND id = ? ORDER BY block, position",
+            registry,
+            group,
+        )
+        return list(dict.fromkeys(user for (user,) in rows))
+
     def statements(self, subject: bytes) -> list[Statement]:
         """Everything stated about a subject, earliest first; nothing when nobody said anything."""
         sql = (

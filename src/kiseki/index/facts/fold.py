@@ -332,6 +332,15 @@ def _waterfall(args: Args) -> Rows:
     return [("waterfall", {"address": args["waterfall"].lower(), "plan": texts(plan)})]
 
 
+def _allowed(args: Args) -> Rows:
+    row = {
+        "registry": args["registry"].lower(),
+        "id": bytes(args["id"]),
+        "user": args["user"].lower(),
+    }
+    return [("allowed", row)]
+
+
 def _statement(args: Args) -> Rows:
     row = {
         "speaker": args["speaker"].lower(),
@@ -413,6 +422,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("Challenges", "OutOfOrder"): _manifest_false("out_of_order"),
     ("Challenges", "RevokedItem"): _manifest_false("revoked_item"),
     ("Challenges", "ManifestChecked"): _manifest_checked,
+    ("AllowList", "Allowed"): _allowed,
     ("Statements", "Stated"): _statement,
     ("RightsToken", "Revealed"): _rights,
     ("RightsToken", "RightsMinted"): _mint,

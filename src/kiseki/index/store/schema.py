@@ -39,6 +39,7 @@ FACTS = {
     "publication": "split BLOB",
     "deposit": "payee BLOB, token TEXT, payer TEXT, amount TEXT, ref BLOB",
     "claim": "split BLOB, token TEXT, payee BLOB, lo TEXT, shares TEXT, amount TEXT",
+    "allowed": "registry TEXT, id BLOB, user TEXT",
     "statement": "speaker TEXT, subject BLOB, kind BLOB, document BLOB",
     "manifest_false": "model BLOB, kind TEXT, collection BLOB, challenger TEXT",
     "manifest_checked": "model BLOB PRIMARY KEY, walker TEXT",
