@@ -9,6 +9,7 @@
     ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
+        ├── NodeBehind                      the node lacks a block that another node has
         ├── WrongChain                      the node is on another chain than expected
         ├── Unprovable                      the node has no proof, which says nothing of the claim
         ├── NotDeployed                     the suite is not on this chain, or not the whole of it
@@ -33,6 +34,7 @@ __all__ = [
     "IndexInconsistent",
     "InvalidInput",
     "KisekiError",
+    "NodeBehind",
     "NodeUnreachable",
     "NotDeployed",
     "NotInIndex",
@@ -79,6 +81,10 @@ class ChainError(KisekiError):
 
 class NodeUnreachable(ChainError):  # noqa: N818 - reads as what happened
     """No answer from the node."""
+
+
+class NodeBehind(ChainError):  # noqa: N818 - reads as what happened
+    """The node that answers does not have a block that another node has. It will, soon."""
 
 
 class WrongChain(ChainError):  # noqa: N818 - reads as what happened

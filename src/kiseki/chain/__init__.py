@@ -3,6 +3,7 @@
 A part imports only from those above it:
 
     answers     what the JSON of a node's answer means
+    refusals    what a node means where it refuses
     batches     many questions in few requests
     node        a connection to one node or several
     anvil       a local chain of one's own

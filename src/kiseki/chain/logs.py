@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kiseki.chain.answers import log_of, quantity
-from kiseki.chain.contract.contracts import node_errors
+from kiseki.chain.batches import Asked
+from kiseki.chain.contract.contracts import node_errors, results
 from kiseki.chain.node import Node
 from kiseki.core.values import from_hex
-from kiseki.errors import ChainError, NodeUnreachable
+from kiseki.errors import ChainError, NodeBehind, NodeUnreachable
 
-__all__ = ["Head", "base_fee", "block_hash", "head", "logs", "scan", "timestamps"]
+__all__ = ["PAUSES", "Head", "base_fee", "blocks", "head", "logs", "scan", "timestamps"]
+
+PAUSES = (0.1, 0.4, 1.6)
+"""Seconds to wait for a node that is behind another one, before each further question."""
 
 _BLOCKS = 10_000
 """Blocks asked for at once at most."""
@@ -35,12 +40,30 @@ def head(node: Node) -> Head:
         NodeUnreachable, ChainError: the node does not answer, or answers nonsense.
     """
     with node_errors():
-        block = node.one("eth_getBlockByNumber", "latest", False)
-        return Head(
-            quantity(block["number"], 63),
-            quantity(block["timestamp"], 63),
-            from_hex(block["hash"], 32, "the hash of a block"),
-        )
+        return _head_of(node.one("eth_getBlockByNumber", "latest", False))
+
+
+def blocks(node: Node, *which: int | str) -> list[Head | None]:
+    """Blocks by number or tag, asked for together; none for each that the node does not have.
+
+    Raises:
+        NodeUnreachable, ChainError: the node does not answer, or answers nonsense.
+    """
+    asked = [
+        ("eth_getBlockByNumber", [hex(each) if isinstance(each, int) else each, False])
+        for each in which
+    ]
+    found = results(node, asked)
+    with node_errors():
+        return [None if each is None else _head_of(each) for each in found]
+
+
+def _head_of(block: Mapping[str, Any]) -> Head:
+    return Head(
+        quantity(block["number"], 63),
+        quantity(block["timestamp"], 63),
+        from_hex(block["hash"], 32, "the hash of a block"),
+    )
 
 
 def base_fee(node: Node) -> int:
@@ -48,13 +71,6 @@ def base_fee(node: Node) -> int:
     with node_errors():
         block = node.one("eth_getBlockByNumber", "latest", False)
         return quantity(block.get("baseFeePerGas") or "0x0", 256)
-
-
-def block_hash(node: Node, number: int) -> bytes | None:
-    """The hash of the block at a height; none where there is no such block."""
-    with node_errors():
-        block = node.one("eth_getBlockByNumber", hex(number), False)
-        return None if block is None else from_hex(block["hash"], 32, "the hash of a block")
 
 
 def logs(
@@ -66,13 +82,30 @@ def logs(
 ) -> list[Mapping[str, Any]]:
     """What these contracts logged from one block to another, both included.
 
+    Many nodes answer "nothing" for blocks that they do not have yet, and behind one address there
+    may be several nodes. So the last block is asked for in the same request.
+
     Args:
         topics: what each topic must be, as hex or a list of hex; all logs where it is empty.
+
+    Raises:
+        NodeBehind: the node that answers does not have the last block.
+        NodeUnreachable, ChainError: the node does not answer, or refuses.
     """
     wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
     more = {"topics": list(topics)} if topics else {}
+    asked: list[Asked] = [
+        ("eth_getBlockByNumber", [hex(last), False]),
+        ("eth_getLogs", [{**wanted, **more}]),
+    ]
+    block, found = results(node, asked)
+    if block is None:
+        raise NodeBehind(
+            f"the node that answers does not have block {last:,} yet, which another node has; "
+            "run this again, or name another node"
+        )
     with node_errors():
-        return [log_of(each) for each in node.one("eth_getLogs", {**wanted, **more})]
+        return [log_of(each) for each in found]
 
 
 def scan(
@@ -89,19 +122,25 @@ def scan(
         step: blocks of the first part; fewer where the node finds that too much, then more again.
 
     Raises:
+        NodeBehind: the node that answers does not have the next block, also after a while.
         ChainError: the node refuses even a single block.
         NodeUnreachable: it does not answer.
     """
+    pauses = iter(PAUSES)
     while first <= last:
         end = min(first + step - 1, last)
         try:
             found = logs(node, first, end, addresses, topics)
         except NodeUnreachable:
             raise
-        except ChainError:
-            if end == first:
+        except ChainError as error:
+            if end > first:
+                step = max(1, (end - first + 1) // 8)
+            elif isinstance(error, NodeBehind) and (pause := next(pauses, None)) is not None:
+                node.pass_over()
+                time.sleep(pause)
+            else:
                 raise
-            step = max(1, (end - first + 1) // 8)
             continue
         yield end, found
         size = sum(len(each["data"]) for each in found)
@@ -117,9 +156,9 @@ def timestamps(node: Node, logged: Sequence[Mapping[str, Any]]) -> dict[int, int
 def _times(node: Node, logged: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     """From the logs where the node tells, which most do now; else from the blocks."""
     for number in sorted({log["blockNumber"] for log in logged}):
-        time = next(log["blockTimestamp"] for log in logged if log["blockNumber"] == number)
-        if time is None:
+        told = next(log["blockTimestamp"] for log in logged if log["blockNumber"] == number)
+        if told is None:
             with node_errors():
                 block = node.one("eth_getBlockByNumber", hex(number), False)
-                time = quantity(block["timestamp"], 63)
-        yield number, time
+                told = quantity(block["timestamp"], 63)
+        yield number, told

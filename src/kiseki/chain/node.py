@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from kiseki.chain.answers import quantity
 from kiseki.chain.batches import Asked, Batches
+from kiseki.chain.refusals import Refusal
 from kiseki.core import documents
 from kiseki.core.values import from_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["NONSENSE", "Node", "Refusal", "connect", "place"]
+__all__ = ["NONSENSE", "Node", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading an answer raises when a node answers what no node should."""
@@ -43,22 +44,6 @@ _NEVER_TWICE = (
 )  # fmt: skip
 """What methods begin like that do something each time, or (a signed transaction) are refused the
 second time, which their sender must be able to tell from a refusal."""
-
-
-class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where one is expected
-    """What a node answered instead of a result.
-
-    Attributes:
-        message: its words.
-        data: what came with it: of a call that reverted, what it returned.
-    """
-
-    def __init__(self, error: Any) -> None:
-        if not isinstance(error, dict):
-            raise ValueError("an error that is none")
-        super().__init__(error.get("message"))
-        self.message = str(error.get("message", ""))
-        self.data = error.get("data")
 
 
 def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: float = 30.0) -> Node:
@@ -231,6 +216,10 @@ class Node:
                 break
             by_number |= {each["id"]: each for each in answer}
         return [by_number[each["id"]] for each in questions]
+
+    def pass_over(self) -> None:
+        """Asks the next node from now on, where there is one: this one is behind, say."""
+        self._turn(self._urls[0])
 
     def may_repeat(self, method: str) -> bool:
         """Whether a question does nothing, so that it can be asked again."""

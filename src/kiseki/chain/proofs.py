@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.contract.contracts import node_errors, refused
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.core import rlp
 from kiseki.core.state import Header, StorageProof
 from kiseki.core.values import from_hex, to_hex

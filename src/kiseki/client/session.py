@@ -135,6 +135,10 @@ class Session:
         suite's."""
         return self.deployment.block - 1 if self._follower is None else self._follower.block
 
+    def has_read(self, block: int) -> bool:
+        """Whether the index, if it was asked at all, goes as far as a block."""
+        return self._follower is None or self._follower.block >= block
+
     def events(self, receipt: Receipt) -> list[Event]:
         """What the suite logged in one transaction."""
         with node_errors():

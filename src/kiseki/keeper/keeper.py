@@ -124,8 +124,11 @@ class Keeper:
                 head = self._head()
                 if head != last:  # another block, or the chain was reorganised
                     self.round()
-                    last, silent = head, False
-                    continue
+                    silent = False
+                    if self._kiseki.session.has_read(head[0]):
+                        last = head
+                        continue
+                    # The node that answers is behind the one that told the head: looked at again.
             except (NodeUnreachable, ChainError) as error:  # asked again soon; nothing is lost
                 self.metrics.failures += 1
                 self._counted(self.metrics)

@@ -1,17 +1,34 @@
-"""Reads the chain into an index, as far as it goes by now."""
+"""Reads the chain into an index, as far as it goes by now.
+
+Several nodes may answer behind one address, and one of them may be behind the others. Such a node
+says of blocks that it does not have that nothing was logged in them. So an empty answer stands for
+nothing near the head of the chain: the cursor goes to the last block with a log, and what seemed
+empty after it is asked for again with the next question.
+"""
 
 from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kiseki.chain import logs as chain_logs
 from kiseki.chain.contract.contracts import Contract, node_errors, returned
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
-from kiseki.core.values import bytes32
-from kiseki.errors import IndexInconsistent
+from kiseki.core.values import bytes32, from_hex
+from kiseki.errors import IndexInconsistent, NodeBehind
 from kiseki.index import REGISTRIES, Index
 
 __all__ = ["Follower"]
+
+_NEAR = 64
+"""Blocks from the head for which an empty answer is asked for again."""
+
+_PAUSES = (0.1, 0.4)
+"""Seconds to wait where one question shows that another was answered by a node that is behind."""
 
 
 class Follower:
@@ -28,13 +45,15 @@ class Follower:
     @property
     def block(self) -> int:
         """The last block that was read; before the first question, the one before the suite's."""
-        return self._next - 1
+        return self._block
 
     def index(self) -> Index:
         """The index, with everything that the chain has logged by now.
 
         When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
-        back), it is made anew from the first block on.
+        back), it is made anew from the first block on. Where the node that answers about logs is
+        behind the others for longer than a moment, the index ends at the last block that it has
+        (`block`).
 
         What it holds is compared with the registries' own logs as of the last block read, so that a
         registration that the node left out is never passed over.
@@ -44,40 +63,87 @@ class Follower:
                 also when read afresh.
             NodeUnreachable: the node does not answer.
         """
+        latest = self._latest()
         try:
-            if not self._is_current():
-                self._start()
-            self._read()
+            self._read(latest)
         except IndexInconsistent:
             self._start()
-            self._read()
+            self._read(latest)
         return self._index
 
     def _start(self) -> None:
         self._index = Index((each.name, each.address) for each in self._deployment.contracts)
         self._next = self._deployment.block
         self._last_hash: bytes | None = None
-        self._compared = self._next - 1
+        self._block = self._compared = self._next - 1
+        self._now = 0
 
-    def _is_current(self) -> bool:
-        """Whether the last block read is still the one at its height."""
-        return self._last_hash is None or self._last_hash == chain_logs.block_hash(
-            self._node, self._next - 1
-        )
+    def _latest(self) -> chain_logs.Head:
+        """The latest block; starts again where the last block that counts is not the chain's."""
+        for pause in (*_PAUSES, None):
+            if self._last_hash is None:
+                return chain_logs.head(self._node)
+            latest, last = chain_logs.blocks(self._node, "latest", self._next - 1)
+            if latest is not None and last is not None:
+                if last.hash != self._last_hash:
+                    self._start()
+                return latest
+            if pause is not None:  # a node that is behind has not got it yet
+                self._node.pass_over()
+                time.sleep(pause)
+        self._start()  # the chain was set back
+        return chain_logs.head(self._node)
 
-    def _read(self) -> None:
-        latest, now, _ = chain_logs.head(self._node)
-        for end, logged in chain_logs.scan(self._node, self._next, latest, self._addresses):
-            with node_errors():
-                times = chain_logs.timestamps(self._node, logged)
-                events = list(self._decoder.decode(logged, times))
-            self._index.apply(events)
-            self._next = end + 1
-            self._last_hash = chain_logs.block_hash(self._node, end)
-        if self._compared < self._next - 1:
-            self._compare(self._next - 1)
-            self._compared = self._next - 1
-        self._index.at(now)
+    def _read(self, latest: chain_logs.Head) -> None:
+        for pause in (*_PAUSES, None):
+            try:
+                self._advance(latest)
+                break
+            except IndexInconsistent:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+
+    def _advance(self, latest: chain_logs.Head) -> None:
+        """Reads what is new, and again what seemed empty.
+
+        Raises:
+            IndexInconsistent: as `index` says.
+        """
+        with contextlib.suppress(NodeBehind):
+            self._settle(latest.number - _NEAR)
+            self._scan(latest.number)
+        if self._block >= latest.number:
+            self._now = max(self._now, latest.time)
+        self._index.at(self._now)
+        if self._compared < self._block:
+            self._compare(self._block)
+            self._compared = self._block
+
+    def _settle(self, last: int) -> None:
+        """Reads up to a block for good, once that is worth a request of its own."""
+        if last - self._next < _NEAR:
+            return
+        self._scan(last)
+        (block,) = chain_logs.blocks(self._node, last)
+        if block is not None and self._next <= last:
+            self._next, self._last_hash = last + 1, block.hash
+
+    def _scan(self, last: int) -> None:
+        for end, logged in chain_logs.scan(self._node, self._next, last, self._addresses):
+            self._apply(logged)
+            self._block = max(self._block, end)
+
+    def _apply(self, logged: Sequence[Mapping[str, Any]]) -> None:
+        if not logged:
+            return
+        with node_errors():
+            times = chain_logs.timestamps(self._node, logged)
+            events = list(self._decoder.decode(logged, times))
+            last_hash = from_hex(logged[-1]["blockHash"], 32, "the hash of a block")
+        self._index.apply(events)
+        # Who logged this block has every block before it.
+        self._next, self._last_hash = logged[-1]["blockNumber"] + 1, last_hash
 
     def _compare(self, block: int) -> None:
         """Holds the index to the registries' logs."""

@@ -8,35 +8,39 @@ import pytest
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain import logs
 from kiseki.chain.logs import head, scan
-from kiseki.chain.node import Refusal
 from kiseki.client.session import Session
 from kiseki.errors import ChainError, NodeUnreachable
 
-from ..conftest import Folder, ask
+from ..conftest import Altered, Folder, ask
 
-Asked = list[tuple[int, int]]
+
+class Asked(list[tuple[int, int]]):
+    """Ranges of blocks."""
+
+
 Narrow = Callable[[int], Asked]
+
+
+class Picky(Altered):
+    """A node that refuses more than so many blocks; the ranges that it is asked for."""
+
+    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+        super().__init__(k, monkeypatch, "eth_getLogs")
+        self.most, self.asked = most, Asked()
+
+    def request(self, method: str, params: Any) -> Any:
+        if method == self.method:
+            first, last = (int(params[0][each], 16) for each in ("fromBlock", "toBlock"))
+            self.asked.append((first, last))
+            if last - first >= self.most:
+                return {"error": {"code": -32000, "message": "too many blocks"}}
+        return self.one(method, params)
 
 
 @pytest.fixture
 def narrow(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> Narrow:
     """Makes the node refuse more than so many blocks; the ranges that it is asked for."""
-
-    def make(most: int) -> Asked:
-        real, asked = k.session.node.one, []
-
-        def one(method: str, *given: Any) -> Any:
-            if method == "eth_getLogs":
-                first, last = (int(given[0][each], 16) for each in ("fromBlock", "toBlock"))
-                asked.append((first, last))
-                if last - first >= most:
-                    raise Refusal({"message": "too many blocks"})
-            return real(method, *given)
-
-        monkeypatch.setattr(k.session.node, "one", one)
-        return asked
-
-    return make
+    return lambda most: Picky(k, monkeypatch, most).asked
 
 
 def addresses(k: Kiseki) -> list[str]:
@@ -106,7 +110,7 @@ def test_a_node_that_refuses_a_single_block_or_is_gone_is_not_asked_for_less(
         asked.append((-1, -1))
         raise NodeUnreachable("gone")
 
-    monkeypatch.setattr(k.session.node, "one", gone)
+    monkeypatch.setattr(k.session.node, "answers", gone)
     with pytest.raises(NodeUnreachable):
         list(scan(k.session.node, 0, last, addresses(k)))
     assert asked.count((-1, -1)) == 1

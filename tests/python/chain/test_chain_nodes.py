@@ -1,10 +1,7 @@
 """Node fail, are asked too much, lag and lie; there are others."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +9,15 @@ import requests
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.chain.node import Refusal, connect
+from kiseki.chain.node import connect
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.kiseki import Kiseki, LocalKiseki
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
 from kiseki.vault.keystore import KeyStore
+
+from ..front import front, place
 
 TO = "0x" + "42" * 20
 
@@ -26,51 +26,6 @@ TO = "0x" + "42" * 20
 def url() -> Iterator[str]:
     with anvil(4_245) as found:
         yield found
-
-
-class Front(ThreadingHTTPServer):
-    """Before a node; `answer` says what to do with a request, None to pass it on."""
-
-    def __init__(self, node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> None:
-        self.node, self.answer, self.count = node, answer, 0
-        self.headers_sent: dict[str, str] = {}
-        super().__init__(("127.0.0.1", 0), Behind)
-
-
-class Behind(BaseHTTPRequestHandler):
-    server: Front
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.count += 1
-        told = self.server.answer(self.server.count, json.loads(body))
-        if told is None:
-            told = 200, requests.post(self.server.node, body, headers=JSON, timeout=30).content
-        status, content = told
-        self.send_response(status)
-        for name, value in self.server.headers_sent.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-JSON = {"content-type": "application/json"}
-
-
-@contextmanager
-def front(node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> Iterator[Front]:
-    with Front(node, answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-def place(server: Front, rest: str = "") -> str:
-    return f"http://127.0.0.1:{server.server_port}{rest}"
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])

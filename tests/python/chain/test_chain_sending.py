@@ -25,7 +25,8 @@ from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import Node, Refusal, connect
+from kiseki.chain.node import Node, connect
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import MOST_GAS, Policy
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.sending.wire import MOST_BYTES

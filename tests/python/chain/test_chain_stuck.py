@@ -11,7 +11,8 @@ import pytest
 from tests.faults.once import Run, exactly_once
 from tests.faults.proxy import testnet as misbehaving
 
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import GWEI, Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender

@@ -12,7 +12,7 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.node import Refusal
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client.data import registering

@@ -21,8 +21,9 @@ from kiseki.chain import logs
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
 from kiseki.chain.proofs import prove
+from kiseki.chain.refusals import Refusal
 from kiseki.client import whole
 from kiseki.client.session import Session
 from kiseki.core import rlp

@@ -11,10 +11,11 @@ from kiseki.chain.batches import Asked
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import NONSENSE, Node, Refusal
+from kiseki.chain.node import NONSENSE, Node
+from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
-from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable
+from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeBehind, NodeUnreachable
 
 __all__ = ["Call", "Contract", "answered", "erc20", "node_errors", "refused", "results", "returned"]
 
@@ -214,18 +215,9 @@ def node_errors() -> Iterator[None]:
 
 def refused(refusal: Refusal) -> ChainError:
     """What a node refused to do, as an error: by name where a contract did."""
-    said = refusal.message.lower()
-    data = _returned(refusal.data)
-    if data or "revert" in said:
-        return decode_revert(data)
-    return ChainError(f"the node refused: {one_line(refusal.message) or 'without a word'}")
-
-
-def _returned(data: Any) -> bytes:
-    """What a call that reverted returned, as nodes write it."""
-    if isinstance(data, dict):
-        data = data.get("data")
-    # Some nodes write "Reverted 0x…".
-    with contextlib.suppress(InvalidInput):
-        return from_hex(str(data).removeprefix("Reverted "), None, "the revert data")
-    return b""
+    if refusal.kind is Kind.REVERT:
+        return decode_revert(refusal.returned)
+    said = one_line(refusal.message) or "without a word"
+    if refusal.kind is Kind.LAG:
+        return NodeBehind(f"the node does not have that block yet ({said}); run this again")
+    return ChainError(f"the node refused: {said}")

@@ -15,7 +15,8 @@ from typing import Any
 
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, Contract, node_errors, refused
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ChainError, ContractReverted
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.logs import base_fee
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.release import proxy
 from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.release.releases import ONCE, Place, newest, places, releases

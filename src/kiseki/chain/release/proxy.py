@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.logs import base_fee
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import one_line, to_hex

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, node_errors, refused
-from kiseki.chain.node import Refusal
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import MOST_GAS, calldata_gas
 from kiseki.chain.sending.intents import Attempt
 from kiseki.chain.sending.outcome import Outcome, Receipt

@@ -14,7 +14,8 @@ from typing import Any
 from kiseki.chain.answers import log_of, quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors, results
-from kiseki.chain.node import Node, Refusal
+from kiseki.chain.node import Node
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.journal import Journal

@@ -1,0 +1,167 @@
+"""What a node means by a refusal.
+
+JSON-RPC leaves the words to each node, so what Kiseki does about a refusal hangs on words. They are
+here and nowhere else; a test has real refusals of each node, with their sources.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from kiseki.core.values import from_hex
+from kiseki.errors import InvalidInput
+
+__all__ = ["Kind", "Refusal"]
+
+
+class Kind(StrEnum):
+    """What a refusal is about, and so what can be done.
+
+    Attributes:
+        REVERT: a contract refused.
+        METHOD: the node has no such method; another node may.
+        KNOWN: the node has the transaction already.
+        NONCE: the nonce was used by a transaction that is in a block.
+        FUNDS: the wallet cannot pay it.
+        FEE: it offers too little for a unit of gas.
+        LAG: the node does not have a block yet that was asked about; it will, or another node does.
+        LIMIT: too much was asked in one question or request; less may be answered.
+        RATE: too much was asked in a time; later it may be answered.
+        OTHER: nothing that Kiseki knows.
+    """
+
+    REVERT = "revert"
+    METHOD = "unknown method"
+    KNOWN = "known"
+    NONCE = "nonce"
+    FUNDS = "funds"
+    FEE = "fee"
+    LAG = "lag"
+    LIMIT = "limit"
+    RATE = "rate"
+    OTHER = "other"
+
+
+_BY_CODE = {3: Kind.REVERT, -32601: Kind.METHOD, -32604: Kind.METHOD, 429: Kind.RATE}
+"""Error codes that mean one thing: go-ethereum's, JSON-RPC's, Besu's, HTTP's."""
+
+_WORDS: tuple[tuple[Kind, str], ...] = (
+    (Kind.REVERT, r"revert"),
+    (
+        Kind.METHOD,
+        r"method not (found|supported|enabled)|does not exist/is not available|unsupported method"
+        r"|unknown method|method .{1,60} (is )?not (supported|available|enabled|allowed)"
+        r"|endpoint not implemented",
+    ),
+    (
+        Kind.KNOWN,
+        r"already known|already imported|alreadyknown|\bknown transaction|same hash"
+        r"|already in (the )?(mem)?pool",
+    ),
+    (
+        Kind.NONCE,
+        r"(?<!authority )nonce (is )?too low|nonce has already been used|\bold ?nonce"
+        r"|ownnoncealreadyused",
+    ),
+    (
+        Kind.FUNDS,
+        r"insufficient ?funds|insufficient (sender )?balance|for sender balance|lack of funds"
+        r"|cost exceeds account balance|enough funds|exceeds transaction sender account balance",
+    ),
+    (
+        Kind.FEE,
+        r"underpriced|fee ?too ?low|tip (\d+ is )?too low|gas price too low"
+        r"|(less|lower) than (the )?(block|current) ?base ?fee|max fee per gas less"
+        r"|(gas )?price below|priority fee below|below current base fee|gas tip cap"
+        r"|insufficient gas price|could not replace existing|replacementnotallowed"
+        r"|insufficient fees?\b|base ?fee exceeds gas ?limit|minimum gas price|tip needed",
+    ),
+    (Kind.LIMIT, r"batch.{0,40}(limit|large|big|size|max|exceed|many)|(many|exceeds).{0,40}batch"),
+    (
+        Kind.LAG,
+        r"(header|block|resource) ?(\S+ )?not found|resourcenotfound|unknown block"
+        r"|(block|header) \S+ (could|can) ?not be found|(could not|cannot) find (block|header)"
+        r"|one of the blocks? specified in filter|header for hash not found"
+        r"|beyond (current |the )?(chain )?head|exceeds (the )?(chain |current )?head"
+        r"|greater than (the )?(latest|head|current) block|blockoutofrange|in the future"
+        r"|future block|not (yet )?available yet|does not have the requested block"
+        r"|initial sync is still|(still|is) syncing|unfinalized data|not available \(head block"
+        r"|after last accepted block",
+    ),
+    (
+        Kind.RATE,
+        r"too many requests|rate.?limit|request rate|rate exceeded|compute units"
+        r"|(requests?|rps) limit|throughput|monthly capacity|concurrent requests"
+        r"|(per|/) ?second|daily request|quota|usage limit|exceeded .{0,20}credits",
+    ),
+    (
+        Kind.LIMIT,
+        r"block ?range|blocks range|range limit|maximum rpc range|limited to .{1,40} range"
+        r"|range \d+ (is bigger|exceeds)|exceeds .{0,20}range|too many (blocks|logs|results)"
+        r"|returned more than|returns too many|exceeds? max(imum)? (results|logs|block)"
+        r"|results? .{0,20}exceed|max results|response (size|is too|too)|too (big|large)"
+        r"|(query|request|execution|operation) (timed out|timeout|aborted)|timeout exceeded"
+        r"|timeout expired|deadline exceeded|limit exceeded|more than \d+ (blocks|results|logs)"
+        r"|narrow",
+    ),
+)
+"""In this order, because what a word means can hang on another: a rate limit limits no range."""
+
+_FOUND = tuple((kind, re.compile(words)) for kind, words in _WORDS)
+_LEAST = re.compile(
+    r"(?:minimum needed|tip needed|minimum required priority fee(?: is)?|pool gas tip cap"
+    r"|(?:minimum|required) (?:gas )?(?:tip|price)(?: cap)?(?: is)?|at least):? \(?(\d{1,28})\b"
+)
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where one is expected
+    """What a node answered instead of a result.
+
+    Attributes:
+        message: its words.
+        data: what came with it: of a call that reverted, what it returned.
+        code: its number, where it gave one.
+    """
+
+    def __init__(self, error: Any) -> None:
+        if not isinstance(error, dict):
+            raise ValueError("an error that is none")
+        super().__init__(error.get("message"))
+        self.message = str(error.get("message", ""))
+        self.data = error.get("data")
+        code = error.get("code")
+        self.code = code if isinstance(code, int) and not isinstance(code, bool) else None
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What it is about."""
+        if self.returned:
+            return Kind.REVERT
+        if self.code in _BY_CODE:
+            return _BY_CODE[self.code]
+        said = self.message[:2_000].lower()
+        if isinstance(self.data, str):  # some put the words beside "invalid params"
+            said += " " + self.data[:2_000].lower()
+        elif isinstance(self.data, dict) and isinstance(self.data.get("payload"), str):
+            said += " " + self.data["payload"][:2_000].lower()
+        return next((kind for kind, words in _FOUND if words.search(said)), Kind.OTHER)
+
+    @property
+    def returned(self) -> bytes:
+        """What a call that reverted returned; empty where nothing came with it."""
+        data = self.data
+        if isinstance(data, dict):
+            data = data.get("data")
+        try:  # some nodes write "Reverted 0x…"
+            return from_hex(str(data).removeprefix("Reverted "), None, "the revert data")
+        except InvalidInput:
+            return b""
+
+    @property
+    def least(self) -> int | None:
+        """The least tip that the node takes, in wei, where it refuses a fee and says so."""
+        found = _LEAST.search(self.message[:2_000].lower()) if self.kind is Kind.FEE else None
+        return int(found[1]) if found else None

@@ -1,0 +1,82 @@
+"""A server in front of a real node, which says what a test wants in the node's place."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import requests
+
+__all__ = ["Front", "Said", "each_question", "front", "place", "refusing"]
+
+Said = Callable[[Any], dict[str, Any] | None]
+"""What is said to one question: ``result`` or ``error``; None where the node shall say it."""
+
+
+class Front(ThreadingHTTPServer):
+    """Before a node; `answer` says what to do with a request, None to pass it on."""
+
+    def __init__(self, node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> None:
+        self.node, self.answer, self.count = node, answer, 0
+        self.headers_sent: dict[str, str] = {}
+        super().__init__(("127.0.0.1", 0), Behind)
+
+
+class Behind(BaseHTTPRequestHandler):
+    server: Front
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.count += 1
+        told = self.server.answer(self.server.count, json.loads(body))
+        if told is None:
+            told = 200, requests.post(self.server.node, body, headers=JSON, timeout=30).content
+        status, content = told
+        self.send_response(status)
+        for name, value in self.server.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+JSON = {"content-type": "application/json"}
+
+
+@contextmanager
+def front(node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> Iterator[Front]:
+    with Front(node, answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def place(server: Front, rest: str = "") -> str:
+    return f"http://127.0.0.1:{server.server_port}{rest}"
+
+
+def each_question(node: str, say: Said) -> Callable[[int, Any], tuple[int, bytes] | None]:
+    """For `front`: one question is answered after the other, also of those in a batch."""
+
+    def answer(_: int, asked: Any) -> tuple[int, bytes]:
+        many = asked if isinstance(asked, list) else [asked]
+        told = []
+        for each in many:
+            said = say(each)
+            if said is None:
+                told.append(requests.post(node, json=each, timeout=30).json())
+            else:
+                told.append({"jsonrpc": "2.0", "id": each["id"], **said})
+        return 200, json.dumps(told if isinstance(asked, list) else told[0]).encode()
+
+    return answer
+
+
+def refusing(method: str, error: dict[str, Any]) -> Said:
+    """A node that refuses one method."""
+    return lambda asked: {"error": error} if asked["method"] == method else None
