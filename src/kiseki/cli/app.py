@@ -31,7 +31,8 @@ _INTERRUPTED = 130
 
 _EPILOG = (
     "Every command also takes these options (see `kiseki --help`): --network, --rpc, --account, "
-    "--json, --yes, --dry-run, --max-fee, --confirmations, --decimal, --debug."
+    "--json, --yes, --dry-run, --max-fee, --confirmations, --decimal, --encoding, "
+    "--sheet, --debug."
 )
 
 COMMANDS = {
@@ -153,6 +154,15 @@ def root(
         typer.Option(help="What separates decimals in amounts that you type and in tables: . or ,  "
                           "Default: a point, and no mark may group digits.  [env: KISEKI_DECIMAL]"),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="The encoding of tables that are not UTF-8, as cp932 (Japanese Excel).  "
+                          "[env: KISEKI_ENCODING]"),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="The sheet of a workbook with several sheets.  [env: KISEKI_SHEET]"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; go on.")] = False,
     dry_run: Annotated[
@@ -187,7 +197,7 @@ def root(
     """
     context.options(context.Options(
         network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
-        decimal, json, yes, dry_run, debug,
+        decimal, encoding, sheet, json, yes, dry_run, debug,
     ))  # fmt: skip
 
 
@@ -251,6 +261,6 @@ def _options_first(words: list[str]) -> list[str]:
 
 _WITH_VALUE = {
     "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--max-fee",
-    "--confirmations", "--decimal",
+    "--confirmations", "--decimal", "--encoding", "--sheet",
 }  # fmt: skip
 _FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

@@ -190,7 +190,7 @@ File = Annotated[Path, typer.Argument(help="The file of the title.")]
 def add(
     file: File,
     season: Annotated[str, typer.Argument(help="The season, as 1.")],
-    cuts: Annotated[Path, typer.Argument(help="A CSV with the columns batch and weight.")],
+    cuts: Annotated[Path, typer.Argument(help="A table with the columns batch and weight.")],
     name: Annotated[str, typer.Option(help="The name of the title, for a new file.")] = "",
 ) -> None:
     """Add the cuts of a season to a title, or replace them.
@@ -205,7 +205,7 @@ def add(
 
     k = context.watching()
     had = k.revenue.title.read(file) if file.exists() else Title(name)
-    made = had.with_season(season, read_cuts(cuts))
+    made = had.with_season(season, read_cuts(cuts, context.table()))
     split = k.revenue.title.split(made)
     k.revenue.title.write(file, made)
     _title_told(made, split.key)
@@ -259,9 +259,9 @@ def _title_told(made: Title, key: bytes) -> None:
 # Statements
 
 Statement = Annotated[
-    Path, typer.Argument(help="A JSON file, or a CSV with channel, territory, payee and amount.")
+    Path, typer.Argument(help="A JSON file, or a table with channel, territory, payee and amount.")
 ]
-Period = Annotated[str, typer.Option(help="The period of a CSV file: 2026-10, 2026-Q4 or 2026.")]
+Period = Annotated[str, typer.Option(help="The period of a table: 2026-10, 2026-Q4 or 2026.")]
 Number = Annotated[str, typer.Option(help="The payer's own number of the statement.")]
 
 
@@ -276,14 +276,8 @@ def _read(
             openings[found.key] = found.opening
         return found
 
-    decimals = k.decimals(token)
     read = k.revenue.statement.read(
-        file,
-        payee,
-        lambda text: context.units(text, decimals),
-        period=period,
-        token=token,
-        number=number,
+        file, payee, k.decimals(token), context.table(), period=period, token=token, number=number
     )
     return read, openings
 

@@ -57,7 +57,7 @@ def prepare_consents(
     say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.prepare_all(source, terms, artists="providers",
+        kept = k.data.prepare_all(lists.read(source, context.table()), terms, artists="providers",
                                   progress=lambda items, _: told(items, total))  # fmt: skip
     paths = k.data.consents.prepare(kept, folder, days=days)
     if context.current.json:

@@ -30,6 +30,7 @@ from kiseki.cli import show
 from kiseki.client.settings import environment, load_env
 from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
+from kiseki.disk.tables import Format
 from kiseki.errors import InvalidInput, KisekiError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from kiseki.vault.keystore import KeyStore
 
 __all__ = ["Options", "amount", "chosen", "current", "hex32", "kiseki", "moment", "money",
-           "options", "password", "spend", "watching", "where"]  # fmt: skip
+           "options", "password", "spend", "table", "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -57,6 +58,8 @@ class Options:
     max_fee: str | None = None
     final: str | None = None
     decimal: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
     json: bool = False
     yes: bool = False
     dry_run: bool = False
@@ -88,6 +91,8 @@ _VARIABLES: Mapping[str, str] = {
     "max_fee": "KISEKI_MAX_FEE",
     "final": "KISEKI_CONFIRMATIONS",
     "decimal": "KISEKI_DECIMAL",
+    "encoding": "KISEKI_ENCODING",
+    "sheet": "KISEKI_SHEET",
 }
 
 
@@ -409,6 +414,11 @@ def amount(k: Kiseki, text: str) -> tuple[int, str]:
 def units(text: str, decimals: int = ETHER_DECIMALS) -> int:
     """The base units of a number that a person wrote; see `kiseki.core.amounts.parse`."""
     return parse(text, decimals, chosen("decimal"))
+
+
+def table() -> Format:
+    """How tables are to be read, from the options; how they are read is said."""
+    return Format(chosen("encoding"), chosen("sheet"), chosen("decimal"), show.say)
 
 
 def moment(text: str, what: str) -> datetime | timedelta:

@@ -122,8 +122,8 @@ def register(
     say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.prepare_all(source, terms, payee=k.payee(payee) if payee else None,
-                                  origin=origin,
+        kept = k.data.prepare_all(lists.read(source, context.table()), terms,
+                                  payee=k.payee(payee) if payee else None, origin=origin,
                                   progress=lambda items, _: told(items, total))  # fmt: skip
     _register(k, kept, publish)
 
@@ -139,8 +139,8 @@ def _register_under(file: Path, source: Path, origin: Path | None, publish: bool
         raise InvalidInput(f"this standing consent cannot be used: {why}")
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.standing.collect(consent, source, origin=origin,
-                                         progress=lambda items, _: told(items, total))  # fmt: skip
+        kept = k.data.standing.collect(consent, lists.read(source, context.table()), origin=origin,
+                                       progress=lambda items, _: told(items, total))  # fmt: skip
     if not context.current.json:
         for each in consent.words[:3]:
             show.say(each)

@@ -10,8 +10,9 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.terms import in_words, uses_of
 from kiseki.core.offer import FOREVER, Licence
-from kiseki.core.values import to_hex
+from kiseki.core.values import address, to_hex
 from kiseki.disk import texts
+from kiseki.disk.tables import Table
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def offer(
         int | None, typer.Option(help="How many can be bought. Default: any number.")
     ] = None,
     buyers: Annotated[
-        Path | None, typer.Option(help="A file with the addresses of allowed buyers, one a line.")
+        Path | None,
+        typer.Option(help="A table with the column buyer: the addresses of the allowed buyers."),
     ] = None,
     licence: Annotated[
         Path | None, typer.Option(help="The licence: its text, or the file of `market licence`.")
@@ -316,4 +318,13 @@ def licence(
 
 
 def _buyers(path: Path | None) -> list[str]:
-    return [] if path is None else texts.read(path).split()
+    if path is None:
+        return []
+    found = []
+    with Table(path, ("buyer",), context.table(), headless=True) as table:
+        for (buyer,) in table:
+            try:
+                found.append(to_hex(address(buyer.strip(), "the buyer")))
+            except InvalidInput as error:
+                raise table.refusal("buyer", error) from None
+    return found

@@ -306,7 +306,11 @@ def cancel_redirect(
 def make_split(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     payees: Annotated[
-        list[str], typer.Argument(help="PAYEE=SHARES; shares are whole numbers. Repeat.")
+        list[str],
+        typer.Argument(
+            help="PAYEE=SHARES; shares are whole numbers. Repeat. Or a table with the columns "
+            "payee and share (team.csv)."
+        ),
     ],
 ) -> None:
     """Write the file of a split, which divides money among several payees.
@@ -317,10 +321,14 @@ def make_split(
     \b
     Examples:
       kiseki revenue split profit.json 0x70997970C51812dc3A010C7d01b50e0d17dc79C8=60 series.json=40
+      kiseki revenue split team.json team.csv
     """
     k = context.watching()
     leaves = []
     for each in payees:
+        if "=" not in each and Path(each).is_file():
+            leaves += k.revenue.split.leaves(Path(each), k.payee, context.table())
+            continue
         payee, equals, shares = each.rpartition("=")
         digits = shares.isascii() and shares.isdecimal() and len(shares) < 30
         if not equals or not digits:

@@ -4,10 +4,8 @@ Each line's payment carries its own reference, so that what came in can be held 
 later, by anybody who has it; the chain shows only hashes.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiseki.core import documents
@@ -15,11 +13,10 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, bytes32, from_hex, one_line, to_hex, uint
 from kiseki.errors import InvalidInput
 
-__all__ = ["Line", "RoyaltyStatement", "read_csv"]
+__all__ = ["Line", "RoyaltyStatement"]
 
 _FORMAT = "kiseki-royalty-statement-v1"
 _PERIOD = re.compile(r"\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-H[12])?", re.ASCII)
-_COLUMNS = ("channel", "territory", "payee", "amount")
 _MOST = 100_000
 _PREFIX = b"\x09"
 
@@ -120,26 +117,3 @@ class RoyaltyStatement:
             key = from_hex(payee, 32, "a payee")
             found.append(Line(channel, territory, key, documents.decimal(amount, "an amount")))
         return cls(period, token, found, number)
-
-
-def read_csv(text: str) -> Iterable[tuple[int, dict[str, str]]]:
-    """The lines of a CSV file with the columns channel, territory, payee and amount, numbered.
-
-    Raises:
-        InvalidInput: a column is missing, or a line has more or fewer.
-    """
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    try:
-        names = [each.strip().lower() for each in rows.fieldnames or []]
-        if sorted(names) != sorted(_COLUMNS):
-            raise InvalidInput(
-                f"a statement's columns are {', '.join(_COLUMNS)}; "
-                f"this has {one_line(', '.join(names)) or 'none'}"
-            )
-        rows.fieldnames = names
-        for row in rows:
-            if None in row or None in row.values():
-                raise InvalidInput(f"line {rows.line_num} has more or fewer columns than the first")
-            yield rows.line_num, {name: row[name].strip() for name in _COLUMNS}
-    except csv.Error as error:
-        raise InvalidInput(f"line {rows.line_num} is no CSV: {error}") from error

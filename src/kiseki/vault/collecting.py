@@ -119,7 +119,7 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
 
     def rows() -> Iterator[tuple[Any, ...]]:
         nonlocal count, size, last
-        hashed = hash_each(entries, lambda each: each.file or None, _TASK)
+        hashed = hash_each(entries, lambda each: each.file or None, _where, _TASK)
         for entry, digest, length in hashed:
             count += 1
             size += length
@@ -127,7 +127,7 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
                 last = size
                 told(count, size)
             number = numbers.setdefault(entry.artist, len(numbers))
-            line = entry.line or count
+            line = entry.row or count
             yield number, entry.share, line, digest or entry.sha256, entry.commitment, entry.name
 
     db.execute("BEGIN")
@@ -173,7 +173,7 @@ def _must_be_one(providers: list[str], one: Any, other: Any) -> None:
     """An ID binds one wallet, so nobody can register a work for several who each consent."""
     if providers[one[2]] != providers[other[2]]:
         raise InvalidInput(
-            f"lines {one[4]} and {other[4]}, {_said(one[5], other[5])}, are a joint work of "
+            f"rows {one[4]} and {other[4]}, {_said(one[5], other[5])}, are a joint work of "
             f"{providers[one[2]]} and {providers[other[2]]}, and its ID binds one wallet, so they "
             "cannot both be its provider; put it into a list of payees (`kiseki data register`): "
             "who registers it is its provider, and both are paid"
@@ -232,11 +232,11 @@ def _owners(artists: list[str], rows: Sequence[Any], names: Sequence[str]) -> Ow
         said, before = parts.setdefault(artists[artist], (share, line))
         if said != share:
             raise InvalidInput(
-                f"lines {before} and {line}, {_said(*names)}: column share: {artists[artist]} has "
+                f"rows {before} and {line}, {_said(*names)}: column share: {artists[artist]} has "
                 f"{said or 'none'} and {share or 'none'} of one work; say the same in both"
             )
     lines = sorted(line for _, line in parts.values())
-    where = f"line {lines[0]}" if len(lines) == 1 else f"lines {' and '.join(map(str, lines))}"
+    where = f"row {lines[0]}" if len(lines) == 1 else f"rows {' and '.join(map(str, lines))}"
     named = sorted(parts)
     if len(named) > 1 and not named[0]:
         raise InvalidInput(
@@ -249,6 +249,10 @@ def _owners(artists: list[str], rows: Sequence[Any], names: Sequence[str]) -> Ow
         raise InvalidInput(f"{where}, {_said(*names)}: {error}") from None
     common = gcd(*shares)
     return tuple((who, n // common) for who, n in zip(named, shares, strict=True))
+
+
+def _where(entry: Entry) -> str:
+    return f"row {entry.row}, column file: " if entry.row else ""
 
 
 def _said(*names: str) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -112,7 +113,10 @@ def hash_outputs(paths: Sequence[Path], progress: Progress = lambda *_: None) ->
 
 
 def hash_each(
-    items: Iterable[T], file_of: Callable[[T], str | Path | None], batch: int = _BATCH
+    items: Iterable[T],
+    file_of: Callable[[T], str | Path | None],
+    where: Callable[[T], str] = lambda _: "",
+    batch: int = _BATCH,
 ) -> Iterator[tuple[T, bytes, int]]:
     """Each item with the digest and size of its file, on all cores, in the order given.
 
@@ -120,6 +124,7 @@ def hash_each(
 
     Args:
         file_of: an item's file; none for an item that has none, whose digest is empty.
+        where: where an item was named, for an error.
         batch: items a task.
 
     Raises:
@@ -128,7 +133,14 @@ def hash_each(
 
     def work(item: T) -> tuple[T, bytes, int]:
         path = file_of(item)
-        return (item, b"", 0) if path is None else (item, *_digest(path))
+        if path is None:
+            return item, b"", 0
+        try:
+            return item, *_digest(path)
+        except FilesError as error:
+            if not isinstance(error.__cause__, FileNotFoundError) or not (same := _same(path)):
+                raise FilesError(f"{where(item)}{error}") from error.__cause__
+            return item, *_digest(same)
 
     return _on_all_cores(items, work, batch)
 
@@ -272,6 +284,19 @@ def _digest(path: str | Path) -> tuple[bytes, int]:
         raise _not_read(path, error) from error
     _must_be_same(path, before, after, now)
     return digest.digest(), after.st_size
+
+
+def _same(path: str | Path) -> Path | None:
+    """The file whose name is the same text in another of Unicode's forms: macOS takes letters apart
+    (``か`` and its mark), other systems do not, and a list is often written on another system."""
+    place = Path(Path(path).anchor)
+    for part in Path(path).relative_to(place).parts:
+        forms = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        known = next((each for each in forms if os.path.lexists(place / each)), None)
+        if known is None:
+            return None
+        place /= known
+    return place
 
 
 def _must_be_ordinary(path: str | Path, found: os.stat_result) -> None:

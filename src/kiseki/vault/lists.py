@@ -1,6 +1,6 @@
 """What is to be registered in bulk: a folder, or a list that says more of each item.
 
-A list is a CSV file in UTF-8 whose first line names its columns, in any order:
+A list is a table (`kiseki.disk.tables`) with these columns:
 
 ``file``        a file, from the list's own folder; it is hashed
 ``sha256``      instead, the SHA-256 of a content that is elsewhere, 64 hex digits
@@ -27,20 +27,20 @@ Nothing of a list counts unless all of it can be read. Lists and folders may be 
 
 from __future__ import annotations
 
-import csv
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.files import walk
 
-__all__ = ["COLUMNS", "Entry", "count", "read", "weights"]
+__all__ = ["COLUMNS", "Entry", "count", "read", "read_share", "weights"]
 
 COLUMNS = ("file", "sha256", "commitment", "name", "artist", "share")
 _WHAT = COLUMNS[:3]
@@ -57,7 +57,7 @@ class Entry(NamedTuple):
         name: what it is called.
         artist: whose it is, in lower case; empty for nobody's in particular.
         share: their part of it, as ``3`` or ``60%``; empty for an equal one.
-        line: where it stands in its list, counted from 1; zero where there is none.
+        row: where it stands in its list, counted from 1; zero where there is none.
     """
 
     file: str
@@ -66,7 +66,7 @@ class Entry(NamedTuple):
     name: str
     artist: str
     share: str = ""
-    line: int = 0
+    row: int = 0
 
 
 def weights(shares: Sequence[str]) -> list[int]:
@@ -91,24 +91,47 @@ def weights(shares: Sequence[str]) -> list[int]:
     return [int(each * 1_000_000) for each in parts]
 
 
-def read(source: str | Path) -> Iterator[Entry]:
+@lru_cache(1_024)
+def read_share(text: str, decimal: str = "") -> str:
+    """A share as somebody writes it, as ``3`` or ``60%``; empty where none is said.
+
+    Args:
+        decimal: what separates decimals; a point where nobody said.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    share = "".join(text.split())
+    if decimal == "," and "." not in share:
+        share = share.replace(",", ".")
+    if share and (not _SHARE.fullmatch(share) or not share.strip("0.%")):
+        raise InvalidInput(
+            f"a share is a whole number above zero, or as 60%, not {text.strip()!r:.40}"
+        )
+    return share
+
+
+def read(source: str | Path, form: Format = PLAIN) -> Iterator[Entry]:
     """Everything in a folder and below, or in a list; one after the other.
+
+    Args:
+        form: how the list is to be read, where it does not say so itself.
 
     Raises:
         FilesError: there is no such thing, or it cannot be read.
-        InvalidInput: a line of the list cannot be right; it says which.
+        InvalidInput: a row of the list cannot be right; it says which, and in which column.
     """
     place = Path(source)
     if place.is_dir():
         return _folder(place)
     if not place.exists():
         raise FilesError(f"there is no {place}; check the path")
-    return _list(place)
+    return _list(place, form)
 
 
 def count(source: str | Path) -> int:
-    """How many items there are, of a list about: its lines are counted and not read. For whoever
-    tells how far reading has got.
+    """How many items there are, of a list about: its lines are counted and not read; zero where
+    only reading would tell. For whoever tells how far reading has got.
 
     Raises:
         FilesError: as `read`.
@@ -118,6 +141,8 @@ def count(source: str | Path) -> int:
         return sum(1 for _ in walk(place))
     try:
         with place.open("rb") as file:
+            if file.read(2) == b"PK":
+                return 0
             lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
     except OSError as error:
         raise _unreadable(place, error) from error
@@ -136,58 +161,20 @@ def _folder(place: Path) -> Iterator[Entry]:
         yield Entry(path, b"", b"", _text(path[begin:]), "")
 
 
-def _list(place: Path) -> Iterator[Entry]:
-    try:
-        with place.open(encoding="utf-8-sig", newline="") as file:
-            yield from _rows(place, csv.reader(file, strict=True))
-    except OSError as error:
-        raise _unreadable(place, error) from error
-    except UnicodeDecodeError:
-        raise InvalidInput(f"the list {place} is not text in UTF-8; save it so") from None
-
-
-def _rows(place: Path, reader: Iterable[list[str]]) -> Iterator[Entry]:
-    rows = _counted(place, reader)
-    _, header = next(rows, (0, []))
-    names = [each.strip().lower() for each in header]
-    unknown = [each for each in names if each not in COLUMNS]
-    if unknown or len(set(names)) < len(names) or not set(names) & set(_WHAT):
-        raise InvalidInput(
-            f"the first line of {place} must name the columns, each once, of {', '.join(COLUMNS)}; "
-            "one of the first three is needed"
-        )
-    columns = [names.index(each) if each in names else -1 for each in COLUMNS]
-    folder = str(place.parent)
-    for line, row in rows:
-        if not any(row):
-            continue
-        if len(row) != len(names):
+def _list(place: Path, form: Format) -> Iterator[Entry]:
+    with Table(place, COLUMNS, form) as table:
+        if not set(table.columns) & set(_WHAT):
             raise InvalidInput(
-                f"line {line} of {place} has {len(row)} values and the first line {len(names)}"
+                f"{place}, row {table.row}: one of the columns {', '.join(_WHAT)} is needed; there "
+                f"is {', '.join(table.columns)}"
             )
-        row.append("")  # what a column holds that is not there
-        try:
-            yield _entry(line, folder, *[row[each] for each in columns])
-        except InvalidInput as error:
-            raise InvalidInput(f"line {line} of {place}: {error}") from None
-
-
-def _counted(place: Path, reader: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line that it ends at, which is its own unless a value has several."""
-    rows = iter(reader)
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = getattr(reader, "line_num", 0)
-            raise InvalidInput(f"line {line} of {place} is no CSV: {error}") from None
-        yield getattr(reader, "line_num", 0), row
+        folder = str(place.parent)
+        for cells in table:
+            yield _entry(table, folder, *cells)
 
 
 def _entry(
-    line: int,
+    table: Table,
     folder: str,
     file: str,
     sha256: str,
@@ -197,35 +184,26 @@ def _entry(
     share: str,
 ) -> Entry:
     if bool(file) + bool(sha256) + bool(commitment) != 1:
-        raise InvalidInput(f"say one of {', '.join(_WHAT)}")
-    return Entry(
-        os.path.join(folder, file) if file else "",  # noqa: PTH118 - a path less for every line
-        _hash(sha256, "the sha256") if sha256 else b"",
-        _hash(commitment, "the commitment") if commitment else b"",
-        name or file,
-        _artist(artist) if artist else "",
-        _share(share, artist) if share else "",
-        line,
-    )
+        raise table.refusal("", f"say one of {', '.join(_WHAT)}")
+    column = "sha256" if sha256 else "commitment"
+    try:
+        digest = _hash(sha256, "the sha256") if sha256 else b""
+        hidden = _hash(commitment, "the commitment") if commitment else b""
+        column = "artist"
+        who = _artist(artist) if artist else ""
+        column = "share"
+        part = read_share(share, table.decimal)
+        if part and not who:
+            raise InvalidInput("it is nobody's; name the artist whose it is")
+    except InvalidInput as error:
+        raise table.refusal(column, error) from None
+    path = os.path.join(folder, file) if file else ""  # noqa: PTH118 - a path less for every row
+    return Entry(path, digest, hidden, name or file, who, part, table.row)
 
 
 def _hash(text: str, what: str) -> bytes:
     text = text.strip()
     return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
-
-
-@lru_cache(1_024)
-def _share(text: str, artist: str) -> str:
-    text = "".join(text.split())
-    if not text:
-        return ""
-    if not _SHARE.fullmatch(text) or not text.strip("0.%"):
-        raise InvalidInput(
-            f"column share: a share is a whole number above zero, or as 60%, not {text!r:.40}"
-        )
-    if not artist.strip():
-        raise InvalidInput("column share: it is nobody's; name the artist whose it is")
-    return text
 
 
 @lru_cache(1_024)

@@ -107,15 +107,15 @@ def test_equal_sets_in_equal_parts_are_one_account_in_whatever_order(
     [
         (
             [("a.png", ALICE, "1"), ("a.png", BOB, "")],
-            "lines 2 and 3, 'a.png': column share: every",
+            "rows 2 and 3, 'a.png': column share: every",
         ),
-        ([("a.png", ALICE, "60%"), ("a.png", BOB, "3")], "lines 2 and 3, .* in percent, or none"),
+        ([("a.png", ALICE, "60%"), ("a.png", BOB, "3")], "rows 2 and 3, .* in percent, or none"),
         ([("a.png", ALICE, "60%"), ("a.png", BOB, "30%")], "60% and 30% add up to 90%"),
-        ([("b.png", BOB, ""), ("a.png", ALICE, "60%")], "line 3, 'a.png': .* add up to 60%"),
-        ([("a.png", ALICE, ""), ("a.png", "", "")], "lines 2 and 3, .* only some name an artist"),
+        ([("b.png", BOB, ""), ("a.png", ALICE, "60%")], "row 3, 'a.png': .* add up to 60%"),
+        ([("a.png", ALICE, ""), ("a.png", "", "")], "rows 2 and 3, .* only some name an artist"),
         (
             [("a.png", ALICE, "1"), ("b.png", BOB, ""), ("c=a.png", ALICE, "2")],
-            f"lines 2 and 4, 'a.png' alias 'c=a.png': column share: {ALICE} has 1 and 2 of one",
+            f"rows 2 and 4, 'a.png' alias 'c=a.png': column share: {ALICE} has 1 and 2 of one",
         ),
     ],
 )

@@ -12,7 +12,6 @@ from kiseki.client.revenue.revenue import ETHER
 from kiseki.client.revenue.titles import read_cuts
 from kiseki.client.revenue.waterfalls import Ahead, Waiting
 from kiseki.core import ids
-from kiseki.core.amounts import parse
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
@@ -282,7 +281,12 @@ def test_a_title_that_cannot_be_is_refused(buyer: Kiseki, tmp_path: Path) -> Non
     with pytest.raises(InvalidInput, match="a name of one line"):
         Title("two\nlines")
     path = tmp_path / "cuts.csv"
-    for text, said in (("a,b\n", "must have the columns"), ("batch,weight\n0x12,1\n", "line 2")):
+    for text, said in (
+        ("a,b\n", "there is no column 'a'"),
+        ("batch\n", "there is no column weight"),
+        ("batch,weight\n0x12,1\n", "row 2, column batch"),
+        (f"batch;weight\n0x{'12' * 32};1,5\n", "row 2, column weight"),
+    ):
         path.write_text(text)
         with pytest.raises(InvalidInput, match=said):
             read_cuts(path)
@@ -354,20 +358,20 @@ def test_a_statement_is_read_from_csv_and_json(buyer: Kiseki, tmp_path: Path) ->
     who = "0x" + "12" * 20
     path = tmp_path / "october.csv"
     path.write_text(f"Channel,territory,payee,amount\nstreaming,JP,{who},1.5\ncinema,KR,{who},2\n")
-    read = buyer.revenue.statement.read(
-        path, Payee.of, lambda text: parse(text, 6), period="2026-10", token="0x" + "34" * 20
-    )
+    read = buyer.revenue.statement.read(path, Payee.of, 6, period="2026-10", token="0x" + "34" * 20)
     assert [each.amount for each in read.lines] == [1_500_000, 2_000_000]
     again = tmp_path / "october.json"
     again.write_text(read.to_json())
-    assert buyer.revenue.statement.read(again, Payee.of, int) == read
+    assert buyer.revenue.statement.read(again, Payee.of) == read
     assert len(set(read.references())) == 2
     path.write_text(f"channel,territory,payee,amount\nstreaming,JP,{who},much\n")
-    with pytest.raises(InvalidInput, match="line 2: 'much' is no amount"):
-        buyer.revenue.statement.read(path, Payee.of, parse, period="2026")
+    with pytest.raises(InvalidInput, match="row 2, column amount: 'much' is no amount"):
+        buyer.revenue.statement.read(path, Payee.of, period="2026")
     path.write_text("channel,payee,amount\n")
-    with pytest.raises(InvalidInput, match="columns are channel, territory, payee, amount"):
-        buyer.revenue.statement.read(path, Payee.of, parse, period="2026")
+    with pytest.raises(
+        InvalidInput, match="there is no column territory; the columns are channel, territory"
+    ):
+        buyer.revenue.statement.read(path, Payee.of, period="2026")
     for wrong in ("2026-13", "october", "26"):
         with pytest.raises(InvalidInput, match="a period is written as"):
             RoyaltyStatement(wrong, ETHER, read.lines)

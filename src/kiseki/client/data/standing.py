@@ -298,7 +298,7 @@ class StandingConsents:
     def collect(
         self,
         consent: StandingConsent,
-        source: str | Path,
+        source: str | Path | Iterable[Entry],
         *,
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
@@ -315,11 +315,11 @@ class StandingConsents:
         document = document_hash(origin)
 
         def entries() -> Iterator[Entry]:
-            for each in lists.read(source):
+            for each in lists.read(source) if isinstance(source, str | Path) else source:
                 if each.artist not in ("", consent.provider):
                     raise InvalidInput(
-                        f"the list names {each.artist}, and the standing consent is "
-                        f"{consent.provider}'s; give each provider a list of its own"
+                        f"row {each.row}: the list names {each.artist}, and the standing consent "
+                        f"is {consent.provider}'s; give each provider a list of its own"
                     )
                 yield each._replace(artist="")
 

@@ -7,7 +7,7 @@ are logged by whoever made them, or are in a file that is handed on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,13 @@ from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.title import TITLE_FORMAT, Title
 from kiseki.disk import atomic, texts
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import FilesError, InvalidInput, NotInIndex
+from kiseki.vault.lists import read_share, weights
 
 __all__ = ["Splits", "publication", "unpublished"]
+
+_COLUMNS = ("payee", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,34 @@ class Splits:
                 f"{path} is the file of no split or title; `kiseki revenue split` makes one "
                 f"({error})"
             ) from error
+
+    def leaves(
+        self, path: Path, payees: Callable[[str], Payee], form: Format = PLAIN
+    ) -> list[tuple[bytes, int]]:
+        """The leaves of a split from a table with the columns ``payee`` and ``share``.
+
+        Args:
+            payees: whom a payee's column means.
+            form: how the table is to be read, where it does not say so itself.
+
+        Raises:
+            FilesError, InvalidInput: it cannot be read, or a row is none; with its number.
+        """
+        keys, shares = [], []
+        with Table(path, _COLUMNS, form) as table:
+            table.need(_COLUMNS)
+            for payee, share in table:
+                column = "payee"
+                try:
+                    keys.append(payees(payee.strip()).key)
+                    column = "share"
+                    shares.append(read_share(share, table.decimal))
+                except (InvalidInput, LookupError) as error:
+                    raise table.refusal(column, error) from error
+        try:
+            return list(zip(keys, weights(shares), strict=True))
+        except InvalidInput as error:
+            raise InvalidInput(f"{path}: {error}") from None
 
     def write(self, path: Path, split: Split) -> None:
         """Writes a split's file, whole or not at all. One that says the same is left.

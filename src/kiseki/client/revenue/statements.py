@@ -12,14 +12,17 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet
+from kiseki.core.amounts import ETHER_DECIMALS, parse
 from kiseki.core.payee import Payee
-from kiseki.core.statement import Line, RoyaltyStatement, read_csv
+from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
 from kiseki.disk import texts
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import ContractReverted, InvalidInput
 
 __all__ = ["Reconciled", "Statements"]
 
+_COLUMNS = ("channel", "territory", "payee", "amount")
 _AT_ONCE = 100
 """Lines in one transaction at most; fewer where they need more gas."""
 
@@ -58,32 +61,39 @@ class Statements:
         self,
         path: Path,
         payees: Callable[[str], Payee],
-        units: Callable[[str], int],
+        decimals: int = ETHER_DECIMALS,
+        form: Format = PLAIN,
         *,
         period: str = "",
         token: str = ZERO_ADDRESS,
         number: str = "",
     ) -> RoyaltyStatement:
-        """A statement from its JSON, or from a CSV with channel, territory, payee and amount.
+        """A statement from its JSON, or from a table with channel, territory, payee and amount.
 
         Args:
-            payees: whom a payee's column means, in a CSV.
-            units: base units of an amount's column, in a CSV.
-            period, token, number: of the statement, where it is a CSV.
+            payees: whom a payee's column means, in a table.
+            decimals: of the token, which amounts without a unit are in, in a table.
+            form: how a table is to be read, where it does not say so itself.
+            period, token, number: of the statement, where it is a table.
 
         Raises:
-            FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
+            FilesError, InvalidInput: it cannot be read, or a row is none; with its number.
         """
-        text = texts.read(path)
         if path.suffix == ".json":
-            return RoyaltyStatement.from_json(text)
+            return RoyaltyStatement.from_json(texts.read(path))
         lines = []
-        for place, row in read_csv(text):
-            try:
-                payee, amount = payees(row["payee"]), units(row["amount"])
-                lines.append(Line(row["channel"], row["territory"], payee.key, amount))
-            except (InvalidInput, LookupError) as error:
-                raise InvalidInput(f"{path}, line {place}: {error}") from error
+        with Table(path, _COLUMNS, form) as table:
+            table.need(_COLUMNS)
+            for channel, territory, payee, amount in table:
+                column = "payee"
+                try:
+                    key = payees(payee.strip()).key
+                    column = "amount"
+                    units = parse(amount, decimals, table.decimal)
+                    column = ""
+                    lines.append(Line(channel.strip(), territory.strip(), key, units))
+                except (InvalidInput, LookupError) as error:
+                    raise table.refusal(column, error) from error
         return RoyaltyStatement(period, token, lines, number)
 
     def pay(

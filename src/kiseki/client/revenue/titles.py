@@ -7,8 +7,6 @@ to an earlier one is its payees' for good.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +17,12 @@ from kiseki.core.split import Split
 from kiseki.core.title import Cut, Title
 from kiseki.core.values import from_hex, uint
 from kiseki.disk import texts
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput
 
 __all__ = ["Titles", "read_cuts"]
+
+_COLUMNS = ("batch", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,21 @@ class Titles:
         texts.write(path, title.to_json())
 
 
-def read_cuts(path: Path) -> list[Cut]:
-    """Cuts from a CSV file with the columns ``batch`` and ``weight``.
+def read_cuts(path: Path, form: Format = PLAIN) -> list[Cut]:
+    """Cuts from a table with the columns ``batch`` and ``weight``.
 
     Raises:
-        FilesError, InvalidInput: it cannot be read, or a line is none; with its number.
+        FilesError, InvalidInput: it cannot be read, or a row is none; with its number.
     """
-    rows = csv.DictReader(io.StringIO(texts.read(path).removeprefix("\ufeff")), strict=True)
-    if sorted(rows.fieldnames or []) != ["batch", "weight"]:
-        raise InvalidInput(f"{path} must have the columns batch and weight")
     found = []
-    for row in rows:
-        try:
-            batch = from_hex(row["batch"], 32, "the batch")
-            weight = documents.decimal(row["weight"], "the weight")
-        except InvalidInput as error:
-            raise InvalidInput(f"{path}, line {rows.line_num}: {error}") from error
-        found.append(Cut(batch, weight))
+    with Table(path, _COLUMNS, form) as table:
+        table.need(_COLUMNS)
+        for batch, weight in table:
+            column = "batch"
+            try:
+                key = from_hex(batch.strip(), 32, "the batch")
+                column = "weight"
+                found.append(Cut(key, documents.decimal(weight.strip(), "the weight")))
+            except InvalidInput as error:
+                raise table.refusal(column, error) from error
     return found

@@ -1,0 +1,213 @@
+"""Workbooks (``.xlsx``), read row by row with openpyxl.
+
+A cell is taken as it stands in the file. What a spreadsheet made of what somebody typed is refused,
+because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. A
+formula counts with the result that is saved with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["Sheet", "sheet"]
+
+_DIGITS = 15
+"""Those that a spreadsheet keeps of a number."""
+_ROWS = 1 << 20
+"""Those that a sheet can have."""
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z0-9:]{1,40})\"")
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError,
+    EOFError, SyntaxError, OSError,
+)  # fmt: skip
+"""What openpyxl raises of a file that is no workbook, or half of one."""
+
+
+class Sheet:
+    """A sheet that is open.
+
+    Attributes:
+        name: as the workbook calls it.
+        decimal: how numbers are written: with this mark before the decimals.
+    """
+
+    def __init__(self, path: Path, values: Any, formulas: Any) -> None:
+        """
+        Args:
+            values, formulas: the same sheet, opened for results and for formulas.
+        """
+        self.name, self.decimal = str(values.title), ""
+        self._path, self._values, self._formulas = path, values, formulas
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row with its number.
+
+        Raises:
+            FilesError: the file is damaged.
+            InvalidInput: a cell cannot be taken as it stands.
+        """
+        self._must_not_be_merged()
+        both = zip(_cells(self._values), _cells(self._formulas), strict=True)
+        number = 0
+        while True:
+            try:
+                values, formulas = next(both)
+            except StopIteration:
+                return
+            except _DAMAGED as error:
+                raise _damaged(self._path, error) from error
+            number += 1
+            if number > _ROWS:
+                raise InvalidInput(f"{self._path} has more than {_ROWS:,} rows; save it as CSV")
+            yield (
+                number,
+                [self._text(each, formula) for each, formula in zip(values, formulas, strict=True)],
+            )
+
+    def _text(self, cell: Any, formula: Any) -> str:
+        value = cell.value
+        if isinstance(value, str) and cell.data_type != "e":
+            return value
+        if value is None:
+            if formula.data_type != "f":
+                return ""
+            raise self._refusal(
+                formula, "the result of its formula is not in the file; open the file in a "
+                "spreadsheet and save it, or write the value",
+            )  # fmt: skip
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._refusal(
+                cell, f"it holds {_said(value)}; format the cell as text and write what is meant"
+            )
+        return self._number(cell, Decimal(repr(value)))
+
+    def _number(self, cell: Any, value: Decimal) -> str:
+        if not value.is_finite() or value.adjusted() >= _DIGITS or _digits(value) > _DIGITS:
+            raise self._refusal(
+                cell, f"it holds the number {value:.20}, of which a spreadsheet keeps {_DIGITS} "
+                "digits; format the cell as text and write it again, or round it",
+            )  # fmt: skip
+        percent = "%" in (cell.number_format or "")
+        text = f"{value * 100 if percent else value:f}"
+        if "." in text:
+            text = text.rstrip("0").removesuffix(".")
+        return text.replace(".", self.decimal or ".") + ("%" if percent else "")
+
+    def _refusal(self, cell: Any, why: str) -> InvalidInput:
+        return InvalidInput(
+            f"{self._path}, sheet {self.name!r}, row {cell.row}, column {cell.column_letter}: {why}"
+        )
+
+    def _must_not_be_merged(self) -> None:
+        """Of merged cells a file holds the first alone: the others would read as empty."""
+        rest = b""
+        try:
+            with self._values._get_source() as source:
+                for chunk in iter(lambda: source.read(1 << 20), b""):
+                    found = _MERGED.search(rest + chunk)
+                    if found:
+                        raise InvalidInput(
+                            f"{self._path}, sheet {self.name!r}: the cells {found[1].decode()} are "
+                            "merged; unmerge them and fill in each row"
+                        )
+                    rest = (rest + chunk)[-300:]
+        except _DAMAGED as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise _damaged(self._path, error) from error
+
+
+@contextlib.contextmanager
+def sheet(file: BinaryIO, path: Path, name: str) -> Iterator[Sheet]:
+    """A sheet of a workbook; without a name the only one that is visible and not empty.
+
+    Raises:
+        FilesError: it cannot be read, or openpyxl is missing.
+        InvalidInput: there is no such sheet, or several could be meant.
+    """
+    try:
+        import openpyxl
+    except ImportError:
+        raise FilesError(
+            f"{path} is a workbook; to read it, install openpyxl (pip install 'kiseki[xlsx]'), or "
+            "save the table as CSV UTF-8"
+        ) from None
+    with contextlib.ExitStack() as stack:
+        books = []
+        try:
+            if not zipfile.is_zipfile(file) or "xl/workbook.xml" not in _names(file):
+                raise FilesError(
+                    f"{path} is no workbook that can be read here; save it as .xlsx without a "
+                    "password, or as CSV UTF-8"
+                )
+            for results in (True, False):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # about what is not read anyway
+                    book = openpyxl.load_workbook(
+                        path, read_only=True, data_only=results, keep_links=False
+                    )
+                stack.callback(book.close)
+                for each in book.worksheets:
+                    each.reset_dimensions()  # what a file says of its size can be wrong
+                books.append(book)
+            chosen = _chosen(path, books[0].worksheets, name)
+        except _DAMAGED as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise _damaged(path, error) from error
+        yield Sheet(path, *(book[chosen] for book in books))
+
+
+def _names(file: BinaryIO) -> list[str]:
+    with zipfile.ZipFile(file) as archive:
+        return archive.namelist()
+
+
+def _chosen(path: Path, sheets: Sequence[Any], name: str) -> str:
+    names = ", ".join(repr(each.title) for each in sheets)
+    if name:
+        if name not in [each.title for each in sheets]:
+            raise InvalidInput(f"{path} has no sheet {name!r:.80}; it has {names}")
+        return name
+    filled = [each.title for each in sheets if each.sheet_state == "visible" and _is_filled(each)]
+    if len(filled) != 1:
+        why = "several sheets" if filled else "no sheet that is visible and not empty"
+        raise InvalidInput(f"{path} has {why}: {names}; name one with --sheet")
+    return str(filled[0])
+
+
+def _is_filled(found: Any) -> bool:
+    return any(each is not None for row in found.iter_rows(values_only=True) for each in row)
+
+
+def _cells(found: Any) -> Iterator[Sequence[Any]]:
+    return iter(found.iter_rows())
+
+
+def _digits(value: Decimal) -> int:
+    return len("".join(map(str, value.as_tuple().digits)).strip("0"))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return f"the error {value!r:.20}"
+    return f"the date or time {value}"
+
+
+def _damaged(path: Path, error: Exception) -> FilesError:
+    return FilesError(
+        f"{path} cannot be read as a workbook ({type(error).__name__}); open it in a spreadsheet "
+        "and save it as .xlsx or as CSV UTF-8"
+    )
