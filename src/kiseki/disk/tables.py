@@ -24,7 +24,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -74,7 +74,7 @@ class Format:
     encoding: str = ""
     sheet: str = ""
     decimal: str = ""
-    tell: Callable[[str], None] = lambda _: None
+    tell: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
 
 PLAIN = Format()
