@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from tests.python.typed import Programs, serving
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
@@ -92,6 +93,13 @@ class Refuses(Altered):
         if self.calls > self.times:
             return real()
         return {"error": {"code": -32000, "message": "header not found"}}
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """Starts `kiseki` and scripts that need import nothing."""
+    with serving(tmp_path_factory.mktemp("typed") / "socket") as programs:
+        yield programs
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from tests.python.typed import Programs
 
 from kiseki import LocalKiseki, Split
 from kiseki.chain.anvil import anvil
@@ -49,7 +50,7 @@ def follow(name: str, folder: Path, given: Mapping[str, str], after: Hook = lamb
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
+def bare(tmp_path: Path) -> dict[str, str]:
     """An environment in which nothing is set, and a home in which nothing is."""
     kept = {name: each for name, each in os.environ.items() if not name.startswith("KISEKI_")}
     (tmp_path / "home").mkdir()
@@ -57,13 +58,21 @@ def home(tmp_path: Path) -> dict[str, str]:
     return kept | {"HOME": str(tmp_path / "home"), "PATH": path}
 
 
-def test_deploy_to_a_testnet(tmp_path: Path, home: dict[str, str]) -> None:
+@pytest.fixture
+def home(tmp_path: Path, bare: dict[str, str], programs: Programs) -> dict[str, str]:
+    """The same, with a `kiseki` that need import nothing (`tests/python/typed`)."""
+    folder = programs.command(tmp_path / "program")
+    return bare | {"PATH": f"{folder}{os.pathsep}{bare['PATH']}"}
+
+
+def test_deploy_to_a_testnet(tmp_path: Path, bare: dict[str, str]) -> None:
+    """With the real program, as a reader starts it."""
     password = tmp_path / "password"
     password.write_text("a long one")
     password.chmod(0o600)
     options = ("--enable-tx-gas-limit", "--hardfork", "osaka", "--balance", "0")
     with anvil(11_155_111, options=options) as url:
-        given = home | {"NODE": url, "KISEKI_PASSWORD_FILE": str(password)}
+        given = bare | {"NODE": url, "KISEKI_PASSWORD_FILE": str(password)}
 
         def faucet(number: int, told: str) -> None:
             if number == 0:

@@ -1,7 +1,6 @@
 """Wallets whose keys are elsewhere sign what they were asked for, or nothing is sent."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from tests.python.typed import Programs
 
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.anvil import anvil
@@ -31,15 +31,15 @@ Service = Callable[[str], str]
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(programs: Programs) -> Iterator[Service]:
     """Starts a signing service of some mode in a process of its own; its URL."""
+    command = programs.script(STAND_IN)
     with ExitStack() as stack:
-        yield lambda mode: stack.enter_context(run(mode))
+        yield lambda mode: stack.enter_context(run([*command, KEY, mode]))
 
 
 @contextmanager
-def run(mode: str) -> Iterator[str]:
-    command = [sys.executable, str(STAND_IN), KEY, mode]
+def run(command: list[str]) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

@@ -7,6 +7,7 @@ run the real compiler on what they are sent, and compare it with the code on the
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,17 @@ ROOT = Path(__file__).resolve().parents[3]
 KEY = "ABCDEF0123456789"
 
 
+@cache
+def compiler_output(given: str) -> Any:
+    """What the compiler makes of an input. It takes seconds, and always makes the same."""
+    return solcx.compile_standard(json.loads(given), solc_version="0.8.37")
+
+
 def compiled(given: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """Creation and runtime code of `path:Name`, from nothing but this input."""
     monkeypatch.setenv("SOLCX_BINARY_PATH", str(ROOT / ".tools" / "solcx"))
     path, contract = name.split(":")
-    made = solcx.compile_standard(given, solc_version="0.8.37")["contracts"][path][contract]["evm"]
+    made = compiler_output(json.dumps(given))["contracts"][path][contract]["evm"]
     return made["bytecode"]["object"], made["deployedBytecode"]["object"]
 
 

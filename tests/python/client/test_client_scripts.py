@@ -5,11 +5,11 @@ import os
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.python.typed import Programs
 
 from kiseki import LocalKiseki, Split, settings
 from kiseki.chain.anvil import anvil
@@ -19,14 +19,15 @@ from kiseki.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
 STUDIO = "0x" + account_of(0).key.hex().removeprefix("0x")
+REAL = Programs()
 KEY = "0x" + account_of(1).key.hex().removeprefix("0x")
 
 
 class Place:
     """A folder from which somebody runs the scripts."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, url: str, programs: Programs = REAL) -> None:
+        self.folder, self.programs = folder, programs
         self.secrets = folder / "keys" / "secrets"
         self.env(KISEKI_RPC_URL=url, KISEKI_PRIVATE_KEY=KEY, KISEKI_SECRETS=str(self.secrets))
 
@@ -46,7 +47,7 @@ class Place:
             name: value for name, value in os.environ.items() if not name.startswith("KISEKI_")
         }
         done = subprocess.run(
-            [sys.executable, ROOT / "scripts" / f"{script}.py"],
+            self.programs.script(ROOT / "scripts" / f"{script}.py"),
             cwd=self.folder, env=clean | more, capture_output=True, text=True, timeout=600,
         )  # fmt: skip
         shown = done.stdout + done.stderr
@@ -59,9 +60,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, k: LocalKiseki) -> Place:
+def place(tmp_path: Path, k: LocalKiseki, programs: Programs) -> Place:
     """The suite is on the chain, its record is not here."""
-    return Place(tmp_path, k.url)
+    return Place(tmp_path, k.url, programs)
 
 
 @pytest.fixture

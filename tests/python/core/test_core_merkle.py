@@ -76,20 +76,24 @@ def agree(tree: IdTree, asked: list[bytes], said: dict[str, Any]) -> None:
 
 
 def test_the_javascript_library_agrees_for_every_size_up_to_200() -> None:
+    """Roots and dumps of all; proofs of every ID up to 64, and above that of every eleventh and
+    the last: JavaScript takes half a minute for all."""
     sets = [some_ids(count, seed=count) for count in range(1, 201)]
     trees = [IdTree(ids) for ids in sets]
-    for tree, ids, said in zip(trees, sets, openzeppelin(trees, sets), strict=True):
+    asked = [ids if len(ids) <= 64 else [*ids[len(ids) % 11 :: 11], ids[-1]] for ids in sets]
+    for tree, ids, said in zip(trees, asked, openzeppelin(trees, asked), strict=True):
         agree(tree, ids, said)
         assert said["sortedRoot"] == _hex(tree.root)  # their default tree too, as IDs ascend
 
 
 def test_the_javascript_library_gives_the_same_multiproofs() -> None:
-    """Of every number of IDs of trees of every size up to 40, and of full and last slices."""
+    """Of some numbers of IDs of trees of every size up to 40, and of full and last slices."""
     random, questions, ours = Random(5), [], []
     for count in (*range(1, 41), 3999, 4000):
         ids = some_ids(count, seed=count)
         tree = IdTree(ids)
-        for many in {1, count, *(random.randint(1, count) for _ in range(4))}:
+        drawn = 4 if count < 100 else 1  # a large tree takes JavaScript a second each time
+        for many in {1, count, *(random.randint(1, count) for _ in range(drawn))}:
             some = sorted(random.sample(ids, many))
             questions.append({"ids": [_hex(each) for each in ids], "some": list(map(_hex, some))})
             ours.append((some, tree.multiproof(some)))

@@ -1,4 +1,4 @@
-"""Started by tests in the place of `python -m kiseki`: hands everything on to `server`."""
+"""`client.py SOCKET PROGRAM WORDS…`, in the place of PROGRAM: hands everything on to `server`."""
 
 import json
 import os
@@ -12,7 +12,11 @@ def main() -> int:
     """The exit code of the command."""
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(sys.argv[1])
-        given = {"words": sys.argv[2:], "folder": str(Path.cwd()), "environment": dict(os.environ)}
+        program, *words = sys.argv[2:]
+        given = {
+            "program": program, "words": words,
+            "folder": str(Path.cwd()), "environment": dict(os.environ),
+        }  # fmt: skip
         request = json.dumps(given).encode()
         socket.send_fds(server, [len(request).to_bytes(4, "big")], [0, 1, 2])
         server.sendall(request)

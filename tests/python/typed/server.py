@@ -1,16 +1,18 @@
-"""Forks one process for each command; see the package."""
+"""Forks one process for each program; see the package."""
 
 import contextlib
 import json
 import os
+import runpy
 import select
 import socket
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-# What commands import. Not `kiseki.cli.show`, which looks at the terminal when it is imported.
+# What programs import. Not `kiseki.cli.show`, which looks at the terminal when it is imported.
 READY = (
     "web3", "eth_account", "eth_abi", "eth_keys", "requests", "dotenv", "typer", "rich.console",
     "rich.table", "rich.text", "rich.progress", "pyrage", "pydantic", "kiseki.client.kiseki",
@@ -46,7 +48,7 @@ def _reap() -> None:
 
 
 def _look_after(connection: socket.socket) -> int:
-    """Runs one command, hands signals on, and ends it where the client is gone."""
+    """Runs one program, hands signals on, and ends it where the client is gone."""
     head, files, _, _ = socket.recv_fds(connection, 4, 3)
     request = b""
     while len(request) < int.from_bytes(head, "big"):
@@ -83,21 +85,35 @@ def _run(given: dict[str, object], files: list[int]) -> int:
     os.chdir(str(given["folder"]))
     os.environ.clear()
     os.environ.update(given["environment"])  # type: ignore[call-overload]
+    program = str(given["program"])
     words: list[str] = given["words"]  # type: ignore[assignment]
-    sys.argv = ["kiseki", *words]
-    code = 1
+    sys.argv = [program, *words]
+    code = 0
     try:
-        from kiseki.cli import main
+        if program == "kiseki":
+            from kiseki.cli import main
 
-        main(words)
+            main(words)
+        else:
+            sys.path[0] = str(Path(program).parent)
+            runpy.run_path(program, run_name="__main__")
     except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else 1
+        code = _code(error.code)
     except BaseException:  # noqa: BLE001 - as a process ends that raised it
         traceback.print_exc()
+        code = 1
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
     return code
+
+
+def _code(said: object) -> int:
+    """The exit code of what `sys.exit` was told: text is printed, as Python does."""
+    if said is None or isinstance(said, int):
+        return int(said or 0)
+    print(said, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
