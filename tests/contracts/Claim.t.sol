@@ -291,8 +291,15 @@ contract ClaimTest is Base {
         eq(splitter.due(share, ETHER), 0, "accepted by the ledger");
     }
 
-    function climb(IRevenueSplitter.Share calldata share) external pure returns (bytes32, uint256, uint256) {
-        return SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
+    function climb(IRevenueSplitter.Share calldata share)
+        external
+        pure
+        returns (bytes32 top, uint256 all, uint256 begins)
+    {
+        (top, all, begins) =
+            SumTree.climb(SumTree.leaf(share.payee, share.shares), share.shares, share.side, share.path);
+        bytes memory none;
+        eq(none.length, 0, "Solidity's zero slot");
     }
 
     // The highest tree there may be.
