@@ -5,6 +5,7 @@
     ├── ProofError                          a proof does not show what it claims
     ├── CompositionError                    sources and levies that cannot rest on each other
     ├── SecretsError                        the key file cannot be used as it is
+    │   └── SaltsMissing                    it cannot open what is registered
     ├── FilesError                          files that cannot be registered as they are
     ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
@@ -21,7 +22,7 @@
 A message says what is wrong and what to do about it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "NotDeployed",
     "NotInIndex",
     "ProofError",
+    "SaltsMissing",
     "SecretsError",
     "SigningError",
     "TransactionFailed",
@@ -65,6 +67,18 @@ class CompositionError(KisekiError):
 
 class SecretsError(KisekiError):
     """The key file cannot be used as it is: others can read it, or it is damaged."""
+
+
+class SaltsMissing(SecretsError):  # noqa: N818 - reads as what happened
+    """The key store cannot open earlier registrations, so no new salts were made.
+
+    Attributes:
+        registrations: the IDs of these collections or models.
+    """
+
+    def __init__(self, message: str, registrations: Sequence[bytes]) -> None:
+        super().__init__(message)
+        self.registrations = tuple(registrations)
 
 
 class FilesError(KisekiError):

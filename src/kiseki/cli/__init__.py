@@ -4,6 +4,7 @@ bar          the progress bar
 show         what is printed: tables for people, JSON for machines
 context      the options of every command, and the `Kiseki` that they connect to
 terms        the options by which people say terms
+salts        the question before new salts
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys

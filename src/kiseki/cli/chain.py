@@ -296,6 +296,7 @@ def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
         for each in k.index.owed(signer.address):
             owed[each.token] = owed.get(each.token, 0) + each.amount
         told["owed"] = {token: str(amount) for token, amount in owed.items()}
+        told["lacking"] = [each.id for each in k.data.openings.lacking()]
         told["lists"] = {
             kind: len(k.index.registered(name)) for name, kind in REGISTRIES.items()
         }  # asking the index compared them
@@ -332,6 +333,10 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
             many = f"{kept['salts']:,} salts, collections: {kept['collections']:,}"
             store = f"{_short(kept['path'])}, {many}"
         rows.append(("key store", store))
+        if lacking := told.get("lacking"):
+            rows.append(("not in it", f"{len(lacking):,} of the collections of this wallet; "
+                         "restore a backup (kiseki keys restore), or take in a receipt "
+                         "(kiseki data receive)"))  # fmt: skip
         pending = [each for each in told["pending"] if each["block"] is None]
         done = len(told["pending"]) - len(pending)
         rows.append(("pending", _transactions(len(pending)) if pending else "nothing"))

@@ -9,6 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.data import data
+from kiseki.cli.salts import AsNew, with_salts
 from kiseki.cli.terms import (
     Floor,
     Gate,
@@ -41,6 +42,7 @@ def prepare_consents(
     days: Annotated[
         int, typer.Option(help="The files can be submitted for this many days.")
     ] = WAITING_DAYS,
+    as_new: AsNew = False,
 ) -> None:  # fmt: skip
     """Write a consent file for each artist of a list.
 
@@ -57,8 +59,9 @@ def prepare_consents(
     say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.prepare_all(lists.read(source, context.table()), terms, artists="providers",
-                                  progress=lambda items, _: told(items, total))  # fmt: skip
+        kept = with_salts(k, as_new, lambda: k.data.prepare_all(
+            lists.read(source, context.table()), terms, artists="providers",
+            progress=lambda items, _: told(items, total)))  # fmt: skip
     paths = k.data.consents.prepare(kept, folder, days=days)
     if context.current.json:
         show.json_line(paths)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, letters, show
+from kiseki.cli.salts import AsNew, with_salts
 from kiseki.cli.terms import (
     Collection,
     Floor,
@@ -88,14 +89,16 @@ def register(
         Path | None,
         typer.Option(help="A standing consent: register for its provider, with its terms."),
     ] = None,
+    as_new: AsNew = False,
 ) -> None:  # fmt: skip
     """Register a folder of files, or the files of a list with artists.
 
     Sends one transaction for new terms, one for each collection, and more for a collection with
     over 4,000 items or a new split. The files stay on this machine. Before it sends anything, the
-    command saves the salts in the key store. It also warns if a collection is registered with other
-    values, or if an item pays somebody else in another collection. Run the command again to send
-    only what is missing.
+    command saves the salts in the key store. If the key store cannot open what this wallet
+    registered before, it asks first. It also warns if a collection is registered with other values,
+    or if an item stands in another collection that pays somebody else or has other terms. Run the
+    command again to send only what is missing.
 
     If a list names several artists for a work, it is a joint work. The artists share its money
     equally, or by the list's column `share`. The file of their split lies beside the key store.
@@ -115,20 +118,23 @@ def register(
             raise InvalidInput(
                 "the standing consent sets the terms and the payee; leave out these options"
             )
-        _register_under(under, source, origin, publish)
+        _register_under(under, source, origin, publish, as_new)
         return
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.prepare_all(lists.read(source, context.table()), terms,
-                                  payee=k.payee(payee) if payee else None, origin=origin,
-                                  progress=lambda items, _: told(items, total))  # fmt: skip
+        kept = with_salts(k, as_new, lambda: k.data.prepare_all(
+            lists.read(source, context.table()), terms,
+            payee=k.payee(payee) if payee else None, origin=origin,
+            progress=lambda items, _: told(items, total)))  # fmt: skip
     _register(k, kept, publish)
 
 
-def _register_under(file: Path, source: Path, origin: Path | None, publish: bool) -> None:
+def _register_under(
+    file: Path, source: Path, origin: Path | None, publish: bool, as_new: bool
+) -> None:
     from kiseki.client.data import standing as standing_consents
     from kiseki.vault import lists
 
@@ -139,8 +145,9 @@ def _register_under(file: Path, source: Path, origin: Path | None, publish: bool
         raise InvalidInput(f"this standing consent cannot be used: {why}")
     with show.progress("reading", "items") as told:
         total = lists.count(source)
-        kept = k.data.standing.collect(consent, lists.read(source, context.table()), origin=origin,
-                                       progress=lambda items, _: told(items, total))  # fmt: skip
+        kept = with_salts(k, as_new, lambda: k.data.standing.collect(
+            consent, lists.read(source, context.table()), origin=origin,
+            progress=lambda items, _: told(items, total)))  # fmt: skip
     if not context.current.json:
         for each in consent.words[:3]:
             show.say(each)

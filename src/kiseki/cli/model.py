@@ -10,6 +10,7 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
+from kiseki.cli.salts import AsNew, with_salts
 from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, terms_of
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -62,6 +63,7 @@ def register(
     uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
     until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
+    as_new: AsNew = False,
     publish: Annotated[
         Path | None, typer.Option(help="Write the manifest into this folder and record its hash.")
     ] = None,
@@ -87,7 +89,9 @@ def register(
     externals = externals_of(k, external)
     told_of_base(k, parents, externals)
     with show.progress("hashing", "bytes") as told:
-        found = k.models.weights(weights, private=private, progress=told)
+        found = with_salts(
+            k, as_new, lambda: k.models.weights(weights, private=private, progress=told)
+        )
     show.say(found.words)
     paid = rights_payee(k, payee, "model")
     for each in k.models.may_be_gone(known) if known else ():

@@ -1,4 +1,4 @@
-"""Receipts: files that tell an artist which of their works are in which collection."""
+"""Receipts: files that tell an artist or a developer which works are in which collection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiseki.cli.terms import Collection
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 
-__all__ = ["check_receipt", "receipt"]
+__all__ = ["check_receipt", "receipt", "receive"]
 
 
 @data.command("receipt")
@@ -21,7 +21,7 @@ def receipt(
     collection: Collection,
     to: Annotated[Path, typer.Option("--out", help="The file to write.")],
     recipient: Annotated[
-        str | None, typer.Option("--for", help="The artist's age key (age1…).")
+        str | None, typer.Option("--for", help="The age key of who gets it (age1…).")
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Only items with this name; * and ? match. Repeat.")
@@ -30,9 +30,11 @@ def receipt(
         bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
 ) -> None:
-    """Write a receipt for an artist: the names, salts and proofs of their items.
+    """Write a receipt: the names, salts and proofs of items, for an artist or a licensed developer.
 
-    The file is encrypted, to an age key or with a passphrase. Sends nothing and asks no node.
+    Who gets it can tell which files are registered, and finds their data IDs (`kiseki data
+    receive`). The file is encrypted, to an age key (`kiseki keys identity`) or with a passphrase.
+    Sends nothing and asks no node.
 
     \b
     Examples:
@@ -50,6 +52,38 @@ def receipt(
         show.json_line({"path": to, "items": count})
     else:
         show.say(f"{count:,} items are in {to}.")
+
+
+@data.command("receive")
+def receive(
+    file: Annotated[Path, typer.Argument(help="The file of the receipt.")],
+    identity: Annotated[
+        Path | None, typer.Option(help="The age identity file that decrypts the receipt.")
+    ] = None,
+    clear: Annotated[bool, typer.Option(help="The receipt is not encrypted.")] = False,
+) -> None:
+    """Take a receipt into the key store, so that its files are found by their content.
+
+    Computes everything in the receipt again, and asks the chain whether the collection is
+    registered. Afterwards `kiseki data find` and `kiseki model manifest` know the files. Sends
+    nothing.
+
+    \b
+    Examples:
+      kiseki data receive receipt.age --identity key.txt
+    """
+    from kiseki.vault import receipts
+
+    passphrase = None if identity or clear else context.password("Passphrase")
+    read = receipts.read(file, identity=identity, passphrase=passphrase)
+    shown = receipts.check(read)
+    k = context.watching()
+    new = k.data.openings.receive(read)
+    if context.current.json:
+        show.json_line({"collection": shown.collection, "items": shown.items, "new": new})
+        return
+    show.line(shown.sentence)
+    show.say(f"{new:,} of its items are new in the key store {k.salts.place}.")
 
 
 @data.command("check-receipt")

@@ -1,7 +1,9 @@
-"""What is on record about collections: `kiseki data show` and `list`."""
+"""What is on record about data: `kiseki data show`, `list` and `find`."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,13 +11,16 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Collection, in_words, names_of
-from kiseki.core.values import to_hex
+from kiseki.core.values import ZERO_ADDRESS, to_hex
+from kiseki.errors import KisekiError
 
 if TYPE_CHECKING:
+    from kiseki.client.data.openings import FileFound, Place
+    from kiseki.client.kiseki import Kiseki
     from kiseki.core.terms import Terms
     from kiseki.index.answers.trace import Usage
 
-__all__ = ["list_collections", "show_collection"]
+__all__ = ["find_files", "list_collections", "show_collection"]
 
 
 @data.command("show")
@@ -57,7 +62,7 @@ def show_collection(
             "uses": names_of(terms.uses),
             "risk": risk,
             "items_revoked_words": revoked.words,
-            "items": k.data.items(record.id),
+            "items": k.data.openings.items(record.id),
         }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
                           "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
@@ -79,7 +84,7 @@ def show_collection(
     if items:
         show.table(["item", "commitment", "names", "revoked"], [
             (e.id, e.commitment, ", ".join(e.names), show.date(e.revoked_at))
-            for e in k.data.items(record.id)
+            for e in k.data.openings.items(record.id)
         ])  # fmt: skip
 
 
@@ -120,6 +125,109 @@ def list_collections(
     )  # fmt: skip
     if not records:
         show.say(f"{k.address} has no collections on this chain.")
+
+
+@data.command("find")
+def find_files(
+    files: Annotated[list[Path], typer.Argument(help="Files, or folders of them.")],
+) -> None:
+    """Find what files are registered as: their data IDs, terms and users.
+
+    Compares the content with all items that the key store prepared, and with those that receipts
+    told of (`kiseki data receive`). A file that is unknown here may be registered all the same.
+    Reads the chain and sends nothing. Ends with 4 if a file is unknown or not registered. Look up
+    generated files with `kiseki verify`.
+
+    \b
+    Examples:
+      kiseki data find artwork/1.svg
+      kiseki data find artwork --json
+    """
+    wallet = ZERO_ADDRESS
+    with suppress(KisekiError):  # the question needs no wallet; with one, the answer says more
+        wallet = context.acting()
+    k = context.watching(wallet)
+    with show.progress("hashing", "files") as told:
+        found = k.data.openings.find(files, told)
+    used = _Used(k)
+    if context.current.json:
+        show.json_line([
+            {"path": each.path, "known": bool(each.places), "registered": bool(each.registered),
+             "places": [_place(k, used, place) for place in each.places]}
+            for each in found
+        ])  # fmt: skip
+    else:
+        show.table(
+            ["file", "data ID", "in collection", "provider", "", "allows", "declared by"],
+            [row for each in found for row in _rows(k, used, each)],
+        )
+        _say_unknown(k, [each for each in found if not each.places])
+    if not all(each.registered for each in found):
+        raise typer.Exit(4)
+
+
+class _Used:
+    """Who declares which collection, asked once for each provider."""
+
+    def __init__(self, k: Kiseki) -> None:
+        self._index = k.index
+        self._known: dict[str, list[Usage]] = {}
+
+    def of(self, provider: str) -> list[Usage]:
+        if provider not in self._known:
+            self._known[provider] = self._index.usage(provider, deep=True)
+        return self._known[provider]
+
+
+def _place(k: Kiseki, used: _Used, place: Place) -> dict[str, Any]:
+    kept, record = place.opening.kept, place.collection
+    return {
+        "id": place.id, "commitment": place.opening.commitment, "names": place.opening.names,
+        "collection": kept.id, "provider": kept.provider,
+        "mine": kept.provider == k.address.lower(), "received": place.opening.received,
+        "registered": record and record.registered_at, "revoked": record and record.revoked_at,
+        "item_revoked": place.revoked_at, "uses": names_of(kept.terms.uses),
+        "words": kept.terms.words(), **_users(used.of(kept.provider), kept.id),
+    }  # fmt: skip
+
+
+def _rows(k: Kiseki, used: _Used, each: FileFound) -> list[tuple[Any, ...]]:
+    return [
+        (each.path, place.id, place.opening.kept.id,
+         "this wallet" if place.opening.kept.provider == k.address.lower()
+         else place.opening.kept.provider,
+         _state(place), _allows(place.opening.kept.terms),
+         _users_words(used.of(place.opening.kept.provider), place.opening.kept.id))
+        for place in each.places
+    ] or [(each.path, "unknown", "", "", "", "", "")]  # fmt: skip
+
+
+def _state(place: Place) -> str:
+    record = place.collection
+    if record is None:
+        return "prepared here, and not registered on this chain"
+    said = [f"registered {show.date(record.registered_at)}"]
+    if record.revoked_at:
+        said.append(f"consent revoked {show.date(record.revoked_at)}")
+    if place.revoked_at:
+        said.append(f"item revoked {show.date(place.revoked_at)}")
+    return ", ".join(said)
+
+
+def _say_unknown(k: Kiseki, unknown: list[FileFound]) -> None:
+    if not unknown:
+        return
+    many = "1 file is" if len(unknown) == 1 else f"{len(unknown):,} files are"
+    show.say(
+        f"{many} unknown: the key store {k.salts.place} neither prepared nor received the content. "
+        "That is not the same as not registered: with a salt that is elsewhere it can be. If "
+        "somebody registered it for you, ask for a receipt and take it in (kiseki data receive)."
+    )
+    if k.address != ZERO_ADDRESS and (lacking := k.data.openings.lacking()):
+        show.say(
+            f"{len(lacking):,} of the collections of {k.address} cannot be opened with this key "
+            "store, so the files may be in those; restore a backup (kiseki keys restore)."
+        )
 
 
 def _allows(terms: Terms) -> str:

@@ -233,6 +233,31 @@ def restore(
         show.say(f"{new:,} salts are new. The key store has {count:,} salts now.")
 
 
+@keys.command("identity")
+def identity(
+    path: Annotated[
+        Path, typer.Argument(help="The file to write; an existing file is never overwritten.")
+    ],
+) -> None:
+    """Make an age identity, to which others encrypt receipts and backups for you.
+
+    Writes the secret identity into a file of mode 0600 and prints the public key (age1…), which you
+    send to others. Asks no node and sends nothing.
+
+    \b
+    Examples:
+      kiseki keys identity key.txt
+    """
+    from kiseki.vault import sealed
+
+    public = sealed.new_identity(path)
+    if context.current.json:
+        show.json_line({"file": path, "key": public})
+        return
+    show.line(public)
+    show.say(f"The identity is in {path}. Keep it secret and back it up. Send only the line above.")
+
+
 @keys.command("list")
 def list_collections() -> None:
     """List the collections whose items are in the key store.

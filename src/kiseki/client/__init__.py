@@ -18,6 +18,7 @@ letters     what somebody signed, as a file
 consentfiles  what the files of consents have in common
 kinds       batch, model and collection, with their registries
 payable     who can be paid at all
+salts       new salts, and what stops them
 wallet      what every noun shares: a chain, a wallet, its salts
 session     one chain, the suite on it, and the index of what it logged
 """

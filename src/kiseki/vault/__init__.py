@@ -4,12 +4,14 @@ The vault knows no chain. A part imports only from those above it:
 
     files       walking folders and hashing files
     lists       a list of works with their artists, weights and shares
-    protocol    what a keeper of salts does
-    collecting  files and lists into collections
     sealed      files for one pair of eyes, encrypted with age
     backups     a key store as one sealed file
     tables      the tables of a key store
     older       key files as they were before there was a database
-    keystore    salts and collections in SQLite, mode 0600
+    keyfile     the file of a key store, mode 0600
+    openings    which content a collection holds, prepared here or received
+    protocol    what a keeper of salts does
+    collecting  files and lists into collections
+    keystore    salts and collections in SQLite
     receipts    what a provider was told of its own works, as a file
 """

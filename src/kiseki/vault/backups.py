@@ -4,7 +4,8 @@ JSON lines in UTF-8, byte strings as hex without 0x: a first line that says what
 (``provider``, ``sha256``, ``salt``); each collection (``collection`` and what is in its ID), then
 its slices (``commitments``, ``sha256s``, ``names``), of up to 4,000 items; a last line that counts
 them. A collection's line also has the file of the split that it pays (``split``), where that is
-known; values that a collection was prepared with before stand in lines of their own (``before``).
+known; values that a collection was prepared with before stand in lines of their own (``before``),
+and so do items that a receipt told of (``received``).
 Key files of earlier versions are salts alone, without first and last line, and are
 read as well: a last line that a crash cut off is then passed over, because its salt was never used.
 """
@@ -13,11 +14,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kiseki.core.collection import Kept, Slice
+from kiseki.core.collection import Kept, Names, Slice, cut
 from kiseki.core.documents import shallow
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.payee import Payee
@@ -27,7 +28,7 @@ from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import sealed
 
-__all__ = ["Part", "Salt", "before", "body", "head", "read", "write"]
+__all__ = ["Part", "Salt", "Told", "before", "body", "head", "read", "told", "write"]
 
 _FORMAT = "kiseki-keys-v1"
 _LONGEST = 1 << 26
@@ -48,6 +49,13 @@ class Part(NamedTuple):
     kept: Kept
     number: int
     slice: Slice
+
+
+class Told(NamedTuple):
+    """Items that a receipt told of: commitment, digest and names of each."""
+
+    kept: Kept
+    items: list[tuple[bytes, bytes, Names]]
 
 
 def write(
@@ -72,7 +80,7 @@ def write(
 
 def read(
     path: Path,
-    take: Callable[[Salt | Kept | Part], None],
+    take: Callable[[Salt | Kept | Part | Told], None],
     identity: str | Path | None = None,
     passphrase: str | None = None,
 ) -> None:
@@ -115,10 +123,22 @@ def body(each: Slice) -> dict[str, Any]:
     }
 
 
+def told(kept: Kept, items: Sequence[tuple[bytes, bytes, Names]]) -> Iterator[dict[str, Any]]:
+    """The lines of items that a receipt told of, a slice's number in each."""
+    for start in range(0, len(items), SLICE):
+        some = items[start : start + SLICE]
+        yield {
+            "received": head(kept),
+            "commitments": b"".join(each for each, _, _ in some).hex(),
+            "sha256s": b"".join(each for _, each, _ in some).hex(),
+            "names": [names for _, _, names in some],
+        }
+
+
 class _Reader:
     """Takes the bytes of a backup as they come."""
 
-    def __init__(self, path: Path, take: Callable[[Salt | Kept | Part], None]) -> None:
+    def __init__(self, path: Path, take: Callable[[Salt | Kept | Part | Told], None]) -> None:
         self._path = path
         self._take = take
         self._rest: list[bytes] = []
@@ -188,6 +208,8 @@ class _Reader:
             )
         elif not self._whole:
             raise ValueError
+        elif "received" in entry:
+            self._take(_told(entry))
         elif "before" in entry:
             self._take(_kept(entry["before"]))
         elif "collection" in entry:
@@ -233,12 +255,23 @@ def _kept(entry: dict[str, Any]) -> Kept:
 
 
 def _slice(provider: str, entry: dict[str, Any]) -> Slice:
+    return Slice.of(provider, *_columns(entry))
+
+
+def _told(entry: dict[str, Any]) -> Told:
+    commitments, digests, names = _columns(entry)
+    rows = zip(cut(commitments), cut(digests), names, strict=True)
+    return Told(_kept(entry["received"]), list(rows))
+
+
+def _columns(entry: dict[str, Any]) -> tuple[bytes, bytes, tuple[Names, ...]]:
+    """Commitments, digests and names of the items in a line."""
     commitments, digests = bytes.fromhex(entry["commitments"]), bytes.fromhex(entry["sha256s"])
     names = tuple(tuple(map(_name, each)) for each in entry["names"])
     sizes = {len(commitments), len(digests), 32 * len(names)}
     if len(sizes) != 1 or not 0 < len(names) <= SLICE:
         raise ValueError
-    return Slice.of(provider, commitments, digests, names)
+    return commitments, digests, names
 
 
 def _name(given: Any) -> str:

@@ -24,7 +24,7 @@ from kiseki.core.values import ZERO32, address
 from kiseki.errors import FilesError, InvalidInput, SecretsError
 from kiseki.vault.files import hash_each
 from kiseki.vault.lists import Entry, weights
-from kiseki.vault.protocol import Salts
+from kiseki.vault.protocol import Keeps
 
 __all__ = ["Owners", "collect", "sorting"]
 
@@ -57,7 +57,7 @@ CREATE TABLE slice (root BLOB, commitments BLOB, digests BLOB, names TEXT);
 
 def collect(
     entries: Iterable[Entry],
-    salts: Salts,
+    salts: Keeps,
     provider_of: Callable[[str], str],
     kept_of: Callable[[Owners, bytes, int], Kept],
     told: Callable[[int, int], None] = lambda *_: None,
@@ -137,7 +137,7 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
     return list(numbers)
 
 
-def _hide(db: sqlite3.Connection, salts: Salts, providers: list[str]) -> None:
+def _hide(db: sqlite3.Connection, salts: Keeps, providers: list[str]) -> None:
     """Gives every item its commitment and ID. By digest, as the salts lie on the disk."""
     db.execute("BEGIN")
     rows = db.execute(

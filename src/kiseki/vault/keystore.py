@@ -13,87 +13,37 @@ Losing it loses no right and no money, but every proof of what is behind an ID: 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import secrets
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
-from kiseki.disk import database
-from kiseki.disk.private import create, open_to_others
-from kiseki.errors import KisekiError, SecretsError
+from kiseki.errors import SecretsError
 from kiseki.vault import backups
-from kiseki.vault.older import take_over
+from kiseki.vault.openings import Openings
 from kiseki.vault.tables import (
-    APPLICATION,
     BEFORE,
     BODY,
     COLLECTIONS,
-    SCHEMA,
     kept_of,
     packed,
     qualified,
+    row_of,
     slice_of,
 )
 
 __all__ = ["KeyStore"]
 
 
-_MAGIC = b"SQLite format 3\x00"
 _MOST = 900
 """Values of one question: older builds of SQLite take no more than 999."""
-_FILES = ("", "-wal", "-shm")
 
 
-class KeyStore:
+class KeyStore(Openings):
     """Keeps salts and collections in a file, or without a path while the process lives."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        """
-        Args:
-            path: of the file, made when it is not there. A key file of JSON lines, as earlier
-                versions kept, is taken over: its salts are in the store, and itself is kept beside
-                it with ``.before`` at the end of its name.
-
-        Raises:
-            SecretsError: the file cannot be used, others can read it, it is damaged, or it keeps
-                something else.
-        """
-        self._path = path
-        self._lock = threading.RLock()
-        with self._errors():
-            if path is not None:
-                self._make(path)
-            self._db = self._connect(path)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._place!r})"
-
-    @property
-    def _place(self) -> str:
-        return "in memory" if self._path is None else str(self._path)
-
-    def __enter__(self) -> KeyStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the file; the store cannot be asked afterwards."""
-        with self._lock:
-            self._db.close()
-
-    def gather(self) -> None:
-        """Puts all of it into the one file, until the store is written to again."""
-        with self._lock, self._errors():
-            self._db.execute("PRAGMA journal_mode = DELETE")
 
     # Salts
 
@@ -121,6 +71,21 @@ class KeyStore:
                 found |= made
         return [found[each] for each in given]
 
+    def known(self, provider: str, digests: Sequence[bytes]) -> set[bytes]:
+        """Which of these contents have a salt here for this provider; none is made."""
+        who = address(provider, "the provider")
+        with self._lock, self._errors():
+            return set(self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests]))
+
+    def opens(self, provider: str, commitments: Collection[bytes]) -> set[bytes]:
+        """Which of these commitments a salt of this provider gives. It looks through all salts."""
+        wanted = set(commitments)
+        if not wanted:
+            return set()
+        who = address(provider, "the provider")
+        rows = self._rows("SELECT sha256, salt FROM salt WHERE provider = ?", who)
+        return wanted.intersection(ids.commitment(digest, salt) for digest, salt in rows)
+
     def salt_of(self, provider: str, digest: bytes, commitment: bytes) -> bytes | None:
         """The salt with which a content gives this very commitment, if it is here."""
         rows = self._rows(
@@ -132,18 +97,19 @@ class KeyStore:
                 return bytes(salt)
         return None
 
-    def held(self, digests: Sequence[bytes]) -> list[bytes]:
-        """Every salt that is kept for one of these contents, of whatever provider; none is made.
+    def held(self, digests: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """(digest, salt) of every salt that is kept for one of these contents, of whatever
+        provider; none is made.
 
         It looks through all salts, because they are kept by provider.
         """
-        found: dict[bytes, None] = {}
-        for digest in digests:
-            rows = self._rows(
-                "SELECT salt FROM salt WHERE sha256 = ?", bytes32(digest, "a SHA-256 digest")
-            )
-            found.update((bytes(salt), None) for (salt,) in rows)
-        return list(found)
+        given = [bytes32(each, "a SHA-256 digest") for each in digests]
+        held: list[tuple[bytes, bytes]] = []
+        for start in range(0, len(given), _MOST):
+            some = given[start : start + _MOST]
+            marks = ",".join("?" * len(some))
+            held += self._rows(f"SELECT sha256, salt FROM salt WHERE sha256 IN ({marks})", *some)  # noqa: S608
+        return held
 
     def forget(self, provider: str, digest: bytes) -> bool:
         """Destroys the salt of a content, its digest and its names, and with them for good the link
@@ -209,8 +175,10 @@ class KeyStore:
         found = self.versions(collection)
         if not found:
             raise SecretsError(
-                f"the collection {to_hex(collection)} is not in this key store; restore the backup "
-                "of the one that it was registered with, or prepare it from its files again"
+                f"the collection {to_hex(collection)} is not in this key store ({self.place}); "
+                "name the one that it was registered with (--secrets), or restore a backup of "
+                "that one (kiseki keys restore). Registering the files again makes new salts, "
+                "and so other IDs"
             )
         return found[0]
 
@@ -299,10 +267,6 @@ class KeyStore:
         return found
 
     def _keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
-        values = (
-            kept.id, address(kept.provider, "the provider"), kept.terms.to_json(), kept.root,
-            kept.count, kept.payee.key, kept.payee.opening, kept.origin,
-        )  # fmt: skip
         self._keep_split(kept)
         self._db.execute(
             "INSERT OR IGNORE INTO before SELECT id, count, payee, opening, origin"
@@ -313,7 +277,7 @@ class KeyStore:
             "INSERT INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
             " count = excluded.count, payee = excluded.payee, opening = excluded.opening,"
             " origin = excluded.origin",
-            values,
+            row_of(kept),
         )
         self._db.execute(
             "DELETE FROM before WHERE collection = ? AND count = ? AND payee = ? AND origin = ?",
@@ -376,18 +340,15 @@ class KeyStore:
                 yield backups.body(each)
         for row in self._db.execute(f"{BEFORE} ORDER BY before.rowid").fetchall():
             yield backups.before(kept_of(row))
+        for kept, _ in list(self.received()):
+            yield from backups.told(kept, self.received_items(kept.id))
 
-    def _take(self, what: backups.Salt | backups.Part | Kept) -> None:
+    def _take(self, what: backups.Salt | backups.Part | backups.Told | Kept) -> None:
         """Merges one line of a backup."""
         if isinstance(what, backups.Salt):
-            values = (what.provider, what.digest)
-            known = self._db.execute(
-                "SELECT salt FROM salt WHERE provider = ? AND sha256 = ?", values
-            ).fetchall()
-            if (what.salt,) not in known:
-                self._db.execute(
-                    "INSERT INTO salt VALUES (?, ?, ?, ?)", (*values, len(known), what.salt)
-                )
+            self._merge_salt(what.provider, what.digest, what.salt)
+        elif isinstance(what, backups.Told):
+            self._receive(what.kept, what.items)
         elif isinstance(what, Kept):
             self._keep_split(what)
             there = self.versions(what.id)
@@ -400,94 +361,3 @@ class KeyStore:
                 )
         else:
             self._keep_slice(what.kept.id, what.number, what.slice)
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock, self._errors():
-            return self._db.execute(sql, values).fetchall()
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[None]:
-        """All or nothing, and on the disk when it is left."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    # The file
-
-    def _connect(self, path: Path | None) -> sqlite3.Connection:
-        db = database.connect(path)
-        try:
-            if path is not None:
-                (given,) = db.execute("PRAGMA application_id").fetchone()
-                (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                if given != APPLICATION and (given or tables):
-                    raise self._something_else()
-            database.make_durable(db)
-            db.execute("PRAGMA journal_size_limit = 67108864")  # bytes left to -wal afterwards
-            db.execute("PRAGMA cache_size = -16000")  # kilobytes
-            db.executescript(SCHEMA)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _make(self, path: Path) -> None:
-        """The file, for its owner only, with what an older key file kept."""
-        create(path)
-        with path.open("r+b") as file:
-            self._check()
-            begin = file.read(len(_MAGIC))
-            if not begin or begin == _MAGIC:
-                return
-            fcntl.flock(file, fcntl.LOCK_EX)
-            take_over(path, file, KeyStore)
-
-    def _check(self) -> None:
-        """Refuses a file that others can read."""
-        if self._path is None:
-            return
-        for end in _FILES:
-            path = self._path.with_name(self._path.name + end)
-            try:
-                mode = open_to_others(path)
-            except FileNotFoundError:
-                continue
-            if mode:
-                raise SecretsError(
-                    f"others can read the key store {path} (mode {mode}); "
-                    f"run `chmod 600 {path}` and think about who has seen it"
-                )
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turns what SQLite and the system raise into an error that tells nothing kept here."""
-        try:
-            yield
-        except KisekiError:
-            raise
-        except OSError as error:
-            raise SecretsError(
-                f"the key store {self._place} cannot be used ({error.strerror}); "
-                "check the path and its permissions; nothing was registered"
-            ) from error
-        except sqlite3.ProgrammingError:
-            raise
-        except sqlite3.OperationalError as error:
-            raise SecretsError(
-                f"the key store {self._place} cannot be used ({error}); check that its folder "
-                "can be written to and has room, and run this again; nothing was registered"
-            ) from None
-        except sqlite3.DatabaseError:
-            raise SecretsError(
-                f"the key store {self._place} is damaged; restore a backup into a new one; "
-                "nothing was registered"
-            ) from None
-
-    def _something_else(self) -> SecretsError:
-        return SecretsError(
-            f"{self._path} is a database that keeps something else; name another file"
-        )

@@ -8,27 +8,66 @@ will do both; until then `kiseki.vault.keystore.KeyStore` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
-from kiseki.core.collection import Kept, Slice
+from kiseki.core.collection import Kept, Names, Slice
+from kiseki.vault.openings import Item, Opening
 
-__all__ = ["Salts"]
+__all__ = ["Keeps", "Salts"]
 
 
-class Salts(Protocol):
-    """Who keeps salts, and what collections hold."""
+class Keeps(Protocol):
+    """Who makes salts, and keeps what is prepared."""
 
     def salts(self, provider: str, digests: list[bytes]) -> list[bytes]:
         """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
         ...
 
-    def held(self, digests: list[bytes]) -> list[bytes]:
-        """Every salt that is kept for one of these contents, of whatever provider; none is made."""
-        ...
-
     def keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
         """Keeps a collection with its items, before anything of it is sent."""
+        ...
+
+
+class Salts(Keeps, Protocol):
+    """Who keeps salts, and what collections hold."""
+
+    @property
+    def place(self) -> str:
+        """Where they are kept, for people."""
+        ...
+
+    def known(self, provider: str, digests: list[bytes]) -> set[bytes]:
+        """Which of these contents have a salt for this provider; none is made."""
+        ...
+
+    def opens(self, provider: str, commitments: Collection[bytes]) -> set[bytes]:
+        """Which of these commitments a salt of this provider gives."""
+        ...
+
+    def lacking(self, collections: Iterable[tuple[bytes, int]]) -> list[bytes]:
+        """Which collections (ID, number of items) cannot be opened here and were not given up."""
+        ...
+
+    def give_up(self, registrations: Iterable[bytes]) -> None:
+        """Notes that the openings of these collections or models are elsewhere or lost."""
+        ...
+
+    def receive(self, kept: Kept, items: Iterable[Item]) -> int:
+        """Takes in the items of a receipt that was checked; how many of them are new."""
+        ...
+
+    def received_items(self, collection: bytes) -> list[tuple[bytes, bytes, Names]]:
+        """Commitment, digest and names of each item of a collection that a receipt told of."""
+        ...
+
+    def openings(self, digests: Collection[bytes]) -> Iterator[Opening]:
+        """Every item that is one of these contents, prepared here or received."""
+        ...
+
+    def held(self, digests: list[bytes]) -> list[tuple[bytes, bytes]]:
+        """(digest, salt) of every salt that is kept for one of these contents, of whatever
+        provider; none is made."""
         ...
 
     def slices(self, collection: bytes) -> Iterator[Slice]:

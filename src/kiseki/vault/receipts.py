@@ -23,7 +23,7 @@ from typing import Any
 
 from kiseki.core import documents, ids
 from kiseki.core.collection import Kept, Names
-from kiseki.core.merkle import IdTree, Proof, proof_in, verify
+from kiseki.core.merkle import IdTree, proof_in, verify
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
@@ -31,31 +31,13 @@ from kiseki.errors import InvalidInput, ProofError
 from kiseki.vault import sealed
 from kiseki.vault.files import hash_each, walk
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.openings import Item
 
 __all__ = ["Checked", "Found", "Item", "Receipt", "check", "find", "read", "write"]
 
 _FORMAT = "kiseki-receipt-v1"
 _HEAD = ("collection", "provider", "terms", "root", "count", "payee", "opening", "origin")
 _ITEM = ("names", "sha256", "salt", "commitment", "proof")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item of a receipt.
-
-    Attributes:
-        names: what it is called.
-        digest: SHA-256 of its content; none where whoever made the receipt does not know it.
-        salt: with which it was hidden; likewise.
-        commitment: what is, or can be, logged.
-        proof: that it is in the collection.
-    """
-
-    names: Names
-    digest: bytes | None = field(repr=False)
-    salt: bytes | None = field(repr=False)
-    commitment: bytes
-    proof: Proof = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

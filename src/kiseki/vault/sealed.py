@@ -20,7 +20,7 @@ from pyrage import x25519
 from kiseki.disk import atomic
 from kiseki.errors import InvalidInput, SecretsError
 
-__all__ = ["copy", "write"]
+__all__ = ["copy", "new_identity", "write"]
 
 _BEGIN = b"age-encryption.org/v1\n"
 _SCRYPT = _BEGIN + b"-> scrypt "
@@ -65,6 +65,18 @@ def write(
         ) from None
     except OSError as error:
         raise SecretsError(f"{path} cannot be written ({error.strerror or error})") from error
+
+
+def new_identity(path: Path) -> str:
+    """Makes an age identity in a new file of mode 0600; its recipient (``age1…``).
+
+    Raises:
+        SecretsError: there is a file already, or it cannot be written.
+    """
+    made = x25519.Identity.generate()
+    public = str(made.to_public())
+    write(path, iter([f"# public key: {public}\n{made}\n".encode()]), clear=True)
+    return public
 
 
 def copy(
@@ -151,7 +163,8 @@ def _recipient(text: str) -> Any:
         return x25519.Recipient.from_str(text.strip())
     except pyrage.RecipientError:
         raise InvalidInput(
-            f"{text!r:.80} is no age recipient, which begins with age1; make one with age-keygen"
+            f"{text!r:.80} is no age recipient, which begins with age1; make one with "
+            "`kiseki keys identity` or age-keygen"
         ) from None
 
 

@@ -11,11 +11,11 @@ from kiseki.core.collection import Kept, Names, Slice
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
-from kiseki.core.values import address_text
+from kiseki.core.values import address, address_text
 
 __all__ = [
-    "APPLICATION", "BEFORE", "BODY", "COLLECTIONS", "SCHEMA",
-    "kept_of", "packed", "qualified", "slice_of",
+    "APPLICATION", "BEFORE", "BODY", "COLLECTIONS", "RECEIPTS", "SCHEMA",
+    "kept_of", "packed", "qualified", "row_of", "slice_of", "unpacked",
 ]  # fmt: skip
 
 APPLICATION = 0x4B49534B
@@ -65,12 +65,38 @@ CREATE TABLE IF NOT EXISTS split (
     payee BLOB PRIMARY KEY,
     file TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS receipt (
+    id BLOB PRIMARY KEY,
+    provider BLOB NOT NULL,
+    terms TEXT NOT NULL,
+    root BLOB NOT NULL,
+    count INTEGER NOT NULL,
+    payee BLOB NOT NULL,
+    opening BLOB NOT NULL,
+    origin BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS received (
+    collection BLOB NOT NULL REFERENCES receipt (id),
+    commitment BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    names BLOB NOT NULL,
+    PRIMARY KEY (collection, commitment)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS given_up (
+    id BLOB PRIMARY KEY
+);
 PRAGMA application_id = {APPLICATION};
 """
 
 
 COLLECTIONS = (
     "SELECT provider, terms, root, count, collection.payee, opening, origin, file FROM collection"
+    " LEFT JOIN split USING (payee)"
+)
+
+
+RECEIPTS = (
+    "SELECT provider, terms, root, count, receipt.payee, opening, origin, file FROM receipt"
     " LEFT JOIN split USING (payee)"
 )
 
@@ -95,6 +121,14 @@ def kept_of(row: Sequence[Any]) -> Kept:
     return Kept(address_text(provider), Terms.from_json(terms), root, count, paid, origin)
 
 
+def row_of(kept: Kept) -> tuple[Any, ...]:
+    """The row of a collection, in `collection` or `receipt`."""
+    return (
+        kept.id, address(kept.provider, "the provider"), kept.terms.to_json(), kept.root,
+        kept.count, kept.payee.key, kept.payee.opening, kept.origin,
+    )  # fmt: skip
+
+
 def slice_of(row: Sequence[Any]) -> Slice:
     root, commitments, digests, names = row
     return Slice(root, commitments, digests, tuple(map(tuple, json.loads(zlib.decompress(names)))))
@@ -102,3 +136,9 @@ def slice_of(row: Sequence[Any]) -> Slice:
 
 def packed(names: Sequence[Names]) -> bytes:
     return zlib.compress(json.dumps(names, separators=(",", ":")).encode(), 1)
+
+
+def unpacked(names: bytes) -> Names:
+    """The names of one item that `packed` put away alone."""
+    (found,) = json.loads(zlib.decompress(names))
+    return tuple(found)

@@ -61,7 +61,7 @@ def test_what_is_kept_is_there_when_it_is_opened_again(store: KeyStore, tmp_path
 
 def test_what_is_not_kept_is_said(store: KeyStore) -> None:
     assert list(store.slices(b"\x01" * 32)) == []
-    with pytest.raises(SecretsError, match=r"0x0101.* is not in this key store; restore"):
+    with pytest.raises(SecretsError, match=r"0x0101.* is not in this key store .*; name"):
         store.collection(b"\x01" * 32)
 
 

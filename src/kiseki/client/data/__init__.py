@@ -3,7 +3,7 @@
 A part imports only from those above it:
 
     gates              allow lists of one's own
-    holdings           what is in a collection, item by item
+    openings           which data ID a file has, and what is in a collection
     overlaps           works that several collections hold
     group              collections on their way to the chain
     gas                the gas of registering, known without asking a node

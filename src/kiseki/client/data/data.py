@@ -15,7 +15,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
-from kiseki.client.data.holdings import ItemRecord, items_in
+from kiseki.client.data.openings import Openings
 from kiseki.client.data.overlaps import overlaps
 from kiseki.client.data.prepared import Outlook, Prepared, items_of
 from kiseki.client.data.registering import (
@@ -31,6 +31,7 @@ from kiseki.client.data.registering import (
 from kiseki.client.data.standing import StandingConsents
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
+from kiseki.client.salts import NewSalts
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import typed
 from kiseki.core.collection import Kept, Slice
@@ -56,6 +57,7 @@ class Data:
         gate: the allow list for collections.
         consents: consent files, which a studio prepares and submits.
         standing: consents to all that this wallet collects from an artist.
+        openings: which data ID a file has, as far as the key store can tell.
     """
 
     def __init__(self, wallet: Wallet) -> None:
@@ -64,6 +66,7 @@ class Data:
         self.gate = Gate(wallet, _CONTRACT)
         self.consents = Consents(wallet)
         self.standing = StandingConsents(wallet)
+        self.openings = Openings(wallet)
 
     # Terms
 
@@ -120,13 +123,14 @@ class Data:
 
         Raises:
             FilesError: there are no files, or a file cannot be read or changes meanwhile.
-            SecretsError: the key file is unsafe or damaged.
+            SecretsError: the key store is unsafe or damaged. `SaltsMissing`: new salts are needed,
+                and the key store cannot open what the provider registered before.
         """
         who = provider or self.wallet.address
         receiver(who, "the provider")
         paid = payable(payee or who)
         hashed = hash_files(find(files), progress)
-        salts = self.wallet.salts.salts(who, [each.digest for each in hashed])
+        salts = NewSalts(self.wallet).salts(who, [each.digest for each in hashed])
         items = items_of(who, hashed, salts)
         prepared = Prepared(
             provider=who,
@@ -168,7 +172,7 @@ class Data:
 
         Raises:
             FilesError, InvalidInput: an item cannot be used; then no item is.
-            SecretsError: the key store is unsafe or damaged.
+            SecretsError: as `prepare`.
         """
         me, document = self.wallet.address.lower(), document_hash(origin)
         of_nobody = payable(payee or me)
@@ -198,7 +202,7 @@ class Data:
             return Kept(provider_of(first), terms, root, count, paid, document)
 
         entries = read(source) if isinstance(source, str | Path) else source
-        return list(collect(entries, self.wallet.salts, provider_of, kept_of, progress))
+        return list(collect(entries, NewSalts(self.wallet), provider_of, kept_of, progress))
 
     def look(
         self,
@@ -395,14 +399,6 @@ class Data:
         return self.wallet.send(
             self._contract.call("revokeFor", signed.signer, collection, signed.approval)
         )
-
-    def items(self, collection: bytes) -> list[ItemRecord]:
-        """All items of a collection that chain or key store know, IDs ascending.
-
-        Raises:
-            NotInIndex: the collection is not on this chain.
-        """
-        return list(items_in(self.wallet, collection))
 
     def revocation(self, collection: bytes) -> Signed:
         """Signs the revocation of a collection of this wallet, for another wallet to submit."""

@@ -97,7 +97,8 @@ class Outlook:
         there: whether it is registered with exactly these values.
         error: why it cannot be registered; `DifferentValues` if it is registered with other
             values.
-        overlaps: its items that are in other collections, which pay somebody else.
+        overlaps: its items that are in other collections, which pay somebody else or have other
+            terms.
     """
 
     kept: Kept

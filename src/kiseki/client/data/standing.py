@@ -27,6 +27,7 @@ from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.registering import Registered, registered, with_code
 from kiseki.client.data.registering import register as register_groups
 from kiseki.client.payable import payable, receiver
+from kiseki.client.salts import NewSalts
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
@@ -328,7 +329,7 @@ class StandingConsents:
 
         return list(
             collect_entries(
-                entries(), self.wallet.salts, lambda _: consent.provider, kept_of, progress
+                entries(), NewSalts(self.wallet), lambda _: consent.provider, kept_of, progress
             )
         )
 

@@ -18,6 +18,7 @@ from kiseki.client.models import lasting, manifests
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
+from kiseki.client.salts import must_open_models
 from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.evidence import Evidence
@@ -72,10 +73,13 @@ class Models:
 
         Raises:
             FilesError: a file is missing, cannot be read or changes meanwhile.
+            SaltsMissing: a private model needs a new salt, and the key store cannot open earlier
+                models of this wallet.
         """
         found = read_weights(file, progress)
         if not private:
             return found
+        must_open_models(self.wallet, found.digest)
         salt = self.wallet.salts.salts(self.wallet.address, [found.digest])[0]
         return replace(found, commitment=ids.commitment(found.digest, salt))
 
@@ -154,6 +158,8 @@ class Models:
             ids.subject(self._contract.address, model),
         )
         who = payable(usual(payee, self.wallet.address, token))
+        # Its salt, if it has one, was at hand now: only another key store can lack it.
+        self.wallet.salts.give_up([model])
         known = int(self._contract.read("registrantOf", model), 16) != 0
         draft = model if len(cut) > 1 else ZERO32
         spec = (commitment, document_hash(run), terms.id, who.key, who.opening, draft)

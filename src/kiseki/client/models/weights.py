@@ -184,7 +184,8 @@ def find_model(
             forms[_whole(path, opened, progress)] = "whole file"
     index, document = wallet.session.index, _Document.read(run)
     found = []
-    for salt in dict.fromkeys([ZERO32, *wallet.salts.held(list(forms))]):
+    held = [salt for _, salt in wallet.salts.held(list(forms))]
+    for salt in dict.fromkeys([ZERO32, *held]):
         for digest, form in forms.items():
             for each in index.models_with(ids.commitment(digest, salt)):
                 model = index.model(each)
