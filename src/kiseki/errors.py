@@ -11,6 +11,7 @@
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
         ├── NodeBehind                      the node lacks a block that another node has
+        ├── NodeBusy                        the node is asked too much, or the plan is used up
         ├── WrongChain                      the node is on another chain than expected
         ├── Unprovable                      the node has no proof, which says nothing of the claim
         ├── NotDeployed                     the suite is not on this chain, or not the whole of it
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidInput",
     "KisekiError",
     "NodeBehind",
+    "NodeBusy",
     "NodeUnreachable",
     "NotDeployed",
     "NotInIndex",
@@ -99,6 +101,10 @@ class NodeUnreachable(ChainError):  # noqa: N818 - reads as what happened
 
 class NodeBehind(ChainError):  # noqa: N818 - reads as what happened
     """The node that answers does not have a block that another node has. It will, soon."""
+
+
+class NodeBusy(ChainError):  # noqa: N818 - reads as what happened
+    """The node says that it is asked too much; also when it was asked again after a while."""
 
 
 class WrongChain(ChainError):  # noqa: N818 - reads as what happened

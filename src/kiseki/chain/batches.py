@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from kiseki.chain.refusals import Kind, Refusal
+
 __all__ = ["Asked", "Batches"]
 
 Asked = tuple[str, Sequence[Any]]
@@ -78,4 +80,20 @@ class Batches:
             if status in _TOO_LARGE or (status >= 500 and harmless):
                 return None
             raise
-        return answers if isinstance(answers, list) else None
+        if not isinstance(answers, list):
+            return None
+        # Some answer the first ones, and say of the others that all of it became too large.
+        return [
+            self._node.answer(*each) if self._is_cut_off(each, answer) else answer
+            for each, answer in zip(some, answers, strict=True)
+        ]
+
+    def _is_cut_off(self, asked: Asked, answer: Any) -> bool:
+        if asked[0] == "eth_getLogs":  # who asks for logs asks for fewer blocks then
+            return False
+        error = answer.get("error")
+        return (
+            isinstance(error, dict)
+            and Refusal(error).kind is Kind.LIMIT
+            and self._node.may_repeat(asked[0])
+        )

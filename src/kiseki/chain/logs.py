@@ -11,7 +11,7 @@ from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import node_errors, results
 from kiseki.chain.node import Node
 from kiseki.core.values import from_hex
-from kiseki.errors import ChainError, NodeBehind, NodeUnreachable
+from kiseki.errors import ChainError, NodeBehind, NodeBusy, NodeUnreachable
 
 __all__ = ["PAUSES", "Head", "base_fee", "blocks", "head", "logs", "scan", "timestamps"]
 
@@ -131,8 +131,8 @@ def scan(
         end = min(first + step - 1, last)
         try:
             found = logs(node, first, end, addresses, topics)
-        except NodeUnreachable:
-            raise
+        except (NodeUnreachable, NodeBusy):
+            raise  # fewer blocks would not help
         except ChainError as error:
             if end > first:
                 step = max(1, (end - first + 1) // 8)

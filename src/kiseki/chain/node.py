@@ -18,16 +18,24 @@ from urllib.parse import urlsplit
 
 from kiseki.chain.answers import quantity
 from kiseki.chain.batches import Asked, Batches
-from kiseki.chain.refusals import Refusal
+from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core import documents
-from kiseki.core.values import from_hex
-from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeUnreachable, WrongChain
+from kiseki.core.values import from_hex, one_line
+from kiseki.errors import (
+    ChainError,
+    InvalidInput,
+    KisekiError,
+    NodeBusy,
+    NodeUnreachable,
+    WrongChain,
+)
 
 if TYPE_CHECKING:
+    import requests
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["NONSENSE", "Node", "connect", "place"]
+__all__ = ["NONSENSE", "Node", "answered_with", "connect", "place"]
 
 NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading an answer raises when a node answers what no node should."""
@@ -67,10 +75,19 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
         node.settle(chain_id)
     except KisekiError:
         raise
-    except (requests.RequestException, Refusal, *NONSENSE) as error:
+    except Refusal as error:
+        raise ChainError(
+            f"the node at {node.place} does not say on which chain it is "
+            f"({one_line(error.message)}); name another node"
+        ) from None
+    except (requests.RequestException, *NONSENSE) as error:
         # Without the cause: it would hold the URL, and with it perhaps a key.
+        said = answered_with(error)
         raise NodeUnreachable(
-            f"no node answers at {node.place} ({type(error).__name__}); start one, or check the URL"
+            f"what answers at {node.place} is no node for us: {said}; check the URL and its key"
+            if said
+            else f"no node answers at {node.place} ({type(error).__name__}); start one, or check "
+            "the URL"
         ) from None
     return node
 
@@ -187,9 +204,20 @@ class Node:
 
     def answer(self, method: str, params: Sequence[Any]) -> Any:
         """The node's whole answer to one question, as JSON-RPC has it; raises as `one` does."""
-        return self._with_patience(
-            self.may_repeat(method), lambda url: self._post(url, self._question(method, params))
-        )
+        again = self.may_repeat(method)
+
+        def ask() -> Any:
+            return self._with_patience(
+                again, lambda url: self._post(url, self._question(method, params))
+            )
+
+        answer = ask()
+        for pause in _PAUSES if again else ():
+            if not _passes(answer, params):
+                break
+            self._rest(pause)
+            answer = ask()
+        return answer
 
     def answers(self, asked: Sequence[Asked]) -> Any:
         """Whole answers to several questions in one request, in their order; one if refused."""
@@ -205,12 +233,11 @@ class Node:
         if len(answer) == 1 and answer[0].get("id") is None:
             return answer[0]  # one error for all
         by_number: dict[Any, Any] = {each["id"]: each for each in answer}
-        for pause in _PAUSES:  # some nodes count what is in a batch, and do not do the rest of it
-            late = [each for each in questions if _is_too_much(by_number[each["id"]].get("error"))]
+        for pause in _PAUSES:  # some count what is in a batch and leave the rest, some lack a block
+            late = [e for e in questions if _passes(by_number[e["id"]], e["params"])]
             if not late:
                 break
-            self._turn(self._urls[0])
-            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
+            self._rest(pause)
             answer = post(late)
             if not isinstance(answer, list):
                 break
@@ -241,10 +268,11 @@ class Node:
             headers={"Content-Type": "application/json"},
             timeout=self._timeout,
         )
-        answer.raise_for_status()
+        if answer.status_code >= 400 and not _is_understood(answer):
+            answer.raise_for_status()
         found = documents.foreign(answer.content)
-        if isinstance(found, dict) and _is_too_much(found.get("error")):
-            raise _TooMuchError
+        if isinstance(found, dict) and _kind(found) is Kind.RATE:
+            raise _TooMuchError(one_line(str(found["error"].get("message", ""))))
         if not isinstance(found, dict | list):
             raise ValueError("no JSON-RPC answer")
         return found
@@ -273,7 +301,10 @@ class Node:
                 self._turn(url)
                 last = pause is None or not passes
                 if last and isinstance(error, _TooMuchError):
-                    raise ChainError("the node says that it is asked too much; wait") from None
+                    raise NodeBusy(
+                        f"the node says that it is asked too much ({error}); run this again later, "
+                        "or name another node"
+                    ) from None
                 if last:
                     if self._wrong is not None:
                         raise self._wrong from None
@@ -281,6 +312,11 @@ class Node:
                 if number or len(self._urls) == 1:  # the first other node is asked at once
                     time.sleep(max(_asked_pause(error), pause or 0) * random.uniform(0.5, 1))  # noqa: S311
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _rest(self, pause: float) -> None:
+        """Lets a while pass, and asks another node then."""
+        self.pass_over()
+        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
 
     def _turn(self, url: str) -> None:
         """The next node is asked from now on, unless another thread has turned already."""
@@ -304,6 +340,21 @@ class Node:
         self._checked.add(url)
 
 
+def answered_with(error: Exception) -> str:
+    """What a server said that answered with an HTTP error; empty where there was no answer."""
+    import requests
+
+    answer = error.response if isinstance(error, requests.RequestException) else None
+    if answer is None:
+        return ""
+    said = f"HTTP {answer.status_code}"
+    try:
+        told = documents.foreign(answer.content)["error"]
+        return f"{said} ({one_line(told if isinstance(told, str) else str(told['message']))})"
+    except NONSENSE:  # a page, mostly
+        return said
+
+
 def _result(answer: Any) -> Any | Refusal:
     if answer.get("error") is not None:
         return Refusal(answer["error"])
@@ -311,7 +362,7 @@ def _result(answer: Any) -> Any | Refusal:
 
 
 class _TooMuchError(ValueError):
-    """The node answered that it is asked too much."""
+    """The node answered that it is asked too much; its words."""
 
 
 class _Encoder(json.JSONEncoder):
@@ -323,12 +374,26 @@ class _WrongNodeError(ValueError):
     """The node is on another chain than the others, and is not asked again."""
 
 
-def _is_too_much(error: Any) -> bool:
-    said = str(error.get("message", "")).lower() if isinstance(error, dict) else ""
-    return (isinstance(error, dict) and error.get("code") == 429) or any(
-        words in said
-        for words in ("too many requests", "rate limit", "request rate", "compute units")
-    )
+def _kind(answer: Any) -> Kind | None:
+    """What an answer to one question is about, where it is a refusal."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return Refusal(error).kind if isinstance(error, dict) else None
+
+
+def _passes(answer: Any, params: Sequence[Any]) -> bool:
+    """Whether a refusal may pass: it was too much at once, or the node lacks a block by now."""
+    tags = {"safe", "finalized"} & {each for each in params if isinstance(each, str)}
+    kind = _kind(answer)
+    return kind is Kind.RATE or (kind is Kind.LAG and not tags)
+
+
+def _is_understood(answer: requests.Response) -> bool:
+    """Whether what came with an HTTP error is a refusal of the question all the same."""
+    try:
+        kind = _kind(documents.foreign(answer.content))
+    except NONSENSE:
+        return False
+    return kind not in (None, Kind.RATE, Kind.OTHER)
 
 
 def _will_pass(error: Exception, number: int, others: bool) -> bool:

@@ -83,7 +83,8 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.LAG,
         r"(header|block|resource) ?(\S+ )?not found|resourcenotfound|unknown block"
-        r"|(block|header) \S+ (could|can) ?not be found|(could not|cannot) find (block|header)"
+        r"|\d (could|can) ?not be found|(could not|cannot) find (block|header)"
+        r"|invalid block range params"
         r"|one of the blocks? specified in filter|header for hash not found"
         r"|beyond (current |the )?(chain )?head|exceeds (the )?(chain |current )?head"
         r"|greater than (the )?(latest|head|current) block|blockoutofrange|in the future"

@@ -12,11 +12,9 @@ from tests.faults.once import Run, exactly_once
 from tests.faults.proxy import testnet as misbehaving
 
 from kiseki.chain.node import Node
-from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import GWEI, Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.sending.wire import is_cheap, is_refused
 from kiseki.errors import (
     FeeTooHigh,
     TransactionFailed,
@@ -129,28 +127,6 @@ def test_cancelling_cancels_all_or_none(sender: Callable[..., Sender], node: Nod
     node.one("evm_setAutomine", True)
     node.one("evm_mine")
     wait_for(lambda: balance(node, to) == 3)
-
-
-@pytest.mark.parametrize(
-    ("said", "refused", "cheap"),
-    [
-        ("OldNonce", False, False),
-        ("OwnNonceAlreadyUsed", False, False),
-        ("AlreadyKnown", False, False),
-        ("call failed: FeeTooLowToCompete", False, True),
-        ("Known transaction", False, False),
-        ("known transaction: 0x7f65", False, False),
-        ("unknown transaction type", True, False),
-        ("replacement transaction underpriced", False, True),
-        ("nonce too low: next nonce 5, tx nonce 4", False, False),
-        ("insufficient funds for gas * price + value", True, False),
-    ],
-)  # fmt: skip
-def test_what_nodes_say_is_understood(said: str, refused: bool, cheap: bool) -> None:
-    """Words of go-ethereum, Besu and Nethermind; what is not refused is waited for."""
-    refusal = Refusal({"code": -32000, "message": said})
-    assert is_refused(refusal) == refused
-    assert is_cheap(refusal) == cheap
 
 
 def test_what_is_stuck_is_replaced_at_a_higher_fee(

@@ -11,7 +11,7 @@ from kiseki.chain.batches import Asked
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import NONSENSE, Node
+from kiseki.chain.node import NONSENSE, Node, answered_with
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, one_line, to_hex
@@ -201,8 +201,12 @@ def node_errors() -> Iterator[None]:
         raise refused(error) from error
     except requests.RequestException as error:
         # The message of the cause holds the URL, and with it perhaps a key.
+        said = answered_with(error)
         raise NodeUnreachable(
-            f"the node did not answer ({type(error).__name__}); "
+            f"the node answered {said} instead of the question; run this again, or check its URL "
+            "and key"
+            if said
+            else f"the node did not answer ({type(error).__name__}); "
             "check that it runs, then run this again"
         ) from None
     except NONSENSE as error:

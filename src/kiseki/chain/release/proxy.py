@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.chain.logs import base_fee
 from kiseki.chain.node import Node
-from kiseki.chain.refusals import Refusal
+from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import one_line, to_hex
@@ -96,7 +96,7 @@ def put(sender: Sender) -> None:
     while time.monotonic() < end:
         if is_there(node):
             return
-        if isinstance(answer, Refusal) and "known" not in answer.message.lower():
+        if isinstance(answer, Refusal) and answer.kind is not Kind.KNOWN:
             break
         time.sleep(0.2)
     why = f": {one_line(answer.message)}" if isinstance(answer, Refusal) else ""

@@ -60,7 +60,7 @@ class Flight:
         self._progress = self._nudged = time.monotonic()
         self._pause = _FIRST_PAUSE
         self._head = self._pruned = 0
-        self._silent = False
+        self._trouble = ""
 
     @property
     def waiting(self) -> list[Entry]:
@@ -209,14 +209,16 @@ class Flight:
         if not good:
             return
         with self._journal.hold(lane):
-            *about_fees, count, balance = wire.tried(
+            count, balance, *others = wire.tried(
                 [
-                    *FEES,
                     ("eth_getTransactionCount", [wire.address, "pending"]),
                     ("eth_getBalance", [wire.address, "latest"]),
+                    *FEES,
+                    *wire.finality(),
                 ]
             )
-            fees = wire.fees_of(about_fees)
+            wire.must_know_finality(others[len(FEES) :])
+            fees = wire.fees_of(others[: len(FEES)])
             with node_errors():
                 known, balance = quantity(result(count), 64), quantity(result(balance), 256)
             payable = self._payable(good, fees, balance)
@@ -312,24 +314,21 @@ class Flight:
 
     def _poll(self, waiting: list[Entry]) -> None:
         wire = self._wire
-        tag = self._policy.finality
         questions: list[Asked] = [
             ("eth_blockNumber", []),
             ("eth_getTransactionCount", [wire.address, "latest"]),
         ]
-        if isinstance(tag, str):
-            questions.append(("eth_getBlockByNumber", [tag, False]))
         try:
-            head, count, *last = wire.ask(questions)
+            head, count, *last = wire.tried([*questions, *wire.finality()])
             with node_errors():
-                final = self._final(quantity(head, 63), last)
-                used = quantity(count, 64)
+                final = self._final(quantity(result(head), 63), last)
+                used = quantity(result(count), 64)
             found = wire.receipts([each.attempts for each in waiting])
-        except ChainError:
-            self._silent = True
+        except ChainError as error:
+            self._trouble = str(error).partition(";")[0]
             self._rest(waiting)
             return
-        self._silent = False
+        self._trouble = ""
         changed: list[tuple[Intent, int | None, bytes | None]] = []
         again: list[Entry] = []
         for entry, now in zip(waiting, found, strict=True):
@@ -363,8 +362,7 @@ class Flight:
         self._head = max(self._head, head)
         if isinstance(self._policy.finality, int):
             return head - self._policy.finality + 1
-        (block,) = last
-        return -1 if block is None else quantity(block["number"], 63)
+        return self._wire.final_block(*last)
 
     def _land(self, entry: Entry, found: Mined) -> None:
         """It is as final as the policy asks."""
@@ -448,8 +446,8 @@ class Flight:
 
     def _give_up(self, waiting: Sequence[Entry]) -> None:
         why = f"nothing is known of it after {self._policy.patience:.0f} s"
-        if self._silent:
-            why = "nothing is known of it; the node does not answer"
+        if self._trouble:
+            why = f"nothing is known of it: {self._trouble}"
         for entry in waiting:
             known = "it waits for more blocks" if entry.found else why
             if entry.said:

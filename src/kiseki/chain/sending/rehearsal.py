@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, node_errors, refused
-from kiseki.chain.refusals import Refusal
+from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.fees import MOST_GAS, calldata_gas
 from kiseki.chain.sending.intents import Attempt
 from kiseki.chain.sending.outcome import Outcome, Receipt
@@ -74,6 +74,7 @@ class Rehearsal(Sender):
 
     def send_all(self, calls: Iterable[Call]) -> Generator[Outcome, None, None]:
         """Tries each call; the receipts say what it would use, and have no transaction."""
+        self.wire.must_know_finality()
         for call in calls:
             try:
                 trial = self._trial(call)
@@ -149,7 +150,7 @@ class Rehearsal(Sender):
         }
         (answer,) = self.wire.tried([("eth_simulateV1", [given, "latest"])])
         if isinstance(answer, Refusal):
-            if "insufficient" in answer.message.lower():
+            if answer.kind is Kind.FUNDS:
                 raise self.wire.too_poor(call)
             if before:
                 raise ChainError(

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import Call
+from kiseki.chain.refusals import Kind
 from kiseki.chain.sending.entry import Entry
 from kiseki.chain.sending.intents import Attempt, Intent
-from kiseki.chain.sending.wire import Wire, is_cheap, uncapped
+from kiseki.chain.sending.wire import Wire, uncapped
 from kiseki.core.values import to_hex
 
 __all__ = ["nudge"]
@@ -44,7 +45,7 @@ def nudge(wire: Wire, waiting: Sequence[Entry]) -> None:
             return  # what comes next is somebody else's, or in a block by now
         said = answers[lost.index(first)] if first in lost else None
         stale = time.time() - attempts[first.id][-1].sent > wire.policy.stuck
-        if (said is not None and is_cheap(said)) or (first not in lost and stale):
+        if (said is not None and said.kind is Kind.FEE) or (first not in lost and stale):
             # Those behind it that offer no more are passed over for the same reason.
             most = attempts[first.id][-1].fees.most
             _replace(

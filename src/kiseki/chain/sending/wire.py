@@ -15,21 +15,20 @@ from kiseki.chain.answers import log_of, quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors, results
 from kiseki.chain.node import Node
-from kiseki.chain.refusals import Refusal
+from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.fees import Fees, Policy
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import from_hex, to_hex
+from kiseki.core.values import from_hex, one_line, to_hex
 from kiseki.errors import (
     ChainError,
     FeeTooHigh,
 )
 
 __all__ = [
-    "DEEP", "FEES", "MOST_BYTES", "Mined", "Wire", "is_cheap", "is_refused",
-    "uncapped",
+    "DEEP", "FEES", "MOST_BYTES", "Mined", "Wire", "is_refused", "uncapped",
 ]  # fmt: skip
 
 MOST_BYTES = 131_072
@@ -38,13 +37,6 @@ _ENVELOPE = 1024
 """Bytes of a transaction beside its data, generously."""
 DEEP = 64
 """Blocks after which a transaction is not looked after any more, whatever its user waits for."""
-_THERE = ("already known", "already imported", " known transaction", "alreadyknown")
-_LATE = ("nonce too low", "nonce is too low", "nonce has already been used", "old nonce",
-         "oldnonce", "ownnoncealreadyused")  # fmt: skip
-_CHEAP = ("underpriced", "fee too low", "feetoolow", "less than block base fee", "tip too low",
-          "lower than the block base fee", "gas price too low", "max fee per gas less")  # fmt: skip
-"""How nodes say that they have it, that its nonce was used, that it offers too little. In words
-go-ethereum, Besu, Erigon, Reth and Anvil; Nethermind in one (`AcceptTxResult`)."""
 _PLAYS = ("anvil", "hardhat", "ganache", "ethereumjs testrpc")
 """Nodes that play a chain for somebody, perhaps one that they copied (`web3_clientVersion`)."""
 
@@ -224,10 +216,48 @@ class Wire:
         }
 
     def estimated(self, call: Call, answer: Any | Refusal) -> int:
-        if isinstance(answer, Refusal) and "insufficient funds" in answer.message.lower():
+        if isinstance(answer, Refusal) and answer.kind is Kind.FUNDS:
             raise self.too_poor(call)
         with node_errors():
             return quantity(result(answer), 64)
+
+    def finality(self) -> list[Asked]:
+        """Asks which block is as final as the policy wants; nothing where blocks are counted."""
+        tag = self.policy.finality
+        return [("eth_getBlockByNumber", [tag, False])] if isinstance(tag, str) else []
+
+    def must_know_finality(self, answers: Sequence[Any | Refusal] | None = None) -> None:
+        """Refuses to send what could never be told to be final.
+
+        Args:
+            answers: to `finality`; the node is asked if they are left out.
+
+        Raises:
+            ChainError: the node does not know the block that the policy waits for.
+        """
+        if answers is None:
+            answers = self.tried(self.finality()) if self.finality() else []
+        for each in answers:
+            if each is None or isinstance(each, Refusal):
+                raise ChainError(
+                    f"{self._unknown(each)}; nothing was sent; ask another node, or wait for a "
+                    "number of blocks instead (--final 12)"
+                )
+
+    def final_block(self, answer: Any | Refusal) -> int:
+        """The last final block, from the answer to `finality`.
+
+        Raises:
+            ChainError: the node does not know one.
+        """
+        if isinstance(answer, Refusal):
+            raise ChainError(self._unknown(answer))
+        with node_errors():
+            return -1 if answer is None else quantity(answer["number"], 63)
+
+    def _unknown(self, answer: Refusal | None) -> str:
+        said = f" (it says: {one_line(answer.message)})" if answer is not None else ""
+        return f"the node does not know which block is {self.policy.finality}{said}"
 
     def fees_of(self, answers: Sequence[Any | Refusal]) -> Fees:
         """From the answers to `FEES`."""
@@ -326,16 +356,7 @@ def uncapped(wire: Wire) -> Fees:
 
 def is_refused(refusal: Refusal) -> bool:
     """Whether a node that said so has not got the transaction, nor could get it into a block."""
-    return not _says(refusal, (*_THERE, *_LATE, *_CHEAP))
-
-
-def is_cheap(refusal: Refusal) -> bool:
-    return _says(refusal, _CHEAP)
-
-
-def _says(refusal: Refusal, any_of: Sequence[str]) -> bool:
-    said = " " + refusal.message.lower()
-    return any(words in said for words in any_of)
+    return refusal.kind not in (Kind.KNOWN, Kind.NONCE, Kind.FEE)
 
 
 def result(answer: Any | Refusal) -> Any:

@@ -1,0 +1,559 @@
+"""What real nodes and providers say when they refuse, and what is done about it.
+
+Each row has the words that the node uses, and where they are written: a file of its source code, a
+page, or the report of somebody who met them.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from kiseki.chain import logs, node
+from kiseki.chain.anvil import anvil
+from kiseki.chain.contract.contracts import Call, Contract, node_errors
+from kiseki.chain.node import connect
+from kiseki.chain.refusals import Kind, Refusal
+from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.rehearsal import Rehearsal
+from kiseki.chain.sending.sender import Sender
+from kiseki.chain.sending.wire import is_refused
+from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.errors import ChainError, ContractReverted, NodeBehind, NodeBusy, NodeUnreachable
+
+from ..front import each_question, front, place, refusing
+
+GETH = "go-ethereum, "
+POOL = GETH + "core/txpool/validation.go and errors.go"
+NETHERMIND = "Nethermind, src/Nethermind/Nethermind.TxPool/AcceptTxResult.cs before 2026"
+BESU = "Besu, jsonrpc/internal/response/RpcErrorType.java"
+RETH = "Reth, crates/rpc/rpc-eth-types/src/error/mod.rs"
+ANVIL = "Anvil, crates/anvil/src/eth/error.rs"
+ERIGON = "Erigon, txnprovider/txpool/txpoolcfg/txpoolcfg.go"
+GITHUB = "github.com/"
+WITHOUT = object()
+"""No code."""
+
+ROWS: list[tuple[Kind, Any, str, str]] = [
+    # Too much in one question or request.
+    (Kind.LIMIT, -32005, "query returned more than 10000 results", GITHUB + "INFURA/infura/237"),
+    (Kind.LIMIT, -32602, "range 1000000 exceeds limit of 10000", GITHUB + "INFURA/infura/237"),
+    (
+        Kind.LIMIT, -32600,
+        "You can make eth_getLogs requests with up to a 500 block range. Based on your parameters, "
+        "this block range should work: [0x123c9b2, 0x123cba5]",
+        "Alchemy, " + GITHUB + "BobTheBuidler/dank_mids/772",
+    ),
+    (
+        Kind.LIMIT, WITHOUT, "Log response size exceeded. Please reduce query block range.",
+        "Alchemy, " + GITHUB + "bancorprotocol/webapp/523",
+    ),
+    (
+        Kind.LIMIT, -32614, "eth_getLogs is limited to a 10,000 range",
+        "QuickNode, with HTTP 413, " + GITHUB + "eternalsafe/wallet/57",
+    ),
+    (
+        Kind.LIMIT, -32602,
+        "query exceeds max results 20000, retry with the range 25766988-25775072",
+        "Reth, " + GITHUB + "paradigmxyz/reth/23810",
+    ),
+    (Kind.LIMIT, -32602, "query exceeds max block range 2000", "Reth at sepolia.base.org"),
+    (Kind.LIMIT, -32005, "Requested range exceeds maximum RPC range limit", BESU),
+    (Kind.LIMIT, -32005, "Number of requests exceeds max batch size", BESU),
+    (Kind.LIMIT, -32603, "Timeout expired", BESU),
+    (
+        Kind.LIMIT, -32000,
+        "batch limit 100 exceeded (can increase by --rpc.batch.limit). Requested batch of size: "
+        "401",
+        "Erigon, " + GITHUB + "erigontech/erigon/17245",
+    ),
+    (
+        Kind.LIMIT, -32000, "query block range exceeds server limit, narrow your filter: 1000",
+        "Erigon, " + GITHUB + "erigontech/erigon/19721",
+    ),
+    (Kind.LIMIT, -32600, "batch too large", GETH + "rpc/errors.go"),
+    (Kind.LIMIT, -32003, "response too large", GETH + "rpc/errors.go"),
+    (
+        Kind.LIMIT, -32000, "block range is bigger than maxBlockRange",
+        "Scroll's go-ethereum, " + GITHUB + "scroll-tech/go-ethereum/529",
+    ),
+    (
+        Kind.LIMIT, -32000,
+        "block range is larger than max block range, block range = 5120, max block range = 5000",
+        "Morph, " + GITHUB + "enviodev/hyperindex/605",
+    ),
+    (Kind.LIMIT, -32600, "block range too high", GITHUB + "AlphaWallet/alpha-wallet-ios/5277"),
+    (
+        Kind.LIMIT, WITHOUT, "eth_getLogs is limited to a 1000 blocks range",
+        "1rpc.io, " + GITHUB + "rotki/rotki/8875",
+    ),
+    (Kind.LIMIT, -32005, "limit exceeded", "EIP-1474, and BSC's public nodes of eth_getLogs"),
+    # Too much in a time.
+    (
+        Kind.RATE, 429,
+        "Your app has exceeded its compute units per second capacity. If you have retries enabled, "
+        "you can safely ignore this message. If not, check out "
+        "https://docs.alchemy.com/reference/throughput",
+        "Alchemy, " + GITHUB + "conduitxyz/node/36",
+    ),
+    (
+        Kind.RATE, -32000,
+        "Monthly capacity limit exceeded. Visit https://dashboard.alchemyapi.io/settings/billing "
+        "to upgrade your scaling policy for continued service.",
+        "Alchemy, " + GITHUB + "xmtp/xmtpd/672",
+    ),
+    (
+        Kind.RATE, -32005, "daily request count exceeded, request rate limited",
+        "Infura, " + GITHUB + "CirclesUBI/circles-myxogastria/54",
+    ),
+    (Kind.RATE, -32005, "project ID request rate exceeded", "Infura, docs.infura.io, rate limits"),
+    (Kind.RATE, -32005, "Too Many Requests", "Infura, docs.infura.io, rate limits"),
+    (
+        Kind.RATE, -32007,
+        "50/second request limit reached - reduce calls per second or upgrade your account at "
+        "quicknode.com",
+        "QuickNode, quicknode.com/docs/ethereum/error-references",
+    ),
+    # A block that the node does not have.
+    (Kind.LAG, -32000, "header not found", GETH + "eth/api_backend.go"),
+    (
+        Kind.LAG, -32602, "block range extends beyond current head block",
+        GETH + "eth/filters; execution-apis, tests/eth_getLogs/filter-error-future-block-range.io",
+    ),
+    (
+        Kind.LAG, -32602,
+        "block range extends beyond current head block: requested 21000100, head 21000000",
+        "Reth, " + GITHUB + "paradigmxyz/reth/23720",
+    ),
+    (
+        Kind.LAG, -32602, "invalid block range params",
+        "Reth of a first block beyond its head, " + GITHUB + "paradigmxyz/reth/26891",
+    ),
+    (Kind.LAG, -32001, "block not found: finalized", RETH),
+    (Kind.LAG, -32000, "4294967295 could not be found", GITHUB + "NethermindEth/nethermind/11173"),
+    (Kind.LAG, -32000, "Block not found", BESU),
+    (Kind.LAG, -39001, "Unknown block", BESU),
+    (Kind.LAG, -32008, "Initial sync is still in progress", BESU),
+    (
+        Kind.LAG, -32000, 'block "finalized" not available (head block: 21459236)',
+        "Erigon, " + GITHUB + "erigontech/erigon/20149",
+    ),
+    (
+        Kind.LAG, -32000, "block 18446744073709551615 not found",
+        "Erigon, " + GITHUB + "erigontech/erigon/995",
+    ),
+    (
+        Kind.LAG, -32000,
+        "requested block range [4096, 8192] is beyond latest executed block 4000 (node is still "
+        "syncing)",
+        "Erigon 3",
+    ),
+    (
+        Kind.LAG, -32603, "upstream does not have the requested block yet",
+        "providers before go-ethereum, " + GITHUB + "NethermindEth/nethermind/11173",
+    ),
+    (
+        Kind.LAG, -32602, "BlockOutOfRangeError: block height is 5 but requested was 100", ANVIL,
+    ),
+    (Kind.LAG, -32001, "Resource not found", ANVIL),
+    # It has the transaction.
+    (Kind.KNOWN, -32000, "already known", POOL),
+    (Kind.KNOWN, -32000, "known transaction: 0x7f65", GETH + "before 1.9"),
+    (Kind.KNOWN, -32000, "Known transaction", BESU),
+    (Kind.KNOWN, -32010, "AlreadyKnown", NETHERMIND),
+    (Kind.KNOWN, -32000, "already known", RETH),
+    (Kind.KNOWN, -32000, "existing txn with same hash", ERIGON),
+    (Kind.KNOWN, -32003, "Tx: [0x1f] already Imported", ANVIL),
+    # The nonce was used.
+    (Kind.NONCE, -32000, "nonce too low: next nonce 5, tx nonce 4", POOL),
+    (Kind.NONCE, -32001, "Nonce too low", BESU),
+    (Kind.NONCE, -32010, "OldNonce, Current nonce: 5, nonce of rejected tx: 4", NETHERMIND),
+    (Kind.NONCE, -32010, "OwnNonceAlreadyUsed", NETHERMIND),
+    (Kind.NONCE, -32000, "nonce too low", ERIGON),
+    (Kind.NONCE, -32000, "nonce too low: next nonce 5, tx nonce 4", RETH),
+    (Kind.NONCE, -32003, "nonce too low", ANVIL),
+    (Kind.OTHER, -32000, "authority nonce too low", POOL),
+    (Kind.OTHER, -32006, "Nonce too high", BESU),
+    # It offers too little.
+    (Kind.FEE, -32000, "transaction underpriced", POOL),
+    (
+        Kind.FEE, -32000,
+        "transaction gas price below minimum: gas tip cap 1000000000, minimum needed 25000000000",
+        POOL + ", at Polygon",
+    ),
+    (Kind.FEE, -32000, "transaction underpriced: tip needed 2, tip permitted 1", GETH + "1.13"),
+    (Kind.FEE, -32000, "replacement transaction underpriced", POOL),
+    (
+        Kind.FEE, -32000,
+        "max fee per gas less than block base fee: address 0x15, maxFeePerGas: 1, baseFee: 7",
+        GETH + "core/state_transition.go",
+    ),
+    (Kind.FEE, -32009, "Gas price below configured minimum gas price", BESU),
+    (Kind.FEE, -32009, "Gas price below current base fee", BESU),
+    (Kind.FEE, -32000, "Replacement transaction underpriced", BESU),
+    (Kind.FEE, -32010, "FeeTooLow, MaxFeePerGas too low", NETHERMIND),
+    (Kind.FEE, -32010, "FeeTooLowToCompete", NETHERMIND),
+    (Kind.FEE, -32010, "ReplacementNotAllowed", NETHERMIND),
+    (Kind.FEE, -32000, "fee too low", ERIGON),
+    (Kind.FEE, -32000, "underpriced", ERIGON),
+    (Kind.FEE, -32000, "could not replace existing tx", ERIGON),
+    (
+        Kind.FEE, -32003,
+        "transaction priority fee below minimum required priority fee 20000000000", RETH,
+    ),
+    (Kind.FEE, -32000, "max fee per gas less than block base fee", RETH),
+    (Kind.FEE, -32003, "max fee per gas less than block base fee", ANVIL),
+    (
+        Kind.FEE, -32003,
+        "Tx: [0x1f] insufficient gas price to replace existing transaction", ANVIL,
+    ),
+    (
+        Kind.FEE, -32000,
+        "transaction underpriced: address 0x8db97C have gas tip cap (225000000000) < pool gas tip "
+        "cap (470000000000)",
+        "Avalanche, " + GITHUB + "ava-labs/coreth/382",
+    ),
+    # The wallet cannot pay it.
+    (
+        Kind.FUNDS, -32000,
+        "insufficient funds for gas * price + value: balance 0, tx cost 1, overshot 1", POOL,
+    ),
+    (Kind.FUNDS, -32000, "insufficient funds for transfer", GETH + "core/error.go"),
+    (Kind.FUNDS, -32004, "Upfront cost exceeds account balance", BESU),
+    (
+        Kind.FUNDS, -32010,
+        "InsufficientFunds, Account balance: 3020000000000000000, cumulative cost: "
+        "5809177184380485770",
+        GITHUB + "NethermindEth/nethermind/4829",
+    ),
+    (Kind.FUNDS, -32000, "insufficient sender balance", GITHUB + "NethermindEth/nethermind/11188"),
+    (
+        Kind.FUNDS, -32000, "insufficient MaxFeePerGas for sender balance",
+        GITHUB + "NethermindEth/nethermind/11212",
+    ),
+    (Kind.FUNDS, -32000, "insufficient funds", ERIGON),
+    (
+        Kind.FUNDS, -32000, "insufficient funds for gas * price + value: have 1 want 2", RETH,
+    ),
+    (Kind.FUNDS, -32003, "Insufficient funds for gas * price + value", ANVIL),
+    # A contract refused.
+    (Kind.REVERT, 3, "execution reverted: not yours", GETH + "internal/ethapi/errors.go"),
+    (Kind.REVERT, -32000, "Execution reverted", BESU),
+    (Kind.REVERT, -32015, "VM execution error.", "Nethermind and OpenEthereum; data Reverted 0x…"),
+    (Kind.REVERT, 3, "execution reverted", RETH),
+    (Kind.REVERT, 3, "execution reverted: Some(0x08c379a0)", ANVIL),
+    # No such method.
+    (
+        Kind.METHOD, -32601, "the method eth_simulateV1 does not exist/is not available",
+        GETH + "rpc/errors.go",
+    ),
+    (Kind.METHOD, -32601, "Method not found", BESU),
+    (Kind.METHOD, -32604, "Method not enabled", BESU),
+    (
+        Kind.METHOD, -32601,
+        "Unsupported method [eth_sendTransaction]. See available methods at "
+        "https://docs.alchemyapi.io/documentation/alchemy-api-reference/json-rpc",
+        "Alchemy, " + GITHUB + "alchemyplatform/alchemy-web3/29",
+    ),
+    (Kind.METHOD, -32600, "Unsupported method: eth_coinbase", "Alchemy, q9f/eth.rb/115"),
+    (Kind.METHOD, -32603, "Rpc Endpoint not implemented", ANVIL),
+    # Nothing that changes what is done.
+    (Kind.OTHER, -32000, "intrinsic gas too low: gas 21000, minimum needed 53000", POOL),
+    (Kind.OTHER, -32000, "exceeds block gas limit", POOL),
+    (Kind.OTHER, -32000, "invalid sender", POOL),
+
+    (Kind.OTHER, -32000, "oversized data: transaction size 140000, limit 131072", POOL),
+    (Kind.OTHER, -32000, "unknown transaction type", GETH + "core/types"),
+    (Kind.OTHER, -32000, "gas limit is too high", ERIGON),
+    (Kind.OTHER, -32603, "Internal error", BESU),
+]  # fmt: skip
+
+
+def said(code: Any, message: str) -> dict[str, Any]:
+    """The error of a row, as the node writes it."""
+    data = {"data": "Reverted 0x08c379a0"} if message == "VM execution error." else {}
+    return {"message": message, **data} | ({} if code is WITHOUT else {"code": code})
+
+
+@pytest.mark.parametrize(("kind", "code", "message", "source"), ROWS)
+def test_what_a_node_says_is_understood(kind: Kind, code: Any, message: str, source: str) -> None:
+    assert Refusal(said(code, message)).kind is kind, source
+
+
+@pytest.mark.parametrize(
+    ("node_name", "kinds"),
+    [
+        ("go-ethereum", "limit, lag, nonce, fee, funds, revert, unknown method, known"),
+        ("Erigon", "limit, lag, nonce, fee, funds, known"),
+        ("Nethermind", "lag, nonce, fee, funds, revert, known"),
+        ("Besu", "limit, lag, nonce, fee, funds, revert, unknown method, known"),
+        ("Reth", "limit, lag, nonce, fee, funds, revert, known"),
+        ("INFURA", "limit"),
+        ("Infura", "rate"),
+        ("Alchemy", "limit, rate, unknown method"),
+        ("QuickNode", "limit, rate"),
+        ("Anvil", "lag, nonce, fee, funds, revert, unknown method, known"),
+    ],
+)
+def test_the_table_has_every_node(node_name: str, kinds: str) -> None:
+    there = {kind.value for kind, _, _, source in ROWS if node_name in source}
+    assert there >= set(kinds.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("message", "least"),
+    [
+        ("transaction gas price below minimum: gas tip cap 1, minimum needed 25000", 25_000),
+        ("transaction underpriced: tip needed 2, tip permitted 1", 2),
+        ("transaction priority fee below minimum required priority fee 20000000000", 2 * 10**10),
+        ("transaction underpriced: have gas tip cap (22) < pool gas tip cap (47)", 47),
+        ("transaction underpriced", None),
+        ("intrinsic gas too low: gas 21000, minimum needed 53000", None),
+        ("max fee per gas less than block base fee: maxFeePerGas: 1, baseFee: 7", None),
+    ],
+)  # fmt: skip
+def test_the_least_tip_is_read_from_a_refusal(message: str, least: int | None) -> None:
+    assert Refusal({"code": -32000, "message": message}).least == least
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_transaction_that_the_node_has_or_may_get_is_waited_for(kind: Kind) -> None:
+    waits = {Kind.KNOWN, Kind.NONCE, Kind.FEE}
+    for code, message in [(c, m) for k, c, m, _ in ROWS if k is kind]:
+        assert is_refused(Refusal(said(code, message))) == (kind not in waits)
+
+
+# What is done about it
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with anvil(4_248) as found:
+        yield found
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(logs, "PAUSES", (0.01, 0.01))
+
+
+def of_kind(kind: Kind) -> list[tuple[Any, str]]:
+    return [(code, message) for k, code, message, _ in ROWS if k is kind]
+
+
+Answer = Callable[[int, Any], tuple[int, bytes] | None]
+
+
+def http(status: int, url: str, method: str, error: dict[str, Any]) -> Answer:
+    """A provider that puts its refusals into HTTP errors."""
+
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        if isinstance(asked, list):
+            return None if all(e["method"] != method for e in asked) else (400, b"no batches")
+        if asked["method"] != method:
+            return None
+        return status, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
+
+    return answer
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize("status", [200, 400, 413, 500])
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.LIMIT))
+def test_a_range_that_is_too_long_is_cut(url: str, status: int, code: Any, message: str) -> None:
+    ranges = []
+
+    def answer(n: int, asked: Any) -> tuple[int, bytes] | None:
+        if isinstance(asked, list):
+            return 400, b"no batches"
+        if asked["method"] == "eth_getLogs":
+            first, last = (int(asked["params"][0][e], 16) for e in ("fromBlock", "toBlock"))
+            ranges.append(last - first + 1)
+            if ranges[-1] > 5:
+                return http(status, url, "eth_getLogs", said(code, message))(n, asked)
+        return None
+
+    connect(url).one("anvil_mine", "0x14")
+    with front(url, answer) as provider:
+        found = list(logs.scan(connect(place(provider)), 0, 20, ["0x" + "00" * 20]))
+    assert found[-1][0] == 20
+    assert ranges[0] == 21
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize("status", [200, 429, 403])
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.RATE))
+def test_a_node_that_is_asked_too_much_is_asked_later(
+    url: str, status: int, code: Any, message: str
+) -> None:
+    if status == 403:  # the plan is used up: asking again does not help
+        with front(url, http(403, url, "eth_gasPrice", said(code, message))) as provider:
+            asked = connect(place(provider))
+            with pytest.raises(ChainError, match="answered HTTP 403") as told, node_errors():
+                asked.one("eth_gasPrice")
+        assert message[:20] in str(told.value)
+        return
+    refuses = http(status, url, "eth_gasPrice", said(code, message))
+    with front(url, lambda n, asked: refuses(n, asked) if n in (2, 3) else None) as busy:
+        assert connect(place(busy)).one("eth_gasPrice").startswith("0x")
+    with front(url, refuses) as busy:
+        asked = connect(place(busy))
+        with pytest.raises(ChainError) as told, node_errors():
+            asked.one("eth_gasPrice")
+        assert isinstance(told.value, NodeBusy | NodeUnreachable)
+        assert "did not answer" not in str(told.value)
+        assert message[:20] in str(told.value)
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.LAG))
+def test_a_block_that_a_node_lacks_is_asked_of_another(url: str, code: Any, message: str) -> None:
+    behind = each_question(url, refusing("eth_call", said(code, message)))
+    question = ("eth_call", [{"to": "0x" + "00" * 20}, "latest"])
+    with front(url, behind) as one, front(url, lambda *_: None) as other:
+        assert connect([place(one), place(other)]).one(*question[:1], *question[1]) == "0x"
+        assert connect([place(one), place(other)]).ask([question] * 2) == ["0x"] * 2
+    with front(url, behind) as one:
+        alone = Contract(connect(place(one)), "TestToken", "0x" + "00" * 20)
+        with pytest.raises(NodeBehind, match="does not have that block yet"):
+            alone.read("decimals")
+
+
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.FUNDS))
+def test_a_wallet_that_cannot_pay_is_told_so(url: str, code: Any, message: str) -> None:
+    for method, kind in (("eth_estimateGas", Sender), ("eth_simulateV1", Rehearsal)):
+        with front(url, each_question(url, refusing(method, said(code, message)))) as poor:
+            sender = kind(connect(place(poor)), account_of(2))
+            with pytest.raises(ChainError, match="insufficient funds; send it some ether"):
+                sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+
+
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.REVERT))
+def test_a_contract_that_refuses_is_no_node_that_does(url: str, code: Any, message: str) -> None:
+    with front(url, each_question(url, refusing("eth_estimateGas", said(code, message)))) as node_:
+        sender = Sender(connect(place(node_)), account_of(2))
+        with pytest.raises(ContractReverted):
+            sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+
+
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.KNOWN))
+def test_a_transaction_that_the_node_has_already_is_not_refused(
+    url: str, code: Any, message: str
+) -> None:
+    def answer(asked: Any) -> dict[str, Any] | None:
+        if asked["method"] != "eth_sendRawTransaction":
+            return None
+        requests.post(url, json=asked, timeout=30)
+        return {"error": said(code, message)}
+
+    with front(url, each_question(url, answer)) as twice:
+        sender = Sender(connect(place(twice)), account_of(3), policy=Policy(patience=5))
+        assert sender.send(Call("0x" + "42" * 20, b"", 1, "a gift")).block > 0
+
+
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.METHOD))
+def test_a_node_without_a_method_says_so(url: str, code: Any, message: str) -> None:
+    refuses = each_question(url, refusing("eth_simulateV1", said(code, message)))
+    with front(url, refuses) as older:
+        sender = Rehearsal(connect(place(older)), account_of(2))
+        sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+        assert sender.trials[0].gas == 21_000, "one call needs nothing of others"
+        with pytest.raises(ChainError, match="ask a node that has eth_simulateV1"):
+            sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+
+
+def test_what_of_a_batch_became_too_large_is_asked_alone(url: str) -> None:
+    """go-ethereum answers the first questions of a batch and refuses the others."""
+    error = {"code": -32003, "message": "response too large"}
+
+    def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
+        if not isinstance(asked, list):
+            return None
+        told = requests.post(url, json=asked, timeout=30).json()
+        for each in told[3:]:
+            del each["result"]
+            each["error"] = error
+        return 200, json.dumps(told).encode()
+
+    with front(url, answer) as large:
+        wallets = [f"0x{number:040x}" for number in range(6)]
+        found = connect(place(large)).ask([("eth_getBalance", [e, "latest"]) for e in wallets])
+        assert not any(isinstance(each, Refusal) for each in found)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_who_answered_is_not_said_to_be_silent(url: str, status: int) -> None:
+    body = json.dumps({"error": {"code": -32000, "message": "invalid project id"}}).encode()
+    with front(url, lambda n, _: (status, body) if n > 1 else None) as closed:
+        asked = connect(place(closed))
+        with (
+            pytest.raises(NodeUnreachable, match=rf"answered HTTP {status} \(invalid project id\)"),
+            node_errors(),
+        ):
+            asked.one("eth_blockNumber")
+    with (
+        front(url, lambda *_: (status, b"<html>")) as closed,
+        pytest.raises(NodeUnreachable, match=f"is no node for us: HTTP {status}"),
+    ):
+        connect(place(closed))
+
+
+# Blocks that are final
+
+
+@pytest.fixture(params=["safe", "finalized"])
+def tag(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"result": None},
+        {"error": {"code": -39001, "message": "Unknown block"}},
+        {"error": {"code": -32602, "message": "unsupported block tag: finalized"}},
+        {"error": {"code": -32000, "message": "finalized block not found"}},
+    ],
+)
+@pytest.mark.parametrize("kind", [Sender, Rehearsal])
+def test_a_node_that_knows_no_final_block_is_told_before_anything_is_sent(
+    url: str, tag: Any, told: dict[str, Any], kind: type[Sender]
+) -> None:
+    def answer(asked: Any) -> dict[str, Any] | None:
+        is_tag = asked["method"] == "eth_getBlockByNumber" and asked["params"][0] == tag
+        return told if is_tag else None
+
+    to = "0x" + "43" * 20
+    with front(url, each_question(url, answer)) as young:
+        sender = kind(connect(place(young)), account_of(4), None, Policy(finality=tag))
+        with pytest.raises(
+            ChainError, match=rf"know which block is {tag}.*nothing was sent.*--final 12"
+        ):
+            sender.send(Call(to, b"", 1, "a gift"))
+        assert not sender.pending()
+    assert connect(url).balance(to) == 0
+
+
+@pytest.mark.usefixtures("_quick")
+def test_a_node_that_forgets_the_final_block_is_not_said_to_be_silent(url: str, tag: Any) -> None:
+    """Its answers are repeated when sending gives up, and the journal goes on with it."""
+    sent = False
+
+    def answer(asked: Any) -> dict[str, Any] | None:
+        nonlocal sent
+        sent = sent or asked["method"] == "eth_sendRawTransaction"
+        is_tag = asked["method"] == "eth_getBlockByNumber" and asked["params"][0] == tag
+        return {"error": {"code": -39001, "message": "Unknown block"}} if is_tag and sent else None
+
+    with front(url, each_question(url, answer)) as forgetful:
+        policy = Policy(finality=tag, patience=0.3)
+        sender = Sender(connect(place(forgetful)), account_of(5), policy=policy)
+        with pytest.raises(
+            ChainError, match=f"know which block is {tag} .it says: Unknown block"
+        ) as told:
+            sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+        assert "not answer" not in str(told.value)
