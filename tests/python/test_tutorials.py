@@ -149,3 +149,45 @@ def test_pay_a_production_committee(tmp_path: Path, home: dict[str, str], k: Loc
     assert k.balance(yen, scene.alice.address) >= 7_200 * 10**6
     series = sum(k.balance(yen, each) for each in scene.people if each not in wallets.values())
     assert 0 <= 36_000 * 10**6 - series < 60
+
+
+def test_train_on_somebody_elses_data(tmp_path: Path, home: dict[str, str], k: LocalKiseki) -> None:
+    """Promises 1 to 3, between two homes that share nothing but what one sent the other."""
+    (tmp_path / "sent").mkdir()
+    homes = {}
+    for name in ("provider", "developer"):
+        homes[name] = tmp_path / name
+        (tmp_path / name / "home").mkdir(parents=True)
+        (tmp_path / name / "sent").symlink_to(tmp_path / "sent")
+    drawings = homes["provider"] / "drawings"
+    drawings.mkdir()
+    for number in (1, 2, 3):
+        (drawings / f"{number}.svg").write_text(f"drawing {number}")
+    text = (TUTORIALS / "train.md").read_text("utf-8")
+    printed = ""
+    for box in re.findall(r"```sh\n(.*?)```", text, re.S):
+        who, *lines = box.splitlines()
+        place = homes[who.removeprefix("# ")]
+        command = "\n".join(line.removeprefix("$ ") for line in lines)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command], cwd=place, stdin=subprocess.DEVNULL,
+            env=home | {"HOME": str(place / "home"), "KISEKI_RPC_URL": k.url},
+            capture_output=True, text=True, timeout=900,
+        )  # fmt: skip
+        assert done.returncode == 0, box + done.stdout + done.stderr
+        printed += done.stdout + done.stderr
+    provider, developer = account_of(1).address, account_of(2).address.lower()
+    (collection,) = k.index.collections(provider)
+    (usage,) = k.index.usage(provider)
+    assert (usage.collection, usage.registrant) == (collection.id, developer)
+    assert k.index.manifest_checked_at(usage.group)
+    assert k.index.collections(developer) == [], "who trains registers no data"
+    assert "declared by" in printed and to_hex(usage.group) in printed
+    (table,) = re.findall(r"```csv\n(.*?)```", text, re.S)
+    (homes["developer"] / "consumed.csv").write_text(table)
+    done = subprocess.run(
+        ["kiseki", "model", "manifest", "weighted.json", "--table", "consumed.csv", "--json"],
+        cwd=homes["developer"], capture_output=True, text=True, timeout=900,
+        env=home | {"HOME": str(homes["developer"] / "home"), "KISEKI_RPC_URL": k.url},
+    )  # fmt: skip
+    assert json.loads(done.stdout)["weight"] == "4", done.stderr

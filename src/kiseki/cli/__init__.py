@@ -10,6 +10,7 @@ chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity      one module a noun
 records, consents, receipts, standing      more commands of `data`
+manifests    more commands of `model`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete
 keeper       the keeper

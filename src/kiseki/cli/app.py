@@ -85,7 +85,9 @@ COMMANDS = {
         ("records", "consents", "receipts", "standing"),
     ),
     "gate": Place("gate", "gate", "Keep allow lists, which say who may use a collection or model."),
-    "model": Place("model", "model", "Register models, and check what they were trained on."),
+    "model": Place(
+        "model", "model", "Register models, and check what they were trained on.", ("manifests",)
+    ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place("rights", "rights", "Mint and move rights tokens, at once or on conditions."),
     "market": Place("market", "market", "Offer and buy licences for data, models and outputs."),

@@ -135,3 +135,22 @@ def test_a_file_is_found_with_its_id_its_terms_and_its_users(shell: Shell) -> No
     shell.run("data", "revoke", first, *ARTIST)
     shown = shell.run("data", "find", "artwork/0.svg", *ARTIST)
     assert "consent revoked" in shown and "item revoked" in shown
+
+
+def test_a_manifest_is_written_by_a_command_and_never_over_another_file(shell: Shell) -> None:
+    """Promise 3: a model is registered by nothing but commands."""
+    shell.files("artwork")
+    first = collection_of(shell)
+    told = shell.json("model", "manifest", "manifest.json", "artwork", *OTHER)
+    assert (told["items"], told["collections"], told["weight"]) == (3, 1, "3")
+    words = ("model", "manifest", "manifest.json", "--whole", first)
+    assert "name another" in shell.run(*words, code=2)
+    (shell.folder / "artwork/0.svg").write_text("changed")
+    told = shell.run("model", "manifest", "new.json", "artwork", code=2)
+    assert "artwork/0.svg is unknown here" in " ".join(told.split())
+    assert not (shell.folder / "new.json").exists()
+    (shell.folder / "model.bin").write_text("weights")
+    register = ("model", "register", "model.bin", "--manifest", "manifest.json", *OTHER)
+    assert shell.json(*register)["model"]
+    shown = shell.run("data", "find", "artwork/1.svg", *ARTIST)
+    assert "models: 1" in " ".join(shown.split())

@@ -6,7 +6,7 @@ provider's key store has it, and so does whoever took in a receipt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,22 +107,27 @@ class Openings:
             FilesError: there are no files, or a file cannot be read or changes meanwhile.
         """
         hashed = hash_files(find(files), progress)
+        places = self.places([each.digest for each in hashed])
+        return [FileFound(each.path, tuple(places.get(each.digest, ()))) for each in hashed]
+
+    def places(self, digests: Sequence[bytes]) -> dict[bytes, list[Place]]:
+        """Where contents stand, by SHA-256 digest; nothing for one that is unknown here."""
         index = self.wallet.session.index
         revoked = index.items_revoked()
         there = set(index.registered("DataRegistry"))
         records: dict[bytes, CollectionRecord | None] = {}
         places: dict[bytes, list[Place]] = {}
-        for each in self.wallet.salts.openings({file.digest for file in hashed}):
+        for each in self.wallet.salts.openings(set(digests)):
             key = each.kept.id
             if key not in records:
                 records[key] = index.collection(key) if key in there else None
             place = Place(each, records[key], revoked.get(each.id))
             places.setdefault(each.digest, []).append(place)
-        for each in self._by_salt([e.digest for e in hashed if e.digest not in places]):
+        for each in self._by_salt([digest for digest in set(digests) if digest not in places]):
             record = index.collection(each.kept.id)
             place = Place(each, record, revoked.get(each.id))
             places.setdefault(each.digest, []).append(place)
-        return [FileFound(each.path, tuple(places.get(each.digest, ()))) for each in hashed]
+        return places
 
     def _by_salt(self, digests: list[bytes]) -> Iterator[Opening]:
         """Items on the chain that a salt opens whose collection this key store does not hold."""

@@ -5,5 +5,6 @@ A part imports only from those above it:
     weights    what a model file's commitment is, and which model a file is
     manifests  what a training run used, published and checked
     lasting    consent that may be gone before a model is registered
+    making     manifests, from the files that training consumed
     models     `Kiseki.models`
 """

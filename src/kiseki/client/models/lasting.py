@@ -13,7 +13,7 @@ from kiseki.core import ids
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, NotInIndex
 
 if TYPE_CHECKING:
     from kiseki.index import Index
@@ -36,7 +36,15 @@ def must_hold(index: Index, manifest: Manifest, now: int) -> None:
     """
     revoked = index.items_revoked()
     for collection, items in manifest.items.items():
-        record = index.collection(collection)
+        try:
+            record = index.collection(collection)
+        except NotInIndex:
+            raise InvalidInput(
+                f"the collection {to_hex(collection)} of the manifest is not registered on this "
+                "chain. Data of others is registered by its provider: take in the provider's "
+                "receipt (kiseki data receive) and make the manifest from it (kiseki model "
+                "manifest). Preparing the files yourself gives other IDs"
+            ) from None
         # What has ended already the contract says, with the rule that is broken.
         if record.ends_at is not None and now < record.ends_at <= now + _PENDING:
             raise InvalidInput(

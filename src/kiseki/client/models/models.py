@@ -15,6 +15,7 @@ from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Data, Registered
 from kiseki.client.data.gates import Gate
 from kiseki.client.models import lasting, manifests
+from kiseki.client.models.making import Made, make
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
@@ -29,6 +30,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.disk import texts
+from kiseki.disk.tables import PLAIN, Format
 from kiseki.errors import ContractReverted, InvalidInput
 from kiseki.index import MANIFEST
 
@@ -187,6 +189,39 @@ class Models:
         if manifest is not None and publish is not None:
             sent += self._publish(model, manifest, publish)
         return Registered(model, tuple(sent))
+
+    def manifest(
+        self,
+        files: str | Path | Iterable[str | Path] = (),
+        *,
+        table: str | Path | None = None,
+        form: Format = PLAIN,
+        whole: Sequence[bytes] = (),
+        among: Sequence[bytes] = (),
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Made:
+        """Makes a manifest of the files that training consumed. Sends nothing.
+
+        The key store must be able to place each file: it prepared the collection, or a receipt was
+        taken in (`data.openings.receive`).
+
+        Args:
+            files: files or folders, each file with weight 1; several with one content add up.
+            table: a table with the columns ``weight`` and ``file`` or ``sha256``, for training that
+                consumed some files more often.
+            form: how the table is to be read, where it does not say so itself.
+            whole: IDs of collections of which training consumed every item once.
+            among: IDs of collections to choose, where a file is in several.
+            progress: called with the number of files hashed and in all.
+
+        Raises:
+            InvalidInput: a file is unknown here, not registered, or in several collections.
+            FilesError: a file cannot be read.
+        """
+        return make(
+            self._data.openings, files, table=table, form=form, whole=whole, among=among,
+            progress=progress,
+        )  # fmt: skip
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
         """Says what of these collections is revoked, or may end before you register a model.

@@ -1,0 +1,179 @@
+"""Manifests before a model is registered: from the files that training consumed to their data IDs.
+
+The key store says which item a file is, where it prepared the collection or took in its receipt. A
+file that it cannot place is refused and named, never left out: a manifest without it would be
+false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kiseki.client.data.openings import Openings, Place
+from kiseki.core.manifest import Manifest
+from kiseki.core.values import from_hex, to_hex
+from kiseki.disk.tables import Format, Table
+from kiseki.errors import InvalidInput
+from kiseki.vault.files import find, hash_files
+
+__all__ = ["Made", "make"]
+
+COLUMNS = ("file", "sha256", "weight")
+"""Of the table that says how often training consumed each file."""
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A manifest that was made from files.
+
+    Attributes:
+        manifest: all items, each with its weight.
+        files: how many files, rows and items of whole collections went into it.
+        merged: how many of them have a content that was there before; their weights are added.
+    """
+
+    manifest: Manifest
+    files: int
+    merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Consumed:
+    """A content that training consumed."""
+
+    name: str
+    digest: bytes = field(repr=False)
+    weight: int
+
+
+def make(
+    openings: Openings,
+    files: str | Path | Iterable[str | Path],
+    *,
+    table: str | Path | None,
+    form: Format,
+    whole: Sequence[bytes],
+    among: Sequence[bytes],
+    progress: Callable[[int, int], None],
+) -> Made:
+    """See `Models.manifest`."""
+    given = list(_files(files, progress))
+    if table is not None:
+        given += _rows(Path(table), form)
+    if not given and not whole:
+        raise InvalidInput("name the files that training consumed, a table of them or a collection")
+    places = openings.places([each.digest for each in given])
+    _must_be_known(given, places)
+    weights: dict[bytes, dict[bytes, int]] = {}
+    merged = 0
+
+    def add(collection: bytes, data_id: bytes, weight: int) -> None:
+        nonlocal merged
+        items = weights.setdefault(collection, {})
+        merged += data_id in items
+        items[data_id] = items.get(data_id, 0) + weight
+
+    for each in given:
+        place = _one(each, places[each.digest], among, openings.wallet.session.now())
+        add(place.opening.kept.id, place.id, each.weight)
+    count = len(given)
+    for collection in whole:
+        for data_id in _all_of(openings, collection):
+            add(collection, data_id, 1)
+            count += 1
+    return Made(Manifest(weights), count, merged)
+
+
+def _must_be_known(given: Sequence[_Consumed], places: dict[bytes, list[Place]]) -> None:
+    """
+    Raises:
+        InvalidInput: the key store cannot place a file, or its collection is not registered.
+    """
+    unknown = [each.name for each in given if not places.get(each.digest)]
+    if unknown:
+        raise InvalidInput(
+            f"{_listed(unknown)} unknown here: the key store has no opening of it. Ask the "
+            "provider for a receipt and take it in (kiseki data receive FILE), or leave the file "
+            "out of the training. Files of your own you register first (kiseki data register)"
+        )
+    waiting = [
+        each.name
+        for each in given
+        if not any(place.collection is not None for place in places[each.digest])
+    ]
+    if waiting:
+        raise InvalidInput(
+            f"{_listed(waiting)} not registered on this chain: only prepared here. Register first "
+            "(kiseki data register), or name the right network"
+        )
+
+
+def _one(consumed: _Consumed, places: Sequence[Place], among: Sequence[bytes], now: int) -> Place:
+    """The item that a content is meant to be, of all that it is registered as."""
+    there = [each for each in places if each.collection is not None]
+    known = {each.opening.kept.id: each for each in there}
+    wanted = [known[each] for each in among if each in known] or list(known.values())
+    usable = [each for each in wanted if not _has_ended(each, now)] or wanted
+    if len(usable) > 1:
+        options = "; ".join(
+            f"{to_hex(each.opening.kept.id)}: {each.opening.kept.terms.words()}" for each in usable
+        )
+        raise InvalidInput(
+            f"{consumed.name} is in {len(usable)} collections, and you choose whose terms hold and "
+            f"who is paid; name one with --collection. {options}"
+        )
+    return usable[0]
+
+
+def _has_ended(place: Place, now: int) -> bool:
+    ends = None if place.collection is None else place.collection.ends_at
+    if ends is not None and ends <= now:
+        return True
+    terms = place.opening.kept.terms
+    return place.revoked_at is not None and terms.item_ended(place.revoked_at, now)
+
+
+def _files(
+    files: str | Path | Iterable[str | Path], progress: Callable[[int, int], None]
+) -> Iterator[_Consumed]:
+    listed = [files] if isinstance(files, str | Path) else list(files)
+    if listed:
+        for each in hash_files(find(listed), progress):
+            yield _Consumed(str(each.path), each.digest, 1)
+
+
+def _rows(path: Path, form: Format) -> Iterator[_Consumed]:
+    with Table(path, COLUMNS, form) as table:
+        table.need(["weight"])
+        for file, digest, weight in table:
+            number = weight.strip()
+            if not (number.isascii() and number.isdecimal() and int(number)):
+                raise table.refusal("weight", f"a whole number above zero, not {weight!r:.40}")
+            if bool(file.strip()) == bool(digest.strip()):
+                raise table.refusal("", "say either file or sha256")
+            if file.strip():
+                (hashed,) = hash_files([path.parent / file.strip()])
+                yield _Consumed(file.strip(), hashed.digest, int(number))
+            else:
+                known = from_hex(f"0x{digest.strip().removeprefix('0x')}", 32, "the digest")
+                yield _Consumed(digest.strip(), known, int(number))
+
+
+def _all_of(openings: Openings, collection: bytes) -> list[bytes]:
+    """Every ID of a collection."""
+    record = openings.wallet.session.index.collection(collection)
+    items = openings.items(collection)
+    if len(items) != record.count:
+        raise InvalidInput(
+            f"of the {record.count:,} items of {to_hex(collection)} only {len(items):,} are logged "
+            "or known here; ask its provider to log them (kiseki data publish), or for a receipt"
+        )
+    return [each.id for each in items]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more} {'is' if len(names) == 1 else 'are'}"

@@ -1,0 +1,39 @@
+"""The page on formats is true: its examples are read, and its tables name every member."""
+
+import json
+import re
+from pathlib import Path
+
+from kiseki import Manifest
+from kiseki.core import ids
+from kiseki.vault import receipts
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
+RECEIPT, MANIFEST = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+
+
+def members(part: str) -> set[str]:
+    """The members that the tables below a heading name."""
+    (section,) = re.findall(rf"## {part}.*?(?=\n## )", PAGE, re.S)
+    rows = re.findall(r"^\| (`[^|]*) \|", section, re.M)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_receipt_on_the_page_shows_what_it_says(tmp_path: Path) -> None:
+    (tmp_path / "receipt.json").write_text(RECEIPT)
+    receipt = receipts.read(tmp_path / "receipt.json")
+    shown = receipts.check(receipt)
+    assert (shown.items, shown.whole) == (1, False)
+    said = json.loads(RECEIPT)
+    assert members("Receipt") == set(said) | set(said["items"][0])
+    (tmp_path / "1.svg").write_text("a drawing\n")
+    (found,) = receipts.find(receipt, tmp_path / "1.svg")
+    assert found.id == ids.item_id(receipt.kept.provider, receipt.items[0].commitment)
+    assert found.id.hex() in MANIFEST
+
+
+def test_the_manifest_on_the_page_is_one() -> None:
+    manifest = Manifest.from_json(MANIFEST)
+    assert members("Manifest") == set(json.loads(MANIFEST))
+    # What is published has no spaces; the page says so.
+    assert manifest.to_json() == json.dumps(json.loads(MANIFEST), separators=(",", ":"))
