@@ -30,7 +30,7 @@ from kiseki.chain.signing.accounts import account_of
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
 from kiseki.client.settings import settings
-from kiseki.core import credentials, typed, weights
+from kiseki.core import credentials, origin, typed, weights
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
@@ -106,6 +106,14 @@ def terms(data: bytes) -> None:
         found = Terms.from_json(data)
         assert Terms.from_json(found.to_json()) == found
         readable(found.words())
+
+
+def origins(data: bytes) -> None:
+    with refused():
+        found = origin.read(data)
+        if found is not None:
+            assert origin.read(found.to_json().encode()) == found
+            assert origin.Origin.from_json(found.origin.to_json()).hash == found.origin.hash
 
 
 def dump(data: bytes) -> None:
@@ -393,6 +401,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         split,
         manifest,
         terms,
+        origins,
         dump,
         sum_proof,
         tensors,

@@ -27,6 +27,7 @@ A part imports only from those above it:
     splitlist   one that is too long to be held
     waterfall   money by tiers, one after the other
     title       a series or film as a list of its cuts
+    origin      where data comes from, as a document whose hash is on the chain
     texts       offers, waterfalls and schedules as one text each
     amounts     amounts of money as people write them
     days        for how many days signatures count

@@ -1,7 +1,8 @@
 """Documents and proofs that others publish decode to what they say, or are refused in words."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.fuzz.almost import JSON, almost, unhurried
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
+from kiseki.core.origin import Evidence, Origin, Owner, Person
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.errors import InvalidInput
@@ -28,6 +30,17 @@ DOCUMENTS = {
     "terms": Terms.of(
         "train", royalty="20%", floor="1%", valid_until=datetime(2030, 1, 1, tzinfo=UTC)
     ).to_json(),
+    "origins": Origin(
+        provider="0x" + "a1" * 20,
+        basis="joint",
+        collector=Person("制作部"),
+        first=date(2026, 4, 1),
+        last=date(2026, 6, 30),
+        how="原画を収集",
+        owners=tuple(Owner("artist", f"0x{i:040x}", Fraction(i, 3), True) for i in (1, 2)),
+        evidence=(Evidence(key(4), "contract"),),
+        salt=key(5),
+    ).to_json(),
     "dump": json.dumps([IdTree([key(i) for i in range(1, 6)]).dump_slice(0)]),
 }
 
@@ -39,6 +52,7 @@ class TestPublishedDocuments:
             "split": Split.from_json,
             "manifest": Manifest.from_json,
             "terms": Terms.from_json,
+            "origins": Origin.from_json,
         }
         if name in reads:
             assert reads[name](DOCUMENTS[name]).to_json() == DOCUMENTS[name]
