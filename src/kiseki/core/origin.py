@@ -22,7 +22,7 @@ from kiseki.errors import InvalidInput
 
 __all__ = [
     "BASES", "KIND", "WORLD", "Evidence", "Origin", "OriginFile", "Owner", "Person", "Signature",
-    "day", "read", "share_text",
+    "day", "read",
 ]  # fmt: skip
 
 KIND = keccak256(b"origin")
@@ -201,7 +201,7 @@ class Origin:
             "evidence": [[to_hex(each.hash), each.words] for each in self.evidence],
             "territories": list(self.territories),
             "owners": [
-                [each.name, each.who, share_text(each.share), each.consents] for each in self.owners
+                [each.name, each.who, str(each.share), each.consents] for each in self.owners
             ],
             "search": self.search,
             "terms": None if self.terms is None else to_hex(self.terms),
@@ -320,11 +320,6 @@ def day(text: object, what: str) -> date:
     raise InvalidInput(f"{what} must be a day, as 2026-04-01, not {text!r:.40}")
 
 
-def share_text(share: Fraction) -> str:
-    """A share as the document has it: ``3/5``."""
-    return str(share)
-
-
 def _share(text: object) -> Fraction:
     if not isinstance(text, str) or not _SHARE.fullmatch(text):
         raise InvalidInput(f"a share must be a fraction, as 3/5, not {text!r:.40}")
@@ -403,11 +398,11 @@ def _check_owners(owners: tuple[Owner, ...]) -> None:
             raise InvalidInput("a person must be written in lower case here")
         if not isinstance(each.consents, bool):
             raise InvalidInput("whether an owner's consent is required must be true or false")
-        if each.share <= 0:
-            raise InvalidInput(f"the share of {each.name} must be above zero")
+        if each.share <= 0 or each.share.denominator >= 10**15:
+            raise InvalidInput(f"the share of {each.name} must be above 0 and no finer than 1e-15")
     if len({each.who for each in owners}) < len(owners):
         raise InvalidInput("an owner is named twice; name each once, with the whole share")
     total = sum((each.share for each in owners), Fraction(0))
     if owners and total != 1:
-        parts = " + ".join(share_text(each.share) for each in owners[:10])
+        parts = " + ".join(str(each.share) for each in owners[:10])
         raise InvalidInput(f"the shares of the owners must add up to 1: {parts} is {total!s:.40}")

@@ -5,7 +5,7 @@ JSON lines in UTF-8, byte strings as hex without 0x: a first line that says what
 its slices (``commitments``, ``sha256s``, ``names``), of up to 4,000 items; a last line that counts
 them. A collection's line also has the file of the split that it pays (``split``), where that is
 known; values that a collection was prepared with before stand in lines of their own (``before``),
-and so do items that a receipt told of (``received``).
+and so do items that a receipt told of (``received``) and documents of origin (``document``).
 Key files of earlier versions are salts alone, without first and last line, and are
 read as well: a last line that a crash cut off is then passed over, because its salt was never used.
 """
@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kiseki.core import origin as origins
 from kiseki.core.collection import Kept, Names, Slice, cut
 from kiseki.core.documents import shallow
 from kiseki.core.merkle import SLICE, root_of
+from kiseki.core.origin import OriginFile
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
@@ -28,7 +30,10 @@ from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import sealed
 
-__all__ = ["Part", "Salt", "Told", "before", "body", "head", "read", "told", "write"]
+__all__ = [
+    "Line", "Part", "Salt", "Told",
+    "before", "body", "head", "origin", "read", "told", "write",
+]  # fmt: skip
 
 _FORMAT = "kiseki-keys-v1"
 _LONGEST = 1 << 26
@@ -58,6 +63,10 @@ class Told(NamedTuple):
     items: list[tuple[bytes, bytes, Names]]
 
 
+Line = Salt | Kept | Part | Told | OriginFile
+"""What a line tells."""
+
+
 def write(
     path: Path,
     lines: Iterator[dict[str, Any]],
@@ -80,7 +89,7 @@ def write(
 
 def read(
     path: Path,
-    take: Callable[[Salt | Kept | Part | Told], None],
+    take: Callable[[Line], None],
     identity: str | Path | None = None,
     passphrase: str | None = None,
 ) -> None:
@@ -123,6 +132,11 @@ def body(each: Slice) -> dict[str, Any]:
     }
 
 
+def origin(file: OriginFile) -> dict[str, Any]:
+    """The line of a document of origin."""
+    return {"document": file.to_json()}
+
+
 def told(kept: Kept, items: Sequence[tuple[bytes, bytes, Names]]) -> Iterator[dict[str, Any]]:
     """The lines of items that a receipt told of, a slice's number in each."""
     for start in range(0, len(items), SLICE):
@@ -138,7 +152,7 @@ def told(kept: Kept, items: Sequence[tuple[bytes, bytes, Names]]) -> Iterator[di
 class _Reader:
     """Takes the bytes of a backup as they come."""
 
-    def __init__(self, path: Path, take: Callable[[Salt | Kept | Part | Told], None]) -> None:
+    def __init__(self, path: Path, take: Callable[[Line], None]) -> None:
         self._path = path
         self._take = take
         self._rest: list[bytes] = []
@@ -210,6 +224,8 @@ class _Reader:
             raise ValueError
         elif "received" in entry:
             self._take(_told(entry))
+        elif "document" in entry:
+            self._take(_origin(entry["document"]))
         elif "before" in entry:
             self._take(_kept(entry["before"]))
         elif "collection" in entry:
@@ -252,6 +268,13 @@ def _kept(entry: dict[str, Any]) -> Kept:
     if kept.id.hex() != entry["collection"]:
         raise ValueError
     return kept
+
+
+def _origin(text: str) -> OriginFile:
+    found = origins.read(text.encode())
+    if found is None:
+        raise ValueError
+    return found
 
 
 def _slice(provider: str, entry: dict[str, Any]) -> Slice:

@@ -20,6 +20,7 @@ from typing import Any
 
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
+from kiseki.core.origin import OriginFile
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.errors import SecretsError
 from kiseki.vault import backups
@@ -340,15 +341,19 @@ class KeyStore(Openings):
                 yield backups.body(each)
         for row in self._db.execute(f"{BEFORE} ORDER BY before.rowid").fetchall():
             yield backups.before(kept_of(row))
+        for file in self.origins():
+            yield backups.origin(file)
         for kept, _ in list(self.received()):
             yield from backups.told(kept, self.received_items(kept.id))
 
-    def _take(self, what: backups.Salt | backups.Part | backups.Told | Kept) -> None:
+    def _take(self, what: backups.Line) -> None:
         """Merges one line of a backup."""
         if isinstance(what, backups.Salt):
             self._merge_salt(what.provider, what.digest, what.salt)
         elif isinstance(what, backups.Told):
             self._receive(what.kept, what.items)
+        elif isinstance(what, OriginFile):
+            self._keep_origin(what)
         elif isinstance(what, Kept):
             self._keep_split(what)
             there = self.versions(what.id)

@@ -15,7 +15,7 @@ from kiseki.core.collection import Kept, Names
 from kiseki.core.merkle import Proof
 from kiseki.core.values import ZERO32, address
 from kiseki.vault import tables
-from kiseki.vault.keyfile import KeyFile
+from kiseki.vault.origins import Origins
 
 __all__ = ["Item", "Opening", "Openings"]
 
@@ -63,7 +63,7 @@ class Opening:
         return ids.item_id(self.kept.provider, self.commitment)
 
 
-class Openings(KeyFile):
+class Openings(Origins):
     """The part of a key store that finds data IDs by content."""
 
     def receive(self, kept: Kept, items: Iterable[Item]) -> int:

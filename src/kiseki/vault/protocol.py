@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 from kiseki.core.collection import Kept, Names, Slice
+from kiseki.core.origin import OriginFile
 from kiseki.vault.openings import Item, Opening
 
 __all__ = ["Keeps", "Salts"]
@@ -55,6 +56,14 @@ class Salts(Keeps, Protocol):
 
     def receive(self, kept: Kept, items: Iterable[Item]) -> int:
         """Takes in the items of a receipt that was checked; how many of them are new."""
+        ...
+
+    def keep_origin(self, file: OriginFile) -> OriginFile:
+        """Keeps a document of origin, with all signatures that were gathered; what is kept now."""
+        ...
+
+    def origin(self, document: bytes) -> OriginFile | None:
+        """The document of origin with this hash, if it is kept here."""
         ...
 
     def received_items(self, collection: bytes) -> list[tuple[bytes, bytes, Names]]:

@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.core import documents, ids
+from kiseki.core import origin as origins
 from kiseki.core.collection import Kept, Names
 from kiseki.core.merkle import IdTree, proof_in, verify
+from kiseki.core.origin import OriginFile
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
@@ -37,15 +39,24 @@ __all__ = ["Checked", "Found", "Item", "Receipt", "check", "find", "read", "writ
 
 _FORMAT = "kiseki-receipt-v1"
 _HEAD = ("collection", "provider", "terms", "root", "count", "payee", "opening", "origin")
+_DOCUMENT = "document"
 _ITEM = ("names", "sha256", "salt", "commitment", "proof")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A collection, and items of it."""
+    """A collection, and items of it.
+
+    Attributes:
+        kept: the collection.
+        items: some of its items, or all.
+        origin: where they come from; none where whoever wrote the receipt left it out, or has no
+            document that Kiseki can read.
+    """
 
     kept: Kept
     items: tuple[Item, ...] = field(repr=False)
+    origin: OriginFile | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ def write(
     recipient: str | None = None,
     passphrase: str | None = None,
     clear: bool = False,
+    origin: bool = True,
 ) -> int:
     """Writes the receipt for a collection, mode 0600; how many items are in it.
 
@@ -99,17 +111,21 @@ def write(
         recipient: the artist's age recipient (``age1…``).
         passphrase: instead, a passphrase.
         clear: instead, not encrypted: whoever reads it can tell which files are registered.
+        origin: whether the document of origin, which holds names, goes with it where it is kept.
 
     Raises:
         InvalidInput: not exactly one of the last three; or no item has such a name.
         SecretsError: the collection is not kept here, or the file cannot be written.
     """
     kept = store.collection(collection)
+    document = store.origin(kept.origin) if origin else None
     count = 0
 
     def content() -> Iterator[bytes]:
         nonlocal count
         head = {"format": _FORMAT, **dict(zip(_HEAD, _head(kept), strict=True))}
+        if document is not None:
+            head[_DOCUMENT] = document.to_json()
         yield documents.write(head).removesuffix("}").encode() + b',"items":['
         for item in _items(store, kept, _chosen(only)):
             yield (b",\n" if count else b"\n") + documents.write(_item(item)).encode()
@@ -134,10 +150,11 @@ def read(
     whole = _Whole()
     sealed.copy(path, whole, identity=identity, passphrase=passphrase)
     document = documents.read(b"".join(whole.pieces), _FORMAT)
+    file = _origin(document.pop(_DOCUMENT, None))
     _, listed, *head = documents.members(document, ["format", "items", *_HEAD], "a receipt")
     if not isinstance(listed, list):
         raise InvalidInput("the items of a receipt must be a JSON array")
-    return Receipt(_kept(head), tuple(map(_read_item, listed)))
+    return Receipt(_kept(head), tuple(map(_read_item, listed)), file)
 
 
 def check(receipt: Receipt) -> Checked:
@@ -150,6 +167,8 @@ def check(receipt: Receipt) -> Checked:
     kept = receipt.kept
     if not receipt.items:
         raise ProofError("the receipt holds no items, so it shows nothing; ask for another")
+    if receipt.origin is not None and receipt.origin.origin.hash != kept.origin:
+        raise ProofError("the document of origin is not the one whose hash the collection has")
     unknown = 0
     for item in receipt.items:
         name = ", ".join(item.names) or to_hex(item.commitment)
@@ -264,6 +283,15 @@ def _kept(head: list[Any]) -> Kept:
     if from_hex(collection, 32, "the collection") != kept.id:
         raise InvalidInput("provider, root and terms do not give this collection's ID")
     return kept
+
+
+def _origin(text: Any) -> OriginFile | None:
+    if text is None:
+        return None
+    found = origins.read(text.encode()) if isinstance(text, str) else None
+    if found is None:
+        raise InvalidInput("the document of origin in the receipt is none")
+    return found
 
 
 def _item(item: Item) -> dict[str, Any]:

@@ -82,6 +82,10 @@ CREATE TABLE IF NOT EXISTS received (
     names BLOB NOT NULL,
     PRIMARY KEY (collection, commitment)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS origin (
+    hash BLOB PRIMARY KEY,
+    file TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS given_up (
     id BLOB PRIMARY KEY
 );

@@ -187,6 +187,8 @@ class Openings:
                 "the receipt does not say which contents its items are, so no file can be found "
                 "with it; ask whoever has the key store that made the collection"
             )
+        if receipt.origin is not None:
+            self.wallet.salts.keep_origin(receipt.origin)
         return self.wallet.salts.receive(receipt.kept, receipt.items)
 
     def lacking(self, provider: str | None = None) -> list[Registration]:
