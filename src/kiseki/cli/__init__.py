@@ -5,6 +5,7 @@ show         what is printed: tables for people, JSON for machines
 context      the options of every command, and the `Kiseki` that they connect to
 terms        the options by which people say terms
 salts        the question before new salts
+sources      folders, files and lists to be registered
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys

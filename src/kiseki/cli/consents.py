@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, show, sources
 from kiseki.cli.data import data
-from kiseki.cli.salts import AsNew, with_salts
+from kiseki.cli.salts import AsNew
+from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
     Floor,
     Gate,
     Licence,
     Notice,
     Royalty,
-    Source,
     Until,
     Uses,
     say_what_can_be_sold,
@@ -43,6 +43,7 @@ def prepare_consents(
         int, typer.Option(help="The files can be submitted for this many days.")
     ] = WAITING_DAYS,
     as_new: AsNew = False,
+    doubtful: Doubtful = "ask",
 ) -> None:  # fmt: skip
     """Write a consent file for each artist of a list.
 
@@ -52,16 +53,13 @@ def prepare_consents(
     Examples:
       kiseki data consent prepare MANIFEST.csv consents --royalty 20%
     """
-    from kiseki.vault import lists
-
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
-    with show.progress("reading", "items") as told:
-        total = lists.count(source)
-        kept = with_salts(k, as_new, lambda: k.data.prepare_all(
-            lists.read(source, context.table()), terms, artists="providers",
-            progress=lambda items, _: told(items, total)))  # fmt: skip
+    kept = sources.read(
+        k, source, doubtful, as_new,
+        lambda read, **how: k.data.prepare_all(read, terms, artists="providers", **how),
+    )  # fmt: skip
     paths = k.data.consents.prepare(kept, folder, days=days)
     if context.current.json:
         show.json_line(paths)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "amount", "chosen", "current", "hex32", "kiseki", "moment", "money",
+__all__ = ["Options", "amount", "asks", "chosen", "current", "hex32", "kiseki", "moment", "money",
            "options", "password", "spend", "table", "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
@@ -165,13 +165,20 @@ def private_key() -> str:
     return environment().get("KISEKI_PRIVATE_KEY") or password("Private key")
 
 
+def asks() -> bool:
+    """Whether somebody can be asked, and wants to be."""
+    return sys.stdin.isatty() and not current.yes
+
+
 def confirm(question: str) -> None:
     """Asks a question, and goes on only after a yes."""
     if not sys.stdin.isatty():
         raise InvalidInput(
             f"there is no terminal to ask this: {question} To go on without a question, add --yes"
         )
-    if not typer.confirm(question, err=True):
+    with show.paused():
+        agreed = typer.confirm(question, err=True)
+    if not agreed:
         show.say("Nothing was done.")
         raise typer.Exit(1)
 

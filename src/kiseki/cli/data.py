@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
-from kiseki.cli.salts import AsNew, with_salts
+from kiseki.cli import context, letters, show, sources
+from kiseki.cli.salts import AsNew
+from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
     Collection,
     Floor,
@@ -17,7 +18,6 @@ from kiseki.cli.terms import (
     Licence,
     Notice,
     Royalty,
-    Source,
     Until,
     Uses,
     say_what_can_be_sold,
@@ -90,8 +90,9 @@ def register(
         typer.Option(help="A standing consent: register for its provider, with its terms."),
     ] = None,
     as_new: AsNew = False,
+    doubtful: Doubtful = "ask",
 ) -> None:  # fmt: skip
-    """Register a folder of files, or the files of a list with artists.
+    """Register a folder of files, one file, or the files of a list with artists.
 
     Sends one transaction for new terms, one for each collection, and more for a collection with
     over 4,000 items or a new split. The files stay on this machine. Before it sends anything, the
@@ -110,44 +111,39 @@ def register(
       kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
     """
-    from kiseki.vault import lists
-
     if under is not None:
         said = (uses, royalty, floor, licence, until, notice, gate, payee)
         if said != ("train", "0%", "0%", None, None, "30d", None, None):
             raise InvalidInput(
                 "the standing consent sets the terms and the payee; leave out these options"
             )
-        _register_under(under, source, origin, publish, as_new)
+        _register_under(under, source, origin, publish, as_new, doubtful)
         return
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
-    with show.progress("reading", "items") as told:
-        total = lists.count(source)
-        kept = with_salts(k, as_new, lambda: k.data.prepare_all(
-            lists.read(source, context.table()), terms,
-            payee=k.payee(payee) if payee else None, origin=origin,
-            progress=lambda items, _: told(items, total)))  # fmt: skip
+    paid = k.payee(payee) if payee else None
+    kept = sources.read(
+        k, source, doubtful, as_new,
+        lambda read, **how: k.data.prepare_all(read, terms, payee=paid, origin=origin, **how),
+    )  # fmt: skip
     _register(k, kept, publish)
 
 
 def _register_under(
-    file: Path, source: Path, origin: Path | None, publish: bool, as_new: bool
+    file: Path, source: Path, origin: Path | None, publish: bool, as_new: bool, doubtful: str
 ) -> None:
     from kiseki.client.data import standing as standing_consents
-    from kiseki.vault import lists
 
     consent = standing_consents.StandingConsent.read(file)
     k = context.kiseki()
     why = k.data.standing.problem(consent)
     if why:
         raise InvalidInput(f"this standing consent cannot be used: {why}")
-    with show.progress("reading", "items") as told:
-        total = lists.count(source)
-        kept = with_salts(k, as_new, lambda: k.data.standing.collect(
-            consent, lists.read(source, context.table()), origin=origin,
-            progress=lambda items, _: told(items, total)))  # fmt: skip
+    kept = sources.read(
+        k, source, doubtful, as_new,
+        lambda read, **how: k.data.standing.collect(consent, read, origin=origin, **how),
+    )  # fmt: skip
     if not context.current.json:
         for each in consent.words[:3]:
             show.say(each)

@@ -10,6 +10,7 @@ import typer
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
+from kiseki.cli.sources import Doubtful, decide
 from kiseki.core.values import to_hex
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def register(
     ] = None,
     external: External = None,
     publish: Annotated[bool, typer.Option(help="Log the commitments on the chain.")] = True,
+    doubtful: Doubtful = "ask",
 ) -> None:
     """Register generated files as one batch, and name the models that generated them.
 
@@ -57,7 +59,8 @@ def register(
     paid = rights_payee(k, payee, "batch")
     with show.progress("hashing", "files") as told:
         batch = k.outputs.prepare(files, models, collections=read, record=record, payee=paid,
-                                  externals=externals_of(k, external), progress=told)  # fmt: skip
+                                  externals=externals_of(k, external), progress=told,
+                                  doubtful=decide(doubtful), tell=show.say)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
     _told_of_odd(batch)
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
@@ -80,6 +83,7 @@ def endorse(
         list[str] | None, typer.Option(help="A collection that generation read, 0x…; repeat.")
     ] = None,
     external: External = None,
+    doubtful: Doubtful = "ask",
 ) -> None:
     """Sign that a creator may register these files as made with your model.
 
@@ -99,8 +103,9 @@ def endorse(
     read = [context.hex32(each, "the collection") for each in collection or []]
     theirs = context.watching(creator)
     batch = theirs.outputs.prepare(
-        files, models, collections=read, externals=externals_of(k, external)
-    )
+        files, models, collections=read, externals=externals_of(k, external),
+        doubtful=decide(doubtful), tell=show.say,
+    )  # fmt: skip
     _told_of_odd(batch)
     show.say(
         f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -19,7 +19,13 @@ from rich.text import Text
 from kiseki.core.base import Base
 from kiseki.core.values import to_hex
 
-__all__ = ["date", "err", "fields", "json_line", "line", "out", "plain", "progress", "say", "table"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = [
+    "date", "err", "fields", "json_line", "line", "out", "paused", "plain", "progress", "say",
+    "table",
+]  # fmt: skip
 
 # In a pipe nothing is folded, so that what is read there line by line is whole.
 out = Console(
@@ -32,6 +38,7 @@ out = Console(
 err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 Told = Callable[[int, int], None]
+_bars: list[Progress] = []
 
 
 def json_line(value: Any) -> None:
@@ -150,9 +157,25 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
     from kiseki.cli.bar import bar_of
 
     bar = bar_of(err, unit)
-    with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+    _bars.append(bar)
+    try:
+        with bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total or None)
+    finally:
+        _bars.remove(bar)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No bar moves in the block, so that somebody can be asked something."""
+    for bar in _bars:
+        bar.stop()
+    try:
+        yield
+    finally:
+        for bar in _bars:
+            bar.start()
 
 
 def _text(value: Any) -> str:

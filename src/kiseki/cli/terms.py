@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
 
 __all__ = [
-    "Collection", "Floor", "Gate", "Licence", "Notice", "Royalty", "Source", "Until", "Uses",
+    "Collection", "Floor", "Gate", "Licence", "Notice", "Royalty", "Until", "Uses",
     "gate_of", "in_words", "names_of", "notice_of", "say_what_can_be_sold", "terms_of", "uses_of",
 ]  # fmt: skip
 Uses = Annotated[
@@ -43,7 +43,6 @@ Gate = Annotated[
     str | None, typer.Option(help="Who decides who may use it: list, market, or a contract.")
 ]
 Collection = Annotated[str, typer.Argument(help="The ID of the collection, 0x…")]
-Source = Annotated[Path, typer.Argument(help="A folder of files, or a list (MANIFEST.csv).")]
 
 
 def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,

@@ -2,7 +2,10 @@
 
 The vault knows no chain. A part imports only from those above it:
 
-    files       walking folders and hashing files
+    doubts      files that are probably no works
+    folders     what a folder holds
+    files       hashing files
+    taking      files that somebody names, hashed and decided about
     lists       a list of works with their artists, weights and shares
     sealed      files for one pair of eyes, encrypted with age
     backups     a key store as one sealed file

@@ -22,9 +22,11 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.values import ZERO32, address
 from kiseki.errors import FilesError, InvalidInput, SecretsError
+from kiseki.vault.doubts import Decide, Doubts, refuse
 from kiseki.vault.files import hash_each
 from kiseki.vault.lists import Entry, weights
 from kiseki.vault.protocol import Keeps
+from kiseki.vault.taking import Same
 
 __all__ = ["Owners", "collect", "sorting"]
 
@@ -44,7 +46,7 @@ PRAGMA cache_size = -16000;
 """
 _SCHEMA = """
 CREATE TABLE entry (
-    artist INTEGER, share TEXT, line INTEGER, sha256 BLOB, commitment BLOB, name TEXT
+    artist INTEGER, share TEXT, line INTEGER, sha256 BLOB, commitment BLOB, name TEXT, doubt TEXT
 );
 CREATE TABLE item (
     id BLOB, line INTEGER, artist INTEGER, share TEXT, commitment BLOB, sha256 BLOB, name TEXT
@@ -61,6 +63,8 @@ def collect(
     provider_of: Callable[[str], str],
     kept_of: Callable[[Owners, bytes, int], Kept],
     told: Callable[[int, int], None] = lambda *_: None,
+    decide: Decide = refuse,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Kept]:
     """One collection for each artist in `entries`, and for all joint works of the same artists in
     the same proportion, in the order of their first items.
@@ -69,18 +73,20 @@ def collect(
         provider_of: whose the IDs are, by artist.
         kept_of: the collection, by whose its works are, root and count.
         told: called with the number of items and of bytes read so far.
+        decide: what becomes of doubtful files.
+        tell: called with what somebody should know, in words.
 
     Raises:
         FilesError, InvalidInput: an item cannot be taken; then none is.
         SecretsError: the key store cannot be used.
     """
     with sorting(_SCHEMA) as db:
-        artists = _read(db, entries, told)
-        if not artists:
+        artists = _read(db, entries, told, decide)
+        if not artists or not db.execute("SELECT 1 FROM entry").fetchone():
             raise FilesError("there is nothing to register there; name a folder or list with items")
         providers = [provider_of(each) for each in artists]
         _hide(db, salts, providers)
-        owners = _unite(db, artists)
+        owners = _unite(db, artists, tell)
         rows = db.execute(
             "SELECT owners, id, commitment, sha256, names FROM work JOIN turn USING (owners)"
             " ORDER BY place, id"
@@ -112,15 +118,18 @@ def sorting(tables: str) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> list[str]:
+def _read(
+    db: sqlite3.Connection, entries: Iterable[Entry], told: Progress, decide: Decide
+) -> list[str]:
     """Puts every item into the table, hashed; the artists, in the order of their first items."""
     numbers: dict[str, int] = {}
+    doubts = Doubts()
     count = size = last = 0
 
     def rows() -> Iterator[tuple[Any, ...]]:
         nonlocal count, size, last
         hashed = hash_each(entries, lambda each: each.file or None, _where, _TASK)
-        for entry, digest, length in hashed:
+        for entry, digest, length, doubt in hashed:
             count += 1
             size += length
             if not count % 1_000 or size - last > _MUCH:
@@ -128,10 +137,18 @@ def _read(db: sqlite3.Connection, entries: Iterable[Entry], told: Progress) -> l
                 told(count, size)
             number = numbers.setdefault(entry.artist, len(numbers))
             line = entry.row or count
-            yield number, entry.share, line, digest or entry.sha256, entry.commitment, entry.name
+            if entry.doubt:
+                doubts.add(f"{_where(entry)}{entry.name}", entry.doubt, readable=False)
+                continue
+            if doubt:
+                doubts.add(f"{_where(entry)}{entry.file}", doubt)
+            known = digest or entry.sha256
+            yield number, entry.share, line, known, entry.commitment, entry.name, doubt
 
     db.execute("BEGIN")
-    db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows())
+    db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows())
+    if doubts and not decide(doubts):
+        db.execute("DELETE FROM entry WHERE doubt <> ''")
     db.execute("COMMIT")
     told(count, size)
     return list(numbers)
@@ -180,12 +197,13 @@ def _must_be_one(providers: list[str], one: Any, other: Any) -> None:
         )
 
 
-def _unite(db: sqlite3.Connection, artists: list[str]) -> list[Owners]:
+def _unite(db: sqlite3.Connection, artists: list[str], tell: Callable[[str], None]) -> list[Owners]:
     """Puts together what several rows say of one content: its names, and whose it is; all owners
     that there are, each set by its number. A digest that is known in one row is known."""
     numbers: dict[Owners, int] = {}
     first: list[int] = []
     alone: dict[tuple[int, str], Owners] = {}
+    same_content = Same()
 
     def work(found: bytes, same: list[Any]) -> tuple[Any, ...]:
         _, line, artist, share, hidden, known, name = same[0]
@@ -193,6 +211,7 @@ def _unite(db: sqlite3.Connection, artists: list[str]) -> list[Owners]:
         if len(same) > 1:  # seldom
             known = max(row[5] for row in same)
             names = list(dict.fromkeys(row[6] for row in same if row[6]))
+            same_content.add(names)
             owners = _owners(artists, same, names)
         elif (artist, share) in alone:
             owners = alone[artist, share]
@@ -222,6 +241,7 @@ def _unite(db: sqlite3.Connection, artists: list[str]) -> list[Owners]:
     db.executemany("INSERT INTO turn VALUES (?, ?)", enumerate(first))
     db.execute("DROP TABLE item")
     db.execute("COMMIT")
+    same_content.told(tell)
     return list(numbers)
 
 

@@ -1,4 +1,4 @@
-"""Files to be registered: found, and hashed while they hold still.
+"""Files to be registered, hashed while they hold still.
 
 Data is hashed as it is. An output is hashed without its credentials (`kiseki.core.credentials`),
 and beside that as it is, because earlier batches hold that hash.
@@ -14,24 +14,22 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from kiseki.core import credentials
 from kiseki.errors import FilesError
+from kiseki.vault.doubts import of_content, of_name
 
 __all__ = [
     "HashedFile",
     "HashedOutput",
-    "find",
     "hash_each",
     "hash_files",
     "hash_outputs",
-    "measure",
     "still",
-    "walk",
 ]
 
 T = TypeVar("T")
@@ -44,10 +42,15 @@ _BATCH = 64  # files a task, because handing one over costs as much as hashing a
 
 @dataclass(frozen=True, slots=True)
 class HashedFile:
-    """A file and the SHA-256 digest of its content, 32 bytes."""
+    """A file and the SHA-256 digest of its content, 32 bytes.
+
+    Attributes:
+        doubt: why it is probably no work (`kiseki.vault.doubts`); empty where it is one.
+    """
 
     path: Path
     digest: bytes
+    doubt: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +64,6 @@ class HashedOutput(HashedFile):
 
     whole: bytes
     odd: str
-
-
-def find(given: str | Path | Iterable[str | Path]) -> list[Path]:
-    """The files meant: one file, all in a folder and below, or several of these; each once, sorted.
-
-    Names that begin with a dot are passed over, and linked folders are not entered.
-
-    Raises:
-        FilesError: nothing is there, or a folder cannot be read.
-    """
-    places = [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
-    found: set[Path] = set()
-    for place in places:
-        if place.is_dir():
-            found |= set(_below(place))
-        elif place.exists():
-            found.add(place)
-        else:
-            raise FilesError(f"there is no {place}; check the path")
-    if not found:
-        raise FilesError(
-            f"there are no files in {', '.join(map(str, places)) or 'an empty list'}; "
-            "name a folder that holds some"
-        )
-    return sorted(found)
 
 
 def hash_files(paths: Sequence[Path], progress: Progress = lambda *_: None) -> list[HashedFile]:
@@ -117,8 +95,8 @@ def hash_each(
     file_of: Callable[[T], str | Path | None],
     where: Callable[[T], str] = lambda _: "",
     batch: int = _BATCH,
-) -> Iterator[tuple[T, bytes, int]]:
-    """Each item with the digest and size of its file, on all cores, in the order given.
+) -> Iterator[tuple[T, bytes, int, str]]:
+    """Each item with digest, size and doubt of its file, on all cores, in the order given.
 
     Of any number of items a few hundred are held at a time; of a file a megabyte.
 
@@ -131,10 +109,10 @@ def hash_each(
         FilesError: one cannot be read, or changed while it was read.
     """
 
-    def work(item: T) -> tuple[T, bytes, int]:
+    def work(item: T) -> tuple[T, bytes, int, str]:
         path = file_of(item)
         if path is None:
-            return item, b"", 0
+            return item, b"", 0, ""
         try:
             return item, *_digest(path)
         except FilesError as error:
@@ -162,55 +140,6 @@ def still(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _not_read(path, error) from error
     _must_be_same(path, before, after, now)
-
-
-def walk(folder: str | Path) -> Iterator[str]:
-    """All files in a folder and below, as `find` finds them, one after the other: the same order
-    every time, and no list of all of them.
-
-    Raises:
-        FilesError: a folder cannot be read.
-    """
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda each: each.name)
-    except OSError as error:
-        raise _unreadable(error) from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
-        elif not entry.is_dir():
-            yield entry.path
-
-
-def measure(paths: Iterable[str | Path]) -> tuple[int, int]:
-    """How many files, and how many bytes in all; for whoever tells how far hashing has got."""
-    count = size = 0
-    for path in paths:
-        count += 1
-        with contextlib.suppress(OSError):  # hashing says what is wrong with it
-            size += os.stat(path).st_size  # noqa: PTH116
-    return count, size
-
-
-def _below(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise _unreadable(error) from error
-
-    found = []
-    for place, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(place, name) for name in files if not name.startswith(".")]
-    return found
-
-
-def _unreadable(error: OSError) -> FilesError:
-    return FilesError(
-        f"the folder {error.filename} cannot be read ({error.strerror}); "
-        "check its permissions; nothing was registered"
-    )
 
 
 def _on_all_cores(items: Iterable[T], work: Callable[[T], R], batch: int) -> Iterator[R]:
@@ -243,15 +172,18 @@ def _all(paths: Sequence[Path], work: Callable[[Path], R], progress: Progress) -
 
 
 def _hashed(path: Path) -> HashedFile:
-    return HashedFile(path, _digest(path)[0])
+    digest, _, doubt = _digest(path)
+    return HashedFile(path, digest, doubt=doubt)
 
 
 def _hashed_output(path: Path) -> HashedOutput:
     with still(path) as file:
+        doubt = _doubt(path, os.fstat(file.fileno()).st_size, file.read(_CHUNK))
+        file.seek(0)
         known = credentials.layout(file)
         digest = _digest_of(file, known)
         whole = _digest_of(file, credentials.Layout("")) if known.cuts else digest
-    return HashedOutput(path, digest, whole, known.odd)
+    return HashedOutput(path, digest, whole, known.odd, doubt=doubt)
 
 
 def _digest_of(file: BinaryIO, known: credentials.Layout) -> bytes:
@@ -261,12 +193,16 @@ def _digest_of(file: BinaryIO, known: credentials.Layout) -> bytes:
     return digest.digest()
 
 
-def _digest(path: str | Path) -> tuple[bytes, int]:
-    """The digest of a file that is after reading what it was before, and its size.
+def _doubt(path: str | Path, size: int, begin: bytes) -> str:
+    return of_name(os.path.basename(path)) or of_content(str(path), size, begin)  # noqa: PTH119
+
+
+def _digest(path: str | Path) -> tuple[bytes, int, str]:
+    """The digest of a file that is after reading what it was before, its size, and its doubt.
 
     With bare system calls: Python's file objects cost twice as much as hashing a small file.
     """
-    digest = hashlib.sha256()
+    digest, begin = hashlib.sha256(), b""
     try:
         before = os.stat(path)  # noqa: PTH116
         _must_be_ordinary(path, before)
@@ -276,6 +212,7 @@ def _digest(path: str | Path) -> tuple[bytes, int]:
             while left and (chunk := os.read(file, min(left, _CHUNK))):
                 digest.update(chunk)
                 left -= len(chunk)
+                begin = begin or chunk
             after = os.fstat(file)
         finally:
             os.close(file)
@@ -283,7 +220,7 @@ def _digest(path: str | Path) -> tuple[bytes, int]:
     except OSError as error:
         raise _not_read(path, error) from error
     _must_be_same(path, before, after, now)
-    return digest.digest(), after.st_size
+    return digest.digest(), after.st_size, _doubt(path, after.st_size, begin)
 
 
 def _same(path: str | Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""What is to be registered in bulk: a folder, or a list that says more of each item.
+"""What is to be registered in bulk: a folder, a file, or a list that says more of each item.
 
 A list is a table (`kiseki.disk.tables`) with these columns:
 
@@ -30,6 +30,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -38,12 +39,13 @@ from typing import NamedTuple
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import FilesError, InvalidInput
-from kiseki.vault.files import walk
+from kiseki.vault.folders import leads_out, look, walk
 
 __all__ = ["COLUMNS", "Entry", "count", "read", "read_share", "weights"]
 
 COLUMNS = ("file", "sha256", "commitment", "name", "artist", "share")
 _WHAT = COLUMNS[:3]
+_TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 _SHARE = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(\.[0-9]{1,6})?%", re.ASCII)
 
 
@@ -58,6 +60,7 @@ class Entry(NamedTuple):
         artist: whose it is, in lower case; empty for nobody's in particular.
         share: their part of it, as ``3`` or ``60%``; empty for an equal one.
         row: where it stands in its list, counted from 1; zero where there is none.
+        doubt: why it is no work and cannot be read, of what a folder holds; then there is no file.
     """
 
     file: str
@@ -67,6 +70,7 @@ class Entry(NamedTuple):
     artist: str
     share: str = ""
     row: int = 0
+    doubt: str = ""
 
 
 def weights(shares: Sequence[str]) -> list[int]:
@@ -112,7 +116,7 @@ def read_share(text: str, decimal: str = "") -> str:
 
 
 def read(source: str | Path, form: Format = PLAIN) -> Iterator[Entry]:
-    """Everything in a folder and below, or in a list; one after the other.
+    """Everything in a folder and below, a file, or everything in a list; one after the other.
 
     Args:
         form: how the list is to be read, where it does not say so itself.
@@ -123,9 +127,11 @@ def read(source: str | Path, form: Format = PLAIN) -> Iterator[Entry]:
     """
     place = Path(source)
     if place.is_dir():
-        return _folder(place)
+        return _folder(place, form)
     if not place.exists():
         raise FilesError(f"there is no {place}; check the path")
+    if not _is_list(place, form):
+        return iter([Entry(str(place), b"", b"", _text(place.name), "")])
     return _list(place, form)
 
 
@@ -139,6 +145,8 @@ def count(source: str | Path) -> int:
     place = Path(source)
     if place.is_dir():
         return sum(1 for _ in walk(place))
+    if place.exists() and not _is_list(place, PLAIN):
+        return 1
     try:
         with place.open("rb") as file:
             if file.read(2) == b"PK":
@@ -155,10 +163,24 @@ def _unreadable(place: Path, error: OSError) -> FilesError:
     return FilesError(f"the list {place} cannot be read ({error.strerror})")
 
 
-def _folder(place: Path) -> Iterator[Entry]:
+def _folder(place: Path, form: Format) -> Iterator[Entry]:
     begin = len(os.path.join(place, ""))  # noqa: PTH118 - it ends with a separator
-    for path in walk(place):
-        yield Entry(path, b"", b"", _text(path[begin:]), "")
+    for path, doubt in look(place, form.tell):
+        if doubt:
+            yield Entry("", b"", b"", _text(path), "", doubt=doubt)
+        else:
+            yield Entry(path, b"", b"", _text(path[begin:]), "")
+
+
+def _is_list(place: Path, form: Format) -> bool:
+    """Whether a file is a list and not a work: by its name, or by its columns."""
+    if place.suffix.lower() not in ("", ".txt"):
+        return place.suffix.lower() in _TABLES
+    try:
+        with Table(place, COLUMNS, replace(form, tell=lambda _: None)) as table:
+            return not set(table.columns).isdisjoint(_WHAT)
+    except (FilesError, InvalidInput):
+        return False
 
 
 def _list(place: Path, form: Format) -> Iterator[Entry]:
@@ -198,6 +220,8 @@ def _entry(
     except InvalidInput as error:
         raise table.refusal(column, error) from None
     path = os.path.join(folder, file) if file else ""  # noqa: PTH118 - a path less for every row
+    if path and (out := leads_out(path, folder)):
+        return Entry("", b"", b"", out.path, who, part, table.row, out.doubt)
     return Entry(path, digest, hidden, name or file, who, part, table.row)
 
 

@@ -31,7 +31,8 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, address, address_text, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput, ProofError
 from kiseki.vault import sealed
-from kiseki.vault.files import hash_each, walk
+from kiseki.vault.files import hash_each
+from kiseki.vault.folders import walk
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.openings import Item
 
@@ -211,7 +212,7 @@ def find(
         files = walk(files) if Path(files).is_dir() else [files]
     known = {each.digest: each for each in receipt.items if each.digest is not None}
     found = []
-    for count, (path, digest, _) in enumerate(hash_each(files, lambda each: each), 1):
+    for count, (path, digest, *_) in enumerate(hash_each(files, lambda each: each), 1):
         progress(count)
         if digest in known:
             item = known[digest]

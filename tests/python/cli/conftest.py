@@ -1,7 +1,9 @@
 """The `kiseki` command as people run it: a process, a folder, a home of its own, a real chain."""
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -42,11 +44,33 @@ class Shell:
         assert done.returncode == code, out + err
         return json.loads(out)
 
-    def start(self, *words: str, more: Mapping[str, str] = NONE) -> "subprocess.Popen[str]":
+    def answer(self, typed: str, *words: str, code: int = 0) -> str:
+        """What is on stdout and the terminal, where somebody types this."""
+        master, terminal = pty.openpty()
+        done = self.start(*words, stdin=terminal, stderr=terminal)
+        os.close(terminal)
+        os.write(master, typed.encode())
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so at the end
+            while piece := os.read(master, 4_096):
+                shown += piece
+        os.close(master)
+        out, _ = done.communicate(timeout=600)
+        assert done.returncode == code, out + shown.decode()
+        assert "Traceback" not in shown.decode()
+        return out + shown.decode().replace("\r\n", "\n")
+
+    def start(
+        self,
+        *words: str,
+        more: Mapping[str, str] = NONE,
+        stdin: int = subprocess.DEVNULL,
+        stderr: int = subprocess.PIPE,
+    ) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [*self.programs.kiseki(), *words],
             cwd=self.folder, env=self.environment | dict(more),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip
 
     def files(self, name: str, count: int = 3) -> Path:

@@ -18,7 +18,9 @@ from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import collecting, lists
-from kiseki.vault.files import find, hash_each, measure, walk
+from kiseki.vault.doubts import leave_out
+from kiseki.vault.files import hash_each
+from kiseki.vault.folders import find, measure, walk
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.lists import Entry
 
@@ -153,10 +155,69 @@ def test_a_file_is_found_by_its_name_in_whichever_form_of_unicode(
         assert kept.count == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer to a file that is elsewhere"),
+        (b"", "an empty file"),
+        (None, "a link that leads out of the folder of the list"),
+    ],
+)
+def test_a_row_that_names_no_work_is_named_and_decided_about(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path], content: bytes | None, why: str
+) -> None:
+    path = write(("file",), ("art/a.png",), ("art/odd.png",))
+    if content is None:
+        (path.parent / "art" / "odd.png").symlink_to("/etc/passwd")
+    else:
+        (path.parent / "art" / "odd.png").write_bytes(content)
+    with pytest.raises(FilesError, match=f"{why}.*: row 3, column file: .*odd.png"):
+        artist.data.prepare_all(path, terms)
+    assert store_of(artist).count() == 0
+    (kept,) = artist.data.prepare_all(path, terms, doubtful=leave_out)
+    assert kept.count == 1
+
+
+def test_a_row_may_name_a_file_elsewhere_in_words(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write(("file",), ("art/a.png",), ("art/in.png",), (f"{tmp_path}/art/../art/b.png",))
+    (path.parent / "art" / "in.png").symlink_to("b.png")
+    (kept,) = artist.data.prepare_all(path, terms)
+    assert kept.count == 2
+
+
+def test_one_file_is_registered_like_a_folder(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path]
+) -> None:
+    folder = write(("file",)).parent / "art"
+    (folder / "list.txt").write_text("file\na.png\n")
+    (folder / "b.png").unlink()
+    (folder / "caption.txt").write_text("a file of its own")
+    (of_folder,) = artist.data.prepare_all(write(("file",), ("art/a.png",)), terms)
+    for source in ("a.png", "list.txt"):
+        assert lists.count(folder / source) == 1
+        (kept,) = artist.data.prepare_all(folder / source, terms)
+        assert (kept.id, kept.count) == (of_folder.id, 1)
+    (found,) = store_of(artist).slices(of_folder.id)
+    assert found.names == (("a.png",),)
+    (entry,) = lists.read(folder / "caption.txt")
+    assert (entry.file, entry.name) == (str(folder / "caption.txt"), "caption.txt")
+
+
+def test_what_has_the_same_content_is_said(artist: Kiseki, write: Callable[..., Path]) -> None:
+    told: list[str] = []
+    folder = write(("file",)).parent / "art"
+    for name in ("c.png", "d.png"):
+        (folder / name).write_text("a.png")
+    artist.data.prepare_all(folder, Terms.of("train"), tell=told.append)
+    assert told == ["Files with the same content are one item: a.png = c.png = d.png."]
+
+
 def test_hashing_holds_a_few_hundred_items_at_a_time() -> None:
     endless = itertools.count(1)
     found = hash_each(endless, lambda _: None)
-    assert list(itertools.islice(found, 1_000)) == [(n, b"", 0) for n in range(1, 1_001)]
+    assert list(itertools.islice(found, 1_000)) == [(n, b"", 0, "") for n in range(1, 1_001)]
     assert next(endless) < 5_000
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +16,7 @@ from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.openings import Openings
 from kiseki.client.data.overlaps import overlaps
-from kiseki.client.data.prepared import Outlook, Prepared, items_of
+from kiseki.client.data.prepared import Outlook, Prepared, items_of, slices_of
 from kiseki.client.data.registering import (
     Registered,
     Totals,
@@ -34,16 +33,18 @@ from kiseki.client.payable import payable, payable_identity, receiver
 from kiseki.client.salts import NewSalts
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import typed
-from kiseki.core.collection import Kept, Slice
+from kiseki.core.collection import Kept
 from kiseki.core.days import WAITING_DAYS
-from kiseki.core.merkle import SLICE, IdTree
+from kiseki.core.merkle import IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
 from kiseki.errors import InvalidInput
 from kiseki.vault.collecting import Owners, collect
-from kiseki.vault.files import HashedFile, find, hash_files
+from kiseki.vault.doubts import Decide, refuse
+from kiseki.vault.files import hash_files
 from kiseki.vault.lists import Entry, read
+from kiseki.vault.taking import taken
 
 __all__ = ["Data", "Registered", "Totals", "terms_tuple"]
 
@@ -111,6 +112,8 @@ class Data:
         payee: Payee | Split | str | None = None,
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
+        doubtful: Decide = refuse,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> Prepared:
         """Hashes files into a collection. Saves the salts before it returns, and sends nothing.
 
@@ -120,16 +123,18 @@ class Data:
             payee: who is paid. Default: the wallet of the provider.
             origin: a document on how, when and from whom the data was collected, or its keccak256.
             progress: called with the number of files hashed and in all.
+            doubtful: what becomes of files that are probably no works (`kiseki.vault.doubts`).
+            tell: called with what is passed over and what is the same, in words.
 
         Raises:
-            FilesError: there are no files, or a file cannot be read or changes meanwhile.
+            FilesError: there are no files, some are doubtful, or one cannot be read or changes.
             SecretsError: the key store is unsafe or damaged. `SaltsMissing`: new salts are needed,
                 and the key store cannot open what the provider registered before.
         """
         who = provider or self.wallet.address
         receiver(who, "the provider")
         paid = payable(payee or who)
-        hashed = hash_files(find(files), progress)
+        hashed = taken(files, hash_files, progress, doubtful, tell)
         salts = NewSalts(self.wallet).salts(who, [each.digest for each in hashed])
         items = items_of(who, hashed, salts)
         prepared = Prepared(
@@ -140,7 +145,7 @@ class Data:
             payee=paid,
             origin=document_hash(origin),
         )
-        self.wallet.salts.keep(prepared.kept, _slices(prepared, hashed, _folder(files)))
+        self.wallet.salts.keep(prepared.kept, slices_of(prepared, hashed, files))
         return prepared
 
     def prepare_all(
@@ -152,6 +157,8 @@ class Data:
         payee: Payee | Split | str | None = None,
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
+        doubtful: Decide = refuse,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> list[Kept]:
         """Hashes a folder or list of any size into collections, one for each artist in it and one
         for all joint works of the same artists in the same proportion, which pays their split
@@ -167,7 +174,7 @@ class Data:
                 and consents, as for work made for hire. ``providers``: each artist consents to
                 their own works (`kiseki.client.data.consents`), and is paid.
             payee: who is paid for items without an artist. Default: this wallet.
-            origin: see `prepare`.
+            origin, doubtful, tell: see `prepare`.
             progress: called with the number of items and of bytes that are read.
 
         Raises:
@@ -202,7 +209,8 @@ class Data:
             return Kept(provider_of(first), terms, root, count, paid, document)
 
         entries = read(source) if isinstance(source, str | Path) else source
-        return list(collect(entries, NewSalts(self.wallet), provider_of, kept_of, progress))
+        salts = NewSalts(self.wallet)
+        return list(collect(entries, salts, provider_of, kept_of, progress, doubtful, tell))
 
     def look(
         self,
@@ -463,29 +471,3 @@ class Data:
     def _must_be(self, provider: str) -> None:
         if provider.lower() != self.wallet.address.lower():
             raise not_the_provider(self.wallet, provider)
-
-
-def _slices(
-    prepared: Prepared, hashed: Sequence[HashedFile], folder: Path | None
-) -> Iterator[Slice]:
-    """A prepared collection as the key store keeps it."""
-    digests = {each.path: each.digest for each in hashed}
-    roots = (prepared.tree.slice_root(k) for k in count())
-    for start in range(0, len(prepared.items), SLICE):
-        items = prepared.items[start : start + SLICE]
-        yield Slice(
-            next(roots),
-            b"".join(each.commitment for each in items),
-            b"".join(digests[each.paths[0]] for each in items),
-            tuple(tuple(_name(path, folder) for path in each.paths) for each in items),
-        )
-
-
-def _folder(files: object) -> Path | None:
-    """The folder that was named, if it was one."""
-    return Path(files) if isinstance(files, str | Path) and Path(files).is_dir() else None
-
-
-def _name(path: Path, folder: Path | None) -> str:
-    text = str(path.relative_to(folder)) if folder is not None else path.name
-    return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -20,7 +20,9 @@ from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import CollectionRecord
 from kiseki.vault import receipts
-from kiseki.vault.files import find, hash_files
+from kiseki.vault.doubts import Doubts
+from kiseki.vault.files import hash_files
+from kiseki.vault.folders import find
 from kiseki.vault.openings import Opening
 
 __all__ = ["FileFound", "ItemRecord", "Openings", "Place"]
@@ -106,7 +108,9 @@ class Openings:
         Raises:
             FilesError: there are no files, or a file cannot be read or changes meanwhile.
         """
-        hashed = hash_files(find(files), progress)
+        hashed = hash_files(
+            find(files, Doubts()), progress
+        )  # what cannot be read is not asked about
         places = self.places([each.digest for each in hashed])
         return [FileFound(each.path, tuple(places.get(each.digest, ()))) for each in hashed]
 

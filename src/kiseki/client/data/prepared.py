@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from kiseki.client.data.overlaps import Overlap
 from kiseki.core import ids
-from kiseki.core.collection import Kept
+from kiseki.core.collection import Kept, Slice
 from kiseki.core.merkle import SLICE, IdTree, Proof
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.errors import KisekiError
 from kiseki.vault.files import HashedFile
 
-__all__ = ["Item", "Outlook", "Prepared", "items_of"]
+__all__ = ["Item", "Outlook", "Prepared", "items_of", "slices_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,32 @@ class Outlook:
     there: bool
     error: KisekiError | None
     overlaps: tuple[Overlap, ...]
+
+
+def slices_of(prepared: Prepared, hashed: Sequence[HashedFile], files: object) -> Iterator[Slice]:
+    """A prepared collection as the key store keeps it.
+
+    Args:
+        files: what was named; in a folder, items are called by their path in it.
+    """
+    folder = _folder(files)
+    digests = {each.path: each.digest for each in hashed}
+    roots = (prepared.tree.slice_root(k) for k in count())
+    for start in range(0, len(prepared.items), SLICE):
+        items = prepared.items[start : start + SLICE]
+        yield Slice(
+            next(roots),
+            b"".join(each.commitment for each in items),
+            b"".join(digests[each.paths[0]] for each in items),
+            tuple(tuple(_name(path, folder) for path in each.paths) for each in items),
+        )
+
+
+def _folder(files: object) -> Path | None:
+    """The folder that was named, if it was one."""
+    return Path(files) if isinstance(files, str | Path) and Path(files).is_dir() else None
+
+
+def _name(path: Path, folder: Path | None) -> str:
+    text = str(path.relative_to(folder)) if folder is not None else path.name
+    return text.encode(errors="surrogateescape").decode(errors="replace")

@@ -40,6 +40,7 @@ from kiseki.errors import InvalidInput
 from kiseki.vault import lists
 from kiseki.vault.collecting import Owners
 from kiseki.vault.collecting import collect as collect_entries
+from kiseki.vault.doubts import Decide, refuse
 from kiseki.vault.lists import Entry
 
 __all__ = [
@@ -303,11 +304,14 @@ class StandingConsents:
         *,
         origin: str | Path | bytes | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
+        doubtful: Decide = refuse,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> list[Kept]:
         """Hashes a folder or list into a collection of the provider's, and keeps it. Sends nothing.
 
         Args:
             origin: a document on how, when and from whom it was collected, or its keccak256.
+            doubtful, tell: see `data.prepare`.
 
         Raises:
             InvalidInput: the list names another artist than the provider.
@@ -329,7 +333,13 @@ class StandingConsents:
 
         return list(
             collect_entries(
-                entries(), NewSalts(self.wallet), lambda _: consent.provider, kept_of, progress
+                entries(),
+                NewSalts(self.wallet),
+                lambda _: consent.provider,
+                kept_of,
+                progress,
+                doubtful,
+                tell,
             )
         )
 

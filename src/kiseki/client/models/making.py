@@ -16,7 +16,8 @@ from kiseki.core.manifest import Manifest
 from kiseki.core.values import from_hex, to_hex
 from kiseki.disk.tables import Format, Table
 from kiseki.errors import InvalidInput
-from kiseki.vault.files import find, hash_files
+from kiseki.vault.files import hash_files
+from kiseki.vault.folders import find
 
 __all__ = ["Made", "make"]
 

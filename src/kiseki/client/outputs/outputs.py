@@ -24,7 +24,9 @@ from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
-from kiseki.vault.files import find, hash_outputs
+from kiseki.vault.doubts import Decide, refuse
+from kiseki.vault.files import hash_outputs
+from kiseki.vault.taking import taken
 
 __all__ = ["Outputs", "PreparedBatch"]
 
@@ -86,6 +88,8 @@ class Outputs:
         record: str | Path | bytes | None = None,
         payee: Payee | Split | str | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
+        doubtful: Decide = refuse,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> PreparedBatch:
         """Hashes files into a batch. Sends nothing.
 
@@ -99,9 +103,11 @@ class Outputs:
                 has weights and a document, otherwise as a problem.
             payee: who gets the rest. Default: the holder of the batch's rights token, and this
                 wallet until the token is minted. ``wallet``: always this wallet.
+            doubtful: what becomes of files that are probably no outputs (`kiseki.vault.doubts`).
+            tell: called with what is passed over and what is the same, in words.
         """
         creator = self.wallet.address
-        hashed = hash_outputs(find(files), progress)
+        hashed = taken(files, hash_outputs, progress, doubtful, tell)
         items = items_of(creator, hashed, [ZERO32] * len(hashed))
         read = tuple(ids.Collection(each, ZERO32, 1) for each in sorted(collections))
         prepared = PreparedBatch(

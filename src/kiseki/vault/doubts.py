@@ -1,0 +1,195 @@
+"""Files that are probably no works: what stands in for a file, what programs leave behind.
+
+An ID of an empty file, of a pointer to the file that was meant, or of a page that says "not found"
+cannot be taken back, and says that somebody consented to nothing. So such files are *doubtful*:
+they are listed, and somebody decides about them before anything is kept or sent. Who says nothing
+is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from kiseki.errors import FilesError
+
+__all__ = [
+    "Decide", "Doubts", "leave_out", "of_content", "of_folder", "of_name", "refuse", "take",
+]  # fmt: skip
+
+_SHOWN = 5
+"""Files that are named for each reason."""
+_ZEROS = 16
+"""Bytes from which on zeros alone say nothing."""
+
+_NAMES = {
+    "made by a system and not by a person": r"thumbs\.db(:.*)?|ehthumbs(_vista)?\.db|desktop\.ini|"
+    r"picasa\.ini|icon\r|\.ds_store|\._.*|synofile_thumb.*|zbthumbnail\.info",
+    "a download that is not finished": r".*\.(part|partial|crdownload|download|opdownload|"
+    r"filepart|aria2|!ut|!qb|bc!|ytdl)",
+    "a temporary file": r".*\.(tmp|temp|sw[op]|bak)|.*~|~.*\.tmp",
+    "the lock of an office program": r"~\$.*|\.~lock\..*",
+    "a stand-in for a file that is in a cloud": r".*\.(icloud|gdoc|gsheet|gslides|gdraw|gform|"
+    r"cloud|cloudf|nextcloud|owncloud|dvc)",
+    "a shortcut": r".*\.(lnk|url|webloc|desktop)",
+    "a sidecar, which says something about another file": r".*\.(xmp|aae|thm|pp3|dop|cos)",
+    "a list of checksums": r".*\.(md5|sfv|sha1|sha256|sha512)",
+    "a copy that a cloud made of a conflict": r".*(\.sync-conflict-|conflicted copy|競合コピー).*",
+}
+_NAME = re.compile(
+    "|".join(f"(?P<_{n}>{each})" for n, each in enumerate(_NAMES.values())), re.IGNORECASE
+)
+_FOLDER = re.compile(
+    r"__macosx|\$recycle\.bin|system volume information|lost\+found|@eadir|#recycle|#snapshot|"
+    r".*\.(download|part)",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    rb"version https://(git-lfs|hawser)\.github\.com/|# xet version|"
+    rb"[^\n]{0,200}/annex/objects/[^\n]{0,300}\n?$"
+)
+_MEDIA = re.compile(
+    r"\.(png|jpe?g|jpe|jfif|gif|webp|bmp|tiff?|avif|hei[cf]|jxl|jp2|ico|tga|exr|dds|psd|psb|clip|"
+    r"kra|xcf|mp4|m4v|mov|webm|avi|mkv|wav|mp3|m4a|flac|ogg|opus)$",
+    re.IGNORECASE,
+)
+_SVG = re.compile(r"\.svgz?$", re.IGNORECASE)
+_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_MESSAGE = re.compile(
+    rb"\s*([<{]|data:|https?://|[45]\d\d[\s:]|(not found|access denied|forbidden|unauthorized|"
+    rb"bad gateway|too many requests|rate limit|error)\b)",
+    re.IGNORECASE,
+)
+
+
+class Doubts:
+    """Doubtful files by reason; of any number of files a few are remembered.
+
+    Attributes:
+        only_left_out: whether there are some that cannot be taken, as a link that leads nowhere.
+    """
+
+    def __init__(self) -> None:
+        self.only_left_out = False
+        self._files: dict[str, tuple[int, list[str]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._files)
+
+    def add(self, path: str | Path, why: str, *, readable: bool = True) -> None:
+        """One more.
+
+        Args:
+            readable: whether it could be taken all the same.
+        """
+        count, some = self._files.get(why, (0, []))
+        self._files[why] = (count + 1, some if count >= _SHOWN else [*some, str(path)])
+        self.only_left_out |= not readable
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(count for count, _ in self._files.values())
+
+    @property
+    def words(self) -> list[str]:
+        """A line for each reason, with the first files."""
+        return [
+            f"{count:,} {'is' if count == 1 else 'are each'} {why}: {', '.join(some)}"
+            + (f" and {count - len(some):,} more" if count > len(some) else "")
+            for why, (count, some) in self._files.items()
+        ]
+
+    def settle(self, files: Sequence[D], decide: Decide) -> list[D]:
+        """Those of some files that are to be registered.
+
+        Raises:
+            FilesError: they are refused, or nothing is left.
+        """
+        for each in files:
+            if each.doubt:
+                self.add(each.path, each.doubt)
+        if not self:
+            return list(files)
+        takes = decide(self)
+        kept = [each for each in files if takes or not each.doubt]
+        if not kept:
+            raise FilesError("nothing is left to register without the doubtful files")
+        return kept
+
+
+class _Judged(Protocol):
+    @property
+    def path(self) -> Path: ...
+    @property
+    def doubt(self) -> str: ...
+
+
+D = TypeVar("D", bound=_Judged)
+Decide = Callable[[Doubts], bool]
+"""What becomes of doubtful files: taken (true) or left out; or it raises `FilesError`."""
+
+
+def refuse(doubts: Doubts) -> bool:
+    """Registers nothing.
+
+    Raises:
+        FilesError: always; it names them.
+    """
+    many = "1 file is" if doubts.count == 1 else f"{doubts.count:,} files are"
+    raise FilesError(
+        f"{many} doubtful. {'. '.join(doubts.words)}. Remove them, or say what to do (--doubtful "
+        "leave-out, or take; in Python doubtful=); nothing was registered"
+    )
+
+
+def leave_out(_: Doubts) -> bool:
+    """Registers the other files."""
+    return False
+
+
+def take(doubts: Doubts) -> bool:
+    """Registers them as they are.
+
+    Raises:
+        FilesError: some cannot be.
+    """
+    if doubts.only_left_out:
+        raise FilesError(
+            f"some of these cannot be taken: {'. '.join(doubts.words)}. Remove them, or leave the "
+            "doubtful files out; nothing was registered"
+        )
+    return True
+
+
+def of_name(name: str) -> str:
+    """Why a file with this name is doubtful; empty where it is not."""
+    found = _NAME.fullmatch(name)
+    return list(_NAMES)[int((found.lastgroup or "_0")[1:])] if found else ""
+
+
+def of_folder(name: str) -> str:
+    """Why all in a folder with this name is doubtful; empty where it is not."""
+    return "a folder of a system, not of a person" if _FOLDER.fullmatch(name) else ""
+
+
+def of_content(path: str, size: int, begin: bytes) -> str:
+    """Why a file is doubtful by what it holds; empty where it is not.
+
+    Args:
+        begin: its first bytes: all of them, or a megabyte.
+    """
+    if not size:
+        return "an empty file"
+    if begin[0] == 0:
+        zeros = size >= _ZEROS and not begin.strip(b"\0")
+        return "a file of zeros, which was never filled" if zeros else ""
+    head = begin[:1_024].removeprefix(b"\xef\xbb\xbf")
+    if _POINTER.match(head):
+        return "a pointer to a file that is elsewhere (Git LFS, git-annex); fetch the files first"
+    page = (_MESSAGE.match(head) and _MEDIA.search(path)) or (
+        _PAGE.match(head) and _SVG.search(path)
+    )
+    return "a page or message in place of a picture, film or sound" if page else ""
