@@ -10,6 +10,7 @@ letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity      one module a noun
+statements, local      likewise: public statements; test money and time
 records, consents, receipts, standing      more commands of `data`
 manifests    more commands of `model`
 committee    more commands of `revenue`

@@ -72,6 +72,7 @@ COMMANDS = {
         "keeper",
         "Run a program that sends what is due on the chain, until Ctrl-C.",
     ),
+    "local": Place("local", "local", "Make test ether, test tokens and time on a local chain."),
     "accounts": Place(
         "wallets",
         "accounts",
@@ -93,6 +94,9 @@ COMMANDS = {
     "market": Place("market", "market", "Offer and buy licences for data, models and outputs."),
     "revenue": Place(
         "revenue", "revenue", "Pay in revenue, show what is owed, and claim it.", ("committee",)
+    ),
+    "statements": Place(
+        "statements", "statements", "State something in public, and read what others stated."
     ),
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."

@@ -109,7 +109,8 @@ def vouch(
 ) -> None:
     """Record that this wallet knows and trusts an issuer of identities.
 
-    Sends one transaction. No contract uses the record; readers decide whom they believe.
+    Sends one transaction. No contract uses the record; readers decide whom they believe. `kiseki
+    statements show wallet` shows who vouched.
 
     \b
     Examples:

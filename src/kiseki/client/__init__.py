@@ -13,6 +13,8 @@ whole       lists that are shown to be whole
 named       payees as people write them
 sources     sources as the registries take them
 compared    what is registered, compared with what was asked for
+local       test money and time on a local chain
+statements  what anybody says in public
 cancellations  signatures that shall count no longer
 letters     what somebody signed, as a file
 consentfiles  what the files of consents have in common

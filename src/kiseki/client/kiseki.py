@@ -6,16 +6,13 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.anvil import anvil
-from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.contract.contracts import Call, erc20, node_errors
+from kiseki.chain.contract.contracts import erc20, node_errors
 from kiseki.chain.contract.foreign import tried
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
-from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
@@ -24,6 +21,7 @@ from kiseki.chain.signing.signer import Signer
 from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
+from kiseki.client.local import TestMoney
 from kiseki.client.market.market import Market
 from kiseki.client.models.models import Models
 from kiseki.client.named import named, places
@@ -31,10 +29,10 @@ from kiseki.client.outputs.outputs import Outputs
 from kiseki.client.revenue.revenue import Revenue
 from kiseki.client.rights.rights import Rights
 from kiseki.client.session import Session
+from kiseki.client.statements import Statements
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.checksum import checksummed
-from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import address
 from kiseki.errors import KisekiError
@@ -60,6 +58,8 @@ class Kiseki:
         identities: artists without a wallet.
         market: licences, offered and bought.
         cancellations: signatures of this wallet that shall count no longer.
+        statements: what anybody says in public about something registered.
+        test_money: test ether, test tokens and time, on a local chain only.
     """
 
     def __init__(self, session: Session, key: LocalAccount | Signer, salts: Salts) -> None:
@@ -75,6 +75,8 @@ class Kiseki:
         self.identities = Identities(wallet)
         self.market = Market(wallet)
         self.cancellations = Cancellations(wallet)
+        self.statements = Statements(wallet)
+        self.test_money = TestMoney(wallet)
 
     def __repr__(self) -> str:
         return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"
@@ -243,6 +245,7 @@ class LocalKiseki(Kiseki):
         deployment_gas: Mapping[str, int],
     ) -> None:
         super().__init__(session, key, salts)
+        self.test_money = TestMoney(self._wallet, is_own=True)
         self.url = url
         self.deployment_gas = dict(deployment_gas)
 
@@ -256,15 +259,11 @@ class LocalKiseki(Kiseki):
 
     def test_token(self) -> str:
         """Deploys a new ERC-20 that anybody may mint; its address."""
-        salt = token_bytes(32)
-        code = artifact("TestToken").creation_code
-        self._wallet.send(Call(PROXY, salt + code, 0, "deploy TestToken"))
-        made = b"\xff" + bytes.fromhex(PROXY[2:]) + salt + keccak256(code)
-        return checksummed(keccak256(made)[12:])
+        return self.test_money.token()
 
     def mint(self, token: str, to: str, amount: int) -> None:
         """Mints test tokens."""
-        self._wallet.send(erc20(self.session.node, token).call("mint", to, amount))
+        self.test_money.mint(token, to, amount)
 
     def is_alive(self) -> bool:
         """Whether the chain still answers."""
@@ -275,9 +274,7 @@ class LocalKiseki(Kiseki):
 
     def wait(self, seconds: int) -> None:
         """Lets time pass on the chain."""
-        with node_errors():
-            self.session.node.one("evm_increaseTime", seconds)
-            self.session.node.one("evm_mine")
+        self.test_money.wait(seconds)
 
 
 def deploy(

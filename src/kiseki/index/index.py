@@ -356,6 +356,10 @@ class Index:
         """
         return self._records.statements(ids.subject(self._addresses[contract], group))
 
+    def stated(self, subject: bytes) -> list[Statement]:
+        """:meth:`statements` about any subject, as the payee key of a wallet."""
+        return self._records.statements(subject)
+
     def named_in_list(self, contract: str, group: bytes) -> list[str]:
         """Every user that an allow list ever named for a collection or model, in lower case,
         earliest first. What each may do now, the list itself says."""

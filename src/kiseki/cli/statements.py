@@ -1,0 +1,108 @@
+"""`kiseki statements`: what somebody says in public about something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, letters, show
+from kiseki.core.values import to_hex
+
+__all__ = ["statements"]
+
+statements = typer.Typer(help="State something in public, and read what others stated.")
+
+Kind = Annotated[str, typer.Argument(help="What it is about: collection, model, batch or wallet.")]
+About = Annotated[str, typer.Argument(help="Its ID, 0x…, or the address of the wallet.")]
+
+
+@statements.command("make")
+def make(
+    kind: Kind, about: About,
+    sort: Annotated[
+        str,
+        typer.Argument(help="One word: audit, dispute, identity, list, manifest, receipt, "
+                            "reproduction, review or another."),
+    ],
+    document: Annotated[Path, typer.Argument(help="The document; only its hash is recorded.")],
+    sign_to: Annotated[
+        Path | None,
+        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
+    ] = None,
+) -> None:  # fmt: skip
+    """State in public what a document says about something.
+
+    The record is permanent and names this wallet. No contract uses it; readers decide whom they
+    believe. Publish the document itself, so that they can read it. Sends one transaction. A wallet
+    without ether signs into a file with --sign, and anybody sends it with `kiseki statements send`.
+
+    \b
+    Examples:
+      kiseki statements make model 0x3333… audit report.pdf
+      kiseki statements make collection 0x1111… dispute letter.pdf --sign dispute.json
+    """
+    from kiseki.client import statements as client
+    from kiseki.client.wallet import document_hash
+
+    said = document_hash(document)
+    k = context.kiseki()
+    if sign_to is not None:
+        letters.write(
+            sign_to, client.LETTER, k.statements.prepare(kind, about, sort, said), k.signed,
+            f"Anybody can send it, with `kiseki statements send {sign_to}`.",
+        )  # fmt: skip
+        return
+    show.say(f"{k.address} states as {sort} about the {kind} {about}, for good: {to_hex(said)}.")
+    done = context.spend(k, f"state {kind} {about} {sort} {said.hex()}",
+                         lambda k: k.statements.state(kind, about, sort, said))  # fmt: skip
+    context.receipts_told([done], document=to_hex(said))
+
+
+@statements.command("send")
+def send(
+    file: Annotated[Path, typer.Argument(help="The file of the signed statement.")],
+) -> None:
+    """Send a statement that somebody else signed.
+
+    Shows it in words. Sends one transaction, and this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki statements send dispute.json
+    """
+    from kiseki.client import statements as client
+
+    signed = client.LETTER.read(file)
+    show.say(client.LETTER.words(signed))
+    k = context.kiseki()
+    done = context.spend(k, f"state for {signed.signer} {signed.nonce}",
+                         lambda k: k.statements.submit(signed))  # fmt: skip
+    context.receipts_told([done])
+
+
+@statements.command("show")
+def show_statements(kind: Kind, about: About) -> None:
+    """Show everything that was stated about something, by whom and when.
+
+    Reads the chain and sends nothing. What a document says only the document can tell: compare its
+    hash.
+
+    \b
+    Examples:
+      kiseki statements show model 0x3333…
+    """
+    from kiseki.client.statements import sort_in_words
+
+    found = context.watching().statements.about(kind, about)
+    if context.current.json:
+        show.json_line([{"speaker": e.speaker, "sort": sort_in_words(e.kind),
+                         "document": e.document, "time": e.time} for e in found])  # fmt: skip
+        return
+    show.table(
+        ["stated by", "as", "document", "when"],
+        [(e.speaker, sort_in_words(e.kind), e.document, show.date(e.time)) for e in found],
+    )
+    if not found:
+        show.say("Nobody stated anything about it.")
