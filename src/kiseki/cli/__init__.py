@@ -3,13 +3,14 @@
 bar          the progress bar
 show         what is printed: tables for people, JSON for machines
 context      the options of every command, and the `Kiseki` that they connect to
+names        whom a word means: an address, or a name of the address book
 terms        the options by which people say terms
 salts        the question before new salts
 sources      folders, files and lists to be registered
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
-data, gate, model, output, rights, market, revenue, identity      one module a noun
+data, gate, model, output, rights, market, revenue, identity, people      one module a noun
 statements, local      likewise: public statements; test money and time
 records, consents, receipts, standing      more commands of `data`
 manifests    more commands of `model`

@@ -101,6 +101,11 @@ COMMANDS = {
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
     ),
+    "people": Place(
+        "people",
+        "people",
+        "Keep an address book; its names stand wherever an address does.",
+    ),
 }
 """Where each command is, and its line in `kiseki --help`: the first sentence of its own help."""
 
@@ -194,6 +199,7 @@ def root(
     Show the network, the wallet and what is owed:
       kiseki status
 
+    Where a command takes an address, it takes a name of the address book too (`kiseki people`).
     Options can stand before or after a command. Kiseki reads settings from .env and from
     environment variables too. On a public network a command shows the cost and asks before it
     sends. The few commands that do not ask say so in their help.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.revenue import revenue, told_of_waiting
 from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
@@ -74,7 +74,7 @@ def _tier(k: Kiseki, text: str) -> Tier:
         if token in known:
             raise InvalidInput(f"a tier has one size in each currency; {text!r:.80} has two")
         known[token] = units
-    return k.revenue.waterfall.tier(k.payee(payee), known)
+    return k.revenue.waterfall.tier(names.payee(k, payee), known)
 
 
 @waterfall.command("pay")
@@ -271,7 +271,7 @@ def _read(
     openings: dict[bytes, bytes] = {}
 
     def payee(text: str) -> Payee:
-        found = k.payee(text)
+        found = names.payee(k, text)
         if found.opening:
             openings[found.key] = found.opening
         return found
@@ -334,6 +334,7 @@ def check(
     """
     k = context.watching()
     read, _ = _read(k, file, period, token, number)
+    payer = names.wallet(payer, "the payer") if payer else None
     found = k.revenue.statement.reconcile(read, payer)
     if context.current.json:
         show.json_line([{

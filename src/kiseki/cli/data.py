@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show, sources
+from kiseki.cli import context, letters, names, show, sources
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
@@ -122,7 +122,7 @@ def register(
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
-    paid = k.payee(payee) if payee else None
+    paid = names.payee(k, payee) if payee else None
     kept = sources.read(
         k, source, doubtful, as_new,
         lambda read, **how: k.data.prepare_all(read, terms, payee=paid, origin=origin, **how),
@@ -355,7 +355,7 @@ def set_payee(
 
     wanted, word = context.hex32(collection, "the collection"), None
     k = context.kiseki()
-    to = k.payee(payee)
+    to = names.payee(k, payee)
     if waiver is not None:
         word = waivers.LETTER.read(waiver)
         show.say(waivers.LETTER.words(word))
@@ -393,6 +393,6 @@ def waive_payee(
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
     letters.write(
-        out, waivers.LETTER, k.data.prepare_waiver(wanted, k.payee(to), days), k.signed,
+        out, waivers.LETTER, k.data.prepare_waiver(wanted, names.payee(k, to), days), k.signed,
         "Send it to the collection's provider, for `kiseki data set-payee --waiver`.",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.terms import in_words, names_of, uses_of
 from kiseki.core.terms import Use
 from kiseki.errors import InvalidInput
@@ -83,6 +83,7 @@ def show_list(kind: Kind, group: Group) -> None:
 
 
 def _put(kind: str, group: str, user: str, uses: Use) -> None:
+    user = names.wallet(user, "the user")
     k = context.kiseki()
     wanted, of = context.hex32(group, f"the {kind}"), _gate(k, kind)
     of.must_decide(wanted, uses)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.core.values import to_hex
 
 __all__ = ["identity"]
@@ -52,7 +52,7 @@ def bind(
     Examples:
       kiseki identity bind 0x5555… 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
-    wanted = context.hex32(person, "the person")
+    wanted, wallet = context.hex32(person, "the person"), names.wallet(wallet, "the artist")
     k = context.kiseki()
     done = context.spend(
         k, f"bind {person} {wallet}", lambda k: k.identities.bind({wanted: wallet})
@@ -91,7 +91,7 @@ def status(
     Examples:
       kiseki identity status 0x5555… --issuer 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
-    k = context.watching(issuer or context.acting())
+    k = context.watching(names.wallet(issuer, "the issuer") if issuer else context.acting())
     found = k.identities.status(context.hex32(person, "the person"))
     if context.current.json:
         show.json_line(found)
@@ -118,7 +118,7 @@ def vouch(
     """
     from kiseki.client.wallet import document_hash
 
-    said = document_hash(document)
+    said, issuer = document_hash(document), names.wallet(issuer, "the issuer")
     k = context.kiseki()
     done = context.spend(k, f"vouch {issuer} {said.hex()}",
                          lambda k: k.identities.vouch(issuer, said))  # fmt: skip

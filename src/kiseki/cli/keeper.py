@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def keeper(
     amounts = {token: units for units, token in (context.amount(k, each) for each in worth or [])}
     duties = Duties(
         executes=execute, lapses=lapse,
-        sweeps=[each for given in sweep or [] for each in k.places(given)],
-        passes=pass_on, claims=claim or [], worth=amounts,
+        sweeps=[each for given in sweep or [] for each in k.places(names.account(given))],
+        claims=[names.wallet(each, "the wallet") for each in claim or []],
+        passes=pass_on, worth=amounts,
         most_wei=context.units(most) if most else None,
     )  # fmt: skip
 

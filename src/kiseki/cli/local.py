@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.core.amounts import in_units
 from kiseki.errors import InvalidInput
 
@@ -31,6 +31,7 @@ def ether(
       kiseki local ether 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 10
     """
     context.refuse_dry_run("local ether")
+    to = names.wallet(to, "the address")
     held = context.watching().test_money.ether(to, context.units(amount))
     if context.current.json:
         show.json_line({"address": to, "balance": str(held)})
@@ -72,6 +73,7 @@ def mint(
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 1200
     """
     context.refuse_dry_run("local mint")
+    to = names.wallet(to, "the address")
     k = context.kiseki()
     k.test_money.mint(token, to, context.units(amount, k.decimals(token)))
     held = k.balance(token, to)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.terms import in_words, uses_of
 from kiseki.core.offer import FOREVER, Licence
-from kiseki.core.values import address, to_hex
+from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.disk.tables import Table
 from kiseki.errors import InvalidInput
@@ -161,6 +161,7 @@ def delegate(
     Examples:
       kiseki market delegate 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
+    to = names.wallet(to, "the delegate")
     k = context.kiseki()
     done = context.spend(k, f"delegate {to} {stop}", lambda k: k.market.delegate(to, not stop))
     context.receipts_told([done])
@@ -211,6 +212,7 @@ def buy(
     wanted = [context.hex32(each, "the offer") for each in keys]
     due = [context.hex32(each, "the schedule") for each in execute or []]
     known = _buyers(buyers)
+    licensee = names.wallet(licensee, "the licensee") if licensee else None
     k = context.kiseki()
     agreements = k.index.agreements
     found = [agreements.offer(each).offer for each in wanted]
@@ -257,7 +259,7 @@ def licences(
       kiseki market licences
       kiseki market licences 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
     """
-    who = wallet or context.acting()
+    who = names.wallet(wallet, "the licensee") if wallet else context.acting()
     k = context.watching(who)
     found = k.market.licences(who)
     if context.current.json:
@@ -324,7 +326,7 @@ def _buyers(path: Path | None) -> list[str]:
     with Table(path, ("buyer",), context.table(), headless=True) as table:
         for (buyer,) in table:
             try:
-                found.append(to_hex(address(buyer.strip(), "the buyer")))
+                found.append(names.wallet(buyer.strip(), "the buyer"))
             except InvalidInput as error:
                 raise table.refusal("buyer", error) from None
     return found

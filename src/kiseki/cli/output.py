@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
@@ -101,7 +101,7 @@ def endorse(
     mine = context.hex32(model, "the model")
     models = [mine, *(context.hex32(each, "the model") for each in other or [])]
     read = [context.hex32(each, "the collection") for each in collection or []]
-    theirs = context.watching(creator)
+    theirs = context.watching(names.wallet(creator, "the creator"))
     batch = theirs.outputs.prepare(
         files, models, collections=read, externals=externals_of(k, external),
         doubtful=decide(doubtful), tell=show.say,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Collection, in_words, names_of
 from kiseki.core.values import ZERO_ADDRESS, to_hex
@@ -103,7 +103,7 @@ def list_collections(
       kiseki data list
       kiseki data list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
-    k = context.watching(provider or context.acting())
+    k = context.watching(names.wallet(provider, "the provider") if provider else context.acting())
     index = k.index
     records = index.collections(k.address)
     terms = [index.terms(each.terms_id) for each in records]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, letters, names, show
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
 from kiseki.core.payee import Payee
@@ -60,7 +60,7 @@ def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
         f"After the sources are paid, the rest of the {kind}'s income goes to {paid}. This payee "
         "can never be changed."
     )
-    return given if given in (None, "wallet") else k.payee(given)
+    return given if given in (None, "wallet") else names.payee(k, given)
 
 
 @revenue.command("pay")
@@ -85,7 +85,7 @@ def pay(
     k = context.kiseki()
     units = context.units(amount, k.decimals(token))
     ref = context.hex32(reference, "the reference") if reference else ZERO32
-    who = k.payee(to)
+    who = names.payee(k, to)
     done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",
                          lambda k: k.revenue.pay(who, units, token, ref))  # fmt: skip
     context.receipts_told([done])
@@ -107,6 +107,7 @@ def owed(
       kiseki revenue owed
       kiseki revenue owed 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --list published --json
     """
+    wallet = names.wallet(wallet, "the wallet") if wallet else ""
     k = context.watching(wallet or context.acting())
     found = k.revenue.owed(lists=lists or ())
     ahead = k.revenue.waterfall.ahead(wallet or None)
@@ -165,22 +166,22 @@ def claim(
 
     signed = [redirects.LETTER.read(each) for each in redirect or []]
     k = context.kiseki()
-    whose = wallets or ([] if signed else [k.address])
-
-    names = sorted([*whose, *(each.signer for each in signed)])
+    whose = [names.wallet(each, "the wallet") for each in wallets or []]
+    whose = whose or ([] if signed else [k.address])
+    payees = sorted([*whose, *(each.signer for each in signed)])
 
     def work(k: Kiseki) -> Claimed:
         with show.progress("claiming", "steps") as told:
             return k.revenue.claim(whose, told, redirections=signed, lists=lists or (),
                                    through=through)  # fmt: skip
 
-    first = {each.data for who in names for each in k.revenue.unrecorded(who)}
+    first = {each.data for who in payees for each in k.revenue.unrecorded(who)}
     if first:
         show.say(_unrecorded(len(first)))
     if through and context.is_tried_first(k):
         show.say("The cost below leaves out the claims of money that waterfalls pass on first.")
     done = context.spend(
-        k, f"claim {' '.join(names)}", work, lambda done: [str(why) for _, why in done.failures]
+        k, f"claim {' '.join(payees)}", work, lambda done: [str(why) for _, why in done.failures]
     )
     if context.current.json:
         show.json_line({
@@ -242,6 +243,7 @@ def redirect(
     """
     from kiseki.client.revenue import redirects
 
+    to = names.wallet(to, "the receiver")
     redirect_ = context.kiseki().revenue.redirect
     letters.write(
         out, redirects.LETTER, redirect_.prepare(to, days), redirect_.sign,
@@ -327,7 +329,9 @@ def make_split(
     leaves = []
     for each in payees:
         if "=" not in each and Path(each).is_file():
-            leaves += k.revenue.split.leaves(Path(each), k.payee, context.table())
+            leaves += k.revenue.split.leaves(
+                Path(each), lambda text: names.payee(k, text), context.table()
+            )
             continue
         payee, equals, shares = each.rpartition("=")
         digits = shares.isascii() and shares.isdecimal() and len(shares) < 30
@@ -335,7 +339,7 @@ def make_split(
             raise InvalidInput(
                 f"write PAYEE=SHARES, where SHARES is a whole number, not {each!r:.90}"
             )
-        leaves.append((k.payee(payee).key, int(shares)))
+        leaves.append((names.payee(k, payee).key, int(shares)))
     made = Split(leaves)
     k.revenue.split.write(file, made)
     if context.current.json:
@@ -371,7 +375,7 @@ def income(to: To, token: Token = ZERO_ADDRESS) -> None:
       kiseki revenue income 0x4444…
     """
     k = context.watching()
-    found = k.revenue.income(k.payee(to), token)
+    found = k.revenue.income(names.payee(k, to), token)
     if context.current.json:
         show.json_line({"token": token, "amount": str(found)})
     else:
@@ -395,7 +399,7 @@ def payment_address(
       kiseki revenue address 0x4444… --royalties
     """
     k = context.watching()
-    found = [k.revenue.payment_address(each) for each in k.places(to)]
+    found = [k.revenue.payment_address(each) for each in k.places(names.account(to))]
     if context.current.json:
         show.json_line({"address": found[0], "royalties": found[-1]})
     else:
@@ -414,7 +418,7 @@ def sweep(to: To, token: Token = ZERO_ADDRESS) -> None:
       kiseki revenue sweep 0x4444…
     """
     k = context.kiseki()
-    places = k.places(to)
+    places = k.places(names.account(to))
     full = [each for each in places if k.revenue.lies(each, token)]
     if not full:
         where = " or ".join(k.revenue.payment_address(each) for each in places)

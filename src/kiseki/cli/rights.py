@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, letters, names, show
 from kiseki.core import conditions as when
 from kiseki.core.payee import Payee
-from kiseki.core.values import address, to_hex
+from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
@@ -178,7 +178,7 @@ def transfer(
       kiseki rights transfer batch 0x4444… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
-    wanted, new = context.hex32(group, "the ID"), to_hex(address(to, "the new holder"))
+    wanted, new = context.hex32(group, "the ID"), names.wallet(to, "the new holder")
     k = context.kiseki()
     token = k.rights.token(kind, wanted)
     show.say(k.rights.along(token))
@@ -272,12 +272,13 @@ def schedule(
     """
     from kiseki.client.rights.schedules import moment
 
+    to = names.wallet(to, "the new holder")
     k = context.kiseki()
     conditions: list[when.Kind] = []
     for each in income or []:
         amount, _, payee = each.partition("=")
         units, token = context.amount(k, amount)
-        conditions.append(when.IncomeThreshold(k.payee(payee).key, units, token))
+        conditions.append(when.IncomeThreshold(names.payee(k, payee).key, units, token))
     if after is not None:
         conditions.append(when.AfterTime(moment(context.moment(after, "--after"), 0, "--after")))
     if price is not None:
@@ -287,7 +288,11 @@ def schedule(
         needed, _, parties = approved.partition("=")
         if not needed.isdecimal():
             raise InvalidInput("--approved must be a number and addresses: 2=ADDRESS,ADDRESS,…")
-        conditions.append(when.Approvals(int(needed), parties.split(",")))
+        conditions.append(
+            when.Approvals(
+                int(needed), [names.wallet(each.strip(), "a party") for each in parties.split(",")]
+            )
+        )
     if not conditions:
         raise InvalidInput("give at least one condition: --income, --after, --price or --approved")
     given = [when.AnyOf(conditions)] if one else conditions
@@ -317,7 +322,7 @@ def pending(
       kiseki rights pending 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
     """
     k = context.watching()
-    found = k.rights.pending(wallet or None)
+    found = k.rights.pending(names.wallet(wallet, "the holder") if wallet else None)
 
     def said(kind: when.Kind) -> str:
         return when.words(kind, lambda amount, token: context.money(k, token, amount))
@@ -448,4 +453,5 @@ def settle(
     Examples:
       kiseki rights settle 0x4444…
     """
+    to = names.wallet(to, "the receiver") if to else None
     _act(key, f"settle {to}", lambda k, wanted: k.rights.settle(wanted, to=to))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.salts import with_salts
 from kiseki.errors import InvalidInput
 
@@ -72,8 +72,8 @@ def read(
     with show.progress("reading", "items") as told:
         total = lists.count(source)
         return with_salts(k, as_new, lambda: prepare(
-            lists.read(source, context.table()), progress=lambda items, _: told(items, total),
-            doubtful=decides, tell=show.say,
+            lists.read(source, context.table(), names.account),
+            progress=lambda items, _: told(items, total), doubtful=decides, tell=show.say,
         ))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, letters, names, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
 from kiseki.errors import InvalidInput
@@ -52,8 +52,8 @@ def prepare(
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     path = k.data.standing.prepare(
-        provider, terms, file, per_month=per_month, months=months,
-        payee=k.payee(payee) if payee else None,
+        names.wallet(provider, "the provider"), terms, file, per_month=per_month, months=months,
+        payee=names.payee(k, payee) if payee else None,
     )  # fmt: skip
     found = standing_consents.StandingConsent.read(path)
     if context.current.json:
@@ -131,7 +131,7 @@ def list_standing(
     Examples:
       kiseki data standing list
     """
-    k = context.watching(provider or context.acting())
+    k = context.watching(names.wallet(provider, "the provider") if provider else context.acting())
     found = k.index.standing(k.address)
     if context.current.json:
         show.json_line(found)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, letters, names, show
 from kiseki.core.values import to_hex
 
 __all__ = ["statements"]
@@ -46,7 +46,7 @@ def make(
     from kiseki.client import statements as client
     from kiseki.client.wallet import document_hash
 
-    said = document_hash(document)
+    said, about = document_hash(document), _about(kind, about)
     k = context.kiseki()
     if sign_to is not None:
         letters.write(
@@ -95,7 +95,7 @@ def show_statements(kind: Kind, about: About) -> None:
     """
     from kiseki.client.statements import sort_in_words
 
-    found = context.watching().statements.about(kind, about)
+    found = context.watching().statements.about(kind, _about(kind, about))
     if context.current.json:
         show.json_line([{"speaker": e.speaker, "sort": sort_in_words(e.kind),
                          "document": e.document, "time": e.time} for e in found])  # fmt: skip
@@ -106,3 +106,7 @@ def show_statements(kind: Kind, about: About) -> None:
     )
     if not found:
         show.say("Nobody stated anything about it.")
+
+
+def _about(kind: str, about: str) -> str:
+    return names.wallet(about, "the wallet") if kind == "wallet" else about

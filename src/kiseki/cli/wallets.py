@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kiseki.chain.signing.accounts import open_account
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput
 
@@ -202,6 +202,8 @@ def backup(
         show.json_line({"path": path, "salts": count})
     else:
         show.say(f"{count:,} salts are in {path}.")
+        if names.people().path.exists():
+            show.say("The address book is not in it; `kiseki people export` writes a copy.")
 
 
 @keys.command("restore")

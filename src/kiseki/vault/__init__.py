@@ -6,6 +6,7 @@ The vault knows no chain. A part imports only from those above it:
     folders     what a folder holds
     files       hashing files
     taking      files that somebody names, hashed and decided about
+    people      the studio's address book
     lists       a list of works with their artists, weights and shares
     sealed      files for one pair of eyes, encrypted with age
     backups     a key store as one sealed file

@@ -7,7 +7,8 @@ A list is a table (`kiseki.disk.tables`) with these columns:
 ``commitment``  instead, the commitment that somebody else made with a salt of their own
 ``name``        if wanted, what the item is called in receipts; otherwise its ``file``
 ``artist``      if wanted, whose it is: a wallet's address, or for somebody who has none yet
-                ``0xISSUER:0xPERSON`` (`kiseki.client.identities`). One collection for each
+                ``0xISSUER:0xPERSON`` (`kiseki.client.identities`), or a name of the address book
+                (`kiseki.vault.people`). One collection for each
 ``share``       if wanted, which part of a joint work is that artist's: a whole number, or as 60%
 
 ::
@@ -29,7 +30,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -115,11 +116,18 @@ def read_share(text: str, decimal: str = "") -> str:
     return share
 
 
-def read(source: str | Path, form: Format = PLAIN) -> Iterator[Entry]:
+Names = Callable[[str], str]
+"""Whose wallet or identity a name stands for; whatever is no name stays as it is."""
+
+
+def read(
+    source: str | Path, form: Format = PLAIN, names: Names = lambda text: text
+) -> Iterator[Entry]:
     """Everything in a folder and below, a file, or everything in a list; one after the other.
 
     Args:
         form: how the list is to be read, where it does not say so itself.
+        names: whom the names of artists stand for, as `People.resolve`.
 
     Raises:
         FilesError: there is no such thing, or it cannot be read.
@@ -132,7 +140,7 @@ def read(source: str | Path, form: Format = PLAIN) -> Iterator[Entry]:
         raise FilesError(f"there is no {place}; check the path")
     if not _is_list(place, form):
         return iter([Entry(str(place), b"", b"", _text(place.name), "")])
-    return _list(place, form)
+    return _list(place, form, names)
 
 
 def count(source: str | Path) -> int:
@@ -183,7 +191,8 @@ def _is_list(place: Path, form: Format) -> bool:
         return False
 
 
-def _list(place: Path, form: Format) -> Iterator[Entry]:
+def _list(place: Path, form: Format, names: Names) -> Iterator[Entry]:
+    artists = lru_cache(1_024)(lambda text: _artist(names(text)))
     with Table(place, COLUMNS, form) as table:
         if not set(table.columns) & set(_WHAT):
             raise InvalidInput(
@@ -192,11 +201,12 @@ def _list(place: Path, form: Format) -> Iterator[Entry]:
             )
         folder = str(place.parent)
         for cells in table:
-            yield _entry(table, folder, *cells)
+            yield _entry(table, artists, folder, *cells)
 
 
 def _entry(
     table: Table,
+    artists: Callable[[str], str],
     folder: str,
     file: str,
     sha256: str,
@@ -212,7 +222,7 @@ def _entry(
         digest = _hash(sha256, "the sha256") if sha256 else b""
         hidden = _hash(commitment, "the commitment") if commitment else b""
         column = "artist"
-        who = _artist(artist) if artist else ""
+        who = artists(artist) if artist.strip() else ""
         column = "share"
         part = read_share(share, table.decimal)
         if part and not who:
@@ -230,11 +240,8 @@ def _hash(text: str, what: str) -> bytes:
     return from_hex(text if text.startswith("0x") else f"0x{text}", 32, what)
 
 
-@lru_cache(1_024)
 def _artist(text: str) -> str:
     who, colon, person = text.strip().partition(":")
-    if not who:
-        return ""
     issuer = address_text(address(who, "the artist"))
     return f"{issuer}:{to_hex(from_hex(person, 32, 'the person'))}" if colon else issuer
 
