@@ -12,7 +12,7 @@ chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity, people      one module a noun
 statements, local      likewise: public statements; test money and time
-records, consents, receipts, standing      more commands of `data`
+records, revoking, consents, receipts, standing      more commands of `data`
 manifests    more commands of `model`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete

@@ -288,44 +288,6 @@ def publish(collection: Collection) -> None:
     context.receipts_told(done)
 
 
-@data.command("revoke")
-def revoke(collection: Collection) -> None:
-    """Revoke consent for future use of a collection.
-
-    Sends one transaction. Consent ends after the notice period of the terms. Models and batches
-    that were registered before stay authorised.
-
-    \b
-    Examples:
-      kiseki data revoke 0x1111…
-    """
-    wanted = context.hex32(collection, "the collection")
-    k = context.kiseki()
-    context.receipts_told(
-        [context.spend(k, f"revoke {collection}", lambda k: k.data.revoke(wanted))]
-    )
-
-
-@data.command("revoke-item")
-def revoke_item(
-    commitment: Annotated[str, typer.Argument(help="The commitment of the item, 0x…")],
-    unpublished: Annotated[bool, typer.Option(help="The commitment was never logged.")] = False,
-) -> None:
-    """Revoke consent for future use of one item, in all collections of this wallet.
-
-    Sends one transaction. Consent ends after the notice period of each collection's terms.
-
-    \b
-    Examples:
-      kiseki data revoke-item 0x2222…
-    """
-    wanted = context.hex32(commitment, "the commitment")
-    k = context.kiseki()
-    done = context.spend(k, f"revoke item {commitment}",
-                         lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
-    context.receipts_told([done])
-
-
 NewPayee = Annotated[
     str, typer.Argument(help="A wallet, a collection's ID, or the file of a split or title.")
 ]

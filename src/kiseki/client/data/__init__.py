@@ -11,6 +11,7 @@ A part imports only from those above it:
     registering        collections on the chain, by the thousand
     consents           consent to one collection, signed for others to send
     standing           consent to all that one collector collects
+    revocations        consent that ended, signed for others to send
     waivers            a paid wallet's word that another may be paid
     receipts_on_chain  what the chain says of a receipt's collection
     prepared           files before they are registered

@@ -39,6 +39,7 @@ from kiseki.core.merkle import IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
+from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 from kiseki.vault.collecting import Owners, collect
 from kiseki.vault.doubts import Decide, refuse
@@ -410,7 +411,24 @@ class Data:
 
     def revocation(self, collection: bytes) -> Signed:
         """Signs the revocation of a collection of this wallet, for another wallet to submit."""
-        return self._sign(typed.revocation, collection=collection)
+        return self.wallet.signed(self.prepare_revocation(collection))
+
+    def prepare_revocation(self, collection: bytes) -> Signed:
+        """The revocation before it is signed, to be shown first; see `revocation`."""
+        return self._prepare(typed.revocation, collection=collection)
+
+    def revoke_for(self, signed: Signed) -> Receipt:
+        """Submits the revocation of a collection or item that its provider signed.
+
+        Raises:
+            InvalidInput: it is for another chain or contract than the suite here.
+        """
+        must_be_for(self.wallet.session, signed)
+        said = signed.message["message"]
+        if "collection" in said:
+            return self.revoke(from_hex(said["collection"], 32, "the collection"), signed)
+        commitment = from_hex(said["commitment"], 32, "the commitment")
+        return self.revoke_item(commitment, signed, unpublished=True)
 
     def revoke_item(
         self, commitment: bytes, signed: Signed | None = None, *, unpublished: bool = False
@@ -443,7 +461,11 @@ class Data:
 
     def item_revocation(self, commitment: bytes) -> Signed:
         """Signs the revocation of one item of this wallet, for another wallet to submit."""
-        return self._sign(typed.item_revocation, commitment=commitment)
+        return self.wallet.signed(self.prepare_item_revocation(commitment))
+
+    def prepare_item_revocation(self, commitment: bytes) -> Signed:
+        """The revocation before it is signed, to be shown first; see `item_revocation`."""
+        return self._prepare(typed.item_revocation, commitment=commitment)
 
     # Inside
 
@@ -451,7 +473,7 @@ class Data:
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
-    def _sign(self, builder: Callable[..., dict[str, Any]], **values: bytes) -> Signed:
+    def _prepare(self, builder: Callable[..., dict[str, Any]], **values: bytes) -> Signed:
         nonce, deadline = self.wallet.fresh()
         message = builder(
             self.wallet.session.chain_id,
@@ -461,7 +483,7 @@ class Data:
             deadline=deadline,
             **values,
         )
-        return self.wallet.sign(message, nonce, deadline)
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
     def _group(self, given: Kept | Prepared, consent: Signed | None = None) -> Group:
         if isinstance(given, Prepared):

@@ -16,7 +16,7 @@ from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Names
 from kiseki.core.payee import Payee
-from kiseki.core.values import to_hex
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import CollectionRecord
 from kiseki.vault import receipts
@@ -165,6 +165,40 @@ class Openings:
             ItemRecord(data_id, each, names[each], each in logged, revoked.get(data_id))
             for data_id, each in by_id
         ]
+
+    def commitment(self, given: str) -> bytes:
+        """The commitment of an item of this wallet, by what a person writes.
+
+        Args:
+            given: a file, or the item's data ID or commitment (0x and 64 hex digits).
+
+        Raises:
+            InvalidInput: the file is no item of this wallet that the key store can open, or the
+                text is no ID.
+            FilesError: the file cannot be read.
+        """
+        me = self.wallet.address.lower()
+        if Path(given).is_file():
+            (found,) = self.find(given)
+            openings = [each.opening for each in found.places]
+            mine = {each.commitment for each in openings if each.kept.provider == me}
+            if not mine:
+                raise InvalidInput(
+                    f"{given} is no item of {self.wallet.address} that this key store can open; "
+                    "name its commitment, or the right key store (--secrets)"
+                )
+            if len(mine) > 1:
+                raise InvalidInput(
+                    f"{given} is registered with {len(mine)} salts; name the commitment that you "
+                    f"mean: {', '.join(sorted(map(to_hex, mine)))}"
+                )
+            return mine.pop()
+        wanted = from_hex(given if given.startswith("0x") else f"0x{given}", 32, "the item")
+        for record in self.wallet.session.index.collections(me):
+            for item in self.items(record.id):
+                if item.id == wanted:
+                    return item.commitment
+        return wanted
 
     def receive(self, receipt: receipts.Receipt) -> int:
         """Takes a receipt into this key store, so that its files are found by their content.

@@ -1,0 +1,104 @@
+"""Revoking: of a collection or an item, by its provider or with the provider's signature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, letters, show
+from kiseki.cli.data import data
+from kiseki.cli.terms import Collection
+from kiseki.core.values import to_hex
+
+__all__ = ["revoke", "revoke_for", "revoke_item"]
+
+SignTo = Annotated[
+    Path | None,
+    typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
+]
+
+
+@data.command("revoke")
+def revoke(collection: Collection, sign_to: SignTo = None) -> None:
+    """Revoke consent for future use of a collection.
+
+    Sends one transaction. Consent ends after the notice period of the terms. Models and batches
+    that were registered before stay authorised. A wallet without ether signs into a file with
+    --sign, and anybody sends it with `kiseki data revoke-for`.
+
+    \b
+    Examples:
+      kiseki data revoke 0x1111…
+      kiseki data revoke 0x1111… --sign revocation.json
+    """
+    from kiseki.client.data import revocations
+
+    wanted = context.hex32(collection, "the collection")
+    k = context.kiseki()
+    if sign_to is not None:
+        made = k.data.prepare_revocation(wanted)
+        letters.write(sign_to, revocations.COLLECTION, made, k.signed, _then(sign_to))
+        return
+    context.receipts_told(
+        [context.spend(k, f"revoke {collection}", lambda k: k.data.revoke(wanted))]
+    )
+
+
+@data.command("revoke-item")
+def revoke_item(
+    item: Annotated[
+        str, typer.Argument(help="The file, or its data ID or commitment, 0x… (`data find`).")
+    ],
+    unpublished: Annotated[bool, typer.Option(help="The commitment was never logged.")] = False,
+    sign_to: SignTo = None,
+) -> None:
+    """Revoke consent for future use of one item, in all collections of this wallet.
+
+    Sends one transaction. Consent ends after the notice period of each collection's terms. A wallet
+    without ether signs into a file with --sign, and anybody sends it with `kiseki data revoke-for`.
+
+    \b
+    Examples:
+      kiseki data revoke-item artwork/1.svg
+      kiseki data revoke-item 0x2222…
+    """
+    from kiseki.client.data import revocations
+
+    k = context.kiseki()
+    wanted = k.data.openings.commitment(item)
+    show.say(f"{item} has the commitment {to_hex(wanted)}.")
+    if sign_to is not None:
+        made = k.data.prepare_item_revocation(wanted)
+        letters.write(sign_to, revocations.ITEM, made, k.signed, _then(sign_to))
+        return
+    done = context.spend(k, f"revoke item {to_hex(wanted)}",
+                         lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
+    context.receipts_told([done])
+
+
+@data.command("revoke-for")
+def revoke_for(
+    file: Annotated[Path, typer.Argument(help="The file of the signed revocation.")],
+) -> None:
+    """Send a revocation that a provider signed.
+
+    Shows it in words. Sends one transaction, and this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki data revoke-for revocation.json
+    """
+    from kiseki.client.data import revocations
+
+    letter, signed = revocations.read(file)
+    show.say(letter.words(signed))
+    k = context.kiseki()
+    done = context.spend(k, f"revoke for {signed.signer} {signed.nonce}",
+                         lambda k: k.data.revoke_for(signed))  # fmt: skip
+    context.receipts_told([done])
+
+
+def _then(file: Path) -> str:
+    return f"Anybody can send it, with `kiseki data revoke-for {file}`."
