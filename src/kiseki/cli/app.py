@@ -31,7 +31,7 @@ _INTERRUPTED = 130
 
 _EPILOG = (
     "Every command also takes these options (see `kiseki --help`): --network, --rpc, --account, "
-    "--json, --yes, --dry-run, --max-fee, --confirmations, --decimal, --encoding, "
+    "--json, --yes, --dry-run, --max-fee, --tip, --confirmations, --decimal, --encoding, "
     "--sheet, --debug."
 )
 
@@ -155,6 +155,11 @@ def root(
     max_fee: Annotated[
         str | None, typer.Option(help="The highest price of gas, in gwei.  [env: KISEKI_MAX_FEE]")
     ] = None,
+    tip: Annotated[
+        str | None,
+        typer.Option(help="Of the price of gas, the part for whoever makes the block, in gwei. "
+                          "Default: what the node says is usual.  [env: KISEKI_TIP]"),
+    ] = None,
     confirmations: Annotated[
         str | None,
         typer.Option(help="When a transaction counts as final: after a number of blocks, or at "
@@ -208,7 +213,7 @@ def root(
     found a problem) or 130 (interrupted; run the same command again to go on).
     """
     context.options(context.Options(
-        network, rpc, account, secrets, deployments, journal, max_fee, confirmations,
+        network, rpc, account, secrets, deployments, journal, max_fee, tip, confirmations,
         decimal, encoding, sheet, json, yes, dry_run, debug,
     ))  # fmt: skip
 
@@ -273,6 +278,6 @@ def _options_first(words: list[str]) -> list[str]:
 
 _WITH_VALUE = {
     "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--max-fee",
-    "--confirmations", "--decimal", "--encoding", "--sheet",
+    "--tip", "--confirmations", "--decimal", "--encoding", "--sheet",
 }  # fmt: skip
 _FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

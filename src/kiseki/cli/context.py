@@ -9,14 +9,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from kiseki.chain.release.networks import Network, network
-from kiseki.chain.sending.fees import GWEI, Finality, Policy
+from kiseki.chain.sending.fees import Finality, Policy
 from kiseki.chain.signing.accounts import (
     LOCAL_CHAINS,
     Keystores,
@@ -27,7 +26,7 @@ from kiseki.chain.signing.accounts import (
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
-from kiseki.client.settings import environment, load_env
+from kiseki.client.settings import environment, gwei, load_env
 from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.disk.tables import Format
@@ -56,6 +55,7 @@ class Options:
     deployments: str | None = None
     journal: str | None = None
     max_fee: str | None = None
+    tip: str | None = None
     final: str | None = None
     decimal: str | None = None
     encoding: str | None = None
@@ -89,6 +89,7 @@ _VARIABLES: Mapping[str, str] = {
     "deployments": "KISEKI_DEPLOYMENTS",
     "journal": "KISEKI_JOURNAL",
     "max_fee": "KISEKI_MAX_FEE",
+    "tip": "KISEKI_TIP",
     "final": "KISEKI_CONFIRMATIONS",
     "decimal": "KISEKI_DECIMAL",
     "encoding": "KISEKI_ENCODING",
@@ -118,15 +119,12 @@ def where() -> Where:
 
 def policy() -> Policy:
     """Fees and finality, from the options."""
-    cap, final = chosen("max_fee"), chosen("final", "1")
-    try:
-        most = int(Decimal(cap) * GWEI) if cap else None
-    except (InvalidOperation, ValueError, OverflowError):
-        raise InvalidInput("--max-fee must be a number of gwei, as 2.5") from None
+    most, tip = gwei(chosen("max_fee"), "--max-fee"), gwei(chosen("tip"), "--tip")
+    final = chosen("final", "1")
     finality: Finality = final if final in ("safe", "finalized") else 0  # type: ignore[assignment]
     if final.isascii() and final.isdecimal():
         finality = int(final)
-    return Policy(max_fee=most, finality=finality)
+    return Policy(max_fee=most, tip=tip, finality=finality)
 
 
 def home(name: str) -> Path:

@@ -15,7 +15,7 @@ from kiseki.chain.signing.accounts import open_account
 from kiseki.chain.signing.signer import Signer
 from kiseki.errors import InvalidInput
 
-__all__ = ["environment", "load_env", "settings"]
+__all__ = ["environment", "gwei", "load_env", "settings"]
 
 
 def environment() -> Mapping[str, str]:
@@ -44,7 +44,7 @@ def settings(variables: Mapping[str, str] | None = None) -> dict[str, Any]:
     (`kiseki.chain.signing.accounts`), which goes first; and if wanted ``KISEKI_CHAIN_ID``,
     ``KISEKI_SECRETS`` (key file, ``~/.kiseki/secrets`` if unset), ``KISEKI_DEPLOYMENTS``
     (``deployments`` if unset), ``KISEKI_JOURNAL`` (``~/.kiseki/journal``), ``KISEKI_MAX_FEE`` (the
-    most a unit of gas may cost, in gwei).
+    most a unit of gas may cost, in gwei), ``KISEKI_TIP`` (of that, for whoever makes the block).
 
     Under Ape or Brownie the network is theirs, and so is the account that ``KISEKI_ACCOUNT`` names,
     or their usual one if no wallet is named (`kiseki.chain.signing.frameworks`).
@@ -67,9 +67,7 @@ def settings(variables: Mapping[str, str] | None = None) -> dict[str, Any]:
     if chain and not re.fullmatch("[0-9]{1,19}", chain):  # below 2^64, nearly
         raise InvalidInput("KISEKI_CHAIN_ID must be a number, as 31337")
     secrets, journal = (_home(given, name) for name in ("SECRETS", "JOURNAL"))
-    cap = given.get("KISEKI_MAX_FEE", "")
-    if cap and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", cap):
-        raise InvalidInput("KISEKI_MAX_FEE must be a number of gwei, as 2.5")
+    cap, tip = (gwei(given.get(name, ""), name) for name in ("KISEKI_MAX_FEE", "KISEKI_TIP"))
     chain_id = int(chain) if chain else lent.chain_id if lent else None
     return {
         "url": url,
@@ -78,8 +76,21 @@ def settings(variables: Mapping[str, str] | None = None) -> dict[str, Any]:
         "secrets": secrets,
         "deployments": Path(given.get("KISEKI_DEPLOYMENTS") or "deployments"),
         "journal": journal,
-        "policy": Policy(max_fee=int(Decimal(cap) * GWEI) if cap else None),
+        "policy": Policy(max_fee=cap, tip=tip),
     }
+
+
+def gwei(text: str, what: str) -> int | None:
+    """The wei of a price of gas that a person wrote in gwei; none of an empty text.
+
+    Raises:
+        InvalidInput: it is no number of gwei.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise InvalidInput(f"{what} must be a number of gwei, as 2.5")
+    return int(Decimal(text) * GWEI)
 
 
 def _key(

@@ -531,7 +531,7 @@ def test_a_node_that_knows_no_final_block_is_told_before_anything_is_sent(
     with front(url, each_question(url, answer)) as young:
         sender = kind(connect(place(young)), account_of(4), None, Policy(finality=tag))
         with pytest.raises(
-            ChainError, match=rf"know which block is {tag}.*nothing was sent.*--final 12"
+            ChainError, match=rf"know which block is {tag}.*nothing was sent.*--confirmations 12"
         ):
             sender.send(Call(to, b"", 1, "a gift"))
         assert not sender.pending()

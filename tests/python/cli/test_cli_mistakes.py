@@ -42,6 +42,7 @@ TYPED = BUYER[:-1] + ("4" if BUYER[-1] != "4" else "5")
         (["status", "--network", "sepolia"], "", 1),
         (["revenue", "pay", BUYER, "1", "--max-fee", "x"], "--max-fee must be a number of gwei", 2),
         (["revenue", "pay", BUYER, "1", "--max-fee", "0.000000001"], "raise the cap", 1),
+        (["revenue", "pay", BUYER, "1", "--tip", "two"], "--tip must be a number of gwei", 2),
         (["rights", "show", "film", NOTHING], "kind is one of batch, model, collection", 2),
         (["data", "terms", "--until", "soon"], "--until must be a day, as 2027-12-31", 2),
         (["accounts", "export", "x"], "set KISEKI_PASSWORD_FILE", 2),

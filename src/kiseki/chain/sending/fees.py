@@ -43,6 +43,7 @@ class Policy:
     Attributes:
         max_fee: the most a unit of gas may cost, in wei; none for whatever the chain asks.
         tip: of that, for whoever makes the block (EIP-1559), in wei; none for what the node says.
+            Where the chain takes no tip so low, its least one is offered, within `max_fee`.
         finality: when a transaction counts as carried out: 1 once it is in a block.
         in_flight: how many may wait for their block at once. Nodes keep few of one wallet.
         stuck: seconds without a block after which it is sent again, or replaced at a higher fee.
@@ -83,17 +84,20 @@ class Fees:
     tip: int | None
 
     @classmethod
-    def now(cls, base: int | None, tip: int, policy: Policy) -> Fees:
+    def now(cls, base: int | None, tip: int, policy: Policy, least_tip: int = 0) -> Fees:
         """What to offer so that it is taken soon, also if the base fee doubles.
 
         Args:
             base: the base fee of the latest block; none on a chain without EIP-1559.
             tip: what the node says is usual; there, its gas price.
+            least_tip: below which nodes take no transaction, whatever is usual.
 
         Raises:
             FeeTooHigh: the chain asks more than the cap.
         """
-        least = tip if base is None else base
+        if base is None:
+            tip = max(tip, least_tip)
+        least = tip if base is None else base + least_tip
         if policy.max_fee is not None and least > policy.max_fee:
             raise FeeTooHigh(
                 f"gas costs at least {in_gwei(least)} gwei now and the cap is "
@@ -101,7 +105,7 @@ class Fees:
             )
         if base is None:
             return cls(tip, None)
-        tip = tip if policy.tip is None else policy.tip
+        tip = max(tip if policy.tip is None else policy.tip, least_tip)
         most = 2 * base + tip
         if policy.max_fee is not None:
             most = min(most, policy.max_fee)

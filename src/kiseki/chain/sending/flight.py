@@ -12,6 +12,7 @@ from typing import Any
 from kiseki.chain.answers import quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors
+from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.entry import Entry
 from kiseki.chain.sending.fees import MOST_GAS, SPARE_GAS, Fees
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
@@ -291,6 +292,9 @@ class Flight:
     def _hand_over(self, entries: list[Entry]) -> None:
         """Sends them. The last ones, if no node takes them, are taken back."""
         answers = self._wire.submit([each.attempts[-1] for each in entries])
+        low = [e for e, told in zip(entries, answers, strict=True) if told and told.least]
+        if low:
+            answers = self._offer_more(entries, answers, low)
         last = len(entries)
         for place in reversed(range(len(entries))):
             answer = answers[place]
@@ -309,6 +313,28 @@ class Flight:
                         f"the node refused {entry.call.what}: {entry.said}; nothing was sent"
                     )
                 )
+
+    def _offer_more(
+        self, entries: list[Entry], answers: list[Refusal | None], low: list[Entry]
+    ) -> list[Refusal | None]:
+        """Signs what nodes found too cheap again, with the least tip that they named."""
+        try:
+            fees = self._wire.fees()
+        except FeeTooHigh as error:  # no node has them
+            told = Refusal({"message": str(error).removesuffix("; nothing was sent")})
+            return [
+                told if each in low else said for each, said in zip(entries, answers, strict=True)
+            ]
+        for each in low:
+            assert each.intent is not None  # noqa: S101 - it was just written down
+            signed = self._wire.sign(each.call, each.intent.nonce, each.intent.gas, fees)
+            self._journal.attempt(each.intent, signed, fees)
+            each.attempts = self._journal.attempts(each.intent)
+        again = iter(self._wire.submit([each.attempts[-1] for each in low]))
+        return [
+            next(again) if each in low else said
+            for each, said in zip(entries, answers, strict=True)
+        ]
 
     # Waiting
 

@@ -86,6 +86,7 @@ class Wire:
         policy: fees, finality and patience.
         most_bytes: of one transaction.
         settled: whether what the journal has was looked up.
+        least_tip: what nodes said is the least tip that they take, in wei.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Wire:
         self.node, self.signer, self.journal, self.policy = node, signer, journal, policy
         self.most_bytes = most_bytes
         self.settled = False
+        self.least_tip = 0
         self._lock = threading.Lock()
         self._lane: Lane | None = None
 
@@ -241,7 +243,7 @@ class Wire:
             if each is None or isinstance(each, Refusal):
                 raise ChainError(
                     f"{self._unknown(each)}; nothing was sent; ask another node, or wait for a "
-                    "number of blocks instead (--final 12)"
+                    "number of blocks instead (--confirmations 12)"
                 )
 
     def final_block(self, answer: Any | Refusal) -> int:
@@ -265,13 +267,14 @@ class Wire:
         with node_errors():
             base = result(block).get("baseFeePerGas")
             if base is None:
-                return Fees.now(None, quantity(result(price), 96), self.policy)
+                asked = quantity(result(price), 96)
+                return Fees.now(None, asked, self.policy, self.least_tip)
             known = quantity(base, 94)
             if isinstance(tip, Refusal):  # not every node says what is usual
                 usual = max(quantity(result(price), 94) - known, 0)
             else:
                 usual = quantity(tip, 94)
-            return Fees.now(known, usual, self.policy)
+            return Fees.now(known, usual, self.policy, self.least_tip)
 
     def receipts(self, attempts: Sequence[Sequence[Attempt]]) -> list[Mined | None]:
         """For each list of attempts the one that is in a block."""
@@ -332,7 +335,10 @@ class Wire:
             with contextlib.suppress(ChainError):
                 self.tried(questions)
             return [None] * len(attempts)
-        return [each if isinstance(each, Refusal) else None for each in answers]
+        refusals = [each if isinstance(each, Refusal) else None for each in answers]
+        least = [each.least or 0 for each in refusals if each is not None]
+        self.least_tip = max([self.least_tip, *least])
+        return refusals
 
     def too_poor(self, call: Call, fee: int = 0, held: int | None = None) -> ChainError:
         if held is None:
