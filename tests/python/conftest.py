@@ -102,6 +102,23 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
         yield programs
 
 
+class Picky(Altered):
+    """A node that refuses the logs of more than so many blocks; the ranges that it is asked for."""
+
+    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+        super().__init__(k, monkeypatch, "eth_getLogs")
+        self.most = most
+        self.asked: list[tuple[int, int]] = []
+
+    def request(self, method: str, params: Any) -> Any:
+        if method == self.method:
+            first, last = (int(params[0][each], 16) for each in ("fromBlock", "toBlock"))
+            self.asked.append((first, last))
+            if last - first >= self.most:
+                return {"error": {"code": -32000, "message": "too many blocks"}}
+        return self.one(method, params)
+
+
 @pytest.fixture(scope="session")
 def chain() -> Iterator[LocalKiseki]:
     """One Anvil with the suite, for all tests of one worker."""

@@ -21,7 +21,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import ascending, bytes32, from_hex, to_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["SLICE", "IdTree", "Multiproof", "Proof", "proof_in", "root_of", "verify"]
+__all__ = ["SLICE", "IdTree", "Multiproof", "Proof", "cut", "proof_in", "root_of", "verify"]
 
 SLICE = 4000
 """How many IDs one slice holds; only the last may hold fewer."""
@@ -246,6 +246,23 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 def proof_in(leaves: Sequence[bytes], position: int) -> Proof:
     """The proof of the leaf at `position` in the tree of :func:`root_of`."""
     return _proof(_build(list(leaves)), position)
+
+
+def cut(leaves: Sequence[bytes], most: int) -> Iterator[tuple[list[int], Proof]]:
+    """Parts of the tree of :func:`root_of` with at most `most` leaves: the positions of the leaves,
+    ascending, and the proof of the root of these leaves' own tree."""
+    count, queue = len(leaves), _build(list(leaves))
+    below: list[list[int]] = [[position] for position in range(count)]
+    for node in range(count, len(queue)):
+        below.append(sorted(below[2 * (node - count)] + below[2 * (node - count) + 1]))
+    open_nodes = [len(queue) - 1]
+    while open_nodes:
+        node = open_nodes.pop()
+        part = below[node]
+        if len(part) <= most and root_of([leaves[each] for each in part]) == queue[node]:
+            yield part, _proof(queue, node)
+        else:
+            open_nodes += [2 * (node - count) + 1, 2 * (node - count)]
 
 
 # A tree is kept as its queue: the leaves, then every hash in the order it was appended, the root

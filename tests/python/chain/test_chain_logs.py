@@ -11,30 +11,10 @@ from kiseki.chain.logs import head, scan
 from kiseki.client.session import Session
 from kiseki.errors import ChainError, NodeUnreachable
 
-from ..conftest import Altered, Folder, ask
+from ..conftest import Folder, Picky, ask
 
-
-class Asked(list[tuple[int, int]]):
-    """Ranges of blocks."""
-
-
+Asked = list[tuple[int, int]]
 Narrow = Callable[[int], Asked]
-
-
-class Picky(Altered):
-    """A node that refuses more than so many blocks; the ranges that it is asked for."""
-
-    def __init__(self, k: Kiseki, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-        super().__init__(k, monkeypatch, "eth_getLogs")
-        self.most, self.asked = most, Asked()
-
-    def request(self, method: str, params: Any) -> Any:
-        if method == self.method:
-            first, last = (int(params[0][each], 16) for each in ("fromBlock", "toBlock"))
-            self.asked.append((first, last))
-            if last - first >= self.most:
-                return {"error": {"code": -32000, "message": "too many blocks"}}
-        return self.one(method, params)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 from kiseki import ContractReverted, Kiseki, LocalKiseki, Split, Terms
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending import fees, sender
 from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.client.data import registering
@@ -25,6 +24,7 @@ from kiseki.core.payee import Payee
 from kiseki.errors import InvalidInput
 from kiseki.vault.keystore import KeyStore
 
+from ..conftest import Picky
 from .conftest import ALICE, BOB, digest, entries, store_of
 
 
@@ -208,16 +208,7 @@ def test_slices_that_somebody_else_logged_are_found(
     (kept,) = k.data.prepare_all(entries(2 * SLICE + 1), terms)
     Totals.of(k.data.register_all([kept], publish=False))
     assert len(stranger.data.publish(kept)) == 3
-    real, asked = k.session.node.one, []
-
-    def narrow(method: str, *given: Any) -> Any:
-        if method == "eth_getLogs":
-            asked.append(given)
-            if int(given[0]["toBlock"], 16) - int(given[0]["fromBlock"], 16) > 2:
-                raise Refusal({"message": "too many blocks"})
-        return real(method, *given)
-
-    monkeypatch.setattr(k.session.node, "one", narrow)
+    asked = Picky(k, monkeypatch, 3).asked
     (done,) = k.data.register_all([kept])
     assert (done.error, done.receipts) == (None, ())
     assert len(asked) > 3

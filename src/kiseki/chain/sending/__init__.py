@@ -3,6 +3,7 @@
 A part imports only from those above it:
 
     fees        what a transaction offers, and the policy of a wallet
+    surcharge   gas that a rollup takes for the chain below
     outcome     what became of a call
     intents     what a wallet wants to have done
     journal     what was begun and is not finished, kept on disk

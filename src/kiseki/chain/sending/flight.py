@@ -189,7 +189,7 @@ class Flight:
             if intent is not None:
                 entry.intent, entry.resumed = intent, True
                 entry.attempts = self._journal.attempts(intent)
-            elif not wire.fits(call):
+            elif wire.room(call) < 0:
                 entry.fails(
                     ChainError(
                         f"{call.what} would be {len(call.data):,} bytes; mempools take "
@@ -244,7 +244,7 @@ class Flight:
         wire = self._wire
         for entry in fresh:
             if entry.limit is None and entry.call.gas is not None:
-                self._limit(entry, entry.call.gas)
+                self._limit(entry, wire.gas(entry.call, entry.call.gas))
         unknown = [each for each in fresh if each.limit is None and each.outcome is None]
         if not unknown:
             return

@@ -126,13 +126,14 @@ class Rehearsal(Sender):
         return value + gas * now, value + limits * offer.most
 
     def _trial(self, call: Call) -> Trial:
-        if not self.fits(call):
+        if self.room(call) < 0:
             raise ChainError(
                 f"{call.what} would be {len(call.data):,} bytes; mempools take "
                 f"{self.most_bytes:,}; send fewer at a time"
             )
         if call.gas is not None:
-            return Trial(call, max(call.gas, calldata_gas(call.data)), False)
+            gas = self.wire.gas(call, max(call.gas, calldata_gas(call.data)))
+            return Trial(call, gas, False)
         gas, exact = self._simulated(call)
         if gas > MOST_GAS:
             raise ChainError(

@@ -100,7 +100,8 @@ class Sender:
     # Before sending
 
     def fits(self, call: Call) -> bool:
-        """Whether a call is small enough for one transaction."""
+        """Whether a call is small enough for one transaction, in bytes and in gas if that is
+        known."""
         return self.wire.fits(call)
 
     def room(self, call: Call) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,10 @@ from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors, results
 from kiseki.chain.node import Node
 from kiseki.chain.refusals import Kind, Refusal
-from kiseki.chain.sending.fees import Fees, Policy
+from kiseki.chain.sending.fees import MOST_GAS, Fees, Policy
 from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.journal import Journal
+from kiseki.chain.sending.surcharge import PROBES, Surcharge
 from kiseki.chain.signing.signer import Signer
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, one_line, to_hex
@@ -37,6 +39,8 @@ _ENVELOPE = 1024
 """Bytes of a transaction beside its data, generously."""
 DEEP = 64
 """Blocks after which a transaction is not looked after any more, whatever its user waits for."""
+_LASTS = 60.0
+"""Seconds for which a surcharge counts: it follows the prices of another chain."""
 _PLAYS = ("anvil", "hardhat", "ganache", "ethereumjs testrpc")
 """Nodes that play a chain for somebody, perhaps one that they copied (`web3_clientVersion`)."""
 
@@ -96,6 +100,7 @@ class Wire:
         self.most_bytes = most_bytes
         self.settled = False
         self.least_tip = 0
+        self._surcharge: tuple[float, Surcharge] | None = None
         self._lock = threading.Lock()
         self._lane: Lane | None = None
 
@@ -105,8 +110,19 @@ class Wire:
         return self.signer.address
 
     def fits(self, call: Call) -> bool:
-        """Whether a call is small enough for one transaction."""
-        return self.room(call) >= 0
+        """Whether a call is small enough for one transaction, in bytes and in gas if that is
+        known."""
+        return self.room(call) >= 0 and (call.gas is None or self.gas(call, call.gas) <= MOST_GAS)
+
+    def gas(self, call: Call, known: int) -> int:
+        """What a call needs of which is known what it does: with what a rollup takes for the chain
+        below, where its gas limit holds that. Asked of the node again after a minute."""
+        if self._surcharge is None or time.monotonic() - self._surcharge[0] > _LASTS:
+            answers = self.ask(PROBES)
+            with node_errors():
+                found = Surcharge.of([quantity(each, 63) for each in answers])
+            self._surcharge = time.monotonic(), found
+        return known + self._surcharge[1].gas(call.data)
 
     def room(self, call: Call) -> int:
         """How many bytes a call could have more in one transaction; below zero if too many."""

@@ -7,6 +7,7 @@ A part imports only from those above it:
     overlaps           works that several collections hold
     group              collections on their way to the chain
     gas                the gas of registering, known without asking a node
+    cutting            slices in parts, where a chain takes fewer bytes
     logged             what of a collection the chain has logged already
     registering        collections on the chain, by the thousand
     consents           consent to one collection, signed for others to send

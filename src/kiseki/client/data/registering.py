@@ -18,6 +18,7 @@ from kiseki.chain.contract.abi import decode_named
 from kiseki.chain.contract.contracts import Call, answered, node_errors, results
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.compared import compare, document
+from kiseki.client.data.cutting import Part, missing
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
 from kiseki.client.data.group import Group, State
 from kiseki.client.data.logged import REGISTERED, logs_of, mark, slices_logged
@@ -406,18 +407,32 @@ def _calls(
     if not state.there:
         yield _commit(wallet, group, state)
     if publish:
-        yield from publications(wallet, group, logged)
+        yield from publications(wallet, group, logged if state.there else set())
 
 
 def publications(wallet: Wallet, group: Group, logged: set[bytes] | None = None) -> Iterator[Call]:
     """The slices that are not logged, as calls."""
     kept, contract = group.kept, wallet.session[_CONTRACT]
     known = slices_logged(wallet, [kept.id]) if logged is None else logged
-    for commitments, proof in group.parts():
-        if mark(kept.id, b"".join(commitments)) not in known:
-            call = contract.call("publish", kept.id, kept.root, commitments, list(proof))
-            work = _PUBLISH + _EACH * len(commitments) + _STEP * len(proof)
-            yield with_gas(call, work)
+
+    def is_logged(commitments: Sequence[bytes]) -> bool:
+        return mark(kept.id, b"".join(commitments)) in known
+
+    def publish(part: Part) -> Call:
+        commitments, proof = part
+        call = contract.call("publish", kept.id, kept.root, commitments, list(proof))
+        return with_gas(call, _PUBLISH + _EACH * len(commitments) + _STEP * len(proof))
+
+    for each in group.parts():
+        if is_logged(each[0]):
+            continue
+        if not known and wallet.sender.fits(publish(each)):
+            yield publish(each)
+            continue
+        for part in missing(
+            kept.provider, each, is_logged, lambda some: wallet.sender.fits(publish(some))
+        ):
+            yield publish(part)
 
 
 def _commit(wallet: Wallet, group: Group, state: State) -> Call:
