@@ -7,12 +7,13 @@ names        whom a word means: an address, or a name of the address book
 terms        the options by which people say terms
 salts        the question before new salts
 sources      folders, files and lists to be registered
+origins      where data comes from, in words
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity, people      one module a noun
 statements, local      likewise: public statements; test money and time
-records, revoking, consents, receipts, standing      more commands of `data`
+records, revoking, consents, receipts, standing, origin      more commands of `data`
 manifests    more commands of `model`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete

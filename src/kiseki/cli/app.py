@@ -83,7 +83,7 @@ COMMANDS = {
         "data",
         "data",
         "Register data: terms, collections, consent and receipts.",
-        ("records", "revoking", "consents", "receipts", "standing"),
+        ("records", "revoking", "consents", "receipts", "standing", "origin"),
     ),
     "gate": Place("gate", "gate", "Keep allow lists, which say who may use a collection or model."),
     "model": Place(

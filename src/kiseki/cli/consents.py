@@ -9,6 +9,7 @@ import typer
 
 from kiseki.cli import context, show, sources
 from kiseki.cli.data import data
+from kiseki.cli.origins import say_words
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
@@ -100,12 +101,14 @@ def sign_consent(
     found = consents.Consent.read(file)
     for each in found.words:
         show.say(each)
-    if not context.current.yes:
-        context.confirm("Do you consent?")
     read = None
     if receipt is not None:
         passphrase = None if identity else context.password("Passphrase of the receipt")
         read = receipts.read(receipt, identity=identity, passphrase=passphrase)
+        if read.origin is not None:
+            say_words(read.origin.origin, "both")
+    if not context.current.yes:
+        context.confirm("Do you consent?")
     signed = consents.sign(file, context.offline_signer(found.chain_id), receipt=read)
     if context.current.json:
         show.json_line({"file": file, "signer": signed.signer})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, show, sources
+from kiseki.cli import context, letters, names, origins, show, sources
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
@@ -73,7 +73,10 @@ def register(
     uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     origin: Annotated[
-        Path | None, typer.Option(help="A document: how, when and from whom it was collected.")
+        Path | None,
+        typer.Option(
+            help="Where it comes from: a document (`kiseki data origin new`), or any other file."
+        ),
     ] = None,
     payee: Annotated[
         str | None,
@@ -111,6 +114,7 @@ def register(
       kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
     """
+    origins.told(origin)
     if under is not None:
         said = (uses, royalty, floor, licence, until, notice, gate, payee)
         if said != ("train", "0%", "0%", None, None, "30d", None, None):

@@ -9,6 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli.data import data
+from kiseki.cli.origins import in_words, say_words, sentences
 from kiseki.cli.terms import Collection
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
@@ -29,6 +30,13 @@ def receipt(
     clear: Annotated[
         bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
+    origin: Annotated[
+        bool | None,
+        typer.Option(
+            "--origin/--no-origin",
+            help="Put the document of origin in, which holds names. Without: it asks.",
+        ),
+    ] = None,
 ) -> None:
     """Write a receipt: the names, salts and proofs of items, for an artist or a licensed developer.
 
@@ -45,9 +53,16 @@ def receipt(
 
     wanted = context.hex32(collection, "the collection")
     with context.store() as store:
+        named = store.origin(store.collection(wanted).origin)
+        if named is not None and origin is not False:
+            show.say("The receipt holds the document of origin; who reads it reads these names:")
+            say_words(named.origin, "both")
+            if origin is None and not context.current.yes:
+                context.confirm("Hand it on? (--no-origin leaves it out)")
         passphrase = None if recipient or clear else context.new_password("Passphrase")
         count = receipts.write(store, wanted, to, only=only, recipient=recipient,
-                               passphrase=passphrase, clear=clear)  # fmt: skip
+                               passphrase=passphrase, clear=clear,
+                               origin=origin is not False)  # fmt: skip
     if context.current.json:
         show.json_line({"path": to, "items": count})
     else:
@@ -113,6 +128,7 @@ def check_receipt(
     read = receipts.read(file, identity=identity, passphrase=passphrase)
     shown = receipts.check(read)
     told: dict[str, Any] = show.plain(shown)
+    told["origin"] = None if read.origin is None else in_words(read.origin.origin)
     found = receipts.find(read, folder) if folder else []
     told["files"] = [
         {"path": str(e.path), "names": e.item.names, "id": to_hex(e.id)} for e in found
@@ -124,6 +140,11 @@ def check_receipt(
         show.json_line(told)
         return
     show.line(shown.sentence)
+    if read.origin is not None:
+        for each in sentences(read.origin.origin, "both"):
+            show.line(each)
+    elif any(read.kept.origin):
+        show.line(f"The receipt leaves the origin out; its hash is {to_hex(read.kept.origin)}.")
     if folder:
         show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
     if chain:

@@ -10,6 +10,7 @@ import typer
 
 from kiseki.cli import context, names, show
 from kiseki.cli.data import data
+from kiseki.cli.origins import Language, of_record, told_of_record
 from kiseki.cli.terms import Collection, in_words, names_of
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import KisekiError
@@ -29,11 +30,14 @@ def show_collection(
     items: Annotated[
         bool, typer.Option("--items", help="List the items too; --json always does.")
     ] = False,
+    language: Language = "both",
 ) -> None:
     """Show a collection: its provider, its terms and the models and batches that declare it.
 
-    With --items it lists the data ID and the commitment of each item that is logged on the chain or
-    kept in the key store, and the names that the key store has. Reads the chain and sends nothing.
+    Where the key store has the document of origin, from registering or from a receipt, it is shown
+    in words, with what it proves and what not. With --items the data ID, commitment and names of
+    each item are listed that is logged on the chain or kept in the key store. Reads the chain and
+    sends nothing.
 
     \b
     Examples:
@@ -63,6 +67,7 @@ def show_collection(
             "risk": risk,
             "items_revoked_words": revoked.words,
             "items": k.data.openings.items(record.id),
+            "origin_words": told_of_record(k, record),
         }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
                           "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
@@ -77,6 +82,8 @@ def show_collection(
         *([("standing consent", record.standing)] if record.standing else []),
         ("items", f"{record.count:,}"), ("logged", f"{len(record.published):,}: {whole}"),
         ("paid to", record.payee),
+        *(("origin" if not place else "", each)
+          for place, each in enumerate(of_record(k, record, language))),
     ])  # fmt: skip
     show.table(["declared by", "id", "of", "when", "of gross"], [
         (e.kind, e.group, e.registrant, show.date(e.time), f"{float(e.share):.4%}") for e in used

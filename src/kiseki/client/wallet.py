@@ -13,6 +13,7 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.client.session import Session
+from kiseki.core import origin as origins
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, bytes32
@@ -90,6 +91,8 @@ class Wallet:
 def document_hash(given: str | Path | bytes | None) -> bytes:
     """keccak256 of a document: of a file's content, or the hash itself as 32 bytes; zero for none.
 
+    Of a document of origin it is the hash of its one text, with or without signatures in the file.
+
     Raises:
         FilesError: the file cannot be read.
         InvalidInput: bytes that are no hash.
@@ -99,6 +102,8 @@ def document_hash(given: str | Path | bytes | None) -> bytes:
     if isinstance(given, bytes):
         return bytes32(given, "the document's hash")
     try:
-        return keccak256(Path(given).read_bytes())
+        content = Path(given).read_bytes()
     except OSError as error:
         raise FilesError(f"the document {given} cannot be read ({error.strerror})") from error
+    found = origins.read(content)
+    return keccak256(content) if found is None else found.origin.hash

@@ -5,6 +5,9 @@ A part imports only from those above it:
     gates              allow lists of one's own
     openings           which data ID a file has, and what is in a collection
     overlaps           works that several collections hold
+    originparts        documents of origin from what people write
+    originwords        documents of origin in words, in two languages
+    origins            documents of origin, checked before registering, signed and stated
     group              collections on their way to the chain
     gas                the gas of registering, known without asking a node
     cutting            slices in parts, where a chain takes fewer bytes

@@ -15,6 +15,7 @@ from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.openings import Openings
+from kiseki.client.data.origins import Given, Origins
 from kiseki.client.data.overlaps import overlaps
 from kiseki.client.data.prepared import Outlook, Prepared, items_of, slices_of
 from kiseki.client.data.registering import (
@@ -60,6 +61,7 @@ class Data:
         consents: consent files, which a studio prepares and submits.
         standing: consents to all that this wallet collects from an artist.
         openings: which data ID a file has, as far as the key store can tell.
+        origins: where data comes from, said in documents.
     """
 
     def __init__(self, wallet: Wallet) -> None:
@@ -69,6 +71,7 @@ class Data:
         self.consents = Consents(wallet)
         self.standing = StandingConsents(wallet)
         self.openings = Openings(wallet)
+        self.origins = Origins(wallet)
 
     # Terms
 
@@ -111,7 +114,7 @@ class Data:
         *,
         provider: str | None = None,
         payee: Payee | Split | str | None = None,
-        origin: str | Path | bytes | None = None,
+        origin: Given = None,
         progress: Callable[[int, int], None] = lambda *_: None,
         doubtful: Decide = refuse,
         tell: Callable[[str], None] = lambda _: None,
@@ -122,7 +125,8 @@ class Data:
             files: a file, a folder, or several of these.
             provider: the wallet that consents. Default: this wallet.
             payee: who is paid. Default: the wallet of the provider.
-            origin: a document on how, when and from whom the data was collected, or its keccak256.
+            origin: where the data comes from: a document (`kiseki.core.origin`) or its file,
+                any other file, or its hash.
             progress: called with the number of files hashed and in all.
             doubtful: what becomes of files that are probably no works (`kiseki.vault.doubts`).
             tell: called with what is passed over and what is the same, in words.
@@ -144,7 +148,7 @@ class Data:
             items=tuple(items),
             tree=IdTree([item.id for item in items]),
             payee=paid,
-            origin=document_hash(origin),
+            origin=self.origins.take(origin),
         )
         self.wallet.salts.keep(prepared.kept, slices_of(prepared, hashed, files))
         return prepared
@@ -156,7 +160,7 @@ class Data:
         *,
         artists: Literal["payees", "providers"] = "payees",
         payee: Payee | Split | str | None = None,
-        origin: str | Path | bytes | None = None,
+        origin: Given = None,
         progress: Callable[[int, int], None] = lambda *_: None,
         doubtful: Decide = refuse,
         tell: Callable[[str], None] = lambda _: None,
@@ -182,7 +186,7 @@ class Data:
             FilesError, InvalidInput: an item cannot be used; then no item is.
             SecretsError: as `prepare`.
         """
-        me, document = self.wallet.address.lower(), document_hash(origin)
+        me, document = self.wallet.address.lower(), self.origins.take(origin)
         of_nobody = payable(payee or me)
 
         def provider_of(artist: str) -> str:
@@ -299,7 +303,7 @@ class Data:
         terms: Terms | None = None,
         *,
         payee: Payee | Split | str | None = None,
-        origin: str | Path | bytes | None = None,
+        origin: Given = None,
         consent: Signed | None = None,
         publish: bool = True,
         progress: Callable[[int, int], None] = lambda *_: None,

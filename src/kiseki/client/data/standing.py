@@ -24,11 +24,12 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles as files
 from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.origins import Given, Origins
 from kiseki.client.data.registering import Registered, registered, with_code
 from kiseki.client.data.registering import register as register_groups
 from kiseki.client.payable import payable, receiver
 from kiseki.client.salts import NewSalts
-from kiseki.client.wallet import Signed, Wallet, document_hash
+from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
@@ -302,7 +303,7 @@ class StandingConsents:
         consent: StandingConsent,
         source: str | Path | Iterable[Entry],
         *,
-        origin: str | Path | bytes | None = None,
+        origin: Given = None,
         progress: Callable[[int, int], None] = lambda *_: None,
         doubtful: Decide = refuse,
         tell: Callable[[str], None] = lambda _: None,
@@ -310,14 +311,13 @@ class StandingConsents:
         """Hashes a folder or list into a collection of the provider's, and keeps it. Sends nothing.
 
         Args:
-            origin: a document on how, when and from whom it was collected, or its keccak256.
-            doubtful, tell: see `data.prepare`.
+            origin, doubtful, tell: see `data.prepare`.
 
         Raises:
             InvalidInput: the list names another artist than the provider.
             FilesError, SecretsError: as `data.prepare_all`.
         """
-        document = document_hash(origin)
+        document = Origins(self.wallet).take(origin)
 
         def entries() -> Iterator[Entry]:
             for each in lists.read(source) if isinstance(source, str | Path) else source:

@@ -1,0 +1,93 @@
+"""Where data comes from, in words: before it is registered, and of what is on record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kiseki.cli import show
+from kiseki.core.origin import Origin
+from kiseki.core.values import to_hex
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.index import CollectionRecord
+
+__all__ = ["Language", "in_words", "of_record", "say_words", "sentences", "told", "told_of_record"]
+
+Language = Annotated[str, typer.Option(help="In which language it is said: en, ja, or both.")]
+
+
+def told(given: Path | None) -> None:
+    """Says in words what is about to be registered as the origin."""
+    if given is None:
+        return
+    from kiseki.client.data import origins
+    from kiseki.client.wallet import document_hash
+
+    found = origins.read(given)
+    if found is None:
+        show.say(
+            f"{given} is a document that Kiseki cannot read: only its hash is recorded, "
+            f"{to_hex(document_hash(given))}. `kiseki data origin new` writes one that is shown in "
+            "words."
+        )
+        return
+    say_words(found.origin, "both")
+
+
+def say_words(made: Origin, language: str) -> None:
+    """A document in words, on stderr."""
+    for each in sentences(made, language):
+        show.say(each)
+
+
+def in_words(made: Origin) -> dict[str, Any]:
+    """A document for machines: as JSON, and in both languages."""
+    from kiseki.client.data import originwords
+
+    return {
+        "document": json.loads(made.to_json()),
+        "words": {each: originwords.words(made, each) for each in originwords.LANGUAGES},
+    }
+
+
+def of_record(k: Kiseki, record: CollectionRecord, language: str) -> list[str]:
+    """Where a collection comes from, as far as the key store knows it, and what that shows."""
+    from kiseki.client.data import originwords
+
+    if not any(record.origin):
+        return ["nothing is said"]
+    found = k.data.origins.known(record.origin)
+    if found is None:
+        return [
+            f"a document of which only the hash is known here: {to_hex(record.origin)}. Ask the "
+            "provider for it, or for a receipt with it"
+        ]
+    said: list[str] = []
+    for each in _languages(language):
+        said += originwords.words(found.origin, each)
+        said += originwords.proves(record.provider, record.registered_at, each)
+    return [*said, f"hash {to_hex(record.origin)}"]
+
+
+def sentences(made: Origin, language: str) -> list[str]:
+    """A document in words."""
+    from kiseki.client.data import originwords
+
+    return [each for one in _languages(language) for each in originwords.words(made, one)]
+
+
+def _languages(language: str) -> tuple[str, ...]:
+    from kiseki.client.data import originwords
+
+    return originwords.LANGUAGES if language == "both" else (language,)
+
+
+def told_of_record(k: Kiseki, record: CollectionRecord) -> dict[str, Any] | None:
+    """The same for machines; nothing where only the hash is known here."""
+    found = k.data.origins.known(record.origin)
+    return None if found is None else in_words(found.origin)

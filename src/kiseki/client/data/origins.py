@@ -1,0 +1,328 @@
+"""Documents of origin: kept, signed by co-owners, checked before registering, and stated.
+
+A co-owner whose consent is required says so by a statement (`IStatements`) of the kind ``origin``
+about the document, in a transaction or as a signature that anybody can send. The contract itself is
+asked whether a signature counts, so contract wallets sign as they do everywhere, and a consent that
+was cancelled or is over counts no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from kiseki.chain.contract.contracts import Call, answered
+from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.consentfiles import date
+from kiseki.client.data import originparts as parts
+from kiseki.client.payable import payable_identity
+from kiseki.client.wallet import Wallet, document_hash
+from kiseki.core import ids, typed
+from kiseki.core import origin as origins
+from kiseki.core.checksum import checksummed
+from kiseki.core.collection import Kept
+from kiseki.core.days import WAITING_DAYS
+from kiseki.core.origin import KIND, Origin, OriginFile, Owner, Signature
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
+from kiseki.errors import FilesError, InvalidInput, KisekiError
+
+__all__ = ["Given", "Origins", "must_fit"]
+
+Given = str | Path | bytes | Origin | OriginFile | None
+"""A document of origin, its file, or the hash of a document; none for no document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where data comes from, said in documents; `Kiseki.data.origins`."""
+
+    wallet: Wallet
+
+    def take(self, given: Given) -> bytes:
+        """The hash of a document, which is kept if Kiseki can read it.
+
+        Raises:
+            FilesError: the file cannot be read.
+            InvalidInput: it is a document of origin, and damaged.
+        """
+        if isinstance(given, Origin):
+            given = OriginFile(given)
+        if isinstance(given, str | Path):
+            found = read(given)
+            given = document_hash(given) if found is None else found
+        if isinstance(given, OriginFile):
+            self.wallet.salts.keep_origin(given)
+            return given.origin.hash
+        return document_hash(given)
+
+    def known(self, document: bytes) -> OriginFile | None:
+        """The document with this hash, if the key store has it."""
+        return self.wallet.salts.origin(document)
+
+    def unsigned(self, file: OriginFile) -> dict[Owner, str]:
+        """The owners whose consent is required and not there, each with why."""
+        return unsigned(self.wallet, file)
+
+    def sign(self, file: OriginFile, days: int = WAITING_DAYS) -> OriginFile:
+        """The same file with this wallet's consent as an owner. Sends nothing.
+
+        Args:
+            days: for how long works can be registered with it.
+
+        Raises:
+            InvalidInput: the document does not require this wallet's consent.
+        """
+        me = self.wallet.address.lower()
+        if me not in [_wallet_of(self.wallet, each) for each in file.origin.required]:
+            raise InvalidInput(
+                f"the document requires no consent of {self.wallet.address}; sign with the wallet "
+                "of an owner that it names"
+            )
+        chain, contract = self._place
+        nonce, deadline = self.wallet.fresh(days)
+        made = Signature(me, chain, contract, nonce, deadline, b"")
+        signed = self.wallet.sign(_message(self.wallet, file.origin, made), nonce, deadline)
+        return file.with_signatures([made._replace(signature=signed.signature)])
+
+    def state(self, collection: bytes, given: Given) -> tuple[Receipt, ...]:
+        """States that a collection comes from where a document says, and with it each owner's
+        consent that is in its file. What is stated already is not stated again.
+
+        Raises:
+            NotInIndex: the collection is not on this chain.
+            InvalidInput: there is no document.
+        """
+        session, document = self.wallet.session, self.take(given)
+        if document == ZERO32:
+            raise InvalidInput("name a document of origin, or the hash of one")
+        session.index.collection(collection)
+        contract, about = session["Statements"], session["DataRegistry"].address
+        me = self.wallet.address.lower()
+        calls: list[Call] = []
+        if me not in stated(self.wallet, collection, document):
+            calls.append(contract.call("state", ids.subject(about, collection), KIND, document))
+        file, there = self.known(document), stated(self.wallet, document, document)
+        for each in () if file is None else file.signatures:
+            if each.owner not in there and (each.chain_id, each.contract) == self._place:
+                calls.append(_statement(self.wallet, document, each))
+        return tuple(each.result for each in self.wallet.send_all(calls))
+
+    def make(
+        self, cells: Sequence[str], provider: str, owners: Sequence[tuple[str, int]], folder: Path
+    ) -> Origin:
+        """The document that the cells of a list say (`kiseki.vault.lists.ORIGIN`). The same cells
+        give the same document, because its salt is kept.
+
+        Args:
+            owners: of joint works and of works by unknown authors: each artist with their part.
+
+        Raises:
+            FilesError, InvalidInput: a cell cannot be right.
+        """
+        basis, collector, collected, how, source, evidence, territory, search = cells
+        if basis not in ("joint", "unknown"):
+            owners = ()
+        whole = sum(part for _, part in owners)
+        first, last = parts.days(collected)
+        made = Origin(
+            provider=provider,
+            basis=basis,
+            collector=parts.person(collector),
+            first=first,
+            last=last,
+            how=how,
+            salt=ZERO32,
+            source=source,
+            evidence=parts.evidence(evidence.split(";"), folder),
+            territories=parts.territories(territory),
+            owners=tuple(
+                Owner(self._name(who), who, Fraction(part, whole), basis == "joint")
+                for who, part in owners
+                if who
+            ),
+            search=search,
+        )
+        digest = hashlib.sha256(made.to_json().encode()).digest()
+        (salt,) = self.wallet.salts.salts(provider, [digest])
+        return replace(made, salt=salt)
+
+    def _name(self, who: str) -> str:
+        wallet, colon, person = who.partition(":")
+        return f"{checksummed(wallet)}{colon}{person}"
+
+    @property
+    def _place(self) -> tuple[int, str]:
+        """The chain and contract for which signatures count."""
+        session = self.wallet.session
+        return session.chain_id, session["Statements"].address.lower()
+
+
+def read(path: str | Path) -> OriginFile | None:
+    """What a file holds; see `kiseki.core.origin.read`.
+
+    Raises:
+        FilesError: it cannot be read.
+        InvalidInput: it is a document of origin, and damaged.
+    """
+    try:
+        return origins.read(Path(path).read_bytes())
+    except OSError as error:
+        raise FilesError(f"the document {path} cannot be read ({error.strerror})") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}, as a document of origin: {error}") from error
+
+
+# Before registering
+
+
+def must_fit(wallet: Wallet, kept: Kept) -> None:
+    """Whether a collection may be registered with its document of origin, if that is kept here.
+
+    Raises:
+        InvalidInput: the document is another's or of other terms, ends in the future, owners and
+            payees differ, an unknown author is known, or a required signature is missing.
+    """
+    file = wallet.salts.origin(kept.origin) if any(kept.origin) else None
+    if file is None:
+        return
+    origin = file.origin
+    if origin.provider != kept.provider.lower():
+        raise InvalidInput(
+            f"the document of origin is for the provider {origin.provider}, and this collection is "
+            f"{kept.provider}'s; make a document for each provider"
+        )
+    # It is the next day somewhere already.
+    today = (datetime.fromtimestamp(wallet.session.now(), UTC) + timedelta(hours=14)).date()
+    if origin.last > today:
+        raise InvalidInput(f"collecting ends on {origin.last}, says the document; that is to come")
+    if origin.terms not in (None, kept.terms.id):
+        raise InvalidInput(
+            f"the owners agree to the terms {to_hex(origin.terms or b'')}, and this collection has "
+            f"{to_hex(kept.terms.id)}; register it under the terms of the document"
+        )
+    if origin.basis in ("joint", "unknown"):
+        _must_be_paid(wallet, origin, kept)
+    if origin.basis == "unknown":
+        _must_be_unknown(wallet, origin)
+    missing = unsigned(wallet, file)
+    if missing:
+        listed = "; ".join(f"{owner.name} ({owner.who}) {why}" for owner, why in missing.items())
+        raise InvalidInput(
+            f"a required consent to the origin {to_hex(origin.hash)} is missing: {listed}. Owners "
+            "sign with `kiseki data origin sign`"
+        )
+
+
+def unsigned(wallet: Wallet, file: OriginFile) -> dict[Owner, str]:
+    """See `Origins.unsigned`."""
+    required, document = file.origin.required, file.origin.hash
+    if not required:
+        return {}
+    there = stated(wallet, document, document)
+    missing = {}
+    for owner in required:
+        who = _wallet_of(wallet, owner)
+        if not who:
+            missing[owner] = "stands for nobody yet: no wallet is bound to this identity for good"
+        elif who not in there:
+            why = _why_not(wallet, file, who)
+            if why:
+                missing[owner] = why
+    return missing
+
+
+def stated(wallet: Wallet, group: bytes, document: bytes) -> set[str]:
+    """Who stated on the chain that a collection, or the document itself, has this origin."""
+    found = wallet.session.index.statements("DataRegistry", group)
+    return {e.speaker.lower() for e in found if (e.kind, e.document) == (KIND, document)}
+
+
+def _why_not(wallet: Wallet, file: OriginFile, who: str) -> str:
+    """Why no signature of this wallet counts; empty where one does."""
+    session = wallet.session
+    theirs = [each for each in file.signatures if each.owner == who]
+    place = session.chain_id, session["Statements"].address.lower()
+    here = [each for each in theirs if (each.chain_id, each.contract) == place]
+    if not here:
+        chains = ", ".join(sorted({f"chain {each.chain_id}" for each in theirs}))
+        return f"signed for {chains} and not for this suite" if theirs else "has not signed"
+    ended = [each for each in here if each.deadline < session.now()]
+    if ended == here:
+        return f"signed, and that ended on {date(max(each.deadline for each in here))}"
+    calls = [_statement(wallet, file.origin.hash, each) for each in here]
+    verdicts = answered(session.node, calls, sender=wallet.address)
+    refusals = [str(each) for each in verdicts if isinstance(each, KisekiError)]
+    return f"has no signature that counts ({refusals[0]})" if len(refusals) == len(here) else ""
+
+
+def _must_be_paid(wallet: Wallet, origin: Origin, kept: Kept) -> None:
+    owned = {_payee(wallet, each): each.share for each in origin.owners}
+    paid: dict[bytes, Any] = {each.key: part for each, part in kept.payee.parts}
+    if owned != paid:
+        shares = ", ".join(f"{each.name} {each.share}" for each in origin.owners)
+        raise InvalidInput(
+            f"the document names the owners {shares}, and the collection pays {kept.payee.words} "
+            "otherwise; list the owners as artists with these shares, or make a document that "
+            "agrees with the list"
+        )
+
+
+def _must_be_unknown(wallet: Wallet, origin: Origin) -> None:
+    for each in origin.owners:
+        bound, _ = _binding(wallet, each)
+        if bound != ZERO_ADDRESS:
+            raise InvalidInput(
+                f"the identity {each.who} is bound to the wallet {bound}, so its author is not "
+                "unknown; say who it is, and on which other basis the works are used"
+            )
+
+
+def _wallet_of(wallet: Wallet, owner: Owner) -> str:
+    """The wallet that signs for an owner, in lower case; empty where there is none yet."""
+    if ":" not in owner.who:
+        return owner.who
+    bound, since = _binding(wallet, owner)
+    if bound == ZERO_ADDRESS or since > wallet.session.now():
+        return ""
+    return bound.lower()
+
+
+def _binding(wallet: Wallet, owner: Owner) -> tuple[str, int]:
+    """The wallet that an identity is bound to, and from when on; the zero address for none."""
+    issuer, _, person = owner.who.partition(":")
+    known = from_hex(person, 32, "the person")
+    found = wallet.session["Identities"].read("bindingOf", issuer, known)
+    return str(found["wallet"]), int(found["from"])
+
+
+def _payee(wallet: Wallet, owner: Owner) -> bytes:
+    issuer, _, person = owner.who.partition(":")
+    if not person:
+        return ids.wallet(owner.who)
+    known = from_hex(person, 32, "the person")
+    return payable_identity(wallet.session["Identities"].address, issuer, known).key
+
+
+def _statement(wallet: Wallet, document: bytes, given: Signature) -> Call:
+    """What brings an owner's signed consent to the chain."""
+    session = wallet.session
+    about = ids.subject(session["DataRegistry"].address, document)
+    approval = (given.nonce, given.deadline, given.signature)
+    return session["Statements"].call("stateFor", given.owner, about, KIND, document, approval)
+
+
+def _message(wallet: Wallet, origin: Origin, given: Signature) -> dict[str, Any]:
+    return typed.statement(
+        given.chain_id, given.contract,
+        speaker=given.owner,
+        subject=ids.subject(wallet.session["DataRegistry"].address, origin.hash),
+        kind=KIND,
+        document=origin.hash,
+        nonce=given.nonce,
+        deadline=given.deadline,
+    )  # fmt: skip
