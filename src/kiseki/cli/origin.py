@@ -209,8 +209,8 @@ def sign(
     """Consent as an owner to what a document of origin says.
 
     Shows it in words and asks. The signature goes into the file; send the file back to the
-    provider. Sends nothing. Before the works are registered, `kiseki statements` or a cancellation
-    can take the consent back.
+    provider. Sends nothing. Until the works are registered, `kiseki data origin take-back` can end
+    the consent.
 
     \b
     Examples:
@@ -234,6 +234,23 @@ def sign(
         show.json_line({"file": file, "origin": signed.origin.hash, "signer": k.address})
     else:
         show.say(f"Signed. Send {file} back to the provider.")
+
+
+@origin.command("take-back")
+def take_back(file: File) -> None:
+    """Take back your consent to a document of origin that you signed.
+
+    Sends one transaction. What is registered already stays; `kiseki data revoke` is for that.
+
+    \b
+    Examples:
+      kiseki data origin take-back joint.json --account alice
+    """
+    found = _read(file)
+    k = context.kiseki()
+    done = context.spend(k, f"take back {found.origin.hash.hex()}",
+                         lambda k: k.data.origins.take_back(found))  # fmt: skip
+    context.receipts_told(done)
 
 
 @origin.command("gather")

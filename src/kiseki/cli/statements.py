@@ -23,7 +23,7 @@ def make(
     kind: Kind, about: About,
     sort: Annotated[
         str,
-        typer.Argument(help="One word: audit, dispute, identity, list, manifest, receipt, "
+        typer.Argument(help="One word: audit, dispute, identity, list, manifest, origin, receipt, "
                             "reproduction, review or another."),
     ],
     document: Annotated[Path, typer.Argument(help="The document; only its hash is recorded.")],

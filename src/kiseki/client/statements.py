@@ -28,7 +28,8 @@ from kiseki.index import Statement
 __all__ = ["LETTER", "SORTS", "Statements", "sort_in_words"]
 
 SORTS = (
-    "audit", "dispute", "identity", "list", "manifest", "receipt", "reproduction", "review",
+    "audit", "dispute", "identity", "list", "manifest", "origin", "receipt", "reproduction",
+    "review",
 )  # fmt: skip
 """Sorts of statements that everybody reads alike; any other word can be used too."""
 _HASHED = {keccak256(each.encode()): each for each in SORTS}

@@ -89,6 +89,28 @@ class Origins:
         signed = self.wallet.sign(_message(self.wallet, file.origin, made), nonce, deadline)
         return file.with_signatures([made._replace(signature=signed.signature)])
 
+    def take_back(self, file: OriginFile) -> tuple[Receipt, ...]:
+        """Cancels this wallet's consents that are in a file, so that nothing more is registered
+        with them. What is registered, or stated on the chain, stays.
+
+        Raises:
+            InvalidInput: the file holds no consent of this wallet for this suite.
+        """
+        me, contract = self.wallet.address.lower(), self.wallet.session["Statements"]
+        mine = [
+            each
+            for each in file.signatures
+            if (each.owner, each.chain_id, each.contract) == (me, *self._place)
+        ]
+        if not mine:
+            raise InvalidInput(f"the file holds no consent of {self.wallet.address} for this suite")
+        calls = [
+            contract.call("cancelNonce", each.nonce)
+            for each in mine
+            if not contract.read("isNonceUsed", me, each.nonce)
+        ]
+        return tuple(each.result for each in self.wallet.send_all(calls))
+
     def state(self, collection: bytes, given: Given) -> tuple[Receipt, ...]:
         """States that a collection comes from where a document says, and with it each owner's
         consent that is in its file. What is stated already is not stated again.
