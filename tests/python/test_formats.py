@@ -6,10 +6,11 @@ from pathlib import Path
 
 from kiseki import Manifest
 from kiseki.core import ids
+from kiseki.core import origin as origins
 from kiseki.vault import receipts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
-RECEIPT, MANIFEST = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+RECEIPT, ORIGIN, MANIFEST = re.findall(r"```json\n(.*?)```", PAGE, re.S)
 
 
 def members(part: str) -> set[str]:
@@ -32,6 +33,14 @@ def test_the_receipt_on_the_page_shows_what_it_says(tmp_path: Path) -> None:
     (found,) = receipts.find(receipt, tmp_path / "1.svg")
     assert found.id == ids.item_id(receipt.kept.provider, receipt.items[0].commitment)
     assert found.id.hex() in MANIFEST
+
+
+def test_the_origin_on_the_page_has_the_hash_that_it_names(tmp_path: Path) -> None:
+    file = origins.read(ORIGIN.encode())
+    assert file is not None
+    assert members("Origin") == set(json.loads(ORIGIN)["origin"])
+    assert f"`0x{file.origin.hash.hex()}`" in PAGE
+    assert set(origins.BASES) <= set(re.findall(r"`([\w-]+)`", PAGE))
 
 
 def test_the_manifest_on_the_page_is_one() -> None:

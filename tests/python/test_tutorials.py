@@ -95,7 +95,7 @@ def test_register_your_data(tmp_path: Path, home: dict[str, str], k: LocalKiseki
     printed = follow("register", tmp_path, given)
     assert "2 collections in 3 transactions" in printed
     assert "1 are registered, 1 are not" in printed
-    assert len(k.index.collections(k.address)) == 3
+    assert len(k.index.collections(k.address)) == 4
     assert len(k.index.collections(account_of(1).address)) == 2  # one signed, one standing
     together = k.index.split(k.index.collections(k.address)[-1].payee)
     assert sorted(shares for _, shares in together.split.leaves) == [2, 3]
