@@ -24,32 +24,35 @@ _SHOWN = 5
 _ZEROS = 16
 """Bytes from which on zeros alone say nothing."""
 
-_NAMES = {
-    "made by a system and not by a person": r"thumbs\.db(:.*)?|ehthumbs(_vista)?\.db|desktop\.ini|"
-    r"picasa\.ini|icon\r|\.ds_store|\._.*|synofile_thumb.*|zbthumbnail\.info",
-    "a download that is not finished": r".*\.(part|partial|crdownload|download|opdownload|"
-    r"filepart|aria2|!ut|!qb|bc!|ytdl)",
-    "a temporary file": r".*\.(tmp|temp|sw[op]|bak)|.*~|~.*\.tmp",
-    "the lock of an office program": r"~\$.*|\.~lock\..*",
-    "a stand-in for a file that is in a cloud": r".*\.(icloud|gdoc|gsheet|gslides|gdraw|gform|"
-    r"cloud|cloudf|nextcloud|owncloud|dvc)",
-    "a shortcut": r".*\.(lnk|url|webloc|desktop)",
-    "a sidecar, which says something about another file": r".*\.(xmp|aae|thm|pp3|dop|cos)",
-    "a list of checksums": r".*\.(md5|sfv|sha1|sha256|sha512)",
-    "a copy that a cloud made of a conflict": r".*(\.sync-conflict-|conflicted copy|競合コピー).*",
+_SYSTEM = "made by a system and not by a person"
+_TEMPORARY = "a temporary file"
+_ENDS = {
+    end: why
+    for why, ends in {
+        "a download that is not finished": "part partial crdownload download opdownload filepart "
+        "aria2 !ut !qb bc! ytdl",
+        _TEMPORARY: "tmp temp swp swo bak",
+        "a stand-in for a file that is in a cloud": "icloud gdoc gsheet gslides gdraw gform cloud "
+        "cloudf nextcloud owncloud dvc",
+        "a shortcut": "lnk url webloc desktop",
+        "a sidecar, which says something about another file": "xmp aae thm pp3 dop cos",
+        "a list of checksums": "md5 sfv sha1 sha256 sha512",
+    }.items()
+    for end in ends.split()
 }
-_NAME = re.compile(
-    "|".join(f"(?P<_{n}>{each})" for n, each in enumerate(_NAMES.values())), re.IGNORECASE
+"""By what stands behind the last point of a name."""
+_WHOLE = re.compile(
+    r"((eh)?thumbs(_vista)?\.db(:.*)?|desktop\.ini|picasa\.ini|icon\r|\.ds_store|\._.*|"
+    r"synofile_thumb.*|zbthumbnail\.info)$"
 )
+_CONFLICT = re.compile(r"\.sync-conflict-|conflicted copy|競合コピー")
 _FOLDER = re.compile(
     r"__macosx|\$recycle\.bin|system volume information|lost\+found|@eadir|#recycle|#snapshot|"
     r".*\.(download|part)",
     re.IGNORECASE,
 )
-_POINTER = re.compile(
-    rb"version https://(git-lfs|hawser)\.github\.com/|# xet version|"
-    rb"[^\n]{0,200}/annex/objects/[^\n]{0,300}\n?$"
-)
+_POINTER = re.compile(rb"version https://(git-lfs|hawser)\.github\.com/|# xet version")
+_ANNEX = re.compile(rb"[^\n]*/annex/objects/[^\n]*\n?$")
 _MEDIA = re.compile(
     r"\.(png|jpe?g|jpe|jfif|gif|webp|bmp|tiff?|avif|hei[cf]|jxl|jp2|ico|tga|exr|dds|psd|psb|clip|"
     r"kra|xcf|mp4|m4v|mov|webm|avi|mkv|wav|mp3|m4a|flac|ogg|opus)$",
@@ -166,8 +169,17 @@ def take(doubts: Doubts) -> bool:
 
 def of_name(name: str) -> str:
     """Why a file with this name is doubtful; empty where it is not."""
-    found = _NAME.fullmatch(name)
-    return list(_NAMES)[int((found.lastgroup or "_0")[1:])] if found else ""
+    plain = name.casefold()
+    if plain.startswith(("~$", ".~lock.")):
+        return "the lock of an office program"
+    if _WHOLE.match(plain):
+        return _SYSTEM
+    if plain.endswith("~"):
+        return _TEMPORARY
+    if _CONFLICT.search(plain):
+        return "a copy that a cloud made of a conflict"
+    _, point, end = plain.rpartition(".")
+    return _ENDS.get(end, "") if point else ""
 
 
 def of_folder(name: str) -> str:
@@ -186,8 +198,10 @@ def of_content(path: str, size: int, begin: bytes) -> str:
     if begin[0] == 0:
         zeros = size >= _ZEROS and not begin.strip(b"\0")
         return "a file of zeros, which was never filled" if zeros else ""
+    if begin[0] > 0x7F and begin[0] != 0xEF:  # no text that is meant here begins so
+        return ""
     head = begin[:1_024].removeprefix(b"\xef\xbb\xbf")
-    if _POINTER.match(head):
+    if _POINTER.match(head) or (b"/annex/objects/" in head and _ANNEX.match(head)):
         return "a pointer to a file that is elsewhere (Git LFS, git-annex); fetch the files first"
     page = (_MESSAGE.match(head) and _MEDIA.search(path)) or (
         _PAGE.match(head) and _SVG.search(path)

@@ -199,9 +199,13 @@ def _list(place: Path, form: Format, names: Names) -> Iterator[Entry]:
                 f"{place}, row {table.row}: one of the columns {', '.join(_WHAT)} is needed; there "
                 f"is {', '.join(table.columns)}"
             )
-        folder = str(place.parent)
+        folder, unnamed = str(place.parent), 0
         for cells in table:
-            yield _entry(table, artists, folder, *cells)
+            entry = _entry(table, artists, folder, *cells)
+            unnamed += not entry.artist
+            yield entry
+        if unnamed and "artist" in table.columns:  # as below a merged cell, saved as CSV
+            form.tell(f"{unnamed:,} rows of {place} name no artist: nobody of the list is paid.")
 
 
 def _entry(

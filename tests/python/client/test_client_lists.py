@@ -16,6 +16,7 @@ from kiseki.core import ids
 from kiseki.core.merkle import SLICE, IdTree, proof_in, root_of, verify
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32
+from kiseki.disk.tables import Format
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import collecting, lists
 from kiseki.vault.doubts import leave_out
@@ -62,6 +63,21 @@ def test_each_column_means_what_it_says(write: Callable[..., Path]) -> None:
         Entry("", b"\x5e" * 32, b"", "elsewhere", BOB, "33.5%", 5),
         Entry("", b"", b"\xc0" * 32, "", BOB, "", 6),
     ]
+
+
+def test_rows_without_an_artist_are_counted_where_others_have_one(
+    write: Callable[..., Path],
+) -> None:
+    """A cell that a spreadsheet merged over several rows is empty in all but the first."""
+    for rows, count in (((ALICE,), 0), ((ALICE, "", " "), 2)):
+        told: list[str] = []
+        path = write(("file", "artist"), *((f"{n}.png", who) for n, who in enumerate(rows)))
+        assert len(list(lists.read(path, Format(tell=told.append)))) == len(rows)
+        assert [each for each in told[1:] if f"{count} rows of" in each] == told[1:]
+        assert bool(told[1:]) == bool(count)
+    told = []
+    list(lists.read(write(("file",), ("a.png",)), Format(tell=told.append)))
+    assert len(told) == 1
 
 
 def test_a_folder_is_a_list_of_its_files_in_one_order(tmp_path: Path) -> None:

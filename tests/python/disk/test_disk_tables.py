@@ -93,6 +93,13 @@ def test_columns_are_named_in_any_case_width_and_spacing(text: Reads, header: st
     assert [cells for _, cells in text(f"{header}\na,b\n")] == [["a", "b", ""]]
 
 
+def test_blanks_before_a_cell_belong_to_the_separator(text: Reads) -> None:
+    assert text('file, "name"\na, "b, c"\n" d",e\n') == [
+        (2, ["a", "b, c", ""]),
+        (3, [" d", "e", ""]),
+    ]
+
+
 def test_what_is_empty_counts_for_nothing_and_rows_keep_their_numbers(text: Reads) -> None:
     content = "\n;;;\nfile;name;;\n\n ;\u3000;;\na;b;;\nc;d;;;;;\n;;\n"
     assert text(content) == [(6, ["a", "b", ""]), (7, ["c", "d", ""])]
