@@ -18,7 +18,6 @@ from kiseki.chain.logs import head
 from kiseki.chain.node import connect, place
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import releases, verification
-from kiseki.chain.release.networks import network
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly, local_account
@@ -100,7 +99,7 @@ def deploy() -> None:
     at = context.where()
     node = connect(at.url, at.chain_id)
     chain_id = node.chain_id
-    known = network(chain_id)
+    known = context.network_of(chain_id)
     sender = Sender(
         node, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
     )
@@ -236,7 +235,7 @@ def status() -> None:
     problems = []
     node = connect(at.url, at.chain_id)
     chain_id = node.chain_id
-    known = network(chain_id)
+    known = context.network_of(chain_id)
     latest = head(node)
     told |= {
         "network": known.name,

@@ -26,7 +26,7 @@ from kiseki.chain.signing.accounts import (
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
-from kiseki.client.settings import environment, gwei, load_env
+from kiseki.client.settings import environment, gwei, load_env, networks_file
 from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.disk.tables import Format
@@ -105,26 +105,35 @@ class Where:
     chain_id: int | None
 
 
+def network_of(what: str | int) -> Network:
+    """A network by name or chain ID, from the user's own table or Kiseki's."""
+    return network(what, networks_file())
+
+
 def where() -> Where:
     """The node that the options name; by default the local one."""
     name, url = chosen("network"), chosen("rpc")
     chain = environment().get("KISEKI_CHAIN_ID", "")
     if name:
-        found = network(name)
+        found = network_of(name)
+        if not (url or found.nodes):
+            raise InvalidInput(f"no node of {found.name} is known; name one with --rpc")
         return Where(url or ",".join(found.nodes), found.chain_id)
     if chain and not (chain.isascii() and chain.isdecimal() and len(chain) < 20):
         raise InvalidInput("KISEKI_CHAIN_ID must be a whole number, as 31337")
-    return Where(url or network("local").nodes[0], int(chain) if chain else None)
+    return Where(url or network_of("local").nodes[0], int(chain) if chain else None)
 
 
 def policy() -> Policy:
     """Fees and finality, from the options."""
     most, tip = gwei(chosen("max_fee"), "--max-fee"), gwei(chosen("tip"), "--tip")
-    final = chosen("final", "1")
+    chain = where().chain_id
+    there = network_of(chain) if chain is not None else network_of("local")
+    final = chosen("final", str(there.finality))
     finality: Finality = final if final in ("safe", "finalized") else 0  # type: ignore[assignment]
     if final.isascii() and final.isdecimal():
         finality = int(final)
-    return Policy(max_fee=most, tip=tip, finality=finality)
+    return there.policy(Policy(max_fee=most, tip=tip, finality=finality))
 
 
 def home(name: str) -> Path:
@@ -292,7 +301,7 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
 
 def is_tried_first(k: Kiseki) -> bool:
     """Whether `spend` shows the cost first: in a dry run, or on a public network."""
-    return current.dry_run or (network(k.session.chain_id).is_public and not current.yes)
+    return current.dry_run or (network_of(k.session.chain_id).is_public and not current.yes)
 
 
 def spend(
@@ -313,7 +322,7 @@ def spend(
         problems: the parts that were refused, read from the result of `work`. A dry run ends with 3
             if a part would be refused, and with 1 if all would be.
     """
-    known = network(k.session.chain_id)
+    known = network_of(k.session.chain_id)
     if is_tried_first(k):
         dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
@@ -372,8 +381,16 @@ def _sentence(told: dict[str, Any], known: Network) -> str:
     )
     return (
         f"{many} on {known.name} from {told['wallet']}: {told['gas']:,} gas, about {now} and at "
-        f"most {most} {known.currency}; the wallet holds {in_units(int(told['balance']))}."
+        f"most {most} {known.currency}{_BELOW[known.fee_below]}; the wallet holds "
+        f"{in_units(int(told['balance']))}."
     )
+
+
+_BELOW = {
+    "": "",
+    "gas": ", with the fee of the chain below as it is now",
+    "beside": ", and beside that the fee of the chain below, which no node tells beforehand",
+}
 
 
 def _ask(told: dict[str, Any], known: Network) -> None:

@@ -15,7 +15,7 @@ from kiseki.chain.signing.accounts import open_account
 from kiseki.chain.signing.signer import Signer
 from kiseki.errors import InvalidInput
 
-__all__ = ["environment", "gwei", "load_env", "settings"]
+__all__ = ["environment", "gwei", "load_env", "networks_file", "settings"]
 
 
 def environment() -> Mapping[str, str]:
@@ -35,6 +35,19 @@ def load_env(path: Path) -> None:
         load_dotenv(path)
     except (OSError, ValueError):  # not UTF-8, or a zero byte
         raise InvalidInput(f"{path} cannot be read; save it as plain text in UTF-8") from None
+
+
+def networks_file(variables: Mapping[str, str] | None = None) -> Path:
+    """The user's own table of networks: ``KISEKI_NETWORKS``, or ``~/.kiseki/networks.toml``.
+
+    Raises:
+        InvalidInput: the variable names a file that is not there.
+    """
+    named = (environment() if variables is None else variables).get("KISEKI_NETWORKS", "")
+    path = Path(named or "~/.kiseki/networks.toml").expanduser()
+    if named and not path.exists():
+        raise InvalidInput(f"there is no table of networks at {path}; KISEKI_NETWORKS names it")
+    return path
 
 
 def settings(variables: Mapping[str, str] | None = None) -> dict[str, Any]:

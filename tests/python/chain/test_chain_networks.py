@@ -172,3 +172,89 @@ def test_something_else_in_its_place_is_told(bare: Node, tmp_path: Path) -> None
     bare.one("anvil_setCode", proxy.PROXY, "0x6000")
     with pytest.raises(ChainError, match="something else than the deterministic deployment proxy"):
         deployment.deploy(Sender(bare, account_of(0)), tmp_path)
+
+
+# A table of one's own
+
+
+OWN = """
+[animechain]
+chain = 999001
+nodes = ["https://node.example/v1/secret-key", "https://other.example"]
+currency = "ANIME"
+explorer = "https://explorer.example/"
+finality = "finalized"
+least_tip = 0.5
+fee_below = "gas"
+
+[sepolia]
+chain = 11155111
+nodes = ["http://127.0.0.1:18545"]
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "networks.toml"
+    path.write_text(OWN, "utf-8")
+    return path
+
+
+def test_a_table_of_ones_own_adds_networks_and_goes_first(own: Path) -> None:
+    anime = network("animechain", own)
+    assert anime is network(999_001, own)
+    assert (anime.currency, anime.finality, anime.least_tip) == ("ANIME", "finalized", GWEI // 2)
+    assert anime.transaction(b"\x01" * 32) == "https://explorer.example/tx/0x" + "01" * 32
+    assert anime.policy(Policy()).least_tip == GWEI // 2
+    assert network("sepolia", own).nodes == ("http://127.0.0.1:18545",)
+    assert network("hoodi", own) == network("hoodi")
+    assert network("hoodi", own.with_name("none.toml")) == network("hoodi")
+    with pytest.raises(InvalidInput, match=r"there is animechain, sepolia, .*networks\.toml"):
+        network("anime", own)
+
+
+def test_no_chain_is_called_animechain_by_guess() -> None:
+    assert not [name for name in NETWORKS if "anime" in name]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[x", "is no TOML"),
+        ("x = 1", "must be a table, as .x. with chain"),
+        ("[X y]", "is no TOML"),
+        ("[Sepolia]\nchain = 1", "a name has small letters"),
+        ("[x]", "chain must be the chain's ID"),
+        ("[x]\nchain = 0", "chain must be the chain's ID"),
+        ("[x]\nchain = true", "chain must be the chain's ID"),
+        ("[x]\nchain = '1'", "chain must be the chain's ID"),
+        (
+            "[x]\nchain = 1\nnode = ['https://a']",
+            "'node', which means nothing; there is chain,",
+        ),
+        ("[x]\nchain = 1\nnodes = 'https://a'", "nodes must be URLs"),
+        ("[x]\nchain = 1\nnodes = [1]", "nodes must be URLs"),
+        ("[x]\nchain = 1\nnodes = ['wss://a']", "begins with http"),
+        ("[x]\nchain = 1\nexplorer = 'a'", "begins with http"),
+        ("[x]\nchain = 1\nfinality = 'soon'", "finality is a number of blocks from 1"),
+        ("[x]\nchain = 1\nfinality = 0", "finality is a number of blocks from 1"),
+        ("[x]\nchain = 1\nleast_tip = 'a'", "least_tip must be a number of gwei"),
+        ("[x]\nchain = 1\nleast_tip = -1", "least_tip"),
+        ("[x]\nchain = 1\nleast_tip = inf", "network 'x'"),
+        ("[x]\nchain = 1\nfee_below = 'L1'", "fee_below must be"),
+        ("[x]\nchain = 1\npublic = 'no'", "public must be true or false"),
+    ],
+)
+def test_an_entry_that_is_not_as_it_must_be_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "networks.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidInput, match=said) as told:
+        network("sepolia", path)
+    assert "secret" not in str(told.value)
+
+
+def test_the_table_ships_in_the_package() -> None:
+    import kiseki.chain.release.networks as module
+
+    assert Path(module.__file__).with_suffix(".toml").is_file()
+    assert set(NETWORKS) >= {"sepolia", "arbitrum-sepolia", "polygon-amoy", "local"}

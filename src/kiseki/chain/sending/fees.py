@@ -44,6 +44,7 @@ class Policy:
         max_fee: the most a unit of gas may cost, in wei; none for whatever the chain asks.
         tip: of that, for whoever makes the block (EIP-1559), in wei; none for what the node says.
             Where the chain takes no tip so low, its least one is offered, within `max_fee`.
+        least_tip: below which the chain takes no tip, as far as that is known, in wei.
         finality: when a transaction counts as carried out: 1 once it is in a block.
         in_flight: how many may wait for their block at once. Nodes keep few of one wallet.
         stuck: seconds without a block after which it is sent again, or replaced at a higher fee.
@@ -53,13 +54,16 @@ class Policy:
 
     max_fee: int | None = None
     tip: int | None = None
+    least_tip: int = 0
     finality: Finality = 1
     in_flight: int = 16
     stuck: float = 30.0
     patience: float = 180.0
 
     def __post_init__(self) -> None:
-        for name, value in (("max_fee", self.max_fee), ("tip", self.tip)):
+        for name, value in (
+            ("max_fee", self.max_fee), ("tip", self.tip), ("least_tip", self.least_tip),
+        ):  # fmt: skip
             if value is not None:
                 uint(value, 95, name, 1 if name == "max_fee" else 0)
         if self.finality not in ("safe", "finalized") and not (

@@ -99,7 +99,7 @@ class Wire:
         self.node, self.signer, self.journal, self.policy = node, signer, journal, policy
         self.most_bytes = most_bytes
         self.settled = False
-        self.least_tip = 0
+        self.least_tip = policy.least_tip
         self._surcharge: tuple[float, Surcharge] | None = None
         self._lock = threading.Lock()
         self._lane: Lane | None = None
