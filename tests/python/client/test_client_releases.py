@@ -23,7 +23,6 @@ from kiseki.core.offer import Offer
 from kiseki.core.terms import IRREVOCABLE
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import InvalidInput, NotDeployed
-from kiseki.vault.keystore import KeyStore
 
 from ..conftest import Folder
 
@@ -96,9 +95,7 @@ def forget() -> None:
 
 def again(k: LocalKiseki) -> LocalKiseki:
     """The studio, as a program that is started now."""
-    return LocalKiseki(
-        Session(k.session.node), local_account(0), KeyStore(), k.url, k.deployment_gas
-    )
+    return LocalKiseki(Session(k.session.node), local_account(0), k.salts, k.url, k.deployment_gas)
 
 
 def test_a_second_release_adds_to_a_chain_and_locks_nothing(

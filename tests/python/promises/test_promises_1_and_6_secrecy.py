@@ -87,7 +87,7 @@ def test_the_key_store_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_salts_are_kept_before_anything_is_sent(scene: Scene, tmp_path: Path) -> None:
     """Invariant 8: a crash right after preparing, and the same file has the same ID again."""
     path = tmp_path / "secrets"
-    first = Kiseki(scene.k.session, scene.alice._wallet.signer, KeyStore(path))
+    first = Kiseki(scene.k.session, wallet(9), KeyStore(path))
     sent = scene.k.session.w3.eth.block_number
     prepared = first.data.prepare(scene.folder / "alice", scene.terms)
     assert scene.k.session.w3.eth.block_number == sent
@@ -95,7 +95,7 @@ def test_salts_are_kept_before_anything_is_sent(scene: Scene, tmp_path: Path) ->
     kept = KeyStore(path)
     assert kept.count() == len(prepared.items)
     assert [each.commitment_list for each in kept.slices(prepared.id)] == [prepared.commitments]
-    again = Kiseki(scene.k.session, scene.alice._wallet.signer, KeyStore(path))
+    again = Kiseki(scene.k.session, wallet(9), KeyStore(path))
     assert again.data.prepare(scene.folder / "alice", scene.terms).id == prepared.id
 
 
@@ -104,7 +104,7 @@ def test_nothing_secret_is_in_what_is_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "secrets"
-    account = wallet(1)
+    account = wallet(9)
     k = Kiseki(scene.k.session, account, KeyStore(path))
     prepared = k.data.prepare(scene.folder / "alice", scene.terms)
     consent = k.data.consent(prepared)
