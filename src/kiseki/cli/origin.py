@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import Language, in_words, say_words, sentences
 from kiseki.cli.terms import Collection
@@ -47,7 +47,8 @@ def new(
         list[str] | None,
         typer.Option(
             help="NAME,WALLET,SHARE; repeat. In place of a wallet ISSUER:PERSON names somebody "
-            "without one; without shares all are equal."
+            "without one, and a name of the address book (`kiseki people`) needs none; without "
+            "shares all are equal."
         ),
     ] = None,
     without_consent: Annotated[
@@ -98,9 +99,10 @@ def new(
     owners = list(owner or ())
     if chosen in ("joint", "unknown"):
         owners = answers.several("--owner", owner)
-    named = parts.owners(owners, without_consent or (), context.chosen("decimal"))
+    silent = [names.account(each) for each in without_consent or ()]
+    named = parts.owners(map(_with_account, owners), silent, context.chosen("decimal"))
     made = Origin(
-        provider=parts.who(provider or context.acting()),
+        provider=parts.who(names.account(provider) if provider else context.acting()),
         basis=chosen,
         collector=parts.person(answers.of("--collector", collector)),
         first=first,
@@ -354,3 +356,13 @@ def _write(path: Path, file: OriginFile) -> None:
     from kiseki.disk import texts
 
     texts.write(path, file.to_json(), mode=0o600)
+
+
+def _with_account(owner: str) -> str:
+    """NAME,WALLET,SHARE of an owner; of one who is in the address book the wallet is known."""
+    if "0x" in owner:
+        return owner
+    name, _, share = owner.rpartition(",")
+    if not name or not share.strip()[:1].isdigit():
+        name, share = owner, ""
+    return ",".join(filter(None, (name.strip(), names.account(name), share.strip())))

@@ -63,6 +63,12 @@ def test_a_name_stands_wherever_an_address_does(shell: Shell, k: LocalKiseki) ->
     check = ("revenue", "statement", "check", "october.csv", "--period", "2026-10")
     (line,) = shell.json(*check, "--payer", HANAKO, code=4)
     assert line["payee"] == wallet
+    joint = (
+        "--basis", "joint", "--collector", HANAKO, "--collected", "2026-04-01", "--how", "drawn",
+        "--territory", "world", "--owner", f"{HANAKO},3", "--owner", "waiting,1", "--yes",
+    )  # fmt: skip
+    shell.run("data", "origin", "new", "origin.json", *joint)
+    assert ARTIST.lower() in (shell.folder / "origin.json").read_text()
     for asked in (("data", "list", HANAKO), ("market", "licences", HANAKO)):
         assert shell.json(*asked) == []
     who: tuple[tuple[str, ...], ...] = (
