@@ -169,6 +169,7 @@ def _register(
     else:
         outlook = k.data.look(kept, dict.fromkeys((each.id for each in kept), under.signed),
                               per_month=under.per_month)  # fmt: skip
+    origins.told_before(k, [each.kept for each in outlook if not each.there])
     files = _told_before(outlook, publish)
     name = f"register {publish} " + " ".join(each.id.hex() for each in kept[:100])
     if under is not None:

@@ -46,9 +46,8 @@ def new(
     owner: Annotated[
         list[str] | None,
         typer.Option(
-            help="NAME,WALLET,SHARE; repeat. In place of a wallet ISSUER:PERSON names somebody "
-            "without one, and a name of the address book (`kiseki people`) needs none; without "
-            "shares all are equal."
+            help="NAME,WALLET,SHARE; repeat. ISSUER:PERSON in place of WALLET for somebody without "
+            "one; no WALLET for a name of `kiseki people`; no SHARE for equal ones."
         ),
     ] = None,
     without_consent: Annotated[
@@ -99,10 +98,11 @@ def new(
     owners = list(owner or ())
     if chosen in ("joint", "unknown"):
         owners = answers.several("--owner", owner)
-    silent = [names.account(each) for each in without_consent or ()]
-    named = parts.owners(map(_with_account, owners), silent, context.chosen("decimal"))
+    named = parts.owners(owners, without_consent or (), context.chosen("decimal"), names.account)
     made = Origin(
-        provider=parts.who(names.account(provider) if provider else context.acting()),
+        provider=parts.who(
+            (provider and names.wallet(provider, "the provider")) or context.acting()
+        ),
         basis=chosen,
         collector=parts.person(answers.of("--collector", collector)),
         first=first,
@@ -356,13 +356,3 @@ def _write(path: Path, file: OriginFile) -> None:
     from kiseki.disk import texts
 
     texts.write(path, file.to_json(), mode=0o600)
-
-
-def _with_account(owner: str) -> str:
-    """NAME,WALLET,SHARE of an owner; of one who is in the address book the wallet is known."""
-    if "0x" in owner:
-        return owner
-    name, _, share = owner.rpartition(",")
-    if not name or not share.strip()[:1].isdigit():
-        name, share = owner, ""
-    return ",".join(filter(None, (name.strip(), names.account(name), share.strip())))

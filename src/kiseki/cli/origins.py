@@ -3,40 +3,70 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import show
+from kiseki.cli import context, show
 from kiseki.core.origin import Origin
 from kiseki.core.values import to_hex
+from kiseki.disk import texts
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
+    from kiseki.core.collection import Kept
     from kiseki.index import CollectionRecord
 
-__all__ = ["Language", "in_words", "of_record", "say_words", "sentences", "told", "told_of_record"]
+__all__ = [
+    "Language", "in_words", "of_record", "say_words", "sentences", "told", "told_before",
+    "told_of_record",
+]  # fmt: skip
 
+_MOST = 3
+"""Documents that are shown in words before registering."""
 Language = Annotated[str, typer.Option(help="In which language it is said: en, ja, or both.")]
 
 
 def told(given: Path | None) -> None:
-    """Says in words what is about to be registered as the origin."""
+    """Says what is about to be registered as the origin, where Kiseki cannot read it.
+
+    Raises:
+        FilesError: it cannot be read at all.
+        InvalidInput: it is a document of origin, and damaged.
+    """
     if given is None:
         return
     from kiseki.client.data import origins
     from kiseki.client.wallet import document_hash
 
-    found = origins.read(given)
-    if found is None:
+    if origins.read(given) is None:
         show.say(
             f"{given} is a document that Kiseki cannot read: only its hash is recorded, "
             f"{to_hex(document_hash(given))}. `kiseki data origin new` writes one that is shown in "
             "words."
         )
-        return
-    say_words(found.origin, "both")
+
+
+def told_before(k: Kiseki, collections: Iterable[Kept]) -> None:
+    """Says in words where collections come from, before they are registered, and writes the files
+    that owners have to sign yet."""
+    known = {each.origin: k.data.origins.known(each.origin) for each in collections}
+    files = [each for each in known.values() if each is not None]
+    for each in files[:_MOST]:
+        say_words(each.origin, "both")
+    if len(files) > _MOST:
+        show.say(f"{len(files) - _MOST:,} more documents of origin are not shown here.")
+    for each in files:
+        if each.origin.required and (missing := k.data.origins.unsigned(each)):
+            path = context.home("secrets").parent / "origins" / f"{each.origin.hash.hex()}.json"
+            texts.write(path, each.to_json(), mode=0o600, folder=True)
+            names = ", ".join(owner.name for owner in missing)
+            show.say(
+                f"Before these works are registered, {names} must sign {path} (`kiseki data origin "
+                "sign`); then take it in (`kiseki data origin gather`) and run this again."
+            )
 
 
 def say_words(made: Origin, language: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from math import gcd
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.keccak import keccak256
@@ -28,11 +28,30 @@ from kiseki.vault.lists import Entry, weights
 from kiseki.vault.protocol import Keeps
 from kiseki.vault.taking import Same
 
-__all__ = ["Owners", "collect", "sorting"]
+__all__ = ["Owners", "Works", "collect", "sorting"]
 
 Progress = Callable[[int, int], None]
 Owners = tuple[tuple[str, int], ...]
 """Whose a work is: each artist with their part, as whole numbers without a common divisor."""
+
+
+class Works(NamedTuple):
+    """The works that become one collection.
+
+    Attributes:
+        owners: whose they are.
+        origin: what their rows say of where they come from (`kiseki.vault.lists.ORIGIN`), or
+            nothing.
+        row: the first of them.
+    """
+
+    owners: Owners
+    origin: tuple[str, ...]
+    row: int
+
+
+_Whose = tuple[str, tuple[str, ...]]
+"""An artist, and what a row says of where the work comes from."""
 _SOME, _TASK = 10_000, 256
 """Items that are held at a time; that one core is given at a time."""
 _MUCH = 1 << 26
@@ -61,17 +80,17 @@ def collect(
     entries: Iterable[Entry],
     salts: Keeps,
     provider_of: Callable[[str], str],
-    kept_of: Callable[[Owners, bytes, int], Kept],
+    kept_of: Callable[[Works, bytes, int], Kept],
     told: Callable[[int, int], None] = lambda *_: None,
     decide: Decide = refuse,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Kept]:
     """One collection for each artist in `entries`, and for all joint works of the same artists in
-    the same proportion, in the order of their first items.
+    the same proportion, from the same origin, in the order of their first items.
 
     Args:
         provider_of: whose the IDs are, by artist.
-        kept_of: the collection, by whose its works are, root and count.
+        kept_of: the collection, by its works, root and count.
         told: called with the number of items and of bytes read so far.
         decide: what becomes of doubtful files.
         tell: called with what somebody should know, in words.
@@ -81,19 +100,19 @@ def collect(
         SecretsError: the key store cannot be used.
     """
     with sorting(_SCHEMA) as db:
-        artists = _read(db, entries, told, decide)
-        if not artists or not db.execute("SELECT 1 FROM entry").fetchone():
+        whose = _read(db, entries, told, decide)
+        if not whose or not db.execute("SELECT 1 FROM entry").fetchone():
             raise FilesError("there is nothing to register there; name a folder or list with items")
-        providers = [provider_of(each) for each in artists]
+        providers = [provider_of(artist) for artist, _ in whose]
         _hide(db, salts, providers)
-        owners = _unite(db, artists, tell)
+        works = _unite(db, whose, tell)
         rows = db.execute(
             "SELECT owners, id, commitment, sha256, names FROM work JOIN turn USING (owners)"
             " ORDER BY place, id"
         )
         for number, items in groupby(rows, itemgetter(0)):
             root, count = _slice(db, items)
-            kept = kept_of(owners[number], root, count)
+            kept = kept_of(works[number], root, count)
             salts.keep(kept, _slices(db))
             yield kept
 
@@ -120,9 +139,9 @@ def sorting(tables: str) -> Iterator[sqlite3.Connection]:
 
 def _read(
     db: sqlite3.Connection, entries: Iterable[Entry], told: Progress, decide: Decide
-) -> list[str]:
-    """Puts every item into the table, hashed; the artists, in the order of their first items."""
-    numbers: dict[str, int] = {}
+) -> list[_Whose]:
+    """Puts every item into the table, hashed; whose they are, in the order of their first items."""
+    numbers: dict[_Whose, int] = {}
     doubts = Doubts()
     count = size = last = 0
 
@@ -135,7 +154,7 @@ def _read(
             if not count % 1_000 or size - last > _MUCH:
                 last = size
                 told(count, size)
-            number = numbers.setdefault(entry.artist, len(numbers))
+            number = numbers.setdefault((entry.artist, entry.origin), len(numbers))
             line = entry.row or count
             if entry.doubt:
                 doubts.add(f"{_where(entry)}{entry.name}", entry.doubt, readable=False)
@@ -197,12 +216,12 @@ def _must_be_one(providers: list[str], one: Any, other: Any) -> None:
         )
 
 
-def _unite(db: sqlite3.Connection, artists: list[str], tell: Callable[[str], None]) -> list[Owners]:
-    """Puts together what several rows say of one content: its names, and whose it is; all owners
-    that there are, each set by its number. A digest that is known in one row is known."""
-    numbers: dict[Owners, int] = {}
+def _unite(db: sqlite3.Connection, whose: list[_Whose], tell: Callable[[str], None]) -> list[Works]:
+    """Puts together what several rows say of one content: its names, whose it is and where it comes
+    from; the works of each collection, by number. A digest that is known in one row is known."""
+    numbers: dict[tuple[Owners, tuple[str, ...]], int] = {}
     first: list[int] = []
-    alone: dict[tuple[int, str], Owners] = {}
+    alone: dict[tuple[int, str], tuple[Owners, tuple[str, ...]]] = {}
     same_content = Same()
 
     def work(found: bytes, same: list[Any]) -> tuple[Any, ...]:
@@ -212,12 +231,12 @@ def _unite(db: sqlite3.Connection, artists: list[str], tell: Callable[[str], Non
             known = max(row[5] for row in same)
             names = list(dict.fromkeys(row[6] for row in same if row[6]))
             same_content.add(names)
-            owners = _owners(artists, same, names)
+            group = _owners(whose, same, names), _origin(whose, same, names)
         elif (artist, share) in alone:
-            owners = alone[artist, share]
+            group = alone[artist, share]
         else:
-            owners = alone[artist, share] = _owners(artists, same, names)
-        number = numbers.setdefault(owners, len(numbers))
+            group = alone[artist, share] = _owners(whose, same, names), whose[artist][1]
+        number = numbers.setdefault(group, len(numbers))
         if number == len(first):
             first.append(line)
         elif line < first[number]:
@@ -242,17 +261,32 @@ def _unite(db: sqlite3.Connection, artists: list[str], tell: Callable[[str], Non
     db.execute("DROP TABLE item")
     db.execute("COMMIT")
     same_content.told(tell)
-    return list(numbers)
+    return [Works(*group, row) for group, row in zip(numbers, first, strict=True)]
 
 
-def _owners(artists: list[str], rows: Sequence[Any], names: Sequence[str]) -> Owners:
+def _origin(whose: list[_Whose], rows: Sequence[Any], names: Sequence[str]) -> tuple[str, ...]:
+    """Where a work comes from, by all rows that say something of it."""
+    said: dict[tuple[str, ...], int] = {}
+    for _, line, artist, *_ in rows:
+        if whose[artist][1]:
+            said.setdefault(whose[artist][1], line)
+    if len(said) > 1:
+        lines = sorted(said.values())
+        raise InvalidInput(
+            f"rows {' and '.join(map(str, lines[:10]))}, {_said(*names)}, are one work, and say "
+            "that it comes from different places; say the same, or say it in one row"
+        )
+    return next(iter(said), ())
+
+
+def _owners(whose: list[_Whose], rows: Sequence[Any], names: Sequence[str]) -> Owners:
     """Whose a work is, by all rows that say something of it."""
     parts: dict[str, tuple[str, int]] = {}
     for _, line, artist, share, *_ in rows:
-        said, before = parts.setdefault(artists[artist], (share, line))
+        said, before = parts.setdefault(whose[artist][0], (share, line))
         if said != share:
             raise InvalidInput(
-                f"rows {before} and {line}, {_said(*names)}: column share: {artists[artist]} has "
+                f"rows {before} and {line}, {_said(*names)}: column share: {whose[artist][0]} has "
                 f"{said or 'none'} and {share or 'none'} of one work; say the same in both"
             )
     lines = sorted(line for _, line in parts.values())

@@ -11,6 +11,12 @@ A list is a table (`kiseki.disk.tables`) with these columns:
                 (`kiseki.vault.people`). One collection for each
 ``share``       if wanted, which part of a joint work is that artist's: a whole number, or as 60%
 
+Eight more say where a work comes from (`kiseki.core.origin`); works of the same artists with the
+same origin are one collection with one document: ``basis``; ``collector`` (``NAME`` or
+``NAME,WALLET``); ``collected`` (a day, or ``FIRST/LAST``); ``how``; ``source``; ``evidence``
+(files or ``0xHASH=WORDS``, with ``;`` between them); ``territory`` (``JP,US`` or ``world``);
+``search``. The owners of joint works and of works by an unknown author are their artists.
+
 ::
 
     file,name,artist
@@ -42,9 +48,13 @@ from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.folders import leads_out, look, walk
 
-__all__ = ["COLUMNS", "Entry", "count", "read", "read_share", "weights"]
+__all__ = ["COLUMNS", "ORIGIN", "Entry", "count", "read", "read_share", "weights"]
 
-COLUMNS = ("file", "sha256", "commitment", "name", "artist", "share")
+ORIGIN = (
+    "basis", "collector", "collected", "how", "source", "evidence", "territory", "search",
+)  # fmt: skip
+"""The columns that say where a work comes from."""
+COLUMNS = ("file", "sha256", "commitment", "name", "artist", "share", *ORIGIN)
 _WHAT = COLUMNS[:3]
 _TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 _SHARE = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(\.[0-9]{1,6})?%", re.ASCII)
@@ -62,6 +72,8 @@ class Entry(NamedTuple):
         share: their part of it, as ``3`` or ``60%``; empty for an equal one.
         row: where it stands in its list, counted from 1; zero where there is none.
         doubt: why it is no work and cannot be read, of what a folder holds; then there is no file.
+        origin: what its row says in the columns `ORIGIN`; nothing where it says none of that.
+        called: the artist as the list calls them, where that is a name.
     """
 
     file: str
@@ -72,6 +84,8 @@ class Entry(NamedTuple):
     share: str = ""
     row: int = 0
     doubt: str = ""
+    origin: tuple[str, ...] = ()
+    called: str = ""
 
 
 def weights(shares: Sequence[str]) -> list[int]:
@@ -218,6 +232,7 @@ def _entry(
     name: str,
     artist: str,
     share: str,
+    *origin: str,
 ) -> Entry:
     if bool(file) + bool(sha256) + bool(commitment) != 1:
         raise table.refusal("", f"say one of {', '.join(_WHAT)}")
@@ -236,7 +251,21 @@ def _entry(
     path = os.path.join(folder, file) if file else ""  # noqa: PTH118 - a path less for every row
     if path and (out := leads_out(path, folder)):
         return Entry("", b"", b"", out.path, who, part, table.row, out.doubt)
-    return Entry(path, digest, hidden, name or file, who, part, table.row)
+    said = _origin(folder, origin) if any(origin) else ()
+    called = "" if artist.strip()[:2] in ("", "0x", "0X") else artist.strip()
+    return Entry(path, digest, hidden, name or file, who, part, table.row, "", said, called)
+
+
+def _origin(folder: str, cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells in one line each, and files of evidence from the list's own folder."""
+    lines = [" ".join(each.split()) for each in cells]
+    place = ORIGIN.index("evidence")
+    named = [each.strip() for each in lines[place].split(";") if each.strip()]
+    lines[place] = ";".join(
+        each if each.startswith("0x") else os.path.join(folder, each)  # noqa: PTH118
+        for each in named
+    )
+    return tuple(lines) if any(lines) else ()
 
 
 def _hash(text: str, what: str) -> bytes:

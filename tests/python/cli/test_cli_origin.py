@@ -154,6 +154,33 @@ def test_a_joint_work_waits_for_its_owners(shell: Shell) -> None:
     assert [(each["sort"], each["document"]) for each in stated] == [("origin", made["origin"])]
 
 
+def test_a_list_names_owners_by_the_address_book_and_writes_what_they_sign(shell: Shell) -> None:
+    shell.files("artwork", 1)
+    shell.run("people", "add", "山田花子", FIRST)
+    said = "joint,制作部,2026-04-01,共同で制作,world"
+    (shell.folder / "list.csv").write_text(
+        "file,artist,basis,collector,collected,how,territory\n"
+        f"artwork/0.svg,山田花子,{said}\nartwork/0.svg,{SECOND},{said}\n"
+    )
+    register = ("data", "register", "list.csv", *TERMS)
+    told = flat(shell.run(*register, code=1))
+    assert "共同著作物です。" in told
+    (file,) = (shell.folder / "home/.kiseki/origins").glob("*.json")
+    assert str(file) in told.replace(" ", "") and stat.S_IMODE(file.stat().st_mode) == 0o600
+    for account in ("test:1", "test:2"):
+        shell.run("data", "origin", "sign", str(file), "--yes", "--account", account)
+    shell.run("data", "origin", "gather", str(file))
+    shell.run(*register)
+    (record,) = shell.json("data", "list")
+    shown = flat(shell.run("data", "show", record["collection"], "--language", "en"))
+    assert f"山田花子 ({FIRST}) 1/2, whose consent is required" in shown
+    by_name = (
+        *NEW, "named.json", *JOINT[:10], "--owner", "山田花子,1", "--owner", f"artist 2,{SECOND},2",
+    )  # fmt: skip
+    document = shell.json(*by_name)["document"]
+    assert document["owners"][0] == ["山田花子", FIRST.lower(), "1/3", True]
+
+
 def test_only_an_owner_is_asked_to_sign(shell: Shell) -> None:
     shell.run(*NEW, "joint.json", *JOINT)
     before = (shell.folder / "joint.json").read_bytes()

@@ -15,7 +15,7 @@ from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.openings import Openings
-from kiseki.client.data.origins import Given, Origins
+from kiseki.client.data.origins import Given, Origins, noted
 from kiseki.client.data.overlaps import overlaps
 from kiseki.client.data.prepared import Outlook, Prepared, items_of, slices_of
 from kiseki.client.data.registering import (
@@ -42,7 +42,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import NOTICE, Terms, Use
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
-from kiseki.vault.collecting import Owners, collect
+from kiseki.vault.collecting import Works, collect
 from kiseki.vault.doubts import Decide, refuse
 from kiseki.vault.files import hash_files
 from kiseki.vault.lists import Entry, read
@@ -188,6 +188,7 @@ class Data:
         """
         me, document = self.wallet.address.lower(), self.origins.take(origin)
         of_nobody = payable(payee or me)
+        called: dict[str, str] = {}
 
         def provider_of(artist: str) -> str:
             if not artist or artists == "payees":
@@ -206,14 +207,14 @@ class Data:
             identities = self.wallet.session["Identities"].address
             return payable_identity(identities, issuer, bytes.fromhex(person[2:]))
 
-        def kept_of(owners: Owners, root: bytes, count: int) -> Kept:
-            (first, _), *others = owners
-            paid = paid_to(first)
-            if others:
-                paid = payable(Split.joint({paid_to(who).key: part for who, part in owners}))
-            return Kept(provider_of(first), terms, root, count, paid, document)
+        def kept_of(works: Works, root: bytes, count: int) -> Kept:
+            parts = {paid_to(who).key: part for who, part in works.owners}
+            who, first = provider_of(works.owners[0][0]), paid_to(works.owners[0][0])
+            paid = first if len(works.owners) == 1 else payable(Split.joint(parts))
+            said = self.origins.of_works(works, who, called, document)
+            return Kept(who, terms, root, count, paid, said)
 
-        entries = read(source) if isinstance(source, str | Path) else source
+        entries = noted(read(source) if isinstance(source, str | Path) else source, called)
         salts = NewSalts(self.wallet)
         return list(collect(entries, salts, provider_of, kept_of, progress, doubtful, tell))
 

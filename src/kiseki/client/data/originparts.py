@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -50,25 +51,29 @@ def who(text: str) -> str:
     return f"{issuer}:{to_hex(from_hex(person, 32, 'the person'))}" if colon else issuer
 
 
-def owners(given: Iterable[str], free: Iterable[str] = (), decimal: str = "") -> tuple[Owner, ...]:
+def owners(
+    given: Iterable[str],
+    free: Iterable[str] = (),
+    decimal: str = "",
+    account: Callable[[str], str] = lambda text: text,
+) -> tuple[Owner, ...]:
     """Owners as ``NAME,WHO,SHARE``; the shares are whole numbers, percents or left out for equal.
 
     Args:
-        given: the owners. WHO is a wallet or ``0xISSUER:0xPERSON``.
-        free: which of them need not consent, by WHO.
+        given: the owners. WHO is a wallet or ``0xISSUER:0xPERSON``; without it the name says who.
+        free: which of them need not consent, by WHO or name.
         decimal: what separates decimals; a point where nobody said.
+        account: what a name stands for, where there is an address book.
 
     Raises:
         InvalidInput: one is none, or the shares do not fit together.
     """
-    rows = []
-    for each in given:
-        name, *rest = (part.strip() for part in _fields(each))
-        if len(rest) not in (1, 2):
-            raise InvalidInput(f"an owner is NAME,WALLET,SHARE, not {each!r:.80}")
-        rows.append((name, who(rest[0]), read_share(rest[1], decimal) if len(rest) == 2 else ""))
+    rows = [
+        (name, who(account(whom)), read_share(share, decimal))
+        for name, whom, share in map(_fields, given)
+    ]
     parts = weights([share for _, _, share in rows])
-    silent = {who(each) for each in free}
+    silent = {who(account(each)) for each in free}
     strangers = silent - {owner for _, owner, _ in rows}
     if strangers:
         raise InvalidInput(f"{min(strangers)} is no owner; name one whose consent is not required")
@@ -78,17 +83,26 @@ def owners(given: Iterable[str], free: Iterable[str] = (), decimal: str = "") ->
     )
 
 
-def _fields(text: str) -> list[str]:
-    """Name, who and share: a name may hold commas, and who begins with 0x."""
-    fields = text.split(",")
-    place = next((n for n in range(len(fields) - 1, 0, -1) if "0x" in fields[n][:4]), len(fields))
-    return [",".join(fields[:place]), *fields[place:]]
+def _fields(text: str) -> tuple[str, str, str]:
+    """Name, who and share. A name may hold commas; who begins with 0x, or is the name."""
+    fields = [each.strip() for each in text.split(",")]
+    addresses = [n for n, each in enumerate(fields) if each[:2] in ("0x", "0X") and n]
+    if addresses:
+        place = addresses[-1]
+        if len(fields) > place + 2:
+            raise InvalidInput(f"an owner is NAME,WALLET,SHARE, not {text!r:.80}")
+        share = fields[place + 1] if len(fields) > place + 1 else ""
+        return ",".join(fields[:place]), fields[place], share
+    name, comma, last = text.rpartition(",")
+    if comma and last.strip()[:1].isdecimal():
+        return name.strip(), name.strip(), last
+    return text.strip(), text.strip(), ""
 
 
 def territories(text: str) -> tuple[str, ...]:
     """Codes of two letters with commas or blanks between them, or ``world``."""
-    codes = sorted({each for each in text.replace(",", " ").split() if each})
-    return tuple(each.upper() if len(each) == 2 else each for each in codes)
+    codes = {each for each in re.split(r"[\s,;、，]+", text) if each}
+    return tuple(sorted(each.upper() if len(each) == 2 else each for each in codes))
 
 
 def evidence(given: Sequence[str], folder: Path = Path()) -> tuple[Evidence, ...]:

@@ -9,7 +9,7 @@ was cancelled or is over counts no more.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -30,8 +30,10 @@ from kiseki.core.days import WAITING_DAYS
 from kiseki.core.origin import KIND, Origin, OriginFile, Owner, Signature
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError
+from kiseki.vault.collecting import Works
+from kiseki.vault.lists import Entry
 
-__all__ = ["Given", "Origins", "must_fit"]
+__all__ = ["Given", "Origins", "must_fit", "noted", "read"]
 
 Given = str | Path | bytes | Origin | OriginFile | None
 """A document of origin, its file, or the hash of a document; none for no document."""
@@ -134,23 +136,39 @@ class Origins:
                 calls.append(_statement(self.wallet, document, each))
         return tuple(each.result for each in self.wallet.send_all(calls))
 
-    def make(
-        self, cells: Sequence[str], provider: str, owners: Sequence[tuple[str, int]], folder: Path
-    ) -> Origin:
-        """The document that the cells of a list say (`kiseki.vault.lists.ORIGIN`). The same cells
-        give the same document, because its salt is kept.
+    def of_works(
+        self, works: Works, provider: str, called: Mapping[str, str], document: bytes
+    ) -> bytes:
+        """The origin of works of a list: the document that their rows say, which is kept; else the
+        one for all of them.
+
+        The same rows give the same document, because its salt is kept.
 
         Args:
-            owners: of joint works and of works by unknown authors: each artist with their part.
+            called: the names of artists, by who they are.
+            document: the hash of the one for all; zero for none.
 
         Raises:
-            FilesError, InvalidInput: a cell cannot be right.
+            FilesError, InvalidInput: a cell cannot be right, or both are said.
         """
-        basis, collector, collected, how, source, evidence, territory, search = cells
-        if basis not in ("joint", "unknown"):
-            owners = ()
-        whole = sum(part for _, part in owners)
+        if not works.origin:
+            return document
+        try:
+            if document != ZERO32:
+                raise InvalidInput("the list says where its works come from; leave out --origin")
+            return self.take(self._made(works, provider, called))
+        except (FilesError, InvalidInput) as error:
+            raise type(error)(f"row {works.row}, where it comes from: {error}") from error
+
+    def _made(self, works: Works, provider: str, called: Mapping[str, str]) -> Origin:
+        basis, collector, collected, how, source, evidence, territory, search = works.origin
+        whole = sum(part for _, part in works.owners)
         first, last = parts.days(collected)
+        owners = tuple(
+            Owner(called.get(who) or _named(who), who, Fraction(part, whole), basis == "joint")
+            for who, part in works.owners
+            if who and basis in ("joint", "unknown")
+        )
         made = Origin(
             provider=provider,
             basis=basis,
@@ -160,28 +178,33 @@ class Origins:
             how=how,
             salt=ZERO32,
             source=source,
-            evidence=parts.evidence(evidence.split(";"), folder),
+            evidence=parts.evidence(evidence.split(";")),
             territories=parts.territories(territory),
-            owners=tuple(
-                Owner(self._name(who), who, Fraction(part, whole), basis == "joint")
-                for who, part in owners
-                if who
-            ),
+            owners=owners,
             search=search,
         )
         digest = hashlib.sha256(made.to_json().encode()).digest()
         (salt,) = self.wallet.salts.salts(provider, [digest])
         return replace(made, salt=salt)
 
-    def _name(self, who: str) -> str:
-        wallet, colon, person = who.partition(":")
-        return f"{checksummed(wallet)}{colon}{person}"
-
     @property
     def _place(self) -> tuple[int, str]:
         """The chain and contract for which signatures count."""
         session = self.wallet.session
         return session.chain_id, session["Statements"].address.lower()
+
+
+def _named(who: str) -> str:
+    """Somebody whose name nobody said."""
+    wallet, colon, person = who.partition(":")
+    return f"{checksummed(wallet)}{colon}{person}"
+
+
+def noted(entries: Iterable[Entry], called: dict[str, str]) -> Iterator[Entry]:
+    """Entries as they are; what the list calls each artist is noted in `called`."""
+    for each in entries:
+        called.setdefault(each.artist, each.called)
+        yield each
 
 
 def read(path: str | Path) -> OriginFile | None:

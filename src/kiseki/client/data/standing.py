@@ -39,7 +39,7 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput
 from kiseki.vault import lists
-from kiseki.vault.collecting import Owners
+from kiseki.vault.collecting import Works
 from kiseki.vault.collecting import collect as collect_entries
 from kiseki.vault.doubts import Decide, refuse
 from kiseki.vault.lists import Entry
@@ -317,7 +317,8 @@ class StandingConsents:
             InvalidInput: the list names another artist than the provider.
             FilesError, SecretsError: as `data.prepare_all`.
         """
-        document = Origins(self.wallet).take(origin)
+        origins = Origins(self.wallet)
+        document = origins.take(origin)
 
         def entries() -> Iterator[Entry]:
             for each in lists.read(source) if isinstance(source, str | Path) else source:
@@ -328,8 +329,9 @@ class StandingConsents:
                     )
                 yield each._replace(artist="")
 
-        def kept_of(_: Owners, root: bytes, count: int) -> Kept:
-            return Kept(consent.provider, consent.terms, root, count, consent.payee, document)
+        def kept_of(works: Works, root: bytes, count: int) -> Kept:
+            said = origins.of_works(works, consent.provider, {}, document)
+            return Kept(consent.provider, consent.terms, root, count, consent.payee, said)
 
         return list(
             collect_entries(
