@@ -51,6 +51,11 @@ COMMANDS = {
         "status",
         "Show the network, contracts, wallet, key store, pending transactions and money owed.",
     ),
+    "cost": Place(
+        "costs",
+        "cost",
+        "Calculate what registering and claiming cost in gas on a network.",
+    ),
     "verify-contracts": Place(
         "chain",
         "verify_contracts",
