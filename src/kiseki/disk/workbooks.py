@@ -26,6 +26,7 @@ _DIGITS = 15
 _ROWS = 1 << 20
 """Those that a sheet can have."""
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z0-9:]{1,40})\"")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError,
     EOFError, SyntaxError, OSError,
@@ -56,8 +57,9 @@ class Sheet:
             FilesError: the file is damaged.
             InvalidInput: a cell cannot be taken as it stands.
         """
-        self._must_not_be_merged()
-        both = zip(_cells(self._values), _cells(self._formulas), strict=True)
+        both: Iterator[tuple[Any, Any]] = ((row, row) for row in _cells(self._values))
+        if self._has_formulas():
+            both = zip(_cells(self._values), _cells(self._formulas), strict=True)
         number = 0
         while True:
             try:
@@ -108,9 +110,10 @@ class Sheet:
             f"{self._path}, sheet {self.name!r}, row {cell.row}, column {cell.column_letter}: {why}"
         )
 
-    def _must_not_be_merged(self) -> None:
-        """Of merged cells a file holds the first alone: the others would read as empty."""
-        rest = b""
+    def _has_formulas(self) -> bool:
+        """Whether there are any. Refuses merged cells, of which a file holds the first alone: the
+        others would read as empty."""
+        rest, formulas = b"", False
         try:
             with self._values._get_source() as source:
                 for chunk in iter(lambda: source.read(1 << 20), b""):
@@ -120,11 +123,13 @@ class Sheet:
                             f"{self._path}, sheet {self.name!r}: the cells {found[1].decode()} are "
                             "merged; unmerge them and fill in each row"
                         )
+                    formulas = formulas or bool(_FORMULA.search(rest + chunk))
                     rest = (rest + chunk)[-300:]
         except _DAMAGED as error:
             if isinstance(error, InvalidInput):
                 raise
             raise _damaged(self._path, error) from error
+        return formulas
 
 
 @contextlib.contextmanager
