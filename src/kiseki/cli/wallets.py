@@ -262,7 +262,7 @@ def identity(
 
 @keys.command("list")
 def list_collections() -> None:
-    """List the collections whose items are in the key store.
+    """List the collections whose items are in the key store, prepared here or told by receipts.
 
     Asks no node and sends nothing.
 
@@ -276,13 +276,16 @@ def list_collections() -> None:
     from kiseki.vault.keystore import KeyStore
 
     with KeyStore(path) as store:
-        found = list(store.collections())
+        kept = [(each, each.count, "prepared here") for each in store.collections()]
+        kept += [(each, count, "a receipt") for each, count in store.received()]
         count = store.count()
     if context.current.json:
-        show.json_line(
-            [{"collection": e.id, "provider": e.provider, "count": e.count} for e in found]
-        )
+        show.json_line([{"collection": e.id, "provider": e.provider, "count": e.count, "here": here,
+                         "from": source} for e, here, source in kept])  # fmt: skip
         return
-    rows = [(e.id, e.provider, f"{e.count:,}") for e in found]
-    show.table(["collection", "provider", "items"], rows, numbers=["items"])
+    show.table(
+        ["collection", "provider", "items", "of them here", "from"],
+        [(e.id, e.provider, f"{e.count:,}", f"{here:,}", source) for e, here, source in kept],
+        numbers=["items", "of them here"],
+    )
     show.say(f"The key store {path} has {count:,} salts.")

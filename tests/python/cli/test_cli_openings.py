@@ -137,6 +137,20 @@ def test_a_file_is_found_with_its_id_its_terms_and_its_users(shell: Shell) -> No
     assert "consent revoked" in shown and "item revoked" in shown
 
 
+def test_what_a_receipt_told_is_listed_beside_what_was_prepared(shell: Shell) -> None:
+    shell.files("artwork")
+    first = collection_of(shell)
+    words = ("data", "receipt", first, "--only", "0.svg", "--out", "receipt", "--clear")
+    shell.run(*words)
+    theirs = ("--secrets", "theirs")
+    told = shell.json("data", "receive", "receipt", "--clear", *theirs)
+    assert (told["items"], told["new"]) == (1, 1)
+    (listed,) = shell.json("keys", "list", *theirs)
+    assert (listed["collection"], listed["count"], listed["here"]) == (first, 3, 1)
+    assert "a receipt" in shell.run("keys", "list", *theirs)
+    assert "prepared here" in shell.run("keys", "list")
+
+
 def test_a_manifest_is_written_by_a_command_and_never_over_another_file(shell: Shell) -> None:
     """Promise 3: a model is registered by nothing but commands."""
     shell.files("artwork")
