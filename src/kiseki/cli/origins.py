@@ -98,8 +98,10 @@ def of_record(k: Kiseki, record: CollectionRecord, language: str) -> list[str]:
             "provider for it, or for a receipt with it"
         ]
     said: list[str] = []
+    agreed = k.data.origins.consented(found)
     for each in _languages(language):
         said += originwords.words(found.origin, each)
+        said += originwords.consents(found.origin, agreed, each)
         said += originwords.proves(record.provider, record.registered_at, each)
     return [*said, f"hash {to_hex(record.origin)}"]
 

@@ -150,6 +150,9 @@ def test_a_joint_work_waits_for_its_owners(shell: Shell) -> None:
     (record,) = shell.json("data", "list")
     done = shell.json("data", "origin", "state", record["collection"])
     assert (len(done["transactions"]), done["origin"]) == (3, made["origin"])
+    shown = flat(shell.run("data", "show", record["collection"]))
+    assert "Consent is shown of: 山田花子, artist 2." in shown and "No consent is" not in shown
+    assert "同意の署名：山田花子、artist 2。" in shown
     stated = shell.json("statements", "show", "collection", record["collection"])
     assert [(each["sort"], each["document"]) for each in stated] == [("origin", made["origin"])]
 

@@ -268,6 +268,14 @@ def test_registered_it_stays_whatever_becomes_of_the_signatures(
     both = k.wallet(2).data.origins.sign(k.wallet(1).data.origins.sign(OriginFile(joint)))
     done = register(both, split)
     k.wait(40 * 24 * 3600)
+    assert k.data.origins.unsigned(both), "with what is over nothing new is registered"
+    assert k.data.origins.consented(both) == list(joint.owners), "and it was signed all the same"
+    assert k.data.origins.consented(OriginFile(joint)) == []
+    swapped = [
+        a._replace(signature=b.signature)
+        for a, b in zip(both.signatures, both.signatures[::-1], strict=True)
+    ]
+    assert k.data.origins.consented(OriginFile(joint, tuple(swapped))) == []
     assert register(joint, split) == done, "nothing is sent, so nothing is asked again"
     with pytest.raises(DifferentValues, match="document of origin"):
         register(replace(joint, how="otherwise"), split)

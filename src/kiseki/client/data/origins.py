@@ -9,16 +9,17 @@ was cancelled or is over counts no more.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, answered
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date
+from kiseki.client.consentfiles import date, signer_of
 from kiseki.client.data import originparts as parts
 from kiseki.client.payable import payable_identity
 from kiseki.client.wallet import Wallet, document_hash
@@ -33,7 +34,7 @@ from kiseki.errors import FilesError, InvalidInput, KisekiError
 from kiseki.vault.collecting import Works
 from kiseki.vault.lists import Entry
 
-__all__ = ["Given", "Origins", "must_fit", "noted", "read"]
+__all__ = ["Given", "Origins", "fitting", "noted", "read"]
 
 Given = str | Path | bytes | Origin | OriginFile | None
 """A document of origin, its file, or the hash of a document; none for no document."""
@@ -69,6 +70,19 @@ class Origins:
     def unsigned(self, file: OriginFile) -> dict[Owner, str]:
         """The owners whose consent is required and not there, each with why."""
         return unsigned(self.wallet, file)
+
+    def consented(self, file: OriginFile) -> list[Owner]:
+        """The owners whose consent is required and shown: by a statement on the chain, or by a
+        wallet's signature in the file, also when that is over."""
+        required = file.origin.required
+        there = stated(self.wallet, file.origin.hash, file.origin.hash) if required else set()
+        signers = {
+            each.owner
+            for each in file.signatures
+            if (each.chain_id, each.contract) == self._place
+            and each.owner == signer_of(_message(self.wallet, file.origin, each), each.signature)
+        }
+        return [each for each in required if _wallet_of(self.wallet, each) in there | signers]
 
     def sign(self, file: OriginFile, days: int = WAITING_DAYS) -> OriginFile:
         """The same file with this wallet's consent as an owner. Sends nothing.
@@ -225,24 +239,43 @@ def read(path: str | Path) -> OriginFile | None:
 # Before registering
 
 
-def must_fit(wallet: Wallet, kept: Kept) -> None:
+def fitting(wallet: Wallet) -> Callable[[Kept], None]:
     """Whether a collection may be registered with its document of origin, if that is kept here.
+
+    What several collections have in common is read and asked once.
 
     Raises:
         InvalidInput: the document is another's or of other terms, ends in the future, owners and
             payees differ, an unknown author is known, or a required signature is missing.
     """
-    file = wallet.salts.origin(kept.origin) if any(kept.origin) else None
-    if file is None:
-        return
-    origin = file.origin
+    now = cache(wallet.session.now)
+
+    @cache
+    def known(document: bytes) -> tuple[Origin, dict[Owner, str]] | None:
+        file = wallet.salts.origin(document)
+        return None if file is None else (file.origin, unsigned(wallet, file))
+
+    def must_fit(kept: Kept) -> None:
+        found = known(kept.origin) if any(kept.origin) else None
+        if found is not None:
+            _must_agree(found[0], kept, now())
+            if found[0].basis in ("joint", "unknown"):
+                _must_be_paid(wallet, found[0], kept)
+            if found[0].basis == "unknown":
+                _must_be_unknown(wallet, found[0])
+            _must_be_signed(*found)
+
+    return must_fit
+
+
+def _must_agree(origin: Origin, kept: Kept, now: int) -> None:
     if origin.provider != kept.provider.lower():
         raise InvalidInput(
             f"the document of origin is for the provider {origin.provider}, and this collection is "
             f"{kept.provider}'s; make a document for each provider"
         )
     # It is the next day somewhere already.
-    today = (datetime.fromtimestamp(wallet.session.now(), UTC) + timedelta(hours=14)).date()
+    today = (datetime.fromtimestamp(now, UTC) + timedelta(hours=14)).date()
     if origin.last > today:
         raise InvalidInput(f"collecting ends on {origin.last}, says the document; that is to come")
     if origin.terms not in (None, kept.terms.id):
@@ -250,11 +283,9 @@ def must_fit(wallet: Wallet, kept: Kept) -> None:
             f"the owners agree to the terms {to_hex(origin.terms or b'')}, and this collection has "
             f"{to_hex(kept.terms.id)}; register it under the terms of the document"
         )
-    if origin.basis in ("joint", "unknown"):
-        _must_be_paid(wallet, origin, kept)
-    if origin.basis == "unknown":
-        _must_be_unknown(wallet, origin)
-    missing = unsigned(wallet, file)
+
+
+def _must_be_signed(origin: Origin, missing: Mapping[Owner, str]) -> None:
     if missing:
         listed = "; ".join(f"{owner.name} ({owner.who}) {why}" for owner, why in missing.items())
         raise InvalidInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from kiseki.core.checksum import checksummed
@@ -9,7 +10,7 @@ from kiseki.core.origin import WORLD, Origin, Owner
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["LANGUAGES", "proves", "words"]
+__all__ = ["LANGUAGES", "consents", "proves", "words"]
 
 LANGUAGES = ("en", "ja")
 
@@ -80,6 +81,24 @@ def proves(provider: str, when: int | None, language: str = "en") -> list[str]:
         shown,
         "Not shown: that the document is true. Kiseki compares no name, contract or work with the "
         "world.",
+    ]
+
+
+def consents(origin: Origin, agreed: Collection[Owner], language: str = "en") -> list[str]:
+    """Which required consents are shown, and which are not.
+
+    Args:
+        agreed: the owners whose consent is shown.
+    """
+    first, second = ("同意の署名：", "同意の署名なし：") if language == "ja" else (
+        "Consent is shown of: ", "No consent is shown of: ",
+    )  # fmt: skip
+    stop, comma = ("。", "、") if language == "ja" else (".", ", ")
+    missing = [each for each in origin.required if each not in agreed]
+    return [
+        f"{begins}{comma.join(each.name for each in owners)}{stop}"
+        for begins, owners in ((first, agreed), (second, missing))
+        if owners
     ]
 
 

@@ -22,7 +22,7 @@ from kiseki.client.data.cutting import Part, missing
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
 from kiseki.client.data.group import Group, State
 from kiseki.client.data.logged import REGISTERED, logs_of, mark, slices_logged
-from kiseki.client.data.origins import must_fit
+from kiseki.client.data.origins import fitting
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
@@ -238,6 +238,7 @@ def look(wallet: Wallet, groups: Sequence[Group]) -> list[State]:
     first = not any(log)
     coded = with_code(wallet, [each.consent.signer for each in groups if each.consent is not None])
     earlier: dict[bytes, Kept] = {}
+    must_fit = fitting(wallet)
     found = []
     for place, each in enumerate(groups):
         status, now, verdict = answers[3 * place : 3 * place + 3]
@@ -247,7 +248,7 @@ def look(wallet: Wallet, groups: Sequence[Group]) -> list[State]:
             _must_be_its_own(wallet, each)
             state = replace(state, there=_is_there(wallet, each.kept, status, now, verdict))
             if not state.there:
-                must_fit(wallet, each.kept)
+                must_fit(each.kept)
             _must_be_one(earlier.setdefault(each.kept.id, each.kept), each.kept)
         except KisekiError as error:
             state = replace(state, error=error)
