@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Terms
+from kiseki.client.data.originparts import days
 from kiseki.client.data.registering import Totals
 from kiseki.core.collection import Kept
 from kiseki.core.keccak import keccak256
@@ -121,7 +123,11 @@ def test_evidence_is_found_from_the_folder_of_the_list(
         (0, "licensed", "from whom"),
         (1, "a\u202eb", r"U\+202E"),
         (2, "2026-13-01", "must be a day"),
-        (2, "01/04/2026", "must be a day"),
+        (2, "01/04/2026", "as 2026-04-01"),
+        (2, "1.4.2026", "as 2026-04-01"),
+        (2, "2026", "as 2026-04-01"),
+        (2, "2026-04-01/2026-06-30/2026-07-01", "as 2026-04-01"),
+        (2, "2026-06-30/2026-04-01", "before it begins"),
         (4, "JA", "no territory"),
     ],
 )
@@ -132,6 +138,18 @@ def test_a_cell_that_cannot_be_right_is_refused_with_its_row(
     wrong[place] = cell
     with pytest.raises(InvalidInput, match=f"row 3, where it comes from: .*{why}"):
         k.data.prepare_all(listed(("a.svg", ALICE, *HIRE), ("b.svg", BOB, *wrong)), terms)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-01/2026-06-30", "2026/4/1～2026/6/30", "2026年4月1日から2026年6月30日まで",
+        " 2026.4.1 to 2026.06.30 ", "2026/04/01/2026/06/30",
+    ],
+)  # fmt: skip
+def test_days_are_read_as_people_and_spreadsheets_write_them(text: str) -> None:
+    assert days(text) == (date(2026, 4, 1), date(2026, 6, 30))
+    assert days("2026/4/1") == (date(2026, 4, 1),) * 2
 
 
 def test_one_work_comes_from_one_place(k: LocalKiseki, terms: Terms, listed: List) -> None:

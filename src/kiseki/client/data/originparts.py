@@ -17,15 +17,27 @@ from kiseki.vault.lists import read_share, weights
 __all__ = ["days", "evidence", "owners", "person", "territories", "who"]
 
 
+_ONE = r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?"
+_DAYS = re.compile(rf"\s*{_ONE}(?:\s*(?:/|~|～|〜|–|から|to)\s*{_ONE}(?:まで)?)?\s*", re.ASCII)
+
+
 def days(text: str) -> tuple[date, date]:
-    """One day, or the first and the last one: ``2026-04-01`` or ``2026-04-01/2026-06-30``.
+    """One day, or the first and the last one: ``2026-04-01`` or ``2026-04-01/2026-06-30``; also as
+    spreadsheets and people write days, as long as the year comes first: 2026/4/1, 2026年4月1日.
 
     Raises:
-        InvalidInput: it is neither.
+        InvalidInput: it is neither, or the year does not come first.
     """
-    first, slash, last = text.partition("/")
-    begins = day(first.strip(), "the first day of collecting")
-    return begins, day(last.strip(), "the last day of collecting") if slash else begins
+    found = _DAYS.fullmatch(text)
+    if not found:
+        raise InvalidInput(
+            "the days of collecting must be one day or the first and the last one, as 2026-04-01 "
+            f"or 2026-04-01/2026-06-30, not {text!r:.40}"
+        )
+    numbers = [each for each in found.groups() if each is not None]
+    given = ["-".join(part.zfill(2) for part in numbers[n : n + 3]) for n in (0, 3)]
+    begins = day(given[0], "the first day of collecting")
+    return begins, day(given[1], "the last day of collecting") if given[1] else begins
 
 
 def person(text: str) -> Person:
