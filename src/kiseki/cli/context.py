@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -29,6 +29,7 @@ from kiseki.cli import show
 from kiseki.client.settings import environment, gwei, load_env, networks_file
 from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
+from kiseki.disk import passwords
 from kiseki.disk.tables import Format
 from kiseki.errors import InvalidInput, KisekiError
 
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "amount", "asks", "chosen", "current", "hex32", "kiseki", "moment", "money",
-           "options", "password", "spend", "table", "watching", "where"]  # fmt: skip
+__all__ = ["Options", "Weak", "amount", "asks", "chosen", "current", "hex32", "kiseki", "moment",
+           "money", "options", "password", "spend", "table", "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -159,12 +160,30 @@ def password(what: str) -> str:
     return str(typer.prompt(what, hide_input=True, err=True))
 
 
-def new_password(what: str = "New password") -> str:
-    """A new password: from the password file, or typed in twice."""
-    known = password_file(environment())
-    if known is not None or not sys.stdin.isatty():
-        return password(what)
-    return str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+Weak = Annotated[bool, typer.Option("--weak", help="Take a weak password without a question.")]
+
+
+def new_password(weak: bool, what: str = "New password") -> str:
+    """A new password: from the password file, or typed in twice.
+
+    Args:
+        weak: whether a weak one was agreed to; else a person is asked, and nobody else may go on.
+
+    Raises:
+        InvalidInput: it is weak, or there is nobody to ask.
+    """
+    typed = password_file(environment()) is None and sys.stdin.isatty()
+    new = (
+        str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+        if typed
+        else password(what)
+    )
+    why = "" if weak else passwords.weakness(new)
+    if why and not typed:
+        raise InvalidInput(f"{why}. Choose a longer one, or add --weak")
+    if why:
+        confirm(f"{why[0].upper()}{why[1:]}. Use it all the same?")
+    return new
 
 
 def private_key() -> str:

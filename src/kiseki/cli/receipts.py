@@ -37,6 +37,7 @@ def receipt(
             help="Put the document of origin in, which holds names. Without: it asks.",
         ),
     ] = None,
+    weak: context.Weak = False,
 ) -> None:
     """Write a receipt: the names, salts and proofs of items, for an artist or a licensed developer.
 
@@ -59,7 +60,7 @@ def receipt(
             say_words(named.origin, "both")
             if origin is None and not context.current.yes:
                 context.confirm("Hand it on? (--no-origin leaves it out)")
-        passphrase = None if recipient or clear else context.new_password("Passphrase")
+        passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
         count = receipts.write(store, wanted, to, only=only, recipient=recipient,
                                passphrase=passphrase, clear=clear,
                                origin=origin is not False)  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.chain.signing.accounts import open_account
+from kiseki.chain.signing.accounts import LOCAL_CHAINS, address_of
 from kiseki.cli import context, names, show
 from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput
@@ -16,6 +16,8 @@ __all__ = ["accounts", "keys"]
 
 accounts = typer.Typer(help="Make and keep wallets, as encrypted keystore files.")
 keys = typer.Typer(help="Back up, restore and list the key store with the salts.")
+
+_UNKNOWN = "unknown until it is opened"
 
 Name = Annotated[str, typer.Argument(help="The name of the wallet.")]
 
@@ -34,23 +36,27 @@ def list_accounts() -> None:
     if context.current.json:
         show.json_line(found)
         return
-    show.table(["name", "address", ""], [(e.name, e.address, e.problem) for e in found])
+    show.table(
+        ["name", "address", ""],
+        [(e.name, e.address or ("" if e.problem else _UNKNOWN), e.problem) for e in found],
+    )
     if not found:
         show.say("There are no wallets yet. `kiseki accounts new NAME` makes one.")
 
 
 @accounts.command("new")
-def new_account(name: Name) -> None:
+def new_account(name: Name, weak: context.Weak = False) -> None:
     """Make a new wallet, encrypted with a password.
 
-    Asks for the password, writes a keystore file and sends nothing.
+    Asks for the password, writes a keystore file and sends nothing. A strong password has at least
+    8 characters, 4 of them different.
 
     \b
     Examples:
       kiseki accounts new studio
       KISEKI_PASSWORD_FILE=password kiseki accounts new studio --json
     """
-    made = context.keystores().new(name, context.new_password())
+    made = context.keystores().new(name, context.new_password(weak))
     _tell(made.name, made.address, made.path)
 
 
@@ -61,6 +67,7 @@ def import_account(
         Path | None,
         typer.Option(help="A keystore file. Default: ask for the private key."),
     ] = None,
+    weak: context.Weak = False,
 ) -> None:
     """Import an existing wallet, from a keystore file or from its private key.
 
@@ -76,7 +83,7 @@ def import_account(
     if file is not None:
         made = stores.take_in(name, file, context.password("Password of the file"))
     else:
-        made = stores.add(name, context.private_key(), context.new_password())
+        made = stores.add(name, context.private_key(), context.new_password(weak))
     _tell(made.name, made.address, made.path)
 
 
@@ -112,12 +119,13 @@ def account_address(
       kiseki accounts address studio
       kiseki accounts address env
     """
-    named = {each.name: each.address for each in context.keystores().list()}
     wanted = spec or context.chosen("account")
-    found = named.get(wanted) or open_account(
-        wanted or "env", url=context.where().url, chain_id=31_337, ask=context.password,
-        keystores=context.keystores(), environment=environment(),
-    ).address  # fmt: skip
+    found = (
+        address_of(wanted, url=context.where().url, chain_id=LOCAL_CHAINS[0], ask=context.password,
+                   keystores=context.keystores(), environment=environment())
+        if wanted
+        else context.acting()
+    )  # fmt: skip
     if context.current.json:
         show.json_line({"address": found})
     else:
@@ -125,7 +133,7 @@ def account_address(
 
 
 @accounts.command("password")
-def change_password(name: Name) -> None:
+def change_password(name: Name, weak: context.Weak = False) -> None:
     """Change the password of a wallet.
 
     Asks for the old and the new password. Sends nothing.
@@ -135,7 +143,7 @@ def change_password(name: Name) -> None:
       kiseki accounts password studio
     """
     old = context.password(f"Password of {name}")
-    context.keystores().change_password(name, old, context.new_password())
+    context.keystores().change_password(name, old, context.new_password(weak))
     show.say("The password is changed.")
 
 
@@ -182,6 +190,7 @@ def backup(
     clear: Annotated[
         bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
+    weak: context.Weak = False,
 ) -> None:
     """Back up the key store into an encrypted file.
 
@@ -195,7 +204,7 @@ def backup(
     from kiseki.vault.keystore import KeyStore
 
     with KeyStore(context.home("secrets")) as store:
-        passphrase = None if recipient or clear else context.new_password("Passphrase")
+        passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
         store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear)
         count = store.count()
     if context.current.json:

@@ -5,5 +5,6 @@ texts      text files that people name
 tables     tables as spreadsheets save them
 workbooks  .xlsx
 private    files that nobody else may read
+passwords  as people type them
 database   SQLite, opened one way
 """

@@ -17,7 +17,7 @@ import pyrage
 from pyrage import passphrase as by_passphrase
 from pyrage import x25519
 
-from kiseki.disk import atomic
+from kiseki.disk import atomic, passwords
 from kiseki.errors import InvalidInput, SecretsError
 
 __all__ = ["copy", "new_identity", "write"]
@@ -56,7 +56,7 @@ def write(
             if public is not None:
                 pyrage.encrypt_io(_Reader(content), file, [public])
             elif passphrase is not None:
-                file.write(by_passphrase.encrypt(b"".join(content), passphrase))
+                file.write(by_passphrase.encrypt(b"".join(content), passwords.written(passphrase)))
             else:
                 file.writelines(content)
     except FileExistsError:
@@ -103,7 +103,7 @@ def copy(
                 if passphrase is None:
                     raise SecretsError(f"{path} was encrypted with a passphrase; say it")
                 with _refusals(path, "passphrase"):
-                    to.write(by_passphrase.decrypt(file.read(), passphrase))
+                    to.write(_opened(file.read(), passphrase))
             else:
                 if identity is None:
                     raise SecretsError(
@@ -114,6 +114,14 @@ def copy(
                     pyrage.decrypt_io(file, to, [secret])
     except OSError as error:
         raise SecretsError(f"{path} cannot be read ({error.strerror or error})") from error
+
+
+def _opened(sealed: bytes, passphrase: str) -> bytes:
+    *others, last = passwords.forms(passphrase)
+    for form in others:
+        with contextlib.suppress(pyrage.DecryptError):
+            return bytes(by_passphrase.decrypt(sealed, form))
+    return bytes(by_passphrase.decrypt(sealed, last))
 
 
 class _Reader(io.RawIOBase):

@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import stat
+import subprocess
 import threading
 import traceback
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +124,7 @@ def test_a_file_that_is_damaged_is_told_in_a_sentence(keystores: Keystores, text
     with pytest.raises(SigningError, match=r"is no keystore file, or is damaged; restore"):
         keystores.open("studio", lambda what: PASSWORD)
     (listed,) = keystores.list()
-    assert listed.problem or text.startswith('{"version"')
+    assert bool(listed.problem) != text.startswith('{"version"')
 
 
 def test_a_wallet_that_is_not_there_names_those_that_are(keystores: Keystores) -> None:
@@ -202,6 +204,135 @@ def test_a_wallet_that_is_taken_in_has_the_address_of_its_key(
     )
     file.chmod(0o600)
     assert keystores.take_in("theirs", file, PASSWORD).address == made.address
+
+
+# Of other wallets
+
+
+ACCENTED = "pässwörd ガ"
+NAMES = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def put(path: Path, document: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+    path.chmod(0o600)
+
+
+def test_a_keystore_of_cast_has_no_address_until_it_is_opened(keystores: Keystores) -> None:
+    """Made by the real program: no ending, no address, as Foundry writes it."""
+    keystores.folder.mkdir(parents=True)
+    made = subprocess.run(
+        ["cast", "wallet", "new", keystores.folder, "foundry", "--unsafe-password", ACCENTED],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    theirs = made.stdout.rpartition("0x")[2].strip()
+    file = keystores.folder / "foundry"
+    assert "address" not in json.loads(file.read_text())
+    file.chmod(0o600)
+    (listed,) = keystores.list()
+    assert (listed.name, listed.address, listed.problem) == ("foundry", "", "")
+    with pytest.raises(SigningError, match="not the password of foundry"):
+        keystores.open("foundry", lambda what: "another")
+    assert keystores.list() == [listed]
+    typed = unicodedata.normalize("NFD", ACCENTED)
+    assert keystores.open("foundry", lambda what: typed).address == f"0x{theirs}"
+    (learnt,) = keystores.list()
+    assert (learnt.address, stat.S_IMODE(file.stat().st_mode)) == (f"0x{theirs}", 0o600)
+    opened = subprocess.run(
+        ["cast", "wallet", "decrypt-keystore", "-k", keystores.folder, "foundry",
+         "--unsafe-password", ACCENTED],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert keystores.key("foundry", ACCENTED) in opened, "cast opens it as before"
+
+
+def test_a_keystore_elsewhere_opens_and_is_left_as_it_was(
+    keystores: Keystores, tmp_path: Path
+) -> None:
+    document = Account.encrypt(bytes.fromhex(KEY[2:]), PASSWORD, "scrypt")
+    del document["address"]
+    path = tmp_path / "theirs" / "a.json"
+    put(path, document)
+    assert keystores.key(str(path), PASSWORD) == KEY
+    assert keystores.open(str(path), lambda what: PASSWORD).address
+    assert json.loads(path.read_text()) == document
+    keystores.take_in("mine", path, PASSWORD)
+    assert keystores.list()[0].address == Account.from_key(KEY).address
+
+
+def test_an_address_that_cannot_be_written_down_keeps_nobody_out(
+    keystores: Keystores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = Account.encrypt(bytes.fromhex(KEY[2:]), PASSWORD, "scrypt") | {"address": ""}
+    put(keystores.folder / "a.json", document)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kiseki.disk.atomic.write", full)
+    assert keystores.open("a", lambda what: PASSWORD).address == Account.from_key(KEY).address
+
+
+@pytest.mark.parametrize("form", ["version 3", "version", "Crypto", "0x", "upper", "odd", "id",
+                                  "pbkdf2", "more", "wrong case", "hex"])  # fmt: skip
+def test_every_form_that_other_wallets_write_opens(keystores: Keystores, form: str) -> None:
+    """As text, in another case, with 0x, without an id, as geth, MyEtherWallet, ethers write."""
+    secret = bytes.fromhex(KEY[2:])
+    mine = Account.from_key(KEY).address
+    document = Account.encrypt(secret, PASSWORD, "pbkdf2" if form == "pbkdf2" else "scrypt", 2)
+    crypto = document["crypto"]
+    changed: dict[str, dict[str, Any]] = {
+        "version 3": {"version": "3"},
+        "version": {"version": 3.0},
+        "0x": {"address": mine},
+        "upper": {"address": "0X" + mine[2:].upper()},
+        "odd": {"address": None},
+        "more": {"name": "", "meta": "{}", "x-ethers": {"client": "ethers", "path": "m/0"}},
+        "wrong case": {"address": mine[2:].swapcase()},
+        "hex": {"crypto": crypto | {n: "0x" + crypto[n] for n in ("mac", "ciphertext")}},
+    }
+    document |= changed.get(form, {})
+    if form == "Crypto":
+        document = {"Crypto": document.pop("crypto")} | document
+    if form == "id":
+        del document["id"]
+    put(keystores.folder / "UTC--2026-11-29T01-02-03.000000004Z--theirs", document)
+    (keystores.folder / "README").write_text("no keystore")
+    (listed,) = keystores.list()
+    assert listed.address == ("" if form in ("odd", "wrong case") else mine)
+    assert not listed.problem
+    assert keystores.open(listed.name, lambda what: PASSWORD).address == mine
+    assert [each.address for each in keystores.list()] == [mine]
+    keystores.change_password(listed.name, PASSWORD, "another")
+    assert keystores.key(listed.name, "another") == KEY
+
+
+@pytest.mark.parametrize("made", NAMES)
+@pytest.mark.parametrize("typed", NAMES)
+def test_a_password_opens_however_its_accents_are_made_of(
+    keystores: Keystores, made: Any, typed: Any
+) -> None:
+    word = unicodedata.normalize(made, "pässwörd ガ")
+    put(keystores.folder / "a.json", Account.encrypt(bytes.fromhex(KEY[2:]), word, "scrypt"))
+    assert keystores.key("a", unicodedata.normalize(typed, "pässwörd ガ")) == KEY
+    with pytest.raises(SigningError, match="not the password"):
+        keystores.key("a", "passwörd ガ")
+
+
+def test_a_password_is_written_composed_as_others_type_it(keystores: Keystores) -> None:
+    made = keystores.add("a", KEY, unicodedata.normalize("NFD", ACCENTED))
+    composed = unicodedata.normalize("NFC", ACCENTED)
+    assert bytes(Account.decrypt(json.loads(made.path.read_text()), composed)).hex() == KEY[2:]
+
+
+@pytest.mark.parametrize("version", [1, "1", 4, "v3", None])
+def test_a_keystore_of_another_version_says_so(keystores: Keystores, version: Any) -> None:
+    """Version 4 is of validators (EIP-2335), whose key must not become an account."""
+    document = Account.encrypt(bytes.fromhex(KEY[2:]), PASSWORD, "scrypt")
+    put(keystores.folder / "a.json", document | {"version": version})
+    with pytest.raises(SigningError, match=r"keystore of version .*; Kiseki opens version 3"):
+        keystores.open("a", lambda what: PASSWORD)
 
 
 # In a word

@@ -1,7 +1,12 @@
 """The network, the wallets and the key store of whoever types."""
 
+import json
+import os
+import pty
 import re
+import select
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +77,75 @@ def test_wallets_in_keystore_files(shell: Shell) -> None:
     refused = shell.run("revenue", "pay", BUYER, "1 wei", "--account", "alice", code=1, more=given)
     assert "that is not the password of alice" in refused
     assert "set KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
+
+
+def type_in(shell: Shell, answers: list[tuple[str, str]], *words: str) -> int:
+    """Types each answer once its question is there: what is typed before is thrown away."""
+    master, terminal = pty.openpty()
+    done = subprocess.Popen(
+        [*shell.programs.kiseki(), *words], cwd=shell.folder, env=shell.environment,
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = ""
+    for question, answer in answers:
+        while question.lower() not in shown.lower():
+            assert select.select([master], [], [], 30)[0], shown
+            shown += os.read(master, 4_096).decode()
+        shown = ""
+        os.write(master, f"{answer}\n".encode())
+    code = done.wait(30)
+    os.close(master)
+    return code
+
+
+def test_a_weak_password_is_taken_only_when_told_twice(shell: Shell) -> None:
+    """`pw` in the file needs --weak; typed, it is asked about. The same for every new password."""
+    password = shell.folder / "password"
+    password.touch(0o600)
+    given = {"KISEKI_PASSWORD_FILE": str(password), "KISEKI_PRIVATE_KEY": KEY}
+    ways = (("accounts", "new", "a"), ("accounts", "import", "b"), ("keys", "backup", "c"))
+    shell.files("artwork")
+    shell.run("data", "register", "artwork")
+    for number, weak in enumerate(("pw", "1234567", "aaaaaaaabab")):
+        password.write_text(weak)
+        for words in ways:
+            told = shell.run(*words, more=given, code=2)
+            assert "at least 8 characters, 4 of them different" in told
+            assert weak not in told
+            *rest, name = words
+            shell.run(*rest, f"{name}{number}", "--weak", more=given)
+    assert not (shell.folder / "home/.kiseki/keystores/a.json").exists()
+    changed = shell.run("accounts", "password", "a2", more=given, code=2)
+    assert "add --weak" in changed
+    made = shell.folder / "home/.kiseki/keystores/d.json"
+    word = [("New password: ", "pw"), ("confirmation: ", "pw")]
+    assert type_in(shell, [*word, ("all the same?", "n")], "accounts", "new", "d") == 1
+    assert not made.exists()
+    assert type_in(shell, [*word, ("all the same?", "y")], "accounts", "new", "d") == 0
+    assert made.exists()
+    long = [(question, "pw long enough") for question, _ in word]
+    assert type_in(shell, long, "accounts", "new", "e") == 0
+
+
+def test_a_keystore_without_an_address_is_listed_and_learnt(shell: Shell) -> None:
+    """As of `cast`, which writes none."""
+    password = shell.folder / "password"
+    password.write_text("\ufeffcorrect horse\r\n", "utf-8")
+    password.chmod(0o600)
+    given = {"KISEKI_PASSWORD_FILE": str(password)}
+    made = shell.json("accounts", "new", "studio", more=given)
+    path = Path(made["path"])
+    document = json.loads(path.read_text())
+    del document["address"]
+    path.write_text(json.dumps(document))
+    told = shell.run("accounts", "list")
+    assert "unknown until it is opened" in told
+    assert "damaged" not in told
+    assert shell.json("accounts", "list")[0]["address"] == ""
+    found = shell.json("accounts", "address", "studio", more=given)
+    assert found["address"] == made["address"]
+    assert made["address"] in shell.run("accounts", "list")
 
 
 def test_the_key_store_is_backed_up_and_restored(shell: Shell) -> None:

@@ -8,12 +8,13 @@
     clef:http://…#0x…           an account of Clef
     web3signer:http://…#0x…     an account of Web3Signer
 
-Keystore files are those of Ethereum's other wallets (Web3 Secret Storage, scrypt), so they can be
-moved to and fro.
+Keystore files are those of Ethereum's other wallets (Web3 Secret Storage), so they can be moved to
+and fro. Some of them (`cast`) write no address into the file: it is known once the file was opened.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -28,7 +29,7 @@ from kiseki.chain.signing.remote import APIS, RemoteSigner
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address
-from kiseki.disk import atomic
+from kiseki.disk import atomic, passwords
 from kiseki.disk.private import open_to_others
 from kiseki.errors import InvalidInput, KisekiError, SigningError
 
@@ -68,7 +69,7 @@ class Keystore:
 
     Attributes:
         name: by which it is named.
-        address: of its wallet, checksummed.
+        address: of its wallet, checksummed; empty where the file does not say it.
         path: the file.
         problem: what is wrong with it, if anything is.
     """
@@ -90,7 +91,8 @@ class Keystores:
 
     def list(self) -> list[Keystore]:
         """All of them, by name."""
-        return [self._describe(path) for path in sorted(self.folder.glob("*.json"))]
+        files = sorted(path for path in self.folder.glob("[!.]*") if path.is_file())
+        return [self._describe(path) for path in files if _is_keystore(path)]
 
     def new(self, name: str, password: str) -> Keystore:
         """A new wallet.
@@ -131,6 +133,8 @@ class Keystores:
         path = Path(name).expanduser()
         if os.sep not in name and not name.endswith(".json"):
             path = self.folder / f"{name}.json"
+            other = self.folder / name  # geth's and cast's have no ending
+            path = other if name and other.is_file() and not path.is_file() else path
         if not path.is_file():
             known = ", ".join(each.name for each in self.list()) or "none yet"
             # What is no name may be a key that was typed in its place, or a URL with one.
@@ -151,7 +155,10 @@ class Keystores:
         """
         path = self.path(name)
         document = _read(path)
-        return LocalSigner(_decrypt(document, ask(f"Password of {path.stem}"), path))
+        account = _decrypt(document, ask(f"Password of {_name(path)}"), path)
+        if path.parent == self.folder and not _address(document):
+            _learn(path, document, account.address)
+        return LocalSigner(account)
 
     def key(self, name: str, password: str) -> str:
         """The private key, to be taken elsewhere: 0x and 64 hex digits. Show it to nobody."""
@@ -168,9 +175,9 @@ class Keystores:
 
     def _describe(self, path: Path) -> Keystore:
         try:
-            return Keystore(path.stem, _address(_read(path), path), path)
+            return Keystore(_name(path), _address(_read(path)), path)
         except KisekiError as error:
-            return Keystore(path.stem, "", path, str(error))
+            return Keystore(_name(path), "", path, str(error))
 
 
 class WatchOnly:
@@ -326,7 +333,7 @@ def password_file(environment: Mapping[str, str]) -> str | None:
     path = Path(named).expanduser()
     _must_be_private(path, "the password file")
     try:
-        return path.read_text("utf-8").rstrip("\r\n")
+        return path.read_text("utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeError):
         raise SigningError(f"the password file {path} cannot be read; save it as text") from None
 
@@ -349,26 +356,54 @@ def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str
 def _encrypted(account: LocalAccount, password: str) -> dict[str, Any]:
     if not password:
         raise InvalidInput("a password has at least one character; more are better")
-    return dict(_accounts().encrypt(account.key, password, kdf="scrypt"))
+    return dict(_accounts().encrypt(account.key, passwords.written(password), kdf="scrypt"))
 
 
 def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccount:
-    try:
-        key = _accounts().decrypt(document, password)
-        account: LocalAccount = _accounts().from_key(key)
-    except Exception as error:  # noqa: BLE001 - eth-keyfile trusts whatever is in the file
-        if isinstance(error, ValueError) and "MAC mismatch" in str(error):
-            raise SigningError(f"that is not the password of {path.stem}; try again") from None
-        raise _damaged(path) from None
-    return account
+    for form in passwords.forms(password):
+        try:
+            key = _accounts().decrypt(document, form)
+            account: LocalAccount = _accounts().from_key(key)
+        except Exception as error:  # noqa: BLE001 - eth-keyfile trusts whatever is in the file
+            if isinstance(error, ValueError) and "MAC mismatch" in str(error):
+                continue
+            raise _damaged(path) from None
+        return account
+    raise SigningError(f"that is not the password of {_name(path)}; try again")
 
 
-def _address(document: Mapping[str, Any], path: Path) -> str:
-    found = str(document.get("address", ""))
+def _name(path: Path) -> str:
+    """How a person names the file; other wallets end theirs in no ``.json``."""
+    return path.stem if path.suffix == ".json" else path.name
+
+
+def _is_keystore(path: Path) -> bool:
+    """Whether a file of the folder is listed: a ``.json``, or one that holds an encrypted key."""
+    if path.suffix == ".json":
+        return True
     try:
-        return checksummed(address("0x" + found.removeprefix("0x"), "the address"))
+        with path.open("rb") as file:
+            document = json.loads(file.read(_LONGEST))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "crypto" in {each.lower() for each in document}
+
+
+def _address(document: Mapping[str, Any]) -> str:
+    """The address that the file says; empty where it says none that can be read."""
+    said = document.get("address")
+    text = said.strip() if isinstance(said, str) else ""
+    try:
+        return checksummed(address("0x" + re.sub("^0[xX]", "", text), "the address"))
     except InvalidInput:
-        raise _damaged(path) from None
+        return ""
+
+
+def _learn(path: Path, document: dict[str, Any], address: str) -> None:
+    """Writes the address into a file that lacks it, so that nobody is asked for it again."""
+    with contextlib.suppress(SigningError):  # a folder that cannot be written opens all the same
+        if _read(path) == document:  # its password may have been changed meanwhile
+            _write(path, document | {"address": address[2:].lower()})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -380,7 +415,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise _damaged(path) from None
     if not isinstance(document, dict):
         raise _damaged(path)
-    return document
+    return _understood(document, path)
+
+
+def _understood(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A keystore as eth-keyfile reads it: older wallets write ``Crypto``, others ``"3"``."""
+    keystore = {name.lower(): value for name, value in document.items()}
+    if not isinstance(keystore.get("crypto"), dict):
+        raise _damaged(path)
+    version = str(keystore.get("version", 3)).strip()
+    if version not in ("3", "3.0"):
+        raise SigningError(
+            f"{path} is a keystore of version {version:.20}; Kiseki opens version 3, as wallets of "
+            "Ethereum accounts write it. Export the account again with a newer wallet"
+        )
+    return keystore | {"version": 3}
 
 
 def _damaged(path: Path) -> SigningError:
