@@ -7,23 +7,21 @@
 Anybody can claim for anybody: money only goes to whom it belongs.
 """
 
-import os
 import sys
-from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, settings
 from kiseki.chain.signing import frameworks
 from kiseki.client.revenue.revenue import ETHER
-from kiseki.client.settings import load_env
+from kiseki.client.settings import text, variables
 
 
 def main() -> None:
     try:
-        load_env(Path.cwd() / ".env")
         if lent := frameworks.lent():
             print(lent, file=sys.stderr)
+        given = variables()
         k = Kiseki.connect(**settings())
-        claimed = k.revenue.claim(os.environ.get("KISEKI_WALLET") or None)
+        claimed = k.revenue.claim(text("KISEKI_WALLET", given) or None)
     except KisekiError as error:
         sys.exit(str(error))
     if not claimed.amounts and not claimed.failures:

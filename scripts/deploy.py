@@ -8,17 +8,14 @@ Addresses are the same on every chain. Run again it sends nothing; interrupted, 
 """
 
 import sys
-from pathlib import Path
 
 from kiseki import KisekiError, settings
 from kiseki.chain.signing import frameworks
 from kiseki.client.kiseki import deploy
-from kiseki.client.settings import load_env
 
 
 def main() -> None:
     try:
-        load_env(Path.cwd() / ".env")
         if lent := frameworks.lent():
             print(lent, file=sys.stderr)
         done = deploy(settings(), lambda name, gas: print(f"{name:16} {gas:>10,} gas"))

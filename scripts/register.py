@@ -10,28 +10,26 @@ licence document. Salts are kept in KISEKI_SECRETS before anything is sent: back
 again it sends only what is not there yet.
 """
 
-import os
 import sys
-from pathlib import Path
 
 from kiseki import Kiseki, KisekiError, Terms, settings
 from kiseki.chain.signing import frameworks
-from kiseki.client.settings import load_env
+from kiseki.client.settings import text, variables
 from kiseki.client.wallet import document_hash
 
 
 def main() -> None:
     try:
-        load_env(Path.cwd() / ".env")
         if lent := frameworks.lent():
             print(lent, file=sys.stderr)
+        given = variables()
         k = Kiseki.connect(**settings())
         terms = Terms.of(
-            [use.strip() for use in os.environ.get("KISEKI_USES", "train").split(",")],
-            royalty=os.environ.get("KISEKI_ROYALTY", "0%"),
-            document=document_hash(os.environ.get("KISEKI_LICENCE")),
+            [use.strip() for use in text("KISEKI_USES", given).split(",")],
+            royalty=text("KISEKI_ROYALTY", given),
+            document=document_hash(text("KISEKI_LICENCE", given) or None),
         )
-        kept = k.data.prepare_all(os.environ.get("KISEKI_FOLDER", "artwork"), terms)
+        kept = k.data.prepare_all(text("KISEKI_FOLDER", given), terms)
         print(terms.words())
         for done in k.data.register_all(kept):
             if done.error is not None:

@@ -22,6 +22,7 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly, local_account
 from kiseki.cli import context, show
+from kiseki.client.settings import Where
 from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
 from kiseki.errors import KisekiError
@@ -120,7 +121,7 @@ def deploy() -> None:
             done[name] = gas
             bar(len(done), len(releases.newest()))
 
-        record = Path(context.chosen("deployments", "deployments"))
+        record = Path(context.chosen("deployments"))
         made = deployment.deploy(sender, record, step)
     if context.current.json:
         show.json_line({"chain": chain_id, "block": made.block, "gas": done,
@@ -188,6 +189,7 @@ def verify_contracts(
     if all(each.is_right for each in found):
         new = set(releases.addresses().values())
         for each in (each for each in found if each.address in new):
+            etherscan_key = etherscan_key or context.given().get("ETHERSCAN_API_KEY")
             if etherscan_key:
                 told[each.address]["etherscan"] = verification.submit_to_etherscan(
                     each.name, chain_id, etherscan_key, etherscan_url
@@ -209,7 +211,7 @@ def verify_contracts(
 
 def _creation(chain_id: int, name: str) -> bytes | None:
     """The transaction that put a contract there, if the record says so."""
-    path = Path(context.chosen("deployments", "deployments")) / f"{chain_id}.json"
+    path = Path(context.chosen("deployments")) / f"{chain_id}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return from_hex(
             json.loads(path.read_text())["contracts"][releases.newest()[name].key]["transaction"],
@@ -261,7 +263,7 @@ def status() -> None:
         raise typer.Exit(4)
 
 
-def _of_wallet(at: context.Where, deployed: bool) -> dict[str, Any]:
+def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
     from kiseki.index import REGISTRIES
     from kiseki.vault.keystore import KeyStore
 

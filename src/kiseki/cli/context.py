@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from kiseki.chain.release.networks import Network, network
-from kiseki.chain.sending.fees import Finality, Policy
+from kiseki.chain.release.networks import Network
+from kiseki.chain.sending.fees import Policy
 from kiseki.chain.signing.accounts import (
-    LOCAL_CHAINS,
     Keystores,
     WatchOnly,
     address_of,
@@ -26,7 +26,8 @@ from kiseki.chain.signing.accounts import (
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
-from kiseki.client.settings import environment, gwei, load_env, networks_file
+from kiseki.client import settings
+from kiseki.client.settings import SETTINGS, Where, variables
 from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.disk import passwords
@@ -70,86 +71,74 @@ class Options:
 current = Options()
 
 
-def options(given: Options) -> None:
+def options(said: Options) -> None:
     """Sets the options, once, before the command runs."""
     global current
-    current = given
-    load_env(Path.cwd() / ".env")
+    current = said
+    _given.cache_clear()
 
 
-def chosen(name: str, default: str = "") -> str:
+def given() -> Mapping[str, str]:
+    """The variables and the options, as `kiseki.client.settings` takes them: options go first."""
+    return _given()
+
+
+@cache
+def _given() -> Mapping[str, str]:
+    said = {option: getattr(current, name) or "" for name, option in _OPTIONS.items()}
+    return settings.checked(variables() | said)
+
+
+def chosen(name: str) -> str:
     """The option's value, else its environment variable, else the default."""
-    return getattr(current, name) or environment().get(_VARIABLES[name]) or default
+    return settings.text(_NAMES[_OPTIONS[name]], given())
 
 
-_VARIABLES: Mapping[str, str] = {
-    "network": "KISEKI_NETWORK",
-    "rpc": "KISEKI_RPC_URL",
-    "account": "KISEKI_ACCOUNT",
-    "secrets": "KISEKI_SECRETS",
-    "deployments": "KISEKI_DEPLOYMENTS",
-    "journal": "KISEKI_JOURNAL",
-    "max_fee": "KISEKI_MAX_FEE",
-    "tip": "KISEKI_TIP",
-    "final": "KISEKI_CONFIRMATIONS",
-    "decimal": "KISEKI_DECIMAL",
-    "encoding": "KISEKI_ENCODING",
-    "sheet": "KISEKI_SHEET",
+_OPTIONS: Mapping[str, str] = {
+    "network": "--network",
+    "rpc": "--rpc",
+    "account": "--account",
+    "secrets": "--secrets",
+    "deployments": "--deployments",
+    "journal": "--journal",
+    "max_fee": "--max-fee",
+    "tip": "--tip",
+    "final": "--confirmations",
+    "decimal": "--decimal",
+    "encoding": "--encoding",
+    "sheet": "--sheet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The node: its URL or URLs, and the chain that it must be on, if that is known."""
-
-    url: str
-    chain_id: int | None
+_NAMES = {each.option: name for name, each in SETTINGS.items() if each.option}
 
 
 def network_of(what: str | int) -> Network:
     """A network by name or chain ID, from the user's own table or Kiseki's."""
-    return network(what, networks_file())
+    return settings.network_of(what, given())
 
 
 def where() -> Where:
     """The node that the options name; by default the local one."""
-    name, url = chosen("network"), chosen("rpc")
-    chain = environment().get("KISEKI_CHAIN_ID", "")
-    if name:
-        found = network_of(name)
-        if not (url or found.nodes):
-            raise InvalidInput(f"no node of {found.name} is known; name one with --rpc")
-        return Where(url or ",".join(found.nodes), found.chain_id)
-    if chain and not (chain.isascii() and chain.isdecimal() and len(chain) < 20):
-        raise InvalidInput("KISEKI_CHAIN_ID must be a whole number, as 31337")
-    return Where(url or network_of("local").nodes[0], int(chain) if chain else None)
+    return settings.where(given())
 
 
 def policy() -> Policy:
     """Fees and finality, from the options."""
-    most, tip = gwei(chosen("max_fee"), "--max-fee"), gwei(chosen("tip"), "--tip")
-    chain = where().chain_id
-    there = network_of(chain) if chain is not None else network_of("local")
-    final = chosen("final", str(there.finality))
-    finality: Finality = final if final in ("safe", "finalized") else 0  # type: ignore[assignment]
-    if final.isascii() and final.isdecimal():
-        finality = int(final)
-    return there.policy(Policy(max_fee=most, tip=tip, finality=finality))
+    return settings.policy(given(), where().chain_id)
 
 
 def home(name: str) -> Path:
     """The file ``secrets`` or ``journal``: below ~/.kiseki, unless an option names another file."""
-    return Path(chosen(name, f"~/.kiseki/{name}")).expanduser()
+    return Path(chosen(name)).expanduser()
 
 
 def keystores() -> Keystores:
     """The folder of keystore files."""
-    return Keystores(Path(environment().get("KISEKI_KEYSTORES") or "~/.kiseki/keystores"))
+    return settings.keystores(given())
 
 
 def password(what: str) -> str:
     """A password: from the password file, or typed in; refuses without a terminal."""
-    known = password_file(environment())
+    known = password_file(given())
     if known is not None:
         return known
     if not sys.stdin.isatty():
@@ -172,7 +161,7 @@ def new_password(weak: bool, what: str = "New password") -> str:
     Raises:
         InvalidInput: it is weak, or there is nobody to ask.
     """
-    typed = password_file(environment()) is None and sys.stdin.isatty()
+    typed = password_file(given()) is None and sys.stdin.isatty()
     new = (
         str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
         if typed
@@ -188,7 +177,7 @@ def new_password(weak: bool, what: str = "New password") -> str:
 
 def private_key() -> str:
     """A private key: from the environment, or typed in. It is never an argument."""
-    return environment().get("KISEKI_PRIVATE_KEY") or password("Private key")
+    return settings.text("KISEKI_PRIVATE_KEY", given()) or password("Private key")
 
 
 def asks() -> bool:
@@ -217,27 +206,14 @@ def agree(known: Network, what: str) -> None:
 
 def signer(url: str, chain_id: int) -> Signer:
     """The wallet that the options name."""
-    return open_account(_wallet(chain_id), **_around(url, chain_id))
-
-
-def _wallet(chain_id: int) -> str:
-    """The word for the wallet."""
-    usual = "env" if environment().get("KISEKI_PRIVATE_KEY") else ""
-    usual = usual or ("test:0" if chain_id in LOCAL_CHAINS else "")
-    spec = chosen("account", usual)
-    if not spec:
-        raise InvalidInput(
-            "no wallet is named; add --account NAME (`kiseki accounts list` shows them), or set "
-            "KISEKI_PRIVATE_KEY"
-        )
-    return spec
+    return open_account(settings.wallet(given(), chain_id), **_around(url, chain_id))
 
 
 def _around(url: str, chain_id: int) -> dict[str, Any]:
     """Where a wallet acts, and what opens it."""
     return {
         "url": url.split(",")[0].strip(), "chain_id": chain_id, "ask": password,
-        "keystores": keystores(), "environment": environment(),
+        "keystores": keystores(), "environment": given(),
     }  # fmt: skip
 
 
@@ -250,7 +226,7 @@ def acting() -> str:
     """The address of the wallet that the options name; opens the wallet only if it must."""
     at = where()
     chain_id = _chain_of(at)
-    return address_of(_wallet(chain_id), **_around(at.url, chain_id))
+    return address_of(settings.wallet(given(), chain_id), **_around(at.url, chain_id))
 
 
 def store() -> KeyStore:
@@ -311,7 +287,7 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
         who,
         secrets=home("secrets"),
         chain_id=place.chain_id,
-        deployments=Path(chosen("deployments", "deployments")),
+        deployments=Path(chosen("deployments")),
         journal=home("journal"),
         policy=policy(),
         rehearses=rehearses,

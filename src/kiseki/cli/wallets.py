@@ -9,7 +9,6 @@ import typer
 
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, address_of
 from kiseki.cli import context, names, show
-from kiseki.client.settings import environment
 from kiseki.errors import InvalidInput
 
 __all__ = ["accounts", "keys"]
@@ -122,7 +121,7 @@ def account_address(
     wanted = spec or context.chosen("account")
     found = (
         address_of(wanted, url=context.where().url, chain_id=LOCAL_CHAINS[0], ask=context.password,
-                   keystores=context.keystores(), environment=environment())
+                   keystores=context.keystores(), environment=context.given())
         if wanted
         else context.acting()
     )  # fmt: skip

@@ -68,7 +68,7 @@ def test_a_named_wallet_goes_before_a_key(keystore: dict[str, str]) -> None:
 
 
 def test_test_wallets_act_on_no_chain_that_is_not_known_to_be_local() -> None:
-    for chain in ("1", "11155111", ""):
+    for chain in ("1", "11155111"):
         with pytest.raises(InvalidInput, match="for local chains"):
             settings(GIVEN | {"KISEKI_ACCOUNT": "test:0", "KISEKI_CHAIN_ID": chain})
 

@@ -34,7 +34,11 @@ TYPED = BUYER[:-1] + ("4" if BUYER[-1] != "4" else "5")
         (["revenue", "pay", BUYER, "much"], "is no amount; write one like 0.5", 2),
         (["revenue", "pay", BUYER, "0,5"], "write 0.5, or say --decimal ','", 2),
         (["revenue", "pay", BUYER, "1,250"], "can be read as 1250 (--decimal '.') and 1.250", 2),
-        (["revenue", "pay", BUYER, "1", "--decimal", ";"], "separated by . or ,", 2),
+        (
+            ["revenue", "pay", BUYER, "1", "--decimal", ";"],
+            "must be a point or a comma",
+            2,
+        ),
         (["revenue", "pay", TYPED, "1"], f"{TYPED}, whose checksum is wrong", 2),
         (["revenue", "pay", BUYER, "999999999"], "insufficient funds; send it some ether", 1),
         (["revenue", "pay", BUYER, "1", "--account", "nobody"], "there is no wallet nobody", 2),

@@ -1,5 +1,7 @@
 """Networks of one's own, from the command line."""
 
+from collections.abc import Callable
+
 from .conftest import Shell
 
 OWN = """
@@ -33,3 +35,22 @@ def test_a_table_that_is_not_there_is_told(shell: Shell) -> None:
         "status", "--network", "sepolia", code=2, more={"KISEKI_NETWORKS": "nowhere.toml"}
     )
     assert "KISEKI_NETWORKS names it" in told
+
+
+def test_settings_that_cannot_be_used_stop_a_command_and_no_help(
+    elsewhere: Callable[[str], Shell],
+) -> None:
+    """One reader: the options of the command line go first and are named by what was typed."""
+    shell = elsewhere("http://127.0.0.1:9")
+    for name, text, told in (
+        ("KISEKI_MAXFEE", "30", "did you mean KISEKI_MAX_FEE?"),
+        ("KISEKI_CONFIRMATIONS", "final", "KISEKI_CONFIRMATIONS must be a number of blocks"),
+        ("KISEKI_DECIMAL", "point", "KISEKI_DECIMAL must be a point or a comma"),
+        ("KISEKI_CHAIN_ID", "x", "KISEKI_CHAIN_ID must be a number"),
+    ):
+        words = ("revenue", "pay", "0x" + "12" * 20, "1", "--yes")
+        (shell.folder / ".env").write_text(f"{name}={text}\n")
+        assert told in shell.run(*words, code=2)
+        assert "Usage" in shell.run("revenue", "pay", "--help")
+    (shell.folder / ".env").write_text("KISEKI_TIP=x\n")
+    assert "--tip must be a number of gwei" in shell.run(*words, "--tip", "y", code=2)

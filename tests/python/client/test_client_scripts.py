@@ -137,9 +137,9 @@ def test_claim_what_is_owed(place: Place, k: LocalKiseki) -> None:
 
 
 def test_what_is_missing_is_named(place: Place) -> None:
-    place.env(KISEKI_RPC_URL="http://127.0.0.1:9")
+    place.env(KISEKI_RPC_URL="http://127.0.0.1:9", KISEKI_CHAIN_ID="1")
     for script in ("deploy", "register", "claim"):
-        assert "KISEKI_PRIVATE_KEY must be set; copy .env.example" in place.run(script, code=1)
+        assert "set KISEKI_ACCOUNT or KISEKI_PRIVATE_KEY (.env.example" in place.run(script, code=1)
     place.env(KISEKI_RPC_URL="http://127.0.0.1:9/secret-token", KISEKI_PRIVATE_KEY=KEY)
     for script in ("deploy", "register", "claim"):
         shown = place.run(script, code=1)
@@ -182,5 +182,5 @@ def test_settings_are_read_from_what_is_given() -> None:
     assert settings(given | {"KISEKI_CHAIN_ID": "5"})["chain_id"] == 5
     with pytest.raises(InvalidInput, match="must be a number"):
         settings(given | {"KISEKI_CHAIN_ID": "five"})
-    with pytest.raises(InvalidInput, match="KISEKI_RPC_URL and KISEKI_PRIVATE_KEY must be set"):
-        settings({})
+    with pytest.raises(InvalidInput, match="no wallet is named"):
+        settings({"KISEKI_CHAIN_ID": "1"})
