@@ -230,6 +230,8 @@ contract SoldTest is Selling {
         full.uses = READ | TRAIN;
         _offered(trial);
         _offered(full);
+        // Counted beside: within a transaction the other code generator reads the time of the block only once.
+        uint256 today = block.timestamp;
         for (uint256 day; day < 40; ++day) {
             vm.prank(stranger.wallet);
             market.buy(_purchase(trial, developer.wallet));
@@ -237,10 +239,11 @@ contract SoldTest is Selling {
             market.buy(_purchase(trial, developer.wallet));
             uint256 snapshot = vm.snapshotState();
             _buy(full);
-            eq(_until(with, TRAIN), block.timestamp + 30 days - 1, "all that was offered");
-            yes(_until(with, READ) >= block.timestamp + 30 days - 1, "of either");
+            eq(_until(with, TRAIN), today + 30 days - 1, "all that was offered");
+            yes(_until(with, READ) >= today + 30 days - 1, "of either");
             vm.revertToState(snapshot);
-            vm.warp(block.timestamp + 1 days);
+            today += 1 days;
+            vm.warp(today);
         }
     }
 

@@ -154,6 +154,7 @@ def settings_in(folder: Path, url: str) -> dict[str, str]:
         "KISEKI_JOURNAL": str(folder / "journal"),
         "KISEKI_DEPLOYMENTS": str(folder / "deployments"),
         "KISEKI_FOLDER": str(artwork),
+        "KISEKI_USES": "train",
         "KISEKI_ROYALTY": "20%",
     }
 

@@ -27,6 +27,21 @@ PROGRAMS = Path(sys.executable).parent
 Hook = Callable[[int, str], None]
 
 
+def type_in(
+    command: list[str], folder: Path, given: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a box at a terminal, where every question is answered `y`, as the pages say."""
+    typed, terminal = os.openpty()
+    os.write(typed, b"y\n" * 40)
+    done = subprocess.run(
+        command, cwd=folder, env=given, capture_output=True, text=True, timeout=900,
+        stdin=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    os.close(typed)
+    return done
+
+
 def follow(name: str, folder: Path, given: Mapping[str, str], after: Hook = lambda *_: None) -> str:
     """Does what a tutorial says; what was printed. `after` is told of each box, and of its end."""
     text = (TUTORIALS / f"{name}.md").read_text("utf-8")
@@ -39,10 +54,7 @@ def follow(name: str, folder: Path, given: Mapping[str, str], after: Hook = lamb
         if language == "sh":
             lines = [line.removeprefix("$ ") for line in box.splitlines()]
             command = ["bash", "-euo", "pipefail", "-c", "\n".join(lines)]
-        done = subprocess.run(
-            command, cwd=folder, env=given, capture_output=True, text=True, timeout=900,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        done = type_in(command, folder, given)
         assert done.returncode == 0, box + done.stdout + done.stderr
         printed += done.stdout + done.stderr
         after(number, done.stdout)
@@ -169,11 +181,8 @@ def test_train_on_somebody_elses_data(tmp_path: Path, home: dict[str, str], k: L
         who, *lines = box.splitlines()
         place = homes[who.removeprefix("# ")]
         command = "\n".join(line.removeprefix("$ ") for line in lines)
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command], cwd=place, stdin=subprocess.DEVNULL,
-            env=home | {"HOME": str(place / "home"), "KISEKI_RPC_URL": k.url},
-            capture_output=True, text=True, timeout=900,
-        )  # fmt: skip
+        given = home | {"HOME": str(place / "home"), "KISEKI_RPC_URL": k.url}
+        done = type_in(["bash", "-euo", "pipefail", "-c", command], place, given)
         assert done.returncode == 0, box + done.stdout + done.stderr
         printed += done.stdout + done.stderr
     provider, developer = account_of(1).address, account_of(2).address.lower()

@@ -95,7 +95,9 @@ COMMANDS = {
         "model", "model", "Register models, and check what they were trained on.", ("manifests",)
     ),
     "output": Place("output", "output", "Register generated files in batches."),
-    "rights": Place("rights", "rights", "Mint and move rights tokens, at once or on conditions."),
+    "rights": Place(
+        "rights", "rights", "Mint and move rights tokens, at once or on conditions.", ("schedules",)
+    ),
     "market": Place("market", "market", "Offer and buy licences for data, models and outputs."),
     "revenue": Place(
         "revenue", "revenue", "Pay in revenue, show what is owed, and claim it.", ("committee",)
@@ -203,7 +205,7 @@ def root(
     Deploy the contracts to a test network:
       kiseki deploy --network sepolia --account studio
     Register data; the files stay on this machine:
-      kiseki data register artwork --royalty 20%
+      kiseki data register artwork --uses train --royalty 20%
     Claim what this wallet is owed:
       kiseki revenue claim
     Show the network, the wallet and what is owed:

@@ -62,7 +62,14 @@ def create(
     k = context.kiseki()
     plan = Plan([_tier(k, each) for each in tiers])
     at = k.revenue.waterfall.address(plan)
-    done = context.spend(k, f"waterfall {at}", lambda k: k.revenue.waterfall.create(plan))
+    parts = [each.rpartition("=") for each in tiers]
+    rows = ", then ".join(
+        f"{sizes or 'all the rest'} to {names.shown(payee)}" for sizes, _, payee in parts
+    )
+    done = context.spend(
+        k, f"waterfall {at}", f"Create a waterfall that can never be changed. It pays {rows}.",
+        lambda k: k.revenue.waterfall.create(plan),
+    )  # fmt: skip
     context.receipts_told(done, waterfall=at)
 
 
@@ -98,6 +105,7 @@ def pay(
     ref = context.hex32(reference, "the reference") if reference else bytes(32)
     done = context.spend(
         k, f"pay waterfall {fall} {units} {token} {ref.hex()}",
+        f"Pay {context.money(k, token, units)} to the waterfall {fall}.",
         lambda k: k.revenue.waterfall.pay(fall, units, token, ref),
     )  # fmt: skip
     context.receipts_told([done])
@@ -115,6 +123,7 @@ def pass_on(fall: Fall, token: Token = ZERO_ADDRESS) -> None:
     """
     k = context.kiseki()
     done = context.spend(k, f"pass {fall} {token}",
+                         f"Divide the money in the waterfall {fall} among its tiers.",
                          lambda k: k.revenue.waterfall.pass_on(fall, token))  # fmt: skip
     context.receipts_told([done])
 
@@ -177,6 +186,7 @@ def retry(
     """
     k = context.kiseki()
     done = context.spend(k, f"retry {fall} {tier} {token}",
+                         f"Pay tier {tier} of the waterfall {fall} what waits for it.",
                          lambda k: k.revenue.waterfall.retry(fall, tier, token))  # fmt: skip
     context.receipts_told([done])
 
@@ -226,7 +236,11 @@ def publish(file: File) -> None:
     if k.revenue.split.is_published(split):
         context.receipts_told([], split=to_hex(split.key))
         return
-    done = context.spend(k, f"publish {split.key.hex()}", lambda k: k.revenue.publish(split))
+    done = context.spend(
+        k, f"publish {split.key.hex()}",
+        f"Log the split of {file}. Everybody can read its {len(split.leaves):,} payees and shares.",
+        lambda k: k.revenue.publish(split),
+    )  # fmt: skip
     context.receipts_told([done], split=to_hex(split.key))
 
 
@@ -306,7 +320,11 @@ def pay_statement(
     def work(k: Kiseki) -> tuple[Receipt, ...]:
         return k.revenue.statement.pay(read, openings)
 
-    done = context.spend(k, f"statement {read.hash.hex()}", work)
+    says = (
+        f"Pay the statement {file}: {context.money(k, read.token, read.total)} in "
+        f"{show.count(len(read.lines), 'line')}. Lines that were paid before are left out."
+    )
+    done = context.spend(k, f"statement {read.hash.hex()}", says, work)
     kept = file.with_suffix(".json")
     if not kept.exists():
         texts.write(kept, read.to_json())

@@ -24,11 +24,15 @@ from kiseki.cli.terms import (
     terms_of,
 )
 from kiseki.core.days import WAITING_DAYS
+from kiseki.errors import KisekiError
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
 
 __all__ = ["consent"]
+
+_SHOWN = 5
+"""Consent files that are shown in words before they are submitted."""
 
 
 consent = typer.Typer(help="Consent files: a studio prepares and submits them, artists sign them.")
@@ -38,7 +42,7 @@ data.add_typer(consent, name="consent")
 @consent.command("prepare")
 def prepare_consents(
     source: Source, folder: Annotated[Path, typer.Argument(help="The folder for the files.")],
-    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     days: Annotated[
         int, typer.Option(help="The files can be submitted for this many days.")
@@ -52,7 +56,7 @@ def prepare_consents(
 
     \b
     Examples:
-      kiseki data consent prepare MANIFEST.csv consents --royalty 20%
+      kiseki data consent prepare MANIFEST.csv consents --uses train --royalty 20%
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
@@ -116,6 +120,22 @@ def sign_consent(
         show.say(f"Signed. Send {file} back to the studio.")
 
 
+def _says(folder: Path) -> list[str]:
+    """What the signed files in a folder say, the first of many."""
+    from kiseki.client.data import consents
+
+    files = sorted(folder.glob("*.json"))
+    says = [f"Register the collections of the signed consent files in {folder}."]
+    for path in files[:_SHOWN]:
+        try:
+            says.append(" ".join(consents.Consent.read(path).words))
+        except KisekiError:
+            continue  # told when it is submitted
+    if len(files) > _SHOWN:
+        says.append(f"There are {len(files) - _SHOWN:,} more files.")
+    return says
+
+
 @consent.command("submit")
 def submit_consents(
     folder: Annotated[Path, typer.Argument(help="The folder of consent files.")],
@@ -139,7 +159,7 @@ def submit_consents(
             return list(k.data.consents.submit(folder, publish=publish, progress=told))
 
     results = context.spend(
-        k, f"submit {folder.resolve()} {publish}", work,
+        k, f"submit {folder.resolve()} {publish}", _says(folder), work,
         lambda done: [f"{each.path}: {each.problem}" for each in done if each.problem],
     )  # fmt: skip
     problems = [each for each in results if each.problem]

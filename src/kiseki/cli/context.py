@@ -198,10 +198,21 @@ def confirm(question: str) -> None:
         raise typer.Exit(1)
 
 
+def ask(option: str, question: str) -> str:
+    """What a person says, where an option was left out that nobody else can say.
+
+    Raises:
+        InvalidInput: there is nobody to ask.
+    """
+    if current.yes or current.json or not sys.stdin.isatty():
+        raise InvalidInput(f"{option} is missing. {question}")
+    return str(typer.prompt(question, err=True))
+
+
 def agree(known: Network, what: str) -> None:
-    """Asks before something is sent on a public network."""
-    if known.is_public and not current.yes:
-        confirm(f"{what} Send it on {known.name}?")
+    """Asks before something is sent."""
+    if not current.yes:
+        confirm(f"{what} Send it on {known.name}?".lstrip())
 
 
 def signer(url: str, chain_id: int) -> Signer:
@@ -294,31 +305,35 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
     )
 
 
-def is_tried_first(k: Kiseki) -> bool:
-    """Whether `spend` shows the cost first: in a dry run, or on a public network."""
-    return current.dry_run or (network_of(k.session.chain_id).is_public and not current.yes)
+def is_tried_first() -> bool:
+    """Whether `spend` tries the work and shows the cost first: unless `--yes` was given."""
+    return current.dry_run or not current.yes
 
 
 def spend(
     k: Kiseki,
     name: str,
+    says: str | Sequence[str],
     work: Callable[[Kiseki], T],
     problems: Callable[[T], Sequence[str]] = lambda _: (),
 ) -> T:
     """Runs work that costs something, as one command that can be run again after a crash.
 
-    With `--dry-run` it only tries the work and shows the cost. On a public network it tries the
-    work first, shows the cost and asks, unless `--yes` was given.
+    It says what the command will do. Then it tries the work, shows the cost and asks. With
+    `--dry-run` it stops there; with `--yes` it neither tries nor asks.
 
     Args:
         k: what `kiseki` returned.
         name: the command with all values that distinguish it from another command.
+        says: what is paid, given or consented to, in sentences.
         work: does the work with the `Kiseki` that it is given.
         problems: the parts that were refused, read from the result of `work`. A dry run ends with 3
             if a part would be refused, and with 1 if all would be.
     """
     known = network_of(k.session.chain_id)
-    if is_tried_first(k):
+    for sentence in [says] if isinstance(says, str) else says:
+        show.say(sentence)
+    if is_tried_first():
         dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
         told = _cost(dry, known) | {"problems": refused}
@@ -370,14 +385,13 @@ def _show_cost(told: dict[str, Any], known: Network) -> None:
 
 
 def _sentence(told: dict[str, Any], known: Network) -> str:
-    now, most = (in_units(int(told[each])) for each in ("now", "most"))
-    many = (
-        "1 transaction" if told["transactions"] == 1 else f"{told['transactions']:,} transactions"
-    )
+    value = int(told["value"])
+    now, most = (in_units(int(told[each]) - value) for each in ("now", "most"))
+    sent = f"{in_units(value)} {known.currency} are sent. " if value else ""
     return (
-        f"{many} on {known.name} from {told['wallet']}: {told['gas']:,} gas, about {now} and at "
-        f"most {most} {known.currency}{_BELOW[known.fee_below]}; the wallet holds "
-        f"{in_units(int(told['balance']))}."
+        f"{show.count(told['transactions'], 'transaction')} on {known.name} from {told['wallet']}: "
+        f"{sent}The gas ({told['gas']:,}) costs about {now} and at most {most} {known.currency}"
+        f"{_BELOW[known.fee_below]}; the wallet holds {in_units(int(told['balance']))}."
     )
 
 

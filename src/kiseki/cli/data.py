@@ -45,7 +45,7 @@ data = typer.Typer(help="Register data: terms, collections, consent and receipts
 
 @data.command("terms")
 def define_terms(
-    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
 ) -> None:  # fmt: skip
     """Put terms on record and print them in words.
@@ -54,13 +54,14 @@ def define_terms(
 
     \b
     Examples:
-      kiseki data terms --royalty 20% --licence licence.pdf
-      kiseki data terms --uses ai_training,commercial_output --until 2027-12-31
+      kiseki data terms --uses train --royalty 20% --licence licence.pdf
+      kiseki data terms --uses ai_training,commercial_output --royalty 0% --until 2027-12-31
     """
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
-    context.spend(k, f"terms {terms.id.hex()}", lambda k: k.data.put_terms(terms))
+    says = f"Put these terms on record: {terms.words()}"
+    context.spend(k, f"terms {terms.id.hex()}", says, lambda k: k.data.put_terms(terms))
     if context.current.json:
         show.json_line({"terms": terms.id, "words": terms.words()})
     else:
@@ -70,7 +71,7 @@ def define_terms(
 @data.command("register")
 def register(
     source: Source,
-    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     origin: Annotated[
         Path | None,
@@ -109,15 +110,15 @@ def register(
 
     \b
     Examples:
-      kiseki data register artwork --royalty 20% --licence licence.pdf
-      kiseki data register artwork --royalty 20% --payee team.json
-      kiseki data register MANIFEST.csv --royalty 20% --no-publish --yes
+      kiseki data register artwork --uses train --royalty 20% --licence licence.pdf
+      kiseki data register artwork --uses train --royalty 20% --payee team.json
+      kiseki data register MANIFEST.csv --uses train --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
     """
     origins.told(origin)
     if under is not None:
         said = (uses, royalty, floor, licence, until, notice, gate, payee)
-        if said != ("train", "0%", "0%", None, None, "30d", None, None):
+        if said != (None, None, "0%", None, None, "30d", None, None):
             raise InvalidInput(
                 "the standing consent sets the terms and the payee; leave out these options"
             )
@@ -184,7 +185,7 @@ def _register(
             return list(k.data.register_all(kept, publish=publish, progress=told))
 
     results = context.spend(
-        k, name, work, lambda done: [str(each.error) for each in done if each.error]
+        k, name, _says(kept), work, lambda done: [str(each.error) for each in done if each.error]
     )
     totals = Totals.of(results)
     if context.current.json:
@@ -216,6 +217,19 @@ def _register(
         show.say(f"{totals.transactions:,} transactions, {totals.gas:,} gas.{more}")
     if totals.failed:
         raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
+
+
+def _says(kept: Sequence[Kept]) -> list[str]:
+    """What is registered, under which terms, and who is paid."""
+    items = sum(each.count for each in kept)
+    payees = list(dict.fromkeys(_paid(each.payee) for each in kept))
+    more = f", and {len(payees) - 5:,} more" if len(payees) > 5 else ""
+    terms = {each.terms.id: each.terms for each in kept}.values()
+    return [
+        f"Register {show.count(items, 'item')} in {show.count(len(kept), 'collection')}.",
+        *(f"Terms: {each.words()}" for each in terms),
+        f"Paid: {'; '.join(payees[:5])}{more}.",
+    ]
 
 
 def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]:
@@ -289,7 +303,8 @@ def publish(collection: Collection) -> None:
     k = context.kiseki()
     wanted = context.hex32(collection, "the collection")
     kept = context.key_store(k).collection(wanted)
-    done = context.spend(k, f"publish {collection}", lambda k: k.data.publish(kept))
+    says = f"Log the commitments of the {kept.count:,} items: everybody can read and count them."
+    done = context.spend(k, f"publish {collection}", says, lambda k: k.data.publish(kept))
     context.receipts_told(done)
 
 
@@ -331,9 +346,9 @@ def set_payee(
     if holder is not None:
         own = holder.lower() == k.address.lower()
         last = f"Only {'this wallet' if own else holder} can allow another payee later."
-    show.say(f"From now on, money for the collection goes to {payee}. {last}")
     done = context.spend(
         k, f"set payee {collection} {to.key.hex()}",
+        f"From now on, money for the collection goes to {names.shown(payee)}. {last}",
         lambda k: [*k.revenue.publish_missing(to), k.data.set_payee(wanted, to, word)],
     )  # fmt: skip
     context.receipts_told(done)

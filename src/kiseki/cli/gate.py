@@ -90,8 +90,7 @@ def _put(kind: str, group: str, user: str, uses: Use) -> None:
     what = f"may use the {kind} for {in_words(uses)} and nothing else" if uses else (
         f"may not use the {kind} any more; what was registered before stays authorised"
     )  # fmt: skip
-    show.say(f"{user} {what}.")
-    done = context.spend(k, f"allow {group} {user} {int(uses)}",
+    done = context.spend(k, f"allow {group} {user} {int(uses)}", f"{names.shown(user)} {what}.",
                          lambda k: _gate(k, kind).allow(wanted, user, uses))  # fmt: skip
     context.receipts_told([done])
 

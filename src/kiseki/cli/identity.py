@@ -55,7 +55,11 @@ def bind(
     wanted, wallet = context.hex32(person, "the person"), names.wallet(wallet, "the artist")
     k = context.kiseki()
     done = context.spend(
-        k, f"bind {person} {wallet}", lambda k: k.identities.bind({wanted: wallet})
+        k,
+        f"bind {person} {wallet}",
+        f"Bind the wallet {wallet} to the artist {person}: all their money goes there. The binding "
+        "is final after seven days.",
+        lambda k: k.identities.bind({wanted: wallet}),
     )
     context.receipts_told(done)
 
@@ -72,7 +76,8 @@ def withdraw(person: Person) -> None:
     """
     wanted = context.hex32(person, "the person")
     k = context.kiseki()
-    done = context.spend(k, f"withdraw {person}", lambda k: k.identities.withdraw([wanted]))
+    says = f"Take back the wallet that was bound to the artist {person}."
+    done = context.spend(k, f"withdraw {person}", says, lambda k: k.identities.withdraw([wanted]))
     context.receipts_told(done)
 
 
@@ -121,5 +126,6 @@ def vouch(
     said, issuer = document_hash(document), names.wallet(issuer, "the issuer")
     k = context.kiseki()
     done = context.spend(k, f"vouch {issuer} {said.hex()}",
+                         f"Say publicly that this wallet knows and trusts the issuer {issuer}.",
                          lambda k: k.identities.vouch(issuer, said))  # fmt: skip
     context.receipts_told([done])

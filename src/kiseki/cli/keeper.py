@@ -59,8 +59,9 @@ def keeper(
 
     The keeper executes schedules, sweeps payment addresses, passes on waterfalls and claims, as its
     options say. Anybody can run it, for everybody. Its wallet pays the gas of every transaction,
-    and the keeper does not ask; limit the fees with --most. --dry-run is refused. The keeper stores
-    nothing: stop it at any time, or run two at once. --json prints each round that did something.
+    and the keeper asks once, when it starts; limit the fees with --most. --dry-run is refused. The
+    keeper stores nothing: stop it at any time, or run two at once. --json prints each round that
+    did something.
 
     \b
     Examples:
@@ -90,6 +91,19 @@ def keeper(
         except FilesError as error:  # the keeper works on without the file
             show.say(str(error))
 
+    does = [
+        word
+        for word, wanted in (
+            ("executes schedules", execute), ("lets schedules lapse", lapse),
+            ("sweeps payment addresses", sweep), ("passes on waterfalls", pass_on),
+            ("claims for " + ", ".join(claim or []), claim),
+        ) if wanted
+    ]  # fmt: skip
+    limit = f"at most {most} ether a round" if most else "without a limit"
+    context.agree(
+        context.network_of(k.session.chain_id),
+        f"The keeper {' and '.join(does) or 'does nothing'}. {k.address} pays the gas, {limit}.",
+    )
     if metrics_file is not None:
         Metrics().write(metrics_file)
     working = Keeper(k, duties, _told, counted)

@@ -79,11 +79,10 @@ def offer(
         salt=bytes(32),
     )  # fmt: skip
     key = to_hex(k.market.key(made))
-    show.say(k.market.told(made))
-    for items in k.market.revoked([made]):
-        if items and items.words:
-            show.say(items.words)
-    done = context.spend(k, f"offer {key}", lambda k: k.market.offer(made, old))
+    says = [f"Offer for {context.money(k, token, units)}: {in_words(made.uses)}.",
+            k.market.told(made)]  # fmt: skip
+    says += [items.words for items in k.market.revoked([made]) if items and items.words]
+    done = context.spend(k, f"offer {key}", says, lambda k: k.market.offer(made, old))
     context.receipts_told([done], offer=key)
 
 
@@ -145,7 +144,8 @@ def end(key: Annotated[str, typer.Argument(help="The ID of the offer, 0x…")]) 
     """
     wanted = context.hex32(key, "the offer")
     k = context.kiseki()
-    context.receipts_told([context.spend(k, f"end {key}", lambda k: k.market.end(wanted))])
+    says = f"End the offer {key}. Licences that were sold before stay valid."
+    context.receipts_told([context.spend(k, f"end {key}", says, lambda k: k.market.end(wanted))])
 
 
 @market.command("delegate")
@@ -163,7 +163,11 @@ def delegate(
     """
     to = names.wallet(to, "the delegate")
     k = context.kiseki()
-    done = context.spend(k, f"delegate {to} {stop}", lambda k: k.market.delegate(to, not stop))
+    may = "may not make offers any more" if stop else "may make and end offers"
+    done = context.spend(
+        k, f"delegate {to} {stop}", f"{names.shown(to)} {may} for all rights of this wallet.",
+        lambda k: k.market.delegate(to, not stop),
+    )  # fmt: skip
     context.receipts_told([done])
 
 
@@ -216,11 +220,14 @@ def buy(
     k = context.kiseki()
     agreements = k.index.agreements
     found = [agreements.offer(each).offer for each in wanted]
+    says = [f"Buy for {licensee or k.address}:"]
     for each in found:
         told = k.market.shown(each, licensee, known)
         if not k.market.opens(each):
             told = f"{k.market.told(each)} {told}"
-        show.say(f"{to_hex(k.market.key(each))}: {told.strip() or 'cannot be bought now'}")
+        price = context.money(k, each.token, each.price)
+        told = told.strip() or "cannot be bought now"
+        says.append(f"{to_hex(k.market.key(each))} for {price}: {told}")
 
     def work(k: Kiseki) -> Bought:
         return k.market.buy(
@@ -229,7 +236,7 @@ def buy(
         )  # fmt: skip
 
     done = context.spend(
-        k, f"buy {' '.join(keys)} {licensee}", work,
+        k, f"buy {' '.join(keys)} {licensee}", says, work,
         lambda done: [f"{to_hex(key)}: {why}" for key, why in done.skipped.items()],
     )  # fmt: skip
     if context.current.json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kiseki.chain.release.networks import network
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
@@ -60,7 +61,7 @@ def register(
         Path | None, typer.Option(help="A document: code, environment and settings.")
     ] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
-    uses: Uses = "train", royalty: Royalty = "0%", licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, licence: Licence = None,
     until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
     as_new: AsNew = False,
@@ -76,10 +77,12 @@ def register(
 
     \b
     Examples:
-      kiseki model register model.bin --manifest manifest.json --royalty 5% --publish manifests
+      kiseki model register model.bin --manifest manifest.json --publish manifests \\
+        --uses train,generation --royalty 5%
       kiseki model register lora.safetensors --manifest manifest.json \\
-        --external base.safetensors=base.md
-      kiseki model register model.bin --manifest manifest.json --gate market
+        --external base.safetensors=base.md --uses generation --royalty 5%
+      kiseki model register model.bin --manifest manifest.json --gate market \\
+        --uses generation --royalty 0%
     """
     k = context.kiseki()
     # A model cannot be revoked, so its terms need no notice.
@@ -92,11 +95,10 @@ def register(
         found = with_salts(
             k, as_new, lambda: k.models.weights(weights, private=private, progress=told)
         )
-    show.say(found.words)
     paid = rights_payee(k, payee, "model")
-    for each in k.models.may_be_gone(known) if known else ():
-        show.say(each)
-
+    says = [found.words, f"Terms: {terms.words(revocable=False)}"]
+    says.append(f"Its money goes to {payee or 'its own rights token'}.")
+    says += k.models.may_be_gone(known) if known else ()
     if publish and known is None:
         raise InvalidInput("--publish publishes a manifest; name its file with --manifest")
 
@@ -104,7 +106,7 @@ def register(
         return k.models.register(found, terms, manifest=known, parents=parents, publish=publish,
                                  externals=externals, run=run, payee=paid)  # fmt: skip
 
-    done = context.spend(k, f"model {found.commitment.hex()} {terms.id.hex()}", work)
+    done = context.spend(k, f"model {found.commitment.hex()} {terms.id.hex()}", says, work)
     context.registered_told("model", done)
 
 
@@ -190,7 +192,8 @@ def publish_manifest(
     """
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
     k = context.kiseki()
-    done = context.spend(k, f"manifest {model}",
+    says = f"Record the hash of {manifest} as the manifest of the model, and write it to {folder}."
+    done = context.spend(k, f"manifest {model}", says,
                          lambda k: k.models.publish_manifest(wanted, known, folder))  # fmt: skip
     context.receipts_told(done)
 
@@ -200,7 +203,7 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
     """Check a model's whole manifest on the chain, item by item.
 
     Anybody can do this, for any model. Sends as many transactions as the manifest needs, and asks
-    for none of them; --dry-run is refused. Run the command again to go on after an interruption.
+    once; --dry-run is refused. Run the command again to go on after an interruption.
     Afterwards the chain records permanently that the manifest is checked.
 
     \b
@@ -212,6 +215,10 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
     context.refuse_dry_run("check-manifest")
     k = context.kiseki()
+    context.agree(
+        network(k.session.chain_id),
+        "Check every item of the manifest on the chain, in as many transactions as that takes.",
+    )
     with show.progress("walking", "items") as told:
         context.receipts_told(k.models.check_manifest(wanted, known, told))
 
@@ -230,7 +237,8 @@ def challenge(model: Model, manifest: ManifestFile) -> None:
     """
     wanted, text = context.hex32(model, "the model"), texts.read(manifest)
     k = context.kiseki()
-    done = context.spend(k, f"challenge {model}", lambda k: k.models.challenge(wanted, text))
+    says = f"Record for ever that {manifest}, the published manifest of the model, is false."
+    done = context.spend(k, f"challenge {model}", says, lambda k: k.models.challenge(wanted, text))
     context.receipts_told(done)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kiseki.core.payee import Payee
     from kiseki.vault.people import People
 
-__all__ = ["account", "payee", "people", "wallet"]
+__all__ = ["account", "payee", "people", "shown", "wallet"]
 
 
 def people() -> People:
@@ -59,6 +59,12 @@ def wallet(text: str, what: str) -> str:
         )
     address(found, what)
     return found
+
+
+def shown(text: str) -> str:
+    """A word as it is said before something is sent: a name with what it stands for."""
+    found = account(text)
+    return text if found == text else f"{one_line(text, 80)} ({found})"
 
 
 def payee(k: Kiseki, text: str) -> Payee:

@@ -251,6 +251,7 @@ def take_back(file: File) -> None:
     found = _read(file)
     k = context.kiseki()
     done = context.spend(k, f"take back {found.origin.hash.hex()}",
+                         f"Take back your consent to the document of origin {file}.",
                          lambda k: k.data.origins.take_back(found))  # fmt: skip
     context.receipts_told(done)
 
@@ -309,13 +310,13 @@ def state(
     given = k.index.collection(wanted).origin if document is None else document
     hashed = k.data.origins.take(given)
     known = k.data.origins.known(hashed)
-    show.say(
+    says = (
         f"{k.address} states for everybody to see that {collection} comes from where the document "
         f"{to_hex(hashed)} says."
     )
     if known is not None:
         say_words(known.origin, "both")
-    done = context.spend(k, f"state origin {collection} {hashed.hex()}",
+    done = context.spend(k, f"state origin {collection} {hashed.hex()}", says,
                          lambda k: k.data.origins.state(wanted, hashed))  # fmt: skip
     context.receipts_told(done, origin=to_hex(hashed))
 

@@ -63,7 +63,11 @@ def register(
                                   doubtful=decide(doubtful), tell=show.say)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
     _told_of_odd(batch)
-    done = context.spend(k, f"batch {batch.id.hex()} {publish}", lambda k: k.outputs.register(
+    says = (
+        f"Register {len(batch.items):,} files as one batch of {len(models):,} models. Its money "
+        f"goes to {payee or 'its own rights token'}."
+    )
+    done = context.spend(k, f"batch {batch.id.hex()} {publish}", says, lambda k: k.outputs.register(
         batch, endorsements=given, publish=publish))  # fmt: skip
     context.registered_told("batch", done)
 

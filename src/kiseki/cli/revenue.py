@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,6 +88,7 @@ def pay(
     ref = context.hex32(reference, "the reference") if reference else ZERO32
     who = names.payee(k, to)
     done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",
+                         f"Pay {context.money(k, token, units)} to {names.shown(to)}.",
                          lambda k: k.revenue.pay(who, units, token, ref))  # fmt: skip
     context.receipts_told([done])
 
@@ -178,11 +180,12 @@ def claim(
     first = {each.data for who in payees for each in k.revenue.unrecorded(who)}
     if first:
         show.say(_unrecorded(len(first)))
-    if through and context.is_tried_first(k):
+    if through and context.is_tried_first():
         show.say("The cost below leaves out the claims of money that waterfalls pass on first.")
     done = context.spend(
-        k, f"claim {' '.join(payees)}", work, lambda done: [str(why) for _, why in done.failures]
-    )
+        k, f"claim {' '.join(payees)}", _says(k, payees, lists or ()), work,
+        lambda done: [str(why) for _, why in done.failures],
+    )  # fmt: skip
     if context.current.json:
         show.json_line({
             "amounts": {who: {token: str(amount) for token, amount in each.items()}
@@ -273,6 +276,16 @@ def open_redirects() -> None:
         show.say("This wallet has no valid redirect that was signed on this computer.")
 
 
+def _says(k: Kiseki, wallets: Sequence[str], lists: Sequence[Path]) -> list[str]:
+    """What each wallet is owed, which a claim brings them."""
+    says = []
+    for who in wallets:
+        owed = k.revenue.owed(who, lists=lists)
+        sums = " and ".join(context.money(k, each.token, each.amount) for each in owed)
+        says.append(f"Claim for {who}: {sums or 'nothing that is known yet'}.")
+    return says
+
+
 @revenue.command("cancel-redirect")
 def cancel_redirect(
     nonce: Annotated[
@@ -300,6 +313,7 @@ def cancel_redirect(
         letters.write_cancellation(k, sign_to, int(nonce), "RevenueSplitter")
         return
     done = context.spend(k, f"cancel redirect {nonce}",
+                         f"Cancel the redirect {nonce} of this wallet.",
                          lambda k: k.revenue.redirect.cancel(int(nonce)))  # fmt: skip
     context.receipts_told([done])
 
@@ -360,7 +374,11 @@ def publish(split: Annotated[Path, typer.Argument(help="The file of the split.")
     """
     k = context.kiseki()
     read = k.revenue.split.read(split)
-    done = context.spend(k, f"publish split {read.key.hex()}", lambda k: k.revenue.publish(read))
+    done = context.spend(
+        k, f"publish split {read.key.hex()}",
+        f"Log the split of {split}. Everybody can read its {len(read.leaves):,} payees and shares.",
+        lambda k: k.revenue.publish(read),
+    )  # fmt: skip
     context.receipts_told([done])
 
 
@@ -423,7 +441,9 @@ def sweep(to: To, token: Token = ZERO_ADDRESS) -> None:
     if not full:
         where = " or ".join(k.revenue.payment_address(each) for each in places)
         raise InvalidInput(f"there is no such money at {where}; nothing was sent")
-    context.receipts_told(context.spend(k, f"sweep {to} {token}",
+    lie = sum(k.revenue.lies(each, token) for each in full)
+    says = f"Sweep {context.money(k, token, lie)} that was paid for {names.shown(to)}."
+    context.receipts_told(context.spend(k, f"sweep {to} {token}", says,
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
 
 

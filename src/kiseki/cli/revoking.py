@@ -41,8 +41,10 @@ def revoke(collection: Collection, sign_to: SignTo = None) -> None:
         made = k.data.prepare_revocation(wanted)
         letters.write(sign_to, revocations.COLLECTION, made, k.signed, _then(sign_to))
         return
+    terms = k.index.terms(k.index.collection(wanted).terms_id)
+    says = f"Revoke consent for the collection, for good. Its terms: {terms.words()}"
     context.receipts_told(
-        [context.spend(k, f"revoke {collection}", lambda k: k.data.revoke(wanted))]
+        [context.spend(k, f"revoke {collection}", says, lambda k: k.data.revoke(wanted))]
     )
 
 
@@ -74,6 +76,7 @@ def revoke_item(
         letters.write(sign_to, revocations.ITEM, made, k.signed, _then(sign_to))
         return
     done = context.spend(k, f"revoke item {to_hex(wanted)}",
+                         "Revoke consent for the item in all collections of this wallet, for good.",
                          lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
     context.receipts_told([done])
 
@@ -93,9 +96,9 @@ def revoke_for(
     from kiseki.client.data import revocations
 
     letter, signed = revocations.read(file)
-    show.say(letter.words(signed))
     k = context.kiseki()
     done = context.spend(k, f"revoke for {signed.signer} {signed.nonce}",
+                         letter.words(signed),
                          lambda k: k.data.revoke_for(signed))  # fmt: skip
     context.receipts_told([done])
 

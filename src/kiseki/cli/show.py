@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 __all__ = [
-    "date", "err", "fields", "json_line", "line", "out", "paused", "plain", "progress", "say",
-    "table",
+    "count", "date", "err", "fields", "json_line", "line", "out", "paused", "plain", "progress",
+    "say", "table",
 ]  # fmt: skip
 
 # In a pipe nothing is folded, so that what is read there line by line is whole.
@@ -141,6 +141,11 @@ def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequenc
             longest = min(longest, max(_WORDS, *map(len, words)))
         width += longest + _GAP  # rich keeps a gap behind the last column too
     return width
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things: ``1 item``, ``2,000 items``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def date(seconds: int | None) -> str:

@@ -31,7 +31,7 @@ def prepare(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     per_month: Annotated[int, typer.Option(help="The highest number of collections in 30 days.")],
     months: Annotated[int, typer.Option(help="How many months of 30 days it is valid.")] = 12,
-    uses: Uses = "train", royalty: Royalty = "0%", floor: Floor = "0%", licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
     payee: Annotated[
         str | None, typer.Option(help="Who is paid. Default: the provider.")
@@ -45,7 +45,7 @@ def prepare(
     \b
     Examples:
       kiseki data standing prepare 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 alice.json \\
-        --per-month 5 --royalty 20%
+        --per-month 5 --uses train --royalty 20%
     """
     from kiseki.client.data import standing as standing_consents
 
@@ -174,9 +174,8 @@ def end(
 
     if signed:
         ending = cancellations.LETTER.read(_named(file))
-        show.say(cancellations.LETTER.words(ending))
         k = context.kiseki()
-        done = context.spend(k, f"end {ending.nonce}",
+        done = context.spend(k, f"end {ending.nonce}", cancellations.LETTER.words(ending),
                              lambda k: k.cancellations.submit(ending))  # fmt: skip
         context.receipts_told([done])
         return
@@ -185,7 +184,8 @@ def end(
     if sign_to is not None:
         letters.write_cancellation(k, sign_to, nonce, "DataRegistry")
         return
-    done = context.spend(k, f"end {nonce}", lambda k: k.data.standing.end(nonce))
+    says = f"End the standing consent {nonce} of this wallet at once."
+    done = context.spend(k, f"end {nonce}", says, lambda k: k.data.standing.end(nonce))
     context.receipts_told([done])
 
 

@@ -54,8 +54,8 @@ def make(
             f"Anybody can send it, with `kiseki statements send {sign_to}`.",
         )  # fmt: skip
         return
-    show.say(f"{k.address} states as {sort} about the {kind} {about}, for good: {to_hex(said)}.")
-    done = context.spend(k, f"state {kind} {about} {sort} {said.hex()}",
+    says = f"{k.address} states as {sort} about the {kind} {about}, for good: {to_hex(said)}."
+    done = context.spend(k, f"state {kind} {about} {sort} {said.hex()}", says,
                          lambda k: k.statements.state(kind, about, sort, said))  # fmt: skip
     context.receipts_told([done], document=to_hex(said))
 
@@ -75,9 +75,9 @@ def send(
     from kiseki.client import statements as client
 
     signed = client.LETTER.read(file)
-    show.say(client.LETTER.words(signed))
     k = context.kiseki()
     done = context.spend(k, f"state for {signed.signer} {signed.nonce}",
+                         client.LETTER.words(signed),
                          lambda k: k.statements.submit(signed))  # fmt: skip
     context.receipts_told([done])
 

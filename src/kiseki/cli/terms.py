@@ -22,9 +22,18 @@ __all__ = [
     "gate_of", "in_words", "names_of", "notice_of", "say_what_can_be_sold", "terms_of", "uses_of",
 ]  # fmt: skip
 Uses = Annotated[
-    str, typer.Option(help="The allowed uses: train, reserved, or a list with commas.")
+    str | None,
+    typer.Option(
+        help="The allowed uses: train, reserved, or a list with commas. Asked for if left out."
+    ),
 ]
-Royalty = Annotated[str, typer.Option(help="The share of gross that the terms ask, as 20%.")]
+Royalty = Annotated[
+    str | None,
+    typer.Option(
+        help="The share of gross that the terms ask, as 20%; 0% asks for none. Asked for if left "
+        "out."
+    ),
+]
 Floor = Annotated[str, typer.Option(help="A share that no other source can dilute, as 5%.")]
 Licence = Annotated[
     Path | None, typer.Option(help="The text of the licence; only its hash is recorded.")
@@ -45,10 +54,22 @@ Gate = Annotated[
 Collection = Annotated[str, typer.Argument(help="The ID of the collection, 0x…")]
 
 
-def terms_of(k: Kiseki, uses: str, royalty: str, floor: str, licence: Path | None,
+def terms_of(k: Kiseki, uses: str | None, royalty: str | None, floor: str, licence: Path | None,
              until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
-    """The terms that the options state."""
+    """The terms that the options state, and the answers to what they leave out.
+
+    Raises:
+        InvalidInput: uses or royalty were not said, and there is nobody to ask.
+    """
     from kiseki.client.wallet import document_hash
+
+    uses = uses or context.ask(
+        "--uses", "Which uses do you allow? train (all training), reserved (none), or names with "
+        f"commas, of {in_words(Use(127))}",
+    )  # fmt: skip
+    royalty = royalty or context.ask(
+        "--royalty", "Which share of gross do you ask for it, as 20%? 0% asks for none"
+    )
 
     try:
         end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None

@@ -150,15 +150,20 @@ def change_password(name: Name, weak: context.Weak = False) -> None:
 def cancel() -> None:
     """Cancel all pending transactions of a wallet.
 
-    Sends one empty transaction for each, at a higher fee and with 21,000 gas, and does not ask;
-    --dry-run is refused. A transaction that is in a block already is not cancelled.
+    Sends one empty transaction for each, at a higher fee and with 21,000 gas; --dry-run is refused.
+    A transaction that is in a block already is not cancelled.
 
     \b
     Examples:
       kiseki accounts cancel --account studio --network sepolia
     """
     context.refuse_dry_run("accounts cancel")
-    outcomes = context.kiseki().sender.cancel()
+    k = context.kiseki()
+    context.agree(
+        context.network_of(k.session.chain_id),
+        f"Cancel all pending transactions of {k.address}, with one empty transaction for each.",
+    )
+    outcomes = k.sender.cancel()
     if context.current.json:
         show.json_line([{"what": e.call.what, "said": e.error or "carried out"} for e in outcomes])
         return

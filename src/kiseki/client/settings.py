@@ -132,8 +132,8 @@ SETTINGS: Mapping[str, Setting] = {
     "KISEKI_SHEET": Setting("the name of a sheet", option="--sheet"),
     # For scripts/register.py and scripts/claim.py:
     "KISEKI_FOLDER": Setting("the path of a folder or of a list", _text, "artwork"),
-    "KISEKI_USES": Setting("uses with commas between, as train", _text, "train"),
-    "KISEKI_ROYALTY": Setting("a share, as 20%", _text, "0%"),
+    "KISEKI_USES": Setting("uses with commas between, as train"),
+    "KISEKI_ROYALTY": Setting("a share, as 20%; 0% asks for none"),
     "KISEKI_LICENCE": Setting(_FILE),
     "KISEKI_WALLET": Setting("an address: 0x and 40 hex digits"),
 }

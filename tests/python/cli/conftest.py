@@ -16,6 +16,7 @@ from kiseki import LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
 
 ARTIST, BUYER = account_of(1).address, account_of(4).address
+FREE = ("--uses", "train", "--royalty", "0%")
 REAL = Programs()
 NONE: Mapping[str, str] = {}
 
@@ -67,8 +68,12 @@ class Shell:
         stdin: int = subprocess.DEVNULL,
         stderr: int = subprocess.PIPE,
     ) -> "subprocess.Popen[str]":
+        """Without a terminal a command can ask nobody, so it is told `--yes`; `--no-yes` in these
+        tests leaves that out."""
+        yes = ["--yes"] if stdin == subprocess.DEVNULL and "--no-yes" not in words else []
+        words = tuple(word for word in words if word != "--no-yes")
         return subprocess.Popen(
-            [*self.programs.kiseki(), *words],
+            [*self.programs.kiseki(), *words, *yes],
             cwd=self.folder, env=self.environment | dict(more),
             stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip

@@ -14,17 +14,19 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 
-from .conftest import ARTIST, BUYER, Shell
+from .conftest import ARTIST, BUYER, FREE, Shell
 
 
 def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     """Promises 1 to 4, by nothing but commands."""
     shell.files("artwork")
     artist = ("--account", "test:1")
-    made = shell.json("data", "register", "artwork", "--royalty", "20%", *artist)
+    made = shell.json("data", "register", "--uses", "train", "artwork", "--royalty", "20%", *artist)
     (collection,) = made["collections"]
     assert (collection["items"], len(collection["transactions"])) == (3, 2)
-    again = shell.json("data", "register", "artwork", "--royalty", "20%", *artist)
+    again = shell.json(
+        "data", "register", "--uses", "train", "artwork", "--royalty", "20%", *artist
+    )
     assert (again["transactions"], again["gas"]) == (0, "0")
     assert stat.S_IMODE((shell.folder / "home/.kiseki/secrets").stat().st_mode) == 0o600
 
@@ -34,7 +36,8 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     (shell.folder / "manifest.json").write_text(manifest.to_json())
     (shell.folder / "model.bin").write_text("weights")
     model = shell.json(
-        "model", "register", "model.bin", "--manifest", "manifest.json", "--royalty", "5%",
+        "model", "register", "--uses", "train",
+        "model.bin", "--manifest", "manifest.json", "--royalty", "5%",
         "--publish", "manifests", "--account", "test:2",
     )["model"]  # fmt: skip
     assert (shell.folder / "manifests" / f"{model}.json").exists()
@@ -88,7 +91,15 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     for name in ("base", "lora", "other"):
         (shell.folder / f"{name}.safetensors").write_text(name)
     (shell.folder / "base.md").write_text("From somewhere, under some licence.")
-    register = ("model", "register", "lora.safetensors", "--account", "test:2", "--external")
+    register = (
+        "model",
+        "register",
+        *FREE,
+        "lora.safetensors",
+        "--account",
+        "test:2",
+        "--external",
+    )
     base = k.models.weights(shell.folder / "base.safetensors")
     named = f"{to_hex(base.commitment)}=base.md"
     told = shell.run(*register, "base.safetensors=base.md", "--dry-run")
@@ -141,7 +152,7 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     shell.files("artwork", 1)
     artist, buyer = ("--account", "test:1"), ("--account", "test:4")
     made = shell.json(
-        "data", "register", "artwork", "--royalty", "20%", "--gate", "market",
+        "data", "register", "--uses", "train", "artwork", "--royalty", "20%", "--gate", "market",
         "--notice", "365d", *artist,
     )  # fmt: skip
     collection = made["collections"][0]["collection"]
@@ -207,7 +218,8 @@ def test_a_buyer_is_told_what_is_revoked_and_says_the_word(shell: Shell, k: Loca
     shell.files("artwork")
     artist, buyer = ("--account", "test:1"), ("--account", "test:4")
     (made,) = shell.json(
-        "data", "register", "artwork", "--royalty", "20%", "--gate", "market", *artist
+        "data", "register", "--uses", "train",
+        "artwork", "--royalty", "20%", "--gate", "market", *artist
     )["collections"]  # fmt: skip
     collection = made["collection"]
     offer = shell.json(
@@ -239,7 +251,14 @@ def test_a_model_behind_the_market_is_licensed_by_its_commands(shell: Shell) -> 
     (shell.folder / "lora.safetensors").write_text("lora")
     (shell.folder / "base.md").write_text("From somewhere, under some licence.")
     developer, creator = ("--account", "test:2"), ("--account", "test:3")
-    register = ("model", "register", "lora.safetensors", "--external", "unknown=base.md")
+    register = (
+        "model",
+        "register",
+        *FREE,
+        "lora.safetensors",
+        "--external",
+        "unknown=base.md",
+    )
     model = shell.json(*register, "--gate", "market", "--until", "2100-01-01", *developer)["model"]
     offer = shell.json(
         "market", "offer", "model", model, "0.1", "--uses", "generation", "--lasts", "365d",
@@ -260,7 +279,7 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
     drawings = k.wallet(1).data.register(shell.files("art", 1), k.data.define_terms("train")).id
     mint = ("rights", "mint", "collection", to_hex(drawings), "--sign", "mint.json", *mine)
     assert "cannot change the payee" in shell.run(*mint, "--set-payee", "--yes", code=2)
-    assert "add --yes" in shell.run(*mint, code=2)
+    assert "add --yes" in shell.run(*mint, "--no-yes", code=2)
     assert not (shell.folder / "mint.json").exists()
     told = " ".join(shell.run(*mint, "--royalty", "5%", "--yes").split())
     words = (
@@ -286,9 +305,9 @@ def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
     (shell.folder / "a.safetensors").write_bytes(save({"w": np.ones(3)}, {"alpha": "1"}))
     (shell.folder / "b.bin").write_bytes(b"no tensors")
     given = ("--manifest", "manifest.json", "--account", "test:1")
-    said = shell.run("model", "register", "b.bin", *given)
+    said = shell.run("model", "register", *FREE, "b.bin", *given)
     assert "covers the whole file, every byte of it: it is not in the safetensors format" in said
-    assert "covers 1 tensors" in shell.run("model", "register", "a.safetensors", *given)
+    assert "covers 1 tensors" in shell.run("model", "register", *FREE, "a.safetensors", *given)
 
     (shell.folder / "a.safetensors").write_bytes(
         save({"w": np.ones(3)}, {"alpha": "2", "sshs_model_hash": "00"})

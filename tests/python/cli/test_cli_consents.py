@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kiseki import LocalKiseki
 
-from .conftest import ARTIST, BUYER, Shell
+from .conftest import ARTIST, BUYER, FREE, Shell
 
 
 def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
@@ -13,10 +13,12 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
         f"file,name,artist\nartwork/0.svg,Cut 1,{ARTIST}\nartwork/1.svg,Cut 2,{BUYER}\n"
     )
     words = ("data", "consent")
-    paths = shell.json(*words, "prepare", "list.csv", "consents", "--royalty", "20%")
+    paths = shell.json(
+        *words, "prepare", "list.csv", "consents", "--uses", "train", "--royalty", "20%"
+    )
     assert len(paths) == 2
     mine = next(each for each in paths if ARTIST.lower() in each)
-    assert "add --yes" in shell.run(*words, "sign", mine, "--account", "test:1", code=2)
+    assert "add --yes" in shell.run(*words, "sign", mine, "--account", "test:1", "--no-yes", code=2)
     shown = shell.run(*words, "sign", mine, "--account", "test:1", "--yes")
     assert "20% of gross" in shown
     told = shell.json(*words, "submit", "consents", code=3)
@@ -34,13 +36,24 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
 def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKiseki) -> None:
     words = ("data", "standing")
     shown = shell.run(
-        *words, "prepare", ARTIST, "alice.json", "--per-month", "1", "--royalty", "20%"
+        *words,
+        "prepare",
+        ARTIST,
+        "alice.json",
+        "--per-month",
+        "1",
+        "--uses",
+        "train",
+        "--royalty",
+        "20%",
     )
     assert "registering up to one collection a month" in shown
     shell.files("week-1")
     under = ("data", "register", "week-1", "--under", "alice.json")
     assert "not signed yet" in shell.run(*under, code=2)
-    assert "add --yes" in shell.run(*words, "sign", "alice.json", "--account", "test:1", code=2)
+    assert "add --yes" in shell.run(
+        *words, "sign", "alice.json", "--account", "test:1", "--no-yes", code=2
+    )
     shell.run(*words, "sign", "alice.json", "--account", "test:1", "--yes")
     assert "leave out these options" in shell.run(*under, "--royalty", "20%", code=2)
     assert "for the collector" in shell.run(*under, "--account", "test:2", code=2)
@@ -57,7 +70,7 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     assert told["consent"] in shell.run("data", "show", made["collection"])
     assert "use that wallet to end it" in shell.run(*words, "end", "alice.json", code=2)
     sign = (*words, "end", "alice.json", "--sign", "ending.json", "--account", "test:1")
-    assert "add --yes" in shell.run(*sign, code=2)
+    assert "add --yes" in shell.run(*sign, "--no-yes", code=2)
     shell.run(*sign, "--yes")
     shell.run(*words, "end", "ending.json", "--signed")
     assert shell.json(*words, "show", "alice.json")["ended"]
@@ -66,7 +79,7 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
 
 def test_lists_are_shown_to_be_whole_and_checked_by_others(shell: Shell, k: LocalKiseki) -> None:
     shell.files("artwork")
-    shell.run("data", "register", "artwork")
+    shell.run("data", "register", *FREE, "artwork")
     assert "whole: proved against block" in shell.run("lists")
     told = {each["list"]: each for each in shell.json("lists", "--out", "lists")}
     assert (told["collections"]["count"], told["collections"]["proved"]) == (1, True)

@@ -114,9 +114,22 @@ def test_the_help_of_all_says_how_it_ends(shell: Shell) -> None:
 
 
 def test_options_stand_anywhere() -> None:
-    given = ["data", "register", "x", "--json", "--account=env", "--royalty", "5%", "--rpc", "u"]
+    given = [
+        "data",
+        "register",
+        "--uses",
+        "train",
+        "x",
+        "--json",
+        "--account=env",
+        "--royalty",
+        "5%",
+        "--rpc",
+        "u",
+    ]
     assert _options_first(given) == [
-        "--json", "--account=env", "--rpc", "u", "data", "register", "x", "--royalty", "5%",
+        "--json", "--account=env", "--rpc", "u", "data", "register", "--uses", "train",
+        "x", "--royalty", "5%",
     ]  # fmt: skip
     assert _options_first(["verify", "--", "--json"]) == ["verify", "--", "--json"]
     assert _options_first(["status", "--rpc"]) == ["--rpc", "status"]

@@ -167,17 +167,25 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
     (shell.folder / "list.csv").write_text(
         "\n".join(["file,artist", *(f"art/{row.replace(',', '.svg,')}" for row in rows)])
     )
-    told = shell.run("data", "register", "list.csv", "--royalty", "20%", "--dry-run")
+    told = shell.run(
+        "data", "register", "--uses", "train", "list.csv", "--royalty", "20%", "--dry-run"
+    )
     split = next((shell.folder / "home/.kiseki/splits").glob("0x*.json"))
     assert "RevenueSplitter.publish" in told, "what it costs to log the split is in the estimate"
-    assert " ".join(told.split()).count(f"{one} 1/2") == 1
-    (made,) = shell.json("data", "register", "list.csv", "--royalty", "20%")["collections"]
+    assert " ".join(told.split()).count(f"{one} 1/2") == 2, (
+        "when the split is told, and in what is asked"
+    )
+    (made,) = shell.json("data", "register", "--uses", "train", "list.csv", "--royalty", "20%")[
+        "collections"
+    ]
     assert (made["items"], made["became"], made["split"]) == (2, "registered", str(split))
     assert {each["who"]: each["part"] for each in made["artists"]} == {one: "1/2", two: "1/2"}
-    assert "was registered already" in shell.run("data", "register", "list.csv", "--royalty", "20%")
+    assert "was registered already" in shell.run(
+        "data", "register", "--uses", "train", "list.csv", "--royalty", "20%"
+    )
 
     # By the split's file: the same collection, and as a payee wherever one is named.
-    same = ("data", "register", "art", "--royalty", "20%", "--payee")
+    same = ("data", "register", "--uses", "train", "art", "--royalty", "20%", "--payee")
     (files / "2.svg").unlink()
     assert "was registered already" in shell.run(*same, str(split))
     other = shell.json(*same, one, code=1)["collections"][0]

@@ -7,10 +7,10 @@ import sys
 
 from kiseki.chain.signing.accounts import local_account as account_of
 
-from .conftest import Shell
+from .conftest import FREE, Shell
 
 ARTIST, OTHER = ("--account", "test:1"), ("--account", "test:2")
-TERMS = ("--royalty", "20%")
+TERMS = ("--uses", "train", "--royalty", "20%")
 
 
 def collection_of(shell: Shell, *words: str) -> str:
@@ -25,7 +25,13 @@ def test_a_lost_key_store_is_noticed_before_anything_is_sent(shell: Shell) -> No
     for end in ("", "-wal", "-shm"):  # as SQLite left them
         if (file := keys.with_name(keys.name + end)).exists():
             file.rename(shell.folder / f"kept{end}")
-    register = ("data", "register", "artwork", *TERMS, *ARTIST)
+    register = (
+        "data",
+        "register",
+        "artwork",
+        *TERMS,
+        *ARTIST,
+    )
     for more in ((), ("--yes",), ("--dry-run",)):
         told = " ".join(shell.run(*register, *more, code=1).split())
         for words in (first, "3 items", "a second time", "kiseki keys restore", "--as-new"):
@@ -56,7 +62,7 @@ def test_who_sits_at_a_terminal_is_asked(shell: Shell) -> None:
     shell.files("artwork")
     collection_of(shell)
     words = ("data", "register", "artwork", *TERMS, *ARTIST, "--secrets", "elsewhere")
-    for answer, code in ((b"n\n", 1), (b"y\n", 0)):
+    for answer, code in ((b"n\n", 1), (b"y\ny\n", 0)):
         ours, theirs = pty.openpty()
         os.write(ours, answer)
         done = subprocess.run(
@@ -76,7 +82,15 @@ def test_consents_and_private_models_ask_too(shell: Shell) -> None:
     listed = f"file,artist\nartwork/0.svg,{account_of(1).address}\n"
     (shell.folder / "list.csv").write_text(listed)
     studio = ("--account", "test:0")
-    prepare = ("data", "consent", "prepare", "list.csv", "consents", *studio)
+    prepare = (
+        "data",
+        "consent",
+        "prepare",
+        *FREE,
+        "list.csv",
+        "consents",
+        *studio,
+    )
     (file,) = shell.json(*prepare)
     shell.run("data", "consent", "sign", file, "--yes", *ARTIST)
     shell.run("data", "consent", "submit", "consents", *studio)
@@ -87,7 +101,15 @@ def test_consents_and_private_models_ask_too(shell: Shell) -> None:
     # A model behind a salt.
     for name in ("lora.safetensors", "base.md"):
         (shell.folder / name).write_text(name)
-    model = ("model", "register", "lora.safetensors", "--external", "unknown=base.md", "--private")
+    model = (
+        "model",
+        "register",
+        *FREE,
+        "lora.safetensors",
+        "--external",
+        "unknown=base.md",
+        "--private",
+    )
     first = shell.json(*model, *OTHER)["model"]
     assert first in shell.run(*model, *OTHER, *elsewhere, code=1)
     assert shell.json(*model, *OTHER, *elsewhere, "--as-new")["model"] != first
@@ -97,7 +119,7 @@ def test_other_terms_for_the_same_files_are_warned_of(shell: Shell) -> None:
     """Promise 2."""
     shell.files("artwork")
     first = collection_of(shell)
-    register = ("data", "register", "artwork", "--royalty", "30%", *ARTIST)
+    register = ("data", "register", "--uses", "train", "artwork", "--royalty", "30%", *ARTIST)
     told = " ".join(shell.run(*register, "--dry-run").split())
     assert "Warning: 3 of the 3 items of the collection" in told
     assert f"are in {first} already, under other terms, and both pay the same" in told
@@ -127,7 +149,7 @@ def test_a_file_is_found_with_its_id_its_terms_and_its_users(shell: Shell) -> No
     )
     assert "1 of the collections" in told and "keys restore" in told
     # What is prepared and not sent is not registered.
-    shell.run("data", "register", "others", *ARTIST, "--dry-run")
+    shell.run("data", "register", *FREE, "others", *ARTIST, "--dry-run")
     (other,) = shell.json("data", "find", "others", *ARTIST, code=4)
     assert (other["known"], other["registered"]) == (True, False)
     assert "not registered on this chain" in shell.run("data", "find", "others", *ARTIST, code=4)
@@ -164,7 +186,7 @@ def test_a_manifest_is_written_by_a_command_and_never_over_another_file(shell: S
     assert "artwork/0.svg is unknown here" in " ".join(told.split())
     assert not (shell.folder / "new.json").exists()
     (shell.folder / "model.bin").write_text("weights")
-    register = ("model", "register", "model.bin", "--manifest", "manifest.json", *OTHER)
+    register = ("model", "register", *FREE, "model.bin", "--manifest", "manifest.json", *OTHER)
     assert shell.json(*register)["model"]
     shown = shell.run("data", "find", "artwork/1.svg", *ARTIST)
     assert "models: 1" in " ".join(shown.split())

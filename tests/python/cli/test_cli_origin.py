@@ -15,7 +15,7 @@ from kiseki.chain.signing.accounts import local_account as account_of
 from .conftest import Shell
 
 STUDIO, FIRST, SECOND = (account_of(n).address for n in range(3))
-TERMS = ("--royalty", "20%")
+TERMS = ("--uses", "train", "--royalty", "20%")
 NEW = ("data", "origin", "new")
 HIRE = (
     "--basis", "hire", "--collector", "制作部", "--collected", "2026-04-01/2026-06-30",
@@ -189,7 +189,9 @@ def test_only_an_owner_is_asked_to_sign(shell: Shell) -> None:
     before = (shell.folder / "joint.json").read_bytes()
     told = shell.run("data", "origin", "sign", "joint.json", "--yes", "--account", "test:3", code=2)
     assert "requires no consent" in flat(told)
-    told = shell.run("data", "origin", "sign", "joint.json", "--account", "test:1", code=2)
+    told = shell.run(
+        "data", "origin", "sign", "joint.json", "--no-yes", "--account", "test:1", code=2
+    )
     assert "no terminal to ask" in flat(told), "nothing is signed that nobody agreed to"
     assert (shell.folder / "joint.json").read_bytes() == before
 
@@ -200,7 +202,7 @@ def test_a_receipt_hands_names_on_only_when_somebody_says_so(shell: Shell) -> No
     shell.run("data", "register", "artwork", *TERMS, "--origin", "hire.json")
     (record,) = shell.json("data", "list")
     receipt = ("data", "receipt", record["collection"], "--clear", "--out")
-    told = flat(shell.run(*receipt, "asked", code=2))
+    told = flat(shell.run(*receipt, "asked", "--no-yes", code=2))
     assert "who reads it reads these names" in told and "制作部" in told
     assert not (shell.folder / "asked").exists()
     shell.run(*receipt, "with", "--origin")

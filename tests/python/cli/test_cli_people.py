@@ -17,13 +17,13 @@ def test_a_list_may_name_people_and_asks_for_whom_it_does_not_know(shell: Shell)
     (shell.folder / "list.csv").write_text(
         f"file,artist\nart/0.svg,{HANAKO}\nart/1.svg,{apart}\nart/2.svg,山田\u3000花子\n"
     )
-    register = ("data", "register", "list.csv", "--royalty", "20%")
+    register = ("data", "register", "list.csv", "--uses", "train", "--royalty", "20%")
     refused = shell.run(*register, "--yes", code=2)
     assert "list.csv, row 2, column artist: '山田花子' is no address, and nobody in" in refused
     assert f"`kiseki people add '{HANAKO}' 0x…`" in refused
     shell.run("people", "add", HANAKO, ARTIST, "--role", "key animation")
     assert "Nothing was done" in shell.answer("\n", *register, code=1)
-    shown = shell.answer(f"0x12\n{BUYER}\n", *register)
+    shown = shell.answer(f"0x12\n{BUYER}\ny\n", *register)
     assert f"{apart} is not in the address book" in shown or "ガク is not in" in shown
     known = shell.json("people", "list")
     assert [each["account"] for each in known] == [ARTIST.lower(), BUYER.lower()]

@@ -6,7 +6,7 @@ from kiseki.core import ids
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import from_hex, to_hex
 
-from .conftest import Shell
+from .conftest import FREE, Shell
 
 ARTIST, DEVELOPER = ("--account", "test:1"), ("--account", "test:2")
 SOMEBODY = account_of(2).address
@@ -14,7 +14,9 @@ SOMEBODY = account_of(2).address
 
 def registered(shell: Shell, *words: str) -> str:
     shell.files("artwork")
-    made = shell.json("data", "register", "artwork", "--royalty", "20%", *words, *ARTIST)
+    made = shell.json(
+        "data", "register", "--uses", "train", "artwork", "--royalty", "20%", *words, *ARTIST
+    )
     (collection,) = made["collections"]
     return str(collection["collection"])
 
@@ -70,7 +72,15 @@ def model_of(shell: Shell, collection: str, items: list[str], code: int = 0) -> 
     raw = {from_hex(collection, 32, "it"): [(from_hex(each, 32, "it"), 1) for each in items]}
     (shell.folder / "manifest.json").write_text(Manifest(raw).to_json())
     (shell.folder / "model.bin").write_text("weights")
-    words = ("model", "register", "model.bin", "--manifest", "manifest.json", *DEVELOPER)
+    words = (
+        "model",
+        "register",
+        *FREE,
+        "model.bin",
+        "--manifest",
+        "manifest.json",
+        *DEVELOPER,
+    )
     if code:
         return shell.run(*words, code=code)
     return str(shell.json(*words)["model"])
@@ -111,7 +121,8 @@ def test_the_list_of_a_model_lets_others_generate(shell: Shell) -> None:
     for name in ("lora.safetensors", "base.md"):
         (shell.folder / name).write_text(name)
     model = shell.json(
-        "model", "register", "lora.safetensors", "--external", "unknown=base.md", "--gate", "list",
+        "model", "register", *FREE,
+        "lora.safetensors", "--external", "unknown=base.md", "--gate", "list",
         *DEVELOPER,
     )["model"]  # fmt: skip
     shell.files("pictures", 1)
@@ -131,7 +142,8 @@ def test_a_dry_run_of_a_model_tries_the_manifest_too(shell: Shell) -> None:
     (shell.folder / "manifest.json").write_text(Manifest(raw).to_json())
     (shell.folder / "model.bin").write_text("weights")
     register = (
-        "model", "register", "model.bin", "--manifest", "manifest.json", "--royalty", "5%",
+        "model", "register", "--uses", "train",
+        "model.bin", "--manifest", "manifest.json", "--royalty", "5%",
         "--publish", "manifests", *DEVELOPER,
     )  # fmt: skip
     tried = shell.json(*register, "--dry-run")
@@ -144,5 +156,13 @@ def test_a_dry_run_of_a_model_tries_the_manifest_too(shell: Shell) -> None:
     assert shell.json(*register)["transactions"] == []
     again = ("model", "publish-manifest", done["model"], "manifest.json", "manifests")
     assert shell.json(*again, *DEVELOPER)["transactions"] == []
-    alone = ("model", "register", "model.bin", "--publish", "manifests", *DEVELOPER)
+    alone = (
+        "model",
+        "register",
+        *FREE,
+        "model.bin",
+        "--publish",
+        "manifests",
+        *DEVELOPER,
+    )
     assert "name its file with --manifest" in shell.run(*alone, code=2)

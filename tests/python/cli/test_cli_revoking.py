@@ -3,14 +3,14 @@
 from kiseki import LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
 
-from .conftest import Shell
+from .conftest import FREE, Shell
 
 ARTIST, OTHER = ("--account", "test:1"), ("--account", "test:5")
 
 
 def registered(shell: Shell) -> tuple[str, list[dict[str, str]]]:
     shell.files("artwork")
-    made = shell.json("data", "register", "artwork", "--uses", "train", *ARTIST)
+    made = shell.json("data", "register", "artwork", *FREE, *ARTIST)
     collection = made["collections"][0]["collection"]
     items = shell.json("data", "show", collection)["items"]
     return collection, sorted(items, key=lambda each: each["names"][0])
@@ -37,7 +37,7 @@ def test_an_item_is_revoked_by_its_file_its_id_or_its_commitment(shell: Shell) -
 def test_a_file_with_two_salts_is_not_revoked_by_chance(shell: Shell) -> None:
     _, items = registered(shell)
     shell.run("keys", "backup", "first", "--clear")
-    again = ("data", "register", "artwork", "--uses", "train", *ARTIST, "--secrets", "second")
+    again = ("data", "register", "artwork", *FREE, *ARTIST, "--secrets", "second")
     shell.run(*again, "--as-new")
     shell.run("keys", "restore", "first", "--clear", "--secrets", "second")
     words = ("data", "revoke-item", "artwork/0.svg", *ARTIST, "--secrets", "second")
@@ -49,7 +49,7 @@ def test_who_has_no_ether_signs_and_anybody_sends(shell: Shell, k: LocalKiseki) 
     """Promise 2; what is sent was shown in words."""
     collection, items = registered(shell)
     item = ("data", "revoke-item", "artwork/1.svg", "--sign", "item.json", *ARTIST)
-    assert "add --yes" in shell.run(*item, code=2)
+    assert "add --yes" in shell.run(*item, "--no-yes", code=2)
     told = " ".join(shell.run(*item, "--yes").split())
     assert f"The wallet {account_of(1).address} ends its consent" in told
     assert items[1]["commitment"] in told

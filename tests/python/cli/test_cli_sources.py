@@ -2,7 +2,7 @@
 
 from .conftest import Shell
 
-REGISTER = ("data", "register", "art", "--royalty", "20%")
+REGISTER = ("data", "register", "art", "--uses", "train", "--royalty", "20%")
 
 
 def test_what_is_doubtful_is_asked_about_where_somebody_can_answer(shell: Shell) -> None:
@@ -17,7 +17,7 @@ def test_what_is_doubtful_is_asked_about_where_somebody_can_answer(shell: Shell)
         "n\n", *REGISTER, code=1
     )
     assert shell.json("keys", "list") == []
-    shown = shell.answer("y\n", *REGISTER)
+    shown = shell.answer("y\ny\n", *REGISTER)
     assert "1 is made by a system and not by a person: art/Thumbs.db." in shown
     assert "Files with the same content are one item: 1.svg = copy.svg." in shown
     (kept,) = shell.json("keys", "list")

@@ -5,7 +5,7 @@ from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 
-from .conftest import Shell
+from .conftest import FREE, Shell
 
 AUDITOR, OTHER = ("--account", "test:6"), ("--account", "test:7")
 
@@ -13,7 +13,7 @@ AUDITOR, OTHER = ("--account", "test:6"), ("--account", "test:7")
 def test_anybody_states_something_and_everybody_reads_who(shell: Shell) -> None:
     """Promise 2: the speaker is named, and the document is known by its hash."""
     shell.files("artwork", 1)
-    register = ("data", "register", "artwork", "--account", "test:1")
+    register = ("data", "register", *FREE, "artwork", "--account", "test:1")
     collection = shell.json(*register)["collections"][0]["collection"]
     (shell.folder / "report.md").write_text("All is well.")
     said = to_hex(keccak256(b"All is well."))

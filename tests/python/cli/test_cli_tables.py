@@ -27,7 +27,7 @@ def test_a_list_is_read_as_excel_saves_it_and_that_is_said(shell: Shell) -> None
         f"FILE;ｎａｍｅ;Artist;;\r\nart/0.svg;一;{ARTIST};;\r\n;;;;\r\nart/1.svg;二;{BUYER};;\r\n"
     )
     (shell.folder / "list.csv").write_bytes(rows.encode("cp932"))
-    register = ("data", "register", "list.csv", "--royalty", "20%", "--yes")
+    register = ("data", "register", "--uses", "train", "list.csv", "--royalty", "20%", "--yes")
     refused = shell.run(*register, code=2)
     assert "list.csv, line 1, is not text in UTF-8; it could be read as 'FILE;ｎａｍｅ" in refused
     told = shell.run(*register, "--encoding", "cp932")

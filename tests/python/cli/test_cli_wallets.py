@@ -14,7 +14,7 @@ from kiseki.chain.anvil import anvil
 from kiseki.chain.release.releases import newest
 from kiseki.chain.signing.accounts import local_account as account_of
 
-from .conftest import ARTIST, BUYER, Shell
+from .conftest import ARTIST, BUYER, FREE, Shell
 
 KEY = "0x" + bytes(account_of(1).key).hex()
 
@@ -40,7 +40,9 @@ def test_deploying_is_looked_at_first_and_asked_for(
         dry = shell.json("deploy", "--network", "sepolia", "--dry-run", more=given)
         assert dry["sent"] is False
         assert set(dry["addresses"]) == set(newest())
-        assert "add --yes" in shell.run("deploy", "--network", "sepolia", code=2, more=given)
+        assert "add --yes" in shell.run(
+            "deploy", "--network", "sepolia", "--no-yes", code=2, more=given
+        )
         shell.run("deploy", "--network", "sepolia", "--yes", more=given)
         assert (shell.folder / "deployments" / "11155111.json").exists()
         assert shell.json("deploy", "--network", "sepolia", more=given)["gas"]["DataRegistry"] == 0
@@ -48,9 +50,11 @@ def test_deploying_is_looked_at_first_and_asked_for(
         assert {each["said"] for each in told} == {"the same, to the byte"}
         # On a public network the cost is told, and asked for.
         shell.files("artwork")
-        words = ("data", "register", "artwork", "--network", "sepolia")
-        refused = shell.run(*words, code=2, more=given)
-        assert re.search(r"2 transactions on sepolia from 0x.*: [\d,]+ gas, about 0\.\d+", refused)
+        words = ("data", "register", *FREE, "artwork", "--network", "sepolia")
+        refused = shell.run(*words, "--no-yes", code=2, more=given)
+        assert re.search(
+            r"2 transactions on sepolia from 0x.*: The gas \([\d,]+\) costs about 0\.\d", refused
+        )
         assert "add --yes" in refused
         dry = shell.json(*words, "--dry-run", more=given)
         assert (dry["transactions"], dry["sent"]) == (2, False)
@@ -106,7 +110,7 @@ def test_a_weak_password_is_taken_only_when_told_twice(shell: Shell) -> None:
     given = {"KISEKI_PASSWORD_FILE": str(password), "KISEKI_PRIVATE_KEY": KEY}
     ways = (("accounts", "new", "a"), ("accounts", "import", "b"), ("keys", "backup", "c"))
     shell.files("artwork")
-    shell.run("data", "register", "artwork")
+    shell.run("data", "register", *FREE, "artwork")
     for number, weak in enumerate(("pw", "1234567", "aaaaaaaabab")):
         password.write_text(weak)
         for words in ways:
@@ -150,11 +154,11 @@ def test_a_keystore_without_an_address_is_listed_and_learnt(shell: Shell) -> Non
 
 def test_the_key_store_is_backed_up_and_restored(shell: Shell) -> None:
     shell.files("artwork")
-    shell.run("data", "register", "artwork")
+    shell.run("data", "register", *FREE, "artwork")
     assert shell.json("keys", "backup", "backup", "--clear")["salts"] == 3
     (shell.folder / "home/.kiseki/secrets").unlink()
     for extra in ("-wal", "-shm"):
         (shell.folder / f"home/.kiseki/secrets{extra}").unlink(missing_ok=True)
     assert shell.json("keys", "restore", "backup", "--clear") == {"new": 3, "salts": 3}
     assert len(shell.json("keys", "list")) == 1
-    assert shell.json("data", "register", "artwork")["transactions"] == 0
+    assert shell.json("data", "register", *FREE, "artwork")["transactions"] == 0

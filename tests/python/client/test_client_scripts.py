@@ -20,6 +20,7 @@ from kiseki.errors import InvalidInput
 ROOT = Path(__file__).resolve().parents[3]
 STUDIO = "0x" + account_of(0).key.hex().removeprefix("0x")
 REAL = Programs()
+CONSENT = {"KISEKI_USES": "train", "KISEKI_ROYALTY": "0%"}
 KEY = "0x" + account_of(1).key.hex().removeprefix("0x")
 
 
@@ -43,6 +44,8 @@ class Place:
             return [salt for (salt,) in db.execute("SELECT salt FROM salt")]
 
     def run(self, script: str, *, code: int = 0, **more: str) -> str:
+        if script == "register":
+            more = CONSENT | more
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("KISEKI_")
         }
@@ -87,6 +90,18 @@ def test_register_before_the_suite_is_there_says_what_to_do(bare: Place) -> None
     (bare.folder / "artwork").mkdir()
     assert "run `kiseki deploy` on it first" in bare.run("register", code=1)
     assert not bare.secrets.exists()
+
+
+@pytest.mark.parametrize("name", CONSENT)
+def test_nobody_consents_by_a_setting_that_is_not_there(
+    place: Place, k: LocalKiseki, name: str
+) -> None:
+    """Only the key filled in means nothing: no use and no royalty is a default."""
+    (place.folder / "artwork").mkdir()
+    (place.folder / "artwork" / "1.svg").write_text("a drawing")
+    assert f"{name} must be set to" in place.run("register", code=1, **{name: ""})
+    assert not k.index.collections(account_of(1).address)
+    assert not place.secrets.exists()
 
 
 def test_register_and_again(place: Place, k: LocalKiseki) -> None:
