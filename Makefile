@@ -28,7 +28,7 @@ test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge), and 
 test-contracts-ir: ## the same under the other code generator, which takes some minutes to compile
 	@FOUNDRY_PROFILE=ir $(TEST) forge test
 
-test-long: ## fifteen million calls, by all campaigns (a long night)
+test-long: ## nine million calls, by all campaigns (three hours)
 	@FOUNDRY_PROFILE=long $(TEST) forge test --match-path 'tests/contracts/*.invariant.t.sol'
 
 test-ape: ## Ape: the same code, and the scripts on its network and from its accounts

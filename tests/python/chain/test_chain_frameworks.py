@@ -96,6 +96,8 @@ def test_a_script_runs_with_a_wallet_in_a_keystore_file(
         "KISEKI_RPC_URL": k.url,
         "KISEKI_SECRETS": str(tmp_path / "secrets"),
         "KISEKI_JOURNAL": str(tmp_path / "journal"),
+        "KISEKI_USES": "train",
+        "KISEKI_ROYALTY": "20%",
     }
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "register.py"],

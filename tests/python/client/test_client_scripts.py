@@ -101,7 +101,7 @@ def test_nobody_consents_by_a_setting_that_is_not_there(
     (place.folder / "artwork" / "1.svg").write_text("a drawing")
     assert f"{name} must be set to" in place.run("register", code=1, **{name: ""})
     assert not k.index.collections(account_of(1).address)
-    assert not place.secrets.exists()
+    assert not place.salts()
 
 
 def test_register_and_again(place: Place, k: LocalKiseki) -> None:
