@@ -1,7 +1,9 @@
 """A backup restores everything or nothing, merges, and is read by those only who may (7, 8)."""
 
+import io
 import stat
 import traceback
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from kiseki.core.merkle import SLICE
 from kiseki.errors import InvalidInput, SecretsError
-from kiseki.vault import backups
+from kiseki.vault import backups, sealed
 from kiseki.vault.keystore import KeyStore
 
 from .conftest import DIGESTS, OTHER, WHO, collection, interrupt, old_file
@@ -163,3 +165,13 @@ def test_who_backs_up_says_who_may_read_it(full: KeyStore, tmp_path: Path) -> No
         with pytest.raises(InvalidInput):
             full.backup(tmp_path / "backup", **given)
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_passphrase_opens_however_its_accents_are_made_of(tmp_path: Path) -> None:
+    """Sealed on a system that types accents as two characters, opened where they are one. Each
+    attempt takes age's scrypt a second, so there are few."""
+    path, word = tmp_path / "theirs", "pässwörd"
+    path.write_bytes(pyrage.passphrase.encrypt(b"salts", unicodedata.normalize("NFD", word)))
+    opened = io.BytesIO()
+    sealed.copy(path, opened, passphrase=unicodedata.normalize("NFC", word))
+    assert opened.getvalue() == b"salts"
