@@ -43,14 +43,14 @@ def main() -> None:
         )
         kept = k.data.prepare_all(text("KISEKI_FOLDER", given), terms)
         items = sum(each.count for each in kept)
-        print(f"Register {items:,} items in {len(kept):,} collections of {k.address}.")
+        print(f"Collections: {len(kept):,}, items: {items:,}, provider: {k.address}.")
         print(terms.words())
         if sys.stdin.isatty() and input("Go on? [y/N] ").lower() not in ("y", "yes"):
             sys.exit("Nothing was sent.")
         for done in k.data.register_all(kept):
             if done.error is not None:
                 raise done.error
-            sent = f"{len(done.receipts)} transactions, {done.gas:,} gas"
+            sent = f"transactions: {len(done.receipts)}, gas: {done.gas:,}"
             print(f"collection 0x{done.id.hex()}: {sent}")
     except KisekiError as error:
         sys.exit(str(error))

@@ -86,8 +86,8 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
         raise NodeUnreachable(
             f"what answers at {node.place} is no node for us: {said}; check the URL and its key"
             if said
-            else f"no node answers at {node.place} ({type(error).__name__}); start one, or check "
-            "the URL"
+            else f"no node answers at {node.place} ({type(error).__name__}); `kiseki "
+            "node` runs a local one; for another check the URL"
         ) from None
     return node
 

@@ -180,7 +180,7 @@ def verify_contracts(
     if write is not None:
         written = verification.write_inputs(write)
         if not context.current.json:
-            show.say(f"Wrote {len(written)} files into {write}.")
+            show.say(f"Wrote {show.count(len(written), 'file')} into {write}.")
     at = context.where()
     node = connect(at.url, at.chain_id)
     chain_id = node.chain_id
@@ -304,10 +304,6 @@ def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
     return told
 
 
-def _transactions(count: int) -> str:
-    return f"{count:,} transaction{'' if count == 1 else 's'}"
-
-
 def _show_status(told: dict[str, Any], currency: str) -> None:
     ago = max(0, int(time.time()) - told["time"])
     right = [name for name, said in told["contracts"].items() if said == "the same, to the byte"]
@@ -319,19 +315,17 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
     if wrong and len(wrong) == len(told["contracts"]):
         rows.append(("contracts", "none of them is here"))
     else:
-        rows.append(
-            ("contracts", f"{len(right)} of {len(told['contracts'])}, the same to the byte")
-        )
+        many = f"{len(right)} of {len(told['contracts'])}, the same to the byte"
+        rows.append(("contracts", f"{many}; `kiseki verify-contracts` shows where they are"))
         rows += [(f"  {name}", said) for name, said in wrong.items()]
-        rows += [(f"  {name}", told["addresses"][name]) for name in right]
     if "wallet" in told:
-        rows.append(
-            ("wallet", f"{told['wallet']} holds {in_units(int(told['balance']))} {currency}")
+        rows.insert(
+            0, ("wallet", f"{told['wallet']} holds {in_units(int(told['balance']))} {currency}")
         )
         kept = told.get("secrets")
         store = "none yet"
         if kept:
-            many = f"{kept['salts']:,} salts, collections: {kept['collections']:,}"
+            many = ", ".join(show.count(kept[each + "s"], each) for each in ("salt", "collection"))
             store = f"{_short(kept['path'])}, {many}"
         rows.append(("key store", store))
         if lacking := told.get("lacking"):
@@ -340,10 +334,10 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
                          "(kiseki data receive)"))  # fmt: skip
         pending = [each for each in told["pending"] if each["block"] is None]
         done = len(told["pending"]) - len(pending)
-        rows.append(("pending", _transactions(len(pending)) if pending else "nothing"))
+        rows.append(("pending", show.count(len(pending), "transaction") if pending else "nothing"))
         if done:
-            rows.append(("in a block", f"{_transactions(done)} of a command that was interrupted; "
-                         "run that command again and it goes on from there"))  # fmt: skip
+            sent = f"{show.count(done, 'transaction')} of a command that was interrupted"
+            rows.append(("in a block", f"{sent}; run that command again and it goes on from there"))
         for each in pending[:5]:
             rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
         if "lists" in told:

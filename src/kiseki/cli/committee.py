@@ -238,7 +238,7 @@ def publish(file: File) -> None:
         return
     done = context.spend(
         k, f"publish {split.key.hex()}",
-        f"Log the split of {file}. Everybody can read its {len(split.leaves):,} payees and shares.",
+        f"Log the split of {file}. Everybody can read who gets which share.",
         lambda k: k.revenue.publish(split),
     )  # fmt: skip
     context.receipts_told([done], split=to_hex(split.key))

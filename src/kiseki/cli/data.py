@@ -214,7 +214,7 @@ def _register(
         ]
         show.table(["collection", "items", "paid", ""], rows, numbers=["items"])
         more = f" `kiseki keys list` shows {len(kept) - 20:,} more." if len(kept) > 20 else ""
-        show.say(f"{totals.transactions:,} transactions, {totals.gas:,} gas.{more}")
+        show.say(f"{show.count(totals.transactions, 'transaction')}, {totals.gas:,} gas.{more}")
     if totals.failed:
         raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
 
@@ -303,7 +303,7 @@ def publish(collection: Collection) -> None:
     k = context.kiseki()
     wanted = context.hex32(collection, "the collection")
     kept = context.key_store(k).collection(wanted)
-    says = f"Log the commitments of the {kept.count:,} items: everybody can read and count them."
+    says = f"Log the commitments of {show.count(kept.count, 'item')}, for everybody to read."
     done = context.spend(k, f"publish {collection}", says, lambda k: k.data.publish(kept))
     context.receipts_told(done)
 

@@ -121,8 +121,9 @@ def keeper(
     if context.current.json:
         show.json_line({"metrics": asdict(metrics) | {"wei": str(metrics.wei)}})
     else:
-        did = ", ".join(f"{verb} {count} times" for verb, count in metrics.done.items())
-        show.say(f"{metrics.rounds:,} rounds: {did or 'nothing was due'}; {metrics.gas:,} gas.")
+        done = [f"{verb} {show.count(count, 'time')}" for verb, count in metrics.done.items()]
+        did = ", ".join(done) or "nothing was due"
+        show.say(f"{show.count(metrics.rounds, 'round')}: {did}; {metrics.gas:,} gas.")
 
 
 def _told(done: Round) -> None:

@@ -77,8 +77,8 @@ def check_list(file: Annotated[Path, typer.Argument(help="The file of the list."
                         "hash": header.hash, "time": header.time})  # fmt: skip
         return
     show.line(
-        f"This list is whole. Its {len(read.ids):,} IDs are everything that the registry "
-        f"{read.registry} had registered at block {header.number:,} of {date(header.time)}. The "
-        f"block's hash is {to_hex(header.hash)}. Compare that hash with a node or explorer of "
-        f"chain {read.chain_id} that you trust."
+        f"This list is whole. It has {show.count(len(read.ids), 'ID')}: everything that the "
+        f"registry {read.registry} had registered at block {header.number:,} of "
+        f"{date(header.time)}. The block's hash is {to_hex(header.hash)}. Compare that hash with a "
+        f"node or explorer of chain {read.chain_id} that you trust."
     )

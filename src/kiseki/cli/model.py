@@ -269,7 +269,8 @@ def show_model(model: Model) -> None:
         ("model", found.id), ("developer", found.developer),
         ("terms", words),
         ("registered", show.date(found.registered_at)),
-        ("rests on", f"{len(sources.collections):,} collections, {len(sources.models):,} models, "
+        ("rests on", f"{show.count(len(sources.collections), 'collection')}, "
+                     f"{show.count(len(sources.models), 'model')}, "
                      f"{len(sources.externals):,} that are not registered"),
         ("base models", found.base.words),
         ("of gross", f"{found.data_ppm / 10_000:g}% to data, {found.own_ppm / 10_000:g}% in all"),

@@ -64,7 +64,8 @@ def register(
     told_of_base(k, batch.models, batch.externals)
     _told_of_odd(batch)
     says = (
-        f"Register {len(batch.items):,} files as one batch of {len(models):,} models. Its money "
+        f"Register {show.count(len(batch.items), 'file')} as one batch, made with "
+        f"{show.count(len(models), 'model')}. Its money "
         f"goes to {payee or 'its own rights token'}."
     )
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", says, lambda k: k.outputs.register(

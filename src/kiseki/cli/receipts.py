@@ -67,7 +67,7 @@ def receipt(
     if context.current.json:
         show.json_line({"path": to, "items": count})
     else:
-        show.say(f"{count:,} items are in {to}.")
+        show.say(f"{to} holds {show.count(count, 'item')}.")
 
 
 @data.command("receive")

@@ -213,8 +213,10 @@ def claim(
                 show.say(f"still in the waterfall {fall}, or owed to the waterfall: "
                          + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
             told_of_waiting(k, each)
-        show.say(f"{len(done.receipts)} transactions, {done.gas:,} gas." if done.receipts
-                 else "Nothing is owed." if not done.failures else "")  # fmt: skip
+        if done.receipts:
+            show.say(f"{show.count(len(done.receipts), 'transaction')}, {done.gas:,} gas.")
+        elif not done.failures:
+            show.say("Nothing is owed.")
     if done.failures:
         raise typer.Exit(3 if done.amounts else 1)
 
@@ -376,7 +378,7 @@ def publish(split: Annotated[Path, typer.Argument(help="The file of the split.")
     read = k.revenue.split.read(split)
     done = context.spend(
         k, f"publish split {read.key.hex()}",
-        f"Log the split of {split}. Everybody can read its {len(read.leaves):,} payees and shares.",
+        f"Log the split of {split}. Everybody can read who gets which share.",
         lambda k: k.revenue.publish(read),
     )  # fmt: skip
     context.receipts_told([done])

@@ -109,12 +109,14 @@ def table(
     from rich.table import Table
 
     shown = [[_text(each) for each in row] for row in rows]
+    if not shown:  # a header over nothing says nothing; the command says that there is none
+        return
     # A number or ID that is broken cannot be copied; words can be read all the same.
     whole = [
         name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
         for place, name in enumerate(columns)
     ]
-    if shown and _least(columns, shown, whole) > out.width:
+    if _least(columns, shown, whole) > out.width:
         for row in shown:
             fields((name, cell) for name, cell in zip(columns, row, strict=True) if cell)
             out.print()

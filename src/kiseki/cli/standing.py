@@ -142,6 +142,8 @@ def list_standing(
          for e in found],
         numbers=["collections"],
     )  # fmt: skip
+    if not found:
+        show.say("There are no standing consents.")
 
 
 @standing.command("end")

@@ -169,7 +169,7 @@ def cancel() -> None:
         return
     for each in outcomes:
         show.say(str(each.error) if each.error else f"{each.call.what} was in a block already")
-    show.say(f"{len(outcomes)} transactions were pending.")
+    show.say(f"{show.count(len(outcomes), 'pending transaction')}.")
 
 
 def _tell(name: str, address: str, path: Path) -> None:
@@ -214,7 +214,7 @@ def backup(
     if context.current.json:
         show.json_line({"path": path, "salts": count})
     else:
-        show.say(f"{count:,} salts are in {path}.")
+        show.say(f"The backup {path} holds {show.count(count, 'salt')}.")
         if names.people().path.exists():
             show.say("The address book is not in it; `kiseki people export` writes a copy.")
 
@@ -245,7 +245,9 @@ def restore(
     if context.current.json:
         show.json_line({"new": new, "salts": count})
     else:
-        show.say(f"{new:,} salts are new. The key store has {count:,} salts now.")
+        show.say(
+            f"{show.count(new, 'new salt')}. The key store has {show.count(count, 'salt')} now."
+        )
 
 
 @keys.command("identity")
@@ -301,4 +303,4 @@ def list_collections() -> None:
         [(e.id, e.provider, f"{e.count:,}", f"{here:,}", source) for e, here, source in kept],
         numbers=["items", "of them here"],
     )
-    show.say(f"The key store {path} has {count:,} salts.")
+    show.say(f"The key store {path} has {show.count(count, 'salt')}.")

@@ -55,7 +55,9 @@ def blocks(k: Kiseki) -> int:
 
 
 def test_a_node_that_is_not_there() -> None:
-    with pytest.raises(NodeUnreachable, match=r"http://127\.0\.0\.1:9 .* start one, or check"):
+    with pytest.raises(
+        NodeUnreachable, match=r"http://127\.0\.0\.1:9 .* `kiseki node` runs a local one"
+    ):
         connect("http://127.0.0.1:9")
 
 

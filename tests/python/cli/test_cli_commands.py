@@ -203,7 +203,7 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     (pending,) = shell.json("rights", "pending", BUYER)
     assert pending["due"]
     done = shell.run("keeper", "--once", "--account", "test:6")
-    assert "execute 1 times" in done
+    assert "execute 1 time;" in done
     assert k.rights.holder(k.rights.token("collection", bytes.fromhex(collection[2:]))) == BUYER
     shell.run("rights", "settle", scheduled, "--account", "test:6")
     assert "no open schedules" in shell.run("rights", "pending")

@@ -85,7 +85,7 @@ def test_lists_are_shown_to_be_whole_and_checked_by_others(shell: Shell, k: Loca
     assert (told["collections"]["count"], told["collections"]["proved"]) == (1, True)
     assert (told["models"]["count"], told["models"]["proved"]) == (0, True)
     said = shell.run("check-list", "lists/collections.json", "--rpc", "http://127.0.0.1:1")
-    assert "This list is whole. Its 1 IDs are" in said and told["collections"]["hash"] in said
+    assert "This list is whole. It has 1 ID" in said and told["collections"]["hash"] in said
     file = shell.folder / "lists/collections.json"
     file.write_text(file.read_text().replace('"ids":["0x', '"ids":["0x' + "11" * 32 + '","0x'))
     assert "is not what the registry held" in shell.run("check-list", file.as_posix(), code=1)

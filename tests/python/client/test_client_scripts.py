@@ -120,7 +120,7 @@ def test_register_and_again(place: Place, k: LocalKiseki) -> None:
     )  # fmt: skip
     assert stat.S_IMODE(place.secrets.stat().st_mode) == 0o600
     again = place.run("register", KISEKI_ROYALTY="20%", KISEKI_LICENCE=str(licence))
-    assert f"0x{collection.hex()}: 0 transactions, 0 gas" in again
+    assert f"0x{collection.hex()}: transactions: 0, gas: 0" in again
     assert len(place.salts()) == 3
 
 
