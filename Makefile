@@ -7,7 +7,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo bench test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
-.PHONY: coverage mutate analyse prove fuzz clean
+.PHONY: coverage mutate analyse prove fuzz pictures clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -48,6 +48,9 @@ coverage: ## lines and branches of the contracts that tests run, all but those t
 
 mutate: ## break the contracts in 300 small ways, one at a time, and see whether a test fails
 	@$(TEST) python tools/mutate.py --sample 300
+
+pictures: ## draw the pictures of terminals in docs/images again
+	@$(TEST) python tools/pictures.py
 
 compile: ## compile the contracts into src/kiseki/releases
 	@$(TEST) python scripts/compile.py

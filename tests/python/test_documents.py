@@ -17,6 +17,14 @@ DOCUMENTS = sorted(
 )
 
 
+def test_no_picture_of_a_terminal_is_old() -> None:
+    """After a change of what it shows: `make pictures`."""
+    done = subprocess.run(
+        [sys.executable, "tools/pictures.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     for name in ("artwork", "pictures"):
         (tmp_path / name).mkdir()
