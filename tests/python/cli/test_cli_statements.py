@@ -29,7 +29,7 @@ def test_anybody_states_something_and_everybody_reads_who(shell: Shell) -> None:
     assert "audit" in shell.run(*look)
     # By who has no ether: signed in one place and sent from another.
     signed = (*make, "dispute", "report.md", "--sign", "dispute.json", *OTHER)
-    assert "add --yes" in shell.run(*signed, code=2)
+    assert "add --yes" in shell.run(*signed, "--no-yes", code=2)
     told = " ".join(shell.run(*signed, "--yes").split())
     assert f"The wallet {account_of(7).address} states for good" in told
     assert "as dispute: the document" in told
