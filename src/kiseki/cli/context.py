@@ -387,9 +387,9 @@ def _show_cost(told: dict[str, Any], known: Network) -> None:
 def _sentence(told: dict[str, Any], known: Network) -> str:
     value = int(told["value"])
     now, most = (in_units(int(told[each]) - value) for each in ("now", "most"))
-    sent = f"{in_units(value)} {known.currency} are sent. " if value else ""
+    sent = f"It sends {in_units(value)} {known.currency}. " if value else ""
     return (
-        f"{show.count(told['transactions'], 'transaction')} on {known.name} from {told['wallet']}: "
+        f"{show.count(told['transactions'], 'transaction')} on {known.name} from {told['wallet']}. "
         f"{sent}The gas ({told['gas']:,}) costs about {now} and at most {most} {known.currency}"
         f"{_BELOW[known.fee_below]}; the wallet holds {in_units(int(told['balance']))}."
     )

@@ -59,15 +59,15 @@ def keeper(
 
     The keeper executes schedules, sweeps payment addresses, passes on waterfalls and claims, as its
     options say. Anybody can run it, for everybody. Its wallet pays the gas of every transaction,
-    and the keeper asks once, when it starts; limit the fees with --most. --dry-run is refused. The
-    keeper stores nothing: stop it at any time, or run two at once. --json prints each round that
-    did something.
+    and the keeper asks once, when it starts: a service, which nobody can answer for, needs --yes.
+    Limit the fees with --most. --dry-run is refused. The keeper stores nothing: stop it at any
+    time, or run two at once. --json prints each round that did something.
 
     \b
     Examples:
       kiseki keeper
       kiseki keeper --once --json
-      kiseki keeper --metrics kiseki.prom --most 0.01
+      kiseki keeper --metrics kiseki.prom --most 0.01 --yes
       kiseki keeper --pass --claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --worth 0.05
     """
     from kiseki.keeper import Duties, Keeper, Metrics

@@ -22,7 +22,7 @@ def test_paying_says_whom_how_much_and_the_gas_apart_and_asks(shell: Shell, k: L
     before = k.balance(of=BUYER)
     shown = " ".join(shell.answer("n\n", *pay, code=1).split())
     assert f"Pay 0.5 ether to {BUYER}." in shown
-    assert re.search(r"0\.5 ETH are sent\. The gas \([\d,]+\) costs about 0\.000\d+", shown)
+    assert re.search(r"It sends 0\.5 ETH\. The gas \([\d,]+\) costs about 0\.000\d+", shown)
     assert "Send it on local?" in shown and "Nothing was done" in shown
     assert "add --yes" in shell.run(*pay, "--no-yes", code=2)
     assert not k.revenue.owed(BUYER) and k.balance(of=BUYER) == before

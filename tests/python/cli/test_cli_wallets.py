@@ -53,7 +53,7 @@ def test_deploying_is_looked_at_first_and_asked_for(
         words = ("data", "register", *FREE, "artwork", "--network", "sepolia")
         refused = shell.run(*words, "--no-yes", code=2, more=given)
         assert re.search(
-            r"2 transactions on sepolia from 0x.*: The gas \([\d,]+\) costs about 0\.\d", refused
+            r"2 transactions on sepolia from 0x\w+\. The gas \([\d,]+\) costs about 0\.\d", refused
         )
         assert "add --yes" in refused
         dry = shell.json(*words, "--dry-run", more=given)
