@@ -95,6 +95,20 @@ class Refuses(Altered):
         return {"error": {"code": -32000, "message": "header not found"}}
 
 
+def surroundings() -> tuple[Path, dict[str, str]]:
+    """What every test of a worker shares: where it stands, and its environment."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return Path.cwd(), variables
+
+
+@pytest.fixture(autouse=True)
+def surroundings_stay() -> Iterator[None]:
+    """A test that moves elsewhere is found here, and not in whichever test comes after it."""
+    before = surroundings()
+    yield
+    assert surroundings() == before
+
+
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
     """Starts `kiseki` and scripts that need import nothing."""

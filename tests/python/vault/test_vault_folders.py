@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -108,21 +108,34 @@ def test_files_with_the_same_content_are_named(art: Path) -> None:
     assert f"{art / 'a.png'} = {art / 'copy.png'} = {art / 'hard.png'}" in told(art)
 
 
-def test_many_levels_are_no_problem(tmp_path: Path) -> None:
-    place = tmp_path
-    for _ in range(1_200):
-        place = place / "d"
+LEVELS = 1_200
+"""More than Python lets a function call itself."""
+
+
+@pytest.fixture
+def well(tmp_path: Path) -> Iterator[Path]:
+    """A folder in a folder, and so on; taken away again, as pytest's own cleaning fails at it."""
     here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(LEVELS):
+        os.mkdir("d", dir_fd=here)
+        here = step(here, "d")
+    yield tmp_path
+    for _ in range(LEVELS):
+        here = step(here, "..")
+        os.rmdir("d", dir_fd=here)
+    os.close(here)
+
+
+def step(here: int, name: str) -> int:
+    """Goes from one open folder to another."""
     try:
-        os.chdir(tmp_path)
-        for _ in range(1_200):
-            Path("d").mkdir()
-            os.chdir("d")
-        os.fchdir(here)
-        assert list(look(tmp_path)) == []
+        return os.open(name, os.O_RDONLY, dir_fd=here)
     finally:
-        os.fchdir(here)
         os.close(here)
+
+
+def test_many_levels_are_no_problem(well: Path) -> None:
+    assert list(look(well)) == []
 
 
 # Doubts
