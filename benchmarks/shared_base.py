@@ -19,7 +19,7 @@ def measure() -> dict[str, float]:
     with Kiseki.local() as k:
         lab, studio, buyer = (k.wallet(number) for number in (1, 2, 3))
         asks = lab.data.define_terms("train", royalty="23%")
-        free = studio.data.define_terms("train")
+        free = studio.data.define_terms("train", "0%")
         scraped = External(keccak256(b"weights of before"), keccak256(b"what is known of them"))
         base = lab.models.register(keccak256(b"base"), asks, externals=[scraped]).id
         tuned = [

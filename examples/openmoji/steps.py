@@ -58,7 +58,7 @@ def consent(world: World, progress: Progress) -> None:
     licence = world.folder / "licence.txt"
     licence.write_text(LICENCE, "utf-8")
     world.terms = studio.data.define_terms("train", royalty="20%", document=licence)
-    reserved = studio.data.define_terms("reserved")
+    reserved = studio.data.define_terms("reserved", "0%")
     receipts: list[Receipt] = []
     for done, (name, artist) in enumerate(world.artists.items(), 1):
         terms = reserved if name == REFUSED else world.terms

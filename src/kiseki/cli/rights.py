@@ -81,7 +81,10 @@ def mint(
     if set_payee is None:
         set_payee = k.rights.may_pay_token(found) and _made_to_pay_the_token()
     gets = "all that is paid to the collection, permanently" if set_payee else found.words
-    says = f"What reaches the token: {gets}. {STAYS[0].upper()}{STAYS[1:]}."
+    says = (
+        f"What reaches the token: {gets}. {STAYS[0].upper()}{STAYS[1:]}. A resale asks for "
+        f"{royalty} of its price (--royalty), permanently."
+    )
     done = context.spend(
         k, f"mint {kind} {group} {set_payee}", says,
         lambda k: k.rights.mint(kind, wanted, document, royalty, set_payee=bool(set_payee)),

@@ -137,7 +137,7 @@ class Terms:
     def of(
         cls,
         uses: str | Use | Iterable[str | Use],
-        royalty: str | Decimal | int = 0,
+        royalty: str | Decimal | int,
         floor: str | Decimal | int = 0,
         valid_until: datetime | None = None,
         notice: timedelta = NOTICE,

@@ -31,7 +31,7 @@ def addresses(k: Kiseki) -> list[str]:
 def test_every_block_is_read_once(
     k: LocalKiseki, folder: Folder, narrow: Narrow, most: int
 ) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     k.data.register(folder("art", {"1.svg": b"1"}), terms)
     ask(k, "anvil_mine", hex(40))
     node, last = k.session.node, head(k.session.node).number
@@ -48,7 +48,7 @@ def test_every_block_is_read_once(
 def test_an_index_is_whole_whatever_the_node_takes_at_once(
     k: LocalKiseki, folder: Folder, narrow: Narrow
 ) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     made = k.data.register(folder("art", {"1.svg": b"1"}), terms).id
     narrow(2)
     assert Session(k.session.node).index.collection(made).id == made
@@ -67,7 +67,7 @@ def test_after_less_more_is_asked_for_again(k: LocalKiseki, narrow: Narrow) -> N
 def test_of_large_answers_fewer_blocks_are_asked_for(
     k: LocalKiseki, folder: Folder, narrow: Narrow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     k.data.register(folder("art", {"1.svg": b"1"}), terms)
     last = head(k.session.node).number
     ask(k, "anvil_mine", hex(30))

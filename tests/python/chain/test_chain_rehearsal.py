@@ -54,7 +54,7 @@ def test_what_is_estimated_apart_is_estimated_on_what_came_before_it(
     coin, artist, buyer = k.test_token(), k.wallet(1), k.wallet(4)
     k.mint(coin, buyer.address, 10_000)
     gate = artist.market.address
-    terms = artist.data.define_terms("train", gate=gate, notice=IRREVOCABLE)
+    terms = artist.data.define_terms("train", "0%", gate=gate, notice=IRREVOCABLE)
     offers = []
     for number in range(3):
         (tmp_path / f"art{number}").mkdir()

@@ -63,7 +63,9 @@ def test_a_service_signs_transactions_and_consent(
     mine.revenue.pay(TO, 5)
     assert k.balance(of=TO) == 5
     folder = Path(__file__).parent
-    prepared = mine.data.prepare([folder / "stand_in_signer.py"], mine.data.define_terms("train"))
+    prepared = mine.data.prepare(
+        [folder / "stand_in_signer.py"], mine.data.define_terms("train", "0%")
+    )
     done = k.wallet(2).data.register(prepared, consent=mine.data.consent(prepared))
     assert k.index.collection(done.id).provider == WALLET.lower()
 

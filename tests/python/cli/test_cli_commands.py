@@ -51,6 +51,7 @@ def test_from_drawings_to_payout(shell: Shell, k: LocalKiseki) -> None:
     )
     batch = shell.json(*register)
     told = shell.run("rights", "mint", "batch", batch["batch"], "--account", "test:3")
+    assert "A resale asks for 0% of its price (--royalty), permanently." in " ".join(told.split())
     assert "What reaches the token: 75% of what is paid to the batch." in told
     token = shell.json("rights", "show", "batch", batch["batch"], "--seal", "seal.svg")
     assert (token["income"], token["holder"]) == ("75", account_of(3).address)
@@ -276,7 +277,9 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
 ) -> None:
     """Promise 5: shown in words before it is signed, and before it is sent."""
     mine = ("--account", "test:1")
-    drawings = k.wallet(1).data.register(shell.files("art", 1), k.data.define_terms("train")).id
+    drawings = (
+        k.wallet(1).data.register(shell.files("art", 1), k.data.define_terms("train", "0%")).id
+    )
     mint = ("rights", "mint", "collection", to_hex(drawings), "--sign", "mint.json", *mine)
     assert "cannot change the payee" in shell.run(*mint, "--set-payee", "--yes", code=2)
     assert "add --yes" in shell.run(*mint, "--no-yes", code=2)
@@ -297,7 +300,7 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
 def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
     shell: Shell, k: LocalKiseki
 ) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     art = k.data.prepare(shell.files("art", 1), terms)
     k.data.register(art)
     manifest = Manifest({art.id: [(each.id, 1) for each in art.items]})

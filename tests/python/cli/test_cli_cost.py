@@ -38,7 +38,7 @@ def test_a_plan_costs_what_was_measured(shell: Shell) -> None:
 
 
 def test_the_gas_of_registering_is_close_to_what_it_used(k: LocalKiseki, folder: Folder) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     k.data.register(folder("first", {"0.svg": b"first"}), terms)  # the registry's log, once
     files = {f"{each}.svg": b"%d" % each for each in range(40)}
     used = k.data.register(folder("art", files), terms).gas
@@ -49,7 +49,7 @@ def test_the_gas_of_registering_is_close_to_what_it_used(k: LocalKiseki, folder:
 def test_dues_that_are_not_worth_their_claim_are_named(
     shell: Shell, artist: Kiseki, buyer: Kiseki, folder: Folder
 ) -> None:
-    terms = artist.data.define_terms("train")
+    terms = artist.data.define_terms("train", "0%")
     artist.data.register(folder("art", {"1.svg": b"1"}), terms)
     split = Split([(ids.wallet(artist.address), 1)])
     buyer.revenue.publish(split)

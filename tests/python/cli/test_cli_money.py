@@ -90,7 +90,7 @@ def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki
 
 def test_what_lies_at_any_address_of_a_batch_is_swept(shell: Shell, k: LocalKiseki) -> None:
     """A marketplace pays its royalty elsewhere than who pays the batch itself (promise 4)."""
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     art = k.data.prepare(shell.files("art", 1), terms)
     k.data.register(art)
     manifest = Manifest({art.id: [(each.id, 1) for each in art.items]})

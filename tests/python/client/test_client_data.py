@@ -158,7 +158,7 @@ def test_equal_files_are_one_item(artist: Kiseki, terms: Terms, folder: Folder) 
 def test_the_same_files_in_another_order_are_the_same_collection(
     artist: Kiseki, folder: Folder, order: list[str], twice: list[str]
 ) -> None:
-    terms, art = Terms.of("train"), folder("art", ART)
+    terms, art = Terms.of("train", "0%"), folder("art", ART)
     whole = artist.data.prepare(art, terms)
     mixed = artist.data.prepare([art / name for name in [*order, *twice]], terms)
     assert (mixed.id, mixed.commitments) == (whole.id, whole.commitments)
@@ -480,7 +480,7 @@ def test_terms_have_the_same_id_in_python_and_solidity(
     gate: bytes, document: bytes,
 ) -> None:  # fmt: skip
     terms = replace(
-        Terms.of(sorted(uses)), royalty_bps=royalty, floor_bps=floor, valid_until=until,
+        Terms.of(sorted(uses), "0%"), royalty_bps=royalty, floor_bps=floor, valid_until=until,
         notice_seconds=notice, gate="0x" + gate.hex(), document=document,
     )  # fmt: skip
     assert k.session["DataRegistry"].read("defineTerms", terms_tuple(terms)) == terms.id

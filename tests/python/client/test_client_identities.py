@@ -159,7 +159,7 @@ def test_a_provider_who_is_paid_through_a_collection_is_paid_where_it_signed(
 ) -> None:
     """Invariant 3; what is told is what the chain logged, not what was asked for."""
     made = artist.data.register(
-        folder("drawings", {"one.png": b"1"}), artist.data.define_terms("train")
+        folder("drawings", {"one.png": b"1"}), artist.data.define_terms("train", "0%")
     )
     subject = Payee.subject(k.session["DataRegistry"].address, made.id)
     split = half(subject, k.address)

@@ -281,7 +281,9 @@ def test_the_same_content_in_two_collections_that_pay_others_is_told(
     assert [len(each.overlaps) for each in k.data.look([more, two])] == [0, 1], "each by its own"
     k.data.set_payee(one.id, BOB)
     assert not k.data.look([two])[0].overlaps
-    other = k.data.prepare_all(listed(("b.png", ALICE)), Terms.of("train"), artists="providers")
+    other = k.data.prepare_all(
+        listed(("b.png", ALICE)), Terms.of("train", "0%"), artists="providers"
+    )
     ((told,),) = (each.overlaps for each in k.data.look(other))
     assert (told.items, told.same_terms, told.paid) == (1, False, Payee.of(BOB))
 

@@ -25,7 +25,7 @@ ID = b"\x05" * 32
 
 def mint(k: Kiseki, place: Path) -> Signed:
     (place / "art.txt").write_text("a drawing")
-    made = k.data.register(place / "art.txt", k.data.define_terms("train"))
+    made = k.data.register(place / "art.txt", k.data.define_terms("train", "0%"))
     return k.rights.sign_mint("collection", made.id, royalty="5%")
 
 
@@ -124,7 +124,7 @@ def test_a_registrant_without_ether_has_its_token_minted_once(
     """Promise 5: by a stranger, to the registrant, with the income that it signed."""
     poor = k.using(Account.from_key("0x" + "5a" * 32))
     (tmp_path / "art.txt").write_text("a drawing")
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     group = k.data.prepare(tmp_path / "art.txt", terms, provider=poor.address)
     k.data.register(group, consent=poor.data.consent(group))
     mints.LETTER.write(tmp_path / "mint.json", poor.rights.sign_mint("collection", group.id))

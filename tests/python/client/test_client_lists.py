@@ -226,7 +226,7 @@ def test_what_has_the_same_content_is_said(artist: Kiseki, write: Callable[..., 
     folder = write(("file",)).parent / "art"
     for name in ("c.png", "d.png"):
         (folder / name).write_text("a.png")
-    artist.data.prepare_all(folder, Terms.of("train"), tell=told.append)
+    artist.data.prepare_all(folder, Terms.of("train", "0%"), tell=told.append)
     assert told == ["Files with the same content are one item: a.png = c.png = d.png."]
 
 
@@ -292,10 +292,10 @@ def test_what_is_kept_is_what_a_tree_of_it_all_would_be(
         patch.setattr(collecting, "_SOME", 7)
         if whose is None:
             with pytest.raises(InvalidInput, match=r"rows? \d"):
-                artist.data.prepare_all(given_, Terms.of("train"))
+                artist.data.prepare_all(given_, Terms.of("train", "0%"))
             assert list(store_of(artist).collections()) == []
             return
-        kept = artist.data.prepare_all(given_, Terms.of("train"))
+        kept = artist.data.prepare_all(given_, Terms.of("train", "0%"))
     store, me = store_of(artist), artist.address.lower()
     groups = list(dict.fromkeys(whose[n] for n, _, _ in rows))
     paid = [{(each.key, part) for each, part in collection.payee.parts} for collection in kept]
@@ -329,20 +329,20 @@ def test_what_is_kept_is_what_a_tree_of_it_all_would_be(
 def test_artists_who_consent_themselves_each_provide_their_own(artist: Kiseki) -> None:
     """And what is of two of them has no provider, because its ID binds one wallet."""
     rows = list(entries(5, [ALICE, BOB]))
-    kept = artist.data.prepare_all(rows, Terms.of("train"), artists="providers")
+    kept = artist.data.prepare_all(rows, Terms.of("train", "0%"), artists="providers")
     assert [(each.provider, each.count) for each in kept] == [(ALICE, 3), (BOB, 2)]
     assert [each.payee for each in kept] == [Payee.of(ALICE), Payee.of(BOB)]
     with pytest.raises(InvalidInput, match=r"rows 1 and 6, '0.png', are a joint work .* both"):
         both = [*rows, Entry("", digest(0), b"", "0.png", BOB)]
-        artist.data.prepare_all(both, Terms.of("train"), artists="providers")
+        artist.data.prepare_all(both, Terms.of("train", "0%"), artists="providers")
     with pytest.raises(InvalidInput, match="rows 1 and 2, unnamed, are a joint work"):
         both = [Entry("", b"", digest(0), "", who) for who in (ALICE, BOB)]
-        artist.data.prepare_all(both, Terms.of("train"), artists="providers")
+        artist.data.prepare_all(both, Terms.of("train", "0%"), artists="providers")
 
 
 def test_one_content_under_several_names_is_one_item_with_all_of_them(artist: Kiseki) -> None:
     rows = [Entry("", digest(1), b"", name, "") for name in ("b", "a", "b", "")]
-    (kept,) = artist.data.prepare_all(rows, Terms.of("train"))
+    (kept,) = artist.data.prepare_all(rows, Terms.of("train", "0%"))
     (found,) = store_of(artist).slices(kept.id)
     assert (kept.count, found.names) == (1, (("b", "a"),))
 
@@ -350,7 +350,7 @@ def test_one_content_under_several_names_is_one_item_with_all_of_them(artist: Ki
 def test_a_folder_gives_the_same_collection_either_way(
     artist: Kiseki, write: Callable[..., Path]
 ) -> None:
-    folder, terms = write().parent / "art", Terms.of("train")
+    folder, terms = write().parent / "art", Terms.of("train", "0%")
     (kept,) = artist.data.prepare_all(folder, terms)
     names = [each.names for each in store_of(artist).slices(kept.id)]
     prepared = artist.data.prepare(folder, terms)
@@ -374,7 +374,7 @@ def test_progress_is_told_in_items_and_bytes(
 ) -> None:
     told: list[tuple[int, int]] = []
     path = write(("file",), ("art/a.png",), ("art/b.png",))
-    artist.data.prepare_all(path, Terms.of("train"), progress=lambda *at: told.append(at))
+    artist.data.prepare_all(path, Terms.of("train", "0%"), progress=lambda *at: told.append(at))
     assert told[-1] == (2, 10)
 
 

@@ -165,7 +165,7 @@ class TestChallenging:
     def test_the_notice_is_waited_for(
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
-        terms = k.data.define_terms("train", notice=timedelta(days=10))
+        terms = k.data.define_terms("train", "0%", notice=timedelta(days=10))
         shelf = Shelf(artist, "noticed", 3, terms)
         artist.data.revoke_item(shelf.commitments[1])
         k.wait(10 * DAY - 100)
@@ -185,7 +185,7 @@ class TestChallenging:
 
         def used(name: str, minutes: int) -> Manifest:
             notice = timedelta(days=7, minutes=minutes)
-            terms = k.data.define_terms("train", notice=notice)
+            terms = k.data.define_terms("train", "0%", notice=notice)
             shelf = Shelf(artist, name, 2, terms)
             artist.data.revoke_item(shelf.commitments[0])
             return Manifest({shelf.id: weighed(shelf.items)})
@@ -200,7 +200,7 @@ class TestChallenging:
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         """Who looked less than 7 days before registering is never proved false."""
-        terms = k.data.define_terms("train", notice=timedelta(0))
+        terms = k.data.define_terms("train", "0%", notice=timedelta(0))
         shelf = Shelf(artist, "none", 3, terms)
         artist.data.revoke_item(shelf.commitments[1])
         k.wait(7 * DAY - 4000)
@@ -219,7 +219,7 @@ class TestChallenging:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
         """What is found out while a registration waits, at a ledger that nobody confirms on."""
-        terms = k.data.define_terms("train", notice=timedelta(0))
+        terms = k.data.define_terms("train", "0%", notice=timedelta(0))
         shelf = Shelf(artist, "shelf", 3, terms)
         put_terms = k.data.put_terms
 
@@ -263,7 +263,7 @@ class TestChallenging:
         self, k: LocalKiseki, artist: Kiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         """A collection need not be published to be a source."""
-        terms = k.data.define_terms("train")
+        terms = k.data.define_terms("train", "0%")
         commitment = keccak256(b"never logged")
         item = ids.item_id(artist.address, commitment)
         spec = (terms.id, ids.wallet(artist.address), b"", ZERO32)
@@ -363,7 +363,7 @@ class TestWalking:
         self, k: LocalKiseki, asks: Terms, developer: Kiseki, stranger: Kiseki
     ) -> None:
         """All of a collection as large as one registration takes: two transactions."""
-        terms = k.data.define_terms("train")
+        terms = k.data.define_terms("train", "0%")
         shelf = Shelf(k.wallet(6), "large", 4000, terms)
         manifest = Manifest({shelf.id: weighed(shelf.items)})
         model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
@@ -382,7 +382,7 @@ class TestWalking:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
         """Whoever revokes what a model rests on makes no walk fail."""
-        shelf = Shelf(k.wallet(6), "revoked", 256, k.data.define_terms("train"))
+        shelf = Shelf(k.wallet(6), "revoked", 256, k.data.define_terms("train", "0%"))
         manifest = Manifest({shelf.id: weighed(shelf.items)})
         model = developer.models.register(b"w" * 32, asks, manifest=manifest).id
         contract = k.session["DataRegistry"]
@@ -427,7 +427,7 @@ class TestWalking:
         guess = Manifest({shelf.id: weighed(shelf.items[1:])})
         with pytest.raises(InvalidInput, match="this is not the manifest of"):
             stranger.models.check_manifest(model, guess)
-        terms = k.data.define_terms("train")
+        terms = k.data.define_terms("train", "0%")
         item = ids.item_id(artist.address, keccak256(b"hidden"))
         spec = (terms.id, ids.wallet(artist.address), b"", ZERO32)
         artist._wallet.send(k.session["DataRegistry"].call("commit", item, 1, spec))

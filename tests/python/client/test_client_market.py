@@ -142,9 +142,9 @@ def test_irrevocable_consent_cannot_be_revoked(artist: Kiseki, drawings: bytes) 
 def test_a_licence_of_a_batch_opens_nothing_and_says_so(
     artist: Kiseki, developer: Kiseki, creator: Kiseki, buyer: Kiseki, folder: Folder
 ) -> None:
-    drawings = artist.data.prepare(folder("art", {"1.svg": b"1"}), Terms.of("train"))
+    drawings = artist.data.prepare(folder("art", {"1.svg": b"1"}), Terms.of("train", "0%"))
     artist.data.register(drawings)
-    model = train(developer, Terms.of("train"), drawings, b"model")
+    model = train(developer, Terms.of("train", "0%"), drawings, b"model")
     made = creator.outputs.prepare(folder("out", {"1.png": b"out"}), models=[model])
     creator.outputs.register(made)
     offer = creator.market.draft("batch", made.id, 5, Use.COMMERCIAL_OUTPUT)
@@ -185,7 +185,7 @@ def test_unlicensed_training_is_refused_and_licensed_is_registered(
     drawings = artist.data.prepare(folder("art", {"1.svg": b"1"}), asked)
     artist.data.register(drawings)
     offer = offered(artist, drawings.id, lasts=timedelta(days=1))
-    terms = developer.data.define_terms("train")
+    terms = developer.data.define_terms("train", "0%")
     with pytest.raises(ContractReverted, match="DataRegistry_GateClosed"):
         train(developer, terms, drawings, b"first")
     developer.market.buy(offer)
@@ -305,8 +305,10 @@ def test_who_wants_only_what_is_traced_buys_nothing_else(
     artist: Kiseki, developer: Kiseki, buyer: Kiseki, folder: Folder, drawings: bytes
 ) -> None:
     """A base model that is stated is good enough for others, and no problem of the offer."""
-    asks = developer.data.define_terms("train", gate=developer.market.address)
-    art = artist.data.prepare(folder("open", {"1.svg": b"1"}), artist.data.define_terms("train"))
+    asks = developer.data.define_terms("train", "0%", gate=developer.market.address)
+    art = artist.data.prepare(
+        folder("open", {"1.svg": b"1"}), artist.data.define_terms("train", "0%")
+    )
     artist.data.register(art)
     stated = External(keccak256(b"base"), keccak256(b"where it came from"))
     lora = developer.models.register(b"l" * 32, asks, externals=[stated]).id

@@ -23,7 +23,7 @@ def drawing(tmp_path: Path) -> Path:
 
 def test_an_id_is_no_commitment_to_revoke(k: LocalKiseki, artist: Kiseki, drawing: Path) -> None:
     """Promise 2: a revocation that ends nothing is refused before it is paid for."""
-    prepared = artist.data.prepare(drawing, k.data.define_terms("train"))
+    prepared = artist.data.prepare(drawing, k.data.define_terms("train", "0%"))
     artist.data.register(prepared)
     (item,) = prepared.items
     for wallet, given in ((artist, item.id), (k, item.commitment)):
@@ -35,7 +35,7 @@ def test_an_id_is_no_commitment_to_revoke(k: LocalKiseki, artist: Kiseki, drawin
 
 def test_what_was_prepared_is_not_said_again(k: LocalKiseki, artist: Kiseki, drawing: Path) -> None:
     """Promise 4: a payee that would be passed over is refused, not ignored."""
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     prepared = artist.data.prepare(drawing, terms)
     with pytest.raises(InvalidInput, match="say them to prepare"):
         artist.data.register(prepared, payee=k.address)
@@ -47,7 +47,7 @@ def test_what_was_prepared_is_not_said_again(k: LocalKiseki, artist: Kiseki, dra
 
 def test_terms_that_have_ended_are_not_defined(k: LocalKiseki) -> None:
     with pytest.raises(InvalidInput, match="name a later time"):
-        k.data.define_terms("train", valid_until=datetime(2020, 1, 1, tzinfo=UTC))
+        k.data.define_terms("train", "0%", valid_until=datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def test_names_are_no_addresses(k: LocalKiseki) -> None:
@@ -78,7 +78,7 @@ def test_nothing_is_sent_to_what_is_no_waterfall(k: LocalKiseki, artist: Kiseki)
 
 
 def test_a_token_of_nothing_is_not_minted(k: LocalKiseki, artist: Kiseki, drawing: Path) -> None:
-    drawings = artist.data.register(drawing, k.data.define_terms("train")).id
+    drawings = artist.data.register(drawing, k.data.define_terms("train", "0%")).id
     for kind, group in (("collection", b"\x07" * 32), ("model", drawings), ("batch", drawings)):
         with pytest.raises(InvalidInput, match=f"no {kind} 0x.*check its ID and kind"):
             artist.rights.mint(kind, group)

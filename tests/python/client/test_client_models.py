@@ -231,7 +231,7 @@ def test_a_large_batch_on_many_ancestors_is_committed_and_then_published(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A slice and an ancestry can be more than one transaction takes: it is sent in two."""
-    free = Terms.of("train")
+    free = Terms.of("train", "0%")
     collection, item = data[1]
     model = k.models.register(b"w" * 32, free, manifest=Manifest({collection: [(item, 1)]})).id
     folder = tmp_path_factory.mktemp("frames")

@@ -79,7 +79,7 @@ def test_money_for_a_batch_or_model_may_lie_at_two_places(
 def test_money_for_anybody_else_lies_at_one(
     k: LocalKiseki, artist: Kiseki, folder: Folder, tmp_path: Path
 ) -> None:
-    terms = artist.data.define_terms("train")
+    terms = artist.data.define_terms("train", "0%")
     drawings = artist.data.register(folder("art", {"1.svg": b"1"}), terms).id
     k.revenue.split.write(tmp_path / "split.json", split(1, 2))
     person = artist.identities.person("somebody")
@@ -149,7 +149,7 @@ def test_what_each_tier_has_had(k: LocalKiseki) -> None:
 def test_only_a_collection_that_pays_this_wallet_may_still_pay_its_token(
     artist: Kiseki, stranger: Kiseki, folder: Folder
 ) -> None:
-    terms = artist.data.define_terms("train")
+    terms = artist.data.define_terms("train", "0%")
     drawings = artist.data.register(folder("art", {"1.svg": b"1"}), terms).id
     income = artist.rights.income("collection", drawings)
     assert artist.rights.may_pay_token(income)
@@ -162,7 +162,7 @@ def test_only_a_collection_that_pays_this_wallet_may_still_pay_its_token(
 def test_pending_schedules_of_a_party(
     k: LocalKiseki, artist: Kiseki, buyer: Kiseki, stranger: Kiseki, folder: Folder
 ) -> None:
-    terms = artist.data.define_terms("train")
+    terms = artist.data.define_terms("train", "0%")
     drawings = artist.data.register(folder("art", {"1.svg": b"1"}), terms).id
     artist.rights.mint("collection", drawings)
     token = artist.rights.token("collection", drawings)

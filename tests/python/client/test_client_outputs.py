@@ -16,7 +16,7 @@ from kiseki.vault.files import HashedOutput, hash_outputs
 
 @pytest.fixture
 def model(artist: Kiseki, developer: Kiseki, tmp_path: Path) -> bytes:
-    free, art = Terms.of("train"), tmp_path / "art.png"
+    free, art = Terms.of("train", "0%"), tmp_path / "art.png"
     art.write_bytes(b"art")
     prepared = artist.data.prepare(art, free)
     artist.data.register(prepared)
@@ -93,7 +93,7 @@ def test_two_files_that_differ_by_their_credentials_are_one_output(
 def test_data_keeps_the_hash_of_the_file_as_it_is(artist: Kiseki, tmp_path: Path) -> None:
     path = tmp_path / "1.png"
     path.write_bytes(embed(picture("PNG"), "image/png"))
-    (item,) = artist.data.prepare(path, Terms.of("train")).items
+    (item,) = artist.data.prepare(path, Terms.of("train", "0%")).items
     digest = hashlib.sha256(path.read_bytes()).digest()
     (salt,) = artist.salts.salts(artist.address, [digest])
     assert item.commitment == ids.commitment(digest, salt)

@@ -22,7 +22,7 @@ MOST = 2 * PART + 1
 TERMS = (
     # Without notice, so that a revocation counts at once.
     Terms.of("train", royalty="20%", floor="0.01%", notice=timedelta(0)),
-    Terms.of("train", notice=timedelta(0)),  # asks nothing, so it is left out of the split
+    Terms.of("train", "0%", notice=timedelta(0)),  # asks nothing, so it is left out of the split
 )
 PROVIDER = account_of(1).address
 

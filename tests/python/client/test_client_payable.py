@@ -23,7 +23,7 @@ from kiseki.errors import ContractReverted, InvalidInput
 ETHER = NOBODY = "0x" + "00" * 20
 OTHER = "0x" + "12" * 20
 ID, LATER = b"\x05" * 32, 2**40
-TRAIN = Terms.of("train")
+TRAIN = Terms.of("train", "0%")
 
 
 def key(who: str) -> bytes:

@@ -36,7 +36,7 @@ def offered(artist: Kiseki, folder: Folder) -> Offered:
         for number in range(count):
             drawings = folder(f"art{number}", {"1.svg": f"{number}".encode()})
             gate = artist.market.address
-            terms = artist.data.define_terms("train", gate=gate, notice=IRREVOCABLE)
+            terms = artist.data.define_terms("train", "0%", gate=gate, notice=IRREVOCABLE)
             group = artist.data.register(drawings, terms).id
             found.append(artist.market.draft("collection", group, PRICE, TRAIN, **more))
             artist.market.offer(found[-1])

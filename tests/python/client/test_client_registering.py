@@ -98,7 +98,7 @@ WORKER = textwrap.dedent(
     from kiseki.chain.signing.accounts import local_account
     url, secrets, journal, listed = sys.argv[1:]
     k = Kiseki.connect(url, local_account(1), secrets=secrets, journal=journal)
-    kept = k.data.prepare_all(listed, Terms.of("train"))
+    kept = k.data.prepare_all(listed, Terms.of("train", "0%"))
     for done in k.data.register_all(kept):
         assert done.error is None, done.error
         print(done.id.hex(), len(done.receipts), flush=True)
@@ -179,7 +179,7 @@ def test_results_come_as_they_are_final(k: LocalKiseki, terms: Terms) -> None:
 
 
 def test_terms_are_put_on_record_with_the_first_that_has_them(k: LocalKiseki) -> None:
-    cheap, dear = Terms.of("train"), Terms.of("train", royalty="30%")
+    cheap, dear = Terms.of("train", "0%"), Terms.of("train", royalty="30%")
     kept = [
         k.data.prepare_all(entries(n), each)[0] for n, each in ((2, cheap), (3, dear), (4, cheap))
     ]

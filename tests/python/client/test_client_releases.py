@@ -197,6 +197,6 @@ def test_an_older_kiseki_goes_on_beside_a_newer_release(
 def offered(artist: Kiseki, drawings: Path, token: str) -> Offer:
     """A draft for a collection whose terms name the newest market."""
     gate = artist.market.address
-    terms = artist.data.define_terms("train", gate=gate, notice=IRREVOCABLE)
+    terms = artist.data.define_terms("train", "0%", gate=gate, notice=IRREVOCABLE)
     group = artist.data.register(drawings, terms).id
     return artist.market.draft("collection", group, 100, TRAIN, token=token)

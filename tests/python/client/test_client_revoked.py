@@ -25,7 +25,7 @@ def sold(
     notice: timedelta = timedelta(days=90),
 ) -> tuple[Prepared, Offer]:  # fmt: skip
     """A collection of three drawings behind the market, and an offer of it."""
-    terms = artist.data.define_terms("train", gate=artist.market.address, notice=notice)
+    terms = artist.data.define_terms("train", "0%", gate=artist.market.address, notice=notice)
     made = artist.data.prepare(
         folder(name, {f"{n}.svg": f"{name}{n}".encode() for n in "123"}), terms
     )
@@ -116,11 +116,11 @@ def test_under_irrevocable_terms_revoked_items_count_for_nothing(
 def test_a_models_licence_says_which_of_its_sources_were_revoked(
     k: LocalKiseki, artist: Kiseki, developer: Kiseki, buyer: Kiseki, folder: Folder
 ) -> None:
-    terms = artist.data.define_terms("train", notice=timedelta(days=90))
+    terms = artist.data.define_terms("train", "0%", notice=timedelta(days=90))
     made = artist.data.prepare(folder("open", {"1.svg": b"1"}), terms)
     artist.data.register(made)
     manifest = Manifest({made.id: [(each.id, 1) for each in made.items]})
-    gated = developer.data.define_terms("train", gate=developer.market.address)
+    gated = developer.data.define_terms("train", "0%", gate=developer.market.address)
     model = developer.models.register(keccak256(b"w"), gated, manifest=manifest).id
     offer = developer.market.draft("model", model, 1000, Use.GENERATION)
     developer.market.offer(offer)

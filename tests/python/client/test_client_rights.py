@@ -168,7 +168,10 @@ def test_a_collection_is_made_to_pay_its_token_in_the_same_breath(
     assert "allow list" in artist.rights.metadata(token).stays
     with pytest.raises(InvalidInput, match="named when it was registered"):
         model = developer.models.register(
-            b"\x01" * 32, developer.data.define_terms("train"), parents=[], externals=[EXTERNAL]
+            b"\x01" * 32,
+            developer.data.define_terms("train", "0%"),
+            parents=[],
+            externals=[EXTERNAL],
         )
         developer.rights.mint("model", model.id, set_payee=True)
 

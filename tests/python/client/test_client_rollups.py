@@ -151,7 +151,7 @@ def test_a_dry_run_tells_the_gas_of_the_rollup(
 
 
 def test_elsewhere_nothing_is_added(k: LocalKiseki, folder: Folder) -> None:
-    k.data.define_terms("train")
+    k.data.define_terms("train", "0%")
     call = k.session["DataRegistry"].call("registrantOf", bytes(32))
     assert k.sender.wire.gas(call, 100) == 100
 

@@ -146,7 +146,7 @@ def test_the_same_files_under_other_terms_are_told_what_still_stands(
     """Promise 2: registering again ends nothing; after a revocation there is nothing to tell."""
     art = folder("art", FILES)
     first = k.data.register(art, terms)
-    second = k.data.prepare(art, Terms.of("reserved"))
+    second = k.data.prepare(art, Terms.of("reserved", "0%"))
     (look,) = k.data.look([second])
     (told,) = look.overlaps
     assert (told.other.id, told.items, told.same_terms) == (first.id, 2, False)

@@ -152,7 +152,7 @@ def test_a_ring_of_payees_is_gone_around_once(
 ) -> None:
     """A collection that pays a waterfall whose last tier is the collection."""
     drawings = artist.data.register(
-        folder("art", {"1.svg": b"1"}), artist.data.define_terms("train")
+        folder("art", {"1.svg": b"1"}), artist.data.define_terms("train", "0%")
     )
     subject = Payee.subject(k.session["DataRegistry"].address, drawings.id)
     ring = Plan([Tier.to(artist.address, {ETHER: 100}), Tier.to(subject.opening)])
@@ -238,7 +238,7 @@ def test_a_plan_that_cannot_be_is_refused(tiers: list[Tier], said: str) -> None:
 def batch(creator: Kiseki, developer: Kiseki, folder: Folder, name: str) -> bytes:
     weights = keccak256(name.encode())
     external = ids.External(b"\x01" * 32, b"\x02" * 32)
-    terms = developer.data.define_terms("train")
+    terms = developer.data.define_terms("train", "0%")
     model = developer.models.register(weights, terms, externals=[external]).id
     made = creator.outputs.prepare(
         folder(name, {"1.png": name.encode()}), models=[model], payee=creator.address

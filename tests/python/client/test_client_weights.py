@@ -41,7 +41,7 @@ def registered(artist: Kiseki, developer: Kiseki, tmp_path: Path) -> Registering
     """Registers weights as a model of the developer's."""
     (tmp_path / "art").mkdir()
     (tmp_path / "art" / "1.png").write_bytes(b"1")
-    free = Terms.of("train")
+    free = Terms.of("train", "0%")
     art = artist.data.prepare(tmp_path / "art", free)
     artist.data.register(art)
     manifest = Manifest({art.id: [(each.id, 1) for each in art.items]})

@@ -75,7 +75,7 @@ def test_the_log_is_a_fold_from_the_front() -> None:
 def shown(k: LocalKiseki, tmp_path_factory: pytest.TempPathFactory) -> ProvedList:
     """Three collections, and the proof of them at the latest block."""
     folder = tmp_path_factory.mktemp("drawings")
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     ids = []
     for number in range(3):
         path = folder / f"{number}.png"
@@ -222,7 +222,7 @@ def test_a_registration_that_the_node_leaves_out_is_never_passed_over(
     k: LocalKiseki, folder: Folder, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """Promise 8 and invariant 13: also when it is asked again and again, or started anew."""
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     k.data.register(folder("art", {"a": b"a"}), terms)
     drawings = k.data.prepare(folder("more", {"b": b"b"}), terms)
     k.data.register(drawings)
@@ -258,7 +258,7 @@ def test_where_the_node_has_no_proof_that_is_said(
     k: LocalKiseki, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And nothing else is: it does not make the list a wrong one."""
-    k.data.register(folder("art", {"a": b"a"}), k.data.define_terms("train"))
+    k.data.register(folder("art", {"a": b"a"}), k.data.define_terms("train", "0%"))
     real = Node.ask
 
     def without(node: Node, questions: Any) -> Any:
@@ -292,7 +292,7 @@ def test_a_header_that_does_not_hash_to_its_block_is_no_proof(
 
 def test_a_log_goes_on_from_where_it_was(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 10: no question's cost grows with what it does not ask about."""
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     counts = []
     real = Records.registered
 
@@ -313,7 +313,7 @@ def test_a_log_goes_on_from_where_it_was(k: LocalKiseki, monkeypatch: pytest.Mon
 
 
 def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
-    terms = k.data.define_terms("train")
+    terms = k.data.define_terms("train", "0%")
     receipts = [
         k.data.wallet.send(
             k.session["DataRegistry"].call(

@@ -25,7 +25,7 @@ ENTRY = {"provider": "0x" + "1a" * 20, "sha256": "2b" * 32, "salt": "3c" * 32}
 LINE = json.dumps(ENTRY).encode() + b"\n"
 _COMMITMENT = ids.commitment(b"\x2b" * 32, b"\x3c" * 32)
 _KEPT = Kept(
-    ENTRY["provider"], Terms.of("train"), ids.item_id(ENTRY["provider"], _COMMITMENT), 1,
+    ENTRY["provider"], Terms.of("train", "0%"), ids.item_id(ENTRY["provider"], _COMMITMENT), 1,
     Payee.of(ENTRY["provider"]), bytes(32),
 )  # fmt: skip
 COLLECTION = backups.head(_KEPT)

@@ -172,7 +172,7 @@ def test_a_message_binds_chain_contract_and_every_value() -> None:
     ],
 )
 def test_uses_are_said_in_words_or_flags(uses: Any, expected: Use) -> None:
-    assert Terms.of(uses).uses == expected
+    assert Terms.of(uses, "0%").uses == expected
 
 
 def test_the_bits_of_uses_are_in_the_order_of_the_fields() -> None:
@@ -211,17 +211,17 @@ def test_every_basis_point_can_be_said(bps: int) -> None:
     assert f" {Decimal(bps) / 100:.2f}".rstrip("0").rstrip(".") + "% of gross" in (
         Terms.of("train", royalty=Decimal(bps) / 10_000).words()
         if bps
-        else Terms.of("train", floor="1%").words()
+        else Terms.of("train", "0%", floor="1%").words()
     )
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: Terms.of("everything"),
-        lambda: Terms.of(Use.GENERATION),
-        lambda: Terms.of(["train", Use.GENERATION]),
-        lambda: Terms.of("generation"),
+        lambda: Terms.of("everything", "0%"),
+        lambda: Terms.of(Use.GENERATION, "0%"),
+        lambda: Terms.of(["train", Use.GENERATION], "0%"),
+        lambda: Terms.of("generation", "0%"),
         lambda: Terms.of("train", royalty="20"),
         lambda: Terms.of("train", royalty="x%"),
         lambda: Terms.of("train", royalty="%"),
@@ -237,13 +237,13 @@ def test_every_basis_point_can_be_said(bps: int) -> None:
         lambda: Terms.of("train", royalty=20),
         lambda: Terms.of("train", royalty=False),
         lambda: Terms.of("train", royalty=0.2),  # type: ignore[arg-type]
-        lambda: Terms.of("train", valid_until=datetime(2027, 1, 1)),
-        lambda: Terms.of("train", valid_until=datetime(1970, 1, 1, tzinfo=UTC)),
-        lambda: Terms.of("train", notice=timedelta(milliseconds=1500)),
-        lambda: Terms.of("train", notice=timedelta(seconds=-1)),
-        lambda: Terms.of("train", notice=timedelta(days=365 * 200)),
-        lambda: Terms.of("train", gate="0x12"),
-        lambda: Terms.of("train", document="0x12"),
+        lambda: Terms.of("train", "0%", valid_until=datetime(2027, 1, 1)),
+        lambda: Terms.of("train", "0%", valid_until=datetime(1970, 1, 1, tzinfo=UTC)),
+        lambda: Terms.of("train", "0%", notice=timedelta(milliseconds=1500)),
+        lambda: Terms.of("train", "0%", notice=timedelta(seconds=-1)),
+        lambda: Terms.of("train", "0%", notice=timedelta(days=365 * 200)),
+        lambda: Terms.of("train", "0%", gate="0x12"),
+        lambda: Terms.of("train", "0%", document="0x12"),
         lambda: Terms(royalty_bps=10_001),
         lambda: Terms(floor_bps=10_001),
         lambda: Terms(valid_until=2**64),
@@ -265,22 +265,29 @@ def test_what_cannot_be_said_exactly_is_refused(wrong: Callable[[], object]) -> 
 
 def test_times_are_unix_seconds_in_any_zone() -> None:
     tokyo = datetime(2027, 1, 1, 9, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=9)))
-    terms = Terms.of("train", valid_until=tokyo, notice=timedelta(days=30))
+    terms = Terms.of("train", "0%", valid_until=tokyo, notice=timedelta(days=30))
     assert (terms.valid_until, terms.notice_seconds) == (1_798_761_600, 2_592_000)
 
 
 def test_the_case_of_a_gate_does_not_matter() -> None:
-    assert Terms.of("train", gate=ARTIST) == Terms.of("train", gate=ARTIST.lower())
+    assert Terms.of("train", "0%", gate=ARTIST) == Terms.of("train", "0%", gate=ARTIST.lower())
+
+
+def test_nobody_consents_for_nothing_unsaid() -> None:
+    """Uses and royalty have no default (promise 5)."""
+    for left_out in ({}, {"uses": "train"}, {"royalty": "20%"}):
+        with pytest.raises(TypeError, match="missing"):
+            Terms.of(**left_out)  # type: ignore[arg-type]
 
 
 def test_terms_are_said_in_plain_words() -> None:
-    assert Terms.of("reserved").words() == "Reserves every use: nothing is allowed."
-    none = Terms.of("ai_inference", notice=timedelta(0))
+    assert Terms.of("reserved", "0%").words() == "Reserves every use: nothing is allowed."
+    none = Terms.of("ai_inference", "0%", notice=timedelta(0))
     assert none.words() == "Allows AI inference, for no royalty."
     usual = "Consent ends 30 days after it is revoked."
-    assert Terms.of("ai_inference").words() == f"{none.words()} {usual}"
-    assert Terms.of("ai_inference").words(revocable=False) == none.words()
-    for_ever = Terms.of("ai_inference", notice=IRREVOCABLE)
+    assert Terms.of("ai_inference", "0%").words() == f"{none.words()} {usual}"
+    assert Terms.of("ai_inference", "0%").words(revocable=False) == none.words()
+    for_ever = Terms.of("ai_inference", "0%", notice=IRREVOCABLE)
     assert for_ever.words() == f"{none.words()} Consent is never revoked."
     terms = Terms.of(
         "train",

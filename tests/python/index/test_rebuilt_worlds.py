@@ -93,7 +93,7 @@ def test_drafts_of_strangers_and_abandoned_ones_do_not_disturb() -> None:
 def crowd() -> tuple[World, list[bytes]]:
     world = World()
     terms = Terms.of("train", royalty="10%", floor="0.01%")
-    free = Terms.of("train")
+    free = Terms.of("train", "0%")
     made = [
         world.collection(account(f"artist {i}"), free if i % 5 == 0 else terms)
         for i in range(2 * PART + 50)
@@ -182,7 +182,7 @@ def test_a_list_is_complete_when_it_rebuilds_the_root() -> None:
 def test_consent_ends_with_the_notice_or_the_terms_whichever_is_first() -> None:
     world = World()
     until = datetime.fromtimestamp(world.time + 10 * DAY, UTC)
-    terms = Terms.of("train", valid_until=until, notice=timedelta(days=3))
+    terms = Terms.of("train", "0%", valid_until=until, notice=timedelta(days=3))
     art = world.collection(ARTIST, terms)
     assert world.index().collection(art).ends_at == int(until.timestamp()) + 1
     world.revoke(art, DAY)

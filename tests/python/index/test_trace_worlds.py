@@ -151,9 +151,9 @@ def test_every_revoked_item_is_known_logged_or_not() -> None:
 def test_sources_that_ended_under_ancestors_are_found() -> None:
     world = World()
     ends = datetime.fromtimestamp(world.time + DAY, UTC)
-    short = world.collection(ARTIST, Terms.of("train", valid_until=ends))
+    short = world.collection(ARTIST, Terms.of("train", "0%", valid_until=ends))
     long = world.collection(STUDIO, TRAIN, ["kept", "withdrawn"])
-    base = world.model("base", {short: 1, long: 1}, terms=Terms.of("train", valid_until=ends))
+    base = world.model("base", {short: 1, long: 1}, terms=Terms.of("train", "0%", valid_until=ends))
     frames = world.batch(["frame"], [world.model("child", {}, [base])])
     assert world.index().findings(frames) == []
     world.revoke(long, 3 * DAY)

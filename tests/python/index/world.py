@@ -201,7 +201,7 @@ class World:
     ) -> bytes:
         parts = [ids.part_hash(part) for part in ids.parts(self.sources(weights))]
         hashed = ids.sources_hash(parts, sorted(parents), externals)
-        return ids.model_id(developer, named(name), hashed, (terms or Terms.of("train")).id)
+        return ids.model_id(developer, named(name), hashed, (terms or Terms.of("train", "0%")).id)
 
     def model(
         self,
@@ -220,7 +220,7 @@ class World:
         """`drafted`: (collections that were logged by parts before, when the first was)."""
         if not same_block:
             self.next_block()
-        terms = terms or Terms.of("train")
+        terms = terms or Terms.of("train", "0%")
         terms_id = self.define(terms)
         collections = self.sources(weights)
         model = self.model_id(name, weights, parents, externals, terms, developer)

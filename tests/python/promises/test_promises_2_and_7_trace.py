@@ -86,7 +86,7 @@ def test_what_is_revoked_twice_stays_revoked_since_the_first_time(scene: Scene) 
 
 
 def test_consent_lasts_as_long_as_the_notice(scene: Scene) -> None:
-    terms = scene.k.data.define_terms("train", notice=timedelta(days=7))
+    terms = scene.k.data.define_terms("train", "0%", notice=timedelta(days=7))
     prepared = scene.bob.data.prepare(scene.folder / "bob", terms)
     scene.bob.data.register(prepared)
     scene.bob.data.revoke(prepared.id)
@@ -134,7 +134,7 @@ def test_an_item_of_another_collection_is_in_no_manifest(scene: Scene) -> None:
 
 
 def test_reserved_data_cannot_be_used_by_anybody(scene: Scene) -> None:
-    reserved = scene.k.data.define_terms("reserved")
+    reserved = scene.k.data.define_terms("reserved", "0%")
     prepared = scene.bob.data.prepare(scene.folder / "bob", reserved)
     scene.bob.data.register(prepared)
     manifest = Manifest({prepared.id: [(item.id, 1) for item in prepared.items]})
@@ -145,7 +145,7 @@ def test_reserved_data_cannot_be_used_by_anybody(scene: Scene) -> None:
 
 def test_expired_terms_end_consent(scene: Scene) -> None:
     until = datetime.fromtimestamp(scene.k.session.now() + 1000, UTC)
-    terms = scene.k.data.define_terms("train", valid_until=until)
+    terms = scene.k.data.define_terms("train", "0%", valid_until=until)
     prepared = scene.bob.data.prepare(scene.folder / "bob", terms)
     scene.bob.data.register(prepared)
     scene.k.wait(1001)
@@ -157,11 +157,11 @@ def test_expired_terms_end_consent(scene: Scene) -> None:
 
 def test_a_gate_lets_through_whom_the_provider_named_and_no_relayer(scene: Scene) -> None:
     gate = scene.bob.data.gate
-    terms = scene.k.data.define_terms("train", gate=gate.address)
+    terms = scene.k.data.define_terms("train", "0%", gate=gate.address)
     prepared = scene.bob.data.prepare(scene.folder / "bob", terms)
     scene.bob.data.register(prepared)
     manifest = Manifest({prepared.id: [(item.id, 1) for item in prepared.items]})
-    free = scene.k.data.define_terms("train")
+    free = scene.k.data.define_terms("train", "0%")
     with pytest.raises(ContractReverted, match="whoever keeps the gate") as refused:
         scene.developer_1.models.register(b"a" * 32, free, manifest=manifest)
     assert refused.value.name == "DataRegistry_GateClosed"
@@ -174,7 +174,7 @@ def test_a_gate_lets_through_whom_the_provider_named_and_no_relayer(scene: Scene
 
 
 def test_a_model_allows_no_more_than_its_sources(scene: Scene) -> None:
-    narrow = scene.k.data.define_terms("ai_generative_training")
+    narrow = scene.k.data.define_terms("ai_generative_training", "0%")
     prepared = scene.bob.data.prepare(scene.folder / "bob", narrow)
     scene.bob.data.register(prepared)
     manifest = Manifest({prepared.id: [(item.id, 1) for item in prepared.items]})

@@ -24,7 +24,7 @@ def file(scene: Scene, name: str = "cut/0.png") -> Path:
 
 def closed(scene: Scene) -> Terms:
     """Terms behind a list that lets nobody in."""
-    return scene.k.data.define_terms("reserved", gate=scene.k.models.gate.address)
+    return scene.k.data.define_terms("reserved", "0%", gate=scene.k.models.gate.address)
 
 
 def test_a_generated_file_verifies_with_nothing_found(scene: Scene) -> None:

@@ -47,7 +47,7 @@ def collection(store: KeyStore, count: int = 5, provider: str = WHO) -> tuple[Ke
         slices.append(Slice.of(provider, b"".join(commitments), b"".join(sha256s), names))
     root = root_of([each.root for each in slices])
     assert root == IdTree([row[0] for row in rows]).root
-    return Kept(provider, Terms.of("train"), root, count, Payee.of(OTHER), ZERO32), slices
+    return Kept(provider, Terms.of("train", "0%"), root, count, Payee.of(OTHER), ZERO32), slices
 
 
 def interrupt(*_: object, **__: object) -> None:

@@ -78,7 +78,7 @@ class Data:
     def define_terms(
         self,
         uses: str | Use | Iterable[str | Use],
-        royalty: str | Decimal | int = 0,
+        royalty: str | Decimal | int,
         floor: str | Decimal | int = 0,
         valid_until: datetime | None = None,
         notice: timedelta = NOTICE,

@@ -26,7 +26,7 @@ _NOTHING = Use(0)
 class Gate:
     """The allow list of one registry; `data.gate` for collections, `models.gate` for models.
 
-    Terms name its address: ``define_terms("train", gate=k.data.gate.address)``.
+    Terms name its address: ``define_terms("train", "20%", gate=k.data.gate.address)``.
     """
 
     wallet: Wallet

@@ -5,7 +5,7 @@
     ...
     developer.market.buy(offer)            # and may train on it from then on
 
-Terms name the market as their gate: ``define_terms("train", gate=k.market.address)``.
+Terms name the market as their gate: ``define_terms("train", "20%", gate=k.market.address)``.
 """
 
 from __future__ import annotations
