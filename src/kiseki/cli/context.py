@@ -302,6 +302,7 @@ def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
         journal=home("journal"),
         policy=policy(),
         rehearses=rehearses,
+        networks=settings.value("KISEKI_NETWORKS", given()),
     )
 
 
@@ -330,7 +331,7 @@ def spend(
         problems: the parts that were refused, read from the result of `work`. A dry run ends with 3
             if a part would be refused, and with 1 if all would be.
     """
-    known = network_of(k.session.chain_id)
+    known = k.session.network
     for sentence in [says] if isinstance(says, str) else says:
         show.say(sentence)
     if is_tried_first():

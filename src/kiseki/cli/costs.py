@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -34,30 +35,47 @@ def cost(
         str | None,
         typer.Option(help="The price of gas in gwei. Default: the price that the node tells now."),
     ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            help="A TOML file of prices: a table for each network, with date, gwei and source."
+        ),
+    ] = None,
     dues: Annotated[
         bool,
         typer.Option(help="Read from the chain which dues cost more gas to claim than they bring."),
     ] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--for", help="With --dues: a model or batch, 0x…; only who it rests on. Default: all."
+        ),
+    ] = None,
 ) -> None:
     """Calculate what registering and claiming cost in gas on a network.
 
     The gas is what the tests of the contracts measured. Each artist gets one collection. Terms,
     consents of others and the fee of a rollup for the chain below are not in the figures. Sends
-    nothing; without --price or with --dues it asks a node.
+    nothing; without --price and --prices, or with --dues, it asks a node.
 
     \b
     Examples:
       kiseki cost --artists 300 --items 1e6 --claims monthly --network sepolia
       kiseki cost --artists 20 --items 5000 --claims never --price 20
+      kiseki cost --artists 20 --items 5000 --prices prices.toml --network sepolia
       kiseki cost --dues --price 20
+      kiseki cost --dues --for 0x3333… --price 20
     """
     from kiseki.client import costs
 
     if claims not in _TIMES:
         raise InvalidInput(f"--claims must be one of {', '.join(_TIMES)}")
+    if only is not None and not dues:
+        raise InvalidInput("--for says whose dues are read; give it with --dues")
+    group = None if only is None else context.hex32(only, "the model or batch")
     lines = costs.plan(artists, _whole(items), _TIMES[claims])
-    wei, source, there = _price(price)
-    found = costs.dues(context.watching().index) if dues else []
+    wei, source, there = _price(price, prices)
+    found = costs.dues(context.watching().index, group) if dues else []
     small = [each for each in found if each.gas * wei > each.amount]
     told: dict[str, Any] = {
         "network": there.name, "currency": there.currency, "price": str(wei), "source": source,
@@ -109,11 +127,15 @@ def _whole(text: str) -> int:
     return int(number)
 
 
-def _price(given: str | None) -> tuple[int, str, Network]:
+def _price(given: str | None, table: Path | None) -> tuple[int, str, Network]:
     """The price of gas in wei, where it is from, and the network."""
     at = context.where()
     known = None if at.chain_id is None else context.network_of(at.chain_id)
     wei = gwei(given or "", "--price")
+    if table is not None:
+        if wei is not None:
+            raise InvalidInput("--price and --prices are two prices; give one")
+        return _tabled(table, known)
     if wei is not None:
         return wei, "as given", known or Network("no network", 0, ())
     from kiseki.chain.answers import quantity
@@ -127,3 +149,18 @@ def _price(given: str | None) -> tuple[int, str, Network]:
         wei = quantity(node.one("eth_gasPrice"), 96)
     source = f"as the node tells at block {latest.number:,}, {show.date(latest.time)}"
     return wei, source, context.network_of(node.chain_id)
+
+
+def _tabled(table: Path, network: Network | None) -> tuple[int, str, Network]:
+    from kiseki.client.prices import read_prices
+
+    if network is None:
+        raise InvalidInput("--prices needs --network: it has a price for each network")
+    there = read_prices(table)
+    if network.name not in there:
+        raise InvalidInput(
+            f"{table} has no price for {network.name}; it has {', '.join(there) or 'none at all'}"
+        )
+    price = there[network.name]
+    source = f"as {table} says of {price.on}"
+    return price.wei, source + (f", from {price.source}" if price.source else ""), network

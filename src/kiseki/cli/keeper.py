@@ -101,7 +101,7 @@ def keeper(
     ]  # fmt: skip
     limit = f"at most {most} ether a round" if most else "without a limit"
     context.agree(
-        context.network_of(k.session.chain_id),
+        k.session.network,
         f"The keeper {' and '.join(does) or 'does nothing'}. {k.address} pays the gas, {limit}.",
     )
     if metrics_file is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.chain.release.networks import network
 from kiseki.cli import context, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
@@ -213,10 +212,9 @@ def check_manifest(model: Model, manifest: ManifestFile) -> None:
     """
     context.refuse_dry_run("check-manifest")
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
-    context.refuse_dry_run("check-manifest")
     k = context.kiseki()
     context.agree(
-        network(k.session.chain_id),
+        k.session.network,
         "Check every item of the manifest on the chain, in as many transactions as that takes.",
     )
     with show.progress("walking", "items") as told:

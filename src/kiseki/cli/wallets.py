@@ -160,7 +160,7 @@ def cancel() -> None:
     context.refuse_dry_run("accounts cancel")
     k = context.kiseki()
     context.agree(
-        context.network_of(k.session.chain_id),
+        k.session.network,
         f"Cancel all pending transactions of {k.address}, with one empty transaction for each.",
     )
     outcomes = k.sender.cancel()

@@ -24,8 +24,8 @@ def _measured() -> dict[str, int]:
     return found
 
 
-_CLAIM = "claim ether through a collection, again"
-"""What one claim is counted as."""
+_FIRST, _AGAIN = (f"claim ether through a collection, {which}" for which in ("first", "again"))
+"""What a claim is counted as: the first from a place writes a number where there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Due:
     Attributes:
         wallet: its address.
         amount: wei.
-        gas: of one claim for each place where the money lies.
+        gas: of a first claim for each place where the money lies; later ones need less.
     """
 
     wallet: str
@@ -78,19 +78,36 @@ def plan(artists: int, items: int, claims: int) -> list[Line]:
     yearly = artists * claims
     return [
         Line("register the works, once", transactions, gas),
-        Line("claims, in a year", yearly, yearly * _measured()[_CLAIM]),
+        Line("claims, in the first year", yearly, _claims(artists, claims)),
     ]
 
 
-def dues(index: Index) -> list[Due]:
-    """What the providers of all collections are owed in ether now, the least first."""
-    wallets = {index.status(each).provider.lower() for each in index.registered("DataRegistry")}
+def dues(index: Index, group: bytes | None = None) -> list[Due]:
+    """What the providers of collections are owed in ether now, from everywhere; the least first.
+
+    Args:
+        group: a model or batch: only the providers of what it rests on. Default: all providers.
+
+    Raises:
+        NotRegistered: there is no such model or batch.
+    """
+    if group is None:
+        collections = index.registered("DataRegistry")
+    else:
+        nodes = index.lineage(group).nodes
+        collections = [node.id for node in nodes if node.kind == "collection"]
+    wallets = {index.status(collection).provider.lower() for collection in collections}
     return sorted(_dues(index, wallets), key=lambda due: due.amount)
 
 
 def claim_gas() -> int:
-    """Of one claim."""
-    return _measured()[_CLAIM]
+    """The most that one claim of ether needs: the first."""
+    return _measured()[_FIRST]
+
+
+def _claims(artists: int, claims: int) -> int:
+    gas = _measured()
+    return artists * (gas[_FIRST] + (claims - 1) * gas[_AGAIN]) if claims else 0
 
 
 def _dues(index: Index, wallets: Iterable[str]) -> Iterable[Due]:
@@ -98,7 +115,7 @@ def _dues(index: Index, wallets: Iterable[str]) -> Iterable[Due]:
         owed = [each for each in index.owed(wallet) if each.token == ZERO_ADDRESS]
         if owed:
             amount = sum(each.amount for each in owed)
-            yield Due(wallet, amount, len(owed) * _measured()[_CLAIM])
+            yield Due(wallet, amount, len(owed) * _measured()[_FIRST])
 
 
 def _transactions(count: int) -> int:

@@ -93,6 +93,7 @@ class Kiseki:
         journal: str | Path | Journal | None = None,
         policy: Policy | None = None,
         rehearses: bool = False,
+        networks: str | Path | None = None,
     ) -> Kiseki:
         """A wallet on a chain where the suite is deployed.
 
@@ -108,6 +109,7 @@ class Kiseki:
                 user's programs share, so that none takes another's nonce.
             policy: the most that gas may cost, how final is final, how many at once.
             rehearses: send nothing and only try it (`rehearsal`).
+            networks: the user's own table of networks (`networks.toml`).
 
         Raises:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
@@ -117,7 +119,8 @@ class Kiseki:
         if not isinstance(journal, Journal):
             journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
-        session = Session(node, record, journal, policy, rehearses=rehearses)
+        table = Path(networks) if networks is not None else None
+        session = Session(node, record, journal, policy, rehearses=rehearses, networks=table)
         salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)
 

@@ -7,7 +7,6 @@ from secrets import token_bytes
 
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call, erc20, node_errors
-from kiseki.chain.release.networks import network
 from kiseki.chain.release.proxy import PROXY
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Wallet
@@ -82,7 +81,7 @@ class TestMoney:
         return self.wallet.session.now()
 
     def _must_be_local(self) -> None:
-        known = network(self.wallet.session.chain_id)
+        known = self.wallet.session.network
         if known.is_public and not self.is_own:
             raise InvalidInput(
                 f"{known.name} is a public network, which has no test money and no time of your "

@@ -11,6 +11,7 @@ from kiseki.chain.contract.events import Decoder
 from kiseki.chain.logs import head, timestamps
 from kiseki.chain.node import Node
 from kiseki.chain.release import deploying as deployment
+from kiseki.chain.release.networks import Network, network
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.outcome import Receipt
@@ -47,12 +48,14 @@ class Session:
         policy: Policy | None = None,
         *,
         rehearses: bool = False,
+        networks: Path | None = None,
     ) -> None:
         """
         Args:
             record: the folder of deployment records, when there is one.
             journal: one in memory if none is given.
             rehearses: for a dry run.
+            networks: the user's own table of networks.
 
         Raises:
             NotDeployed: some of what every chain has once is not there.
@@ -62,6 +65,7 @@ class Session:
         self.journal = journal or Journal()
         self.policy = policy or Policy()
         self.rehearses = rehearses
+        self._networks = networks
         self.deployment = deployment.find(node, record)
         self._contracts = [
             Contract(node, place.name, place.address, place.artifact)
@@ -81,6 +85,15 @@ class Session:
     def chain_id(self) -> int:
         """The chain."""
         return self.deployment.chain_id
+
+    @property
+    def network(self) -> Network:
+        """What the user's own table of networks, or Kiseki's, says of the chain.
+
+        Raises:
+            InvalidInput: the own table cannot be read.
+        """
+        return network(self.chain_id, self._networks)
 
     def __getitem__(self, name: str) -> Contract:
         """The newest contract of that name: new things go to it.

@@ -340,6 +340,7 @@ def settings(given: Mapping[str, str] | None = None) -> dict[str, Any]:
         "deployments": value("KISEKI_DEPLOYMENTS", known),
         "journal": value("KISEKI_JOURNAL", known),
         "policy": policy(known, at.chain_id),
+        "networks": value("KISEKI_NETWORKS", known),
     }
 
 

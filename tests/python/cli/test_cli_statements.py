@@ -1,9 +1,13 @@
 """What anybody says in public about something, and test money and time on a local chain."""
 
+import pytest
+
 from kiseki import Kiseki, LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.client.settings import settings
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
+from kiseki.errors import InvalidInput
 
 from .conftest import FREE, Shell
 
@@ -88,3 +92,25 @@ def test_no_public_network_gives_test_money(shell: Shell, k: LocalKiseki) -> Non
             told = " ".join(there.run("local", *words, *account, more=key, code=2).split())
             assert "public network" in told and "kiseki node" in told
         assert public.balance(of=poor) == 0
+
+
+def test_a_local_chain_of_ones_own_is_named_in_the_table_of_networks(shell: Shell) -> None:
+    """Commands and the library read the same table; without it the chain is public."""
+    table = shell.folder / "home" / ".kiseki" / "networks.toml"
+    poor = "0x" + "42" * 20
+    with Kiseki.local(accounts=1, chain_id=424_242) as own:
+        there = Shell(shell.folder, own.url, shell.programs)
+        assert "public network" in there.run("local", "ether", poor, "1", code=2)
+        with pytest.raises(InvalidInput, match="chain 424242 is a public network"):
+            connected(own, {}).test_money.ether(poor, 1)
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text("[studio]\nchain = 424242\npublic = false\n")
+        assert "holds 1 test ether" in there.run("local", "ether", poor, "1")
+        kiseki = connected(own, {"KISEKI_NETWORKS": str(table)})
+        assert kiseki.test_money.ether(poor, 10**18) == 2 * 10**18
+
+
+def connected(k: LocalKiseki, more: dict[str, str]) -> Kiseki:
+    """As a script connects."""
+    key = "0x" + bytes(account_of(0).key).hex()
+    return Kiseki.connect(**settings({"KISEKI_RPC_URL": k.url, "KISEKI_PRIVATE_KEY": key} | more))
