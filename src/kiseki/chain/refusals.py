@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from kiseki.core.values import from_hex
+from kiseki.core.amounts import in_units
+from kiseki.core.values import from_hex, one_line
 from kiseki.errors import InvalidInput
 
 __all__ = ["Kind", "Refusal"]
@@ -117,6 +118,12 @@ _LEAST = re.compile(
     r"|(?:minimum|required) (?:gas )?(?:tip|price)(?: cap)?(?: is)?|at least):? \(?(\d{1,28})\b"
 )
 
+_BEFORE = r"(?<!gas )(?<!gas: )(?<!limit )(?<!limit: )(?<!nonce )(?<!nonce: )(?<![\w.\[#-])"
+_AMOUNT = re.compile(_BEFORE + r"(?:[0-9]+|0x[0-9a-fA-F]{1,32})(?!\w|\.[0-9])")
+_PRICE = re.compile(_BEFORE + r"[0-9]{7,}(?!\w|\.[0-9])")
+"""Amounts and prices, but no gas, nonce, place in a list, address or hash."""
+_GWEI = 9
+
 
 class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where one is expected
     """What a node answered instead of a result.
@@ -150,6 +157,20 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
             said += " " + self.data["payload"][:2_000].lower()
         return next((kind for kind, words in _FOUND if words.search(said)), Kind.OTHER)
 
+    def words(self, currency: str = "of the chain's currency") -> str:
+        """What it says, for people: amounts that nodes count in wei are said in the currency, and
+        prices of gas in gwei.
+
+        Args:
+            currency: what gas is paid in there, where that is known.
+        """
+        said = one_line(self.message)
+        if self.kind is Kind.FUNDS:
+            return _AMOUNT.sub(lambda found: f"{in_units(_number(found[0]))} {currency}", said)
+        if self.kind is Kind.FEE:
+            return _PRICE.sub(lambda found: f"{in_units(int(found[0]), _GWEI)} gwei", said)
+        return said
+
     @property
     def returned(self) -> bytes:
         """What a call that reverted returned; empty where nothing came with it."""
@@ -166,3 +187,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
         """The least tip that the node takes, in wei, where it refuses a fee and says so."""
         found = _LEAST.search(self.message[:2_000].lower()) if self.kind is Kind.FEE else None
         return int(found[1]) if found else None
+
+
+def _number(text: str) -> int:
+    return int(text, 16 if text.startswith("0x") else 10)

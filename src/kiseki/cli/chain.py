@@ -296,6 +296,7 @@ def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
         owed: dict[str, int] = {}
         for each in k.index.owed(signer.address):
             owed[each.token] = owed.get(each.token, 0) + each.amount
+        told["decimals"] = {token: k.decimals(token) for token in owed}
         told["owed"] = {token: str(amount) for token, amount in owed.items()}
         told["lacking"] = [each.id for each in k.data.openings.lacking()]
         told["lists"] = {
@@ -346,9 +347,8 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
         owed = told.get("owed", {})
         rows.append(("owed", "nothing" if not owed else ""))
         for token, amount in owed.items():
-            ether = int(token, 16) == 0
-            shown = in_units(int(amount)) if ether else f"{int(amount):,} base units"
-            rows.append((f"  {currency if ether else token}", shown))
+            shown = in_units(int(amount), told["decimals"][token])
+            rows.append((f"  {token if int(token, 16) else currency}", shown))
     rows += [("problem", each) for each in told["problems"]]
     show.fields(rows)
 

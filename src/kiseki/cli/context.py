@@ -122,8 +122,8 @@ def where() -> Where:
 
 
 def policy() -> Policy:
-    """Fees and finality, from the options."""
-    return settings.policy(given(), where().chain_id)
+    """Fees, finality and currency, from the options and the table of networks."""
+    return settings.policy(given(), _chain_of(where()))
 
 
 def home(name: str) -> Path:
@@ -432,8 +432,14 @@ def registered_told(kind: str, done: Registered) -> None:
 def money(k: Kiseki, token: str, amount: int) -> str:
     """An amount with its currency, for people."""
     if token == ZERO_ADDRESS:
-        return f"{in_units(amount)} ether"
+        return f"{in_units(amount)} {ether(k)}"
     return f"{in_units(amount, k.decimals(token))} of {token}"
+
+
+def ether(k: Kiseki) -> str:
+    """What a chain's own currency is called; an amount without a token is in it."""
+    currency = k.sender.policy.currency
+    return "ether" if currency == "ETH" else currency
 
 
 def amount(k: Kiseki, text: str) -> tuple[int, str]:

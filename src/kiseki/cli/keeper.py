@@ -99,7 +99,7 @@ def keeper(
             ("claims for " + ", ".join(claim or []), claim),
         ) if wanted
     ]  # fmt: skip
-    limit = f"at most {most} ether a round" if most else "without a limit"
+    limit = f"at most {most} {context.ether(k)} a round" if most else "without a limit"
     context.agree(
         k.session.network,
         f"The keeper {' and '.join(does) or 'does nothing'}. {k.address} pays the gas, {limit}.",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import erc20, node_errors
-from kiseki.chain.contract.foreign import tried
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sending.fees import Policy
@@ -31,10 +30,9 @@ from kiseki.client.rights.rights import Rights
 from kiseki.client.session import Session
 from kiseki.client.statements import Statements
 from kiseki.client.wallet import Signed, Wallet
-from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
-from kiseki.core.values import address
+from kiseki.core.values import ZERO_ADDRESS, address
 from kiseki.errors import KisekiError
 from kiseki.index import Index
 from kiseki.vault.keystore import KeyStore
@@ -226,9 +224,7 @@ class Kiseki:
         Raises:
             ChainError: the node refuses the question; NodeUnreachable, if it does not answer.
         """
-        if token is None or address(token, "the token") == bytes(20):
-            return ETHER_DECIMALS
-        return tried(erc20(self.session.node, token), "decimals") or 0
+        return self.session.decimals(ZERO_ADDRESS if token is None else token)
 
 
 class LocalKiseki(Kiseki):

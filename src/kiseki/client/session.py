@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiseki.chain.contract.contracts import Contract, node_errors
+from kiseki.chain.contract.contracts import Contract, erc20, node_errors
 from kiseki.chain.contract.events import Decoder
+from kiseki.chain.contract.foreign import tried
 from kiseki.chain.logs import head, timestamps
 from kiseki.chain.node import Node
 from kiseki.chain.release import deploying as deployment
@@ -18,7 +19,9 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
+from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.event import Event
+from kiseki.core.values import address
 from kiseki.errors import NotDeployed
 
 if TYPE_CHECKING:
@@ -125,6 +128,12 @@ class Session:
             if signer.address not in self._senders:
                 self._senders[signer.address] = kind(self.node, signer, self.journal, self.policy)
             return self._senders[signer.address]
+
+    def decimals(self, token: str) -> int:
+        """How many digits a currency has after the point; see `Kiseki.decimals`."""
+        if address(token, "the token") == bytes(20):
+            return ETHER_DECIMALS
+        return tried(erc20(self.node, token), "decimals") or 0
 
     def now(self) -> int:
         """Time of the latest block, in seconds; what contracts compare with."""

@@ -84,7 +84,7 @@ def test_a_wallet_that_runs_dry_says_so_and_keeps_what_it_sent(
     mine, to = sender(Policy(in_flight=8)), somebody()
     node.one("anvil_setBalance", mine.address, hex(5 * 10**18))
     done = []
-    with pytest.raises(ChainError, match="insufficient funds; send it some ether"):
+    with pytest.raises(ChainError, match="insufficient funds; send it some ETH"):
         for each in mine.send_all(gift(to, 10**18) for _ in range(20)):
             done.append(each)
     assert len(done) == 4

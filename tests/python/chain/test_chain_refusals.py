@@ -1,15 +1,20 @@
 """What real nodes and providers say when they refuse, and what is done about it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+from eth_abi.abi import encode
 
 from kiseki.chain import logs, node
 from kiseki.chain.anvil import anvil
+from kiseki.chain.contract.abi import selector
+from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
+from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import connect
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.fees import Policy
@@ -17,6 +22,7 @@ from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.sending.wire import is_refused
 from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import ChainError, ContractReverted, NodeBehind, NodeBusy, NodeUnreachable
 
 from ..front import each_question, front, place, refusing
@@ -179,8 +185,67 @@ def test_a_wallet_that_cannot_pay_is_told_so(url: str, code: Any, message: str) 
     for method, kind in (("eth_estimateGas", Sender), ("eth_simulateV1", Rehearsal)):
         with front(url, each_question(url, refusing(method, said(code, message)))) as poor:
             sender = kind(connect(place(poor)), account_of(2))
-            with pytest.raises(ChainError, match="insufficient funds; send it some ether"):
+            with pytest.raises(ChainError, match="insufficient funds; send it some ETH"):
                 sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+
+
+@pytest.mark.parametrize(("code", "message"), of_kind(Kind.FUNDS))
+def test_no_refusal_tells_people_an_amount_in_wei(url: str, code: Any, message: str) -> None:
+    for long in (
+        message,
+        f"{message}: have 20000000000000000 want 1500000000000000000 (gas 21000)",
+    ):
+        told = Refusal(said(code, long)).words("POL")
+        assert not re.search(r"[0-9]{7}(?![0-9]* POL)", told.replace(".", "")), told
+        assert ("have 0.02 POL want 1.5 POL (gas 21000)" in told) == (long != message)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("insufficient funds: address 0x" + "1" * 40 + " have 0x0 want 0xde0b6b3a7640000",
+         "insufficient funds: address 0x" + "1" * 40 + " have 0 POL want 1 POL"),
+        ("transaction underpriced: gas tip cap 1000000000, minimum needed 25000000000, gas limit "
+         "30000000", "transaction underpriced: gas tip cap 1 gwei, minimum needed 25 gwei, gas "
+         "limit 30000000"),
+        ("query exceeds max results 20000000", "query exceeds max results 20000000"),
+    ],
+)  # fmt: skip
+def test_what_is_an_amount_is_told_from_what_is_none(message: str, told: str) -> None:
+    assert Refusal({"code": -32000, "message": message}).words("POL") == told
+
+
+def test_a_wallet_that_cannot_pay_is_told_in_the_currency_of_its_chain(url: str) -> None:
+    words = "insufficient funds for gas * price + value: have 1 want 2"
+    with front(url, each_question(url, refusing("eth_estimateGas", said(-32000, words)))) as poor:
+        sender = Sender(connect(place(poor)), account_of(2), policy=Policy(currency="POL"))
+        with pytest.raises(ChainError, match=r"needs 0\.5 POL and the fee, .* holds 10,000 POL"):
+            sender.send(Call("0x" + "42" * 20, b"", 5 * 10**17, "a gift"))
+    refuses = each_question(url, refusing("eth_sendRawTransaction", said(-32000, words)))
+    with front(url, refuses) as poor:
+        sender = Sender(connect(place(poor)), account_of(2), policy=Policy(currency="POL"))
+        with pytest.raises(ChainError, match=r"have 0\.000000000000000001 POL"):
+            sender.send(Call("0x" + "42" * 20, b"", 1, "a gift"))
+
+
+@pytest.mark.parametrize(
+    ("error", "values", "told"),
+    [
+        ("RevenueSplitter_NotEnoughEther", (10**18, 1), "amount 1 ether, left 0.000000000000000001 "
+         "ether"),
+        ("Escrow_NotPaid", (bytes(32), ZERO_ADDRESS, 10**17), "price 0.1 ether"),
+        ("Escrow_NotPaid", (bytes(32), "0x" + "11" * 20, 1_000), "price 1,000 base units"),
+        ("Signed_Expired", (1_800_000_000,), "deadline 2027-01-15 08:00:00 UTC"),
+        ("Waterfall_TooLittleGas", (100_000,), "needed 100000"),
+    ],
+)  # fmt: skip
+def test_a_contract_that_refuses_tells_amounts_and_times_as_people_read_them(
+    error: str, values: tuple[Any, ...], told: str
+) -> None:
+    entry = next(each for name in names() for each in artifact(name).abi
+                 if each["type"] == "error" and each["name"] == error)  # fmt: skip
+    kinds = [each["type"] for each in entry["inputs"]]
+    assert told in str(decode_revert(selector(entry) + encode(kinds, values)))
 
 
 @pytest.mark.parametrize(("code", "message"), of_kind(Kind.REVERT))

@@ -44,7 +44,7 @@ TYPED = BUYER[:-1] + ("4" if BUYER[-1] != "4" else "5")
             2,
         ),
         (["revenue", "pay", TYPED, "1"], f"{TYPED}, whose checksum is wrong", 2),
-        (["revenue", "pay", BUYER, "999999999"], "insufficient funds; send it some ether", 1),
+        (["revenue", "pay", BUYER, "999999999"], "insufficient funds; send it some ETH", 1),
         (["revenue", "pay", BUYER, "1", "--account", "nobody"], "there is no wallet nobody", 2),
         (["status", "--network", "mainet"], "there is no network 'mainet'", 2),
         (["status", "--network", "sepolia"], "", 1),

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
-from .conftest import Shell
+from kiseki import LocalKiseki, Split
+from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.core import ids
+
+from .conftest import BUYER, FREE, Shell
 
 OWN = """
 [studio-chain]
@@ -28,6 +32,35 @@ def test_a_network_of_ones_own_is_named_like_any_other(shell: Shell) -> None:
     assert "TEST, and beside that the fee of the chain below" in shown
     cheap = shell.run("revenue", "pay", TO, "1", *named, "--max-fee", "2.5", "--dry-run", code=1)
     assert "gas costs at least" in cheap, "the least tip of the table is above this cap"
+
+
+def test_amounts_are_told_in_the_currency_of_the_chain(shell: Shell, k: LocalKiseki) -> None:
+    """Whether the network is named or only its node: never in wei, and never in ether."""
+    table = shell.folder / "networks.toml"
+    table.write_text(OWN.format(url=shell.url), "utf-8")
+    more = {"KISEKI_NETWORKS": str(table)}
+    for named in (("--network", "studio-chain", "--account", "test:0"), ("--account", "test:0")):
+        shown = shell.run("revenue", "pay", TO, "1", *named, "--dry-run", more=more)
+        assert f"Pay 1 TEST to {TO}" in shown
+        poor = shell.run("revenue", "pay", TO, "999999999", *named, code=1, more=more)
+        assert "needs 999,999,999 TEST and the fee" in poor
+        assert "TEST: insufficient funds; send it some TEST" in poor
+    yen, team = k.test_token(), Split([(ids.wallet(account_of(8).address), 1)])
+    k.mint(yen, k.address, 5_000_000)
+    k.revenue.publish(team)
+    k.revenue.pay(team, 1_500_000, token=yen)
+    told = shell.run("status", "--account", "test:8")
+    assert "1.5" in told and "base units" not in told
+
+
+def test_what_a_purchase_lacks_is_told_in_its_currency(shell: Shell, k: LocalKiseki) -> None:
+    yen = k.test_token()
+    made = shell.json("data", "register", str(shell.files("art")), "--gate", "market", *FREE)
+    group = made["collections"][0]["collection"]
+    offer = shell.json("market", "offer", "collection", group, f"2.5@{yen}", "--uses",
+                       "ai_generative_training", "--lasts", "20d")["offer"]  # fmt: skip
+    told = shell.run("market", "buy", offer, "--account", "test:4", code=2)
+    assert f"they cost 2.5 of {yen.lower()}, and {BUYER} holds 0" in told
 
 
 def test_a_table_that_is_not_there_is_told(shell: Shell) -> None:

@@ -14,7 +14,7 @@ from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import NONSENSE, Node, answered_with
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import address, from_hex, one_line, to_hex
+from kiseki.core.values import address, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeBehind, NodeUnreachable
 
 __all__ = ["Call", "Contract", "answered", "erc20", "node_errors", "refused", "results", "returned"]
@@ -221,7 +221,7 @@ def refused(refusal: Refusal) -> ChainError:
     """What a node refused to do, as an error: by name where a contract did."""
     if refusal.kind is Kind.REVERT:
         return decode_revert(refusal.returned)
-    said = one_line(refusal.message) or "without a word"
+    said = refusal.words() or "without a word"
     if refusal.kind is Kind.LAG:
         return NodeBehind(f"the node does not have that block yet ({said}); run this again")
     return ChainError(f"the node refused: {said}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, selector
 from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.artifacts import artifact, names
-from kiseki.core.values import one_line, to_hex
+from kiseki.core.amounts import in_units
+from kiseki.core.values import ZERO_ADDRESS, one_line, to_hex
 from kiseki.errors import ChainError, ContractReverted
 
 __all__ = ["decode_revert"]
@@ -32,7 +34,7 @@ def decode_revert(data: bytes) -> ContractReverted:
         return ContractReverted("Unknown", {}, f"the call was refused with {shown}")
     if values is None:
         return ContractReverted(name, {}, f"{name}, with values that cannot be read")
-    said = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+    said = ", ".join(f"{key} {_shown(name, values, key)}" for key in values)
     advice = f"; {ADVICE[name]}" if name in ADVICE else ""
     return ContractReverted(name, values, f"{name}({said}){advice}")
 
@@ -47,8 +49,33 @@ def _read(data: bytes) -> tuple[str | None, Mapping[str, Any] | None]:
     return str(entry["name"]), None
 
 
-def _shown(value: Any) -> str:
+_TIMES = {
+    "deadline", "endsAt", "latest", "registeredAt", "revokedAt", "startedAt", "until", "validUntil",
+    "when",
+}  # fmt: skip
+_AMOUNTS = {"amount", "arrived", "price"}
+_ETHER = ("_NotEnoughEther", "_EtherWithAToken", "_RefundFailed")
+"""The errors whose numbers are the chain's own currency."""
+
+
+def _shown(error: str, values: Mapping[str, Any], key: str) -> str:
+    value = values[key]
+    if isinstance(value, int) and not isinstance(value, bool):
+        if key in _TIMES:
+            return _moment(value)
+        currency = values.get("token", values.get("currency"))
+        if error.endswith(_ETHER) or (key in _AMOUNTS and currency == ZERO_ADDRESS):
+            return f"{in_units(value)} ether"
+        if key in _AMOUNTS or error.startswith("ERC20"):
+            return f"{value:,} base units"
     return one_line(to_hex(value) if isinstance(value, bytes) else str(value))
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
 
 
 @cache

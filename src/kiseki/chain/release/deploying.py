@@ -19,6 +19,7 @@ from kiseki.chain.release.proxy import PROXY
 from kiseki.chain.release.releases import ONCE, Place, newest, places, releases
 from kiseki.chain.sending.sender import Sender
 from kiseki.core import documents
+from kiseki.core.amounts import in_units
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, address, from_hex, to_hex, uint
 from kiseki.disk import atomic
@@ -75,6 +76,7 @@ class Preflight:
         chain_id: the chain.
         wallet: who would pay.
         balance: what it has, in wei.
+        currency: what gas is paid in.
         has_proxy: whether the deterministic deployment proxy is there.
         there: contracts that are there already.
         wrong: those at whose address is other code, which cannot be put right.
@@ -86,6 +88,7 @@ class Preflight:
     chain_id: int
     wallet: str
     balance: int
+    currency: str
     has_proxy: bool
     there: tuple[str, ...]
     wrong: tuple[str, ...]
@@ -108,9 +111,9 @@ class Preflight:
             )
         if self.balance < self.most:
             return (
-                f"the wallet {self.wallet} holds {self.balance:,} wei and what is missing may cost "
-                f"{self.most:,}: insufficient funds; send it some, then run this again; nothing "
-                "was sent"
+                f"the wallet {self.wallet} holds {in_units(self.balance)} {self.currency} and what "
+                f"is missing may cost {in_units(self.most)}: insufficient funds; send it some, "
+                "then run this again; nothing was sent"
             )
         return ""
 
@@ -139,8 +142,8 @@ def preflight(sender: Sender) -> Preflight:
     if missing and not has_proxy:
         extra = proxy.cost(node) + int(21_000 * sender.spare) * fees.most
     return Preflight(
-        node.chain_id, sender.address, balance, has_proxy, there, wrong, gas,
-        extra + gas * now, extra + int(gas * sender.spare) * fees.most,
+        node.chain_id, sender.address, balance, sender.policy.currency, has_proxy, there, wrong,
+        gas, extra + gas * now, extra + int(gas * sender.spare) * fees.most,
     )  # fmt: skip
 
 

@@ -51,8 +51,9 @@ class Network:
         return f"{self.explorer}/tx/0x{sent.hex()}" if self.explorer else ""
 
     def policy(self, given: Policy) -> Policy:
-        """A policy with the least tip of this network."""
-        return replace(given, least_tip=max(given.least_tip, self.least_tip))
+        """A policy with the least tip and the currency of this network."""
+        least = max(given.least_tip, self.least_tip)
+        return replace(given, least_tip=least, currency=self.currency)
 
 
 def networks(own: Path | None = None) -> Mapping[str, Network]:

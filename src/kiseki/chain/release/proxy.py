@@ -18,7 +18,7 @@ from kiseki.chain.node import Node
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.sender import Sender
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import one_line, to_hex
+from kiseki.core.values import to_hex
 from kiseki.errors import ChainError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def put(sender: Sender) -> None:
         if isinstance(answer, Refusal) and answer.kind is not Kind.KNOWN:
             break
         time.sleep(0.2)
-    why = f": {one_line(answer.message)}" if isinstance(answer, Refusal) else ""
+    why = f": {answer.words(sender.policy.currency)}" if isinstance(answer, Refusal) else ""
     raise ChainError(
         f"the deterministic deployment proxy (0x{keccak256(_RAW).hex()}) did not get onto the "
         f"chain{why}; some chains take no transaction without a chain ID (EIP-155): ask its "

@@ -48,6 +48,7 @@ class Policy:
         finality: when a transaction counts as carried out: 1 once it is in a block.
         in_flight: how many may wait for their block at once. Nodes keep few of one wallet.
         stuck: seconds without a block after which it is sent again, or replaced at a higher fee.
+        currency: what gas is paid in, for people.
         patience: seconds without any progress after which sending gives up. What waits is kept in
             the journal, and the same command goes on with it.
     """
@@ -58,6 +59,7 @@ class Policy:
     finality: Finality = 1
     in_flight: int = 16
     stuck: float = 30.0
+    currency: str = "ETH"
     patience: float = 180.0
 
     def __post_init__(self) -> None:

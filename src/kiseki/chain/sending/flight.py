@@ -26,7 +26,7 @@ from kiseki.chain.sending.wire import (
     is_refused,
     result,
 )
-from kiseki.core.values import one_line, to_hex
+from kiseki.core.values import to_hex
 from kiseki.errors import (
     ChainError,
     FeeTooHigh,
@@ -304,7 +304,7 @@ class Flight:
         for place, (entry, answer) in enumerate(zip(entries, answers, strict=True)):
             if answer is None:
                 continue
-            entry.said = one_line(answer.message)
+            entry.said = answer.words(self._policy.currency)
             if place >= last and entry.intent is not None:
                 self._journal.forget([entry.intent])
                 entry.intent = None

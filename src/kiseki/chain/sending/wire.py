@@ -22,8 +22,9 @@ from kiseki.chain.sending.intents import Attempt, Intent, Lane
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.surcharge import PROBES, Surcharge
 from kiseki.chain.signing.signer import Signer
+from kiseki.core.amounts import in_units
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import from_hex, one_line, to_hex
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import (
     ChainError,
     FeeTooHigh,
@@ -274,7 +275,7 @@ class Wire:
             return -1 if answer is None else quantity(answer["number"], 63)
 
     def _unknown(self, answer: Refusal | None) -> str:
-        said = f" (it says: {one_line(answer.message)})" if answer is not None else ""
+        said = f" (it says: {answer.words(self.policy.currency)})" if answer is not None else ""
         return f"the node does not know which block is {self.policy.finality}{said}"
 
     def fees_of(self, answers: Sequence[Any | Refusal]) -> Fees:
@@ -360,10 +361,13 @@ class Wire:
         if held is None:
             (answer,) = self.ask([("eth_getBalance", [self.address, "latest"])])
             held = quantity(answer, 256)
-        needed = f"{call.value:,} wei and the fee" if not fee else f"up to {call.value + fee:,} wei"
+        currency = self.policy.currency
+        most = f"{in_units(call.value + fee)} {currency}"
+        needed = f"up to {most}" if fee else f"{most} and the fee" if call.value else "the fee"
         return ChainError(
-            f"{call.what} needs {needed} and the wallet {self.address} holds {held:,}: "
-            "insufficient funds; send it some ether, then run this again; nothing was sent"
+            f"{call.what} needs {needed}, and the wallet {self.address} holds {in_units(held)} "
+            f"{currency}: insufficient funds; send it some {currency}, then run this again; "
+            "nothing was sent"
         )
 
 

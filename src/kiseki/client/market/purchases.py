@@ -17,6 +17,7 @@ from kiseki.client.revenue.allowances import Permit, allowance, approve, permit
 from kiseki.client.revenue.revenue import EXECUTE_GAS
 from kiseki.client.revoked import Revoked, revoked_in
 from kiseki.client.wallet import Wallet
+from kiseki.core.amounts import in_units
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer, buyer_proof, licence_ends
 from kiseki.core.terms import Use
@@ -101,8 +102,12 @@ class Basket:
         for token, cost in _costs(offers).items():
             held = self._held(token)
             if held < cost:
-                of = "wei" if token == ZERO_ADDRESS else f"base units of {token}"
-                return f"they cost {cost} {of}, and {self.wallet.address} holds {held}"
+                digits, ether = self.wallet.session.decimals(token), token == ZERO_ADDRESS
+                of = self.wallet.sender.policy.currency if ether else f"of {token}"
+                return (
+                    f"they cost {in_units(cost, digits)} {of}, and {self.wallet.address} holds "
+                    f"{in_units(held, digits)}"
+                )
         return ""
 
     def began(self, offers: Sequence[Offer]) -> bool:
