@@ -7,6 +7,7 @@ names        whom a word means: an address, or a name of the address book
 terms        the options by which people say terms
 salts        the question before new salts
 sources      folders, files and lists to be registered
+home         what a home keeps beside the key store
 origins      where data comes from, in words
 letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, origins, show, sources
+from kiseki.cli import context, home, letters, names, origins, show, sources
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
@@ -26,9 +26,7 @@ from kiseki.cli.terms import (
 from kiseki.core.checksum import checksummed
 from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
-from kiseki.core.split import Split
 from kiseki.core.values import to_hex
-from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -242,7 +240,7 @@ def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]
     for each in outlook:
         payee, split = each.kept.payee, each.kept.payee.split
         if split is not None and payee.key not in files:
-            files[payee.key] = _write(split)
+            files[payee.key] = home.write_split(split)
             how = (
                 "The split is logged too, so its payees find their money."
                 if publish
@@ -255,13 +253,6 @@ def _told_before(outlook: Sequence[Outlook], publish: bool) -> dict[bytes, Path]
         if each.error is not None:
             show.say(f"This collection is not sent: {each.error}.")
     return files
-
-
-def _write(split: Split) -> Path:
-    """A split's file, beside the key store."""
-    path = context.home("secrets").parent / "splits" / split.filename
-    texts.write(path, split.to_json(), folder=True)
-    return path
 
 
 def _paid(payee: Payee) -> str:

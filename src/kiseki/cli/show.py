@@ -145,9 +145,13 @@ def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequenc
     return width
 
 
-def count(number: int, noun: str) -> str:
-    """A number of things: ``1 item``, ``2,000 items``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, many: str = "") -> str:
+    """A number of things: ``1 item``, ``2,000 items``.
+
+    Args:
+        many: the noun for several, where it does not end in s.
+    """
+    return f"{number:,} {noun if number == 1 else many or f'{noun}s'}"
 
 
 def date(seconds: int | None) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, address_of
-from kiseki.cli import context, names, show
+from kiseki.cli import context, home, names, show
 from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.vault.people import Person
 
 __all__ = ["accounts", "keys"]
 
@@ -196,9 +199,12 @@ def backup(
     ] = False,
     weak: context.Weak = False,
 ) -> None:
-    """Back up the key store into an encrypted file.
+    """Back up the key store and the address book into an encrypted file.
 
-    Asks for a passphrase, or encrypts to an age key. Asks no node and sends nothing.
+    The key store holds the salts, what is in each collection, documents of origin, receipts that
+    were taken in and the splits of joint works. The command names what the backup leaves out, such
+    as the wallets. Asks for a passphrase, or encrypts to an age key. Asks no node and sends
+    nothing.
 
     \b
     Examples:
@@ -208,15 +214,19 @@ def backup(
     from kiseki.vault.keystore import KeyStore
 
     with KeyStore(context.home("secrets")) as store:
+        people = names.people().all()
         passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
-        store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear)
+        store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear, people=people)
         count = store.count()
+    without = home.left_out()
     if context.current.json:
-        show.json_line({"path": path, "salts": count})
-    else:
-        show.say(f"The backup {path} holds {show.count(count, 'salt')}.")
-        if names.people().path.exists():
-            show.say("The address book is not in it; `kiseki people export` writes a copy.")
+        show.json_line({"path": path, "salts": count, "people": len(people),
+                        "left_out": [place for place, _ in without]})  # fmt: skip
+        return
+    known = f" and {show.count(len(people), 'person', 'people')}" if people else ""
+    show.say(f"The backup {path} holds {show.count(count, 'salt')}{known}.")
+    for place, why in without:
+        show.say(f"Not in it: {place} ({why}).")
 
 
 @keys.command("restore")
@@ -227,27 +237,51 @@ def restore(
     ] = None,
     clear: Annotated[bool, typer.Option(help="The backup is not encrypted.")] = False,
 ) -> None:
-    """Merge a backup into the key store.
+    """Merge a backup into the key store and the address book.
 
-    Nothing in the key store is lost. Asks no node and sends nothing.
+    Nothing in the key store is lost. People who are in the address book with other values stay as
+    they are here, and the command names them. Asks no node and sends nothing.
 
     \b
     Examples:
       kiseki keys restore salts.age
       kiseki keys restore salts.age --identity key.txt
     """
-    passphrase = None if identity or clear else context.password("Passphrase")
     from kiseki.vault.keystore import KeyStore
+    from kiseki.vault.people import Merged, Person
 
+    passphrase = None if identity or clear else context.password("Passphrase")
+
+    book, told = names.people(), list[Person]()
+    book.all()  # a book that cannot be used is said before anything is merged
     with KeyStore(context.home("secrets")) as store:
-        new = store.restore(path, identity=identity, passphrase=passphrase)
+        new = store.restore(path, identity=identity, passphrase=passphrase, person=told.append)
         count = store.count()
+        paid = {each.payee.key: each.payee.split for each in store.collections()}
+    merged = book.merge(told) if told else Merged(0, ())
+    splits = [home.write_split(each) for each in paid.values() if each is not None]
     if context.current.json:
-        show.json_line({"new": new, "salts": count})
-    else:
+        differ = [{"here": here, "backup": there} for here, there in merged.differ]
+        show.json_line({"new": new, "salts": count, "people": merged.new, "differ": differ,
+                        "splits": splits})  # fmt: skip
+        return
+    show.say(f"{show.count(new, 'new salt')}. The key store has {show.count(count, 'salt')} now.")
+    if told:
+        show.say(f"{show.count(merged.new, 'person', 'people')} new in the address book.")
+    for here, there in merged.differ:
         show.say(
-            f"{show.count(new, 'new salt')}. The key store has {show.count(count, 'salt')} now."
+            f"{_whole(here)} stays as it is here; the backup says {_whole(there)}. `kiseki people "
+            "add --replace` changes it."
         )
+    if splits:
+        show.say(f"The files of {show.count(len(splits), 'split')} are in {splits[0].parent}.")
+
+
+def _whole(person: Person) -> str:
+    """Everything that the address book says of somebody."""
+    more = [f"{name} {text}" for name, text in (("credit", person.credit), ("role", person.role))
+            if text]  # fmt: skip
+    return ", ".join([person.words, *more])
 
 
 @keys.command("identity")

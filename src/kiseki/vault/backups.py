@@ -5,7 +5,8 @@ JSON lines in UTF-8, byte strings as hex without 0x: a first line that says what
 its slices (``commitments``, ``sha256s``, ``names``), of up to 4,000 items; a last line that counts
 them. A collection's line also has the file of the split that it pays (``split``), where that is
 known; values that a collection was prepared with before stand in lines of their own (``before``),
-and so do items that a receipt told of (``received``) and documents of origin (``document``).
+and so do items that a receipt told of (``received``), documents of origin (``document``) and
+people of the address book (``person``).
 Key files of earlier versions are salts alone, without first and last line, and are
 read as well: a last line that a crash cut off is then passed over, because its salt was never used.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +31,11 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import KisekiError, SecretsError
 from kiseki.vault import sealed
+from kiseki.vault.people import Person
 
 __all__ = [
     "Line", "Part", "Salt", "Told",
-    "before", "body", "head", "origin", "read", "told", "write",
+    "before", "body", "head", "origin", "person", "read", "told", "write",
 ]  # fmt: skip
 
 _FORMAT = "kiseki-keys-v1"
@@ -63,7 +66,7 @@ class Told(NamedTuple):
     items: list[tuple[bytes, bytes, Names]]
 
 
-Line = Salt | Kept | Part | Told | OriginFile
+Line = Salt | Kept | Part | Told | OriginFile | Person
 """What a line tells."""
 
 
@@ -135,6 +138,11 @@ def body(each: Slice) -> dict[str, Any]:
 def origin(file: OriginFile) -> dict[str, Any]:
     """The line of a document of origin."""
     return {"document": file.to_json()}
+
+
+def person(who: Person) -> dict[str, Any]:
+    """The line of somebody in the address book."""
+    return {"person": asdict(who)}
 
 
 def told(kept: Kept, items: Sequence[tuple[bytes, bytes, Names]]) -> Iterator[dict[str, Any]]:
@@ -226,6 +234,8 @@ class _Reader:
             self._take(_told(entry))
         elif "document" in entry:
             self._take(_origin(entry["document"]))
+        elif "person" in entry:
+            self._take(Person(**entry["person"]))
         elif "before" in entry:
             self._take(_kept(entry["before"]))
         elif "collection" in entry:

@@ -14,7 +14,8 @@ Losing it loses no right and no money, but every proof of what is behind an ID: 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
 from kiseki.errors import SecretsError
 from kiseki.vault import backups
 from kiseki.vault.openings import Openings
+from kiseki.vault.people import Person
 from kiseki.vault.tables import (
     BEFORE,
     BODY,
@@ -206,6 +208,7 @@ class KeyStore(Openings):
         recipient: str | None = None,
         passphrase: str | None = None,
         clear: bool = False,
+        people: Sequence[Person] = (),
     ) -> None:
         """Writes everything into a new file of mode 0600, encrypted with age.
 
@@ -217,6 +220,7 @@ class KeyStore(Openings):
             recipient: an age recipient (``age1…``).
             passphrase: instead, a passphrase.
             clear: instead, not encrypted at all.
+            people: of the address book, which goes along.
 
         Raises:
             InvalidInput: none of the three is given, or several; or no recipient.
@@ -226,12 +230,18 @@ class KeyStore(Openings):
             self._check()
             self._db.execute("BEGIN")  # all of one moment
             try:
-                backups.write(path, self._lines(), recipient, passphrase, clear)
+                lines = chain(self._lines(), map(backups.person, people))
+                backups.write(path, lines, recipient, passphrase, clear)
             finally:
                 self._db.execute("ROLLBACK")
 
     def restore(
-        self, path: Path, *, identity: str | Path | None = None, passphrase: str | None = None
+        self,
+        path: Path,
+        *,
+        identity: str | Path | None = None,
+        passphrase: str | None = None,
+        person: Callable[[Person], None] = lambda _: None,
     ) -> int:
         """Merges a backup into this store, all of it or nothing; how many salts were new.
 
@@ -240,6 +250,8 @@ class KeyStore(Openings):
         Args:
             identity: the age identity (``AGE-SECRET-KEY-1…``) of its recipient, or its file.
             passphrase: instead, the passphrase.
+            person: called with everybody of the address book that the backup holds. They are not
+                kept here (`People.merge`), and count only once this returns.
 
         Raises:
             SecretsError: wrong identity or passphrase; or it is cut off or damaged.
@@ -248,7 +260,7 @@ class KeyStore(Openings):
             self._check()
             before = self.count()
             with self._write():
-                backups.read(path, self._take, identity, passphrase)
+                backups.read(path, lambda each: self._take(each, person), identity, passphrase)
             return self.count() - before
 
     # Inside
@@ -346,7 +358,7 @@ class KeyStore(Openings):
         for kept, _ in list(self.received()):
             yield from backups.told(kept, self.received_items(kept.id))
 
-    def _take(self, what: backups.Line) -> None:
+    def _take(self, what: backups.Line, person: Callable[[Person], None]) -> None:
         """Merges one line of a backup."""
         if isinstance(what, backups.Salt):
             self._merge_salt(what.provider, what.digest, what.salt)
@@ -354,6 +366,8 @@ class KeyStore(Openings):
             self._receive(what.kept, what.items)
         elif isinstance(what, OriginFile):
             self._keep_origin(what)
+        elif isinstance(what, Person):
+            person(what)
         elif isinstance(what, Kept):
             self._keep_split(what)
             there = self.versions(what.id)

@@ -25,7 +25,7 @@ from kiseki.disk.private import create, open_to_others
 from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput, SecretsError
 
-__all__ = ["COLUMNS", "People", "Person", "account", "is_name", "rows"]
+__all__ = ["COLUMNS", "Merged", "People", "Person", "account", "is_name", "rows"]
 
 COLUMNS = ("name", "pen name", "credit", "wallet", "identity", "role")
 _FORMAT = "kiseki-people-v1"
@@ -84,6 +84,19 @@ class Person:
     def words(self) -> str:
         """Who they are, in one line."""
         return f"{self.name}{f' ({self.pen})' if self.pen else ''}, {self.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What came of putting people of elsewhere into the book.
+
+    Attributes:
+        new: how many were not there yet.
+        differ: who is there with other values: as here, which counts, and as there.
+    """
+
+    new: int
+    differ: tuple[tuple[Person, Person], ...]
 
 
 class People:
@@ -181,6 +194,21 @@ class People:
                 book[each.key] = each
                 count += 1
         return count
+
+    def merge(self, people: Iterable[Person]) -> Merged:
+        """Puts in whoever is not there yet; who is there with other values stays as here.
+
+        Raises:
+            SecretsError: the file cannot be used.
+        """
+        count, other = 0, []
+        with self._changing() as book:
+            for each in people:
+                had = book.setdefault(each.key, each)
+                count += had is each
+                if had != each:
+                    other.append((had, each))
+        return Merged(count, tuple(other))
 
     def remove(self, name: str) -> Person:
         """Takes somebody out of the book.

@@ -159,6 +159,71 @@ def test_the_key_store_is_backed_up_and_restored(shell: Shell) -> None:
     (shell.folder / "home/.kiseki/secrets").unlink()
     for extra in ("-wal", "-shm"):
         (shell.folder / f"home/.kiseki/secrets{extra}").unlink(missing_ok=True)
-    assert shell.json("keys", "restore", "backup", "--clear") == {"new": 3, "salts": 3}
+    restored = shell.json("keys", "restore", "backup", "--clear")
+    assert restored == {"new": 3, "salts": 3, "people": 0, "differ": [], "splits": []}
+    assert not (shell.folder / "home/.kiseki/people.json").exists(), "nobody was in the backup"
     assert len(shell.json("keys", "list")) == 1
     assert shell.json("data", "register", *FREE, "artwork")["transactions"] == 0
+
+
+def test_a_studio_that_restores_a_backup_has_everything_that_it_held(shell: Shell) -> None:
+    """Invariant 8: names, splits of joint works and documents of origin; of what is left out the
+    command says that it is (wallets, journal, redirects, networks), and nothing is overwritten."""
+    password = shell.folder / "password"
+    password.write_text("correct horse")
+    password.chmod(0o600)
+    secret = {"KISEKI_PASSWORD_FILE": str(password)}
+    shell.run("accounts", "new", "studio", more=secret)
+    shell.run("people", "add", "山田花子", ARTIST, "--role", "key animation")
+    shell.run("people", "add", "artist 2", BUYER)
+    shell.files("art", 1)
+    (shell.folder / "list.csv").write_text("file,artist\nart/0.svg,山田花子\nart/0.svg,artist 2\n")
+    shell.run("data", "register", "list.csv", *FREE, "--no-publish")
+    shell.run("revenue", "redirect", BUYER, "--out", "redirect.json")
+    home = shell.folder / "home" / ".kiseki"
+    (home / "networks.toml").write_text("[mine]\nchain = 31337\n")
+    (split,) = (home / "splits").iterdir()
+    before = shell.json("people", "list")
+
+    told = shell.run("keys", "backup", "all.age", more=secret)
+    assert "holds 1 salt and 2 people." in told
+    assert "山田".encode() not in (shell.folder / "all.age").read_bytes()
+    for name in ("keystores", "journal", "redirects", "networks.toml"):
+        assert f"Not in it: {home / name} (" in told
+    kept = shell.json("keys", "backup", "again.age", more=secret)
+    covered = {"secrets", "secrets-wal", "secrets-shm", "people.json", "splits"}
+    there = {each.name for each in home.iterdir() if not each.name.startswith(".")}
+    rest = there - covered - {"journal-wal", "journal-shm", "journal.d"}
+    assert {Path(each).name for each in kept["left_out"]} == rest, "in, or said not to be"
+
+    for gone in (*home.glob("secrets*"), home / "people.json", split):
+        gone.unlink()
+    restored = shell.json("keys", "restore", "all.age", more=secret)
+    assert (restored["new"], restored["people"], restored["differ"]) == (1, 2, [])
+    assert shell.json("people", "list") == before
+    assert restored["splits"] == [str(split)] and split.exists()
+    assert shell.json("data", "register", "list.csv", *FREE, "--no-publish")["transactions"] == 0
+
+    shell.run("people", "add", "山田花子", BUYER, "--replace")
+    shell.run("people", "remove", "artist 2")
+    shown = shell.run("keys", "restore", "all.age", more=secret)
+    assert "1 person new in the address book" in shown
+    assert f"山田花子, {BUYER.lower()}" in shown
+    assert f"stays as it is here; the backup says 山田花子, {ARTIST.lower()}, role key" in shown
+    accounts = {each["name"]: each["account"] for each in shell.json("people", "list")}
+    assert accounts == {"山田花子": BUYER.lower(), "artist 2": BUYER.lower()}
+
+
+def test_an_address_book_that_others_can_read_is_refused_before_anything_is_restored(
+    shell: Shell,
+) -> None:
+    shell.files("art", 1)
+    shell.run("data", "register", "art", *FREE)
+    shell.run("people", "add", "artist 1", ARTIST)
+    shell.run("keys", "backup", "backup", "--clear")
+    home = shell.folder / "home" / ".kiseki"
+    (home / "people.json").chmod(0o644)
+    for words in (("backup", "other"), ("restore", "backup")):
+        told = shell.run("keys", *words, "--clear", "--secrets", str(home / "new"), code=1)
+        assert "others can read the address book" in told
+    assert not (shell.folder / "other").exists()

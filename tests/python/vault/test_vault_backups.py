@@ -14,6 +14,7 @@ from kiseki.core.merkle import SLICE
 from kiseki.errors import InvalidInput, SecretsError
 from kiseki.vault import backups, sealed
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.people import Person
 
 from .conftest import DIGESTS, OTHER, WHO, collection, interrupt, old_file
 
@@ -54,6 +55,33 @@ def test_a_backup_restores_everything(
     with KeyStore(tmp_path / "new") as new:
         assert new.restore(path, **open_) == full.count()
         assert everything(new) == everything(full)
+
+
+def test_a_backup_without_people_opens_and_one_with_them_hands_them_on(
+    full: KeyStore, tmp_path: Path
+) -> None:
+    """Users have backups from before the address book was in them."""
+    known, told = [Person("山田花子", WHO, "hana", role="key animation")], list[Person]()
+    full.backup(tmp_path / "older", clear=True)
+    full.backup(tmp_path / "newer", clear=True, people=known)
+    assert b"person" not in (tmp_path / "older").read_bytes()
+    for name, people in (("older", []), ("newer", known)):
+        with KeyStore() as new:
+            assert new.restore(tmp_path / name, person=told.append) == full.count()
+            assert everything(new) == everything(full)
+        assert told == people
+
+
+def test_somebody_who_cannot_be_paid_makes_a_backup_a_damaged_one(
+    full: KeyStore, tmp_path: Path
+) -> None:
+    full.backup(tmp_path / "backup", clear=True, people=[Person("artist 1", WHO)])
+    text = (tmp_path / "backup").read_text()
+    other = old_file(
+        tmp_path / "other", text.replace(f'"account":"{WHO}"', '"account":"x"').encode()
+    )
+    with pytest.raises(SecretsError, match="damaged"):
+        KeyStore().restore(other)
 
 
 def test_restored_twice_it_is_there_once(full: KeyStore, tmp_path: Path) -> None:
