@@ -206,7 +206,8 @@ def ask(option: str, question: str) -> str:
     """
     if current.yes or current.json or not sys.stdin.isatty():
         raise InvalidInput(f"{option} is missing. {question}")
-    return str(typer.prompt(question, err=True))
+    with show.paused():
+        return str(typer.prompt(question, err=True))
 
 
 def agree(known: Network, what: str) -> None:

@@ -159,7 +159,8 @@ class _Answers:
         if said is not None or not needed:
             return (said or "").strip()
         self._must_ask(option)
-        return str(typer.prompt(_QUESTIONS[option], err=True)).strip()
+        with show.paused():
+            return str(typer.prompt(_QUESTIONS[option], err=True)).strip()
 
     def several(self, option: str, said: list[str] | None, needed: bool = True) -> list[str]:
         """The same of an option that is repeated: answers until one is empty."""
@@ -172,7 +173,9 @@ class _Answers:
         return answers
 
     def _next(self, option: str) -> str:
-        return str(typer.prompt(_QUESTIONS[option], "", show_default=False, err=True)).strip()
+        with show.paused():
+            answer = typer.prompt(_QUESTIONS[option], "", show_default=False, err=True)
+        return str(answer).strip()
 
     def _must_ask(self, option: str) -> None:
         if not self.can_ask:

@@ -123,11 +123,12 @@ def _made_to_pay_the_token() -> bool:
             "the collection pays this wallet, so its token would get nothing; add --set-payee to "
             "make the token the payee, permanently, or --keep-payee"
         )
-    return typer.confirm(
-        "The collection pays this wallet, so its token would get nothing. Make the token the "
-        "payee, permanently? Then every later holder of the token is paid.",
-        err=True,
-    )
+    with show.paused():
+        return typer.confirm(
+            "The collection pays this wallet, so its token would get nothing. Make the token the "
+            "payee, permanently? Then every later holder of the token is paid.",
+            err=True,
+        )
 
 
 @rights.command("reveal")

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,11 +179,15 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No bar moves in the block, so that somebody can be asked something."""
+    """For asking somebody something in the block: no bar moves, and nothing of it is on stdout.
+
+    Click writes the blank behind a question there, so it would be in the file of a result.
+    """
     for bar in _bars:
         bar.stop()
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         for bar in _bars:
             bar.start()

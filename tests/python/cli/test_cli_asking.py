@@ -54,6 +54,15 @@ def test_no_use_and_no_royalty_is_a_default(shell: Shell, k: LocalKiseki, option
     assert len(k.index.collections(k.wallet(1).address)) == 1
 
 
+def test_a_question_leaves_nothing_in_the_result(shell: Shell) -> None:
+    """The result goes on into a file or a variable; what is asked stays at the terminal."""
+    for words in (("revenue", "pay", BUYER, "0.5"), ("local", "token")):
+        assert shell.answer("y\n", *words, "--json").startswith("{\n")
+    shell.files("artwork")
+    answers = "train\n20%\ny\n"
+    assert shell.answer(answers, *REGISTER).startswith("collection ")
+
+
 def test_with_yes_it_is_said_all_the_same(shell: Shell) -> None:
     assert f"Pay 1 wei to {BUYER}" not in shell.run("revenue", "owed", BUYER)
     shown = shell.run("revenue", "pay", BUYER, "1 wei", "--yes")

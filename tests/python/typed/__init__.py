@@ -3,9 +3,9 @@
 A program is a process of its own: own folder, environment, stdin, stdout, stderr, signals and exit
 code. Only what every program imports (eth-account and web3, four seconds of processor) is there
 when it starts: `server` imports it once for each worker of pytest and forks; `client` is what the
-test starts, and hands its own files, folder and signals on. A program is `kiseki`, or a script of
-Python. `tests/python/cli/test_cli_help.py`, the tutorial on deploying and `test_client_scripts.py`
-start real ones too.
+test starts, and hands its own files, folder, network and signals on. A program is `kiseki`, or a
+script of Python. `terminal` is where people type, `network` keeps two pages that both start a node
+apart. `tests/python/cli/test_cli_help.py` and `test_client_scripts.py` start real ones too.
 """
 
 import os
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,16 @@ class Programs:
         return self._words(str(path), str(path))
 
     def command(self, folder: Path) -> Path:
-        """A folder with a program `kiseki`, to be put first on somebody's PATH."""
+        """A folder with programs `kiseki` and `python`, to be put first on somebody's PATH."""
         folder.mkdir(exist_ok=True)
-        program = folder / "kiseki"
-        program.write_text(f'#!/bin/sh\nexec {shlex.join(self.kiseki())} "$@"\n')
-        program.chmod(0o755)
+        scripts = shlex.join(self.script(Path("SCRIPT"))[:-1])
+        for name, start in (
+            ("kiseki", f'exec {shlex.join(self.kiseki())} "$@"'),
+            ("python", f'case $1 in *.py) exec {scripts} "$@";; esac; '
+                       f'exec {shlex.quote(sys.executable)} "$@"'),
+        ):  # fmt: skip
+            (folder / name).write_text(f"#!/bin/sh\n{start}\n")
+            (folder / name).chmod(0o755)
         return folder
 
     def _words(self, program: str, *real: str) -> list[str]:
@@ -55,8 +61,8 @@ def serving(place: Path) -> Iterator[Programs]:
         yield Programs()
         return
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "server.py"), str(place)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-m", "tests.python.typed.server", str(place)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with server:
         assert server.stdout is not None

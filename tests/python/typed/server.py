@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.python.typed.network import join
+
 # What programs import. Not `kiseki.cli.show`, which looks at the terminal when it is imported.
 READY = (
     "web3", "eth_account", "eth_abi", "eth_keys", "requests", "dotenv", "typer", "rich.console",
@@ -49,7 +51,7 @@ def _reap() -> None:
 
 def _look_after(connection: socket.socket) -> int:
     """Runs one program, hands signals on, and ends it where the client is gone."""
-    head, files, _, _ = socket.recv_fds(connection, 4, 3)
+    head, files, _, _ = socket.recv_fds(connection, 4, 5)
     request = b""
     while len(request) < int.from_bytes(head, "big"):
         request += connection.recv(1 << 16)
@@ -75,8 +77,11 @@ def _look_after(connection: socket.socket) -> int:
 
 
 def _run(given: dict[str, object], files: list[int]) -> int:
-    for number, each in enumerate(files):
+    *streams, user, net = files
+    for number, each in enumerate(streams):
         os.dup2(each, number)
+    join([user, net])
+    for each in files:
         os.close(each)
     sys.stdin, sys.stdout, sys.stderr = (
         os.fdopen(number, mode, encoding="utf-8", closefd=False)
