@@ -49,8 +49,8 @@ coverage: ## lines and branches of the contracts that tests run, all but those t
 mutate: ## break the contracts in 300 small ways, one at a time, and see whether a test fails
 	@$(TEST) python tools/mutate.py --sample 300
 
-pictures: ## draw the pictures of terminals in docs/images again
-	@$(TEST) python tools/pictures.py
+pictures: ## draw docs/images again; needs Chromium (NAMES="status seals" need none)
+	@$(TEST) python tools/pictures.py $(NAMES)
 
 compile: ## compile the contracts into src/kiseki/releases
 	@$(TEST) python scripts/compile.py

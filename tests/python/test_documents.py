@@ -17,12 +17,22 @@ DOCUMENTS = sorted(
 )
 
 
-def test_no_picture_of_a_terminal_is_old() -> None:
-    """After a change of what it shows: `make pictures`."""
+def test_no_picture_is_old() -> None:
+    """After a change of what one shows: `make pictures`. `.ci/run` compares the demo's figures."""
     done = subprocess.run(
         [sys.executable, "tools/pictures.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_says_what_the_demo_came_to() -> None:
+    """Beside `report.png` lies what it shows, and `.ci/run` compares that with a new run."""
+    shown = (ROOT / "docs" / "images" / "report.txt").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (headline,) = re.findall(r'alt="The report of the demo: ([^"]+)"', readme)
+    assert headline in shown
+    drawings, artists = re.findall(r"registers ([\d,]+) drawings by (\d+) artists", readme)[0]
+    assert f"{drawings} drawings\nby {artists} artists" in shown
 
 
 def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
@@ -53,7 +63,9 @@ def test_the_session_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+    text = document.read_text("utf-8")
+    pictures = re.findall(r'src(?:set)?="([^":]+)"', text)
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) + pictures:
         assert (document.parent / target).exists(), target
 
 
