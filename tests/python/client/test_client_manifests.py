@@ -238,7 +238,7 @@ class TestChallenging:
         self, k: LocalKiseki, artist: Kiseki, developer: Kiseki
     ) -> None:
         def shelf(name: str, **terms: Any) -> Shelf:
-            return Shelf(artist, name, 1, k.data.define_terms("train", **terms))
+            return Shelf(artist, name, 1, k.data.define_terms("train", "0%", **terms))
 
         usual, irrevocable = shelf("usual"), shelf("irrevocable", notice=IRREVOCABLE)
         none, week = shelf("none", notice=timedelta(0)), shelf("week", notice=timedelta(days=7))
