@@ -373,6 +373,10 @@ def run_in(target: str, command: list[str]) -> None:
     venv = environment(target)
     path = os.pathsep.join([str(venv / "bin"), str(BIN), path_without_tools()])
     os.environ.update(PATH=path, VIRTUAL_ENV=str(venv), SOLCX_BINARY_PATH=str(TOOLS / "solcx"))
+    # To compile modules again takes half the time of a command: what they become is kept, also on a
+    # machine that says not to.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".build" / "pycache")
     os.chdir(ROOT)
     try:
         os.execvp(command[0], command)
