@@ -13,6 +13,7 @@ letters      signed messages in files, shown before they are signed or sent
 chain        node, deploy, verify-contracts, status
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity, people      one module a noun
+signatures   letters of any kind: shown and cancelled
 statements, local      likewise: public statements; test money and time
 records, revoking, consents, receipts, standing, origin      more commands of `data`
 manifests    more commands of `model`

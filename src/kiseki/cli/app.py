@@ -108,6 +108,11 @@ COMMANDS = {
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
     ),
+    "letters": Place(
+        "signatures",
+        "letters",
+        "Show and cancel what was signed into a file for somebody else to send.",
+    ),
     "people": Place(
         "people",
         "people",

@@ -88,6 +88,7 @@ def _tier(k: Kiseki, text: str) -> Tier:
 def pay(
     fall: Fall,
     amount: Annotated[str, typer.Argument(help="The amount, as 0.5, or 1200@TOKEN for a token.")],
+    token: Token = ZERO_ADDRESS,
     reference: Annotated[
         str | None, typer.Option(help="A reference to log with the payment: 32 bytes, 0x…")
     ] = None,
@@ -101,7 +102,7 @@ def pay(
       kiseki revenue waterfall pay 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 1200
     """
     k = context.kiseki()
-    units, token = context.amount(k, amount)
+    units, token = context.amount(k, amount, token)
     ref = context.hex32(reference, "the reference") if reference else bytes(32)
     done = context.spend(
         k, f"pay waterfall {fall} {units} {token} {ref.hex()}",

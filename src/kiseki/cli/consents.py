@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show, sources
+from kiseki.cli import context, names, show, sources
 from kiseki.cli.data import data
-from kiseki.cli.origins import say_words
+from kiseki.cli.origins import OriginFile, say_words, told, told_before
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
 from kiseki.cli.terms import (
@@ -47,24 +47,37 @@ def prepare_consents(
     days: Annotated[
         int, typer.Option(help="The files can be submitted for this many days.")
     ] = WAITING_DAYS,
+    origin: OriginFile = None,
+    payee: Annotated[
+        str | None,
+        typer.Option(help="Who is paid for works without an artist. Default: this wallet."),
+    ] = None,
     as_new: AsNew = False,
     doubtful: Doubtful = "ask",
 ) -> None:  # fmt: skip
     """Write a consent file for each artist of a list.
 
-    Sends nothing. Each artist is the provider of their own collection and signs their own file.
+    Sends nothing. Each artist is the provider of their own collection and signs their own file. The
+    document of origin is said in words before; hand it on with the receipt, for the artist to read.
 
     \b
     Examples:
       kiseki data consent prepare MANIFEST.csv consents --uses train --royalty 20%
+      kiseki data consent prepare MANIFEST.csv consents --uses train --royalty 20% \\
+        --origin origin.json
     """
+    told(origin)
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
     say_what_can_be_sold(k, terms)
+    paid = names.payee(k, payee) if payee else None
     kept = sources.read(
         k, source, doubtful, as_new,
-        lambda read, **how: k.data.prepare_all(read, terms, artists="providers", **how),
+        lambda read, **how: k.data.prepare_all(
+            read, terms, artists="providers", payee=paid, origin=origin, **how
+        ),
     )  # fmt: skip
+    told_before(k, kept)
     paths = k.data.consents.prepare(kept, folder, days=days)
     if context.current.json:
         show.json_line(paths)
@@ -89,6 +102,7 @@ def sign_consent(
     identity: Annotated[
         Path | None, typer.Option(help="The age identity file that decrypts the receipt.")
     ] = None,
+    clear: Annotated[bool, typer.Option(help="The receipt is not encrypted.")] = False,
 ) -> None:
     """Check a consent file and sign it.
 
@@ -107,7 +121,7 @@ def sign_consent(
         show.say(each)
     read = None
     if receipt is not None:
-        passphrase = None if identity else context.password("Passphrase of the receipt")
+        passphrase = None if identity or clear else context.password("Passphrase of the receipt")
         read = receipts.read(receipt, identity=identity, passphrase=passphrase)
         if read.origin is not None:
             say_words(read.origin.origin, "both")

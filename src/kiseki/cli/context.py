@@ -443,10 +443,16 @@ def ether(k: Kiseki) -> str:
     return "ether" if currency == "ETH" else currency
 
 
-def amount(k: Kiseki, text: str) -> tuple[int, str]:
-    """The base units and the token of a text: ``0.5`` is ether, ``1200@0x…`` names a token."""
-    number, _, token = text.partition("@")
-    token = to_hex(address(token, "the token")) if token else ZERO_ADDRESS
+def amount(k: Kiseki, text: str, given: str = ZERO_ADDRESS) -> tuple[int, str]:
+    """The base units and the token of a text: ``0.5`` is ether, ``1200@0x…`` names a token.
+
+    Args:
+        given: the token of an option beside it.
+    """
+    number, _, named = text.partition("@")
+    token = to_hex(address(named or given, "the token"))
+    if named and given != ZERO_ADDRESS and token != to_hex(address(given, "the token")):
+        raise InvalidInput("the amount names one token and --token another; name one")
     return units(number, k.decimals(token)), token
 
 

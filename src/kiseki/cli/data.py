@@ -71,12 +71,7 @@ def register(
     source: Source,
     uses: Uses = None, royalty: Royalty = None, floor: Floor = "0%", licence: Licence = None,
     until: Until = None, notice: Notice = "30d", gate: Gate = None,
-    origin: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where it comes from: a document (`kiseki data origin new`), or any other file."
-        ),
-    ] = None,
+    origin: origins.OriginFile = None,
     payee: Annotated[
         str | None,
         typer.Option(help="Who is paid: a wallet or the file of a split. Default: this wallet."),
@@ -310,12 +305,14 @@ def set_payee(
     waiver: Annotated[
         Path | None, typer.Option(help="The waiver of the wallet that is paid now.")
     ] = None,
+    sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING,
 ) -> None:  # fmt: skip
     """Change the payee of a collection of this wallet.
 
     Sends one transaction, and another to log a new split. The current payee must be this wallet, or
     a wallet that signed a waiver (`kiseki data waive-payee`). A split, an identity or a rights
-    token can never be replaced as payee.
+    token can never be replaced as payee. A provider without ether signs into a file with --sign,
+    and anybody sends that file with `kiseki data set-payee-for`.
 
     \b
     Examples:
@@ -324,11 +321,18 @@ def set_payee(
       kiseki data set-payee 0x1111… \\
         0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --waiver alice.json
     """
-    from kiseki.client.data import waivers
+    from kiseki.client.data import payees, waivers
 
     wanted, word = context.hex32(collection, "the collection"), None
     k = context.kiseki()
     to = names.payee(k, payee)
+    if sign_to is not None:
+        if waiver is not None:
+            raise InvalidInput("whoever sends the file brings the waiver; leave out --waiver")
+        made = k.data.payees.prepare_change(wanted, to, days)
+        then = f"Anybody can send it, with `kiseki data set-payee-for {sign_to}`."
+        letters.write(sign_to, payees.CHANGE, made, k.signed, then)
+        return
     if waiver is not None:
         word = waivers.LETTER.read(waiver)
         show.say(waivers.LETTER.words(word))
@@ -340,9 +344,37 @@ def set_payee(
     done = context.spend(
         k, f"set payee {collection} {to.key.hex()}",
         f"From now on, money for the collection goes to {names.shown(payee)}. {last}",
-        lambda k: [*k.revenue.publish_missing(to), k.data.set_payee(wanted, to, word)],
+        lambda k: [k.data.set_payee(wanted, to, word), *k.revenue.publish_missing(to)],
     )  # fmt: skip
     context.receipts_told(done)
+
+
+@data.command("set-payee-for")
+def set_payee_for(
+    file: letters.SignedLetter,
+    waiver: Annotated[
+        Path | None, typer.Option(help="The waiver of the wallet that is paid now.")
+    ] = None,
+) -> None:
+    """Send a change of payee that a provider signed.
+
+    Shows it in words. Anybody can do this. Sends one transaction, and another to log a new split;
+    this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki data set-payee-for change.json --waiver alice.json
+    """
+    from kiseki.client.data import payees, waivers
+
+    signed, word = payees.CHANGE.read(file), None
+    if waiver is not None:
+        word = waivers.LETTER.read(waiver)
+        show.say(waivers.LETTER.words(word))
+    to = payees.payee_of(signed)
+    letters.bring(payees.CHANGE, signed, lambda k, signed: [
+        k.data.payees.change_for(signed, word), *k.revenue.publish_missing(to)
+    ])  # fmt: skip
 
 
 @data.command("waive-payee")
@@ -365,7 +397,8 @@ def waive_payee(
 
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
+    made = k.data.payees.prepare_waiver(wanted, names.payee(k, to), days)
     letters.write(
-        out, waivers.LETTER, k.data.prepare_waiver(wanted, names.payee(k, to), days), k.signed,
+        out, waivers.LETTER, made, k.signed,
         "Send it to the collection's provider, for `kiseki data set-payee --waiver`.",
     )  # fmt: skip

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
-from kiseki.core.values import to_hex
+from kiseki.cli import context, letters, names, show
+from kiseki.core.values import ZERO_ADDRESS, to_hex
+
+if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["identity"]
 
@@ -41,19 +44,26 @@ def person(
 
 @identity.command("bind")
 def bind(
-    person: Person, wallet: Annotated[str, typer.Argument(help="The wallet of the artist.")]
-) -> None:
+    person: Person, wallet: Annotated[str, typer.Argument(help="The wallet of the artist.")],
+    sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING,
+) -> None:  # fmt: skip
     """Bind a wallet to an artist.
 
     Sends one transaction, or none if the wallet is bound already. The binding is final after seven
-    days. Before that you can bind another wallet, or take the binding back with `withdraw`.
+    days. Before that you can bind another wallet, or take the binding back with `withdraw`. An
+    issuer without ether signs into a file with --sign, and anybody sends that file with `kiseki
+    identity bind-for`.
 
     \b
     Examples:
       kiseki identity bind 0x5555… 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+      kiseki identity bind 0x5555… 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --sign binding.json
     """
     wanted, wallet = context.hex32(person, "the person"), names.wallet(wallet, "the artist")
     k = context.kiseki()
+    if sign_to is not None:
+        _sign(k, sign_to, wanted, wallet, days)
+        return
     done = context.spend(
         k,
         f"bind {person} {wallet}",
@@ -65,10 +75,13 @@ def bind(
 
 
 @identity.command("withdraw")
-def withdraw(person: Person) -> None:
+def withdraw(
+    person: Person, sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING
+) -> None:
     """Take back a binding that is not final yet.
 
-    Sends one transaction.
+    Sends one transaction. An issuer without ether signs into a file with --sign, and anybody sends
+    that file with `kiseki identity bind-for`.
 
     \b
     Examples:
@@ -76,9 +89,36 @@ def withdraw(person: Person) -> None:
     """
     wanted = context.hex32(person, "the person")
     k = context.kiseki()
+    if sign_to is not None:
+        _sign(k, sign_to, wanted, ZERO_ADDRESS, days)
+        return
     says = f"Take back the wallet that was bound to the artist {person}."
     done = context.spend(k, f"withdraw {person}", says, lambda k: k.identities.withdraw([wanted]))
     context.receipts_told(done)
+
+
+@identity.command("bind-for")
+def bind_for(file: letters.SignedLetter) -> None:
+    """Send a binding, or the end of one, that an issuer signed.
+
+    Shows it in words. Anybody can do this. Sends one transaction, and this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki identity bind-for binding.json
+    """
+    from kiseki.client import identities
+
+    signed = identities.LETTER.read(file)
+    letters.bring(identities.LETTER, signed, lambda k, signed: k.identities.bind_for([signed]))
+
+
+def _sign(k: Kiseki, file: Path, person: bytes, wallet: str, days: int) -> None:
+    from kiseki.client import identities
+
+    made = k.identities.prepare({person: wallet}, days)
+    then = f"Anybody can send it, with `kiseki identity bind-for {file}`."
+    letters.write(file, identities.LETTER, made, k.signed, then)
 
 
 @identity.command("status")
@@ -111,11 +151,14 @@ def vouch(
     document: Annotated[
         Path, typer.Argument(help="A document about the issuer; its hash is recorded.")
     ],
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:
     """Record that this wallet knows and trusts an issuer of identities.
 
     Sends one transaction. No contract uses the record; readers decide whom they believe. `kiseki
-    statements show wallet` shows who vouched.
+    statements show wallet` shows who vouched. A wallet without ether signs into a file with --sign,
+    and anybody sends that file with `kiseki statements send`.
 
     \b
     Examples:
@@ -125,6 +168,9 @@ def vouch(
 
     said, issuer = document_hash(document), names.wallet(issuer, "the issuer")
     k = context.kiseki()
+    if sign_to is not None:
+        letters.write_statement(k, sign_to, "wallet", issuer, "identity", said, days)
+        return
     done = context.spend(k, f"vouch {issuer} {said.hex()}",
                          f"Say publicly that this wallet knows and trusts the issuer {issuer}.",
                          lambda k: k.identities.vouch(issuer, said))  # fmt: skip

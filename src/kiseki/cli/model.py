@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, letters, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
 from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, terms_of
+from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
@@ -67,12 +68,15 @@ def register(
     publish: Annotated[
         Path | None, typer.Option(help="Write the manifest into this folder and record its hash.")
     ] = None,
+    sign_to: letters.SignTo = None, days: letters.Days = SIGNED_DAYS,
 ) -> None:  # fmt: skip
     """Register a model with all the sources that it declares.
 
     If a source does not allow the model, nothing is registered, and the message names the source.
     Sends one transaction, and more for new terms, a new split, over 1,024 collections or --publish.
-    For a safetensors file the tensors are hashed, for any other file all its bytes.
+    For a safetensors file the tensors are hashed, for any other file all its bytes. A developer
+    without ether signs into a file with --sign, and anybody sends that file with `kiseki model
+    register-for`, within a week.
 
     \b
     Examples:
@@ -82,7 +86,11 @@ def register(
         --external base.safetensors=base.md --uses generation --royalty 5%
       kiseki model register model.bin --manifest manifest.json --gate market \\
         --uses generation --royalty 0%
+      kiseki model register model.bin --manifest manifest.json --uses generation --royalty 5% \\
+        --sign model.json
     """
+    from kiseki.client.models import prepared
+
     k = context.kiseki()
     # A model cannot be revoked, so its terms need no notice.
     terms = terms_of(k, uses, royalty, "0%", licence, until, "0d", gate)
@@ -100,12 +108,50 @@ def register(
     says += k.models.may_be_gone(known) if known else ()
     if publish and known is None:
         raise InvalidInput("--publish publishes a manifest; name its file with --manifest")
+    if sign_to is not None:
+        if publish:
+            raise InvalidInput(
+                "the manifest is published once the model is registered (`kiseki model "
+                "publish-manifest`, also with --sign); leave out --publish"
+            )
+        for each in says:
+            show.say(each)
+        made = k.models.prepare(found, terms, manifest=known, parents=parents,
+                                externals=externals, run=run, payee=paid)  # fmt: skip
+        then = f"Anybody can send it, with `kiseki model register-for {sign_to}`."
+        approval = k.models.prepare_approval(made, days)
+        letters.write(sign_to, prepared.LETTER, approval, k.signed, then)
+        return
 
     def work(k: Kiseki) -> Registered:
         return k.models.register(found, terms, manifest=known, parents=parents, publish=publish,
                                  externals=externals, run=run, payee=paid)  # fmt: skip
 
     done = context.spend(k, f"model {found.commitment.hex()} {terms.id.hex()}", says, work)
+    context.registered_told("model", done)
+
+
+@model.command("register-for")
+def register_for(file: letters.SignedLetter) -> None:
+    """Register a model in the name of a developer who signed it.
+
+    Shows it in words. Anybody can do this. Sends one transaction, and more for new terms, a new
+    split or over 1,024 collections; this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki model register-for model.json
+    """
+    from kiseki.client.models import prepared
+
+    signed = prepared.LETTER.read(file)
+    made = prepared.model_of(signed)
+    k = context.kiseki()
+    told_of_base(k, made.named.models, made.named.externals)
+    says = [prepared.LETTER.words(signed)]
+    says += k.models.may_be_gone(each.id for each in made.named.collections)
+    name = f"model for {signed.signer} {signed.nonce}"
+    done = context.spend(k, name, says, lambda k: k.models.register_for(signed))
     context.registered_told("model", done)
 
 
@@ -179,10 +225,13 @@ def find(
 def publish_manifest(
     model: Model, manifest: ManifestFile,
     folder: Annotated[Path, typer.Argument(help="The folder; the file is named after the ID.")],
+    sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING,
 ) -> None:  # fmt: skip
     """Write a model's manifest into a folder, and record its hash on the chain.
 
-    Sends one transaction. Publish the folder, so that anybody can check the manifest.
+    Sends one transaction. Publish the folder, so that anybody can check the manifest. A developer
+    without ether signs into a file with --sign, and anybody sends that file with `kiseki statements
+    send`.
 
     \b
     Examples:
@@ -191,6 +240,10 @@ def publish_manifest(
     """
     wanted, known = context.hex32(model, "the model"), read_manifest(manifest)
     k = context.kiseki()
+    if sign_to is not None:
+        said = k.models.write_manifest(wanted, known, folder)
+        letters.write_statement(k, sign_to, "model", to_hex(wanted), "manifest", said, days)
+        return
     says = f"Record the hash of {manifest} as the manifest of the model, and write it to {folder}."
     done = context.spend(k, f"manifest {model}", says,
                          lambda k: k.models.publish_manifest(wanted, known, folder))  # fmt: skip

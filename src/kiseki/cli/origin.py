@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, letters, names, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import Language, in_words, say_words, sentences
 from kiseki.cli.terms import Collection
@@ -297,12 +297,16 @@ def state(
         Path | None,
         typer.Argument(help="The document. Default: the one with which it was registered."),
     ] = None,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:
     """State in public that a collection has this origin, with the consents of its owners.
 
     The chain gets the hash of the document and who says so; the document and its names stay with
     you, until you publish them. So what was registered without a document, or with one that was
-    wrong, can be told later. Sends one transaction, and one for each consent in the file.
+    wrong, can be told later. Sends one transaction, and one for each consent in the file. A wallet
+    without ether signs into a file with --sign, which holds this wallet's statement alone, and
+    anybody sends that file with `kiseki statements send`.
 
     \b
     Examples:
@@ -319,6 +323,10 @@ def state(
     )
     if known is not None:
         say_words(known.origin, "both")
+    if sign_to is not None:
+        about = to_hex(wanted)
+        letters.write_statement(k, sign_to, "collection", about, "origin", hashed, days)
+        return
     done = context.spend(k, f"state origin {collection} {hashed.hex()}", says,
                          lambda k: k.data.origins.state(wanted, hashed))  # fmt: skip
     context.receipts_told(done, origin=to_hex(hashed))

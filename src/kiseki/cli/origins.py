@@ -20,12 +20,19 @@ if TYPE_CHECKING:
     from kiseki.index import CollectionRecord
 
 __all__ = [
-    "Language", "in_words", "of_record", "say_words", "sentences", "told", "told_before",
-    "told_of_record",
+    "Language", "OriginFile", "in_words", "of_record", "say_words", "sentences", "told",
+    "told_before", "told_of_record",
 ]  # fmt: skip
 
 _MOST = 3
 """Documents that are shown in words before registering."""
+OriginFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--origin",
+        help="Where it comes from: a document (`kiseki data origin new`), or any other file.",
+    ),
+]
 Language = Annotated[str, typer.Option(help="In which language it is said: en, ja, or both.")]
 
 

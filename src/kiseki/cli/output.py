@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, letters, names, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
+from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.values import to_hex
 
 if TYPE_CHECKING:
+    from kiseki.client.data.registering import Registered
+    from kiseki.client.kiseki import Kiseki
     from kiseki.client.outputs.outputs import PreparedBatch
 
 __all__ = ["output", "verify"]
@@ -39,17 +42,22 @@ def register(
     external: External = None,
     publish: Annotated[bool, typer.Option(help="Log the commitments on the chain.")] = True,
     doubtful: Doubtful = "ask",
+    sign_to: letters.SignTo = None,
+    days: letters.Days = SIGNED_DAYS,
 ) -> None:
     """Register generated files as one batch, and name the models that generated them.
 
     Sends one transaction; more for a large batch, and one more to log a new payee's split. Only
     hashes go to the chain. Anybody who has one of the files can look it up. Credentials (C2PA)
-    inside a file do not change its ID.
+    inside a file do not change its ID. A creator without ether signs into a file with --sign, and
+    anybody sends that file with `kiseki output register-for`.
 
     \b
     Examples:
       kiseki output register pictures --model 0x3333…
+      kiseki output register pictures --model 0x3333… --sign batch.json
     """
+    from kiseki.client.outputs import prepared
     from kiseki.client.outputs.endorsements import Endorsement
 
     k = context.kiseki()
@@ -63,6 +71,11 @@ def register(
                                   doubtful=decide(doubtful), tell=show.say)  # fmt: skip
     told_of_base(k, batch.models, batch.externals)
     _told_of_odd(batch)
+    if sign_to is not None:
+        made = k.outputs.prepare_approval(batch, given, days)
+        then = f"Anybody can send it, with `kiseki output register-for {sign_to}` and the files."
+        letters.write(sign_to, prepared.LETTER, made, k.signed, then)
+        return
     says = (
         f"Register {show.count(len(batch.items), 'file')} as one batch, made with "
         f"{show.count(len(models), 'model')}. Its money "
@@ -73,14 +86,55 @@ def register(
     context.registered_told("batch", done)
 
 
+@output.command("register-for")
+def register_for(
+    file: letters.SignedLetter,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="The files of the batch, or folders of them. Without: only the root."),
+    ] = None,
+    endorsement: Annotated[
+        list[str] | None,
+        typer.Option(help="An endorsement, as `output endorse` prints it; repeat for several."),
+    ] = None,
+    doubtful: Doubtful = "ask",
+) -> None:
+    """Register a batch in the name of a creator who signed it.
+
+    Shows it in words. Anybody can do this. Sends one transaction; more for a large batch, and one
+    more to log a new payee's split; this wallet pays the gas. Without the files only the root of
+    the batch is registered, and nobody can look a file up; run the command again with them.
+
+    \b
+    Examples:
+      kiseki output register-for batch.json pictures
+    """
+    from kiseki.client.outputs import prepared
+    from kiseki.client.outputs.endorsements import Endorsement
+
+    signed = prepared.LETTER.read(file)
+    batch = prepared.batch_of(signed)
+    given = [Endorsement.from_text(each) for each in endorsement or []]
+    k = context.kiseki()
+    told_of_base(k, batch.named.models, batch.named.externals)
+    decides = decide(doubtful)
+
+    def work(k: Kiseki) -> Registered:
+        with show.progress("hashing", "files") as told:
+            return k.outputs.register_for(signed, files or None, endorsements=given, progress=told,
+                                          doubtful=decides, tell=show.say)  # fmt: skip
+
+    name = f"batch for {signed.signer} {signed.nonce} {bool(files)}"
+    done = context.spend(k, name, prepared.LETTER.words(signed), work)
+    context.registered_told("batch", done)
+
+
 @output.command("endorse")
 def endorse(
     files: Annotated[list[Path], typer.Argument(help="The files of the creator's batch.")],
     model: Annotated[str, typer.Option(help="The model of this wallet, 0x…")],
     creator: Annotated[str, typer.Option(help="The address that will register the batch.")],
-    until: Annotated[
-        int, typer.Option(help="The endorsement ends after this time (Unix seconds).")
-    ],
+    until: Annotated[str, typer.Option(help="The endorsement ends after: 2027-12-31 or 30d.")],
     other: Annotated[
         list[str] | None, typer.Option(help="Another model behind the files, 0x…; repeat.")
     ] = None,
@@ -98,11 +152,14 @@ def endorse(
 
     \b
     Examples:
-      kiseki output endorse pictures --until 1800000000 \\
+      kiseki output endorse pictures --until 30d \\
         --model 0x3333… \\
         --creator 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
     """
+    from kiseki.client.rights.schedules import moment
+
     k = context.kiseki()
+    ends = moment(context.moment(until, "the end"), k.session.now(), "the end")
     mine = context.hex32(model, "the model")
     models = [mine, *(context.hex32(each, "the model") for each in other or [])]
     read = [context.hex32(each, "the collection") for each in collection or []]
@@ -115,11 +172,13 @@ def endorse(
     show.say(
         f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "
         f"{len(batch.items):,} files as made with your model {to_hex(mine)}, until "
-        f"{show.date(until)}, even if the model's terms or gate say no."
+        f"{show.date(ends)}, even if the model's terms or gate say no. It cannot be cancelled."
     )
-    signed = k.outputs.endorse(mine, batch, until)
+    if not context.current.yes:
+        context.confirm("Sign this?")
+    signed = k.outputs.endorse(mine, batch, ends)
     if context.current.json:
-        told = {"model": mine, "batch": batch.id, "until": until, "signature": signed.signature}
+        told = {"model": mine, "batch": batch.id, "until": ends, "signature": signed.signature}
         show.json_line(told | {"endorsement": signed.to_text()})
     else:
         show.line(f"--endorsement {signed.to_text()}")

@@ -67,7 +67,10 @@ def rights_payee(k: Kiseki, given: str | None, kind: str) -> Payee | str | None:
 @revenue.command("pay")
 def pay(
     to: To,
-    amount: Annotated[str, typer.Argument(help="The amount, as 0.5, '100 gwei' or '1000 wei'.")],
+    amount: Annotated[
+        str,
+        typer.Argument(help="The amount, as 0.5, '100 gwei' or '1000 wei'; or 1200@TOKEN."),
+    ],
     token: Token = ZERO_ADDRESS,
     reference: Annotated[
         str | None, typer.Option(help="A reference to log, as of an invoice: 32 bytes, 0x…")
@@ -84,7 +87,7 @@ def pay(
       kiseki revenue pay series.json 1200 --token 0x5FbDB2315678afecb367f032d93F642f64180aa3
     """
     k = context.kiseki()
-    units = context.units(amount, k.decimals(token))
+    units, token = context.amount(k, amount, token)
     ref = context.hex32(reference, "the reference") if reference else ZERO32
     who = names.payee(k, to)
     done = context.spend(k, f"pay {who.key.hex()} {units} {token} {ref.hex()}",
@@ -293,15 +296,13 @@ def cancel_redirect(
     nonce: Annotated[
         str, typer.Argument(help="The number of the redirect, from `revenue redirects`.")
     ],
-    sign_to: Annotated[
-        Path | None,
-        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
-    ] = None,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:
     """Cancel a redirect of this wallet.
 
     Sends one transaction. Money that the redirect moved before stays moved. A wallet without ether
-    signs into a file with --sign, and anybody sends it with `kiseki data standing end --signed`.
+    signs into a file with --sign, and anybody sends it with `kiseki letters cancel-for`.
 
     \b
     Examples:
@@ -312,7 +313,7 @@ def cancel_redirect(
     if not (nonce.isascii() and nonce.isdecimal() and len(nonce) < 79):
         raise InvalidInput(f"the number of a redirect must be a whole number, not {nonce!r:.90}")
     if sign_to is not None:
-        letters.write_cancellation(k, sign_to, int(nonce), "RevenueSplitter")
+        letters.write_cancellation(k, sign_to, int(nonce), "RevenueSplitter", days)
         return
     done = context.spend(k, f"cancel redirect {nonce}",
                          f"Cancel the redirect {nonce} of this wallet.",

@@ -14,14 +14,11 @@ from kiseki.core.values import to_hex
 
 __all__ = ["revoke", "revoke_for", "revoke_item"]
 
-SignTo = Annotated[
-    Path | None,
-    typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
-]
-
 
 @data.command("revoke")
-def revoke(collection: Collection, sign_to: SignTo = None) -> None:
+def revoke(
+    collection: Collection, sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING
+) -> None:
     """Revoke consent for future use of a collection.
 
     Sends one transaction. Consent ends after the notice period of the terms. Models and batches
@@ -38,7 +35,7 @@ def revoke(collection: Collection, sign_to: SignTo = None) -> None:
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
     if sign_to is not None:
-        made = k.data.prepare_revocation(wanted)
+        made = k.data.prepare_revocation(wanted, days)
         letters.write(sign_to, revocations.COLLECTION, made, k.signed, _then(sign_to))
         return
     terms = k.index.terms(k.index.collection(wanted).terms_id)
@@ -54,7 +51,8 @@ def revoke_item(
         str, typer.Argument(help="The file, or its data ID or commitment, 0x… (`data find`).")
     ],
     unpublished: Annotated[bool, typer.Option(help="The commitment was never logged.")] = False,
-    sign_to: SignTo = None,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:
     """Revoke consent for future use of one item, in all collections of this wallet.
 
@@ -72,7 +70,7 @@ def revoke_item(
     wanted = k.data.openings.commitment(item)
     show.say(f"{item} has the commitment {to_hex(wanted)}.")
     if sign_to is not None:
-        made = k.data.prepare_item_revocation(wanted)
+        made = k.data.prepare_item_revocation(wanted, days)
         letters.write(sign_to, revocations.ITEM, made, k.signed, _then(sign_to))
         return
     done = context.spend(k, f"revoke item {to_hex(wanted)}",
@@ -82,9 +80,7 @@ def revoke_item(
 
 
 @data.command("revoke-for")
-def revoke_for(
-    file: Annotated[Path, typer.Argument(help="The file of the signed revocation.")],
-) -> None:
+def revoke_for(file: letters.SignedLetter) -> None:
     """Send a revocation that a provider signed.
 
     Shows it in words. Sends one transaction, and this wallet pays the gas.
@@ -96,11 +92,7 @@ def revoke_for(
     from kiseki.client.data import revocations
 
     letter, signed = revocations.read(file)
-    k = context.kiseki()
-    done = context.spend(k, f"revoke for {signed.signer} {signed.nonce}",
-                         letter.words(signed),
-                         lambda k: k.data.revoke_for(signed))  # fmt: skip
-    context.receipts_told([done])
+    letters.bring(letter, signed, lambda k, signed: k.data.revoke_for(signed))
 
 
 def _then(file: Path) -> str:

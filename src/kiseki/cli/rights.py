@@ -39,10 +39,8 @@ def mint(
             "or keep the payee. Default: ask, if the collection pays this wallet.",
         ),
     ] = None,
-    sign_to: Annotated[
-        Path | None,
-        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
-    ] = None,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:  # fmt: skip
     """Mint the rights token of a batch, model or collection of this wallet.
 
@@ -68,7 +66,7 @@ def mint(
                 "a signed mint cannot change the payee; use --set-payee without --sign, or --sign "
                 "with --keep-payee"
             )
-        made = k.rights.prepare_mint(kind, wanted, document, royalty)
+        made = k.rights.prepare_mint(kind, wanted, document, royalty, days)
         letters.write(
             sign_to,
             mints.LETTER,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, letters, names, show
 from kiseki.cli.rights import Group, Kind, rights
 from kiseki.core import conditions as when
 from kiseki.core.values import to_hex
@@ -205,16 +205,26 @@ def lapse(key: Key) -> None:
 
 
 @rights.command("cancel")
-def cancel(key: Key) -> None:
+def cancel(key: Key, sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING) -> None:
     """Agree to cancel a schedule before its deadline.
 
     The schedule ends when the holder and the new holder both agree; the holder keeps the token.
-    Sends one transaction.
+    Sends one transaction. A wallet without ether signs into a file with --sign, and anybody sends
+    that file with `kiseki rights cancel-for`.
 
     \b
     Examples:
       kiseki rights cancel 0x4444…
+      kiseki rights cancel 0x4444… --sign cancel.json
     """
+    if sign_to is not None:
+        from kiseki.client.rights import agreements
+
+        k, wanted = context.kiseki(), context.hex32(key, "the schedule")
+        then = f"Anybody can send it, with `kiseki rights cancel-for {sign_to}`."
+        made = k.rights.prepare_cancel(wanted, days)
+        letters.write(sign_to, agreements.CANCEL, made, k.signed, then)
+        return
     _act(
         key,
         "cancel",
@@ -223,22 +233,64 @@ def cancel(key: Key) -> None:
     )
 
 
+@rights.command("cancel-for")
+def cancel_for(file: letters.SignedLetter) -> None:
+    """Send the agreement to cancel a schedule that a party signed.
+
+    Shows it in words. Anybody can do this. Sends one transaction, and this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki rights cancel-for cancel.json
+    """
+    from kiseki.client.rights import agreements
+
+    signed = agreements.CANCEL.read(file)
+    letters.bring(agreements.CANCEL, signed, lambda k, signed: k.rights.cancel_for(signed))
+
+
 @rights.command("approve")
-def approve(key: Key) -> None:
+def approve(key: Key, sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING) -> None:
     """Approve a schedule, as one of the parties that its condition names.
 
-    Sends one transaction. An approval cannot be taken back.
+    Sends one transaction. An approval cannot be taken back. A wallet without ether signs into a
+    file with --sign, and anybody sends that file with `kiseki rights approve-for`.
 
     \b
     Examples:
       kiseki rights approve 0x4444…
+      kiseki rights approve 0x4444… --sign approval.json
     """
+    if sign_to is not None:
+        from kiseki.client.rights import agreements
+
+        k, wanted = context.kiseki(), context.hex32(key, "the schedule")
+        then = f"Anybody can send it, with `kiseki rights approve-for {sign_to}`."
+        made = k.rights.prepare_approval(wanted, days)
+        letters.write(sign_to, agreements.APPROVAL, made, k.signed, then)
+        return
     _act(
         key,
         "approve",
         "Approve the schedule, for good.",
         lambda k, wanted: k.rights.approve(wanted),
     )
+
+
+@rights.command("approve-for")
+def approve_for(file: letters.SignedLetter) -> None:
+    """Send the approval of a schedule that a party signed.
+
+    Shows it in words. Anybody can do this. Sends one transaction, and this wallet pays the gas.
+
+    \b
+    Examples:
+      kiseki rights approve-for approval.json
+    """
+    from kiseki.client.rights import agreements
+
+    signed = agreements.APPROVAL.read(file)
+    letters.bring(agreements.APPROVAL, signed, lambda k, signed: k.rights.approve_for(signed))
 
 
 @rights.command("pay")

@@ -148,43 +148,29 @@ def list_standing(
 
 @standing.command("end")
 def end(
-    file: Annotated[
-        Path | None, typer.Argument(help="The file of the standing consent or its signed end.")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="The file of the standing consent.")] = None,
     number: Annotated[
         int | None, typer.Option(help="Its number in `list`, instead of its file.")
     ] = None,
-    sign_to: Annotated[
-        Path | None,
-        typer.Option("--sign", help="Only sign, into this file; anybody can send the file."),
-    ] = None,
-    signed: Annotated[bool, typer.Option(help="FILE is a signed end: send it.")] = False,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:
     """End a standing consent of this wallet at once.
 
     Sends one transaction. Collections that were registered before stay registered. A wallet without
-    ether signs into a file with --sign, and anybody sends that file with --signed.
+    ether signs into a file with --sign, and anybody sends that file with `kiseki letters
+    cancel-for`.
 
     \b
     Examples:
       kiseki data standing end alice.json
       kiseki data standing end alice.json --sign ending.json
-      kiseki data standing end ending.json --signed
       kiseki data standing end --number 1234567890
     """
-    from kiseki.client import cancellations
-
-    if signed:
-        ending = cancellations.LETTER.read(_named(file))
-        k = context.kiseki()
-        done = context.spend(k, f"end {ending.nonce}", cancellations.LETTER.words(ending),
-                             lambda k: k.cancellations.submit(ending))  # fmt: skip
-        context.receipts_told([done])
-        return
     k = context.kiseki()
     nonce = number if number is not None else _own(k, _named(file))
     if sign_to is not None:
-        letters.write_cancellation(k, sign_to, nonce, "DataRegistry")
+        letters.write_cancellation(k, sign_to, nonce, "DataRegistry", days)
         return
     says = f"End the standing consent {nonce} of this wallet at once."
     done = context.spend(k, f"end {nonce}", says, lambda k: k.data.standing.end(nonce))

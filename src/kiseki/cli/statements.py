@@ -27,10 +27,8 @@ def make(
                             "reproduction, review or another."),
     ],
     document: Annotated[Path, typer.Argument(help="The document; only its hash is recorded.")],
-    sign_to: Annotated[
-        Path | None,
-        typer.Option("--sign", help="Send nothing; sign into this file, and anybody sends it."),
-    ] = None,
+    sign_to: letters.SignTo = None,
+    days: letters.Days = letters.WAITING,
 ) -> None:  # fmt: skip
     """State in public what a document says about something.
 
@@ -43,16 +41,12 @@ def make(
       kiseki statements make model 0x3333… audit report.pdf
       kiseki statements make collection 0x1111… dispute letter.pdf --sign dispute.json
     """
-    from kiseki.client import statements as client
     from kiseki.client.wallet import document_hash
 
     said, about = document_hash(document), _about(kind, about)
     k = context.kiseki()
     if sign_to is not None:
-        letters.write(
-            sign_to, client.LETTER, k.statements.prepare(kind, about, sort, said), k.signed,
-            f"Anybody can send it, with `kiseki statements send {sign_to}`.",
-        )  # fmt: skip
+        letters.write_statement(k, sign_to, kind, about, sort, said, days)
         return
     says = f"{k.address} states as {sort} about the {kind} {about}, for good: {to_hex(said)}."
     done = context.spend(k, f"state {kind} {about} {sort} {said.hex()}", says,
@@ -61,9 +55,7 @@ def make(
 
 
 @statements.command("send")
-def send(
-    file: Annotated[Path, typer.Argument(help="The file of the signed statement.")],
-) -> None:
+def send(file: letters.SignedLetter) -> None:
     """Send a statement that somebody else signed.
 
     Shows it in words. Sends one transaction, and this wallet pays the gas.
@@ -75,11 +67,7 @@ def send(
     from kiseki.client import statements as client
 
     signed = client.LETTER.read(file)
-    k = context.kiseki()
-    done = context.spend(k, f"state for {signed.signer} {signed.nonce}",
-                         client.LETTER.words(signed),
-                         lambda k: k.statements.submit(signed))  # fmt: skip
-    context.receipts_told([done])
+    letters.bring(client.LETTER, signed, lambda k, signed: k.statements.submit(signed))
 
 
 @statements.command("show")

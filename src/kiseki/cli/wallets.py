@@ -146,7 +146,10 @@ def change_password(name: Name, weak: context.Weak = False) -> None:
     """
     old = context.password(f"Password of {name}")
     context.keystores().change_password(name, old, context.new_password(weak))
-    show.say("The password is changed.")
+    if context.current.json:
+        show.json_line({"name": name, "changed": True})
+    else:
+        show.say("The password is changed.")
 
 
 @accounts.command("cancel")

@@ -15,7 +15,9 @@ sources     sources as the registries take them
 compared    what is registered, compared with what was asked for
 local       test money and time on a local chain
 statements  what anybody says in public
+signedfiles  any file with a signed message
 cancellations  signatures that shall count no longer
+letterparts  what such a file holds beside what is signed
 letters     what somebody signed, as a file
 consentfiles  what the files of consents have in common
 kinds       batch, model and collection, with their registries

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.release.releases import names
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.consentfiles import date
-from kiseki.client.letters import Letter, must_be_for
+from kiseki.client.letters import Letter, contract_here, must_be_for
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS
+from kiseki.core.values import uint
+
+if TYPE_CHECKING:
+    from kiseki.client.signedfiles import SignedFile
 
 __all__ = ["LETTER", "Cancellations"]
 
@@ -27,6 +31,15 @@ class Cancellations:
     """Withdrawing signatures of this wallet, and sending what others signed about theirs."""
 
     wallet: Wallet
+
+    def cancel(self, nonce: int, contract: str = "DataRegistry") -> Receipt:
+        """Makes this wallet's signature with that number worthless; what was done with it stays.
+
+        Args:
+            contract: name of the one that the signature was for.
+        """
+        number = uint(nonce, 256, "the number of a signature")
+        return self.wallet.send(self.wallet.session[contract].call("cancelNonce", number))
 
     def prepare(
         self, cancelled: int, contract: str = "DataRegistry", days: int = WAITING_DAYS
@@ -57,6 +70,28 @@ class Cancellations:
             contract.call("cancelNonceFor", signed.signer, cancelled, signed.approval)
         )
 
+    def contract_of(self, file: SignedFile) -> str:
+        """The name of the contract that a signed file is for.
+
+        Raises:
+            InvalidInput: it is for another chain or contract than the suite here.
+        """
+        return contract_here(self.wallet.session, file.chain_id, file.contract)
+
+    def state(self, file: SignedFile) -> str:
+        """Whether a signed file still counts: ``counts``, ``ran out``, ``used or cancelled``, or
+        ``not signed yet``.
+
+        Raises:
+            InvalidInput: as `contract_of`.
+        """
+        contract = self.wallet.session[self.contract_of(file)]
+        if contract.read("isNonceUsed", file.signer, file.nonce):
+            return "used or cancelled"
+        if file.deadline < self.wallet.session.now():
+            return "ran out"
+        return "counts" if file.is_signed else "not signed yet"
+
 
 def _words(signed: Signed) -> str:
     cancelled = signed.message["message"]["cancelled"]
@@ -83,5 +118,5 @@ LETTER = Letter(
     "signer",
     _remade,
     _words,
-    "is no cancellation; sign one with `kiseki data standing end --sign`",
+    "is no cancellation; sign one with `kiseki letters cancel --sign`",
 )

@@ -14,19 +14,23 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.consentfiles import date
+from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.payable import payable_identity, receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids, typed
+from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["IDENTITY", "Identities", "Status"]
+__all__ = ["IDENTITY", "LETTER", "Identities", "Status"]
 
 IDENTITY = keccak256(b"identity")
 """The kind of a statement about who somebody is, or whom to believe about that."""
@@ -34,6 +38,8 @@ IDENTITY = keccak256(b"identity")
 _CONTRACT = "Identities"
 _AT_ONCE = 250
 """Bindings in one transaction: about 7 million gas when all are new."""
+_SHOWN = 20
+"""Bindings of a letter that its words name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +110,48 @@ class Identities:
         Raises:
             InvalidInput: a wallet could never be paid.
         """
-        signed = []
-        for persons, bound in _cut(_payable(wallets)):
-            nonce, deadline = self.wallet.fresh(days)
-            message = typed.binding(
-                self.wallet.session.chain_id,
-                self._contract.address,
-                issuer=self.wallet.address,
-                persons=persons,
-                wallets=bound,
-                nonce=nonce,
-                deadline=deadline,
-            )
-            signed.append(self.wallet.sign(message, nonce, deadline))
-        return signed
+        parts = (dict(zip(*each, strict=True)) for each in _cut(_payable(wallets)))
+        return [self.wallet.signed(self.prepare(each, days)) for each in parts]
+
+    def prepare(self, wallets: Mapping[bytes, str], days: int = WAITING_DAYS) -> Signed:
+        """Bindings before they are signed, to be shown first; see `sign`.
+
+        Args:
+            wallets: person -> address, at most 250; the zero address takes a binding back.
+            days: for how long anybody can bring them.
+
+        Raises:
+            InvalidInput: a wallet could never be paid, or there are none or too many.
+        """
+        given = [who for who in wallets if wallets[who] != ZERO_ADDRESS]
+        _payable({who: wallets[who] for who in given})
+        if not 0 < len(wallets) <= _AT_ONCE:
+            raise InvalidInput(f"name 1 to {_AT_ONCE} artists at a time")
+        ((persons, bound),) = _cut(wallets)
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.binding(
+            self.wallet.session.chain_id,
+            self._contract.address,
+            issuer=self.wallet.address,
+            persons=persons,
+            wallets=bound,
+            nonce=nonce,
+            deadline=deadline,
+        )
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
     def bind_for(self, signed: Iterable[Signed]) -> tuple[Receipt, ...]:
-        """Submits bindings that an issuer signed, and sends no binding twice."""
+        """Submits bindings that an issuer signed, and sends no binding twice.
+
+        Raises:
+            InvalidInput: one is for another chain or suite. Nothing was sent.
+        """
+        given = list(signed)
+        for each in given:
+            must_be_for(self.wallet.session, each)
 
         def calls() -> Iterator[Call]:
-            for each in signed:
+            for each in given:
                 told = each.message["message"]
                 persons = [from_hex(person, 32, "a person") for person in told["persons"]]
                 yield self._contract.call(
@@ -169,3 +197,38 @@ def _cut(wallets: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], list[str]]
     for start in range(0, len(listed), _AT_ONCE):
         some = listed[start : start + _AT_ONCE]
         yield [person for person, _ in some], [bound for _, bound in some]
+
+
+def _words(signed: Signed) -> str:
+    told = signed.message["message"]
+    pairs = list(zip(told["persons"], told["wallets"], strict=True))
+    said = [
+        f"{person} is bound to nobody any more" if wallet == ZERO_ADDRESS
+        else f"{person} is paid at {checksummed(wallet)}"
+        for person, wallet in pairs[:_SHOWN]
+    ]  # fmt: skip
+    more = f"; {len(pairs) - _SHOWN:,} more are in the file" if len(pairs) > _SHOWN else ""
+    return (
+        f"The issuer {signed.signer} says of artists without a wallet: {'; '.join(said)}{more}. A "
+        "binding is final seven days after it was brought. Anybody can bring this, once, until "
+        f"{date(signed.deadline)}."
+    )
+
+
+def _remade(
+    chain: int, contract: str, message: Mapping[str, Any], nonce: int, deadline: int
+) -> dict[str, Any]:
+    persons = [from_hex(person, 32, "a person") for person in message["persons"]]
+    return typed.binding(
+        chain, contract, issuer=message["issuer"], persons=persons, wallets=message["wallets"],
+        nonce=nonce, deadline=deadline,
+    )  # fmt: skip
+
+
+LETTER = Letter(
+    "kiseki-binding-v1",
+    "issuer",
+    _remade,
+    _words,
+    "is no signed binding; sign one with `kiseki identity bind --sign`",
+)

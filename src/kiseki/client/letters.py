@@ -27,7 +27,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["Letter", "Remake", "must_be_for"]
+__all__ = ["Letter", "Remake", "contract_here", "must_be_for"]
 
 Remake = Callable[[int, str, Mapping[str, Any], int, int], dict[str, Any]]
 """(chain, contract, message, nonce, deadline) -> the typed data that these give."""
@@ -43,6 +43,9 @@ class Letter:
         remake: makes the typed data again, so that nothing else is in it.
         words: what a letter says, for people, signed or not.
         otherwise: what to say of a file that is no such letter.
+        more: members of the file that hold what the message binds only by its hash
+            (`Signed.more`).
+        fits: refuses them where they are not what the message binds.
     """
 
     form: str
@@ -50,6 +53,8 @@ class Letter:
     remake: Remake
     words: Callable[[Signed], str]
     otherwise: str
+    more: tuple[str, ...] = ()
+    fits: Callable[[Signed], None] = lambda _: None
 
     def write(self, path: str | Path, signed: Signed) -> None:
         """Writes it to a new file.
@@ -60,7 +65,8 @@ class Letter:
         if Path(path).exists():
             raise FilesError(f"there is a file {path} already; name another")
         signature = to_hex(signed.signature)
-        ours = {"format": self.form, "words": self.words(signed), "signature": signature}
+        more = {name: signed.more[name] for name in self.more}
+        ours = {"format": self.form, "words": self.words(signed), **more, "signature": signature}
         files.write(Path(path), files.text(ours, signed.message))
 
     def read(self, path: str | Path) -> Signed:
@@ -74,10 +80,13 @@ class Letter:
         given = files.read(Path(path))
         try:
             ours, typed_data = files.document(given)
-            form, said, raw = documents.members(ours, ("format", "words", "signature"), "kiseki")
+            names = ("format", "words", *self.more, "signature")
+            form, said, *more, raw = documents.members(ours, names, "kiseki")
             if form != self.form:
                 raise InvalidInput(f"its format is {form!r:.80}")
             signed = self._made_again(typed_data, raw)
+            signed = replace(signed, more=dict(zip(self.more, more, strict=True)))
+            self.fits(signed)
         except (InvalidInput, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"{path} {self.otherwise}") from error
         right = checked_signature(signed.signature, signed.message, signed.signer)
@@ -104,7 +113,16 @@ def must_be_for(session: Session, signed: Signed) -> str:
     Raises:
         InvalidInput: it is for another chain or contract.
     """
-    chain_id, at = files.place(signed.message)
+    return contract_here(session, *files.place(signed.message))
+
+
+def contract_here(session: Session, chain_id: int, contract: str) -> str:
+    """The name of a contract of this suite, by its chain and address.
+
+    Raises:
+        InvalidInput: it is another chain's, or none of this suite.
+    """
+    at = contract.lower()
     if chain_id != session.chain_id or at not in names():
         raise InvalidInput(
             f"it is for chain {chain_id} and the contract {at}, and this is chain "

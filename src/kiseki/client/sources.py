@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kiseki.core import ids
@@ -11,7 +12,28 @@ if TYPE_CHECKING:
     from kiseki.index import Index
     from kiseki.index import Sources as KnownSources
 
-__all__ = ["collections", "shown", "sources"]
+__all__ = ["Named", "collections", "shown", "sources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The sources that a model or batch names.
+
+    Attributes:
+        collections: ascending by ID.
+        models: IDs, ascending.
+        externals: base models that are not registered, ascending by weights.
+    """
+
+    collections: tuple[ids.Collection, ...]
+    models: tuple[bytes, ...]
+    externals: tuple[ids.External, ...]
+
+    @property
+    def hash(self) -> bytes:
+        """The hash of all of them, which is in the ID of the model or batch."""
+        parts = [ids.part_hash(each) for each in ids.parts(self.collections)]
+        return ids.sources_hash(parts, self.models, self.externals)
 
 
 def collections(used: Iterable[ids.Collection]) -> list[tuple[bytes, bytes, int]]:

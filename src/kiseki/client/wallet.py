@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Signed:
         nonce: unordered; used once.
         deadline: last second at which it counts.
         signature: 65 bytes.
+        more: what the call needs beside the message, which binds it by its hash.
     """
 
     signer: str
@@ -42,6 +43,7 @@ class Signed:
     nonce: int
     deadline: int
     signature: bytes = field(repr=False)
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def approval(self) -> tuple[int, int, bytes]:
@@ -81,7 +83,8 @@ class Wallet:
 
     def signed(self, prepared: Signed) -> Signed:
         """The same, signed by this wallet."""
-        return self.sign(prepared.message, prepared.nonce, prepared.deadline)
+        signed = self.sign(prepared.message, prepared.nonce, prepared.deadline)
+        return replace(signed, more=prepared.more)
 
     def fresh(self, days: int = SIGNED_DAYS) -> tuple[int, int]:
         """A nonce that nobody used, and a deadline that many days ahead."""

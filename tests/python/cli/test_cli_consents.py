@@ -1,8 +1,10 @@
 """Consents and receipts by commands, and lists that are shown to be whole."""
 
+import json
 from pathlib import Path
 
 from kiseki import LocalKiseki
+from kiseki.core import ids
 
 from .conftest import ARTIST, BUYER, FREE, Shell
 
@@ -72,7 +74,7 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     sign = (*words, "end", "alice.json", "--sign", "ending.json", "--account", "test:1")
     assert "add --yes" in shell.run(*sign, "--no-yes", code=2)
     shell.run(*sign, "--yes")
-    shell.run(*words, "end", "ending.json", "--signed")
+    shell.run("letters", "cancel-for", "ending.json")
     assert shell.json(*words, "show", "alice.json")["ended"]
     assert "ended it" in shell.run("data", "register", "week-2", "--under", "alice.json", code=2)
 
@@ -90,3 +92,53 @@ def test_lists_are_shown_to_be_whole_and_checked_by_others(shell: Shell, k: Loca
     file.write_text(file.read_text().replace('"ids":["0x', '"ids":["0x' + "11" * 32 + '","0x'))
     assert "is not what the registry held" in shell.run("check-list", file.as_posix(), code=1)
     assert shell.json("status")["lists"] == {"collections": 1, "models": 0, "batches": 0}
+
+
+def test_a_consent_is_prepared_with_the_origin_that_registering_takes(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    """A document is one provider's, so another's is refused before anybody signs."""
+    shell.files("artwork", 2)
+    rows = [f"artwork/0.svg,{ARTIST}\n", "artwork/1.svg,\n"]
+    for name, some in (("both.csv", rows), ("theirs.csv", rows[:1]), ("ours.csv", rows[1:])):
+        (shell.folder / name).write_text("file,artist\n" + "".join(some))
+    made = ("data", "origin", "new", "origin.json", "--basis", "own", "--collector", "Studio")
+    more = ("--collected", "2026-04-01", "--how", "drawn by hand", "--territory", "JP")
+    shell.run(*made, *more, "--provider", ARTIST)
+    prepare, origin = ("data", "consent", "prepare"), (*FREE, "--origin", "origin.json")
+    refused = shell.run(*prepare, "both.csv", "consents", *origin, code=2)
+    assert "make a document for each provider" in " ".join(refused.split())
+    assert not (shell.folder / "consents").exists()
+    assert "drawn by hand" in shell.run(*prepare, "theirs.csv", "consents", *origin)
+    (shell.folder / "free.txt").write_text("drawn in 2026")
+    free = (*FREE, "--origin", "free.txt", "--payee", BUYER)
+    assert "cannot read: only its hash" in shell.run(*prepare, "ours.csv", "consents", *free)
+
+    files = sorted(
+        (shell.folder / "consents").glob("*.json"), key=lambda e: ARTIST.lower() in e.name
+    )
+    ours, theirs = map(str, files)
+    shell.run("data", "consent", "sign", ours)
+    collection = json.loads(files[1].read_text())["kiseki"]["collection"]
+    shell.run("data", "receipt", collection, "--out", "receipt.json", "--clear", "--origin")
+    sign = ("data", "consent", "sign", theirs, "--account", "test:1", "--receipt", "receipt.json")
+    assert "KISEKI_PASSWORD_FILE" in shell.run(*sign, code=2), "a receipt that is encrypted"
+    assert "drawn by hand" in shell.run(*sign, "--clear")
+    done = shell.json("data", "consent", "submit", "consents")
+    paid = {k.index.collection(bytes.fromhex(each["collection"][2:])).payee for each in done}
+    assert paid == {ids.wallet(ARTIST), ids.wallet(BUYER)}
+    hashed = shell.json("data", "origin", "show", "origin.json")["origin"]
+    assert shell.json("data", "show", collection)["origin"] == hashed
+
+
+def test_an_amount_names_its_token_wherever_one_is_paid(shell: Shell, k: LocalKiseki) -> None:
+    """`1200@TOKEN` or --token, to a payee as to a waterfall; and never two."""
+    yen, other = k.test_token(), k.test_token()
+    k.mint(yen, k.address, 10**9)
+    fall = shell.json("revenue", "waterfall", "create", ARTIST)["waterfall"]
+    for words in (("revenue", "pay", BUYER), ("revenue", "waterfall", "pay", fall)):
+        shell.run(*words, f"2.5@{yen}")
+        shell.run(*words, "2.5", "--token", yen)
+        refused = shell.run(*words, f"2.5@{yen}", "--token", other, code=2)
+        assert "names one token and --token another" in refused
+    assert k.balance(yen, BUYER) == k.revenue.waterfall.passed(fall, yen) == 5_000_000

@@ -79,7 +79,7 @@ def test_an_escrowed_price_and_two_of_three(
     developer.rights.approve(record.id)
     assert artist.rights.pending()[0].met == (True, False)
     signed = creator.rights.sign_approval(record.id)
-    artist.rights.approve_for(record.id, signed)
+    artist.rights.approve_for(signed)
     before = artist.balance()
     stranger.rights.execute(record.id)
     stranger.rights.settle(record.id)
@@ -114,7 +114,7 @@ def test_both_together_end_it(artist: Kiseki, buyer: Kiseki, stranger: Kiseki, t
     )
     artist.rights.cancel(record.id)
     assert artist.rights.of(record.id).state == "open"
-    stranger.rights.cancel_for(record.id, buyer.rights.sign_cancel(record.id))
+    stranger.rights.cancel_for(buyer.rights.sign_cancel(record.id))
     assert artist.rights.of(record.id).state == "lapsed"
 
 

@@ -173,12 +173,12 @@ def test_collections_that_generation_read_are_paid_too(scene: Scene) -> None:
 
 def test_somebody_else_submits_a_batch_with_the_creators_signature(scene: Scene) -> None:
     prepared = scene.creator.outputs.prepare(scene.folder / "cut" / "0.png", [scene.model_2])
-    with pytest.raises(InvalidInput, match="with its signed approval"):
+    with pytest.raises(InvalidInput, match="let the creator sign the batch"):
         scene.stranger.outputs.register(prepared)
     approval = scene.creator.outputs.approve(prepared)
-    done = scene.stranger.outputs.register(prepared, approval=approval)
+    done = scene.stranger.outputs.register_for(approval, scene.folder / "cut" / "0.png")
     assert scene.k.index.batch(done.id).creator == scene.creator.address.lower()
-    again = scene.stranger.outputs.register(prepared, approval=approval)
+    again = scene.stranger.outputs.register_for(approval, scene.folder / "cut" / "0.png")
     assert (again.id, again.receipts) == (done.id, ())
 
 

@@ -17,6 +17,7 @@ A part imports only from those above it:
     standing           consent to all that one collector collects
     revocations        consent that ended, signed for others to send
     waivers            a paid wallet's word that another may be paid
+    payees             letters about who collections pay
     receipts_on_chain  what the chain says of a receipt's collection
     prepared           files before they are registered
     data               `Kiseki.data`

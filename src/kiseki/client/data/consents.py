@@ -26,6 +26,7 @@ from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles
 from kiseki.client.consentfiles import Asked
 from kiseki.client.data.group import Group, kept_parts
+from kiseki.client.data.origins import fitting
 from kiseki.client.data.registering import Registered, register, registered, with_code
 from kiseki.client.payable import payable
 from kiseki.client.wallet import Signed, Wallet
@@ -176,8 +177,12 @@ class Consents:
 
         Raises:
             FilesError: the folder cannot be written.
-            InvalidInput: a file there is no consent.
+            InvalidInput: a file there is no consent, or a document of origin is another provider's
+                or does not agree with its collection. Nothing was written.
         """
+        collections, must_fit = list(collections), fitting(self.wallet, signed=False)
+        for each in collections:
+            must_fit(each)
         place, session = Path(folder), self.wallet.session
         now, contract = session.now(), session["DataRegistry"].address
         paths = []

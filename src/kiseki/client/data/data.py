@@ -17,6 +17,7 @@ from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.openings import Openings
 from kiseki.client.data.origins import Given, Origins, noted
 from kiseki.client.data.overlaps import overlaps
+from kiseki.client.data.payees import Payees
 from kiseki.client.data.prepared import Outlook, Prepared, items_of, slices_of
 from kiseki.client.data.registering import (
     Registered,
@@ -62,6 +63,7 @@ class Data:
         standing: consents to all that this wallet collects from an artist.
         openings: which data ID a file has, as far as the key store can tell.
         origins: where data comes from, said in documents.
+        payees: letters about who collections pay.
     """
 
     def __init__(self, wallet: Wallet) -> None:
@@ -72,6 +74,7 @@ class Data:
         self.standing = StandingConsents(wallet)
         self.openings = Openings(wallet)
         self.origins = Origins(wallet)
+        self.payees = Payees(wallet)
 
     # Terms
 
@@ -378,25 +381,9 @@ class Data:
         """Signs a waiver: `to` may take the place of this wallet as payee of a collection.
 
         The provider submits the waiver (`set_payee`). It can be used once, until its deadline;
-        `DataRegistry.cancelNonce` cancels it.
+        `kiseki letters cancel` cancels it.
         """
-        return self.wallet.signed(self.prepare_waiver(collection, to, days))
-
-    def prepare_waiver(
-        self, collection: bytes, to: Payee | Split | str, days: int = WAITING_DAYS
-    ) -> Signed:
-        """The waiver before it is signed, to be shown first; see `waive_payee`."""
-        nonce, deadline = self.wallet.fresh(days)
-        message = typed.payee_waiver(
-            self.wallet.session.chain_id,
-            self._contract.address,
-            payee=self.wallet.address,
-            collection=collection,
-            to=payable(to).key,
-            nonce=nonce,
-            deadline=deadline,
-        )
-        return Signed(self.wallet.address, message, nonce, deadline, b"")
+        return self.wallet.signed(self.payees.prepare_waiver(collection, to, days))
 
     # Revoking
 
@@ -418,9 +405,9 @@ class Data:
         """Signs the revocation of a collection of this wallet, for another wallet to submit."""
         return self.wallet.signed(self.prepare_revocation(collection))
 
-    def prepare_revocation(self, collection: bytes) -> Signed:
+    def prepare_revocation(self, collection: bytes, days: int = WAITING_DAYS) -> Signed:
         """The revocation before it is signed, to be shown first; see `revocation`."""
-        return self._prepare(typed.revocation, collection=collection)
+        return self._prepare(typed.revocation, days, collection=collection)
 
     def revoke_for(self, signed: Signed) -> Receipt:
         """Submits the revocation of a collection or item that its provider signed.
@@ -468,9 +455,9 @@ class Data:
         """Signs the revocation of one item of this wallet, for another wallet to submit."""
         return self.wallet.signed(self.prepare_item_revocation(commitment))
 
-    def prepare_item_revocation(self, commitment: bytes) -> Signed:
+    def prepare_item_revocation(self, commitment: bytes, days: int = WAITING_DAYS) -> Signed:
         """The revocation before it is signed, to be shown first; see `item_revocation`."""
-        return self._prepare(typed.item_revocation, commitment=commitment)
+        return self._prepare(typed.item_revocation, days, commitment=commitment)
 
     # Inside
 
@@ -478,9 +465,9 @@ class Data:
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
-    def _prepare(self, builder: Callable[..., dict[str, Any]], **values: bytes) -> Signed:
-        nonce, deadline = self.wallet.fresh()
-        message = builder(
+    def _prepare(self, build: Callable[..., dict[str, Any]], days: int, **values: bytes) -> Signed:
+        nonce, deadline = self.wallet.fresh(days)
+        message = build(
             self.wallet.session.chain_id,
             self._contract.address,
             provider=self.wallet.address,

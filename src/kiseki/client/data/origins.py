@@ -239,10 +239,13 @@ def read(path: str | Path) -> OriginFile | None:
 # Before registering
 
 
-def fitting(wallet: Wallet) -> Callable[[Kept], None]:
+def fitting(wallet: Wallet, *, signed: bool = True) -> Callable[[Kept], None]:
     """Whether a collection may be registered with its document of origin, if that is kept here.
 
     What several collections have in common is read and asked once.
+
+    Args:
+        signed: whether the required signatures must be there; else they can still come.
 
     Raises:
         InvalidInput: the document is another's or of other terms, ends in the future, owners and
@@ -253,7 +256,9 @@ def fitting(wallet: Wallet) -> Callable[[Kept], None]:
     @cache
     def known(document: bytes) -> tuple[Origin, dict[Owner, str]] | None:
         file = wallet.salts.origin(document)
-        return None if file is None else (file.origin, unsigned(wallet, file))
+        if file is None:
+            return None
+        return file.origin, unsigned(wallet, file) if signed else {}
 
     def must_fit(kept: Kept) -> None:
         found = known(kept.origin) if any(kept.origin) else None

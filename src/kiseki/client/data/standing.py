@@ -23,6 +23,7 @@ from typing import Any, Self
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles as files
+from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.origins import Given, Origins
 from kiseki.client.data.registering import Registered, registered, with_code
@@ -383,8 +384,7 @@ class StandingConsents:
 
     def end(self, nonce: int) -> Receipt:
         """Ends a standing consent of this wallet's at once; what is registered by then stays."""
-        number = uint(nonce, 256, "the number of a standing consent")
-        return self.wallet.send(self.wallet.session["DataRegistry"].call("cancelNonce", number))
+        return Cancellations(self.wallet).cancel(nonce)
 
 
 def sign(path: str | Path, signer: Signer) -> StandingConsent:

@@ -14,14 +14,18 @@ from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Data, Registered
 from kiseki.client.data.gates import Gate
+from kiseki.client.letters import must_be_for
 from kiseki.client.models import lasting, manifests
 from kiseki.client.models.making import Made, make
+from kiseki.client.models.prepared import PreparedModel, model_of, more_of
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.salts import must_open_models
-from kiseki.client.wallet import Wallet, document_hash
-from kiseki.core import ids
+from kiseki.client.sources import Named
+from kiseki.client.wallet import Signed, Wallet, document_hash
+from kiseki.core import ids, typed
+from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.evidence import Evidence
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
@@ -146,49 +150,93 @@ class Models:
             ContractReverted: a rule is broken, and the error names it: consent is revoked, a use is
                 not allowed, a gate is closed, the levies exceed the gross.
         """
-        index = self.wallet.session.index
-        collections = manifest.collections if manifest else ()
+        prepared = self.prepare(
+            weights, terms, manifest=manifest, parents=parents, externals=externals, run=run,
+            payee=payee,
+        )  # fmt: skip
+        sent = self._register(prepared, manifest, None)
+        if manifest is not None and publish is not None:
+            sent += self._publish(prepared.id, manifest, publish)
+        return Registered(prepared.id, tuple(sent))
+
+    def prepare(
+        self,
+        weights: Weights | bytes,
+        terms: Terms,
+        *,
+        manifest: Manifest | None = None,
+        parents: Sequence[bytes] = (),
+        externals: Sequence[ids.External] = (),
+        run: str | Path | bytes | None = None,
+        payee: Payee | Split | str | None = None,
+    ) -> PreparedModel:
+        """Everything about a model before it is registered; see `register`. Sends nothing."""
         self._look(manifest)
-        parents = sorted(parents)
-        externals = sorted(externals, key=lambda each: each.weights)
-        cut = ids.parts(collections)
-        sources_hash = ids.sources_hash([ids.part_hash(each) for each in cut], parents, externals)
+        named = Named(
+            tuple(manifest.collections if manifest else ()),
+            tuple(sorted(parents)),
+            tuple(sorted(externals, key=lambda each: each.weights)),
+        )
         commitment = weights.commitment if isinstance(weights, Weights) else weights
-        model = ids.model_id(self.wallet.address, commitment, sources_hash, terms.id)
+        me = self.wallet.address
+        model = ids.model_id(me, commitment, named.hash, terms.id)
         token = Payee.subject(
             self.wallet.session["RightsToken"].address,
             ids.subject(self._contract.address, model),
         )
-        who = payable(usual(payee, self.wallet.address, token))
+        who = payable(usual(payee, me, token))
         # Its salt, if it has one, was at hand now: only another key store can lack it.
         self.wallet.salts.give_up([model])
-        known = int(self._contract.read("registrantOf", model), 16) != 0
-        draft = model if len(cut) > 1 else ZERO32
-        spec = (commitment, document_hash(run), terms.id, who.key, who.opening, draft)
-        last = cut[-1] if cut else ()
-        arguments = (spec, as_contract.sources(index, last, parents, externals))
-        # Nothing is sent before all of that was found.
-        sent = list(self._data.put_terms(terms))
-        if len(cut) > 1 and not known:
-            sent += self._add_parts(model, cut, manifest)
-        if known:
-            there = index.model(model)
-            compare(
-                "model",
-                model,
-                [document("the run", spec[1], there.run), paid(who, there.payee)],
-                "neither can be changed; other weights, sources or terms make another model",
+        return PreparedModel(me, commitment, terms, named, document_hash(run), who)
+
+    def approve(self, prepared: PreparedModel, days: int = SIGNED_DAYS) -> Signed:
+        """Signs a prepared model of this wallet, for another wallet to bring (`register_for`).
+
+        Args:
+            days: for how long anybody can bring it; a week at most, so that what was looked at now
+                still holds.
+
+        Raises:
+            InvalidInput: this wallet is not the developer, or the days are none or too many.
+        """
+        return self.wallet.signed(self.prepare_approval(prepared, days))
+
+    def prepare_approval(self, prepared: PreparedModel, days: int = SIGNED_DAYS) -> Signed:
+        """The same before it is signed, to be shown first; see `approve`."""
+        if prepared.developer != self.wallet.address:
+            raise InvalidInput(f"the developer is {prepared.developer}; sign with that wallet")
+        if not 1 <= days <= SIGNED_DAYS:
+            raise InvalidInput(
+                f"a signed model can be brought for 1 to {SIGNED_DAYS} days: an item that is "
+                "revoked meanwhile would make its manifest false later"
             )
-            self._contract.read("register", *arguments, sender=self.wallet.address)
-        else:
-            if len(cut) <= 1:  # else it is judged as of its first part
-                self._look(manifest)
-            sent.append(self.wallet.send(self._contract.call("register", *arguments)))
-        missing = unpublished(self.wallet, [who])
-        sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
-        if manifest is not None and publish is not None:
-            sent += self._publish(model, manifest, publish)
-        return Registered(model, tuple(sent))
+        nonce, deadline = self.wallet.fresh(days)
+        message = typed.model(
+            self.wallet.session.chain_id,
+            self._contract.address,
+            developer=prepared.developer,
+            weights=prepared.weights,
+            sources_hash=prepared.named.hash,
+            terms=prepared.terms,
+            run=prepared.run,
+            payee=prepared.payee.key,
+            nonce=nonce,
+            deadline=deadline,
+        )
+        return Signed(prepared.developer, message, nonce, deadline, b"", more_of(prepared))
+
+    def register_for(self, signed: Signed) -> Registered:
+        """Registers a model in the name of its developer, who signed it (`approve`).
+
+        Call it again to send only what is missing.
+
+        Raises:
+            InvalidInput: it is for another chain or suite. Nothing was sent.
+            ContractReverted: as `register`; `Signed_…`, it ran out or was cancelled.
+        """
+        must_be_for(self.wallet.session, signed)
+        prepared = model_of(signed)
+        return Registered(prepared.id, tuple(self._register(prepared, None, signed)))
 
     def manifest(
         self,
@@ -249,10 +297,17 @@ class Models:
             InvalidInput: the manifest belongs to another model.
             FilesError: it cannot be written; nothing was sent.
         """
-        # The root does not bind which collections they are: the sources do.
-        if self.wallet.session.index.sources(model).collections != manifest.collections:
-            raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
+        self._must_be_of(model, manifest)
         return tuple(self._publish(model, manifest, folder))
+
+    def write_manifest(self, model: bytes, manifest: Manifest, folder: str | Path) -> bytes:
+        """Writes the manifest as ``<model>.json``; its keccak256, which its developer states.
+
+        Raises:
+            InvalidInput, FilesError: as `publish_manifest`.
+        """
+        self._must_be_of(model, manifest)
+        return self._write(model, manifest, folder)
 
     # Anybody's side: what a manifest is worth
 
@@ -306,16 +361,70 @@ class Models:
 
     # Inside
 
+    def _register(
+        self, made: PreparedModel, manifest: Manifest | None, signed: Signed | None
+    ) -> list[Receipt]:
+        """Sends what is missing of a model.
+
+        Args:
+            manifest: what is looked at again directly before it is registered.
+            signed: by its developer, if another wallet brings it.
+        """
+        cut = ids.parts(made.named.collections)
+        known = int(self._contract.read("registrantOf", made.id), 16) != 0
+        draft = made.id if len(cut) > 1 else ZERO32
+        who = made.payee
+        spec = (made.weights, made.run, made.terms.id, who.key, who.opening, draft)
+        index = self.wallet.session.index
+        last = cut[-1] if cut else ()
+        arguments = (
+            spec, as_contract.sources(index, last, made.named.models, made.named.externals)
+        )  # fmt: skip
+        # Nothing is sent before all of that was found.
+        sent = list(self._data.put_terms(made.terms))
+        if len(cut) > 1 and not known:
+            sent += self._add_parts(made, cut, manifest)
+        if known:
+            there = index.model(made.id)
+            compare(
+                "model",
+                made.id,
+                [document("the run", made.run, there.run), paid(who, there.payee)],
+                "neither can be changed; other weights, sources or terms make another model",
+            )
+            self._contract.read("register", *arguments, sender=made.developer)
+        else:
+            if len(cut) <= 1:  # else it is judged as of its first part
+                self._look(manifest)
+            call = (
+                self._contract.call("register", *arguments)
+                if signed is None
+                else self._contract.call("registerFor", made.developer, *arguments, signed.approval)
+            )
+            sent.append(self.wallet.send(call))
+        missing = unpublished(self.wallet, [who])
+        return sent + [self.wallet.send(publication(self.wallet, each)) for each in missing]
+
     def _publish(self, model: bytes, manifest: Manifest, folder: str | Path) -> list[Receipt]:
-        text, session = manifest.to_json(), self.wallet.session
-        if self.wallet.sender.sends:
-            texts.write(Path(folder, f"{to_hex(model)}.json"), text, folder=True)
-        document, me = keccak256(text.encode()), self.wallet.address.lower()
+        session, me = self.wallet.session, self.wallet.address.lower()
+        document = self._write(model, manifest, folder)
         stated = session.index.statements(_CONTRACT, model)
         if any((e.speaker, e.kind, e.document) == (me, MANIFEST, document) for e in stated):
             return []
         subject = ids.subject(self._contract.address, model)
         return [self.wallet.send(session["Statements"].call("state", subject, MANIFEST, document))]
+
+    def _write(self, model: bytes, manifest: Manifest, folder: str | Path) -> bytes:
+        """A rehearsal writes no file."""
+        text = manifest.to_json()
+        if self.wallet.sender.sends:
+            texts.write(Path(folder, f"{to_hex(model)}.json"), text, folder=True)
+        return keccak256(text.encode())
+
+    def _must_be_of(self, model: bytes, manifest: Manifest) -> None:
+        # The root does not bind which collections they are: the sources do.
+        if self.wallet.session.index.sources(model).collections != manifest.collections:
+            raise InvalidInput(f"this is not the manifest of {to_hex(model)}")
 
     def _look(self, manifest: Manifest | None) -> None:
         """Whether the manifest is true and consent holds, as the chain is now."""
@@ -328,7 +437,10 @@ class Models:
         return self.wallet.session[_CONTRACT]
 
     def _add_parts(
-        self, model: bytes, cut: Sequence[Sequence[ids.Collection]], manifest: Manifest | None
+        self,
+        made: PreparedModel,
+        cut: Sequence[Sequence[ids.Collection]],
+        manifest: Manifest | None,
     ) -> list[Receipt]:
         """All parts but the last, of which those already there are not sent again."""
         weight = sum(each.weight for part in cut for each in part)
@@ -336,22 +448,22 @@ class Models:
         for number, part in enumerate(cut[:-1]):
             call = self._contract.call(
                 "addPart",
-                model,
-                self.wallet.address,
+                made.id,
+                made.developer,
                 weight,
                 number,
                 as_contract.collections(part),
             )
             calls.append(call)
-        there = self._parts_there(model, weight, as_contract.collections(cut[0]))
+        there = self._parts_there(made, weight, as_contract.collections(cut[0]))
         if there == 0:
             self._look(manifest)
         return [self.wallet.send(call) for call in calls[there:]]
 
-    def _parts_there(self, model: bytes, weight: int, first: Sequence[Any]) -> int:
+    def _parts_there(self, made: PreparedModel, weight: int, first: Sequence[Any]) -> int:
         """How many parts an interrupted run has left: what the contract expects next, asked with a
         number that no part has."""
-        given: Any = (model, self.wallet.address, weight, _NO_PART, first)
+        given: Any = (made.id, made.developer, weight, _NO_PART, first)
         try:
             self._contract.read("addPart", *given, sender=self.wallet.address)
         except ContractReverted as refusal:

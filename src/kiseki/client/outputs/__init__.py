@@ -3,6 +3,7 @@
 A part imports only from those above it:
 
     endorsements  developers' words for a batch
+    prepared      batches to be registered, by their creator or with its signature
     verify        what is known of an output
     outputs       `Kiseki.outputs`
 """

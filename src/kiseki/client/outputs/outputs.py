@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,64 +12,34 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Registered
-from kiseki.client.data.prepared import Item, items_of
+from kiseki.client.data.prepared import items_of
+from kiseki.client.letters import must_be_for
 from kiseki.client.outputs.endorsements import Endorsement, for_contract
+from kiseki.client.outputs.prepared import (
+    Batch,
+    PreparedBatch,
+    batch_of,
+    endorsements_of,
+    more_of,
+)
 from kiseki.client.outputs.verify import Verification, verify_output
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
+from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.vault.doubts import Decide, refuse
-from kiseki.vault.files import hash_outputs
+from kiseki.vault.files import HashedFile, hash_outputs
 from kiseki.vault.taking import taken
 
 __all__ = ["Outputs", "PreparedBatch"]
 
 _CONTRACT = "OutputRegistry"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedBatch:
-    """A batch that is prepared and not registered yet. Nothing was sent.
-
-    Attributes:
-        creator: the wallet that registers the batch.
-        items: one for each distinct content, IDs ascending.
-        tree: over the IDs.
-        collections: what generation read.
-        models: IDs of the models it came from, ascending.
-        externals: models that are not registered, ascending by weights.
-        record: the hash of a document with prompt, seed, settings and order.
-        payee: who gets the rest.
-        odd: files that break the rules of their format, each with the reason. All their bytes
-            are hashed, credentials too.
-    """
-
-    creator: str
-    items: tuple[Item, ...] = field(repr=False)
-    tree: IdTree = field(repr=False)
-    collections: tuple[ids.Collection, ...]
-    models: tuple[bytes, ...]
-    externals: tuple[ids.External, ...]
-    record: bytes
-    payee: Payee
-    odd: tuple[tuple[Path, str], ...] = ()
-
-    @property
-    def sources_hash(self) -> bytes:
-        """The hash of all sources of the batch."""
-        parts = [ids.part_hash(each) for each in ids.parts(self.collections)]
-        return ids.sources_hash(parts, self.models, self.externals)
-
-    @property
-    def id(self) -> bytes:
-        """The batch's ID."""
-        return ids.batch_id(self.creator, self.sources_hash, self.tree.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,38 +119,58 @@ class Outputs:
         )
         return Endorsement(model, until, self.wallet.sign(message, 0, until).signature)
 
-    def approve(self, prepared: PreparedBatch, endorsed: Iterable[bytes] = ()) -> Signed:
-        """Signs a prepared batch of this wallet, for another wallet to submit.
+    def approve(
+        self,
+        prepared: PreparedBatch,
+        endorsements: Iterable[Endorsement] = (),
+        days: int = SIGNED_DAYS,
+    ) -> Signed:
+        """Signs a prepared batch of this wallet, for another wallet to bring (`register_for`).
 
         Args:
-            endorsed: IDs of the models whose endorsements must be submitted with the batch.
+            endorsements: of developers, which must be brought along.
+            days: for how long anybody can bring it.
+
+        Raises:
+            InvalidInput: this wallet is not the creator, or as `register`.
         """
-        index, given = self.wallet.session.index, set(endorsed)
-        mine = prepared.creator.lower()
-        nonce, deadline = self.wallet.fresh()
+        return self.wallet.signed(self.prepare_approval(prepared, endorsements, days))
+
+    def prepare_approval(
+        self,
+        prepared: PreparedBatch,
+        endorsements: Iterable[Endorsement] = (),
+        days: int = SIGNED_DAYS,
+    ) -> Signed:
+        """The same before it is signed, to be shown first; see `approve`."""
+        self._must_be(prepared.creator)
+        index, given, batch = self.wallet.session.index, list(endorsements), prepared.batch
+        for_contract(batch.named.models, given)
+        endorsed, mine = {each.model for each in given}, prepared.creator.lower()
+        nonce, deadline = self.wallet.fresh(days)
         message = typed.batch(
             self.wallet.session.chain_id,
             self._contract.address,
-            creator=prepared.creator,
-            sources_hash=prepared.sources_hash,
-            root=prepared.tree.root,
-            count=len(prepared.items),
-            record=prepared.record,
-            payee=prepared.payee.key,
+            creator=batch.creator,
+            sources_hash=batch.named.hash,
+            root=batch.root,
+            count=batch.count,
+            record=batch.record,
+            payee=batch.payee.key,
             endorsed=all(
-                model in given or index.model(model).developer == mine for model in prepared.models
+                model in endorsed or index.model(model).developer == mine
+                for model in batch.named.models
             ),
             nonce=nonce,
             deadline=deadline,
         )
-        return self.wallet.sign(message, nonce, deadline)
+        return Signed(batch.creator, message, nonce, deadline, b"", more_of(batch, given))
 
     def register(
         self,
         prepared: PreparedBatch,
         *,
         endorsements: Iterable[Endorsement] = (),
-        approval: Signed | None = None,
         publish: bool = True,
     ) -> Registered:
         """Registers a prepared batch and logs its commitments, in slices of 4,000.
@@ -189,66 +179,52 @@ class Outputs:
 
         Args:
             endorsements: the endorsements of developers (`endorse`), at most one for each model.
-            approval: the signature of the creator, if another wallet submits.
 
         Raises:
             InvalidInput: an endorsement is for no model of the batch, or two are for one.
             ContractReverted: a rule is broken, named; `OutputRegistry_EndorsementExpired` names
                 the model.
         """
-        if approval is None and prepared.creator != self.wallet.address:
-            raise InvalidInput(
-                f"this wallet is {self.wallet.address} and the creator {prepared.creator}; "
-                "act with the creator's wallet, or submit with its signed approval"
-            )
-        index = self.wallet.session.index
-        spec = (
-            prepared.record,
-            prepared.payee.key,
-            prepared.payee.opening,
-            for_contract(prepared.models, endorsements),
-        )
-        sources = as_contract.sources(
-            index, prepared.collections, prepared.models, prepared.externals
-        )
-        whole = (prepared.tree.root, len(prepared.items))
-        commitments = [item.commitment for item in prepared.items]
-        sent: list[Receipt] = []
-        in_one = False
-        if int(self._contract.read("registrantOf", prepared.id), 16) == 0:
+        self._must_be(prepared.creator)
+        return self._register(prepared.batch, prepared if publish else None, endorsements, None)
 
-            def registration(name: str, *what: Any) -> Call:
-                given = (*what, spec, sources)
-                if approval is not None:
-                    name, given = f"{name}For", (prepared.creator, *given, approval.approval)
-                call: Call = self._contract.call(name, *given)
-                return call
+    def register_for(
+        self,
+        signed: Signed,
+        files: str | Path | Iterable[str | Path] | None = None,
+        *,
+        endorsements: Iterable[Endorsement] = (),
+        progress: Callable[[int, int], None] = lambda *_: None,
+        doubtful: Decide = refuse,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Registered:
+        """Registers a batch in the name of its creator, who signed it (`approve`).
 
-            in_one = publish and len(commitments) <= SLICE
-            call = registration("register", commitments) if in_one else None
-            # A full slice and many ancestors are too much for one transaction.
-            if call is None or not self.wallet.sender.fits(call):
-                call, in_one = registration("commit", *whole), False
-            sent.append(self.wallet.send(call))
-        else:
-            there = index.batch(prepared.id)
-            compare(
-                "batch",
-                prepared.id,
-                [
-                    ("the number of outputs", f"{whole[1]:,}", f"{there.count:,}"),
-                    document("the record", prepared.record, there.record),
-                    paid(prepared.payee, there.payee),
-                ],
-                "none of it can be changed; other files or models make another batch",
-            )
-            self._contract.read("commit", *whole, spec, sources, sender=prepared.creator)
-        if publish and not in_one:
-            sent += self._publish(prepared, commitments)
-        if publish:
-            missing = unpublished(self.wallet, [prepared.payee])
-            sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
-        return Registered(prepared.id, tuple(sent))
+        Call it again to send only what is missing.
+
+        Args:
+            files: of the batch, whose commitments are logged too. Without them only their root is
+                registered, which nobody can look a file up in.
+            endorsements: of developers, beside those that the creator had.
+            progress, doubtful, tell: see `prepare`.
+
+        Raises:
+            InvalidInput: it is for another chain or suite, or the files are not those that were
+                signed. Nothing was sent.
+            ContractReverted: as `register`; `Signed_…`, it ran out or was cancelled.
+        """
+        must_be_for(self.wallet.session, signed)
+        batch, prepared = batch_of(signed), None
+        if files is not None:
+            hashed = taken(files, hash_outputs, progress, doubtful, tell)
+            prepared = _prepared(batch, hashed)
+            if prepared.tree.root != batch.root:
+                raise InvalidInput(
+                    f"these {len(prepared.items):,} files are not the {batch.count:,} that "
+                    f"{signed.signer} signed; name those, or none to register their root alone"
+                )
+        given = {each.model: each for each in (*endorsements_of(signed), *endorsements)}
+        return self._register(batch, prepared, given.values(), signed)
 
     def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:
         """Says what is on record about a file, as one sentence and as findings.
@@ -277,6 +253,70 @@ class Outputs:
     def _contract(self) -> Contract:
         return self.wallet.session[_CONTRACT]
 
+    def _must_be(self, creator: str) -> None:
+        if creator != self.wallet.address:
+            raise InvalidInput(
+                f"this wallet is {self.wallet.address} and the creator {creator}; act with the "
+                "creator's wallet, or let the creator sign the batch (`kiseki output register "
+                "--sign`)"
+            )
+
+    def _register(
+        self,
+        batch: Batch,
+        published: PreparedBatch | None,
+        endorsements: Iterable[Endorsement],
+        signed: Signed | None,
+    ) -> Registered:
+        named = batch.named
+        spec = (
+            batch.record,
+            batch.payee.key,
+            batch.payee.opening,
+            for_contract(named.models, endorsements),
+        )
+        sources = as_contract.sources(
+            self.wallet.session.index, named.collections, named.models, named.externals
+        )
+        whole = (batch.root, batch.count)
+        commitments = [item.commitment for item in published.items] if published else []
+        sent: list[Receipt] = []
+        in_one = False
+        if int(self._contract.read("registrantOf", batch.id), 16) == 0:
+
+            def registration(name: str, *what: Any) -> Call:
+                given = (*what, spec, sources)
+                if signed is not None:
+                    name, given = f"{name}For", (batch.creator, *given, signed.approval)
+                call: Call = self._contract.call(name, *given)
+                return call
+
+            in_one = 0 < len(commitments) <= SLICE
+            call = registration("register", commitments) if in_one else None
+            # A full slice and many ancestors are too much for one transaction.
+            if call is None or not self.wallet.sender.fits(call):
+                call, in_one = registration("commit", *whole), False
+            sent.append(self.wallet.send(call))
+        else:
+            there = self.wallet.session.index.batch(batch.id)
+            compare(
+                "batch",
+                batch.id,
+                [
+                    ("the number of outputs", f"{batch.count:,}", f"{there.count:,}"),
+                    document("the record", batch.record, there.record),
+                    paid(batch.payee, there.payee),
+                ],
+                "none of it can be changed; other files or models make another batch",
+            )
+            self._contract.read("commit", *whole, spec, sources, sender=batch.creator)
+        if published is not None and not in_one:
+            sent += self._publish(published, commitments)
+        if published is not None:
+            missing = unpublished(self.wallet, [batch.payee])
+            sent += [self.wallet.send(publication(self.wallet, each)) for each in missing]
+        return Registered(batch.id, tuple(sent))
+
     def _publish(self, prepared: PreparedBatch, commitments: list[bytes]) -> list[Receipt]:
         logged = set(self.wallet.session.index.batch(prepared.id).published)
         opening = (prepared.tree.root, prepared.sources_hash)
@@ -289,3 +329,13 @@ class Outputs:
             if not logged.issuperset(part)
         )
         return [each.result for each in self.wallet.send_all(calls)]
+
+
+def _prepared(batch: Batch, hashed: Sequence[HashedFile]) -> PreparedBatch:
+    """A batch with files, which need not be its own."""
+    items = items_of(batch.creator, hashed, [ZERO32] * len(hashed))
+    tree, named = IdTree([item.id for item in items]), batch.named
+    return PreparedBatch(
+        batch.creator, tuple(items), tree, named.collections, named.models, named.externals,
+        batch.record, batch.payee,
+    )  # fmt: skip

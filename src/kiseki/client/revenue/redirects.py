@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.cancellations import Cancellations
 from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
-from kiseki.core.values import uint
 from kiseki.disk import private
 from kiseki.errors import FilesError, InvalidInput
 
@@ -109,9 +109,7 @@ class Redirects:
 
     def cancel(self, nonce: int) -> Receipt:
         """Makes a redirect of this wallet's worthless, by its number."""
-        number = uint(nonce, 256, "the number of a redirect")
-        splitter = self.wallet.session["RevenueSplitter"]
-        return self.wallet.send(splitter.call("cancelNonce", number))
+        return Cancellations(self.wallet).cancel(nonce, "RevenueSplitter")
 
 
 def _keep(wallet: Wallet, message: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ from kiseki.client.letters import must_be_for
 from kiseki.client.payable import receiver
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.revenue.revenue import Revenue
+from kiseki.client.rights.agreements import schedule_of
 from kiseki.client.rights.incomes import NO_SHARE, Income, Incomes, token_payee
 from kiseki.client.rights.schedules import Pending, Schedules, moment, must_be_possible
 from kiseki.client.wallet import Signed, Wallet, document_hash
@@ -341,20 +342,36 @@ class Rights:
 
     def sign_cancel(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
         """Signs that this wallet agrees to cancel it, for others to bring (`cancel_for`)."""
+        return self.wallet.signed(self.prepare_cancel(schedule, days))
+
+    def prepare_cancel(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
+        """The same before it is signed, to be shown first; see `sign_cancel`.
+
+        Raises:
+            InvalidInput: this wallet has no part in the schedule.
+        """
+        key, me = bytes32(schedule, "the schedule"), self.wallet.address
+        made = self.of(key).schedule
+        if me.lower() not in (made.holder, made.beneficiary):
+            raise InvalidInput(
+                f"the schedule is between {made.holder} and {made.beneficiary}, and this wallet is "
+                f"{me}; sign with one of those"
+            )
         nonce, deadline = self.wallet.fresh(days)
         message = typed.cancel(
-            self.wallet.session.chain_id,
-            self._contract.address,
-            schedule=bytes32(schedule, "the schedule"),
-            party=self.wallet.address,
-            nonce=nonce,
-            deadline=deadline,
-        )
-        return self.wallet.sign(message, nonce, deadline)
+            self.wallet.session.chain_id, self._contract.address,
+            schedule=key, party=me, nonce=nonce, deadline=deadline,
+        )  # fmt: skip
+        return Signed(me, message, nonce, deadline, b"")
 
-    def cancel_for(self, schedule: bytes, signed: Signed) -> Receipt:
-        """Brings what the holder or beneficiary signed."""
-        made = self.of(schedule).schedule.values
+    def cancel_for(self, signed: Signed) -> Receipt:
+        """Brings what the holder or beneficiary signed.
+
+        Raises:
+            InvalidInput: it is for another chain or suite. Nothing was sent.
+        """
+        must_be_for(self.wallet.session, signed)
+        made = self.of(schedule_of(signed)).schedule.values
         call = self._contract.call("cancelFor", made, signed.signer, signed.approval)
         return self.wallet.send(call)
 
@@ -365,21 +382,27 @@ class Rights:
 
     def sign_approval(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
         """Signs the same, for somebody else to bring (`approve_for`)."""
+        return self.wallet.signed(self.prepare_approval(schedule, days))
+
+    def prepare_approval(self, schedule: bytes, days: int = WAITING_DAYS) -> Signed:
+        """The same before it is signed, to be shown first; see `sign_approval`."""
         key = bytes32(schedule, "the schedule")
+        self.of(key)
         nonce, deadline = self.wallet.fresh(days)
         message = typed.transfer_approval(
-            self.wallet.session.chain_id,
-            self.schedules.contract(key, Approvals).address,
-            party=self.wallet.address,
-            schedule=key,
-            nonce=nonce,
-            deadline=deadline,
-        )
-        return self.wallet.sign(message, nonce, deadline)
+            self.wallet.session.chain_id, self.schedules.contract(key, Approvals).address,
+            party=self.wallet.address, schedule=key, nonce=nonce, deadline=deadline,
+        )  # fmt: skip
+        return Signed(self.wallet.address, message, nonce, deadline, b"")
 
-    def approve_for(self, schedule: bytes, signed: Signed) -> Receipt:
-        """Brings what a party signed; nothing changes when it has approved already."""
-        key = bytes32(schedule, "the schedule")
+    def approve_for(self, signed: Signed) -> Receipt:
+        """Brings what a party signed; nothing changes when it has approved already.
+
+        Raises:
+            InvalidInput: it is for another chain or suite. Nothing was sent.
+        """
+        must_be_for(self.wallet.session, signed)
+        key = schedule_of(signed)
         contract = self.schedules.contract(key, Approvals)
         return self.wallet.send(contract.call("approveFor", signed.signer, key, signed.approval))
 
