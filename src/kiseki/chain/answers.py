@@ -7,7 +7,10 @@ from typing import Any
 
 from kiseki.core.values import from_hex, uint
 
-__all__ = ["log_of", "quantity"]
+__all__ = ["NONSENSE", "log_of", "quantity"]
+
+NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer raises when a node answers what no node should."""
 
 
 def quantity(value: Any, bits: int = 64, minimum: int = 0) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kiseki.chain.node import NONSENSE
+from kiseki.chain.answers import NONSENSE
 from kiseki.errors import ChainError
 
 __all__ = ["MNEMONIC", "TEST_WALLETS", "anvil"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from kiseki.chain.answers import NONSENSE
 from kiseki.chain.refusals import Kind, Refusal
 
 __all__ = ["Asked", "Batches"]
@@ -15,8 +16,10 @@ Asked = tuple[str, Sequence[Any]]
 _MOST = 100
 _MOST_BYTES = 1_000_000
 """Of one request: nodes refuse longer ones, Anvil above 2 MB."""
-_TOO_LARGE = (400, 413)
+_NOT_TAKEN = (400, 405, 411, 413, 414, 415, 422)
 """HTTP's words for a request that is not looked at: with them nothing in it was done."""
+_NOT_THE_NUMBER = (401, 407, 408, 429)
+"""What HTTP says in these words has nothing to do with how many questions there are."""
 
 
 class Asks(Protocol):
@@ -35,8 +38,9 @@ class Asks(Protocol):
 class Batches:
     """Asks many questions. A request that is refused is cut into halves, down to one question.
 
-    Nodes refuse a request of many in their own ways: by HTTP 400, 413 or 500, by one error for all,
-    or by an error without a number. What a node took is remembered, so it is asked no more at once.
+    Nodes refuse a request of many in their own ways: by an HTTP error or a page, by one error for
+    all, by errors without a number, by fewer answers than questions. What a node took is
+    remembered, so it is asked no more at once.
     """
 
     def __init__(self, node: Asks) -> None:
@@ -72,12 +76,16 @@ class Batches:
 
         if len(some) == 1:
             return [self._node.answer(*some[0])]
+        harmless = all(self._node.may_repeat(method) for method, _ in some)
         try:
             answers = self._node.answers(some)
         except requests.HTTPError as error:
             status = error.response.status_code if error.response is not None else 0
-            harmless = all(self._node.may_repeat(method) for method, _ in some)
-            if status in _TOO_LARGE or (status >= 500 and harmless):
+            if status in _NOT_TAKEN or (harmless and status not in _NOT_THE_NUMBER):
+                return None
+            raise
+        except NONSENSE:  # a page, mostly
+            if harmless:
                 return None
             raise
         if not isinstance(answers, list):
@@ -93,7 +101,7 @@ class Batches:
             return False
         error = answer.get("error")
         return (
-            isinstance(error, dict)
+            isinstance(error, dict | str)
             and Refusal(error).kind is Kind.LIMIT
             and self._node.may_repeat(asked[0])
         )

@@ -6,6 +6,7 @@ takes longer than most commands. `Node.w3` is there for whoever wants it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
@@ -14,9 +15,9 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from kiseki.chain.answers import quantity
+from kiseki.chain.answers import NONSENSE, quantity
 from kiseki.chain.batches import Asked, Batches
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core import documents
@@ -35,11 +36,7 @@ if TYPE_CHECKING:
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["NONSENSE", "Node", "answered_with", "connect", "place"]
-
-NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading an answer raises when a node answers what no node should."""
-
+__all__ = ["Node", "answered_with", "connect", "place"]
 
 _PAUSES = (0.1, 0.4, 1.6)
 """Seconds before a question is asked again, each time of another node if there is one."""
@@ -83,6 +80,8 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
     except (requests.RequestException, *NONSENSE) as error:
         # Without the cause: it would hold the URL, and with it perhaps a key.
         said = answered_with(error)
+        if not isinstance(error, requests.RequestException):
+            said = f"its answer is none of a node ({type(error).__name__})"
         raise NodeUnreachable(
             f"what answers at {node.place} is no node for us: {said}; check the URL and its key"
             if said
@@ -90,6 +89,17 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
             "node` runs a local one; for another check the URL"
         ) from None
     return node
+
+
+def _session() -> requests.Session:
+    import requests
+
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            # The other redirects ask for a page, without the question.
+            return super().get_redirect_target(resp) if resp.status_code in (307, 308) else None
+
+    return Session()
 
 
 @cache
@@ -228,20 +238,19 @@ class Node:
             return self._with_patience(again, lambda url: self._post(url, some))
 
         answer = post(questions)
-        if not isinstance(answer, list):
-            return answer
-        if len(answer) == 1 and answer[0].get("id") is None:
-            return answer[0]  # one error for all
-        by_number: dict[Any, Any] = {each["id"]: each for each in answer}
+        by_number = _by_number(questions, answer)
+        if by_number is None:
+            one = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+            return one if isinstance(one, dict) else {}  # one error for all, or nonsense
         for pause in _PAUSES:  # some count what is in a batch and leave the rest, some lack a block
             late = [e for e in questions if _passes(by_number[e["id"]], e["params"])]
             if not late:
                 break
             self._rest(pause)
-            answer = post(late)
-            if not isinstance(answer, list):
+            again_answered = _by_number(late, post(late))
+            if again_answered is None:
                 break
-            by_number |= {each["id"]: each for each in answer}
+            by_number |= again_answered
         return [by_number[each["id"]] for each in questions]
 
     def pass_over(self) -> None:
@@ -260,7 +269,7 @@ class Node:
         import requests
 
         if not hasattr(self._sessions, "one"):  # a session is not made for several threads
-            self._sessions.one = requests.Session()
+            self._sessions.one = _session()
         encoder = _Encoder()
         answer = self._sessions.one.post(
             url,
@@ -268,11 +277,11 @@ class Node:
             headers={"Content-Type": "application/json"},
             timeout=self._timeout,
         )
-        if answer.status_code >= 400 and not _is_understood(answer):
-            answer.raise_for_status()
+        if answer.status_code >= 300 and not _is_understood(answer):
+            raise requests.HTTPError(response=answer)
         found = documents.foreign(answer.content)
         if isinstance(found, dict) and _kind(found) is Kind.RATE:
-            raise _TooMuchError(one_line(str(found["error"].get("message", ""))))
+            raise _TooMuchError(one_line(Refusal(found["error"]).message))
         if not isinstance(found, dict | list):
             raise ValueError("no JSON-RPC answer")
         return found
@@ -281,7 +290,7 @@ class Node:
         answer = self._post(url, self._question("eth_chainId", []))
         if "error" in answer:
             raise Refusal(answer["error"])
-        return int(answer["result"], 16)
+        return quantity(answer["result"], 64, 1)
 
     def _with_patience(self, again: bool, ask: Callable[[str], Any]) -> Any:
         """Asks until there is an answer, of one node after the other."""
@@ -348,11 +357,26 @@ def answered_with(error: Exception) -> str:
     if answer is None:
         return ""
     said = f"HTTP {answer.status_code}"
+    if 300 <= answer.status_code < 400:
+        with contextlib.suppress(InvalidInput, ValueError):  # it says nowhere
+            moved = place(urljoin(answer.url, answer.headers["Location"]))
+            return f"{said} (it has moved to {moved}; name its URL there)"
     try:
         told = documents.foreign(answer.content)["error"]
         return f"{said} ({one_line(told if isinstance(told, str) else str(told['message']))})"
     except NONSENSE:  # a page, mostly
         return said
+
+
+def _by_number(questions: Sequence[dict[str, Any]], answer: Any) -> dict[int, Any] | None:
+    """The answer to each question, by its number, which some nodes write as text; none where not
+    each has exactly one, because then nobody knows what is an answer to what."""
+    if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+        return None
+    known = {str(each.get("id")): each for each in answer}
+    if len(known) != len(answer) or not all(str(each["id"]) in known for each in questions):
+        return None
+    return {each["id"]: known[str(each["id"])] for each in questions}
 
 
 def _result(answer: Any) -> Any | Refusal:
@@ -377,7 +401,7 @@ class _WrongNodeError(ValueError):
 def _kind(answer: Any) -> Kind | None:
     """What an answer to one question is about, where it is a refusal."""
     error = answer.get("error") if isinstance(answer, dict) else None
-    return Refusal(error).kind if isinstance(error, dict) else None
+    return Refusal(error).kind if isinstance(error, dict | str) else None
 
 
 def _passes(answer: Any, params: Sequence[Any]) -> bool:

@@ -135,6 +135,8 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
     """
 
     def __init__(self, error: Any) -> None:
+        if isinstance(error, str):  # what stands before a node, as a gateway, may know no better
+            error = {"message": error}
         if not isinstance(error, dict):
             raise ValueError("an error that is none")
         super().__init__(error.get("message"))

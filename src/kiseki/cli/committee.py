@@ -292,7 +292,13 @@ def _read(
         return found
 
     read = k.revenue.statement.read(
-        file, payee, k.decimals(token), context.table(), period=period, token=token, number=number
+        file,
+        payee,
+        k.session.digits(token),
+        context.table(),
+        period=period,
+        token=token,
+        number=number,
     )
     return read, openings
 

@@ -453,7 +453,7 @@ def amount(k: Kiseki, text: str, given: str = ZERO_ADDRESS) -> tuple[int, str]:
     token = to_hex(address(named or given, "the token"))
     if named and given != ZERO_ADDRESS and token != to_hex(address(given, "the token")):
         raise InvalidInput("the amount names one token and --token another; name one")
-    return units(number, k.decimals(token)), token
+    return units(number, k.session.digits(token)), token
 
 
 def units(text: str, decimals: int = ETHER_DECIMALS) -> int:

@@ -75,7 +75,7 @@ def mint(
     context.refuse_dry_run("local mint")
     to = names.wallet(to, "the address")
     k = context.kiseki()
-    k.test_money.mint(token, to, context.units(amount, k.decimals(token)))
+    k.test_money.mint(token, to, context.units(amount, k.session.digits(token)))
     held = k.balance(token, to)
     if context.current.json:
         show.json_line({"address": to, "token": token, "balance": str(held)})

@@ -22,7 +22,7 @@ from kiseki.chain.signing.signer import Signer
 from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.event import Event
 from kiseki.core.values import address
-from kiseki.errors import NotDeployed
+from kiseki.errors import InvalidInput, NotDeployed
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -134,6 +134,22 @@ class Session:
         if address(token, "the token") == bytes(20):
             return ETHER_DECIMALS
         return tried(erc20(self.node, token), "decimals") or 0
+
+    def digits(self, token: str) -> int:
+        """The same, of a token that somebody named and means to pay or to be paid in.
+
+        Raises:
+            InvalidInput: there is no contract at that address, so nobody knows what an amount is.
+        """
+        found = self.decimals(token)
+        if not found:
+            with node_errors():
+                if not self.node.code(token):
+                    raise InvalidInput(
+                        f"there is no contract at {token} on chain {self.chain_id}, so it is no "
+                        "token there; check the address and the network"
+                    )
+        return found
 
     def now(self) -> int:
         """Time of the latest block, in seconds; what contracts compare with."""

@@ -95,7 +95,9 @@ def _reading(written: str, mark: str) -> str | None:
     whole, _, rest = written.partition(mark)
     groups = re.split(rf"[.,{_GROUPS}]", whole)
     kinds = set(re.findall(rf"[.,{_GROUPS}]", whole))
-    grouped = len(kinds) <= 1 and len(groups[0]) <= 3 and all(len(e) == 3 for e in groups[1:])
+    # Nobody groups what begins with a zero: 0.500 is a half wherever it stands.
+    begins = len(groups[0]) <= 3 and not groups[0].startswith("0")
+    grouped = len(kinds) <= 1 and begins and all(len(each) == 3 for each in groups[1:])
     if len(groups) > 1 and not grouped:
         return None
     if mark in written and not (rest.isascii() and rest.isdigit()):

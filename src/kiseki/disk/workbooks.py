@@ -1,8 +1,9 @@
 """Workbooks (``.xlsx``), read row by row with openpyxl.
 
 A cell is taken as it stands in the file. What a spreadsheet made of what somebody typed is refused,
-because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. A
-formula counts with the result that is saved with it.
+because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. So is
+what nobody sees, as a row that a filter hides. A formula counts with the result that is saved with
+it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ _DIGITS = 15
 _ROWS = 1 << 20
 """Those that a sheet can have."""
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z0-9:]{1,40})\"")
+_HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]{0,290}?\shidden=\"(?:1|true)\"[^>]{0,290}>")
+_ROW = re.compile(rb"\sr=\"(\d{1,7})\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_LITERAL = re.compile(r'"[^"]*"|[\\_*].')
+"""What a number's format shows as it is: its ``%`` is no percent."""
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError,
     EOFError, SyntaxError, OSError,
@@ -58,7 +63,8 @@ class Sheet:
             InvalidInput: a cell cannot be taken as it stands.
         """
         both: Iterator[tuple[Any, Any]] = ((row, row) for row in _cells(self._values))
-        if self._has_formulas():
+        has_formulas, hidden = self._looked()
+        if has_formulas:
             both = zip(_cells(self._values), _cells(self._formulas), strict=True)
         number = 0
         while True:
@@ -71,10 +77,13 @@ class Sheet:
             number += 1
             if number > _ROWS:
                 raise InvalidInput(f"{self._path} has more than {_ROWS:,} rows; save it as CSV")
-            yield (
-                number,
-                [self._text(each, formula) for each, formula in zip(values, formulas, strict=True)],
-            )
+            cells = [self._text(one, other) for one, other in zip(values, formulas, strict=True)]
+            if number in hidden and "".join(cells).strip():
+                raise InvalidInput(
+                    f"{self._path}, sheet {self.name!r}, row {number}: this row is hidden, perhaps "
+                    "by a filter; show all rows, and delete those that are not meant"
+                )
+            yield number, cells
 
     def _text(self, cell: Any, formula: Any) -> str:
         value = cell.value
@@ -99,7 +108,7 @@ class Sheet:
                 cell, f"it holds the number {value:.20}, of which a spreadsheet keeps {_DIGITS} "
                 "digits; format the cell as text and write it again, or round it",
             )  # fmt: skip
-        percent = "%" in (cell.number_format or "")
+        percent = "%" in _LITERAL.sub("", cell.number_format or "")
         text = f"{value * 100 if percent else value:f}"
         if "." in text:
             text = text.rstrip("0").removesuffix(".")
@@ -110,10 +119,10 @@ class Sheet:
             f"{self._path}, sheet {self.name!r}, row {cell.row}, column {cell.column_letter}: {why}"
         )
 
-    def _has_formulas(self) -> bool:
-        """Whether there are any. Refuses merged cells, of which a file holds the first alone: the
-        others would read as empty."""
-        rest, formulas = b"", False
+    def _looked(self) -> tuple[bool, set[int]]:
+        """Whether there are formulas, and which rows are hidden. Refuses merged cells, of which a
+        file holds the first alone: the others would read as empty."""
+        rest, formulas, hidden = b"", False, set[int]()
         try:
             with self._values._get_source() as source:
                 for chunk in iter(lambda: source.read(1 << 20), b""):
@@ -124,12 +133,14 @@ class Sheet:
                             "merged; unmerge them and fill in each row"
                         )
                     formulas = formulas or bool(_FORMULA.search(rest + chunk))
+                    for row in _HIDDEN.finditer(rest + chunk):
+                        hidden.update(map(int, _ROW.findall(row[0])))
                     rest = (rest + chunk)[-300:]
         except _DAMAGED as error:
             if isinstance(error, InvalidInput):
                 raise
             raise _damaged(self._path, error) from error
-        return formulas
+        return formulas, hidden
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Node fail, are asked too much, lag and lie; there are others."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -228,9 +228,14 @@ NO_BATCHES = b'{"jsonrpc":"2.0","id":%s,"error":{"code":-32600,"message":"no bat
     [
         (200, NO_BATCHES % b"1"), (200, NO_BATCHES % b"null"),
         (200, b"[" + NO_BATCHES % b"null" + b"]"),
-        (400, b"too many requests in batch"), (413, b""), (500, b"internal error"),
+        (200, b"[" + b",".join([NO_BATCHES % b"null"] * 8) + b"]"), (200, b"[]"), (200, b"[null]"),
+        (200, b"<html>"), (400, b"too many requests in batch"), (403, b""), (405, b""), (413, b""),
+        (422, b""), (500, b"internal error"),
     ],
-    ids=["one error", "without number", "a list of one", "400", "413", "500"],
+    ids=[
+        "one error", "without number", "a list of one", "all without number", "no answers",
+        "nothing", "a page", "400", "403", "405", "413", "422", "500",
+    ],
 )  # fmt: skip
 def test_a_node_that_takes_no_long_batches_is_asked_in_shorter_ones(
     url: str, refusal: tuple[int, bytes], most: int
@@ -294,8 +299,59 @@ def test_blocks_that_carry_more_than_32_bytes_are_read(k: LocalKiseki) -> None:
         assert other.index.terms(terms.id) == terms
 
 
-def test_a_batch_of_which_answers_are_missing_is_no_answer(url: str) -> None:
-    with front(url, lambda _, asked: (200, b"[]") if isinstance(asked, list) else None) as short:
-        node = connect(place(short))
-        with pytest.raises(ChainError, match="makes no sense"), node_errors():
-            node.ask([("eth_chainId", []), ("eth_blockNumber", [])])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told[:1],
+        lambda told: [told[0]] * len(told),
+        lambda told: [{"result": each["result"]} for each in told],
+        lambda told: [each | {"id": str(each["id"])} for each in told],
+    ],
+    ids=["one is missing", "one is there twice", "without numbers", "numbers as text"],
+)
+def test_an_answer_counts_for_its_own_question_only(
+    url: str, change: Callable[[list[Any]], list[Any]]
+) -> None:
+    """Whatever a node leaves out of a batch is asked again."""
+
+    def mixed(_: int, asked: Any) -> tuple[int, bytes] | None:
+        if not isinstance(asked, list):
+            return None
+        told = requests.post(url, json=asked, timeout=30).json()
+        return 200, json.dumps(change(told)).encode()
+
+    questions = [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])]
+    with front(url, mixed) as mixing:
+        assert connect(place(mixing)).ask(questions) == connect(url).ask(questions)
+
+
+# What answers is no node
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "said"),
+    [
+        (200, b"<html>", "what answers at .* its answer is none of a node"),
+        (200, b'{"jsonrpc":"2.0","re', "what answers at .* its answer is none of a node"),
+        (200, b'{"id":1,"result":"4245"}', "what answers at .* its answer is none of a node"),
+        (200, b'{"error":"this key has run out"}', r"does not say .* \(this key has run out\)"),
+        (301, b"", r"HTTP 301 \(it has moved to https://node.example:8545; name its URL there\)"),
+        (302, b"", r"HTTP 302 \(it has moved to https://node.example:8545; name its URL there\)"),
+    ],
+)
+def test_what_answers_is_never_said_not_to_answer(
+    url: str, status: int, content: bytes, said: str
+) -> None:
+    with front(url, lambda *_: (status, content)) as other:
+        other.headers_sent = {"Location": "https://node.example:8545/v3/SECRET"}
+        with pytest.raises(ChainError, match=said) as told:
+            connect(place(other))
+    assert "SECRET" not in str(told.value)
+    assert "no node answers" not in str(told.value)
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_question_that_is_sent_on_is_asked_there(url: str, status: int) -> None:
+    with front(url, lambda *_: (status, b"")) as moved:
+        moved.headers_sent = {"Location": url}
+        assert connect(place(moved)).chain_id == 4_245

@@ -56,6 +56,19 @@ def test_a_committee_is_paid(shell: Shell, k: LocalKiseki) -> None:
     assert k.balance(of=fall) == 0
 
 
+def test_an_amount_is_in_no_token_that_is_not_there(shell: Shell, k: LocalKiseki) -> None:
+    """Promise 4: it was taken in base units, so a price in a token of another network was published
+    at a millionth."""
+    token = "0x" + "70" * 20
+    said = "so it is no token there; check the address and the network"
+    assert said in shell.run("revenue", "pay", ARTIST, "12", "--token", token, code=2)
+    offered = ("collection", "0x" + "11" * 32, f"12@{token}", "--uses", "train")
+    assert said in shell.run("market", "offer", *offered, code=2)
+    (shell.folder / "one.csv").write_text(f"channel,territory,payee,amount\na,JP,{ARTIST},12\n")
+    paid = ("one.csv", "--period", "2026", "--token", token)
+    assert said in shell.run("revenue", "statement", "pay", *paid, code=2)
+
+
 def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki) -> None:
     """Promise 4: it is in no sum that a claim brings, wherever it is told."""
     yen = k.test_token()

@@ -42,7 +42,8 @@ def test_what_cannot_be_said_exactly_is_refused(text: str, decimals: int, said: 
     [
         ("1,250", r"can be read as 1250 .*'\.'.* and 1.250 .*','"),
         ("1,000 wei", "can be read as 1000 .* and 1.000 "),
-        ("0,5", "write 0.5, or say --decimal ','"), ("12,50", "write 12.50, or say"),
+        ("0,5", "write 0.5, or say --decimal ','"), ("0,500", "write 0.500, or say --decimal ','"),
+        ("12,50", "write 12.50, or say"),
         ("1.250,5", "write 1250.5, or say --decimal ','"), ("1,250.5", "write 1250.5, or say"),
         ("1 250", "write 1250, or say"), ("1\u202f250,5", "write 1250.5"), ("1_000", "write 1000"),
         ("1'250.5", "write 1250.5"), ("1,2,3", "is no amount"), ("1.2.3", "is no amount"),
@@ -72,7 +73,8 @@ def test_who_says_what_separates_decimals_is_understood(text: str, mark: str, un
     ("text", "mark"),
     [
         ("12.50", ","), ("1.250.5", ","), ("1,250 500", "."), ("1,250.500,5", "."), ("12,5", "."),
-        ("1250.500", ","), ("1,,5", ","), ("1", ";"),
+        ("1250.500", ","), ("1,,5", ","), ("1", ";"), ("0.500", ","), ("0,125", "."),
+        ("00.500", ","), ("01.250", ","), ("0 500", ","),
     ],
 )  # fmt: skip
 def test_marks_that_group_no_threes_are_refused(text: str, mark: str) -> None:

@@ -265,6 +265,24 @@ def test_merged_cells_are_refused_because_a_file_holds_only_the_first(book: Read
         book(*rows, change=lambda made: made.active.merge_cells("B2:B3"))
 
 
+def test_what_a_spreadsheet_hides_is_refused_because_nobody_saw_it(book: Reads) -> None:
+    """A list that was filtered showed one row, and all of them were paid (promise 4)."""
+    rows = (["file", "share"], ["a", 1], ["b", 2], [])
+
+    def hide(made: Any) -> None:
+        for row in (3, 5):
+            made.active.row_dimensions[row].hidden = True
+
+    with pytest.raises(InvalidInput, match="row 3: this row is hidden, perhaps by a filter"):
+        book(*rows, change=hide)
+    assert book(*rows[:2], [], change=hide) == [(2, ["a", "", "1"])]  # nothing is in row 3
+
+
+def test_a_percent_sign_that_is_only_shown_changes_no_number(book: Reads) -> None:
+    for form, shown in (('0"%"', "60"), ("0\\%", "60"), ("0%", "6000%")):
+        assert book(["share"], [60], change=formatted("A2", form)) == [(2, ["", "", shown])]
+
+
 def test_which_sheet_is_meant_is_clear_or_asked_for(book: Reads) -> None:
     rows = (["file"], ["a"])
     for state, value in (("visible", ""), ("hidden", "file")):

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kiseki.chain.answers import NONSENSE
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import NONSENSE, Node, answered_with
+from kiseki.chain.node import Node, answered_with
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, to_hex
