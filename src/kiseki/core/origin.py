@@ -263,13 +263,11 @@ class OriginFile:
     signatures: tuple[Signature, ...] = ()
 
     def with_signatures(self, more: Iterable[Signature]) -> OriginFile:
-        """The same with these too; of two by one owner for one chain the later deadline counts."""
-        kept: dict[tuple[str, int], Signature] = {}
-        for each in (*self.signatures, *more):
-            before = kept.setdefault((each.owner, each.chain_id), each)
-            if each.deadline > before.deadline:
-                kept[each.owner, each.chain_id] = each
-        return OriginFile(self.origin, tuple(kept.values()))
+        """The same with these too. Which of them count only the contract says, so none takes the
+        place of another; of more than a file can have the last ones are kept."""
+        new = tuple(dict.fromkeys(more))
+        before = (each for each in self.signatures if each not in new)
+        return OriginFile(self.origin, (*before, *new)[-_MANY:])
 
     def to_json(self) -> str:
         """The text of the file, for people to read too."""

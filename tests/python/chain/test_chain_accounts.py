@@ -206,6 +206,40 @@ def test_a_wallet_that_is_taken_in_has_the_address_of_its_key(
     assert keystores.take_in("theirs", file, PASSWORD).address == made.address
 
 
+def test_a_wallet_that_says_another_address_than_its_keys_is_not_used(
+    keystores: Keystores,
+) -> None:
+    """What asks for no key, as `revenue owed`, would speak of one wallet, and sign as another."""
+    path = keystores.add("studio", KEY, PASSWORD).path
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"address": "12" * 20}))
+    assert keystores.list()[0].address == "0x" + "12" * 20
+    with pytest.raises(SigningError, match=r"says that it is the wallet 0x1212.* is that of 0x"):
+        keystores.open("studio", lambda _: PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cipher": "aes-256-ctr"}, "cipher aes-256-ctr"),
+        ({"cipher": "aes-128-cbc"}, "cipher aes-128-cbc"),
+        ({"kdf": "argon2id"}, "kdf argon2id"),
+        ({"kdf": "pbkdf2", "kdfparams": {"prf": "hmac-sha512"}}, "prf hmac-sha512"),
+        ({"kdfparams": {"n": 2**22, "r": 8}}, "a scrypt of 4 GB of memory"),
+        ({"kdfparams": {"n": 2**40, "r": 8}}, "a scrypt of 1,048,576 GB of memory"),
+    ],
+)
+def test_what_cannot_be_decrypted_here_is_said_and_not_called_a_wrong_password(
+    keystores: Keystores, change: dict[str, Any], said: str
+) -> None:
+    """A key that was decrypted with another cipher is another key, and nobody notices."""
+    path = keystores.add("studio", KEY, PASSWORD).path
+    document = json.loads(path.read_text())
+    document["crypto"] |= change
+    path.write_text(json.dumps(document))
+    with pytest.raises(SigningError, match=f"encrypted with {said}; .* Export the account again"):
+        keystores.open("studio", lambda _: PASSWORD)
+
+
 # Of other wallets
 
 

@@ -179,6 +179,24 @@ def test_a_signature_of_another_wallet_chain_document_or_time_counts_nothing(
     assert register(second.with_signatures([otherwise._replace(deadline=1), true]), split)
 
 
+def test_a_signature_that_somebody_forged_hides_none_that_counts(
+    k: LocalKiseki, register: Register, joint: Origin, split: Split
+) -> None:
+    """Invariant 7: one with a later deadline took its place in the key store, for good."""
+    both = k.wallet(2).data.origins.sign(k.wallet(1).data.origins.sign(OriginFile(joint)))
+    true = both.signatures[0]
+    forged = [
+        true._replace(deadline=true.deadline + 1_000),
+        true._replace(nonce=5, signature=b"\x01" * 65),
+        Signature(k.address.lower(), *true[1:5], b"\x01" * 65),
+    ]
+    store_of(k).keep_origin(OriginFile(joint, tuple(forged)))
+    made = register(both, split)
+    store_of(k).keep_origin(OriginFile(joint, tuple(forged)))
+    assert len(k.data.origins.state(made, both)) == 3
+    assert not k.data.origins.state(made, both)
+
+
 def test_a_consent_that_was_cancelled_before_counts_no_more(
     k: LocalKiseki, register: Register, joint: Origin, split: Split
 ) -> None:

@@ -65,13 +65,19 @@ def test_a_file_holds_the_document_and_the_signatures_that_were_gathered() -> No
     assert "山田花子" in file.to_json(), "people can read their names in it"
 
 
-def test_of_two_signatures_by_one_owner_the_later_one_counts() -> None:
-    old, new, elsewhere = (
+def test_no_signature_takes_the_place_of_another() -> None:
+    """Anybody can write one with a later deadline that the owner never made, and which of them
+    count only the contract says."""
+    made, forged, elsewhere = (
         Signature(FIRST, chain, SECOND, nonce, deadline, b"\x01" * 65)
-        for chain, nonce, deadline in ((1, 1, 10), (1, 2, 20), (5, 3, 5))
+        for chain, nonce, deadline in ((1, 1, 10), (1, 1, 20), (5, 3, 5))
     )
-    for order in ((old, new, elsewhere), (new, elsewhere, old)):
-        assert set(OriginFile(JOINT).with_signatures(order).signatures) == {new, elsewhere}
+    file = OriginFile(JOINT).with_signatures([made]).with_signatures([forged, elsewhere, made])
+    assert set(file.signatures) == {made, forged, elsewhere}
+    many = [forged._replace(nonce=nonce) for nonce in range(200)]
+    again = file.with_signatures(many).with_signatures([made])
+    assert made in again.signatures
+    assert origins.read(again.to_json().encode()) == again
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7 \xff\xfe", b'{"title": "a contract"}', b"[[["])

@@ -267,7 +267,7 @@ def test_merged_cells_are_refused_because_a_file_holds_only_the_first(book: Read
 
 def test_what_a_spreadsheet_hides_is_refused_because_nobody_saw_it(book: Reads) -> None:
     """A list that was filtered showed one row, and all of them were paid (promise 4)."""
-    rows = (["file", "share"], ["a", 1], ["b", 2], [])
+    rows: tuple[list[Any], ...] = (["file", "share"], ["a", 1], ["b", 2], [])
 
     def hide(made: Any) -> None:
         for row in (3, 5):

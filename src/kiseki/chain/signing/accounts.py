@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.anvil import MNEMONIC, TEST_WALLETS
+from kiseki.chain.signing.formats import damaged, understood
 from kiseki.chain.signing.remote import APIS, RemoteSigner
 from kiseki.chain.signing.signer import LocalSigner, SignedTransaction, Signer
 from kiseki.core.checksum import checksummed
@@ -156,7 +157,14 @@ class Keystores:
         path = self.path(name)
         document = _read(path)
         account = _decrypt(document, ask(f"Password of {_name(path)}"), path)
-        if path.parent == self.folder and not _address(document):
+        said = _address(document)
+        if said and said != account.address:  # who only looks at it is told what the file says
+            raise SigningError(
+                f"{path} says that it is the wallet {said}, and the key in it is that of "
+                f"{account.address}. `kiseki accounts import` takes in the wallet of that key; "
+                "nothing was signed"
+            )
+        if path.parent == self.folder and not said:
             _learn(path, document, account.address)
         return LocalSigner(account)
 
@@ -367,7 +375,7 @@ def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccoun
         except Exception as error:  # noqa: BLE001 - eth-keyfile trusts whatever is in the file
             if isinstance(error, ValueError) and "MAC mismatch" in str(error):
                 continue
-            raise _damaged(path) from None
+            raise damaged(path) from None
         return account
     raise SigningError(f"that is not the password of {_name(path)}; try again")
 
@@ -412,28 +420,10 @@ def _read(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             document = json.loads(file.read(_LONGEST))
     except (OSError, ValueError, RecursionError):
-        raise _damaged(path) from None
+        raise damaged(path) from None
     if not isinstance(document, dict):
-        raise _damaged(path)
-    return _understood(document, path)
-
-
-def _understood(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A keystore as eth-keyfile reads it: older wallets write ``Crypto``, others ``"3"``."""
-    keystore = {name.lower(): value for name, value in document.items()}
-    if not isinstance(keystore.get("crypto"), dict):
-        raise _damaged(path)
-    version = str(keystore.get("version", 3)).strip()
-    if version not in ("3", "3.0"):
-        raise SigningError(
-            f"{path} is a keystore of version {version:.20}; Kiseki opens version 3, as wallets of "
-            "Ethereum accounts write it. Export the account again with a newer wallet"
-        )
-    return keystore | {"version": 3}
-
-
-def _damaged(path: Path) -> SigningError:
-    return SigningError(f"{path} is no keystore file, or is damaged; restore a backup of it")
+        raise damaged(path)
+    return understood(document, path)
 
 
 def _must_be_private(path: Path, what: str) -> None:

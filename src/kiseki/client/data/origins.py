@@ -78,9 +78,8 @@ class Origins:
         there = stated(self.wallet, file.origin.hash, file.origin.hash) if required else set()
         signers = {
             each.owner
-            for each in file.signatures
-            if (each.chain_id, each.contract) == self._place
-            and each.owner == signer_of(_message(self.wallet, file.origin, each), each.signature)
+            for each in _here(self.wallet, file)
+            if each.owner == signer_of(_message(self.wallet, file.origin, each), each.signature)
         }
         return [each for each in required if _wallet_of(self.wallet, each) in there | signers]
 
@@ -99,7 +98,7 @@ class Origins:
                 f"the document requires no consent of {self.wallet.address}; sign with the wallet "
                 "of an owner that it names"
             )
-        chain, contract = self._place
+        chain, contract = _place(self.wallet)
         nonce, deadline = self.wallet.fresh(days)
         made = Signature(me, chain, contract, nonce, deadline, b"")
         signed = self.wallet.sign(_message(self.wallet, file.origin, made), nonce, deadline)
@@ -113,11 +112,7 @@ class Origins:
             InvalidInput: the file holds no consent of this wallet for this suite.
         """
         me, contract = self.wallet.address.lower(), self.wallet.session["Statements"]
-        mine = [
-            each
-            for each in file.signatures
-            if (each.owner, each.chain_id, each.contract) == (me, *self._place)
-        ]
+        mine = [each for each in _here(self.wallet, file) if each.owner == me]
         if not mine:
             raise InvalidInput(f"the file holds no consent of {self.wallet.address} for this suite")
         calls = [
@@ -144,11 +139,26 @@ class Origins:
         calls: list[Call] = []
         if me not in stated(self.wallet, collection, document):
             calls.append(contract.call("state", ids.subject(about, collection), KIND, document))
-        file, there = self.known(document), stated(self.wallet, document, document)
-        for each in () if file is None else file.signatures:
-            if each.owner not in there and (each.chain_id, each.contract) == self._place:
-                calls.append(_statement(self.wallet, document, each))
+        file = self.known(document)
+        calls += [] if file is None else self._consents(file)
         return tuple(each.result for each in self.wallet.send_all(calls))
+
+    def _consents(self, file: OriginFile) -> Iterator[Call]:
+        """What brings the consent of each owner to the chain that is in a file and not there: of
+        several signatures one that counts."""
+        session, document = self.wallet.session, file.origin.hash
+        there = stated(self.wallet, document, document)
+        for owner in file.origin.required:
+            who = _wallet_of(self.wallet, owner)
+            theirs = [each for each in _here(self.wallet, file) if each.owner == who]
+            if who in there or not theirs:
+                continue
+            some = [_statement(self.wallet, document, each) for each in theirs]
+            verdicts = answered(session.node, some, sender=self.wallet.address)
+            good = [
+                one for one, said in zip(some, verdicts, strict=True) if isinstance(said, bytes)
+            ]
+            yield (good or some)[0]
 
     def of_works(
         self, works: Works, provider: str, called: Mapping[str, str], document: bytes
@@ -200,12 +210,6 @@ class Origins:
         digest = hashlib.sha256(made.to_json().encode()).digest()
         (salt,) = self.wallet.salts.salts(provider, [digest])
         return replace(made, salt=salt)
-
-    @property
-    def _place(self) -> tuple[int, str]:
-        """The chain and contract for which signatures count."""
-        session = self.wallet.session
-        return session.chain_id, session["Statements"].address.lower()
 
 
 def _named(who: str) -> str:
@@ -317,6 +321,17 @@ def unsigned(wallet: Wallet, file: OriginFile) -> dict[Owner, str]:
     return missing
 
 
+def _place(wallet: Wallet) -> tuple[int, str]:
+    """The chain and contract for which signatures count."""
+    return wallet.session.chain_id, wallet.session["Statements"].address.lower()
+
+
+def _here(wallet: Wallet, file: OriginFile) -> list[Signature]:
+    """The signatures in a file that are for this suite."""
+    place = _place(wallet)
+    return [each for each in file.signatures if (each.chain_id, each.contract) == place]
+
+
 def stated(wallet: Wallet, group: bytes, document: bytes) -> set[str]:
     """Who stated on the chain that a collection, or the document itself, has this origin."""
     found = wallet.session.index.statements("DataRegistry", group)
@@ -327,8 +342,7 @@ def _why_not(wallet: Wallet, file: OriginFile, who: str) -> str:
     """Why no signature of this wallet counts; empty where one does."""
     session = wallet.session
     theirs = [each for each in file.signatures if each.owner == who]
-    place = session.chain_id, session["Statements"].address.lower()
-    here = [each for each in theirs if (each.chain_id, each.contract) == place]
+    here = [each for each in _here(wallet, file) if each.owner == who]
     if not here:
         chains = ", ".join(sorted({f"chain {each.chain_id}" for each in theirs}))
         return f"signed for {chains} and not for this suite" if theirs else "has not signed"
