@@ -43,7 +43,9 @@ _bars: list[Progress] = []
 
 def json_line(value: Any) -> None:
     """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    # A file's name need not be text; who reads this wants text.
+    sys.stdout.write(text.encode(errors="surrogateescape").decode(errors="replace") + "\n")
     sys.stdout.flush()
 
 

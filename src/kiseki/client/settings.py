@@ -10,6 +10,7 @@ import codecs
 import io
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,7 +33,13 @@ def _text(text: str) -> str:
     return text
 
 
+_UNREAD = re.compile(r"""(["'`“”„«]).*|.*[$][A-Za-z_{(].*|.*%\w+%.*""", re.ASCII)
+"""What a shell would have read, and what other programs put around a value."""
+
+
 def _path(text: str) -> Path:
+    if not text.isprintable() or _UNREAD.fullmatch(text):
+        raise ValueError
     return Path(text).expanduser()
 
 
@@ -108,7 +115,8 @@ class Setting:
 
 
 _NAME_OF_NETWORK = "the name of a network, as sepolia"
-_FILE = "the path of a file"
+_FILE, _FOLDER = (f"the path of a {kind}, in which ~ is read and no $NAME, without quotes around it"
+                  for kind in ("file", "folder"))  # fmt: skip
 
 SETTINGS: Mapping[str, Setting] = {
     "KISEKI_NETWORK": Setting(_NAME_OF_NETWORK, option="--network"),
@@ -118,9 +126,9 @@ SETTINGS: Mapping[str, Setting] = {
     "KISEKI_PRIVATE_KEY": Setting("a private key: 0x and 64 hex digits"),
     "KISEKI_ACCOUNT": Setting("the name of a wallet, as studio", option="--account"),
     "KISEKI_PASSWORD_FILE": Setting(_FILE, _path),
-    "KISEKI_KEYSTORES": Setting("the path of a folder", _path, "~/.kiseki/keystores"),
+    "KISEKI_KEYSTORES": Setting(_FOLDER, _path, "~/.kiseki/keystores"),
     "KISEKI_SECRETS": Setting(_FILE, _path, "~/.kiseki/secrets", "--secrets"),
-    "KISEKI_DEPLOYMENTS": Setting("the path of a folder", _path, "deployments", "--deployments"),
+    "KISEKI_DEPLOYMENTS": Setting(_FOLDER, _path, "deployments", "--deployments"),
     "KISEKI_JOURNAL": Setting(_FILE, _path, "~/.kiseki/journal", "--journal"),
     "KISEKI_MAX_FEE": Setting("a number of gwei, as 2.5, and more than 0", _cap, "", "--max-fee"),
     "KISEKI_TIP": Setting("a number of gwei, as 2.5", _gwei, "", "--tip"),
@@ -171,7 +179,9 @@ def checked(given: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _ours(name: str) -> bool:
-    return name.upper().startswith("KISEKI_")
+    """Whether somebody means a variable of Kiseki's, rightly written or not."""
+    shown = (each for each in name if unicodedata.category(each) not in ("Cf", "Zs"))
+    return unicodedata.normalize("NFKC", "".join(shown)).upper().startswith("KISEKI")
 
 
 def _unknown(name: str) -> str:
@@ -195,14 +205,32 @@ def _dotenv(path: Path) -> dict[str, str]:
         raise _unreadable(path) from None
     if "\0" in content:
         raise _unreadable(path)
+    lines: dict[str, int] = {}
     for line in parse_stream(io.StringIO(content)):
-        if line.error:
-            raise InvalidInput(
-                f"{path}, line {line.original.line}: this is not NAME=value; write it so, or put # "
-                "before it"
-            )
+        blank = re.match(r"\s*", line.original.string)  # it begins with the empty lines before it
+        number = line.original.line + (blank[0].count("\n") if blank and line.key else 0)
+        where, name = f"{path}, line {number}", line.key or ""
+        if line.error or (_ours(name) and line.value is None):
+            raise InvalidInput(f"{where}: this is not NAME=value; write it so, or put # before it")
+        if _ours(name) and name in lines:
+            raise InvalidInput(f"{where}: {name:.60} is in line {lines[name]} too; leave one out")
+        if _ours(name) and not environment().get(name):
+            _must_be_known(where, name, line.value or "", lines)
+        lines[name] = number
     read = dotenv_values(stream=io.StringIO(content))
     return {name: said for name, said in read.items() if said is not None}
+
+
+def _must_be_known(where: str, name: str, said: str, lines: Mapping[str, int]) -> None:
+    """A value that holds another variable is no value where that is not there: python-dotenv would
+    leave it out, and a path or URL without its middle is another one."""
+    from dotenv.variables import Variable, parse_variables
+
+    for each in parse_variables(said):
+        if not isinstance(each, Variable) or each.default is not None or each.name in lines:
+            continue
+        if not environment().get(each.name):
+            raise InvalidInput(f"{where}: {name:.60} needs {each.name:.60}, which is not set")
 
 
 def _unreadable(path: Path) -> InvalidInput:

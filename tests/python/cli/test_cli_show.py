@@ -1,6 +1,9 @@
 """What is printed can be read and copied, however wide the terminal is."""
 
 import io
+import json
+import os
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -48,3 +51,10 @@ def test_a_narrow_one_has_a_line_for_each_cell(monkeypatch: pytest.MonkeyPatch) 
     assert [line.split()[0] for line in lines if line.strip()] == [
         "offer", "price", "allows", "lasts", "offer", "price", "allows",
     ]  # fmt: skip
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    """It was a traceback: a file that somebody brought from another system."""
+    name = Path(os.fsdecode(b"cut\xff.png"))
+    show.json_line({"path": name})
+    assert json.loads(capfd.readouterr().out) == {"path": "cut\ufffd.png"}

@@ -81,6 +81,14 @@ def test_without_a_wallet_or_a_chain_the_node_is_asked(k: LocalKiseki) -> None:
         ("CONFIRMATIONS", "0", "a number of blocks from 1"),
         ("CONFIRMATIONS", "1.5", "a number of blocks from 1"),
         ("JOURNAL", "~nobody-of-this-name/x", "the path of a file"),
+        # A key store was made in a folder of that name, with new salts, and nobody was told.
+        ("SECRETS", '"~/.kiseki/secrets"', "the path of a file"),
+        ("SECRETS", "“secrets”", "the path of a file"),
+        ("SECRETS", "$HOME/.kiseki/secrets", "the path of a file"),
+        ("SECRETS", "${HOME}/secrets", "the path of a file"),
+        ("SECRETS", "%USERPROFILE%/secrets", "the path of a file"),
+        ("SECRETS", "secrets\u200b", "the path of a file"),
+        ("KEYSTORES", "a\nb", "the path of a folder"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused(name: str, value: str, takes: str) -> None:
@@ -90,13 +98,21 @@ def test_a_value_that_cannot_be_read_is_refused(name: str, value: str, takes: st
 
 @pytest.mark.parametrize(
     ("wrong", "near"),
-    [("KISEKI_MAXFEE", "MAX_FEE"), ("kiseki_tip", "TIP"), ("KISEKI_PRIVATEKEY", "PRIVATE_KEY")],
+    [
+        ("KISEKI_MAXFEE", "MAX_FEE"),
+        ("kiseki_tip", "TIP"),
+        ("KISEKI_PRIVATEKEY", "PRIVATE_KEY"),
+        ("KISEKI-TIP", "TIP"),
+        ("KISEKITIP", "TIP"),
+        ("\u200bKISEKI_TIP", "TIP"),
+        ("ＫＩＳＥＫＩ_TIP", ""),
+    ],
 )
 def test_a_misspelt_variable_is_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, near: str
 ) -> None:
     (folder / ".env").write_text(f"{wrong}={KEY}\n")
-    with pytest.raises(InvalidInput, match=f"{wrong} means nothing.*KISEKI_{near}") as told:
+    with pytest.raises(InvalidInput, match=f"{wrong} means nothing.*{near}") as told:
         settings()
     assert KEY not in str(told.value)
     with pytest.raises(InvalidInput, match=f"{wrong} means nothing"):
@@ -112,3 +128,35 @@ def test_a_line_that_sets_nothing_is_refused(folder: Path) -> None:
     with pytest.raises(InvalidInput, match="line 4: this is not NAME=value") as told:
         settings()
     assert KEY not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("KISEKI_NETWORK\n", "line 1: this is not NAME=value"),
+        ("KISEKI_TIP=1\n\nKISEKI_TIP=2\n", "line 3: KISEKI_TIP is in line 1 too; leave one out"),
+        (
+            "KISEKI_SECRETS=${NOWHERE}/secrets\n",
+            "line 1: KISEKI_SECRETS needs NOWHERE, which is not",
+        ),
+        ("KISEKI_RPC_URL=http://x/${LATER}\nLATER=1\n", "line 1: KISEKI_RPC_URL needs LATER"),
+    ],
+)
+def test_a_line_that_would_count_otherwise_than_it_reads_is_refused(
+    folder: Path, content: str, said: str
+) -> None:
+    (folder / ".env").write_text(content)
+    with pytest.raises(InvalidInput, match=said):
+        settings()
+
+
+def test_a_line_may_hold_what_another_line_or_the_environment_sets(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACE", "mine")
+    (folder / ".env").write_text(
+        f"KEY=abc\nKISEKI_RPC_URL=http://x/${{KEY}}/${{NONE:-y}}\nKISEKI_SECRETS=${{PLACE}}/s\n"
+        f"KISEKI_PRIVATE_KEY={KEY}\nKISEKI_CHAIN_ID=5\n"
+    )
+    found = settings()
+    assert (found["url"], found["secrets"]) == ("http://x/abc/y", Path("mine/s"))
