@@ -176,7 +176,7 @@ def draw_page(page: str, width: int, height: int, scale: float) -> bytes:
             check=True, capture_output=True, timeout=240,
         )  # fmt: skip
         out = io.BytesIO()
-        few = Image.open(shot).convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE)
+        few = Image.open(shot).convert("RGB").quantize(256, kmeans=3)
         few.save(out, "PNG", optimize=True)
     return out.getvalue()
 
@@ -186,6 +186,12 @@ def lineage_alone(page: str, kind: str) -> str:
     (style,) = re.findall("<style>.*?</style>", page, re.S)
     shown = f"<style>body {{ padding: 20px }} .flow.{kind} {{ display: block !important }}</style>"
     return f'<!doctype html><meta charset="utf-8">{style}{shown}{_flow(page, kind)}'
+
+
+def _room(page: str, kind: str) -> tuple[int, int]:
+    """Width and height of that page."""
+    (box,) = re.findall(r'^<svg [^>]*viewBox="0 0 (\d+) (\d+)"', _flow(page, kind))
+    return int(box[0]) + 40, int(box[1]) + 40
 
 
 def demo() -> str:
@@ -225,8 +231,8 @@ def draw(names: list[str]) -> None:
         _keep("report", page, 1180, 990, 1.4)
         _keep("report-tall", page.replace("<nav ", "<nav hidden "), 390, 1180, 2)
     if "lineage" in names:
-        _keep("lineage", lineage_alone(page, "wide"), 1120, 767, 1.5)
-        _keep("lineage-tall", lineage_alone(page, "tall"), 390, 1196, 2)
+        _keep("lineage", lineage_alone(page, "wide"), *_room(page, "wide"), 1.5)
+        _keep("lineage-tall", lineage_alone(page, "tall"), *_room(page, "tall"), 2)
 
 
 def _keep(name: str, page: str, width: int, height: int, scale: float) -> None:

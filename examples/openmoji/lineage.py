@@ -94,7 +94,7 @@ def _svg(summary: Summary, f: Frame) -> str:
     tall = max(sum(r.slot for r in rows), f.height + (40 if wide else 2 * LINE + 60))
     middle = TOP + tall / 2
     uses, tuned_end = _uses(summary, rows, f, scale, middle)
-    sheet = summary.batch.outputs[: f.per_row * (12 if wide else 2)]
+    sheet = summary.batch.outputs[: f.per_row * (12 if wide else 4)]
     sheet_height = -(-len(sheet) // f.per_row) * f.picture
     if wide:
         sheet_top, paid_middle, heads = middle - sheet_height / 2, middle, 20.0

@@ -159,6 +159,28 @@ def test_the_gas_that_is_said_is_the_gas_that_is_measured(name: str) -> None:
         assert words in text and f"{int(measured[row]):,}" in words, (words, measured[row])
 
 
+def test_the_campaigns_make_as_many_calls_as_is_said() -> None:
+    """Runs times depth, as foundry.toml and the campaigns themselves say."""
+    profiles = tomllib.loads((ROOT / "foundry.toml").read_text("utf-8"))["profile"]
+    usual = profiles["default"]["invariant"]
+
+    def calls(profile: str) -> int:
+        total = 0
+        for file in (ROOT / "tests" / "contracts").glob("*.invariant.t.sol"):
+            text = file.read_text("utf-8")
+            campaigns = re.findall(r"((?:    ///[^\n]*\n)*)    function invariant_\w+", text)
+            for words in campaigns:
+                own = dict(re.findall(rf"{profile}\.invariant\.(runs|depth) = (\d+)", words))
+                base = usual | profiles[profile].get("invariant", {})
+                total += int(own.get("runs", base["runs"])) * int(own.get("depth", base["depth"]))
+        return total
+
+    page = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    assert f"`make test` makes {calls('default'):,} calls" in page
+    assert "`make test-long`, nine million calls" in page
+    assert round(calls("long") / 10**6) == 9
+
+
 def test_the_compiler_is_set_as_its_page_says() -> None:
     settings = tomllib.loads((ROOT / "foundry.toml").read_text("utf-8"))["profile"]["default"]
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]["solc"]

@@ -168,3 +168,10 @@ def test_rows_stand_one_under_the_other(facts: Summary) -> None:
     for svg in pictures(facts).values():
         bars = [rect(bar) for bar in svg.all("rect", "who")]
         assert all(y + height < below for (y, height), (below, _) in pairwise(bars))
+
+
+def test_as_many_pictures_are_shown_as_the_head_says(facts: Summary) -> None:
+    outputs = facts.batch.outputs * 8
+    many = dataclasses.replace(facts, batch=dataclasses.replace(facts.batch, outputs=outputs))
+    for drawn in re.findall(r'<svg class="flow.*?</svg>', lineage(many), re.S):
+        assert drawn.count("<image ") == 48 and ">48 pictures<" in drawn
