@@ -178,8 +178,11 @@ def submit_consents(
     )  # fmt: skip
     problems = [each for each in results if each.problem]
     if context.current.json:
-        show.json_line([{"file": e.path, "collection": e.collection, "problem": e.problem}
-                        for e in results])  # fmt: skip
+        show.json_line([
+            {"file": e.path, "collection": e.collection, "problem": e.problem,
+             "transactions": [each.transaction for each in e.result.receipts] if e.result else []}
+            for e in results
+        ])  # fmt: skip
     else:
         show.table(["file", ""], [(e.path.name, e.problem) for e in problems])
         show.say(f"{len(results) - len(problems):,} are registered, {len(problems):,} are not.")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, letters, names, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
-from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, terms_of
+from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, in_words, names_of, terms_of
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -291,6 +291,43 @@ def challenge(model: Model, manifest: ManifestFile) -> None:
     says = f"Record for ever that {manifest}, the published manifest of the model, is false."
     done = context.spend(k, f"challenge {model}", says, lambda k: k.models.challenge(wanted, text))
     context.receipts_told(done)
+
+
+@model.command("list")
+def list_models(
+    developer: Annotated[
+        str, typer.Argument(help="The developer's wallet. Default: this wallet.")
+    ] = "",
+) -> None:
+    """List the models of a developer, what each allows and what it rests on.
+
+    Reads the chain and sends nothing.
+
+    \b
+    Examples:
+      kiseki model list
+      kiseki model list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    who = names.wallet(developer, "the developer") if developer else context.acting()
+    k = context.watching(who)
+    index = k.index
+    found = [index.model(each) for each in index.registered("ModelRegistry", who)]
+    allowed = [index.terms(each.terms_id) for each in found]
+    checked = [index.manifest_checked_at(each.id) for each in found]
+    if context.current.json:
+        show.json_line([
+            {"model": e.id, "registered": e.registered_at, "uses": names_of(terms.uses),
+             "words": terms.words(revocable=False), "base": e.base, "manifest_checked_at": when}
+            for e, terms, when in zip(found, allowed, checked, strict=True)
+        ])  # fmt: skip
+        return
+    show.table(
+        ["model", "allows", "base models", "registered", "manifest checked"],
+        [(e.id, in_words(terms.uses) or "nothing", e.base.words, show.date(e.registered_at),
+          show.date(when)) for e, terms, when in zip(found, allowed, checked, strict=True)],
+    )  # fmt: skip
+    if not found:
+        show.say(f"{who} has no models on this chain.")
 
 
 @model.command("show")

@@ -189,6 +189,43 @@ def _told_of_odd(batch: PreparedBatch) -> None:
         show.say(f"{path} is hashed byte by byte, with its credentials: {why}")
 
 
+@output.command("list")
+def list_batches(
+    creator: Annotated[
+        str, typer.Argument(help="The creator's wallet. Default: this wallet.")
+    ] = "",
+) -> None:
+    """List the batches of a creator, with how many outputs and which models each has.
+
+    Reads the chain and sends nothing.
+
+    \b
+    Examples:
+      kiseki output list
+      kiseki output list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    who = names.wallet(creator, "the creator") if creator else context.acting()
+    k = context.watching(who)
+    index = k.index
+    found = [index.batch(each) for each in index.registered("OutputRegistry", who)]
+    models = [index.sources(each.id).models for each in found]
+    if context.current.json:
+        show.json_line([
+            {"batch": e.id, "outputs": e.count, "logged": len(e.published), "models": made_with,
+             "registered": e.registered_at, "base": e.base}
+            for e, made_with in zip(found, models, strict=True)
+        ])  # fmt: skip
+        return
+    show.table(
+        ["batch", "outputs", "logged", "models", "registered"],
+        [(e.id, f"{e.count:,}", f"{len(e.published):,}", ", ".join(map(to_hex, made_with)),
+          show.date(e.registered_at)) for e, made_with in zip(found, models, strict=True)],
+        numbers=["outputs", "logged"],
+    )  # fmt: skip
+    if not found:
+        show.say(f"{who} has no batches on this chain.")
+
+
 @output.command("show")
 def show_batch(batch: Batch) -> None:
     """Show a batch: its creator, its models and what was found about it.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, letters, names, show
+from kiseki.core import ids
 from kiseki.core.payee import Payee
+from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
@@ -187,6 +189,41 @@ def transfer(
                          [f"Give the token to {names.shown(to)}.", k.rights.along(token)],
                          lambda k: k.rights.transfer(token, new))  # fmt: skip
     context.receipts_told([done])
+
+
+@rights.command("list")
+def list_tokens(
+    holder: Annotated[str, typer.Argument(help="The holder's wallet. Default: this wallet.")] = "",
+) -> None:
+    """List the rights tokens that a wallet holds.
+
+    Only tokens that are minted. Reads the chain and sends nothing.
+
+    \b
+    Examples:
+      kiseki rights list
+      kiseki rights list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+    """
+    from kiseki.client.kinds import KINDS
+
+    who = names.wallet(holder, "the holder") if holder else context.acting()
+    k = context.watching(who)
+    kinds = {k.session[registry].address.lower(): kind for kind, registry in KINDS.items()}
+    held = k.index.agreements.held(who)
+    locked = {each.record.schedule.token for each in k.rights.pending(who)}
+    rows = [
+        (kinds.get(at), to_hex(group), int.from_bytes(ids.subject(at, group))) for at, group in held
+    ]
+    if context.current.json:
+        show.json_line([{"kind": kind, "id": group, "token": f"{token:#066x}",
+                         "waits": token in locked} for kind, group, token in rows])  # fmt: skip
+        return
+    show.table(["stands for the", "id", "token", ""], [
+        (kind or "unknown", group, f"{token:#066x}", "waits to move" if token in locked else "")
+        for kind, group, token in rows
+    ])  # fmt: skip
+    if not rows:
+        show.say(f"{who} holds no rights tokens on this chain.")
 
 
 @rights.command("show")

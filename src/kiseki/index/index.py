@@ -377,12 +377,15 @@ class Index:
         """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
         return self._records.items_revoked()
 
-    def registered(self, registry: str) -> list[bytes]:
+    def registered(self, registry: str, by: str | None = None) -> list[bytes]:
         """All that a registry registered, as far as the events tell, in the order of its log.
 
         Args:
             registry: its name, of :data:`REGISTRIES`.
+            by: only what this wallet registered.
         """
+        if by is not None:
+            return self._records.registered_by(_TABLES[registry], by)
         return [each for _, _, each in self._records.registered(_TABLES[registry])]
 
     def log(self, registry: str) -> bytes:
@@ -390,22 +393,19 @@ class Index:
         place, log = self._logs.get(registry, ((-1, -1), ZERO32))
         later = self._records.registered(_TABLES[registry], place)
         if later:
-            block, position, _ = later[-1]
             log = fold_log((each for _, _, each in later), log)
-            self._logs[registry] = (block, position), log
+            self._logs[registry] = later[-1][:2], log
         return log
 
     def standing(self, provider: str) -> list[StandingRecord]:
         """The standing consents of a provider that were used, and what rests on each."""
-        who = address_text(address(provider, "the provider"))
-        return self._records.standing_of(who)
+        return self._records.standing_of(address_text(address(provider, "the provider")))
 
     # Records; each raises NotInIndex for an unknown ID
 
     def collections(self, provider: str) -> list[CollectionRecord]:
         """All collections of a provider, earliest first."""
-        who = address_text(address(provider, "the provider"))
-        return [self._records.collection(each) for each in self._records.collections_of(who)]
+        return [self.collection(each) for each in self.registered("DataRegistry", provider)]
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""

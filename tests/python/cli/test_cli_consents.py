@@ -26,6 +26,7 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
     told = shell.json(*words, "submit", "consents", code=3)
     problems = {Path(each["file"]).name: each["problem"] for each in told}
     assert problems.pop(Path(mine).name) == ""
+    assert all(bool(each["transactions"]) != bool(each["problem"]) for each in told)
     assert all(problems.values())
     collection = next(each["collection"] for each in told if not each["problem"])
     made = shell.json("data", "receipt", collection, "--out", "alice.json", "--clear")

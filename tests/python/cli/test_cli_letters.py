@@ -65,7 +65,7 @@ def test_a_developer_records_outputs_in_the_name_of_a_creator_who_signed(
     register = ("output", "register", "pictures", "--model", model, "--payee", "team.json")
     told = signs(shell, *register, "--endorsement", word, "--sign", "batch.json")
     assert f"The wallet {poor.address} registers 3 files as the batch" in told
-    assert "endorsements of 1 developers" in told
+    assert "It counts with 1 endorsement." in told
 
     bring = ("output", "register-for", "batch.json")
     wrong = shell.run(*bring, "others", *MAKER, code=2)
@@ -122,7 +122,7 @@ def test_a_model_is_registered_and_published_for_a_developer_without_ether(
     assert "leave out --dry-run" in signs(shell, *signing, "--dry-run", code=2)
     told = signs(shell, *signing)
     assert f"The wallet {poor.address} registers the model" in told
-    assert "It declares 1 collections" in told
+    assert "It declares 1 collection." in told
     assert "5% of gross" in told
     assert "exists already" in signs(shell, *signing, code=1)
 

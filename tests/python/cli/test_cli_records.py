@@ -166,3 +166,30 @@ def test_a_dry_run_of_a_model_tries_the_manifest_too(shell: Shell) -> None:
         *DEVELOPER,
     )
     assert "name its file with --manifest" in shell.run(*alone, code=2)
+
+
+def test_what_is_shown_one_by_one_is_listed_too(shell: Shell, k: LocalKiseki) -> None:
+    """Collections, models, batches and rights tokens of a wallet: whoever lost an ID finds it."""
+    registered(shell)
+    shell.run("model", "manifest", "manifest.json", "artwork")
+    (shell.folder / "model.bin").write_text("weights")
+    model = shell.json("model", "register", "model.bin", "--manifest", "manifest.json",
+                       "--uses", "train", "--royalty", "5%", *DEVELOPER)["model"]  # fmt: skip
+    shell.files("frames", 2)
+    batch = shell.json("output", "register", "frames", "--model", model, *DEVELOPER)["batch"]
+    shell.run("rights", "mint", "batch", batch, *DEVELOPER)
+    (known,) = shell.json("model", "list", SOMEBODY)
+    assert (known["model"], known["uses"][0]) == (model, "ai_training")
+    (known,) = shell.json("output", "list", SOMEBODY)
+    assert (known["batch"], known["outputs"], known["models"]) == (batch, 2, [model])
+    (known,) = shell.json("rights", "list", SOMEBODY)
+    assert (known["kind"], known["id"], known["waits"]) == ("batch", batch, False)
+    shell.run("rights", "schedule", "batch", batch, k.address, "--after", "3d", "--deadline", "9d",
+              *DEVELOPER)  # fmt: skip
+    assert "waits to move" in shell.run("rights", "list", *DEVELOPER)
+    assert model in shell.run("model", "list", *DEVELOPER)
+    assert batch in shell.run("output", "list", *DEVELOPER)
+    for noun, none in (("model", "has no models"), ("output", "has no batches"),
+                       ("rights", "holds no rights tokens")):  # fmt: skip
+        assert none in shell.run(noun, "list", account_of(7).address)
+        assert shell.json(noun, "list", account_of(7).address) == []

@@ -19,6 +19,7 @@ from .world import (
     DAY,
     DEVELOPER,
     MODELS,
+    OUTPUTS,
     STRANGER,
     STUDIO,
     World,
@@ -278,3 +279,25 @@ def test_a_stranger_who_sees_a_registration_coming_cannot_stain_it() -> None:
         ("weights_twice", "fact"),
         ("outputs_twice", "fact"),
     }
+
+
+def test_what_a_wallet_registered_and_holds_is_listed_and_nobody_elses() -> None:
+    """Invariant 10: each is asked by the wallet, and a stranger's answer is empty."""
+    world = Diamond()
+    for group, registry in ((world.frames, OUTPUTS), (world.left, MODELS)):
+        world.reveal(registry, group, STUDIO)
+        world.transfer(registry, group, STUDIO)
+    world.transfer(MODELS, world.left, ARTIST)
+    world.transfer(OUTPUTS, world.frames, ARTIST)
+    world.transfer(OUTPUTS, world.frames, STUDIO)
+    index = world.index()
+    assert index.registered("ModelRegistry", DEVELOPER) == [world.base, world.left]
+    assert index.registered("ModelRegistry", STUDIO) == [world.right]
+    assert index.registered("DataRegistry", STUDIO) == [world.film]
+    assert world.frames in index.registered("OutputRegistry")
+    held = index.agreements.held
+    assert held(STUDIO) == [(OUTPUTS.lower(), world.frames)]
+    assert held(ARTIST) == [(MODELS.lower(), world.left)], "what went on is held no more"
+    for name in ("DataRegistry", "ModelRegistry", "OutputRegistry"):
+        assert index.registered(name, STRANGER) == []
+    assert held(STRANGER) == []

@@ -80,11 +80,11 @@ def _fits(signed: Signed) -> None:
 def _words(signed: Signed) -> str:
     made = model_of(signed)
     named = (
-        (len(made.named.collections), "collections"),
-        (len(made.named.models), "registered base models"),
-        (len(made.named.externals), "base models that are not registered"),
+        (len(made.named.collections), "collection"),
+        (len(made.named.models), "registered base model"),
+        (len(made.named.externals), "unregistered base model"),
     )
-    rests = ", ".join(f"{count:,} {what}" for count, what in named if count)
+    rests = ", ".join(letterparts.count(number, what) for number, what in named if number)
     run = f"The document about its training has the hash {to_hex(made.run)}. "
     return (
         f"The wallet {signed.signer} registers the model {to_hex(made.id)}, with the commitment "

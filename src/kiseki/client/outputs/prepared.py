@@ -137,19 +137,19 @@ def _fits(signed: Signed) -> None:
 
 def _words(signed: Signed) -> str:
     made = batch_of(signed)
-    files = "one file" if made.count == 1 else f"{made.count:,} files"
+    count = letterparts.count
     models = [to_hex(each) for each in made.named.models]
     more = f" and {len(models) - _SHOWN:,} more" if len(models) > _SHOWN else ""
     read = len(made.named.collections)
     others = len(made.named.externals)
     return " ".join(filter(None, [
-        f"The wallet {signed.signer} registers {files} as the batch {to_hex(made.id)}, made with "
-        f"the models {', '.join(models[:_SHOWN])}{more}.",
-        f"Generation read {read:,} of the collections that are registered." if read else "",
-        f"It names {others:,} models that are not registered." if others else "",
+        f"The wallet {signed.signer} registers {count(made.count, 'file')} as the batch "
+        f"{to_hex(made.id)}, made with {', '.join(models[:_SHOWN])}{more}.",
+        f"Generation read {count(read, 'registered collection')}." if read else "",
+        f"It names {count(others, 'unregistered base model')}." if others else "",
         f"The rest of its money goes to {made.payee.words}, for good.",
         f"The document about it has the hash {to_hex(made.record)}." if any(made.record) else "",
-        f"It counts with the endorsements of {len(endorsements_of(signed)):,} developers."
+        f"It counts with {count(len(endorsements_of(signed)), 'endorsement')}."
         if signed.more["endorsements"] else "",
         f"Anybody can bring this, once, until {date(signed.deadline)}.",
     ]))  # fmt: skip

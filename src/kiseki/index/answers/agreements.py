@@ -9,7 +9,7 @@ from kiseki.core.offer import Offer, licence_ends
 from kiseki.core.schedule import Schedule
 from kiseki.core.terms import Use
 from kiseki.core.texts import read_offer, read_plan
-from kiseki.core.values import from_hex, to_hex
+from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.core.waterfall import Plan
 from kiseki.errors import NotInIndex
 from kiseki.index.store.sqlite import Row, Store
@@ -99,6 +99,18 @@ class Agreements:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def held(self, wallet: str) -> list[tuple[str, bytes]]:
+        """The minted rights tokens that a wallet holds, those it got last at the end: the registry,
+        in lower case, and the ID of what each stands for."""
+        rows = self._store.rows(
+            "SELECT registry, id FROM rights JOIN transfer AS t USING (token) WHERE t.holder = ?"
+            " AND NOT EXISTS (SELECT 1 FROM transfer AS later WHERE later.token = t.token"
+            " AND (later.block, later.position) > (t.block, t.position))"
+            " ORDER BY t.block, t.position",
+            address_text(address(wallet, "the wallet")),
+        )
+        return [(registry, group) for registry, group in rows]
 
     def schedules(self, *, open_only: bool = False) -> list[ScheduleRecord]:
         """All conditional transfers, earliest first."""

@@ -7,7 +7,7 @@ from kiseki.core.base import Base
 from kiseki.core.ids import Collection, External
 from kiseki.core.merkle import IdTree
 from kiseki.core.terms import Terms
-from kiseki.core.values import bytes32, to_hex
+from kiseki.core.values import address, address_text, bytes32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.answers.values import (
     BatchRecord,
@@ -24,6 +24,9 @@ from kiseki.index.store.sqlite import Row, Store
 
 __all__ = ["Records"]
 
+_REGISTRANT = {"collection": "provider", "model": "developer", "batch": "creator"}
+"""Table -> the column with who registered."""
+
 
 class Records:
     """Questions about single things. Each raises :class:`NotInIndex` for an unknown ID."""
@@ -37,12 +40,10 @@ class Records:
         (document,) = self._one("SELECT document FROM terms WHERE id = ?", terms_id, "terms")
         return Terms.from_json(document)
 
-    def collections_of(self, provider: str) -> list[bytes]:
-        """IDs of a provider's collections, earliest first."""
-        rows = self._store.rows(
-            "SELECT id FROM collection WHERE provider = ? ORDER BY block, position", provider
-        )
-        return [each for (each,) in rows]
+    def registered_by(self, table: str, who: str) -> list[bytes]:
+        """IDs of what a wallet registered, earliest first."""
+        sql = f"SELECT id FROM {table} WHERE {_REGISTRANT[table]} = ? ORDER BY block, position"  # noqa: S608
+        return [each for (each,) in self._store.rows(sql, address_text(address(who, "the wallet")))]
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
