@@ -14,7 +14,10 @@ from typer.main import get_command
 from kiseki.chain.release import releases
 from kiseki.chain.release.networks import networks
 from kiseki.cli.app import app
+from kiseki.client.models import making
+from kiseki.client.revenue import splits, statements, titles
 from kiseki.client.settings import SETTINGS
+from kiseki.vault import lists, people
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = {"CHANGELOG.md", "progress.md", "reference.md"}  # the last is made, and has its own test
@@ -116,6 +119,15 @@ def test_frameworks_by_hand_need_what_the_page_names() -> None:
     for name in ("eth-ape", "eth-brownie"):
         (version,) = re.findall(rf'"{name}==([\d.]+)"', project)
         assert f"{name} {version}" in page
+
+
+def test_every_table_has_the_columns_that_its_page_names() -> None:
+    page = (ROOT / "docs" / "tables.md").read_text("utf-8").partition("| --- |")[2]
+    rows = (row.split("|")[2] for row in page.partition("\n\n")[0].splitlines()[1:])
+    named = [set(re.findall(r"`([\w ]+)`", columns)) for columns in rows]
+    read = (lists.COLUMNS, statements._COLUMNS, making.COLUMNS, titles._COLUMNS, splits._COLUMNS,
+            people.COLUMNS, ("buyer",))  # fmt: skip
+    assert named == [set(columns) for columns in read]
 
 
 def test_the_design_names_every_part() -> None:
