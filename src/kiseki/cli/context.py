@@ -5,6 +5,7 @@ The options can stand before or after a command; `main` moves them to the front.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -476,7 +477,8 @@ def moment(text: str, what: str) -> datetime | timedelta:
         if text.endswith("d"):
             return timedelta(days=int(text[:-1]))
         day = datetime.fromisoformat(text)
-        ends = timedelta(days=1, seconds=-1) if len(text) == len("2027-12-31") else timedelta()
+        is_whole = not re.search("[T: ]", text)  # then the day counts to its end
+        ends = timedelta(days=1, seconds=-1) if is_whole else timedelta()
         return day.replace(tzinfo=day.tzinfo or UTC) + ends
     except (ValueError, OverflowError):
         raise InvalidInput(

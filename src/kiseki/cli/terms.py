@@ -72,7 +72,8 @@ def terms_of(k: Kiseki, uses: str | None, royalty: str | None, floor: str, licen
     )
 
     try:
-        end = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
+        day = datetime.fromisoformat(until) if until else None
+        end = day and day.replace(tzinfo=day.tzinfo or UTC)
     except ValueError:
         raise InvalidInput("--until must be a day, as 2027-12-31") from None
     return Terms.of(

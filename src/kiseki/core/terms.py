@@ -321,7 +321,7 @@ def _uses(given: str | Use | Iterable[str | Use]) -> Use:
 
 
 def _bps(share: str | Decimal | int, what: str) -> int:
-    how = f"{what} must be written like '20%', or as the fraction Decimal('0.2')"
+    how = f"{what} must be written in percent, like '20%'"
     if isinstance(share, str) and share.endswith("%"):
         try:
             given, whole = Decimal(share[:-1].strip()), 100

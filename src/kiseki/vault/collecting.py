@@ -22,7 +22,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.merkle import SLICE, root_of
 from kiseki.core.values import ZERO32, address
 from kiseki.errors import FilesError, InvalidInput, SecretsError
-from kiseki.vault.doubts import Decide, Doubts, refuse
+from kiseki.vault.doubts import Decide, Doubts, of_digest, refuse
 from kiseki.vault.files import hash_each
 from kiseki.vault.lists import Entry, weights
 from kiseki.vault.protocol import Keeps
@@ -159,9 +159,11 @@ def _read(
             if entry.doubt:
                 doubts.add(f"{_where(entry)}{entry.name}", entry.doubt, readable=False)
                 continue
+            known = digest or entry.sha256
             if doubt:
                 doubts.add(f"{_where(entry)}{entry.file}", doubt)
-            known = digest or entry.sha256
+            elif doubt := of_digest(known):
+                doubts.add(f"row {line}, column sha256: {entry.name or known.hex()}", doubt)
             yield number, entry.share, line, known, entry.commitment, entry.name, doubt
 
     db.execute("BEGIN")

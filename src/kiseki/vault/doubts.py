@@ -8,6 +8,7 @@ is refused.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,11 +17,17 @@ from typing import Protocol, TypeVar
 from kiseki.errors import FilesError
 
 __all__ = [
-    "Decide", "Doubts", "leave_out", "of_content", "of_folder", "of_name", "refuse", "take",
+    "Decide", "Doubts", "leave_out", "of_content", "of_digest", "of_folder", "of_name", "refuse",
+    "take",
 ]  # fmt: skip
 
 _SHOWN = 5
 """Files that are named for each reason."""
+_NOTHING = {
+    hashlib.sha256(b"").digest(): "an empty file",
+    bytes(32): "a digest of zeros, which no content has",
+}
+"""What programs write where they found no file."""
 _ZEROS = 16
 """Bytes from which on zeros alone say nothing."""
 
@@ -185,6 +192,11 @@ def of_name(name: str) -> str:
 def of_folder(name: str) -> str:
     """Why all in a folder with this name is doubtful; empty where it is not."""
     return "a folder of a system, not of a person" if _FOLDER.fullmatch(name) else ""
+
+
+def of_digest(digest: bytes) -> str:
+    """Why a content of which only the SHA-256 is known is doubtful; empty where it is not."""
+    return _NOTHING.get(digest, "")
 
 
 def of_content(path: str, size: int, begin: bytes) -> str:

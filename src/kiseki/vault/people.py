@@ -177,12 +177,18 @@ class People:
             replace: whether they take the place of who has the same name and pen name.
 
         Raises:
-            InvalidInput: somebody is there with other values.
+            InvalidInput: somebody is there, or is added twice, with other values.
             SecretsError: the file cannot be used.
         """
         with self._changing() as book:
-            count = 0
+            count, given = 0, dict[tuple[str, str], Person]()
             for each in people:
+                first = given.setdefault(each.key, each)
+                if first != each:
+                    raise InvalidInput(
+                        f"{first.words}, and {each.words}, are two people of one name; tell them "
+                        "apart by a pen name, or leave one of them out"
+                    )
                 had = book.get(each.key)
                 if had == each:
                     continue

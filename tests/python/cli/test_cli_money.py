@@ -69,6 +69,15 @@ def test_an_amount_is_in_no_token_that_is_not_there(shell: Shell, k: LocalKiseki
     assert said in shell.run("revenue", "statement", "pay", *paid, code=2)
 
 
+def test_a_row_that_was_copied_is_not_paid_twice(shell: Shell) -> None:
+    row = f"streaming,JP,{ARTIST},0.5\n"
+    (shell.folder / "twice.csv").write_text(
+        f"channel,territory,payee,amount\n{row}a,JP,{ARTIST},1\n{row}"
+    )
+    told = shell.run("revenue", "statement", "pay", "twice.csv", "--period", "2026", code=2)
+    assert "row 4: it says the same as row 2 and would be paid too" in told
+
+
 def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki) -> None:
     """Promise 4: it is in no sum that a claim brings, wherever it is told."""
     yen = k.test_token()

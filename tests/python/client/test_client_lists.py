@@ -1,6 +1,7 @@
 """Lists and folders become collections, one for each artist; nothing is half taken (1, 7, 8)."""
 
 import csv
+import hashlib
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -130,6 +131,22 @@ def test_a_line_that_cannot_be_right_is_named_and_nothing_is_taken(
         artist.data.prepare_all(write(*rows), terms)
     assert store_of(artist).count() == 0
     assert list(store_of(artist).collections()) == []
+
+
+@pytest.mark.parametrize(
+    ("digest", "why"), [(hashlib.sha256(b"").hexdigest(), "an empty file"), ("00" * 32, "zeros")]
+)
+def test_a_digest_of_nothing_is_doubtful(
+    artist: Kiseki, terms: Terms, write: Callable[..., Path], digest: str, why: str
+) -> None:
+    """What a program writes that found no file."""
+    place = write(["sha256", "name"], [digest, "a"], ["11" * 32, "b"])
+    with pytest.raises(
+        FilesError, match=f"1 file is doubtful. 1 is .*{why}.*row 2, column sha256: a"
+    ):
+        artist.data.prepare_all(place, terms)
+    (kept,) = artist.data.prepare_all(place, terms, doubtful=leave_out)
+    assert kept.count == 1
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,16 @@ def test_nobody_is_changed_by_the_way(book: People) -> None:
     assert book.all() == [changed]
 
 
+@pytest.mark.parametrize("replace", [False, True])
+def test_of_two_people_of_one_name_none_is_taken_for_the_other(book: People, replace: bool) -> None:
+    """The last row of a table won, and was paid for both."""
+    with pytest.raises(InvalidInput, match="are two people of one name; tell them apart"):
+        book.add([Person("山田花子", ALICE), Person("山田 花子", BOB)], replace=replace)
+    assert not book.all()
+    book.add([HANAKO, HANAKO], replace=replace)
+    assert book.all() == [HANAKO]
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

@@ -81,7 +81,7 @@ class Statements:
         """
         if path.suffix == ".json":
             return RoyaltyStatement.from_json(texts.read(path))
-        lines = []
+        lines: dict[Line, int] = {}
         with Table(path, _COLUMNS, form) as table:
             table.need(_COLUMNS)
             for channel, territory, payee, amount in table:
@@ -91,10 +91,15 @@ class Statements:
                     column = "amount"
                     units = parse(amount, decimals, table.decimal)
                     column = ""
-                    lines.append(Line(channel.strip(), territory.strip(), key, units))
+                    line = Line(channel.strip(), territory.strip(), key, units)
+                    if lines.setdefault(line, table.row) != table.row:
+                        raise InvalidInput(
+                            f"it says the same as row {lines[line]} and would be paid too; leave "
+                            "one out, or write their sum in one row"
+                        )
                 except (InvalidInput, LookupError) as error:
                     raise table.refusal(column, error) from error
-        return RoyaltyStatement(period, token, lines, number)
+        return RoyaltyStatement(period, token, list(lines), number)
 
     def pay(
         self, statement: RoyaltyStatement, openings: Mapping[bytes, bytes] | None = None
