@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from kiseki.cli import context, letters, names, show
 from kiseki.core.values import ZERO_ADDRESS, to_hex
+from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -17,6 +19,8 @@ __all__ = ["identity"]
 
 identity = typer.Typer(help="Name artists who have no wallet yet, and bind a wallet later.")
 
+_SHOWN = 20
+"""Bindings of a table that are shown before they are sent."""
 Person = Annotated[str, typer.Argument(help="The hash that `identity person` printed, 0x…")]
 
 
@@ -44,34 +48,58 @@ def person(
 
 @identity.command("bind")
 def bind(
-    person: Person, wallet: Annotated[str, typer.Argument(help="The wallet of the artist.")],
+    person: Annotated[
+        str, typer.Argument(help="The hash that `identity person` printed, 0x…, or nothing.")
+    ] = "",
+    wallet: Annotated[str, typer.Argument(help="The wallet of the artist.")] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option(help="A table with the columns person and wallet, in place of one artist."),
+    ] = None,
     sign_to: letters.SignTo = None, days: letters.Days = letters.WAITING,
 ) -> None:  # fmt: skip
-    """Bind a wallet to an artist.
+    """Bind wallets to artists, one or those of a table.
 
-    Sends one transaction, or none if the wallet is bound already. The binding is final after seven
-    days. Before that you can bind another wallet, or take the binding back with `withdraw`. An
-    issuer without ether signs into a file with --sign, and anybody sends that file with `kiseki
-    identity bind-for`.
+    Sends one transaction for up to 250 artists, or none if all are bound already. The binding is
+    final after seven days. Before that you can bind another wallet, or take the binding back with
+    `withdraw`. An issuer without ether signs into a file with --sign, and anybody sends that file
+    with `kiseki identity bind-for`.
 
     \b
     Examples:
       kiseki identity bind 0x5555… 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
       kiseki identity bind 0x5555… 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --sign binding.json
+      kiseki identity bind --table artists.csv
     """
-    wanted, wallet = context.hex32(person, "the person"), names.wallet(wallet, "the artist")
+    wallets = _wallets(person, wallet, table)
     k = context.kiseki()
     if sign_to is not None:
-        _sign(k, sign_to, wanted, wallet, days)
+        _sign(k, sign_to, wallets, days)
         return
-    done = context.spend(
-        k,
-        f"bind {person} {wallet}",
-        f"Bind the wallet {wallet} to the artist {person}: all their money goes there. The binding "
-        "is final after seven days.",
-        lambda k: k.identities.bind({wanted: wallet}),
-    )
+    says = [
+        f"Bind the wallet {to} to the artist {to_hex(who)}: all their money goes there."
+        for who, to in list(wallets.items())[:_SHOWN]
+    ]
+    if len(wallets) > _SHOWN:
+        says.append(f"{len(wallets) - _SHOWN:,} more are bound as the table says.")
+    says.append("A binding is final after seven days.")
+    same = hashlib.sha256(repr(sorted(wallets.items())).encode()).hexdigest()
+    done = context.spend(k, f"bind {same}", says, lambda k: k.identities.bind(wallets))
     context.receipts_told(done)
+
+
+def _wallets(person: str, wallet: str, table: Path | None) -> dict[bytes, str]:
+    """Person -> wallet, of what was typed or of a table."""
+    from kiseki.client.identities import read_bindings
+
+    if table is None and person and wallet:
+        return {context.hex32(person, "the person"): names.wallet(wallet, "the artist")}
+    if table is None or person or wallet:
+        raise InvalidInput("name a person and a wallet, or a table of them with --table")
+    found = read_bindings(table, context.table(), lambda text: names.wallet(text, "the artist"))
+    if not found:
+        raise InvalidInput(f"{table} names nobody")
+    return found
 
 
 @identity.command("withdraw")
@@ -90,7 +118,7 @@ def withdraw(
     wanted = context.hex32(person, "the person")
     k = context.kiseki()
     if sign_to is not None:
-        _sign(k, sign_to, wanted, ZERO_ADDRESS, days)
+        _sign(k, sign_to, {wanted: ZERO_ADDRESS}, days)
         return
     says = f"Take back the wallet that was bound to the artist {person}."
     done = context.spend(k, f"withdraw {person}", says, lambda k: k.identities.withdraw([wanted]))
@@ -113,10 +141,10 @@ def bind_for(file: letters.SignedLetter) -> None:
     letters.bring(identities.LETTER, signed, lambda k, signed: k.identities.bind_for([signed]))
 
 
-def _sign(k: Kiseki, file: Path, person: bytes, wallet: str, days: int) -> None:
+def _sign(k: Kiseki, file: Path, wallets: dict[bytes, str], days: int) -> None:
     from kiseki.client import identities
 
-    made = k.identities.prepare({person: wallet}, days)
+    made = k.identities.prepare(wallets, days)
     then = f"Anybody can send it, with `kiseki identity bind-for {file}`."
     letters.write(file, identities.LETTER, made, k.signed, then)
 

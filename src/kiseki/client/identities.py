@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract
@@ -28,9 +29,10 @@ from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput
 
-__all__ = ["IDENTITY", "LETTER", "Identities", "Status"]
+__all__ = ["IDENTITY", "LETTER", "Identities", "Status", "read_bindings"]
 
 IDENTITY = keccak256(b"identity")
 """The kind of a statement about who somebody is, or whom to believe about that."""
@@ -185,6 +187,34 @@ class Identities:
 
     def _send(self, calls: Iterable[Call]) -> tuple[Receipt, ...]:
         return tuple(each.result for each in self.wallet.send_all(calls))
+
+
+def read_bindings(
+    path: Path, form: Format = PLAIN, wallet: Callable[[str], str] = str
+) -> dict[bytes, str]:
+    """Bindings from a table with the columns ``person`` and ``wallet``: person -> address.
+
+    Args:
+        wallet: the address that a cell means; by default the cell itself.
+
+    Raises:
+        FilesError, InvalidInput: it cannot be read, a row cannot be right or a person is there
+            twice; with its row.
+    """
+    found: dict[bytes, str] = {}
+    with Table(path, ("person", "wallet"), form) as table:
+        table.need(("person", "wallet"))
+        for person, to in table:
+            column = "person"
+            try:
+                known = from_hex(person.strip(), 32, "the person")
+                if known in found:
+                    raise InvalidInput("this person is in the table twice")
+                column = "wallet"
+                found[known] = receiver(wallet(to.strip()), "the wallet")
+            except InvalidInput as error:
+                raise table.refusal(column, error) from None
+    return found
 
 
 def _payable(wallets: Mapping[bytes, str]) -> dict[bytes, str]:

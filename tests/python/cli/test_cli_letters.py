@@ -166,6 +166,35 @@ def test_an_issuer_without_ether_binds_an_artist_and_takes_it_back(
     assert "is no signed binding" in shell.run("identity", "bind-for", "vouch.json", code=2)
 
 
+def test_an_issuer_binds_everybody_of_a_table_at_once(shell: Shell, poor: Kiseki) -> None:
+    """In one transaction, or with one signature; a row that cannot be right is named."""
+    shell.run("people", "add", "山田花子", ARTIST)
+    persons = [f"0x{number:064x}" for number in (5, 6, 7)]
+    rows = list(zip(persons, ("山田花子", BUYER, poor.address), strict=True))
+    text = "person;wallet\n" + "".join(f"{who};{to}\n" for who, to in rows)
+    (shell.folder / "artists.csv").write_text(text)
+    bind = ("identity", "bind", "--table", "artists.csv")
+    told = words(shell.run(*bind, "--dry-run"))
+    assert f"Bind the wallet {ARTIST.lower()} to the artist {persons[0]}" in told
+    assert len(shell.json(*bind)["transactions"]) == 1
+    wallets = [shell.json("identity", "status", who)["wallet"] for who in persons]
+    assert wallets == [ARTIST, BUYER, poor.address]
+    signs(shell, *bind, "--sign", "binding.json")
+    assert len(shell.json("identity", "bind-for", "binding.json")["transactions"]) == 1
+    status = ("identity", "status", persons[1], "--issuer", poor.address)
+    assert shell.json(*status)["wallet"] == BUYER
+    for bad, said in (
+        (f"{persons[0]};{ARTIST}\n", "row 5, column person: this person is in the table twice"),
+        (f"0x12;{ARTIST}\n", "row 5, column person"),
+        (f"0x{9:064x};0x{0:040x}\n", "row 5, column wallet: the wallet is the zero address"),
+    ):
+        (shell.folder / "bad.csv").write_text(text + bad)
+        assert said in words(shell.run("identity", "bind", "--table", "bad.csv", code=2))
+    assert "--table" in shell.run("identity", "bind", persons[0], code=2)
+    both = shell.run("identity", "bind", persons[0], ARTIST, "--table", "artists.csv", code=2)
+    assert "or a table of them" in both
+
+
 def test_a_provider_without_ether_changes_who_is_paid(
     shell: Shell, k: LocalKiseki, poor: Kiseki
 ) -> None:
