@@ -18,7 +18,10 @@ DOCUMENTS = sorted(
 
 
 def test_no_picture_is_old() -> None:
-    """After a change of what one shows: `make pictures`. `.ci/run` compares the demo's figures."""
+    """After a change of what one shows: `make pictures`. `.ci/run` compares the demo's figures.
+
+    Takes seconds: it deploys a chain for `kiseki status`, and reads all drawings for the report.
+    """
     done = subprocess.run(
         [sys.executable, "tools/pictures.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )

@@ -1,6 +1,7 @@
 """What README and docs say of commands, variables, versions, contracts and gas is what there is."""
 
 import json
+import pkgutil
 import re
 import shlex
 import tomllib
@@ -105,6 +106,26 @@ def test_every_option_that_a_document_names_alone_is_one_of_ours(name: str) -> N
 def test_every_variable_that_a_document_names_is_a_setting(name: str) -> None:
     named = set(re.findall(r"KISEKI_[A-Z_]+", (ROOT / name).read_text("utf-8")))
     assert named - {"KISEKI_MAXFEE"} <= set(SETTINGS), "the other one is named as misspelt"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_that_a_document_names_exists(name: str) -> None:
+    """Capital letters stand for a name of the reader's (`contracts/conditions/NAME.sol`)."""
+    top = "benchmarks|contracts|docs|examples|scripts|src|tests|tools"
+    inside = "chain|cli|client|core|disk|index|sync|vault"
+    for path in re.findall(
+        rf"`((?:{top}|{inside})/[\w./*{{}}-]+)`", (ROOT / name).read_text("utf-8")
+    ):
+        if not re.search(r"\b[A-Z]+\b", path):
+            places = (ROOT, ROOT / "src" / "kiseki")
+            assert any(list(place.glob(path.rstrip("/"))) for place in places), path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_of_the_package_in_a_document_exists(name: str) -> None:
+    for dotted in set(re.findall(r"`(kiseki(?:\.\w+)+)", (ROOT / name).read_text("utf-8"))):
+        if dotted.rpartition(".")[2] not in ("toml", "prom"):
+            assert pkgutil.resolve_name(dotted) is not None
 
 
 def test_frameworks_by_hand_need_what_the_page_names() -> None:
