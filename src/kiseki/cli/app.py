@@ -218,7 +218,7 @@ def root(
 
     Where a command takes an address, it takes a name of the address book too (`kiseki people`).
     Options can stand before or after a command. Kiseki reads settings from .env and from
-    environment variables too. On a public network a command shows the cost and asks before it
+    environment variables too. On every network a command shows the cost and asks before it
     sends. The few commands that do not ask say so in their help.
 
     Ends with 0 (done), 1 (failed or refused), 2 (wrong command line), 3 (partly done), 4 (a check

@@ -16,8 +16,8 @@ from kiseki.client.session import Session
 from kiseki.core import origin as origins
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import ZERO32, bytes32
-from kiseki.errors import FilesError
+from kiseki.core.values import ZERO32, bytes32, uint
+from kiseki.vault.files import whole
 from kiseki.vault.protocol import Salts
 
 __all__ = ["Signed", "Wallet", "document_hash"]
@@ -87,7 +87,12 @@ class Wallet:
         return replace(signed, more=prepared.more)
 
     def fresh(self, days: int = SIGNED_DAYS) -> tuple[int, int]:
-        """A nonce that nobody used, and a deadline that many days ahead."""
+        """A nonce that nobody used, and a deadline that many days ahead.
+
+        Raises:
+            InvalidInput: not a day from now on, so the signature would never count.
+        """
+        uint(days, 16, "the number of days", 1)
         return secrets.randbits(64), self.session.now() + days * _DAYS
 
 
@@ -104,9 +109,6 @@ def document_hash(given: str | Path | bytes | None) -> bytes:
         return ZERO32
     if isinstance(given, bytes):
         return bytes32(given, "the document's hash")
-    try:
-        content = Path(given).read_bytes()
-    except OSError as error:
-        raise FilesError(f"the document {given} cannot be read ({error.strerror})") from error
+    content = whole(given, "the document")
     found = origins.read(content)
     return keccak256(content) if found is None else found.origin.hash

@@ -30,6 +30,7 @@ __all__ = [
     "hash_files",
     "hash_outputs",
     "still",
+    "whole",
 ]
 
 T = TypeVar("T")
@@ -140,6 +141,22 @@ def still(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _not_read(path, error) from error
     _must_be_same(path, before, after, now)
+
+
+def whole(path: str | Path, what: str = "") -> bytes:
+    """All of a file that somebody names and that is read more than once, as a document is.
+
+    Args:
+        what: what it is, in an error.
+
+    Raises:
+        FilesError: as `still`. A pipe would be empty the second time.
+    """
+    try:
+        with still(path) as file:
+            return file.read()
+    except FilesError as error:
+        raise FilesError(f"{what} {error}".strip()) from error.__cause__
 
 
 def _on_all_cores(items: Iterable[T], work: Callable[[T], R], batch: int) -> Iterator[R]:

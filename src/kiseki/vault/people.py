@@ -32,7 +32,7 @@ _FORMAT = "kiseki-people-v1"
 _LONGEST = 200
 _WIDE = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}]) (?=[{_WIDE}])")
-_OTHER = re.compile(r"0x.*|.*[:=@].*|.*\.json|[0-9a-f]{60,}", re.IGNORECASE | re.DOTALL)
+_OTHER = re.compile(r"0x.*|.*[:=@].*|.*\.json|[0-9a-f]{40,}", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Person:
             if not is_name(name):
                 raise InvalidInput(
                     f"{name!r:.80} cannot be told from an address or a file; a name does not begin "
-                    "with 0x, end with .json, or hold one of : = @"
+                    "with 0x, end with .json, hold one of : = @, or consist of 40 hex digits"
                 )
         if not _folded(self.name):
             raise InvalidInput("a person has a name")

@@ -323,6 +323,21 @@ def test_prepared_again_a_file_that_is_on_its_way_is_left(
     assert all(consents.Consent.read(path).signature is None for path in paths)
     aside = [path.with_name(path.name + ".before").read_bytes() for path in paths]
     assert aside == before, "nothing that was signed is lost"
+    second = [path.read_bytes() for path in paths]
+    k.data.consents.prepare(kept, tmp_path / "consents")
+    aside = [path.with_name(path.name + ".before").read_bytes() for path in paths]
+    assert aside == before, "nor by what is moved aside after it"
+    assert [path.with_name(path.name + ".before2").read_bytes() for path in paths] == second
+
+
+@pytest.mark.parametrize("days", [0, -30])
+def test_what_could_never_be_submitted_is_not_prepared(
+    k: LocalKiseki, kept: list[Kept], tmp_path: Path, days: int
+) -> None:
+    with pytest.raises(InvalidInput, match="the number of days"):
+        k.data.consents.prepare(kept, tmp_path / "late", days=days)
+    with pytest.raises(InvalidInput, match="the number of days"):
+        k.data.prepare_revocation(kept[0].id, days)
 
 
 def test_a_signature_whose_last_byte_counts_from_zero(

@@ -11,7 +11,9 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Payee, Split, Terms
 from kiseki.chain.signing.accounts import local_account as account_of
+from kiseki.client.data.originparts import evidence
 from kiseki.client.data.origins import Given
+from kiseki.client.wallet import document_hash
 from kiseki.core.keccak import keccak256
 from kiseki.core.origin import KIND, Origin, OriginFile, Owner, Person, Signature
 from kiseki.core.values import ZERO32, to_hex
@@ -91,6 +93,18 @@ def test_a_free_document_is_its_hash_and_nothing_else(
     record = k.index.collection(collection)
     assert record.origin == keccak256(path.read_bytes())
     assert k.data.origins.known(record.origin) is None
+
+
+@pytest.mark.parametrize("where", ["--origin", "--licence", "--evidence"])
+def test_what_is_no_ordinary_file_is_no_document(k: LocalKiseki, where: str) -> None:
+    """A pipe is empty when it is read again, so the hash of nothing was registered."""
+    reads: dict[str, Callable[[], object]] = {
+        "--origin": lambda: k.data.origins.take("/dev/null"),
+        "--licence": lambda: document_hash("/dev/null"),
+        "--evidence": lambda: evidence(["/dev/null"]),
+    }
+    with pytest.raises(FilesError, match="/dev/null is no ordinary file"):
+        reads[where]()
 
 
 def test_a_damaged_document_is_not_registered_as_a_free_one(

@@ -103,6 +103,7 @@ def test_of_two_people_of_one_name_none_is_taken_for_the_other(book: People, rep
         ("a:b", "cannot be told"),
         ("A=5", "cannot be told"),
         ("12" * 32, "cannot be told"),
+        ("7099" * 10, "cannot be told"),
         ("\x1b[31mred", "one short line"),
         ("\u3000", "a person has a name"),
     ],

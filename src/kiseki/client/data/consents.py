@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
 from kiseki.core.days import WAITING_DAYS
 from kiseki.core.payee import Payee
-from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import FilesError, InvalidInput, KisekiError
 from kiseki.vault import receipts
 
@@ -185,6 +186,7 @@ class Consents:
             must_fit(each)
         place, session = Path(folder), self.wallet.session
         now, contract = session.now(), session["DataRegistry"].address
+        uint(days, 16, "the number of days", 1)
         paths = []
         for kept in collections:
             path = place / f"{kept.provider}-{kept.id.hex()[:16]}.json"
@@ -314,10 +316,14 @@ def _paths(files: str | Path | Iterable[str | Path]) -> list[Path]:
 
 
 def _move_aside(path: Path) -> None:
-    """Keeps a consent with other values, and the signature beside it."""
+    """Keeps a consent with other values, and the signature beside it; and those of before that."""
+    numbers = chain([""], map(str, count(2)))
+    free = (f".before{each}" for each in numbers)
+    both = (path, consentfiles.beside(path))
     try:
-        for each in (path, consentfiles.beside(path)):
+        end = next(e for e in free if not any(f.with_name(f.name + e).exists() for f in both))
+        for each in both:
             if each.exists():
-                each.replace(each.with_name(each.name + ".before"))
+                each.replace(each.with_name(each.name + end))
     except OSError as error:
         raise FilesError(f"{path} cannot be moved aside ({error.strerror})") from error

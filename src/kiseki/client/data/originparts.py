@@ -11,7 +11,8 @@ from pathlib import Path
 from kiseki.core.keccak import keccak256
 from kiseki.core.origin import Evidence, Owner, Person, day
 from kiseki.core.values import address, address_text, from_hex, to_hex
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.errors import InvalidInput
+from kiseki.vault.files import whole
 from kiseki.vault.lists import read_share, weights
 
 __all__ = ["days", "evidence", "owners", "person", "territories", "who"]
@@ -136,7 +137,4 @@ def _document(text: str, folder: Path) -> Evidence:
             raise InvalidInput(f"say what the document {name:.80} is: {name:.10}…=WORDS")
         return Evidence(from_hex(name, 32, "the hash of the evidence"), said)
     path = folder / name
-    try:
-        return Evidence(keccak256(path.read_bytes()), said or path.name)
-    except OSError as error:
-        raise FilesError(f"the evidence {path} cannot be read ({error.strerror})") from error
+    return Evidence(keccak256(whole(path, "the evidence")), said or path.name)

@@ -32,6 +32,7 @@ from kiseki.core.origin import KIND, Origin, OriginFile, Owner, Signature
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError
 from kiseki.vault.collecting import Works
+from kiseki.vault.files import whole
 from kiseki.vault.lists import Entry
 
 __all__ = ["Given", "Origins", "fitting", "noted", "read"]
@@ -233,9 +234,7 @@ def read(path: str | Path) -> OriginFile | None:
         InvalidInput: it is a document of origin, and damaged.
     """
     try:
-        return origins.read(Path(path).read_bytes())
-    except OSError as error:
-        raise FilesError(f"the document {path} cannot be read ({error.strerror})") from error
+        return origins.read(whole(path, "the document"))
     except InvalidInput as error:
         raise InvalidInput(f"{path}, as a document of origin: {error}") from error
 
