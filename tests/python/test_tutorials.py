@@ -47,7 +47,7 @@ def test_deploy_to_a_testnet(walk: Walk) -> None:
 
 def test_register_your_data(walk: Walk) -> None:
     walk.page("register")
-    assert "1 are registered, 1 are not" in walk.printed
+    assert "Registered: 1 file. Not registered: 1 file." in walk.printed
     assert len(walk.json("kiseki data list")) == 4, "two of artists, one hired, one joint"
     assert len(walk.json("kiseki data list", ARTIST)) == 2, "one signed, one standing"
 

@@ -79,8 +79,9 @@ def shown(text: str) -> "re.Pattern[str]":
 
 
 def _pattern(line: str) -> str:
-    words = (re.escape(word).replace("…", ".*?") for word in line.split())
-    return " *" + " +".join(words)
+    """The terminal folds a line that is wider than it."""
+    words = (re.escape(word).replace("…", r"(?:.|\n)*?") for word in line.split())
+    return " *" + r"\s+".join(words)
 
 
 class Walk:

@@ -85,8 +85,8 @@ def find_anvil() -> str:
     program_on_path = shutil.which("anvil")
     if program_on_path is None:
         raise ChainError(
-            "there is no anvil to run a local chain with; install Foundry (https://getfoundry.sh), "
-            "or in Kiseki's own folder run `make demo`"
+            "there is no anvil to run a local chain with; install Foundry, which has it "
+            "(https://getfoundry.sh)"
         )
     return program_on_path
 

@@ -26,6 +26,20 @@ app          all commands together
 A command is a few lines around one call of the library. Modules import only from those above.
 """
 
-from kiseki.cli.app import main
+import sys
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Runs a command line and ends the process with its exit code; see `kiseki.cli.app.main`.
+
+    The imports take longest, so most who press Ctrl-C at once press it there.
+    """
+    try:
+        from kiseki.cli.app import main as run
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. Nothing was done.\n")
+        sys.exit(130)
+    run(words)

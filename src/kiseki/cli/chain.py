@@ -129,6 +129,8 @@ def deploy() -> None:
         return
     rows = [(name, made.addresses[name], f"{gas:,}" if gas else "") for name, gas in done.items()]
     show.table(["contract", "address", "gas"], rows, numbers=["gas"])
+    if not any(done.values()):
+        show.say("Everything is on the chain already. Nothing was sent.")
     show.say(f"Recorded in {record / f'{chain_id}.json'}.")
 
 
@@ -203,10 +205,14 @@ def verify_contracts(
             [{**show.plain(each), "said": each.said, **told[each.address]} for each in found]
         )
     else:
-        rows = [(e.name, e.address, e.said, *told[e.address].values()) for e in found]
+        same = "the same, to the byte"
+        rows = [(e.name, e.address, "the same" if e.said == same else e.said,
+                 *told[e.address].values()) for e in found]  # fmt: skip
         show.table(["contract", "address", "code", *told[found[-1].address]], rows)
     if not all(each.is_right for each in found):
         raise typer.Exit(4)
+    if not context.current.json:
+        show.say("Every contract is Kiseki's own, to the byte.")
 
 
 def _creation(chain_id: int, name: str) -> bytes | None:
@@ -305,6 +311,9 @@ def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
     return told
 
 
+_ONE = {"collections": "collection", "models": "model", "batches": "batch"}
+
+
 def _show_status(told: dict[str, Any], currency: str) -> None:
     ago = max(0, int(time.time()) - told["time"])
     right = [name for name, said in told["contracts"].items() if said == "the same, to the byte"]
@@ -330,7 +339,7 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
             store = f"{_short(kept['path'])}, {many}"
         rows.append(("key store", store))
         if lacking := told.get("lacking"):
-            rows.append(("not in it", f"{len(lacking):,} of the collections of this wallet; "
+            rows.append(("not in it", f"{show.count(len(lacking), 'collection')} of this wallet; "
                          "restore a backup (kiseki keys restore), or take in a receipt "
                          "(kiseki data receive)"))  # fmt: skip
         pending = [each for each in told["pending"] if each["block"] is None]
@@ -341,14 +350,20 @@ def _show_status(told: dict[str, Any], currency: str) -> None:
             rows.append(("in a block", f"{sent}; run that command again and it goes on from there"))
         for each in pending[:5]:
             rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
+        if len(pending) > 5:
+            rows.append(("", f"and {len(pending) - 5:,} more, which --json lists"))
         if "lists" in told:
-            many = ", ".join(f"{count:,} {kind}" for kind, count in told["lists"].items())
+            many = ", ".join(
+                show.count(count, _ONE[kind], kind) for kind, count in told["lists"].items()
+            )
             rows.append(("lists", f"{many}; as the registries' logs have them (`kiseki lists`)"))
         owed = told.get("owed", {})
-        rows.append(("owed", "nothing" if not owed else ""))
-        for token, amount in owed.items():
-            shown = in_units(int(amount), told["decimals"][token])
-            rows.append((f"  {token if int(token, 16) else currency}", shown))
+        sums = [
+            f"{in_units(int(amount), told['decimals'][token])} "
+            + (f"of {token}" if int(token, 16) else currency)
+            for token, amount in owed.items()
+        ] or ["nothing"]
+        rows += [("" if place else "owed", each) for place, each in enumerate(sums)]
     rows += [("problem", each) for each in told["problems"]]
     show.fields(rows)
 
@@ -361,5 +376,7 @@ def _short(path: Path) -> str:
 
 def _ago(seconds: int) -> str:
     if seconds < 120:
-        return f"{seconds} s ago"
-    return f"{seconds // 60:,} minutes ago" if seconds < 7200 else f"{seconds // 3600:,} hours ago"
+        return f"{show.count(seconds, 'second')} ago"
+    if seconds < 7200:
+        return f"{show.count(seconds // 60, 'minute')} ago"
+    return f"{show.count(seconds // 3600, 'hour')} ago"

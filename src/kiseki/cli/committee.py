@@ -64,13 +64,19 @@ def create(
     at = k.revenue.waterfall.address(plan)
     parts = [each.rpartition("=") for each in tiers]
     rows = ", then ".join(
-        f"{sizes or 'all the rest'} to {names.shown(payee)}" for sizes, _, payee in parts
+        f"{_sizes(k, sizes) or 'all the rest'} to {names.shown(payee)}" for sizes, _, payee in parts
     )
     done = context.spend(
         k, f"waterfall {at}", f"Create a waterfall that can never be changed. It pays {rows}.",
         lambda k: k.revenue.waterfall.create(plan),
     )  # fmt: skip
     context.receipts_told(done, waterfall=at)
+
+
+def _sizes(k: Kiseki, text: str) -> str:
+    """The sizes of a tier with their currencies."""
+    amounts = [context.amount(k, each) for each in text.split("+")] if text else []
+    return " and ".join(context.money(k, token, units) for units, token in amounts)
 
 
 def _tier(k: Kiseki, text: str) -> Tier:
@@ -265,8 +271,8 @@ def _title_told(made: Title, key: bytes) -> None:
     if context.current.json:
         show.json_line({"name": made.name, "cuts": len(made.cuts), "split": key})
         return
-    show.fields([("title", made.name), ("cuts", len(made.cuts)), ("split", key)])
-    rows = [(season, len(cuts), sum(each.weight for each in cuts))
+    show.fields([("title", made.name), ("cuts", f"{len(made.cuts):,}"), ("split", key)])
+    rows = [(season, f"{len(cuts):,}", f"{sum(each.weight for each in cuts):,}")
             for season, cuts in made.seasons.items()]  # fmt: skip
     show.table(["season", "cuts", "weight"], rows, numbers=["cuts", "weight"])
 
@@ -373,7 +379,9 @@ def check(
              context.money(k, read.token, e.paid), _said(e))
             for e in found
         ]  # fmt: skip
-        show.table(["channel", "territory", "amount", "paid", ""], rows, numbers=["amount", "paid"])
+        show.table(
+            ["channel", "territory", "amount", "paid", "state"], rows, numbers=["amount", "paid"]
+        )
     if not all(each.is_right for each in found):
         raise typer.Exit(4)
 

@@ -83,7 +83,8 @@ def prepare_consents(
         show.json_line(paths)
     else:
         show.say(
-            f"{len(paths):,} consent files are in {folder}. Send each to the wallet that it names."
+            f"Wrote {show.count(len(paths), 'consent file')} into {folder}. Send each to the "
+            "wallet that it names."
         )
         for path in paths:
             if (other := path.with_name(path.name + ".before")).exists():
@@ -146,7 +147,7 @@ def _says(folder: Path) -> list[str]:
         except KisekiError:
             continue  # told when it is submitted
     if len(files) > _SHOWN:
-        says.append(f"There are {len(files) - _SHOWN:,} more files.")
+        says.append(f"And {show.count(len(files) - _SHOWN, 'more file')}.")
     return says
 
 
@@ -184,7 +185,8 @@ def submit_consents(
             for e in results
         ])  # fmt: skip
     else:
-        show.table(["file", ""], [(e.path.name, e.problem) for e in problems])
-        show.say(f"{len(results) - len(problems):,} are registered, {len(problems):,} are not.")
+        show.table(["file", "problem"], [(e.path.name, e.problem) for e in problems])
+        done = show.count(len(results) - len(problems), "file")
+        show.say(f"Registered: {done}. Not registered: {show.count(len(problems), 'file')}.")
     if problems:
         raise typer.Exit(3 if len(problems) < len(results) else 1)

@@ -193,7 +193,7 @@ def confirm(question: str) -> None:
             f"there is no terminal to ask this: {question} To go on without a question, add --yes"
         )
     with show.paused():
-        agreed = typer.confirm(question, err=True)
+        agreed = typer.confirm(show.question(question), err=True)
     if not agreed:
         show.say("Nothing was done.")
         raise typer.Exit(1)
@@ -208,7 +208,7 @@ def ask(option: str, question: str) -> str:
     if current.yes or current.json or not sys.stdin.isatty():
         raise InvalidInput(f"{option} is missing. {question}")
     with show.paused():
-        return str(typer.prompt(question, err=True))
+        return str(typer.prompt(show.question(question), err=True))
 
 
 def agree(known: Network, what: str) -> None:
@@ -394,7 +394,8 @@ def _sentence(told: dict[str, Any], known: Network) -> str:
     return (
         f"{show.count(told['transactions'], 'transaction')} on {known.name} from {told['wallet']}. "
         f"{sent}The gas ({told['gas']:,}) costs about {now} and at most {most} {known.currency}"
-        f"{_BELOW[known.fee_below]}; the wallet holds {in_units(int(told['balance']))}."
+        f"{_BELOW[known.fee_below]}; the wallet holds "
+        f"{in_units(int(told['balance']))} {known.currency}."
     )
 
 

@@ -101,7 +101,7 @@ def _show(told: dict[str, Any], dues: bool) -> None:
     ])  # fmt: skip
     rows = [(each["what"], f"{each['transactions']:,}", f"{each['gas']:,}",
              in_units(int(each["wei"]))) for each in told["lines"]]  # fmt: skip
-    show.table(["", "transactions", "gas", currency], rows,
+    show.table(["what", "transactions", "gas", currency], rows,
                numbers=["transactions", "gas", currency])  # fmt: skip
     if dues:
         small = told["dues below their claim"]

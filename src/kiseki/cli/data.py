@@ -205,9 +205,10 @@ def _register(
             (done.id, f"{each.kept.count:,}", _paid(each.kept.payee), _became(each, done))
             for each, done in zip(outlook[:20], results, strict=False)
         ]
-        show.table(["collection", "items", "paid", ""], rows, numbers=["items"])
+        show.table(["collection", "items", "paid", "state"], rows, numbers=["items"])
         more = f" `kiseki keys list` shows {len(kept) - 20:,} more." if len(kept) > 20 else ""
-        show.say(f"{show.count(totals.transactions, 'transaction')}, {totals.gas:,} gas.{more}")
+        sent = f"{show.count(totals.transactions, 'transaction')}, {totals.gas:,} gas."
+        show.say((sent if totals.transactions else "Nothing was sent.") + more)
     if totals.failed:
         raise typer.Exit(3 if len(totals.failed) < len(results) else 1)
 

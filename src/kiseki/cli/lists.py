@@ -47,11 +47,12 @@ def lists(
             for each in found
         ])  # fmt: skip
         return
-    show.table(["list", "IDs", ""], [(e.kind, f"{e.count:,}", e.sentence) for e in found],
+    show.table(["list", "IDs", "checked"], [(e.kind, f"{e.count:,}", e.sentence) for e in found],
                numbers=["IDs"])  # fmt: skip
     if out is not None:
         show.say(
-            f"{len(files)} lists with proofs are in {out}. Check each with `kiseki check-list`."
+            f"Wrote {show.count(len(files), 'list')} with proofs into {out}. Check each with "
+            "`kiseki check-list`."
         )
 
 
@@ -67,7 +68,6 @@ def check_list(file: Annotated[Path, typer.Argument(help="The file of the list."
       kiseki check-list lists/collections.json
     """
     from kiseki.client import whole
-    from kiseki.client.consentfiles import date
 
     read = whole.read(file)
     header = read.check()
@@ -79,6 +79,6 @@ def check_list(file: Annotated[Path, typer.Argument(help="The file of the list."
     show.line(
         f"This list is whole. It has {show.count(len(read.ids), 'ID')}: everything that the "
         f"registry {read.registry} had registered at block {header.number:,} of "
-        f"{date(header.time)}. The block's hash is {to_hex(header.hash)}. Compare that hash with a "
-        f"node or explorer of chain {read.chain_id} that you trust."
+        f"{show.date(header.time)}. The block's hash is {to_hex(header.hash)}. Compare that hash "
+        f"with a node or explorer of chain {read.chain_id} that you trust."
     )

@@ -70,8 +70,8 @@ def make_manifest(
         ("weight", f"{manifest.weight:,}"),
     ])  # fmt: skip
     if made.merged:
-        show.say(f"{made.merged:,} of the {made.files:,} files have the content of another one; "
-                 "their weights are added up.")  # fmt: skip
+        show.say(f"Of {show.count(made.files, 'file')}, {made.merged:,} with the content of "
+                 "another one; the weights of the same content are added up.")  # fmt: skip
     for each in warnings:
         show.say(each)
     show.say("Register the model with `kiseki model register WEIGHTS --manifest FILE`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from kiseki.errors import InvalidInput
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.client.market.market import Bought
+    from kiseki.core.offer import Offer
 
 __all__ = ["market"]
 
@@ -118,13 +120,16 @@ def offers(
         } for e, items in zip(found, revoked, strict=True)])  # fmt: skip
         return
     rows = [
-        (each.key, context.money(k, each.offer.token, each.offer.price), in_words(each.offer.uses),
-         f"{each.offer.duration // 86_400} days" if each.offer.duration else "for ever",
-         "any number" if each.offer.supply == 2**32 - 1 else f"{each.left} left",
+        (each.key, _named(each.offer), context.money(k, each.offer.token, each.offer.price),
+         in_words(each.offer.uses),
+         show.count(each.offer.duration // 86_400, "day") if each.offer.duration else "for ever",
+         "any number" if each.offer.supply == 2**32 - 1 else f"{each.left:,} left",
          "" if k.market.opens(each.offer) else "nothing on the chain")
         for each in found
     ]  # fmt: skip
-    show.table(["offer", "price", "allows", "lasts", "supply", "opens"], rows, numbers=["price"])
+    show.table(
+        ["offer", "for", "price", "allows", "lasts", "supply", "opens"], rows, numbers=["price"]
+    )
     for each, items in zip(found, revoked, strict=True):
         if items and items.words:
             show.say(f"{to_hex(each.key)}: {items.words}")
@@ -277,11 +282,12 @@ def licences(
         } for e in found])  # fmt: skip
         return
     rows = [
-        (each.subject, in_words(use), "for ever" if until == FOREVER else show.date(until))
+        (_named(k.index.agreements.offer(each.offers[0]).offer), in_words(use),
+         "for ever" if until == FOREVER else show.date(until))
         for each in found
         for use, until in each.until.items()
-    ]
-    show.table(["subject", "allows", "until"], rows)
+    ]  # fmt: skip
+    show.table(["licence for", "allows", "until"], rows)
     if not rows:
         show.say("This wallet has no licences.")
 
@@ -324,6 +330,16 @@ def licence(
         show.json_line({"file": out, "document": made.hash})
     else:
         show.fields([("file", out), ("document", made.hash)])
+
+
+def _named(offered: Offer) -> str:
+    """What an offer is for, as other commands take it: ``collection 0x…``."""
+    from kiseki.client.kinds import kind_of
+
+    registry = offered.registry  # which anybody may have made
+    with suppress(InvalidInput):
+        registry = kind_of(offered.registry)
+    return f"{registry} {to_hex(offered.id)}"
 
 
 def _buyers(path: Path | None) -> list[str]:

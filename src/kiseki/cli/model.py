@@ -81,12 +81,12 @@ def register(
     \b
     Examples:
       kiseki model register model.bin --manifest manifest.json --publish manifests \\
-        --uses train,generation --royalty 5%
+        --uses train --royalty 5%
       kiseki model register lora.safetensors --manifest manifest.json \\
-        --external base.safetensors=base.md --uses generation --royalty 5%
+        --external base.safetensors=base.md --uses train --royalty 5%
       kiseki model register model.bin --manifest manifest.json --gate market \\
-        --uses generation --royalty 0%
-      kiseki model register model.bin --manifest manifest.json --uses generation --royalty 5% \\
+        --uses train --royalty 0%
+      kiseki model register model.bin --manifest manifest.json --uses train --royalty 5% \\
         --sign model.json
     """
     from kiseki.client.models import prepared
@@ -352,17 +352,18 @@ def show_model(model: Model) -> None:
             "manifest_checked_at": index.manifest_checked_at(wanted), "findings": findings,
         })  # fmt: skip
         return
-    checked = show.date(index.manifest_checked_at(wanted)) or "not checked"
+    checked = show.date(index.manifest_checked_at(wanted)) or "not yet"
     show.fields([
         ("model", found.id), ("developer", found.developer),
         ("terms", words),
         ("registered", show.date(found.registered_at)),
         ("rests on", f"{show.count(len(sources.collections), 'collection')}, "
                      f"{show.count(len(sources.models), 'model')}, "
-                     f"{len(sources.externals):,} that are not registered"),
+                     f"{show.count(len(sources.externals), 'unregistered base model')}"),
         ("base models", found.base.words),
-        ("of gross", f"{found.data_ppm / 10_000:g}% to data, {found.own_ppm / 10_000:g}% in all"),
-        ("manifest", checked), ("paid to", found.split),
+        ("of gross", f"{show.percent(found.data_ppm / 10**6)} to data, "
+                     f"{show.percent(found.own_ppm / 10**6)} in all"),
+        ("manifest checked", checked), ("paid to", f"the split {to_hex(found.split)}"),
     ])  # fmt: skip
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")

@@ -92,7 +92,7 @@ def _asked(name: str) -> str:
     with show.paused():
         show.say(f"{shown} is not in the address book.")
         found = str(typer.prompt(
-            "Their wallet (0x…) or identity (0xISSUER:0xPERSON), or nothing to stop",
+            show.question("Their wallet (0x…) or identity (0xISSUER:0xPERSON), or nothing to stop"),
             default="", show_default=False, err=True, value_proc=read,
         ))  # fmt: skip
     if not found:

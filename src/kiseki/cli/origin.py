@@ -160,7 +160,7 @@ class _Answers:
             return (said or "").strip()
         self._must_ask(option)
         with show.paused():
-            return str(typer.prompt(_QUESTIONS[option], err=True)).strip()
+            return str(typer.prompt(show.question(_QUESTIONS[option]), err=True)).strip()
 
     def several(self, option: str, said: list[str] | None, needed: bool = True) -> list[str]:
         """The same of an option that is repeated: answers until one is empty."""
@@ -174,7 +174,9 @@ class _Answers:
 
     def _next(self, option: str) -> str:
         with show.paused():
-            answer = typer.prompt(_QUESTIONS[option], "", show_default=False, err=True)
+            answer = typer.prompt(
+                show.question(_QUESTIONS[option]), "", show_default=False, err=True
+            )
         return str(answer).strip()
 
     def _must_ask(self, option: str) -> None:

@@ -64,7 +64,7 @@ def told_before(k: Kiseki, collections: Iterable[Kept]) -> None:
     for each in files[:_MOST]:
         say_words(each.origin, "both")
     if len(files) > _MOST:
-        show.say(f"{len(files) - _MOST:,} more documents of origin are not shown here.")
+        show.say(f"Not shown here: {show.count(len(files) - _MOST, 'more document')} of origin.")
     for each in files:
         if each.origin.required and (missing := k.data.origins.unsigned(each)):
             path = context.home("secrets").parent / "origins" / f"{each.origin.hash.hex()}.json"

@@ -134,7 +134,9 @@ def endorse(
     files: Annotated[list[Path], typer.Argument(help="The files of the creator's batch.")],
     model: Annotated[str, typer.Option(help="The model of this wallet, 0x…")],
     creator: Annotated[str, typer.Option(help="The address that will register the batch.")],
-    until: Annotated[str, typer.Option(help="The endorsement ends after: 2027-12-31 or 30d.")],
+    until: Annotated[
+        str, typer.Option(help="The last day of the endorsement, as 2027-12-31, or 30d.")
+    ],
     other: Annotated[
         list[str] | None, typer.Option(help="Another model behind the files, 0x…; repeat.")
     ] = None,
@@ -159,7 +161,7 @@ def endorse(
     from kiseki.client.rights.schedules import moment
 
     k = context.kiseki()
-    ends = moment(context.moment(until, "the end"), k.session.now(), "the end")
+    ends = moment(context.moment(until, "--until"), k.session.now(), "--until")
     mine = context.hex32(model, "the model")
     models = [mine, *(context.hex32(each, "the model") for each in other or [])]
     read = [context.hex32(each, "the collection") for each in collection or []]
@@ -171,11 +173,11 @@ def endorse(
     _told_of_odd(batch)
     show.say(
         f"You sign that {batch.creator} may register the batch {to_hex(batch.id)} of "
-        f"{len(batch.items):,} files as made with your model {to_hex(mine)}, until "
+        f"{show.count(len(batch.items), 'file')} as made with your model {to_hex(mine)}, until "
         f"{show.date(ends)}, even if the model's terms or gate say no. It cannot be cancelled."
     )
     if not context.current.yes:
-        context.confirm("Sign this?")
+        context.confirm("Sign this endorsement?")
     signed = k.outputs.endorse(mine, batch, ends)
     if context.current.json:
         told = {"model": mine, "batch": batch.id, "until": ends, "signature": signed.signature}
@@ -251,7 +253,7 @@ def show_batch(batch: Batch) -> None:
         *(("model", each) for each in sources.models),
         ("allowed by", "its models' developers" if found.endorsed
                        else "the terms and gate of at least one model"),
-        ("base models", found.base.words), ("paid to", found.split),
+        ("base models", found.base.words), ("paid to", f"the split {to_hex(found.split)}"),
     ])  # fmt: skip
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")

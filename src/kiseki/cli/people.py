@@ -81,7 +81,7 @@ def import_table(
     if context.current.json:
         show.json_line({"rows": len(found), "new": count})
     else:
-        show.say(f"{count:,} of {len(found):,} people are new or changed.")
+        show.say(f"Read {show.count(len(found), 'person', 'people')}; new or changed: {count:,}.")
 
 
 @people.command("export")
@@ -118,7 +118,7 @@ def export(
     if context.current.json:
         show.json_line({"file": table, "people": len(found)})
     else:
-        show.say(f"{len(found):,} people are in {table}.")
+        show.say(f"Wrote {show.count(len(found), 'person', 'people')} into {table}.")
 
 
 @people.command("list")

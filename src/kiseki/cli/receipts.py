@@ -99,7 +99,7 @@ def receive(
         show.json_line({"collection": shown.collection, "items": shown.items, "new": new})
         return
     show.line(shown.sentence)
-    show.say(f"{new:,} of its items are new in the key store {k.salts.place}.")
+    show.say(f"New in the key store {k.salts.place}: {show.count(new, 'item')}.")
 
 
 @data.command("check-receipt")
@@ -147,7 +147,9 @@ def check_receipt(
     elif any(read.kept.origin):
         show.line(f"The receipt leaves the origin out; its hash is {to_hex(read.kept.origin)}.")
     if folder:
-        show.table(["file", "item", "id"], [(e.path, ", ".join(e.item.names), e.id) for e in found])
+        show.table(
+            ["file", "item", "data ID"], [(e.path, ", ".join(e.item.names), e.id) for e in found]
+        )
     if chain:
         there = told["chain"]
         show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")

@@ -12,6 +12,7 @@ from kiseki.cli import context, names, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import Language, of_record, told_of_record
 from kiseki.cli.terms import Collection, in_words, names_of
+from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import KisekiError
 
@@ -81,15 +82,18 @@ def show_collection(
         *([("items revoked", revoked.words)] if revoked.words else []),
         *([("standing consent", record.standing)] if record.standing else []),
         ("items", f"{record.count:,}"), ("logged", f"{len(record.published):,}: {whole}"),
-        ("paid to", record.payee),
+        ("paid to", Payee(record.payee).words),
         *(("origin" if not place else "", each)
           for place, each in enumerate(of_record(k, record, language))),
     ])  # fmt: skip
-    show.table(["declared by", "id", "of", "when", "of gross"], [
-        (e.kind, e.group, e.registrant, show.date(e.time), f"{float(e.share):.4%}") for e in used
+    if used:
+        show.line("")
+    show.table(["declared by", "ID", "registered by", "registered", "of gross"], [
+        (e.kind, e.group, e.registrant, show.date(e.time), show.percent(e.share)) for e in used
     ], numbers=["of gross"])  # fmt: skip
     if items:
-        show.table(["item", "commitment", "names", "revoked"], [
+        show.line("")
+        show.table(["data ID", "commitment", "names", "revoked"], [
             (e.id, e.commitment, ", ".join(e.names), show.date(e.revoked_at))
             for e in k.data.openings.items(record.id)
         ])  # fmt: skip
@@ -165,7 +169,7 @@ def find_files(
         ])  # fmt: skip
     else:
         show.table(
-            ["file", "data ID", "in collection", "provider", "", "allows", "declared by"],
+            ["file", "data ID", "in collection", "provider", "state", "allows", "declared by"],
             [row for each in found for row in _rows(k, used, each)],
         )
         _say_unknown(k, [each for each in found if not each.places])
@@ -224,7 +228,7 @@ def _state(place: Place) -> str:
 def _say_unknown(k: Kiseki, unknown: list[FileFound]) -> None:
     if not unknown:
         return
-    many = "1 file is" if len(unknown) == 1 else f"{len(unknown):,} files are"
+    many = f"{show.count(len(unknown), 'file')} {'is' if len(unknown) == 1 else 'are'}"
     show.say(
         f"{many} unknown: the key store {k.salts.place} neither prepared nor received the content. "
         "That is not the same as not registered: with a salt that is elsewhere it can be. If "

@@ -285,8 +285,10 @@ def _says(k: Kiseki, wallets: Sequence[str], lists: Sequence[Path]) -> list[str]
     """What each wallet is owed, which a claim brings them."""
     says = []
     for who in wallets:
-        owed = k.revenue.owed(who, lists=lists)
-        sums = " and ".join(context.money(k, each.token, each.amount) for each in owed)
+        owed: dict[str, int] = {}
+        for each in k.revenue.owed(who, lists=lists):
+            owed[each.token] = owed.get(each.token, 0) + each.amount
+        sums = " and ".join(context.money(k, token, amount) for token, amount in owed.items())
         says.append(f"Claim for {who}: {sums or 'nothing that is known yet'}.")
     return says
 
@@ -471,14 +473,25 @@ def _plain(ahead: Ahead) -> dict[str, Any]:
 
 
 def _unrecorded(count: int) -> str:
-    many = "a rights token that was" if count == 1 else f"{count:,} rights tokens that were"
+    many = (
+        "a rights token that was"
+        if count == 1
+        else f"{show.count(count, 'rights token')} that were"
+    )
     return (
         f"Some of this money comes through {many} never minted. `kiseki revenue claim` first puts "
         "each token on record, in a transaction of about 75,000 gas."
     )
 
 
+_FROM = {
+    "data": "the data behind {}", "own": "what the model {} asks", "model": "the model {}",
+    "batch": "the batch {}", "published": "a published split", "added": "a split in a file",
+}  # fmt: skip
+"""What the splits are that money comes through; see `kiseki.index.facts.splits.Label`."""
+
+
 def _label(owed: Any) -> str:
-    named = [f"{each.kind} 0x{each.group.hex()[:8]}…" if any(each.group) else each.kind
-             for each in owed.labels]  # fmt: skip
+    """The IDs are short here; --json has the whole ones."""
+    named = [_FROM[each.kind].format(f"0x{each.group.hex()[:8]}…") for each in owed.labels]
     return ", ".join(named) or "held for the wallet"

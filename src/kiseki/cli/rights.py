@@ -125,8 +125,10 @@ def _made_to_pay_the_token() -> bool:
         )
     with show.paused():
         return typer.confirm(
-            "The collection pays this wallet, so its token would get nothing. Make the token the "
-            "payee, permanently? Then every later holder of the token is paid.",
+            show.question(
+                "The collection pays this wallet, so its token would get nothing. Make the token "
+                "the payee, permanently? Then every later holder of the token is paid."
+            ),
             err=True,
         )
 
@@ -218,7 +220,7 @@ def list_tokens(
         show.json_line([{"kind": kind, "id": group, "token": f"{token:#066x}",
                          "waits": token in locked} for kind, group, token in rows])  # fmt: skip
         return
-    show.table(["stands for the", "id", "token", ""], [
+    show.table(["stands for the", "ID", "token", "state"], [
         (kind or "unknown", group, f"{token:#066x}", "waits to move" if token in locked else "")
         for kind, group, token in rows
     ])  # fmt: skip
@@ -255,12 +257,13 @@ def show_token(
         more = {"token": str(token), "holder": holder, "resale": resale}
         show.json_line(show.plain(found) | more)
         return
-    income = "no share was proved" if found.income is None else f"{found.income}%"
+    income = ("no share was proved" if found.income is None
+              else f"{found.income}% of what is paid")  # fmt: skip
     show.fields([
         ("token", f"{token:#066x}"), ("stands for", f"the {found.kind} 0x{found.id.hex()}"),
-        ("holder", holder), ("registrant", found.registrant), ("of what is paid", income),
+        ("holder", holder), ("registrant", found.registrant), ("income", income),
         ("stays with the registrant", found.stays),
-        ("resale", f"{found.royalty}%, to {resale}"), ("locked", found.locked),
+        ("royalty of a resale", f"{found.royalty}%, to {resale}"), ("locked", found.locked),
         ("document", found.document),
     ])  # fmt: skip
 

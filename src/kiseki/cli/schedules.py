@@ -69,7 +69,9 @@ def schedule(
         units, token = context.amount(k, amount)
         conditions.append(when.IncomeThreshold(names.payee(k, payee).key, units, token))
     if after is not None:
-        conditions.append(when.AfterTime(moment(context.moment(after, "--after"), 0, "--after")))
+        conditions.append(
+            when.AfterTime(moment(context.moment(after, "--after"), k.session.now(), "--after"))
+        )
     if price is not None:
         units, token = context.amount(k, price)
         conditions.append(when.Escrow(units, token))
@@ -86,11 +88,11 @@ def schedule(
         raise InvalidInput("give at least one condition: --income, --after, --price or --approved")
     given = [when.AnyOf(conditions)] if one else conditions
     wanted = context.hex32(group, "the ID")
-    until = context.moment(deadline, "--deadline")
+    until = moment(context.moment(deadline, "--deadline"), k.session.now(), "--deadline")
     joined = (" or " if one else " and ").join(_words(k, each) for each in conditions)
     says = [
-        f"Lock the rights token of the {kind} until {deadline}, and give it to {names.shown(to)} "
-        f"once this is true: {joined}.",
+        f"Lock the rights token of the {kind} until {show.date(until)}, and give it to "
+        f"{names.shown(to)} once this is true: {joined}.",
         k.rights.along(k.rights.token(kind, wanted)),
     ]
     name = f"schedule {kind} {group} {to} {deadline} {income} {after} {price} {approved} {one}"
@@ -306,7 +308,7 @@ def pay(key: Key) -> None:
     """
     k = context.watching()
     record = k.rights.of(context.hex32(key, "the schedule"))
-    then = f"{record.shares} of {record.total}" if record.total else "nothing"
+    then = show.percent(record.shares / record.total) if record.total else "nothing"
     show.say(f"{k.rights.along(record.schedule.token)} When it was scheduled it was {then}.")
     price = k.rights.schedules.price(record.id)
     paid = context.money(k, price.token, price.price)

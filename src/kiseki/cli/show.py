@@ -9,33 +9,40 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from kiseki.cli import layout
 from kiseki.core.base import Base
+from kiseki.core.checksum import checksummed
+from kiseki.core.counts import counted as count
+from kiseki.core.counts import percent
+from kiseki.core.days import utc
 from kiseki.core.values import to_hex
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 __all__ = [
-    "count", "date", "err", "fields", "json_line", "line", "out", "paused", "plain", "progress",
-    "say", "table",
+    "count", "date", "err", "fields", "json_line", "line", "out", "paused", "percent", "plain",
+    "progress", "question", "say", "table",
 ]  # fmt: skip
 
-# In a pipe nothing is folded, so that what is read there line by line is whole.
-out = Console(
-    highlight=False,
-    markup=False,
-    emoji=False,
-    soft_wrap=True,
-    width=None if sys.stdout.isatty() else 400,
-)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+def _console(stream: TextIO, stderr: bool) -> Console:
+    """In a pipe nothing is folded, so that what is read there line by line is whole."""
+    width = None if stream.isatty() else _ENDLESS
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False,
+                   soft_wrap=True)  # fmt: skip
+
+
+_ENDLESS = 1_000_000
+out = _console(sys.stdout, stderr=False)
+err = _console(sys.stderr, stderr=True)
 
 Told = Callable[[int, int], None]
 _bars: list[Progress] = []
@@ -47,11 +54,6 @@ def json_line(value: Any) -> None:
     # A file's name need not be text; who reads this wants text.
     sys.stdout.write(text.encode(errors="surrogateescape").decode(errors="replace") + "\n")
     sys.stdout.flush()
-
-
-_GAP = 2
-_WORDS = 24
-"""Characters between two columns, and those that a column of words keeps at least."""
 
 
 def plain(value: Any) -> Any:
@@ -81,24 +83,31 @@ def plain(value: Any) -> Any:
 
 def say(text: str) -> None:
     """A sentence for people, on stderr."""
-    err.print(Text(_text(text)))
+    err.print(Text(_folded(_text(text), err)))
+
+
+def question(text: str) -> str:
+    """A question as it is asked: no word is broken where the terminal ends."""
+    return _folded(_text(text), err)
 
 
 def line(value: Any) -> None:
     """A result of one line, on stdout."""
-    out.print(Text(_text(value)))
+    out.print(Text(_folded(_text(value), out)))
 
 
 def fields(rows: Iterable[tuple[str, Any]]) -> None:
-    """Names and values, one under the other."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in rows:
-        grid.add_row(name, Text(_text(value)))
-    out.print(grid)
+    """Names and values, one under the other. A name without a value is left out."""
+    shown = [(name, _text(value)) for name, value in rows]
+    shown = [(name, value) for name, value in shown if value.strip()]
+    if not shown:
+        return
+    indent = max(cell_len(name) for name, _ in shown) + layout.GAP
+    for name, value in shown:
+        first, *more = layout.beside(name, value, indent, out.width)
+        out.print(Text.assemble((name, "dim"), first[len(name) :]))
+        for each in more:
+            out.print(Text(each))
 
 
 def table(
@@ -106,24 +115,29 @@ def table(
 ) -> None:
     """A table; `numbers` are the columns that stand on the right.
 
-    On a terminal that is too narrow for it each row becomes a few lines: no column is lost.
+    A column with nothing in it is left out, and so is a table without rows: a header over nothing
+    says nothing. On a terminal that is too narrow each row becomes a few lines: no column is lost.
     """
     from rich.table import Table
 
     shown = [[_text(each) for each in row] for row in rows]
-    if not shown:  # a header over nothing says nothing; the command says that there is none
+    full = [place for place in range(len(columns)) if any(row[place] for row in shown)]
+    columns = [columns[place] for place in full]
+    shown = [[row[place] for place in full] for row in shown]
+    if not shown:
         return
     # A number or ID that is broken cannot be copied; words can be read all the same.
     whole = [
         name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
         for place, name in enumerate(columns)
     ]
-    if _least(columns, shown, whole) > out.width:
-        for row in shown:
-            fields((name, cell) for name, cell in zip(columns, row, strict=True) if cell)
-            out.print()
+    if not layout.fits(columns, shown, whole, out.width):
+        for place, row in enumerate(shown):
+            if place:
+                out.print()
+            fields(zip(columns, row, strict=True))
         return
-    made = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim")
+    made = Table(box=None, padding=(0, layout.GAP, 0, 0), pad_edge=False, header_style="dim")
     for name, unbroken in zip(columns, whole, strict=True):
         right = name in numbers
         made.add_column(
@@ -134,31 +148,9 @@ def table(
     out.print(made)
 
 
-def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[bool]) -> int:
-    """How many characters a table needs at least, so that no ID, number or word is broken."""
-    width = 0
-    for place, name in enumerate(columns):
-        cells = [name, *(row[place] for row in rows)]
-        longest = max(map(len, cells))
-        if not whole[place]:  # rich shrinks the widest columns and leaves the narrow ones
-            words = (word for cell in cells for word in cell.split())
-            longest = min(longest, max(_WORDS, *map(len, words)))
-        width += longest + _GAP  # rich keeps a gap behind the last column too
-    return width
-
-
-def count(number: int, noun: str, many: str = "") -> str:
-    """A number of things: ``1 item``, ``2,000 items``.
-
-    Args:
-        many: the noun for several, where it does not end in s.
-    """
-    return f"{number:,} {noun if number == 1 else many or f'{noun}s'}"
-
-
 def date(seconds: int | None) -> str:
     """A time on a chain, for people."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%MZ}" if seconds else ""
+    return utc(seconds) if seconds else ""
 
 
 @contextmanager
@@ -195,11 +187,21 @@ def paused() -> Iterator[None]:
             bar.start()
 
 
+def _folded(text: str, console: Console) -> str:
+    """With lines that end between words."""
+    return "\n".join(layout.wrapped(text, console.width))
+
+
+_ADDRESS = re.compile(r"(?<![0-9A-Za-z])0x[0-9a-f]{40}(?![0-9A-Za-z])")
+
+
 def _text(value: Any) -> str:
-    """As text that a terminal only shows: what others wrote could give it orders."""
+    """As text that a terminal only shows: what others wrote could give it orders. An address has
+    its checksum wherever it stands, so that two that are the same look the same."""
     if isinstance(value, bytes):
         return to_hex(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = "" if value is None else str(value)
-    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
+    text = "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
+    return _ADDRESS.sub(lambda found: checksummed(found[0]), text)

@@ -29,7 +29,7 @@ def show_letter(file: File) -> None:
       kiseki letters show mint.json
     """
     from kiseki.client import signedfiles
-    from kiseki.client.consentfiles import date
+    from kiseki.core.days import utc
 
     found = signedfiles.read(file)
     state = context.watching().cancellations.state(found)
@@ -40,7 +40,7 @@ def show_letter(file: File) -> None:
         show.line(each)
     show.fields([
         ("signer", found.signer), ("for", f"chain {found.chain_id}, {found.contract}"),
-        ("number", found.nonce), ("until", date(found.deadline)), ("state", state),
+        ("number", found.nonce), ("until", utc(found.deadline)), ("state", state),
     ])  # fmt: skip
 
 

@@ -82,6 +82,6 @@ def _ask(found: Doubts) -> bool:
 
     if not context.asks():
         return doubts.refuse(found)
-    what = "this file" if found.count == 1 else f"these {found.count:,} files"
+    what = "this file" if found.count == 1 else f"these {show.count(found.count, 'file')}"
     context.confirm(f"Leave {what} out and register the others?")
     return False

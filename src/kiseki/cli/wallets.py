@@ -39,7 +39,7 @@ def list_accounts() -> None:
         show.json_line(found)
         return
     show.table(
-        ["name", "address", ""],
+        ["name", "address", "problem"],
         [(e.name, e.address or ("" if e.problem else _UNKNOWN), e.problem) for e in found],
     )
     if not found:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.release.releases import names
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter, contract_here, must_be_for
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.values import uint
 
 if TYPE_CHECKING:
@@ -98,8 +97,8 @@ def _words(signed: Signed) -> str:
     contract = signed.message["domain"]["verifyingContract"]
     return (
         f"What the wallet {signed.signer} signed with the number {cancelled} for the contract "
-        f"{checksummed(contract)} counts no longer, from when this is sent, which anybody "
-        f"may do until {date(signed.deadline)}. What was done with it stays done."
+        f"{checksummed(contract)} no longer counts once this is sent. Anybody may send "
+        f"this until {utc(signed.deadline)}. What was done with it stays done."
     )
 
 

@@ -14,13 +14,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from kiseki.chain.signing.signer import Signer
 from kiseki.core import documents, ids, typed
 from kiseki.core.checksum import checksummed
+from kiseki.core.days import utc
 from kiseki.core.payee import Payee
 from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
@@ -30,7 +30,6 @@ from kiseki.errors import FilesError, InvalidInput, SigningError
 __all__ = [
     "Asked",
     "beside",
-    "date",
     "document",
     "paid",
     "place",
@@ -157,7 +156,7 @@ class Asked(ABC):
                 "sign with the wallet that is named"
             )
         if self.ends < time.time():
-            raise InvalidInput(f"this {self.NOUN} expired on {date(self.ends)}; ask for a new one")
+            raise InvalidInput(f"this {self.NOUN} expired on {utc(self.ends)}; ask for a new one")
 
     def sign(self, path: str | Path, signer: Signer) -> Self:
         """Signs it and writes it to its file.
@@ -318,11 +317,3 @@ def paid(payee: Payee, provider: str) -> str:
     if wallet is not None:
         return f"Another is paid: {payee.words}."
     return f"Paid {'are' if payee.words.startswith('those') else 'is'} {payee.words}."
-
-
-def date(seconds: int) -> str:
-    """A moment, for people."""
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y, %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"the Unix time {seconds}"

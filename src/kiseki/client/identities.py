@@ -19,13 +19,12 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.payable import payable_identity, receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex
@@ -240,8 +239,8 @@ def _words(signed: Signed) -> str:
     more = f"; {len(pairs) - _SHOWN:,} more are in the file" if len(pairs) > _SHOWN else ""
     return (
         f"The issuer {signed.signer} says of artists without a wallet: {'; '.join(said)}{more}. A "
-        "binding is final seven days after it was brought. Anybody can bring this, once, until "
-        f"{date(signed.deadline)}."
+        "binding is final seven days after it was sent. Anybody can send this, once, until "
+        f"{utc(signed.deadline)}."
     )
 
 

@@ -15,7 +15,7 @@ from kiseki.core.split import Split
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput
 
-__all__ = ["PAYEE", "SOURCES", "count", "payee", "payee_of", "sources", "sources_of"]
+__all__ = ["PAYEE", "SOURCES", "payee", "payee_of", "sources", "sources_of"]
 
 PAYEE = ("opening", "split")
 """The members of a file that hold a payee's opening, and its split where that is known."""
@@ -24,11 +24,6 @@ SOURCES = ("collections", "models", "externals")
 
 _KINDS = {0: b"", 52: b"\x04", 76: b"\x03"}
 """Length of an opening -> what is hashed before it: of a wallet, a subject and a split."""
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things, in words: ``1 model``, ``2 models``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def payee(given: Payee) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.client.session import Session
+from kiseki.core.counts import counted
 from kiseki.core.offer import Offer
 from kiseki.errors import InvalidInput, NotInIndex
 
@@ -47,8 +48,8 @@ def market_of(session: Session, offers: Sequence[Offer]) -> Contract:
     found = {each.address: each for each in (_market(session, offer) for offer in offers)}
     if len(found) > 1:
         raise InvalidInput(
-            f"these offers stand on {len(found)} markets ({', '.join(found)}); buy those of one "
-            "market at a time"
+            f"these offers stand on {counted(len(found), 'market')} ({', '.join(found)}); buy "
+            "those of one market at a time"
         )
     return next(iter(found.values()), session["LicenseMarket"])
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from kiseki.client.consentfiles import date
-from kiseki.core.terms import ITEM_NOTICE, Terms
+from kiseki.core.days import utc
+from kiseki.core.terms import ITEM_NOTICE, Terms, span_in_words
 from kiseki.index import Index
 
 __all__ = ["Revoked", "revoked_among", "revoked_in"]
@@ -45,9 +45,8 @@ class Revoked:
         if not self.times:
             return ""
         number, first, last = len(self.times), self.times[0], self.times[-1]
-        given = f"on {date(first)}" if first == last else f"from {date(first)} to {date(last)}"
-        span = timedelta(seconds=self.notice)
-        ends = str(span) if span.seconds else f"{span.days:,} days"
+        given = f"on {utc(first)}" if first == last else f"from {utc(first)} to {utc(last)}"
+        ends = span_in_words(timedelta(seconds=self.notice))
         are = "is" if number == 1 else "are"
         return (
             f"{number:,} of the {_items(self.count)} {are} revoked. Notice was given {given}."

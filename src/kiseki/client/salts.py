@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kiseki.chain.contract.contracts import node_errors
-from kiseki.client.consentfiles import date
 from kiseki.client.wallet import Wallet
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept, Slice
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.values import to_hex
 from kiseki.errors import SaltsMissing
 
@@ -97,7 +98,7 @@ def must_open_models(wallet: Wallet, digest: bytes) -> None:
     closed = [each for each in mine.values() if each.weights not in opened]
     missing = salts.lacking([(each.id, 1) for each in closed])
     if missing:
-        named = [f"{to_hex(each)} ({date(mine[each].registered_at)})" for each in missing]
+        named = [f"{to_hex(each)} ({utc(mine[each].registered_at)})" for each in missing]
         raise SaltsMissing(
             f"this wallet registered {_listed('model', named)} on this chain, and no salt in the "
             f"key store {salts.place} opens their weights. They were registered elsewhere without "
@@ -115,7 +116,9 @@ def _sent(wallet: Wallet, transaction: bytes) -> bool:
 
 
 def _words(wallet: Wallet, provider: str, missing: Sequence[Registration]) -> str:
-    named = [f"{to_hex(e.id)} ({e.count:,} items, {date(e.registered_at)})" for e in missing]
+    named = [
+        f"{to_hex(e.id)} ({counted(e.count, 'item')}, {utc(e.registered_at)})" for e in missing
+    ]
     return (
         f"{checksummed(provider)} has {_listed('collection', named)} on this chain, and the key "
         f"store {wallet.salts.place} cannot open them: the salts are missing here. If these files "

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date
 from kiseki.client.kinds import KINDS, registry_of
 from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
@@ -129,7 +128,7 @@ def _words(signed: Signed) -> str:
         f"{said['subject']}, as {sort_in_words(from_hex(said['kind'], 32, 'the sort'))}: the "
         f"document with the hash {said['document']}, in the contract "
         f"{checksummed(signed.message['domain']['verifyingContract'])}. Anybody may send it until "
-        f"{date(signed.deadline)}."
+        f"{utc(signed.deadline)}."
     )
 
 

@@ -30,7 +30,8 @@ A part imports only from those above it:
     origin      where data comes from, as a document whose hash is on the chain
     texts       offers, waterfalls and schedules as one text each
     amounts     amounts of money as people write them
-    days        for how many days signatures count
+    days        times in words, and for how many days signatures count
+    counts      numbers of things in words
     metadata    what a rights token says of itself
     event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line

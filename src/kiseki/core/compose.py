@@ -8,6 +8,7 @@ everywhere, and the one rounding (up, at most 1 ppm a data split) is in the prov
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kiseki.core.counts import counted
 from kiseki.core.ids import PART, subject
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import WEIGHT_LIMIT
@@ -192,8 +193,8 @@ def unite(lists: Iterable[Iterable[Ancestor]]) -> tuple[Ancestor, ...]:
                 )
     if len(owns) > ANCESTORS:
         raise CompositionError(
-            f"the ancestry would hold {len(owns)} models, at most {ANCESTORS} are allowed;"
-            " build on fewer"
+            f"the ancestry would hold {counted(len(owns), 'model')}, at most {ANCESTORS} are "
+            "allowed; build on fewer"
         )
     return tuple(Ancestor(model, owns[model]) for model in sorted(owns))
 

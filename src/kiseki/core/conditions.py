@@ -6,11 +6,11 @@ read, and say in words.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from kiseki.core import abi
 from kiseki.core.abi import Reader, Tail
+from kiseki.core.days import utc
 from kiseki.core.values import (
     ZERO_ADDRESS,
     address,
@@ -34,7 +34,6 @@ __all__ = [
     "IncomeThreshold",
     "Kind",
     "read",
-    "when",
     "words",
     "written",
 ]
@@ -132,7 +131,7 @@ class AfterTime:
 
     def words(self, _: Money) -> str:
         """For people."""
-        return f"it is {when(self.time)}"
+        return f"it is {utc(self.time)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,14 +289,6 @@ def read(condition: Condition, names: Mapping[str, str], depth: int = _DEEPEST) 
 def words(kind: Kind, money: Money) -> str:
     """A condition for people."""
     return _said(kind, money)
-
-
-def when(time: int) -> str:
-    """A time for people, in UTC; what no calendar has, in seconds."""
-    try:
-        return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M} UTC"
-    except (OverflowError, OSError, ValueError):
-        return f"{time} seconds after 1970"
 
 
 def _said(kind: Kind, money: Money) -> str:

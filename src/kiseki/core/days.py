@@ -1,6 +1,11 @@
-"""For how many days signatures count, where nobody says otherwise."""
+"""Times in words, and for how many days signatures count where nobody says otherwise."""
 
-__all__ = ["LONGEST_REDIRECT_DAYS", "REDIRECT_DAYS", "SIGNED_DAYS", "WAITING_DAYS"]
+from datetime import UTC, datetime
+
+from kiseki.core.counts import counted
+
+__all__ = ["LONGEST_REDIRECT_DAYS", "REDIRECT_DAYS", "SIGNED_DAYS", "WAITING_DAYS",
+           "day", "utc"]  # fmt: skip
 
 SIGNED_DAYS = 6
 """For how long a signature counts where nobody says otherwise. Fewer days than the 7 that a revoked
@@ -16,3 +21,20 @@ REDIRECT_DAYS = 14
 LONGEST_REDIRECT_DAYS = 29
 """For how long a redirect can count: the contract takes 30 days by its own clock, and one is left
 for clocks that differ."""
+
+
+def utc(seconds: int) -> str:
+    """A time as people read it wherever Kiseki says one: ``2027-12-31 14:05 UTC``.
+
+    Args:
+        seconds: since 1970, as chains count. What a calendar does not have stays a number.
+    """
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"{counted(seconds, 'second')} after 1970"
+
+
+def day(seconds: int) -> str:
+    """The day of such a time, in UTC: ``2027-12-31``."""
+    return utc(seconds)[:10]

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from kiseki.core import documents
+from kiseki.core.counts import counted
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, bytes32, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput
@@ -363,7 +364,7 @@ def _text(text: object, what: str, most: int = _TEXT, least: int = 1) -> None:
     """A text of one line that shows as it is: nothing in it turns the order of what follows, moves
     the cursor or looks like nothing."""
     if not isinstance(text, str) or not least <= len(text) <= most:
-        raise InvalidInput(f"{what} must be a text of {least} to {most:,} characters")
+        raise InvalidInput(f"{what} must be a text of {least} to {counted(most, 'character')}")
     if text != text.strip():
         raise InvalidInput(f"{what} has blanks around it; take them away")
     for each in text:

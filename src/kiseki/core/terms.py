@@ -14,6 +14,8 @@ from operator import or_
 from typing import Any
 
 from kiseki.core import documents
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import (
     ZERO32,
@@ -27,7 +29,16 @@ from kiseki.core.values import (
 )
 from kiseki.errors import InvalidInput
 
-__all__ = ["IRREVOCABLE", "ITEM_NOTICE", "NOTICE", "PRESETS", "TERMS_TYPE", "Terms", "Use"]
+__all__ = [
+    "IRREVOCABLE",
+    "ITEM_NOTICE",
+    "NOTICE",
+    "PRESETS",
+    "TERMS_TYPE",
+    "Terms",
+    "Use",
+    "span_in_words",
+]
 
 TERMS_TYPE = (
     "Terms(bool dataMining,bool aiInference,bool aiTraining,bool aiGenerativeTraining,"
@@ -229,7 +240,7 @@ class Terms:
         Args:
             revocable: whether what is under them can be revoked at all; models cannot.
         """
-        until = f", and none goes past {_date(self.valid_until)}" if self.valid_until else ""
+        until = f", and none goes past {utc(self.valid_until)}" if self.valid_until else ""
         if not revocable:
             return f"A licence of it can be of any length{until}."
         if not self.notice_seconds:
@@ -239,14 +250,14 @@ class Terms:
             )
         if self.irrevocable:
             return f"Consent is irrevocable, so a licence of it can be of any length{until}."
-        notice = _span(timedelta(seconds=self.notice_seconds))
+        notice = span_in_words(timedelta(seconds=self.notice_seconds))
         return (
             f"The notice of {notice} is the longest licence of it that can be sold, renewals "
             f"included, because consent holds that long after it is revoked{until}."
         )
 
     def words(self, *, revocable: bool = True) -> str:
-        """These terms in one or two plain English sentences.
+        """These terms in a few plain English sentences.
 
         Args:
             revocable: whether what is under them can be revoked at all; models cannot.
@@ -260,19 +271,18 @@ class Terms:
         elif names:
             first += ", for no royalty"
         if self.valid_until:
-            first += f", until {_date(self.valid_until)}"
+            first += f", until {utc(self.valid_until)}"
         rest = []
         if self.gate != ZERO_ADDRESS:
-            rest.append(f"only who the gate {self.gate} lets through may use it")
+            rest.append(f"only whom the gate {self.gate} lets through may use it")
         if names and revocable and self.irrevocable:
             rest.append("consent is never revoked")
         elif names and revocable and self.notice_seconds:
             notice = timedelta(seconds=self.notice_seconds)
-            rest.append(f"consent ends {_span(notice)} after it is revoked")
+            rest.append(f"consent ends {span_in_words(notice)} after it is revoked")
         if self.document != ZERO32:
             rest.append(f"the licence is the document {to_hex(self.document)}")
-        second = _listed(rest)
-        return f"{first}." + (f" {second[0].upper()}{second[1:]}." if second else "")
+        return " ".join(f"{each[0].upper()}{each[1:]}." for each in (first, *rest))
 
     def to_json(self) -> str:
         """The one text of these terms."""
@@ -361,15 +371,11 @@ def _percent(bps: int) -> str:
     return f"{(Decimal(bps) / 100).normalize():f}%"
 
 
-def _date(seconds: int) -> str:
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"the Unix time {seconds}, beyond the year 9999"
-
-
-def _span(span: timedelta) -> str:
-    return f"{span.days} days" if span.seconds == 0 and span.days > 1 else str(span)
+def span_in_words(span: timedelta) -> str:
+    """As people say it: ``1,095 days``, ``1 day and 12 hours``."""
+    hours, rest = divmod(span.seconds, 3_600)
+    parts = [(span.days, "day"), (hours, "hour"), (rest // 60, "minute"), (rest % 60, "second")]
+    return " and ".join(counted(number, unit) for number, unit in parts if number) or "no time"
 
 
 def _listed(names: list[str]) -> str:

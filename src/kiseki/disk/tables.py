@@ -214,7 +214,8 @@ class Table:
                 )
         if len(cells) < self._width:
             raise InvalidInput(
-                f"{self._place}: {len(cells)} cells are fewer than the first row's {self._width}"
+                f"{self._place}: it has fewer cells ({len(cells)}) than the first row "
+                f"({self._width})"
             )
         del cells[self._width :]
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from kiseki.core.counts import counted
 from kiseki.errors import FilesError
 
 __all__ = [
@@ -148,7 +149,7 @@ def refuse(doubts: Doubts) -> bool:
     Raises:
         FilesError: always; it names them.
     """
-    many = "1 file is" if doubts.count == 1 else f"{doubts.count:,} files are"
+    many = f"{counted(doubts.count, 'file')} {'is' if doubts.count == 1 else 'are'}"
     raise FilesError(
         f"{many} doubtful. {'. '.join(doubts.words)}. Remove them, or say what to do (--doubtful "
         "leave-out, or take; in Python doubtful=); nothing was registered"

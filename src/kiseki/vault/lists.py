@@ -43,6 +43,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from kiseki.core.counts import counted
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import FilesError, InvalidInput
@@ -219,7 +220,10 @@ def _list(place: Path, form: Format, names: Names) -> Iterator[Entry]:
             unnamed += not entry.artist
             yield entry
         if unnamed and "artist" in table.columns:  # as below a merged cell, saved as CSV
-            form.tell(f"{unnamed:,} rows of {place} name no artist: nobody of the list is paid.")
+            form.tell(
+                f"{place}: {counted(unnamed, 'row')} without an artist; nobody of the "
+                "list is paid for these works."
+            )
 
 
 def _entry(

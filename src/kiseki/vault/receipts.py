@@ -23,7 +23,9 @@ from typing import Any
 
 from kiseki.core import documents, ids
 from kiseki.core import origin as origins
+from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept, Names
+from kiseki.core.counts import counted
 from kiseki.core.merkle import IdTree, proof_in, verify
 from kiseki.core.origin import OriginFile
 from kiseki.core.payee import Payee
@@ -185,14 +187,18 @@ def check(receipt: Receipt) -> Checked:
         raise ProofError("the items are not those of which the collection is made")
     if len(found) > kept.count:
         raise ProofError("the receipt holds more items than the collection has")
-    what = f"all {kept.count:,} items" if whole else f"{len(found):,} of {kept.count:,} items"
+    what = _all(kept.count) if whole else f"{len(found):,} of {counted(kept.count, 'item')}"
     sentence = (
-        f"This shows {what} of the collection {to_hex(kept.id)}, in which {kept.provider} "
-        f"consents. {kept.terms.words()}"
+        f"This shows {what} of the collection {to_hex(kept.id)}. Its provider is "
+        f"{checksummed(kept.provider)}. {kept.terms.words()}"
     )
     if unknown:
-        sentence += f" Of {unknown:,} it does not say which content they are."
+        sentence += f" It does not say which content {counted(unknown, 'item')} of these have."
     return Checked(kept.id, len(found), unknown, whole, sentence)
+
+
+def _all(count: int) -> str:
+    return "the only item" if count == 1 else f"all {counted(count, 'item')}"
 
 
 def find(

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import subprocess
+import termios
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class Shell:
     def answer(self, typed: str, *words: str, code: int = 0) -> str:
         """What is on stdout and the terminal, where somebody types this."""
         master, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (50, 10_000))  # wide: sentences stay whole
         done = self.start(*words, stdin=terminal, stderr=terminal)
         os.close(terminal)
         os.write(master, typed.encode())

@@ -123,9 +123,8 @@ def test_what_rests_on_a_model_that_nobody_registered(shell: Shell, k: LocalKise
     shell.files("pictures", 1)
     (shell.folder / "pictures/cut.png").write_bytes(picture("PNG")[:-4])
     creator = ("--account", "test:3")
-    until = str(k.session.now() + 1000)
     endorse = (
-        "output", "endorse", "pictures", "--model", model, "--other", lost, "--until", until,
+        "output", "endorse", "pictures", "--model", model, "--other", lost, "--until", "30d",
         "--creator", account_of(3).address, "--account", "test:2",
     )  # fmt: skip
     word = shell.json(*endorse)["endorsement"]
@@ -199,7 +198,7 @@ def test_rights_that_move_a_market_and_a_keeper(shell: Shell, k: LocalKiseki) ->
     shell.run("rights", "approve", scheduled, *artist)
     paying = shell.run("rights", "pay", scheduled, *buyer)
     assert "All of the income is on record" in paying
-    assert "When it was scheduled it was 1 of 1" in paying
+    assert "When it was scheduled it was 100%" in paying
     shell.run("revenue", "pay", BUYER, "0.05", "--account", "test:5")
     (pending,) = shell.json("rights", "pending", BUYER)
     assert pending["due"]
@@ -290,7 +289,7 @@ def test_a_mint_is_signed_by_its_registrant_and_brought_by_anybody(
     )
     assert words in told
     assert "Nothing of what is paid to the collection reaches the token" in told
-    assert "A resale is asked for 5%." in told
+    assert "The royalty of a resale is 5%." in told
     assert "exists already; name another file" in shell.run(*mint, "--yes", code=1)
     done = shell.json("rights", "mint-for", "mint.json")
     assert k.rights.holder(int(done["token"])) == ARTIST
@@ -310,7 +309,7 @@ def test_a_model_is_found_by_its_weights_and_a_picture_with_its_credentials(
     given = ("--manifest", "manifest.json", "--account", "test:1")
     said = shell.run("model", "register", *FREE, "b.bin", *given)
     assert "covers the whole file, every byte of it: it is not in the safetensors format" in said
-    assert "covers 1 tensors" in shell.run("model", "register", *FREE, "a.safetensors", *given)
+    assert "covers 1 tensor." in shell.run("model", "register", *FREE, "a.safetensors", *given)
 
     (shell.folder / "a.safetensors").write_bytes(
         save({"w": np.ones(3)}, {"alpha": "2", "sshs_model_hash": "00"})

@@ -50,7 +50,7 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
         "--royalty",
         "20%",
     )
-    assert "registering up to one collection a month" in shown
+    assert "registering up to 1 collection a month" in shown
     shell.files("week-1")
     under = ("data", "register", "week-1", "--under", "alice.json")
     assert "not signed yet" in shell.run(*under, code=2)
@@ -60,7 +60,7 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     shell.run(*words, "sign", "alice.json", "--account", "test:1", "--yes")
     assert "leave out these options" in shell.run(*under, "--royalty", "20%", code=2)
     assert "for the collector" in shell.run(*under, "--account", "test:2", code=2)
-    assert "0 are left until" in shell.run(*under)
+    assert "0 more collections can be registered until" in shell.run(*under)
     assert "was registered already" in shell.run(*under)
     shell.files("week-2")
     refused = shell.run("data", "register", "week-2", "--under", "alice.json", code=2)

@@ -57,7 +57,7 @@ def test_a_developer_records_outputs_in_the_name_of_a_creator_who_signed(
     (shell.folder / "team.csv").write_text(f"payee,share\n{ARTIST},1\n{poor.address},1\n")
     shell.run("revenue", "split", "team.json", "team.csv")
     endorse = ("output", "endorse", "pictures", "--model", model, "--creator", poor.address)
-    assert "Sign this? To go on" in words(
+    assert "Sign this endorsement? To go on" in words(
         shell.run(*endorse, "--until", "30d", *MAKER, "--no-yes", code=2)
     )
     assert "must be a day" in shell.run(*endorse, "--until", "1800000000", *MAKER, code=2)
@@ -69,7 +69,7 @@ def test_a_developer_records_outputs_in_the_name_of_a_creator_who_signed(
 
     bring = ("output", "register-for", "batch.json")
     wrong = shell.run(*bring, "others", *MAKER, code=2)
-    assert f"these 3 files are not the 3 that {poor.address} signed" in words(wrong)
+    assert f"these are 3 files, and not the 3 that {poor.address} signed" in words(wrong)
     dry = shell.json(*bring, "--dry-run", *MAKER)
     assert (dry["sent"], dry["transactions"]) == (False, 1)
     root_alone = shell.json(*bring, *MAKER)
@@ -262,7 +262,7 @@ def test_what_was_signed_is_shown_and_cancelled_whatever_it_is(shell: Shell, poo
     made = shell.json("data", "register", "art", *FREE)["collections"][0]["collection"]
     shell.run("data", "waive-payee", made, BUYER, "--out", "waiver.json", "--days", "2")
     shown = words(shell.run("letters", "show", "waiver.json"))
-    assert f"is not paid by the collection {made} any more" in shown
+    assert f"The collection {made} pays" in shown
     assert "state counts" in shown
     assert "only the signer can cancel it" in words(
         shell.run("letters", "cancel", "waiver.json", *MAKER, code=2)

@@ -94,7 +94,7 @@ def test_what_waits_for_a_tier_is_named_and_retried(shell: Shell, k: LocalKiseki
     waits = {"tier": 1, "amount": units}
     named = {"waterfall": fall.lower(), "token": yen.lower(), "lies": "0", "owed": "0"}
     assert found["ahead"] == [named | {"waiting": [waits]}]
-    again = f"`kiseki revenue waterfall retry {fall} 1 --token {yen.lower()}`"
+    again = f"`kiseki revenue waterfall retry {fall} 1 --token {yen}`"
     for words in (
         ("revenue", "owed", ARTIST),
         ("revenue", "claim", ARTIST, "--through"),
@@ -220,7 +220,7 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
     # Some of it in another collection, for somebody else.
     (files / "1.svg").unlink()
     looked = " ".join(shell.run(*same, two).split())
-    assert "Warning: 1 of the 1 items of the collection" in looked
+    assert "1 item of 1 in the collection" in looked
     assert f"under the same terms, which pays those in the split {split.stem}" in looked
     (known,) = shell.json(*same, two)["collections"]
     assert known["overlaps"] == [

@@ -60,7 +60,7 @@ def test_what_a_purchase_lacks_is_told_in_its_currency(shell: Shell, k: LocalKis
     offer = shell.json("market", "offer", "collection", group, f"2.5@{yen}", "--uses",
                        "ai_generative_training", "--lasts", "20d")["offer"]  # fmt: skip
     told = shell.run("market", "buy", offer, "--account", "test:4", code=2)
-    assert f"they cost 2.5 of {yen.lower()}, and {BUYER} holds 0" in told
+    assert f"they cost 2.5 of {yen}, and {BUYER} holds 0" in told
 
 
 def test_a_table_that_is_not_there_is_told(shell: Shell) -> None:

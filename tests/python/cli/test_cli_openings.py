@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 
 from kiseki.chain.signing.accounts import local_account as account_of
 
@@ -38,7 +39,7 @@ def test_a_lost_key_store_is_noticed_before_anything_is_sent(shell: Shell) -> No
             assert words in told
     listed = shell.json("data", "list", *ARTIST)
     assert [each["collection"] for each in listed] == [first]
-    assert "1 of the collections of this wallet" in " ".join(shell.run("status", *ARTIST).split())
+    assert "1 collection of this wallet" in " ".join(shell.run("status", *ARTIST).split())
     receipt = ("data", "receipt", first, "--out", "receipt", "--clear")
     told = " ".join(shell.run(*receipt, code=1).split())
     assert "is not in this key store" in told and "keys restore" in told
@@ -64,6 +65,7 @@ def test_who_sits_at_a_terminal_is_asked(shell: Shell) -> None:
     words = ("data", "register", "artwork", *TERMS, *ARTIST, "--secrets", "elsewhere")
     for answer, code in ((b"n\n", 1), (b"y\ny\n", 0)):
         ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, 10_000))  # wide: sentences stay whole
         os.write(ours, answer)
         done = subprocess.run(
             [sys.executable, "-m", "kiseki", *words],
@@ -121,7 +123,7 @@ def test_other_terms_for_the_same_files_are_warned_of(shell: Shell) -> None:
     first = collection_of(shell)
     register = ("data", "register", "--uses", "train", "artwork", "--royalty", "30%", *ARTIST)
     told = " ".join(shell.run(*register, "--dry-run").split())
-    assert "Warning: 3 of the 3 items of the collection" in told
+    assert "3 items of 3 in the collection" in told
     assert f"are in {first} already, under other terms, and both pay the same" in told
     assert "royalty of 20% of gross" in told
     assert "only revoking that collection does" in told

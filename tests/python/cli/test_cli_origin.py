@@ -6,6 +6,7 @@ import os
 import pty
 import stat
 import subprocess
+import termios
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ def test_questions_make_a_document_and_nothing_is_written_without_a_yes(
         "原画を収集", "JP", "", answer,
     ]  # fmt: skip
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 10_000))  # wide: sentences stay whole
     environment = shell.environment | {"COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
     running = subprocess.Popen(
         [*shell.programs.kiseki(), *NEW, "asked.json"], cwd=shell.folder, env=environment,

@@ -59,7 +59,7 @@ def test_who_has_no_ether_signs_and_anybody_sends(shell: Shell, k: LocalKiseki) 
     held = k.balance(of=account_of(1).address)
     for file in ("item.json", "whole.json"):
         sent = " ".join(shell.run("data", "revoke-for", file, *OTHER).split())
-        assert "Nobody can take this back" in sent
+        assert "Nobody can take it back" in sent
     assert revoked(shell, collection) == ["1.svg"]
     assert shell.json("data", "show", collection)["revoked_at"]
     assert k.balance(of=account_of(1).address) == held, "the sender paid the gas"

@@ -192,7 +192,7 @@ def test_only_who_is_asked_signs_and_in_time(
         consents.sign(paths[0], LocalSigner(ARTISTS[1]))
     old = tmp_path / "old.json"
     old.write_text(Consent(kept[0], 1, NAMES[0], 1, 1_700_000_000).to_json())
-    with pytest.raises(InvalidInput, match=r"expired on 14 November 2023.*ask for a new one"):
+    with pytest.raises(InvalidInput, match=r"expired on 2023-11-14.*ask for a new one"):
         consents.sign(old, LocalSigner(ARTISTS[0]))
 
 
@@ -275,7 +275,7 @@ def test_whatever_is_wrong_with_a_file_stops_no_other(
     (folder / "g-unsigned.sig").write_text("not a signature")
     told = problems(k, folder)
     expected = {
-        "a-chain": "prepare it for this one", "b-late": "it expired on 14 November 2023",
+        "a-chain": "prepare it for this one", "b-late": "it expired on 2023-11-14",
         "c-wrong": "and not by", "d-short": "signed by nobody and not by",
         "e-forged": "and not by", "f-broken": "nests deeper", "g-unsigned": "must be a string of",
         "z-again": "delete one",

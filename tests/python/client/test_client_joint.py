@@ -275,7 +275,7 @@ def test_the_same_content_in_two_collections_that_pay_others_is_told(
     (look,) = k.data.look([two])
     (told,) = look.overlaps
     assert (told.other, told.items, told.same_terms) == (one, 1, True)
-    assert told.words.startswith("1 of the 2 items of the collection")
+    assert told.words.startswith("1 item of 2 in the collection")
     (more,) = k.data.prepare_all(listed(("a.png", ""), ("d.png", "")), terms)
     assert not any(each.overlaps for each in k.data.look([one, more]))
     assert [len(each.overlaps) for each in k.data.look([more, two])] == [0, 1], "each by its own"

@@ -127,6 +127,6 @@ def test_a_collection_that_nobody_logged_cannot_be_taken_whole(
     provider: Kiseki, trainer: Kiseki, folder: Folder, terms: Terms
 ) -> None:
     done = provider.data.register(folder("art", FILES), terms, publish=False)
-    with pytest.raises(InvalidInput, match="only 0 are logged"):
+    with pytest.raises(InvalidInput, match="of which only 0 can be found"):
         trainer.models.manifest(whole=[done.id])
     assert provider.models.manifest(whole=[done.id]).files == 2

@@ -184,7 +184,7 @@ def test_what_nobody_knows_is_said(studio: Kiseki, tmp_path: Path) -> None:
     receipts.write(store_of(studio), kept.id, tmp_path / "r", clear=True)
     shown = receipts.check(receipts.read(tmp_path / "r"))
     assert (shown.items, shown.unknown, shown.whole) == (4, 2, True)
-    assert "Of 2 it does not say which content they are." in shown.sentence
+    assert "It does not say which content 2 items of these have." in shown.sentence
 
 
 def test_who_may_read_it_is_said(studio: Kiseki, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_one_that_fails_stops_no_other_and_says_why(k: LocalKiseki, terms: Terms
     assert [isinstance(errors[0], ContractReverted), isinstance(errors[1], InvalidInput)] == [
         True, True,
     ]  # fmt: skip
-    assert "set_payee" in str(errors[0])
+    assert "set-payee" in str(errors[0])
     assert "act with the provider's wallet" in str(errors[1])
     assert getattr(errors[2], "name", "") == "Payees_WrongOpening"
     assert errors[3:] == [None, None, None]

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Use
-from kiseki.client.consentfiles import date
 from kiseki.client.data.prepared import Prepared
 from kiseki.core import ids
+from kiseki.core.days import utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.offer import Offer
 from kiseki.core.terms import IRREVOCABLE
@@ -60,7 +60,7 @@ def test_how_many_items_are_revoked_and_since_when_is_shown_and_does_not_stop_bu
     said = buyer.market.shown(offer)
     assert said.startswith(f"{buyer.address} may use it at least")
     assert "2 of the 3 items are revoked." in said
-    assert f"Notice was given from {date(first)} to {date(last)}." in said
+    assert f"Notice was given from {utc(first)} to {utc(last)}." in said
     assert "Consent to an item ends 90 days after its notice." in said
     assert not buyer.market.problem(offer)
     assert buyer.market.buy(offer).licences
@@ -72,7 +72,7 @@ def test_where_every_item_is_revoked_only_the_word_buys(
     made, offer = sold(artist, folder)
     _, good = sold(artist, folder, "good")
     first, _, last = revoke(k, artist, made, 0, 1, 2)
-    why = f"3 of the 3 items are revoked. Notice was given from {date(first)} to {date(last)}"
+    why = f"3 of the 3 items are revoked. Notice was given from {utc(first)} to {utc(last)}"
     assert why in buyer.market.problem(offer)
     assert why in buyer.market.shown(offer), "whoever says the word is told too"
     before, held = sent(buyer), buyer.balance()

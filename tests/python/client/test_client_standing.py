@@ -72,7 +72,7 @@ def test_the_words_say_what_the_data_says(
     for part in (
         f"{ARTIST.address} consents to {k.address} registering up to 2 collections a month",
         f"on chain {k.session.chain_id}", terms.words(), f"{ARTIST.address} is paid.",
-        "Nothing is asked again", "counted back from the end", str(consent.nonce),
+        "Nobody asks the provider again", "counted back from the end", str(consent.nonce),
     ):  # fmt: skip
         assert part in words
     assert StandingConsent.from_json(consent.to_json()) == consent
@@ -164,7 +164,7 @@ def test_more_than_are_left_is_refused_before_anything_is_sent(
         collect(k, consent, week(tmp_path, number))
     kept = k.data.standing.collect(consent, week(tmp_path, 3))
     nonce = k.session.w3.eth.get_transaction_count(k.address)  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match=r"0 are left until .* Nothing was sent"):
+    with pytest.raises(InvalidInput, match=r"0 more collections can .* Nothing was sent"):
         k.data.standing.register(consent, kept)
     assert k.session.w3.eth.get_transaction_count(k.address) == nonce  # type: ignore[arg-type]
     left = k.data.standing.left(consent)

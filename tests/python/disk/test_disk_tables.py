@@ -149,7 +149,7 @@ def test_an_encoding_is_never_guessed(text: Reads) -> None:
         ("x,name\n", {}, "row 1, column A: there is no column 'x'; .*, of file, name, share"),
         ("file,File\n", {}, "row 1, column B: the column file is there twice"),
         ("file,name;share\n", {}, "cannot be told what separates the cells"),
-        ("file,name\na\n", {}, "row 2: 1 cells are fewer than the first row's 2"),
+        ("file,name\na\n", {}, "row 2: it has fewer cells"),
         ("file,name\na,b,c\n", {}, "row 2, column C: 'c' stands in a column without a name"),
         ("file,,name\na,x,b\n", {}, "row 2, column B: 'x' stands in a column without"),
         ('file,name\n"a\nb",c\nd,e,f\n', {}, r"row 3 \(line 4\), column C"),

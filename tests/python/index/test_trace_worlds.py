@@ -258,8 +258,8 @@ def test_what_only_the_index_sees_is_found() -> None:
     }
     assert [each.id for each in index.find(named("frame"))] == [first, second]
     twice = index.findings(second)[1].sentence
-    assert "1 of its outputs was registered before" in twice
-    assert "who was first need not have made them" in twice
+    assert "has 1 output of this batch too, and was registered before" in twice
+    assert "whoever was first need not have made them" in twice
 
 
 def test_a_stranger_who_sees_a_registration_coming_cannot_stain_it() -> None:

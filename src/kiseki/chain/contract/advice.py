@@ -8,7 +8,7 @@ __all__ = ["ADVICE"]
 ADVICE = {
     "DataRegistry_UnknownTerms": "define these terms first",
     "DataRegistry_DifferentValues": "this set is registered under these terms with another count, "
-    "payee or origin; to change the payee use set_payee",
+    "payee or origin; `kiseki data set-payee` changes the payee",
     "DataRegistry_UnknownCollection": "register the collection first, or check the chain",
     "DataRegistry_WrongRoot": "this is not the collection's root; take them from the index",
     "DataRegistry_NotUnderRoot": "these are not all commitments of one slice of this collection, "
@@ -55,7 +55,7 @@ ADVICE = {
     "RevenueSplitter_NotAToken": "there is no ERC-20 at this address on this chain",
     "RevenueSplitter_PayoutFailed": "the payee or token refused; the money stays with the split",
     "RevenueSplitter_RedirectTooLong": "it is signed for more than 30 days ahead; sign another",
-    "Waterfall_NothingWaits": "nothing of it waits for this tier (counted from 0)",
+    "Waterfall_NothingWaits": "no money waits for this tier",
     "Waterfall_TooLittleGas": "send it with at least that much gas for every tier that fails",
     "Waterfall_EtherWithAToken": "send no ether along with a payment in a token",
     "RevenueSplitter_WrongProof": "the proof is of another split",
@@ -63,7 +63,8 @@ ADVICE = {
     "register it first",
     "RightsToken_Unregistered": "nobody registered this; register it first, or check the chain",
     "RightsToken_IncomeNotShown": "what is paid to it goes elsewhere than to its token; name "
-    "rights.payee as the payee when registering (of a collection also later)",
+    "the token as the payee when registering (of a collection also later, `kiseki rights mint "
+    "--set-payee`)",
     "RightsToken_NotHolder": "only the token's holder itself can schedule it",
     "RightsToken_Locked": "it waits to move; execute it, let it lapse, or end it with the other "
     "side (`kiseki rights pending` shows it)",
@@ -71,7 +72,7 @@ ADVICE = {
     "RightsToken_DeadlinePassed": "name a later deadline",
     "RightsToken_DeadlineNotPassed": "wait for the deadline, or end it with the other side",
     "RightsToken_NotOpen": "it was executed or has lapsed already, or was never scheduled",
-    "RightsToken_NotMet": "wait until this condition is met (counted from 0)",
+    "RightsToken_NotMet": "wait until this condition is met (`kiseki rights pending` shows all)",
     "RightsToken_NotAParty": "only its holder and its beneficiary can end it",
     "Conditions_Count": "name 1 to 8 conditions",
     "Conditions_TooLarge": "all conditions of a schedule hold at most 16,384 bytes together: name "
@@ -100,7 +101,7 @@ ADVICE = {
     "irrevocable terms without an end",
     "LicenseMarket_NotTheirs": "only who made the offer can end it, or a delegate of theirs",
     "LicenseMarket_OfferedBefore": "an equal offer was made before; give it another salt",
-    "LicenseMarket_NoUse": "name at least one use, as bits of 1 to 64",
+    "LicenseMarket_NoUse": "name at least one use",
     "LicenseMarket_NoSupply": "offer at least one",
     "LicenseMarket_NotBought": "look at the offer again; it may have ended, changed or sold out, "
     "or what it is for was revoked",
@@ -121,7 +122,7 @@ ADVICE = {
     "OutputRegistry_EndorsementExpired": "ask this model's developer for a new endorsement",
     "Payees_Itself": "it cannot be paid through itself; name a wallet, a split or its rights token",
     "Payees_UnknownToken": "name a rights token by its number, which is not the ID of what it is "
-    "for; if it is another's, put it on record first (RightsToken.reveal)",
+    "for; if it is another's, put it on record first (`kiseki rights reveal`)",
     "RightsToken_NoAnswer": "its registry does not say who is paid; ask who runs the registry",
     "Identities_NotAWallet": "name the artist's wallet; nobody could take the money from there",
     "Identities_Final": "seven days have passed since it was bound, so nobody can change it",

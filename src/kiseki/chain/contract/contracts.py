@@ -15,6 +15,7 @@ from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.node import Node, answered_with
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
+from kiseki.core.counts import counted
 from kiseki.core.values import address, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeBehind, NodeUnreachable
 
@@ -76,7 +77,9 @@ class Contract:
 
         entry = self._functions.get((function, len(arguments)))
         if entry is None:
-            raise InvalidInput(f"{self.name}.{function} does not take {len(arguments)} arguments")
+            raise InvalidInput(
+                f"{self.name}.{function} does not take {counted(len(arguments), 'argument')}"
+            )
         try:
             for member, argument in zip(entry["inputs"], arguments, strict=True):
                 exact(member, argument)

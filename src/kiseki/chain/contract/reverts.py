@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,8 @@ from kiseki.chain.contract.abi import decode_named, selector
 from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.core.amounts import in_units
+from kiseki.core.days import utc
+from kiseki.core.terms import Use
 from kiseki.core.values import ZERO_ADDRESS, one_line, to_hex
 from kiseki.errors import ChainError, ContractReverted
 
@@ -53,6 +54,8 @@ _TIMES = {
     "deadline", "endsAt", "latest", "registeredAt", "revokedAt", "startedAt", "until", "validUntil",
     "when",
 }  # fmt: skip
+_USES = {"allowed", "use", "uses"}
+_PLACES = {"index", "tier"}
 _AMOUNTS = {"amount", "arrived", "price"}
 _ETHER = ("_NotEnoughEther", "_EtherWithAToken", "_RefundFailed")
 """The errors whose numbers are the chain's own currency."""
@@ -62,20 +65,17 @@ def _shown(error: str, values: Mapping[str, Any], key: str) -> str:
     value = values[key]
     if isinstance(value, int) and not isinstance(value, bool):
         if key in _TIMES:
-            return _moment(value)
+            return utc(value)
+        if key in _USES:
+            return " and ".join(str(each.name).lower() for each in Use(value & 127)) or "nothing"
+        if key in _PLACES:  # as people count, and as the command line shows them
+            return f"{value + 1} (counted from 1)"
         currency = values.get("token", values.get("currency"))
         if error.endswith(_ETHER) or (key in _AMOUNTS and currency == ZERO_ADDRESS):
             return f"{in_units(value)} ether"
         if key in _AMOUNTS or error.startswith("ERC20"):
             return f"{value:,} base units"
     return one_line(to_hex(value) if isinstance(value, bytes) else str(value))
-
-
-def _moment(seconds: int) -> str:
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return str(seconds)
 
 
 @cache

@@ -34,7 +34,8 @@ from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.counts import counted
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import FilesError, InvalidInput, KisekiError
@@ -82,7 +83,7 @@ class Consent(Asked):
     def words(self) -> list[str]:
         """What it says, in plain sentences."""
         kept = self.kept
-        items = "one item" if kept.count == 1 else f"{kept.count:,} items"
+        items = counted(kept.count, "item")
         found = [
             f"{checksummed(kept.provider)} consents to registering {items} as the "
             f"collection {to_hex(kept.id)} on chain {self.chain_id}, in the contract "
@@ -95,7 +96,7 @@ class Consent(Asked):
                 "How, when and from whom it was collected is in the document whose hash is "
                 f"{to_hex(kept.origin)}."
             )
-        found.append(f"Anybody may submit this until {consentfiles.date(self.deadline)}.")
+        found.append(f"Anybody may submit this until {utc(self.deadline)}.")
         return found
 
     @property
@@ -270,7 +271,7 @@ class Consents:
         if consent.signature is None:
             return f"it is not signed yet; send it to {who}"
         if consent.deadline < now:
-            return f"it expired on {consentfiles.date(consent.deadline)}; prepare and sign it anew"
+            return f"it expired on {utc(consent.deadline)}; prepare and sign it anew"
         if who not in coded and consent.signer != who:
             return (
                 f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"

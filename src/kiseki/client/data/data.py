@@ -333,7 +333,9 @@ class Data:
                 )
             prepared = files
         elif not isinstance(terms, Terms):
-            raise InvalidInput("name the terms; make them with data.define_terms")
+            raise InvalidInput(
+                "name the terms; `kiseki data terms` makes them, in Python data.define_terms"
+            )
         else:
             prepared = self.prepare(files, terms, payee=payee, origin=origin, progress=progress)
         (done,) = register(self.wallet, [self._group(prepared, consent)], publish=publish)

@@ -83,10 +83,10 @@ class Gate:
         if terms.gate not in {
             each.address.lower() for each in self.wallet.session.all("AllowList")
         }:
-            asked = f"the gate {terms.gate}" if int(terms.gate, 16) else "nobody"
+            gate = f"the gate {terms.gate}" if int(terms.gate, 16) else "no gate"
             raise InvalidInput(
-                f"the terms of {to_hex(group)} ask {asked}, and not the allow list, so a list "
-                "decides nothing there; the gate is chosen when it is registered (--gate list)"
+                f"the terms of {to_hex(group)} name {gate}, so an allow list decides nothing "
+                "there. The gate is chosen at registration (--gate list) and stays"
             )
         possible = terms.uses | (Use.GENERATION if self.registry == "ModelRegistry" else _NOTHING)
         if beyond := uses & ~possible:

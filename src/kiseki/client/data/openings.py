@@ -15,6 +15,7 @@ from kiseki.client.salts import Registration, lacking
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Names
+from kiseki.core.counts import counted
 from kiseki.core.payee import Payee
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput
@@ -189,8 +190,8 @@ class Openings:
                 )
             if len(mine) > 1:
                 raise InvalidInput(
-                    f"{given} is registered with {len(mine)} salts; name the commitment that you "
-                    f"mean: {', '.join(sorted(map(to_hex, mine)))}"
+                    f"{given} is registered with {counted(len(mine), 'salt')}; name the commitment "
+                    f"that you mean: {', '.join(sorted(map(to_hex, mine)))}"
                 )
             return mine.pop()
         wanted = from_hex(given if given.startswith("0x") else f"0x{given}", 32, "the item")

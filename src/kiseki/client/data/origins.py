@@ -19,7 +19,7 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Call, answered
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date, signer_of
+from kiseki.client.consentfiles import signer_of
 from kiseki.client.data import originparts as parts
 from kiseki.client.payable import payable_identity
 from kiseki.client.wallet import Wallet, document_hash
@@ -27,7 +27,7 @@ from kiseki.core import ids, typed
 from kiseki.core import origin as origins
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.origin import KIND, Origin, OriginFile, Owner, Signature
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError
@@ -347,7 +347,7 @@ def _why_not(wallet: Wallet, file: OriginFile, who: str) -> str:
         return f"signed for {chains} and not for this suite" if theirs else "has not signed"
     ended = [each for each in here if each.deadline < session.now()]
     if ended == here:
-        return f"signed, and that ended on {date(max(each.deadline for each in here))}"
+        return f"signed, and that ended on {utc(max(each.deadline for each in here))}"
     calls = [_statement(wallet, file.origin.hash, each) for each in here]
     verdicts = answered(session.node, calls, sender=wallet.address)
     refusals = [str(each) for each in verdicts if isinstance(each, KisekiError)]

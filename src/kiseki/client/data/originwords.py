@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from kiseki.core.checksum import checksummed
+from kiseki.core.days import utc
 from kiseki.core.origin import WORLD, Origin, Owner
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
@@ -75,8 +76,9 @@ def proves(provider: str, when: int | None, language: str = "en") -> list[str]:
         ]
     shown = "It is not registered yet."
     if when is not None:
-        on = f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M} UTC"
-        shown = f"Shown: on {on} the collection of {who} was registered with this very document."
+        shown = (
+            f"Shown: on {utc(when)} the collection of {who} was registered with this very document."
+        )
     return [
         shown,
         "Not shown: that the document is true. Kiseki compares no name, contract or work with the "

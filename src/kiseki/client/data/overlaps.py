@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kiseki.client.consentfiles import date
 from kiseki.client.wallet import Wallet
 from kiseki.core.collection import Kept
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, to_hex
 from kiseki.vault.collecting import sorting
@@ -50,7 +51,6 @@ class Overlap:
     def words(self) -> str:
         """What that comes to, in sentences; the last one without its full stop."""
         terms = "the same terms" if self.same_terms else "other terms"
-        of = f"{self.items:,} of the {self.collection.count:,} items"
         mine = self.collection.payee
         paid = f"which pays {self.paid.words}; this one pays {mine.words}"
         if self.paid.key == mine.key:
@@ -58,13 +58,15 @@ class Overlap:
         chosen = [] if self.same_terms else ["under which terms"]
         chosen += [] if self.paid.key == mine.key else ["who is paid"]
         told = (
-            f"{of} of the collection {to_hex(self.collection.id)} are in {to_hex(self.other.id)} "
-            f"already, under {terms}, {paid}. Who trains on them names either, and so chooses "
-            f"{' and '.join(chosen)}"
+            f"{counted(self.items, 'item')} of {self.collection.count:,} in the collection "
+            f"{to_hex(self.collection.id)} {'is' if self.items == 1 else 'are'} in "
+            f"{to_hex(self.other.id)} already, under {terms}, {paid}. Whoever trains on "
+            f"{'it' if self.items == 1 else 'them'} names one of the two collections, and so "
+            f"chooses {' and '.join(chosen)}"
         )
         if self.same_terms:
             return told
-        until = f" until {date(self.ends_at)}" if self.ends_at else ""
+        until = f" until {utc(self.ends_at)}" if self.ends_at else ""
         return (
             f"{told}. The other terms still stand{until}: {self.other.terms.words()} Registering "
             "again does not end them; only revoking that collection does (kiseki data revoke)"

@@ -9,12 +9,11 @@ from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import letterparts
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.payable import payable
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import from_hex
@@ -100,7 +99,7 @@ def _words(signed: Signed) -> str:
         f"The provider {signed.signer} names who the collection "
         f"{signed.message['message']['collection']} pays from now on: {payee_of(signed).words}. "
         "Where it pays another wallet than the provider's now, that wallet must waive it too. "
-        f"Anybody can bring this, once, until {date(signed.deadline)}."
+        f"Anybody can send this, once, until {utc(signed.deadline)}."
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -27,6 +26,7 @@ from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.collection import Kept
+from kiseki.core.days import utc
 from kiseki.core.merkle import SLICE
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
@@ -315,7 +315,7 @@ def _is_there(wallet: Wallet, kept: Kept, status: Any, now: Any, verdict: Any) -
         values.append(("who is paid", asked, stands))
     revoked = contract.answer("status", status)["revokedAt"]
     if revoked:
-        since = f"consent revoked on {datetime.fromtimestamp(revoked, UTC):%Y-%m-%d}"
+        since = f"consent revoked on {utc(revoked)}"
         values.append(("whether it can be used", "consent", since))
     compare("collection", kept.id, values, _ADVICE)
     return True

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import typed
+from kiseki.core.days import utc
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 
@@ -50,8 +50,8 @@ def _item_words(signed: Signed) -> str:
 
 def _rest(signed: Signed) -> str:
     return (
-        "What was registered before stays. Nobody can take this back once it is sent, which "
-        f"anybody may do until {date(signed.deadline)}."
+        "What was registered before stays. Anybody may send this until "
+        f"{utc(signed.deadline)}. Nobody can take it back once it is sent."
     )
 
 

@@ -34,6 +34,8 @@ from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
@@ -115,16 +117,16 @@ class StandingConsent(files.Asked):
     @property
     def words(self) -> list[str]:
         """What it says, in plain sentences."""
-        many = "one collection" if self.per_month == 1 else f"{self.per_month:,} collections"
+        many = counted(self.per_month, "collection")
         who, collector = map(checksummed, (self.provider, self.collector))
         return [
             f"{who} consents to {collector} registering up to {many} a month as "
-            f"this provider's, until {files.date(self.until)}, "
+            f"this provider's, until {utc(self.until)}, "
             f"on chain {self.chain_id}, in the contract {checksummed(self.contract)}.",
             self.terms.words(),
             files.paid(self.payee, self.provider),
-            "Nothing is asked again: which works are in each collection, and how they were "
-            "collected, is what the collector says.",
+            "Nobody asks the provider again. The collector says which works are in each "
+            "collection, and how they were collected.",
             "Months are 30 days each, counted back from the end. Where one ends and the next "
             "begins, the collections of both can come at once.",
             "The provider can end this at any time, at once, by cancelling the number "
@@ -191,10 +193,10 @@ class Left:
         if self.ended:
             return "The provider ended it."
         if not self.month_ends:
-            return f"It expired on {files.date(self.until)}."
+            return f"It expired on {utc(self.until)}."
         return (
-            f"{self.count:,} are left until {files.date(self.month_ends)}; "
-            f"it ends on {files.date(self.until)}."
+            f"{counted(self.count, 'more collection')} can be registered until "
+            f"{utc(self.month_ends)}; the standing consent ends on {utc(self.until)}."
         )
 
 
@@ -236,7 +238,7 @@ class StandingConsents:
         until = now + uint(months, 16, "the number of months", minimum=1) * MONTH
         if terms.valid_until and terms.valid_until < until:
             raise InvalidInput(
-                f"these terms end on {files.date(terms.valid_until)}, before the consent does; "
+                f"these terms end on {utc(terms.valid_until)}, before the consent does; "
                 "name fewer months, or terms that hold as long"
             )
         nonce, _ = self.wallet.fresh()
@@ -296,7 +298,7 @@ class StandingConsents:
         if over.ended:
             return f"{who} ended it; ask for a new one"
         if not over.month_ends:
-            return f"it expired on {files.date(consent.until)}; ask for a new one"
+            return f"it expired on {utc(consent.until)}; ask for a new one"
         return ""
 
     def collect(
@@ -373,7 +375,7 @@ class StandingConsents:
             rest = self.left(consent)
             if new > rest.count:
                 raise InvalidInput(
-                    f"{new:,} collections are not registered yet, and this standing consent is for "
+                    f"there is {counted(new, 'new collection')}, and this standing consent is for "
                     f"{consent.per_month:,} a month. {rest.sentence} Nothing was sent"
                 )
         groups = [

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import ids, typed
+from kiseki.core.days import utc
 from kiseki.core.values import from_hex
 
 __all__ = ["LETTER"]
@@ -21,9 +21,9 @@ def _words(signed: Signed) -> str:
     told = signed.message["message"]
     to = ids.wallet_address(from_hex(told["to"], 32, "the new payee"))
     return (
-        f"The wallet {signed.signer} is not paid by the collection {told['collection']} any more "
-        f"once its provider brings this: {to or told['to']} is. It counts once, until "
-        f"{date(signed.deadline)}."
+        f"The collection {told['collection']} pays {to or told['to']}, and no longer the wallet "
+        f"{signed.signer}, once its provider sends this. It counts once, until "
+        f"{utc(signed.deadline)}."
     )
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.sending.outcome import Receipt
-from kiseki.client.consentfiles import date
 from kiseki.client.kinds import registry_of
 from kiseki.client.market.purchases import PROBLEMS, Basket, revoked_of
 from kiseki.client.payable import receiver
@@ -29,6 +28,8 @@ from kiseki.client.wallet import Wallet, document_hash
 from kiseki.core import ids
 from kiseki.core.base import Base
 from kiseki.core.checksum import checksummed
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.offer import FOREVER, Licence, Offer, buyers_root
 from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
@@ -401,9 +402,9 @@ def _gain(use: Use, had: int, end: int, offered: int, now: int) -> str:
         f", which adds {_long(added)} and not {_long(offered)}, because no licence goes past what "
         "is sure (the notice from now, the end of the terms); its price is the whole one"
     )  # fmt: skip
-    return f"{name} until {date(end)}{short}"
+    return f"{name} until {utc(end)}{short}"
 
 
 def _long(seconds: int) -> str:
     days = seconds // 86_400
-    return f"{days:,} days" if days else f"{seconds:,} seconds"
+    return counted(days, "day") if days else counted(seconds, "second")

@@ -4,12 +4,12 @@ right before the transaction that it is judged in."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kiseki.client.models import manifests
 from kiseki.client.revoked import revoked_among, revoked_in
 from kiseki.core import ids
+from kiseki.core.days import utc
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
@@ -102,8 +102,7 @@ def risk(terms: Terms, ends_at: int | None, now: int) -> str:
         return "is gone: consent to it has ended"
     gone = "may be gone before you register"
     if ends_at is not None and ends_at <= now + TRAINING:
-        ends = datetime.fromtimestamp(ends_at, UTC)
-        return f"{gone}: consent to it ends on {ends:%Y-%m-%d %H:%M} UTC"
+        return f"{gone}: consent to it ends on {utc(ends_at)}"
     if ends_at is not None and not terms.valid_until:  # revoked, and the notice is long
         return ""
     if terms.irrevocable or terms.notice_seconds >= TRAINING:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiseki.client.data.openings import Openings, Place
+from kiseki.core.counts import counted
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import from_hex, to_hex
 from kiseki.disk.tables import Format, Table
@@ -98,7 +99,7 @@ def _must_be_known(given: Sequence[_Consumed], places: dict[bytes, list[Place]])
         raise InvalidInput(
             f"{_listed(unknown)} unknown here: the key store has no opening of it. Ask the "
             "provider for a receipt and take it in (kiseki data receive FILE), or leave the file "
-            "out of the training. Files of your own you register first (kiseki data register)"
+            "out of the training. Register files of your own first (kiseki data register)"
         )
     waiting = [
         each.name
@@ -123,8 +124,8 @@ def _one(consumed: _Consumed, places: Sequence[Place], among: Sequence[bytes], n
             f"{to_hex(each.opening.kept.id)}: {each.opening.kept.terms.words()}" for each in usable
         )
         raise InvalidInput(
-            f"{consumed.name} is in {len(usable)} collections, and you choose whose terms hold and "
-            f"who is paid; name one with --collection. {options}"
+            f"{consumed.name} is in {counted(len(usable), 'collection')}, and you choose whose "
+            f"terms hold and who is paid; name one with --collection. {options}"
         )
     return usable[0]
 
@@ -169,8 +170,9 @@ def _all_of(openings: Openings, collection: bytes) -> list[bytes]:
     items = openings.items(collection)
     if len(items) != record.count:
         raise InvalidInput(
-            f"of the {record.count:,} items of {to_hex(collection)} only {len(items):,} are logged "
-            "or known here; ask its provider to log them (kiseki data publish), or for a receipt"
+            f"{to_hex(collection)} has {counted(record.count, 'item')}, of which only "
+            f"{len(items):,} can be found in the log or in the key store; ask "
+            "its provider to log them (kiseki data publish), or for a receipt"
         )
     return [each.id for each in items]
 

@@ -12,6 +12,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.sources import shown
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
+from kiseki.core.counts import counted
 from kiseki.core.evidence import Evidence, find_false
 from kiseki.core.manifest import Manifest, Place, Slice, declared
 from kiseki.core.merkle import IdTree
@@ -56,9 +57,10 @@ class _Walk:
             record = self.index.collection(collection)
             if not record.complete:
                 raise InvalidInput(
-                    f"only {len(record.published)} of the {record.count} commitments of the "
-                    f"collection {to_hex(collection)} are published, so its items cannot be shown "
-                    "to be in it; ask its provider to publish them (data.publish)"
+                    f"the collection {to_hex(collection)} has "
+                    f"{counted(record.count, 'commitment')}, of which {len(record.published):,} "
+                    "are published, so nobody can show that its items are in it; ask its provider "
+                    "to publish the others (kiseki data publish)"
                 )
             by_id = dict(
                 zip(ids.item_ids(record.provider, record.published), record.published, strict=True)
@@ -177,8 +179,8 @@ def challenge(wallet: Wallet, model: bytes, published: str | bytes) -> tuple[Rec
     if not found:
         raise InvalidInput(
             f"nothing shows that the manifest of {to_hex(model)} is false: its items ascend and no "
-            "revocation had taken effect. Whether they are in their collections, walking it tells "
-            "(models.check_manifest)"
+            "revocation had taken effect. `kiseki model check-manifest` checks whether they are in "
+            "their collections"
         )
     there = {each.kind for each in index.challenges(model)}
     calls = [_challenge(wallet, model, each) for kind, each in found.items() if kind not in there]

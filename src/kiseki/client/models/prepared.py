@@ -15,6 +15,8 @@ from kiseki.client.letters import Letter
 from kiseki.client.sources import Named
 from kiseki.client.wallet import Signed
 from kiseki.core import ids, typed
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex
@@ -84,14 +86,14 @@ def _words(signed: Signed) -> str:
         (len(made.named.models), "registered base model"),
         (len(made.named.externals), "unregistered base model"),
     )
-    rests = ", ".join(letterparts.count(number, what) for number, what in named if number)
+    rests = ", ".join(counted(count, what) for count, what in named if count)
     run = f"The document about its training has the hash {to_hex(made.run)}. "
     return (
         f"The wallet {signed.signer} registers the model {to_hex(made.id)}, with the commitment "
         f"{to_hex(made.weights)} of its weights. It declares {rests}. Its terms: "
         f"{made.terms.words(revocable=False)} Its money goes to {made.payee.words}, for good. "
         + (run if any(made.run) else "")
-        + f"Anybody can bring this, once, until {consentfiles.date(signed.deadline)}."
+        + f"Anybody can send this, once, until {utc(signed.deadline)}."
     )
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal
 
 from kiseki.client.wallet import Wallet
 from kiseki.core import documents, ids, weights
+from kiseki.core.counts import counted
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import FilesError, InvalidInput
@@ -53,8 +54,9 @@ class Weights:
         """For people, before it is registered."""
         if self.form == "tensors":
             return (
-                f"The commitment covers {self.count:,} tensors. Their order, the files that they "
-                "are in and the metadata beside them can change, and it stays the same model."
+                f"The commitment covers {counted(self.count, 'tensor')}. Their order, the "
+                "files that they are in and the metadata beside them can change, and it stays the "
+                "same model."
             )
         return f"The commitment covers the whole file, every byte of it: {self.reason}."
 

@@ -27,6 +27,7 @@ from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Signed, Wallet, document_hash
 from kiseki.core import ids, typed
+from kiseki.core.counts import counted
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.merkle import SLICE, IdTree
 from kiseki.core.payee import Payee, usual
@@ -220,8 +221,9 @@ class Outputs:
             prepared = _prepared(batch, hashed)
             if prepared.tree.root != batch.root:
                 raise InvalidInput(
-                    f"these {len(prepared.items):,} files are not the {batch.count:,} that "
-                    f"{signed.signer} signed; name those, or none to register their root alone"
+                    f"these are {counted(len(prepared.items), 'file')}, and not the "
+                    f"{batch.count:,} that {signed.signer} signed; name those, or none to "
+                    "register their root alone"
                 )
         given = {each.model: each for each in (*endorsements_of(signed), *endorsements)}
         return self._register(batch, prepared, given.values(), signed)

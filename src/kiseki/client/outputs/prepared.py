@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.client import letterparts
-from kiseki.client.consentfiles import date
 from kiseki.client.data.prepared import Item
 from kiseki.client.letters import Letter
 from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.client.sources import Named
 from kiseki.client.wallet import Signed
 from kiseki.core import documents, ids, typed
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.merkle import IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
@@ -137,21 +138,20 @@ def _fits(signed: Signed) -> None:
 
 def _words(signed: Signed) -> str:
     made = batch_of(signed)
-    count = letterparts.count
     models = [to_hex(each) for each in made.named.models]
     more = f" and {len(models) - _SHOWN:,} more" if len(models) > _SHOWN else ""
     read = len(made.named.collections)
     others = len(made.named.externals)
     return " ".join(filter(None, [
-        f"The wallet {signed.signer} registers {count(made.count, 'file')} as the batch "
+        f"The wallet {signed.signer} registers {counted(made.count, 'file')} as the batch "
         f"{to_hex(made.id)}, made with {', '.join(models[:_SHOWN])}{more}.",
-        f"Generation read {count(read, 'registered collection')}." if read else "",
-        f"It names {count(others, 'unregistered base model')}." if others else "",
+        f"Generation read {counted(read, 'registered collection')}." if read else "",
+        f"It names {counted(others, 'unregistered base model')}." if others else "",
         f"The rest of its money goes to {made.payee.words}, for good.",
         f"The document about it has the hash {to_hex(made.record)}." if any(made.record) else "",
-        f"It counts with {count(len(endorsements_of(signed)), 'endorsement')}."
+        f"It counts with {counted(len(endorsements_of(signed)), 'endorsement')}."
         if signed.more["endorsements"] else "",
-        f"Anybody can bring this, once, until {date(signed.deadline)}.",
+        f"Anybody can send this, once, until {utc(signed.deadline)}.",
     ]))  # fmt: skip
 
 

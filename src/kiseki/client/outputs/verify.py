@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from kiseki.client.session import Session
 from kiseki.client.sources import shown
 from kiseki.core import ids
 from kiseki.core.base import Base
+from kiseki.core.days import utc
 from kiseki.core.merkle import IdTree
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.index import BatchRecord, Finding, Index
@@ -143,8 +143,7 @@ def _ask(session: Session, index: Index, record: BatchRecord, commitment: bytes)
 
 
 def _sentence(facts: Any, findings: list[Finding]) -> str:
-    when = datetime.fromtimestamp(facts["registeredAt"], UTC).strftime("%d %B %Y, %H:%M UTC")
-    begin = f"Registered by {facts['registrant']} on {when.lstrip('0')}"
+    begin = f"Registered by {facts['registrant']} on {utc(facts['registeredAt'])}"
     problems = [each for each in findings if each.severity == "problem"]
     if problems:
         return f"{begin}, with {_number(len(problems), 'problem')}: {_join(problems)}"

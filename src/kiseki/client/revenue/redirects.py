@@ -14,12 +14,11 @@ from typing import Any
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.cancellations import Cancellations
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import typed
-from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
+from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS, utc
 from kiseki.disk import private
 from kiseki.errors import FilesError, InvalidInput
 
@@ -149,7 +148,7 @@ def _words(signed: Signed) -> str:
     told = signed.message["message"]
     return (
         f"What the wallet {signed.signer} is owed goes to {told['to']}, until "
-        f"{date(signed.deadline)}, whoever brings it."
+        f"{utc(signed.deadline)}. Anybody can send this with a claim."
     )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.client.consentfiles import date
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import typed
+from kiseki.core.days import utc
 from kiseki.core.values import from_hex
 
 __all__ = ["APPROVAL", "CANCEL", "schedule_of"]
@@ -26,16 +26,16 @@ def _cancel_words(signed: Signed) -> str:
     return (
         f"The wallet {signed.signer} agrees to cancel the schedule "
         f"{signed.message['message']['scheduleId']}. Once its holder and its new holder both "
-        "agree, the token stays where it is. Anybody can bring this, once, until "
-        f"{date(signed.deadline)}."
+        "agree, the token stays where it is. Anybody can send this, once, until "
+        f"{utc(signed.deadline)}."
     )
 
 
 def _approval_words(signed: Signed) -> str:
     return (
         f"The wallet {signed.signer} approves the schedule "
-        f"{signed.message['message']['scheduleId']}, for good. Anybody can bring this, once, until "
-        f"{date(signed.deadline)}."
+        f"{signed.message['message']['scheduleId']}, for good. Anybody can send this, once, until "
+        f"{utc(signed.deadline)}."
     )
 
 

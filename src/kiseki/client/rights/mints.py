@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.client.consentfiles import date
 from kiseki.client.kinds import kind_of
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import typed
+from kiseki.core.counts import percent
+from kiseki.core.days import utc
 from kiseki.core.values import from_hex, to_hex
 
 __all__ = ["LETTER"]
@@ -23,15 +24,15 @@ def _words(signed: Signed) -> str:
     told = signed.message["message"]
     kind, group = kind_of(told["registry"]), told["id"]
     shares, total = int(told["shares"]), int(told["total"])
-    income = f"{shares:,} of {total:,} parts of" if total else "nothing of"
+    income = f"{percent(shares / total)} of" if total else "nothing of"
     document = from_hex(told["document"], 32, "the document")
     return (
         f"The rights token of the {kind} {group} is minted to the wallet {signed.signer}, which "
         f"registered it. {income[0].upper()}{income[1:]} what is paid to the {kind} reaches the "
-        "token; where that is not so, nothing is minted. A resale is asked for "
+        "token; where that is not so, nothing is minted. The royalty of a resale is "
         f"{int(told['royaltyBps']) / 100:g}%. "
         + (f"Its document has the hash {to_hex(document)}. " if any(document) else "")
-        + f"Anybody can bring this, once, until {date(signed.deadline)}."
+        + f"Anybody can send this, once, until {utc(signed.deadline)}."
     )
 
 

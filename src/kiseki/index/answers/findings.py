@@ -1,10 +1,11 @@
 """What only the index can see of a batch, beside what `OutputRegistry.verify` tells."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from kiseki.core import ids
 from kiseki.core.base import Base
+from kiseki.core.counts import counted
+from kiseki.core.days import utc
 from kiseki.core.ids import External
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
@@ -85,7 +86,7 @@ def _external_registered(store: Store, user: Node, each: External) -> list[Findi
         sentence = (
             f"The base model that the {user.kind} {_short(user.id)} names as not registered"
             f" (weights {_short(each.weights)}) is registered as the model {_short(model)} by"
-            f" {developer} on {_date(time)}; what that asks is not paid."
+            f" {developer} on {utc(time)}; what that asks is not paid."
         )
         severity = "problem" if _could_be_seen(time, user.time) else "fact"
         found.append(Finding("external_registered", sentence, model, severity))
@@ -102,13 +103,13 @@ def _collection(node: Node, now: int) -> list[Finding]:
     if node.revoked_at is not None and node.revoked_at <= now:
         sentence = (
             f"The provider {node.registrant} revoked the collection {_short(node.id)} on"
-            f" {_date(node.revoked_at)}, after it was declared here; what rests on it stays"
+            f" {utc(node.revoked_at)}, after it was declared here; what rests on it stays"
             " authorised."
         )
         return [Finding("source_revoked", sentence, node.id, "fact")]
     if node.lapsed:
         sentence = (
-            f"The terms of the collection {_short(node.id)} ended on {_date(node.ends_at or 0)},"
+            f"The terms of the collection {_short(node.id)} ended on {utc(node.ends_at or 0)},"
             " after it was declared here; what rests on it stays authorised."
         )
         return [Finding("source_expired", sentence, node.id, "fact")]
@@ -119,7 +120,7 @@ def _model(node: Node) -> list[Finding]:
     if not node.lapsed:
         return []
     sentence = (
-        f"The terms of the model {_short(node.id)} ended on {_date(node.ends_at or 0)}; what"
+        f"The terms of the model {_short(node.id)} ended on {utc(node.ends_at or 0)}; what"
         " rested on it before stays authorised."
     )
     return [Finding("model_expired", sentence, node.id, "fact")]
@@ -152,14 +153,14 @@ def _walked(records: Records, node: Node) -> list[Finding]:
         sentence = (
             f"The manifest of the model {_short(node.id)} is proven false:"
             f" {_FALSE[each.kind].format(_short(each.collection))}. {each.challenger} showed it on"
-            f" {_date(each.time)} in the transaction {to_hex(each.transaction)}."
+            f" {utc(each.time)} in the transaction {to_hex(each.transaction)}."
         )
         found.append(Finding("manifest_false", sentence, node.id, "problem"))
     checked = records.manifest_checked_at(node.id)
     if checked is not None:
         sentence = (
             f"The manifest of the model {_short(node.id)} was checked item by item on"
-            f" {_date(checked)}: each is in its collection, once, and its consent had not ended."
+            f" {utc(checked)}: each is in its collection, once, and its consent had not ended."
             " That shows what is declared, not what training used."
         )
         found.append(Finding("manifest_checked", sentence, node.id, "fact"))
@@ -176,13 +177,13 @@ def _weights(store: Store, node: Node) -> list[Finding]:
         other, by, when = next(each for each in same if each[0] != node.id)
         sentence = (
             f"The weights of the model {_short(node.id)} are also registered as the model"
-            f" {_short(other)} by {by} on {_date(when)}."
+            f" {_short(other)} by {by} on {utc(when)}."
         )
         return [Finding("weights_twice", sentence, other, "fact")]
     sentence = (
         f"The weights of the model {_short(node.id)} were registered before, as the model"
-        f" {_short(first)} by {who} on {_date(time)}, with sources of its own; who was first need"
-        " not be right."
+        f" {_short(first)} by {who} on {utc(time)}, with sources of its own; whoever was first"
+        " need not be right."
     )
     severity = "problem" if _could_be_seen(time, node.time) else "fact"
     return [Finding("weights_twice", sentence, first, severity)]
@@ -216,17 +217,17 @@ def _outputs(store: Store, records: Records, batch: Node) -> list[Finding]:
     for other, creator, time, count, earlier in store.rows(_TWICE, batch.id):
         when = "before" if earlier else "later"
         sentence = (
-            f"{count} of its outputs {'was' if count == 1 else 'were'} registered {when} by"
-            f" {creator} in the batch {_short(other)} on {_date(time)}; who was first need not have"
-            " made them."
+            f"The batch {_short(other)} of {creator}, registered on {utc(time)}, has"
+            f" {counted(count, 'output')} of this batch too, and was registered {when}; whoever was"
+            " first need not have made them."
         )
         severity = "problem" if earlier and _could_be_seen(time, batch.time) else "fact"
         found.append(Finding("outputs_twice", sentence, other, severity))
     record = records.batch(batch.id)
     if not record.complete:
         sentence = (
-            f"Only {len(record.published)} of its {record.count} outputs are published, so the"
-            " others cannot be looked up."
+            f"It has {counted(record.count, 'output')}, of which {len(record.published):,} are"
+            " published; the others cannot be looked up."
         )
         found.append(Finding("outputs_unpublished", sentence, batch.id, "fact"))
     return found
@@ -259,10 +260,10 @@ def _revoked_items(store: Store, records: Records, lineage: Lineage) -> list[Fin
         for collection, times in late.items():
             count, time = len(times), times[0]
             sentence = (
-                f"{count} item{'' if count == 1 else 's'} of the collection {_short(collection)}"
-                f" {'was' if count == 1 else 'were'} revoked, first on {_date(time)}, too"
-                " late to count here, where the notice is included; whether they are declared"
-                " here, the manifest says."
+                f"{counted(count, 'item')} of the collection {_short(collection)}"
+                f" {'was' if count == 1 else 'were'} revoked, first on {utc(time)}. When this was"
+                " registered, the notice was not over yet, so it stays authorised. The manifest"
+                " shows whether it declares such an item."
             )
             first.setdefault(collection, Finding("item_revoked", sentence, collection, "fact"))
     return list(first.values())
@@ -270,10 +271,3 @@ def _revoked_items(store: Store, records: Records, lineage: Lineage) -> list[Fin
 
 def _short(value: bytes) -> str:
     return f"{to_hex(value)[:10]}…"
-
-
-def _date(seconds: int) -> str:
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"the Unix time {seconds}"
