@@ -40,7 +40,7 @@ def read_prices(path: Path) -> dict[str, GasPrice]:
         InvalidInput: the file cannot be read, an entry is not as it must be, or its day is to come.
     """
     try:
-        table = tomllib.loads(path.read_text("utf-8"), parse_float=str)
+        table = tomllib.loads(path.read_text("utf-8-sig"), parse_float=str)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(f"the prices {path} cannot be read: {error}") from None
     return {name: _price(f"{name!r:.40} in {path}", entry) for name, entry in table.items()}

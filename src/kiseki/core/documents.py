@@ -47,7 +47,8 @@ def parse(text: str | bytes) -> dict[str, Any]:
     """
     try:
         decoded = text if isinstance(text, str) else bytes(text).decode()
-        document = json.loads(shallow(decoded), object_pairs_hook=_unique)
+        plain = decoded.removeprefix("\ufeff")  # which editors on Windows put before a text
+        document = json.loads(shallow(plain), object_pairs_hook=_unique)
     except InvalidInput:
         raise
     except (ValueError, TypeError) as error:

@@ -118,12 +118,10 @@ class People:
                     f"others can read the address book {self.path} (mode {mode}); run `chmod 600 "
                     f"{self.path}`"
                 )
-            text = self.path.read_bytes()
-            if not text:
-                return []
-            _, listed = documents.members(
-                documents.read(text, _FORMAT), ["format", "people"], "an address book"
-            )
+            document = documents.read(self.path.read_bytes(), _FORMAT)
+            _, listed = documents.members(document, ["format", "people"], "an address book")
+            if not isinstance(listed, list):
+                raise TypeError("its people are no list")
             return [Person(**each) for each in listed]
         except FileNotFoundError:
             return []

@@ -213,6 +213,12 @@ def test_a_table_of_ones_own_adds_networks_and_goes_first(own: Path) -> None:
         network("anime", own)
 
 
+def test_a_table_that_an_editor_saved_on_windows_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "networks.toml"
+    own.write_text("\ufeff[mine]\r\nchain = 5\r\n", "utf-8")
+    assert network("mine", own).chain_id == 5
+
+
 def test_no_chain_is_called_animechain_by_guess() -> None:
     assert not [name for name in NETWORKS if "anime" in name]
 
@@ -234,6 +240,7 @@ def test_no_chain_is_called_animechain_by_guess() -> None:
         ),
         ("[x]\nchain = 1\nnodes = 'https://a'", "nodes must be URLs"),
         ("[x]\nchain = 1\nnodes = [1]", "nodes must be URLs"),
+        ("[x]\nchain = 1\ncurrency = ' '", "currency must be a name"),
         ("[x]\nchain = 1\nnodes = ['wss://a']", "begins with http"),
         ("[x]\nchain = 1\nexplorer = 'a'", "begins with http"),
         ("[x]\nchain = 1\nfinality = 'soon'", "finality is a number of blocks from 1"),

@@ -104,7 +104,7 @@ gwei = "0.1"
 
 
 def test_a_price_from_a_table_is_told_with_its_day(shell: Shell) -> None:
-    (shell.folder / "prices.toml").write_text(PRICES)
+    (shell.folder / "prices.toml").write_text("\ufeff" + PRICES, "utf-8")
     words = ("cost", "--items", "10", "--prices", "prices.toml")
     told = shell.json(*words, "--network", "sepolia")
     assert told["price"] == "1500000000"

@@ -310,6 +310,7 @@ def test_terms_are_said_in_plain_words() -> None:
 @given(terms=TERMS)
 def test_terms_are_read_as_they_were_written(terms: Terms) -> None:
     assert Terms.from_json(terms.to_json()) == terms
+    assert Terms.from_json("\ufeff" + terms.to_json()) == terms, "an editor saved it on Windows"
     assert 1 <= terms.words().count(". ") + 1 <= 4
     assert not re.search(r"\d:\d\d:\d\d|\b1 days", terms.words()), "no repr of a span of time"
 

@@ -150,8 +150,12 @@ def test_people_come_from_tables(tmp_path: Path, book: People) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["[]", '{"format":"kiseki-people-v1","people":[{"name":"x"}]}', "{", "\0"]
-)
+    "content",
+    [
+        "", "[]", '{"format":"kiseki-people-v1","people":[{"name":"x"}]}', "{", "\0",
+        '{"format":"kiseki-people-v1","people":{}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_book_is_never_an_empty_one(book: People, content: str) -> None:
     book.add([HANAKO])
     book.path.write_text(content)

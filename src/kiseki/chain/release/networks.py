@@ -90,7 +90,7 @@ def network(known: str | int, own: Path | None = None) -> Network:
 
 def _read(path: Path) -> dict[str, Network]:
     try:
-        return _parsed(path, path.read_text("utf-8"))
+        return _parsed(path, path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"the table of networks {path} cannot be read: {error}") from None
 
@@ -134,11 +134,14 @@ def _network(path: Path, name: str, entry: Any) -> Network:
         raise InvalidInput(f"{where}: {error}") from None
     if entry.get("fee_below", "") not in _BELOW:
         raise InvalidInput(f"{where}: fee_below must be {_KINDS['fee_below'][1]}")
+    currency = entry.get("currency", "ETH")
+    if not currency.strip() or not currency.isprintable():
+        raise InvalidInput(f"{where}: currency must be {_KINDS['currency'][1]}")
     explorer = entry.get("explorer", "").rstrip("/")
     if explorer:
         place(explorer)
     return Network(
-        name, chain, tuple(nodes), explorer, entry.get("currency", "ETH"),
+        name, chain, tuple(nodes), explorer, currency,
         entry.get("public", True), policy.finality, policy.least_tip, entry.get("fee_below", ""),
     )  # fmt: skip
 
