@@ -213,7 +213,7 @@ def log(which: int, topics: list[bytes], data: bytes, block: int, position: int)
     """One log as web3 gives it."""
     contract, entry = EVENTS[which % len(EVENTS)]
     return {
-        "address": ADDRESSES[contract],
+        "address": ADDRESSES[contract].lower(),
         "topics": [topic(entry), *topics],
         "data": data,
         "blockNumber": block,

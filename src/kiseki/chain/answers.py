@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.core.values import from_hex, uint
+from kiseki.core.values import address_text, from_hex, uint
 
 __all__ = ["NONSENSE", "log_of", "quantity"]
 
@@ -33,6 +33,7 @@ def log_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     told = raw.get("blockTimestamp")
     return {
         **raw,
+        "address": address_text(from_hex(raw["address"], 20, "the address of a log")),
         "topics": [from_hex(each, 32, "a topic") for each in raw["topics"]],
         "data": from_hex(raw["data"], None, "the data of a log"),
         "blockNumber": quantity(raw["blockNumber"], 63),

@@ -8,5 +8,6 @@ A part imports only from those above it:
     reverts     custom errors, decoded by name
     contracts   calls and answers of one contract, by its ABI
     foreign     questions to contracts that anybody may have written
+    slices      logs of words, read by a table of where each begins
     events      logs, decoded
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.contract.artifacts import Artifact
+from kiseki.chain.contract.slices import Reader, reader
 from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
 
@@ -18,14 +20,14 @@ class Decoder:
 
     def __init__(self, contracts: Iterable[tuple[str, Artifact]]) -> None:
         """`contracts`: the address of each, and what runs there."""
-        self._contracts: dict[str, str] = {}
-        self._events: dict[tuple[str, bytes], Mapping[str, Any]] = {}
+        self._contracts: dict[str, tuple[str, str]] = {}
+        self._events: dict[tuple[str, bytes], tuple[Mapping[str, Any], Reader | None]] = {}
         for given, built in contracts:
-            at = checksummed(given)
-            self._contracts[at] = built.name
+            at = given.lower()
+            self._contracts[at] = checksummed(given), built.name
             for entry in built.abi:
                 if entry["type"] == "event":
-                    self._events[at, topic(entry)] = entry
+                    self._events[at, topic(entry)] = entry, reader(entry)
 
     def decode(
         self, logs: Iterable[Mapping[str, Any]], timestamps: Mapping[int, int]
@@ -33,19 +35,20 @@ class Decoder:
         """Events among `logs`, in their order.
 
         Args:
-            logs: as web3 gives them.
+            logs: as `log_of` gives them.
             timestamps: of their blocks, by number.
         """
         for log in logs:
-            address = checksummed(log["address"])
-            entry = self._events.get((address, bytes(log["topics"][0]) if log["topics"] else b""))
-            if entry is None:
+            at, topics = log["address"], log["topics"]
+            known = self._events.get((at, bytes(topics[0]) if topics else b""))
+            if known is None:
                 continue
+            address, contract = self._contracts[at]
             yield Event(
-                contract=self._contracts[address],
+                contract=contract,
                 address=address,
-                name=entry["name"],
-                args=_arguments(entry, log),
+                name=known[0]["name"],
+                args=_arguments(*known, log),
                 block=log["blockNumber"],
                 timestamp=timestamps[log["blockNumber"]],
                 transaction=bytes(log["transactionHash"]),
@@ -53,9 +56,14 @@ class Decoder:
             )
 
 
-def _arguments(entry: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(
+    entry: Mapping[str, Any], read: Reader | None, log: Mapping[str, Any]
+) -> dict[str, Any]:
     """Indexed arguments are in the topics, the others in the data. The suite indexes words only."""
+    words = b"".join(map(bytes, log["topics"][1:]))
+    if read is not None:
+        with contextlib.suppress(ValueError):  # eth_abi says what is wrong with it
+            return read(words, bytes(log["data"]))
     indexed = [member for member in entry["inputs"] if member["indexed"]]
     plain = [member for member in entry["inputs"] if not member["indexed"]]
-    words = b"".join(bytes(each) for each in log["topics"][1:])
     return decode_named(indexed, words) | decode_named(plain, bytes(log["data"]))

@@ -1,0 +1,165 @@
+"""Logs of words, read by a table of where each argument begins.
+
+Of what the suite logs, nearly all are words: IDs, addresses, numbers, and lists of these. For each
+event the ABI gives one table of slices. A log that a table cannot read as it stands, because it is
+of another kind or not in the form that every compiler writes, is for `eth_abi`, which judges it.
+
+Source of the layout: https://docs.soliditylang.org/en/latest/abi-spec.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from kiseki.core.checksum import checksummed
+
+__all__ = ["Reader", "reader"]
+
+Entry = Mapping[str, Any]
+Reader = Callable[[bytes, bytes], dict[str, Any]]
+"""Values by name, of the words of the indexed arguments and of the data. Raises `ValueError` for
+what the table cannot read."""
+
+Values = Callable[[bytes], dict[str, Any]]
+Value = Callable[[bytes], Any]
+"""A value, read from all the bytes of a log."""
+
+_WORD = 32
+_address = lru_cache(maxsize=65_536)(checksummed)
+"""The same addresses come again and again, and a checksum takes a hash."""
+
+
+def reader(entry: Entry) -> Reader | None:
+    """What reads the logs of an event; nothing where an argument is more than words.
+
+    Args:
+        entry: the event in the ABI. Of its arguments the indexed ones must be single words.
+    """
+    indexed = [member for member in entry["inputs"] if member["indexed"]]
+    plain = [member for member in entry["inputs"] if not member["indexed"]]
+    if any(_converter(member["type"]) is None for member in indexed):
+        return None
+    topics = len(indexed) * _WORD
+    values = _of_words([*indexed, *plain]) or _of_lists([*indexed, *plain], topics)
+    if values is None:
+        return None
+
+    def read(words: bytes, data: bytes) -> dict[str, Any]:
+        if len(words) != topics:
+            raise ValueError("another number of indexed arguments")
+        return values(words + data)
+
+    return read
+
+
+def _of_words(members: Sequence[Entry]) -> Values | None:
+    found = _all_at(members, 0)
+    if found is None:
+        return None
+    table, size = found
+
+    def read(words: bytes) -> dict[str, Any]:
+        if len(words) != size:
+            raise ValueError("a log of another size")
+        return {name: value(words) for name, value in table}
+
+    return read
+
+
+def _of_lists(members: Sequence[Entry], topics: int) -> Values | None:
+    """Single words and lists of words; the lists stand behind in their order, without gaps."""
+    table: list[tuple[str, Callable[[bytes], Any], bool, int]] = []
+    for at, member in enumerate(members):
+        convert = _converter(member["type"].removesuffix("[]"))
+        if convert is None:
+            return None
+        table.append((member["name"], convert, member["type"].endswith("[]"), at * _WORD))
+    size = len(members) * _WORD
+
+    def read(words: bytes) -> dict[str, Any]:
+        values, behind = {}, size
+        for name, convert, is_list, at in table:
+            word = words[at : at + _WORD]
+            if not is_list:
+                values[name] = convert(word)
+                continue
+            if int.from_bytes(word) != behind - topics:
+                raise ValueError("a list elsewhere")
+            count = int.from_bytes(words[behind : behind + _WORD])
+            begin, behind = behind + _WORD, behind + (1 + count) * _WORD
+            if behind > len(words):
+                raise ValueError("a list cut short")
+            values[name] = [convert(words[i : i + _WORD]) for i in range(begin, behind, _WORD)]
+        if behind != len(words):
+            raise ValueError("a log of another size")
+        return values
+
+    return read
+
+
+def _all_at(members: Sequence[Entry], at: int) -> tuple[list[tuple[str, Value]], int] | None:
+    """What reads each of several members that begin at a byte, and where they end; nothing where
+    one differs in size from log to log."""
+    table = []
+    for member in members:
+        found = _one_at(member, at)
+        if found is None:
+            return None
+        table.append((member["name"], found[0]))
+        at = found[1]
+    return table, at
+
+
+def _one_at(member: Entry, at: int) -> tuple[Value, int] | None:
+    if member["type"] == "tuple":
+        found = _all_at(member["components"], at)
+        if found is None:
+            return None
+        parts, end = found
+        return lambda words: {name: value(words) for name, value in parts}, end
+    convert, end = _converter(member["type"]), at + _WORD
+    return None if convert is None else (lambda words: convert(words[at:end]), end)
+
+
+def _converter(kind: str) -> Callable[[bytes], Any] | None:
+    """What makes a value of one word; nothing for a type that is no word."""
+    if kind == "bytes32":
+        return _bytes32
+    if kind == "address":
+        return _to_address
+    if kind == "bool":
+        return _to_bool
+    if kind.startswith("uint") and not kind.endswith("]"):
+        return _to_number(int(kind[4:] or 256))
+    return None
+
+
+def _bytes32(word: bytes) -> bytes:
+    if len(word) != _WORD:
+        raise ValueError("a word cut short")
+    return word
+
+
+def _to_address(word: bytes) -> str:
+    if len(word) != _WORD or any(word[:12]):
+        raise ValueError("no address")
+    return _address(word[12:])
+
+
+def _to_bool(word: bytes) -> bool:
+    number = int.from_bytes(word)
+    if len(word) != _WORD or number > 1:
+        raise ValueError("neither true nor false")
+    return number == 1
+
+
+def _to_number(bits: int) -> Callable[[bytes], int]:
+    def convert(word: bytes) -> int:
+        number = int.from_bytes(word)
+        if len(word) != _WORD or number >> bits:
+            raise ValueError("a number with more bits")
+        return number
+
+    return convert
