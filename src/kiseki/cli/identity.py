@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, letters, names, show
+from kiseki.cli.salts import AsNew, with_salts
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput
 
@@ -27,18 +28,20 @@ Person = Annotated[str, typer.Argument(help="The hash that `identity person` pri
 @identity.command("person")
 def person(
     text: Annotated[str, typer.Argument(help="A text that identifies the artist; it stays here.")],
+    as_new: AsNew = False,
 ) -> None:
     """Print the salted hash that stands for an artist without a wallet.
 
-    Use the hash in lists and as a payee. The same text gives the same hash. Sends nothing; the salt
-    is in the key store.
+    Use the hash in lists and as a payee. The same text gives the same hash, as long as the key
+    store has its salt; if the key store cannot open what this wallet registered before, the command
+    asks first. Sends nothing.
 
     \b
     Examples:
       kiseki identity person "Studio staff number 12"
     """
     k = context.kiseki()
-    found = k.identities.person(text)
+    found = with_salts(k, as_new, lambda: k.identities.person(text))
     named = f"{k.address}:{to_hex(found)}"
     if context.current.json:
         show.json_line({"person": found, "artist": named, "payee": k.identities.payee(found).key})

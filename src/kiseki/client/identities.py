@@ -21,6 +21,7 @@ from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.letters import Letter, must_be_for
 from kiseki.client.payable import payable_identity, receiver
+from kiseki.client.salts import NewSalts
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids, typed
 from kiseki.core.checksum import checksummed
@@ -70,12 +71,17 @@ class Identities:
         Args:
             text: a text that identifies the artist. It is not saved. It is hashed in Unicode's
                 composed form, without blanks around it.
+
+        Raises:
+            InvalidInput: there is no such text.
+            SaltsMissing: a new salt is needed, which makes another identity of somebody who has one
+                already, and the key store cannot open what this wallet registered before.
         """
         known = unicodedata.normalize("NFC", text).strip().encode()
         if not known:
             raise InvalidInput("say something that tells them apart from everybody else")
         digest = hashlib.sha256(known).digest()
-        (salt,) = self.wallet.salts.salts(self.wallet.address, [digest])
+        (salt,) = NewSalts(self.wallet).salts(self.wallet.address, [digest])
         return ids.commitment(digest, salt)
 
     def payee(self, person: bytes, issuer: str | None = None) -> Payee:

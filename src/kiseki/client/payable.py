@@ -9,7 +9,7 @@ from kiseki.chain.release.releases import names
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, to_hex
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, bytes32, to_hex
 from kiseki.errors import InvalidInput
 
 __all__ = ["payable", "payable_identity", "receiver"]
@@ -48,8 +48,12 @@ def payable_identity(contract: str, issuer: str, person: bytes) -> Payee:
         contract: `Identities`.
 
     Raises:
-        InvalidInput: the issuer could never bind anybody.
+        InvalidInput: the issuer could never bind anybody, or the person is nobody.
     """
+    if bytes32(person, "the person") == ZERO32:
+        raise InvalidInput(
+            "the person is zero, which is nobody; `kiseki identity person` makes one"
+        )
     return Payee.identity(contract, receiver(issuer, "the issuer"), person)
 
 

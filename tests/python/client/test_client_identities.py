@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
-from kiseki import Kiseki, LocalKiseki, Payee, Split
+from kiseki import Kiseki, LocalKiseki, Payee, Split, Terms
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.revenue import redirects
 from kiseki.core import ids
@@ -27,6 +27,19 @@ def half(payee: Payee, other: str) -> Split:
 
 
 # Identities
+
+
+def test_nobody_is_paid_as_person_zero(k: LocalKiseki, tmp_path: Path) -> None:
+    """A program that found no artist writes zeros, and all of them would be one."""
+    nobody = f"{k.address}:0x{'00' * 32}"
+    with pytest.raises(InvalidInput, match="the person is zero, which is nobody"):
+        k.identities.payee(bytes(32))
+    with pytest.raises(InvalidInput, match="the person is zero, which is nobody"):
+        k.payee(nobody)
+    (tmp_path / "a.svg").write_bytes(b"a drawing of nobody's")
+    (tmp_path / "list.csv").write_text(f"file,artist\na.svg,{nobody}\n")
+    with pytest.raises(InvalidInput, match="the person is zero, which is nobody"):
+        k.data.prepare_all(tmp_path / "list.csv", Terms.of("train", "0%"))
 
 
 def test_what_an_artist_without_a_wallet_earns_waits_for_them(

@@ -119,6 +119,21 @@ def test_salts_of_artists_are_asked_for_where_this_wallet_registered(
         with_store(alice, tmp_path / "alice").data.prepare(art, terms)
 
 
+def test_no_artist_gets_a_second_identity_where_salts_are_gone(
+    k: LocalKiseki, folder: Folder, tmp_path: Path, terms: Terms
+) -> None:
+    """Promise 4: money was sent to another identity of the same artist, without a word."""
+    studio = with_store(k, tmp_path / "keys")
+    person = studio.identities.person("staff 12")
+    studio.data.register(folder("art", FILES), terms, payee=studio.identities.payee(person))
+    assert studio.identities.person("staff 12") == person
+    with pytest.raises(SaltsMissing) as told:
+        with_store(k, tmp_path / "lost").identities.person("staff 12")
+    lost = with_store(k, tmp_path / "lost")
+    lost.data.openings.give_up(told.value.registrations)
+    assert lost.identities.person("staff 12") != person
+
+
 def test_a_private_model_is_not_hidden_twice(
     k: LocalKiseki, folder: Folder, tmp_path: Path, terms: Terms
 ) -> None:
