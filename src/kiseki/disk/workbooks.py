@@ -2,8 +2,8 @@
 
 A cell is taken as it stands in the file. What a spreadsheet made of what somebody typed is refused,
 because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. So is
-what nobody sees, as a row that a filter hides. A formula counts with the result that is saved with
-it.
+what nobody sees, as a row that a filter hides, or a column. A formula counts with the result that
+is saved with it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _DIGITS = 15
 _ROWS = 1 << 20
 """Those that a sheet can have."""
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z0-9:]{1,40})\"")
-_HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]{0,290}?\shidden=\"(?:1|true)\"[^>]{0,290}>")
-_ROW = re.compile(rb"\sr=\"(\d{1,7})\"")
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\b[^>]{0,290}?\shidden=\"(?:1|true)\"[^>]{0,290}>")
+_NUMBER = re.compile(rb"\s(r|min|max)=\"(\d{1,7})\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].')
 """What a number's format shows as it is: its ``%`` is no percent."""
@@ -62,8 +62,10 @@ class Sheet:
             FilesError: the file is damaged.
             InvalidInput: a cell cannot be taken as it stands.
         """
+        from openpyxl.utils import get_column_letter
+
         both: Iterator[tuple[Any, Any]] = ((row, row) for row in _cells(self._values))
-        has_formulas, hidden = self._looked()
+        has_formulas, hidden_rows, hidden_columns = self._looked()
         if has_formulas:
             both = zip(_cells(self._values), _cells(self._formulas), strict=True)
         number = 0
@@ -78,11 +80,11 @@ class Sheet:
             if number > _ROWS:
                 raise InvalidInput(f"{self._path} has more than {_ROWS:,} rows; save it as CSV")
             cells = [self._text(one, other) for one, other in zip(values, formulas, strict=True)]
-            if number in hidden and "".join(cells).strip():
-                raise InvalidInput(
-                    f"{self._path}, sheet {self.name!r}, row {number}: this row is hidden, perhaps "
-                    "by a filter; show all rows, and delete those that are not meant"
-                )
+            if number in hidden_rows and "".join(cells).strip():
+                raise self._unseen(f"row {number}", "row")
+            for place, cell in enumerate(cells, 1) if hidden_columns else ():
+                if cell.strip() and any(low <= place <= high for low, high in hidden_columns):
+                    raise self._unseen(f"column {get_column_letter(place)}", "column")
             yield number, cells
 
     def _text(self, cell: Any, formula: Any) -> str:
@@ -114,15 +116,23 @@ class Sheet:
             text = text.rstrip("0").removesuffix(".")
         return text.replace(".", self.decimal or ".") + ("%" if percent else "")
 
+    def _unseen(self, where: str, what: str) -> InvalidInput:
+        return InvalidInput(
+            f"{self._path}, sheet {self.name!r}, {where}: this {what} is hidden"
+            f"{', perhaps by a filter' if what == 'row' else ''}; show all {what}s, and delete "
+            "those that are not meant"
+        )
+
     def _refusal(self, cell: Any, why: str) -> InvalidInput:
         return InvalidInput(
             f"{self._path}, sheet {self.name!r}, row {cell.row}, column {cell.column_letter}: {why}"
         )
 
-    def _looked(self) -> tuple[bool, set[int]]:
-        """Whether there are formulas, and which rows are hidden. Refuses merged cells, of which a
-        file holds the first alone: the others would read as empty."""
-        rest, formulas, hidden = b"", False, set[int]()
+    def _looked(self) -> tuple[bool, set[int], set[tuple[int, int]]]:
+        """Whether there are formulas, and which rows and columns (first and last) are hidden.
+        Refuses merged cells, of which a file holds the first alone: the others would read as empty.
+        """
+        rest, formulas, rows, columns = b"", False, set[int](), set[tuple[int, int]]()
         try:
             with self._values._get_source() as source:
                 for chunk in iter(lambda: source.read(1 << 20), b""):
@@ -133,14 +143,18 @@ class Sheet:
                             "merged; unmerge them and fill in each row"
                         )
                     formulas = formulas or bool(_FORMULA.search(rest + chunk))
-                    for row in _HIDDEN.finditer(rest + chunk):
-                        hidden.update(map(int, _ROW.findall(row[0])))
+                    for tag in _HIDDEN.findall(rest + chunk):
+                        place = {name: int(said) for name, said in _NUMBER.findall(tag)}
+                        if b"r" in place:
+                            rows.add(place[b"r"])
+                        elif b"min" in place:
+                            columns.add((place[b"min"], place.get(b"max", place[b"min"])))
                     rest = (rest + chunk)[-300:]
         except _DAMAGED as error:
             if isinstance(error, InvalidInput):
                 raise
             raise _damaged(self._path, error) from error
-        return formulas, hidden
+        return formulas, rows, columns
 
 
 @contextlib.contextmanager

@@ -277,6 +277,13 @@ def test_what_a_spreadsheet_hides_is_refused_because_nobody_saw_it(book: Reads) 
         book(*rows, change=hide)
     assert book(*rows[:2], [], change=hide) == [(2, ["a", "", "1"])]  # nothing is in row 3
 
+    def hide_column(made: Any) -> None:
+        made.active.column_dimensions["B"].hidden = True
+
+    with pytest.raises(InvalidInput, match="column B: this column is hidden; show all columns"):
+        book(*rows, change=hide_column)
+    assert book(["file"], ["a"], change=hide_column) == [(2, ["a", "", ""])]
+
 
 def test_a_percent_sign_that_is_only_shown_changes_no_number(book: Reads) -> None:
     for form, shown in (('0"%"', "60"), ("0\\%", "60"), ("0%", "6000%")):
