@@ -377,6 +377,8 @@ class Table:
                 continue
             begins = begins and not "".join(cells).strip()
             yield row, 0, cells
+        for each in sheet.told():
+            form.tell(each)
 
 
 def first_cells(text: str, separator: str) -> list[str]:

@@ -1,9 +1,8 @@
 """Workbooks (``.xlsx``), read row by row with openpyxl.
 
 A cell is taken as it stands in the file. What a spreadsheet made of what somebody typed is refused,
-because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. So is
-what nobody sees, as a row that a filter hides, or a column. A formula counts with the result that
-is saved with it.
+because it cannot be undone: a number of more than 15 digits (``1E+40``), a date, an error. A
+formula counts with the result that is saved with it. What is hidden counts too, and is said.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=\"([A-Z0-9:]{1,40})
 _HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\b[^>]{0,290}?\shidden=\"(?:1|true)\"[^>]{0,290}>")
 _NUMBER = re.compile(rb"\s(r|min|max)=\"(\d{1,7})\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_SHOWN = 5
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].')
 """What a number's format shows as it is: its ``%`` is no percent."""
 _DAMAGED = (
@@ -54,6 +54,18 @@ class Sheet:
         """
         self.name, self.decimal = str(values.title), ""
         self._path, self._values, self._formulas = path, values, formulas
+        self._unseen: dict[str, dict[str, None]] = {"row": {}, "column": {}}
+
+    def told(self) -> list[str]:
+        """What is hidden and was read all the same, in sentences: a filter may have been left on,
+        and nobody saw it."""
+        return [
+            f"{self._path}: {len(places):,} {what}{'' if len(places) == 1 else 's'} of the sheet "
+            f"{self.name!r} {'is' if len(places) == 1 else 'are'} hidden and read too: "
+            f"{', '.join(list(places)[:_SHOWN])}{', …' if len(places) > _SHOWN else ''}."
+            for what, places in self._unseen.items()
+            if places
+        ]
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row with its number.
@@ -81,10 +93,10 @@ class Sheet:
                 raise InvalidInput(f"{self._path} has more than {_ROWS:,} rows; save it as CSV")
             cells = [self._text(one, other) for one, other in zip(values, formulas, strict=True)]
             if number in hidden_rows and "".join(cells).strip():
-                raise self._unseen(f"row {number}", "row")
+                self._unseen["row"].setdefault(str(number))
             for place, cell in enumerate(cells, 1) if hidden_columns else ():
                 if cell.strip() and any(low <= place <= high for low, high in hidden_columns):
-                    raise self._unseen(f"column {get_column_letter(place)}", "column")
+                    self._unseen["column"].setdefault(get_column_letter(place))
             yield number, cells
 
     def _text(self, cell: Any, formula: Any) -> str:
@@ -115,13 +127,6 @@ class Sheet:
         if "." in text:
             text = text.rstrip("0").removesuffix(".")
         return text.replace(".", self.decimal or ".") + ("%" if percent else "")
-
-    def _unseen(self, where: str, what: str) -> InvalidInput:
-        return InvalidInput(
-            f"{self._path}, sheet {self.name!r}, {where}: this {what} is hidden"
-            f"{', perhaps by a filter' if what == 'row' else ''}; show all {what}s, and delete "
-            "those that are not meant"
-        )
 
     def _refusal(self, cell: Any, why: str) -> InvalidInput:
         return InvalidInput(

@@ -265,24 +265,25 @@ def test_merged_cells_are_refused_because_a_file_holds_only_the_first(book: Read
         book(*rows, change=lambda made: made.active.merge_cells("B2:B3"))
 
 
-def test_what_a_spreadsheet_hides_is_refused_because_nobody_saw_it(book: Reads) -> None:
-    """A list that was filtered showed one row, and all of them were paid (promise 4)."""
-    rows: tuple[list[Any], ...] = (["file", "share"], ["a", 1], ["b", 2], [])
-
-    def hide(made: Any) -> None:
-        for row in (3, 5):
-            made.active.row_dimensions[row].hidden = True
-
-    with pytest.raises(InvalidInput, match="row 3: this row is hidden, perhaps by a filter"):
-        book(*rows, change=hide)
-    assert book(*rows[:2], [], change=hide) == [(2, ["a", "", "1"])]  # nothing is in row 3
-
-    def hide_column(made: Any) -> None:
-        made.active.column_dimensions["B"].hidden = True
-
-    with pytest.raises(InvalidInput, match="column B: this column is hidden; show all columns"):
-        book(*rows, change=hide_column)
-    assert book(["file"], ["a"], change=hide_column) == [(2, ["a", "", ""])]
+def test_what_a_spreadsheet_hides_counts_and_is_said(tmp_path: Path) -> None:
+    """A list that was filtered showed one row, and all of them were paid without a word
+    (promise 4)."""
+    made, told = openpyxl.Workbook(), list[str]()
+    for row in (["file", "name", "share"], ["a", "", 1], ["b", "", 2]):
+        made.active.append(row)
+    for number in (3, 5):
+        made.active.row_dimensions[number].hidden = True
+    for letter in ("B", "C", "D"):
+        made.active.column_dimensions[letter].hidden = True
+    made.active.append(["c", "", 3])
+    made.save(tmp_path / "list.xlsx")
+    rows = rows_of(tmp_path / "list.xlsx", Format(tell=told.append))
+    assert [row for row, _ in rows] == [2, 3, 4]
+    path = tmp_path / "list.xlsx"
+    assert told[1:] == [
+        f"{path}: 1 row of the sheet 'Sheet' is hidden and read too: 3.",
+        f"{path}: 2 columns of the sheet 'Sheet' are hidden and read too: B, C.",
+    ]
 
 
 def test_a_percent_sign_that_is_only_shown_changes_no_number(book: Reads) -> None:
