@@ -75,6 +75,7 @@ def mint(
     context.refuse_dry_run("local mint")
     to = names.wallet(to, "the address")
     k = context.kiseki()
+    k.test_money.must_be_local()  # before the token is asked about
     k.test_money.mint(token, to, context.units(amount, k.session.digits(token)))
     held = k.balance(token, to)
     if context.current.json:

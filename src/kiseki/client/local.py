@@ -41,7 +41,7 @@ class TestMoney:
         Raises:
             ChainError: the node is not Anvil, and refuses.
         """
-        self._must_be_local()
+        self.must_be_local()
         who, node = checksummed(receiver(to, "the address")), self.wallet.session.node
         with node_errors():
             held = node.balance(who) + amount
@@ -50,7 +50,7 @@ class TestMoney:
 
     def token(self) -> str:
         """Deploys a new ERC-20 with 6 decimals that anybody may mint; its address."""
-        self._must_be_local()
+        self.must_be_local()
         salt = token_bytes(32)
         code = artifact("TestToken").creation_code
         self.wallet.send(Call(PROXY, salt + code, 0, "deploy TestToken"))
@@ -63,7 +63,7 @@ class TestMoney:
         Args:
             amount: base units.
         """
-        self._must_be_local()
+        self.must_be_local()
         who = receiver(to, "the address")
         self.wallet.send(erc20(self.wallet.session.node, token).call("mint", who, amount))
 
@@ -73,14 +73,19 @@ class TestMoney:
         Raises:
             ChainError: the node is not Anvil, and refuses.
         """
-        self._must_be_local()
+        self.must_be_local()
         node = self.wallet.session.node
         with node_errors():
             node.one("evm_increaseTime", seconds)
             node.one("evm_mine")
         return self.wallet.session.now()
 
-    def _must_be_local(self) -> None:
+    def must_be_local(self) -> None:
+        """Refuses a public network.
+
+        Raises:
+            InvalidInput: it is one.
+        """
         known = self.wallet.session.network
         if known.is_public and not self.is_own:
             raise InvalidInput(

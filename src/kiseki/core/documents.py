@@ -52,7 +52,8 @@ def parse(text: str | bytes) -> dict[str, Any]:
     except InvalidInput:
         raise
     except (ValueError, TypeError) as error:
-        raise InvalidInput(f"this is not a JSON document: {error}") from error
+        at = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise InvalidInput(f"this is not a JSON document{at}") from error
     if not isinstance(document, dict):
         raise InvalidInput("the document must be a JSON object")
     return document

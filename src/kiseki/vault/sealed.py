@@ -61,7 +61,7 @@ def write(
                 file.writelines(content)
     except FileExistsError:
         raise SecretsError(
-            f"there is a {path} already; name another, or move that one away"
+            f"the file {path} exists already; name another, or move that one away"
         ) from None
     except OSError as error:
         raise SecretsError(f"{path} cannot be written ({error.strerror or error})") from error

@@ -175,7 +175,7 @@ def test_an_issuer_binds_everybody_of_a_table_at_once(shell: Shell, poor: Kiseki
     (shell.folder / "artists.csv").write_text(text)
     bind = ("identity", "bind", "--table", "artists.csv")
     told = words(shell.run(*bind, "--dry-run"))
-    assert f"Bind the wallet {ARTIST.lower()} to the artist {persons[0]}" in told
+    assert f"Bind the wallet {ARTIST} to the artist {persons[0]}" in told
     assert len(shell.json(*bind)["transactions"]) == 1
     wallets = [shell.json("identity", "status", who)["wallet"] for who in persons]
     assert wallets == [ARTIST, BUYER, poor.address]

@@ -194,7 +194,13 @@ class Openings:
                     f"that you mean: {', '.join(sorted(map(to_hex, mine)))}"
                 )
             return mine.pop()
-        wanted = from_hex(given if given.startswith("0x") else f"0x{given}", 32, "the item")
+        try:
+            wanted = from_hex(given if given.startswith("0x") else f"0x{given}", 32, "the item")
+        except InvalidInput:
+            raise InvalidInput(
+                f"there is no file {given!r:.80}, and it is no ID; name the file of the item, or "
+                "its data ID or commitment (0x and 64 hex digits)"
+            ) from None
         for record in self.wallet.session.index.collections(me):
             for item in self.items(record.id):
                 if item.id == wanted:
