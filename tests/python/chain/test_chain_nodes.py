@@ -53,6 +53,21 @@ def test_a_limit_that_is_told_in_json_is_waited_out(url: str) -> None:
         assert busy.count == 3
 
 
+def test_a_price_that_a_node_does_not_tell_is_not_nothing(url: str) -> None:
+    def answer(_: int, asked: Any) -> tuple[int, bytes]:
+        found = requests.post(url, json=asked, timeout=30).json()
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each.get("result"), dict):
+                each["result"].pop("effectiveGasPrice", None)
+        return 200, json.dumps(found).encode()
+
+    with front(url, answer) as silent:
+        sender = Sender(connect(place(silent)), account_of(2))
+        offered = sender.fees().most
+        done = sender.send(Call(TO, b"", 1, "a gift"))
+    assert 0 < done.gas * (offered // 4) <= done.fee
+
+
 def test_an_answer_that_is_cut_off_is_asked_for_again(url: str) -> None:
     with front(url, lambda n, _: (200, b'{"jsonrpc": "2.0", "res') if n == 2 else None) as torn:
         assert connect(place(torn)).w3.eth.get_block("latest")["number"] >= 0

@@ -25,6 +25,7 @@ class Receipt:
         block: block number.
         gas: gas used, intrinsic and calldata included.
         fee: what it cost in wei; of a rollup with its fee for the chain below, where it tells that.
+            Where the node does not tell the price, the most that it can have cost.
         contract: address of the contract it made, if it made one.
         logs: what was logged, as web3 gives it.
         resumed: whether an earlier run, which was interrupted, had sent it.

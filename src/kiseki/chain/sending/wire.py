@@ -68,7 +68,9 @@ class Mined:
     @classmethod
     def of(cls, attempt: Attempt, answer: Any) -> Mined:
         gas = quantity(answer["gasUsed"], 63)
-        price = quantity(answer.get("effectiveGasPrice") or "0x0", 256)
+        told = answer.get("effectiveGasPrice")
+        # Of a node that does not say it: the most that it can have been, and never nothing.
+        price = attempt.fees.most if told is None else quantity(told, 256)
         return cls(
             attempt,
             quantity(answer["blockNumber"], 63),
