@@ -81,7 +81,10 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
         # Without the cause: it would hold the URL, and with it perhaps a key.
         said = answered_with(error)
         if not isinstance(error, requests.RequestException):
-            said = f"its answer is none of a node ({type(error).__name__})"
+            raise NodeUnreachable(
+                f"no node answers at {node.place}: what is there says what no node says "
+                f"({type(error).__name__}); check the URL and its key"
+            ) from None
         raise NodeUnreachable(
             f"what answers at {node.place} is no node for us: {said}; check the URL and its key"
             if said

@@ -35,11 +35,11 @@ class Decoder:
         """Events among `logs`, in their order.
 
         Args:
-            logs: as `log_of` gives them.
+            logs: as `log_of` gives them, or web3.
             timestamps: of their blocks, by number.
         """
         for log in logs:
-            at, topics = log["address"], log["topics"]
+            at, topics = log["address"].lower(), log["topics"]  # web3 writes both cases
             known = self._events.get((at, bytes(topics[0]) if topics else b""))
             if known is None:
                 continue
