@@ -7,12 +7,14 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from kiseki.chain.answers import NONSENSE
+from kiseki.core.values import one_line
 from kiseki.errors import ChainError
 
 __all__ = ["MNEMONIC", "TEST_WALLETS", "anvil"]
@@ -51,29 +53,32 @@ def anvil(
     Raises:
         ChainError: there is no `anvil` to run, or it does not start.
     """
+    if port:
+        _must_be_free(port)
     port = port or _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         find_anvil(), "--port", str(port), "--chain-id", str(chain_id), "--accounts", str(accounts),
         "--mnemonic", MNEMONIC, "--silent", *options,
     ]  # fmt: skip
-    process = subprocess.Popen(  # noqa: S603 - our own arguments
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _await(process, url)
-        yield url
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
         try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _await(process, url, said)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def find_anvil() -> str:
@@ -91,19 +96,36 @@ def find_anvil() -> str:
     return program_on_path
 
 
+def _must_be_free(port: int) -> None:
+    """Whoever listens there would answer in Anvil's place, and be sent what is meant for it."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OverflowError:
+        raise ChainError(f"there is no port {port}; ports are numbers up to 65535") from None
+    except OSError as error:
+        raise ChainError(
+            f"nothing can listen at port {port} ({error.strerror}); another node may run there: "
+            "stop it, or name another port"
+        ) from None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _await(process: subprocess.Popen[Any], url: str) -> None:
+def _await(process: subprocess.Popen[Any], url: str, said: IO[bytes]) -> None:
     import requests
 
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise ChainError(f"anvil ended at once with exit code {process.returncode}")
+            said.seek(0)
+            why = one_line(" ".join(said.read(4_000).decode(errors="replace").split()), 300)
+            raise ChainError(f"anvil ended at once with exit code {process.returncode}: {why}")
         with contextlib.suppress(requests.RequestException, *NONSENSE):
             requests.post(
                 url, json={"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}, timeout=1.0

@@ -260,7 +260,7 @@ class _Reader:
     def _damaged(self) -> SecretsError:
         return SecretsError(
             f"line {self._line} of {self._path} is damaged; restore a backup, or name another file "
-            "if this one keeps something else; nothing was registered"
+            "if this one keeps something else; nothing was sent"
         )
 
 

@@ -131,7 +131,7 @@ def sorting(tables: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.OperationalError as error:
         raise SecretsError(
             f"there is no room to sort the items ({error}); free some in the folder for temporary "
-            "files, or name another in SQLITE_TMPDIR; nothing was registered"
+            "files, or name another in SQLITE_TMPDIR; nothing was sent"
         ) from None
     finally:
         db.close()

@@ -152,7 +152,7 @@ def refuse(doubts: Doubts) -> bool:
     many = f"{counted(doubts.count, 'file')} {'is' if doubts.count == 1 else 'are'}"
     raise FilesError(
         f"{many} doubtful. {'. '.join(doubts.words)}. Remove them, or say what to do (--doubtful "
-        "leave-out, or take; in Python doubtful=); nothing was registered"
+        "leave-out, or take; in Python doubtful=); nothing was sent"
     )
 
 
@@ -170,7 +170,7 @@ def take(doubts: Doubts) -> bool:
     if doubts.only_left_out:
         raise FilesError(
             f"some of these cannot be taken: {'. '.join(doubts.words)}. Remove them, or leave the "
-            "doubtful files out; nothing was registered"
+            "doubtful files out; nothing was sent"
         )
     return True
 

@@ -255,16 +255,16 @@ def _same(path: str | Path) -> Path | None:
 
 def _must_be_ordinary(path: str | Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
-        raise FilesError(f"{path} is no ordinary file; leave it out; nothing was registered")
+        raise FilesError(f"{path} is no ordinary file; leave it out; nothing was sent")
 
 
 def _must_be_same(path: str | Path, *found: os.stat_result) -> None:
     if len({(each.st_ino, each.st_size, each.st_mtime_ns) for each in found}) > 1:
         raise FilesError(
             f"{path} changed while it was read; wait until it is finished and run this again; "
-            "nothing was registered"
+            "nothing was sent"
         )
 
 
 def _not_read(path: str | Path, error: OSError) -> FilesError:
-    return FilesError(f"{path} cannot be read ({error.strerror}); nothing was registered")
+    return FilesError(f"{path} cannot be read ({error.strerror}); nothing was sent")

@@ -177,7 +177,7 @@ def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
     except OSError as error:
         raise FilesError(
             f"the folder {error.filename} cannot be read ({error.strerror}); "
-            "check its permissions; nothing was registered"
+            "check its permissions; nothing was sent"
         ) from error
 
 

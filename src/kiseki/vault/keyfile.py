@@ -148,19 +148,19 @@ class KeyFile:
         except OSError as error:
             raise SecretsError(
                 f"the key store {self.place} cannot be used ({error.strerror}); "
-                "check the path and its permissions; nothing was registered"
+                "check the path and its permissions; nothing was sent"
             ) from error
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.OperationalError as error:
             raise SecretsError(
                 f"the key store {self.place} cannot be used ({error}); check that its folder "
-                "can be written to and has room, and run this again; nothing was registered"
+                "can be written to and has room, and run this again; nothing was sent"
             ) from None
         except sqlite3.DatabaseError:
             raise SecretsError(
                 f"the key store {self.place} is damaged; restore a backup into a new one; "
-                "nothing was registered"
+                "nothing was sent"
             ) from None
 
     def _something_else(self) -> SecretsError:

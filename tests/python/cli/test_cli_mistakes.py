@@ -191,6 +191,12 @@ def test_a_local_chain_for_others_to_use(shell: Shell) -> None:
     assert len(told["wallets"]) == 10
     other = Shell(shell.folder, told["url"])
     assert set(other.json("status")["contracts"].values()) == {"the same, to the byte"}
+    port = told["url"].rpartition(":")[2]
+    second = shell.run("node", "--port", port, code=1)
+    assert f"nothing can listen at port {port}" in second and "name another port" in second
+    assert "ports are numbers up to 65535" in shell.run("node", "--port", "99999", code=1)
+    odd = shell.run("node", "--port", "0", "--block-time", "-1", code=1)
+    assert "anvil ended at once" in odd and "unexpected argument" in odd
     node.send_signal(signal.SIGINT)
     assert node.wait(timeout=600) == 0
     assert "no node answers" in other.run("status", code=1)

@@ -92,7 +92,7 @@ def test_an_unreadable_folder_and_file() -> None:
             find(place / "art")
         (place / "art" / "locked").chmod(0o700)
         (place / "art" / "file").chmod(0)
-        with pytest.raises(FilesError, match=r"file cannot be read .*nothing was registered"):
+        with pytest.raises(FilesError, match=r"file cannot be read .*nothing was sent"):
             hash_files(find(place / "art"))
     finally:
         as_root(lambda: shutil.rmtree(place))
@@ -103,7 +103,7 @@ def test_a_link_to_nothing_and_a_pipe_are_refused(
 ) -> None:
     before, art = blocks(artist), folder("art", ART)
     (art / "link").symlink_to(art / "nowhere")
-    with pytest.raises(FilesError, match=r"a link that leads nowhere: .* nothing was registered"):
+    with pytest.raises(FilesError, match=r"a link that leads nowhere: .* nothing was sent"):
         artist.data.register(art, terms)
     (art / "link").unlink()
     os.mkfifo(art / "pipe")

@@ -114,7 +114,7 @@ def test_a_model_in_several_files_is_whole_or_refused(
         (content[:-1], "cut off"),
     ):
         second.write_bytes(wrong)
-        with pytest.raises(FilesError, match=f"{reason}.*nothing was registered"):
+        with pytest.raises(FilesError, match=f"{reason}.*nothing was sent"):
             k.models.weights(index)
     second.unlink()
     with pytest.raises(FilesError, match="is not beside it; put it there"):

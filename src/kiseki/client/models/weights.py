@@ -221,7 +221,7 @@ def _by_index(path: Path, progress: Progress) -> Weights:
             raise FilesError(
                 f"{path} and the files that it names are no model by its tensors: {why}; of "
                 "several files there is no whole file, so mend them or save the model as one; "
-                "nothing was registered"
+                "nothing was sent"
             ) from why
 
 
@@ -230,7 +230,7 @@ def _shard(index: Path, name: str) -> Iterator[BinaryIO]:
     path = index.parent / name
     if not path.exists():
         raise FilesError(
-            f"{index} names {name}, which is not beside it; put it there; nothing was registered"
+            f"{index} names {name}, which is not beside it; put it there; nothing was sent"
         )
     with still(path) as opened:
         yield opened
@@ -240,7 +240,7 @@ def _whole(path: Path, opened: BinaryIO, progress: Progress) -> bytes:
     try:
         return weights.whole_digest(opened, progress)
     except InvalidInput as why:
-        raise FilesError(f"{path}: {why}; nothing was registered") from why
+        raise FilesError(f"{path}: {why}; nothing was sent") from why
 
 
 @dataclass(frozen=True, slots=True)
