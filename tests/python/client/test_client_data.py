@@ -190,7 +190,7 @@ def test_registered_with_other_values_it_is_refused(
         "origin": replace(prepared, origin=b"\x01" * 32),
         "count": replace(prepared, items=prepared.items[:-1]),
     }[change]
-    with pytest.raises(ContractReverted, match="set-payee` changes the payee") as refused:
+    with pytest.raises(ContractReverted, match="kiseki data set-payee`") as refused:
         artist.data.register(other)
     assert refused.value.name == "DataRegistry_DifferentValues"
     assert refused.value.values == {"collection": prepared.id}
