@@ -300,7 +300,7 @@ def _read(
     read = k.revenue.statement.read(
         file,
         payee,
-        k.session.digits(token),
+        None if token == ZERO_ADDRESS else k.session.digits(token),
         context.table(),
         period=period,
         token=token,

@@ -29,7 +29,7 @@ from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show
 from kiseki.client import settings
 from kiseki.client.settings import SETTINGS, Where, variables
-from kiseki.core.amounts import ETHER_DECIMALS, in_units, parse
+from kiseki.core.amounts import in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.disk import passwords
 from kiseki.disk.tables import Format
@@ -455,10 +455,10 @@ def amount(k: Kiseki, text: str, given: str = ZERO_ADDRESS) -> tuple[int, str]:
     token = to_hex(address(named or given, "the token"))
     if named and given != ZERO_ADDRESS and token != to_hex(address(given, "the token")):
         raise InvalidInput("the amount names one token and --token another; name one")
-    return units(number, k.session.digits(token)), token
+    return units(number, None if token == ZERO_ADDRESS else k.session.digits(token)), token
 
 
-def units(text: str, decimals: int = ETHER_DECIMALS) -> int:
+def units(text: str, decimals: int | None = None) -> int:
     """The base units of a number that a person wrote; see `kiseki.core.amounts.parse`."""
     return parse(text, decimals, chosen("decimal"))
 

@@ -20,15 +20,15 @@ _GROUPS = "_'’ \u00a0\u2009\u202f"
 _WRITTEN = re.compile(rf"([0-9](?:[0-9.,{_GROUPS}]*[0-9])?)[ \u00a0]*([A-Za-z]*)", re.ASCII)
 
 
-def parse(text: str, decimals: int = ETHER_DECIMALS, mark: str = "") -> int:
+def parse(text: str, decimals: int | None = None, mark: str = "") -> int:
     """Base units of an amount: ``0.5``, ``0.5 ether``, ``20 gwei``, ``1000 wei``.
 
     Without `mark` a point separates the decimals, and commas and grouping marks are refused:
     ``1,250`` is 1250 to some people and 1.25 to others.
 
     Args:
-        decimals: of the token, which a number without a unit is in; ``wei`` then means its base
-            unit, and the other units are ether's.
+        decimals: of a token, which a number without a unit is in; ``wei`` then means its base
+            unit, and the other units are refused, because they are ether's. ``None`` for ether.
         mark: ``.`` or ``,``: it separates the decimals, and one other mark may group digits by
             threes, as in ``1.250,50``.
 
@@ -43,8 +43,9 @@ def parse(text: str, decimals: int = ETHER_DECIMALS, mark: str = "") -> int:
     number = _with_mark(written, mark) if mark else _plain(written)
     if unit and unit.lower() not in _UNITS:
         raise InvalidInput(f"there is no unit {unit!r:.20}; there is {', '.join(_UNITS)}")
-    places = _UNITS[unit.lower()] if unit else decimals
-    if places and unit and decimals != ETHER_DECIMALS:
+    own = ETHER_DECIMALS if decimals is None else decimals
+    places = _UNITS[unit.lower()] if unit else own
+    if places and unit and decimals is not None:
         raise InvalidInput(f"{unit} is a unit of ether; leave it out for a token")
     with localcontext() as exact:
         exact.prec = 200

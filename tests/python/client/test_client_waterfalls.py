@@ -367,6 +367,8 @@ def test_a_statement_is_read_from_csv_and_json(buyer: Kiseki, tmp_path: Path) ->
     path.write_text(f"channel,territory,payee,amount\nstreaming,JP,{who},much\n")
     with pytest.raises(InvalidInput, match="row 2, column amount: 'much' is no amount"):
         buyer.revenue.statement.read(path, Payee.of, period="2026")
+    with pytest.raises(InvalidInput, match="how many decimals"):
+        buyer.revenue.statement.read(path, Payee.of, period="2026", token="0x" + "34" * 20)
     path.write_text("channel,payee,amount\n")
     with pytest.raises(
         InvalidInput, match="there is no column territory; the columns are channel, territory"

@@ -11,13 +11,14 @@ from kiseki.errors import InvalidInput
 @pytest.mark.parametrize(
     ("text", "decimals", "units"),
     [
-        ("1", 18, 10**18), ("0.5", 18, 5 * 10**17), ("0.5 ether", 18, 5 * 10**17),
-        ("0.5 ETH", 18, 5 * 10**17), ("20 gwei", 18, 20 * 10**9), ("1000 wei", 18, 1000),
+        ("1", 18, 10**18), ("0.5", 18, 5 * 10**17), ("0.5 ether", None, 5 * 10**17),
+        ("0.5 ETH", None, 5 * 10**17), ("20 gwei", None, 20 * 10**9), ("1000 wei", None, 1000),
+        ("0.5", None, 5 * 10**17), ("1000 wei", 18, 1000),
         ("12.34", 6, 12_340_000), ("12.340000", 6, 12_340_000), ("7", 0, 7), ("7 wei", 6, 7),
         ("0.000000000000000001", 18, 1), (" 1000 ", 0, 1000), ("0", 18, 0),
     ],
 )  # fmt: skip
-def test_what_people_write(text: str, decimals: int, units: int) -> None:
+def test_what_people_write(text: str, decimals: int | None, units: int) -> None:
     assert parse(text, decimals) == units
 
 
@@ -28,6 +29,7 @@ def test_what_people_write(text: str, decimals: int, units: int) -> None:
         ("1e3", 18, "is no amount"), (".5", 18, "is no amount"), ("1.", 18, "is no amount"),
         ("1 lot", 18, "there is no unit 'lot'"), ("1.5 wei", 18, "more digits"),
         ("0.1234567", 6, "at most 6 after the point"), ("1 ether", 6, "is a unit of ether"),
+        ("5 ether", 18, "is a unit of ether"), ("5 gwei", 18, "is a unit of ether"),
         ("9" * 90, 18, "out of range"), ("٣", 18, "is no amount"), ("1\x1b[2J", 18, "is no amount"),
     ],
 )  # fmt: skip

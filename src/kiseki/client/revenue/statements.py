@@ -12,7 +12,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable
 from kiseki.client.revenue.allowances import approve
 from kiseki.client.wallet import Wallet
-from kiseki.core.amounts import ETHER_DECIMALS, parse
+from kiseki.core.amounts import parse
 from kiseki.core.payee import Payee
 from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.values import ZERO_ADDRESS, address, to_hex
@@ -61,7 +61,7 @@ class Statements:
         self,
         path: Path,
         payees: Callable[[str], Payee],
-        decimals: int = ETHER_DECIMALS,
+        decimals: int | None = None,
         form: Format = PLAIN,
         *,
         period: str = "",
@@ -72,13 +72,16 @@ class Statements:
 
         Args:
             payees: whom a payee's column means, in a table.
-            decimals: of the token, which amounts without a unit are in, in a table.
+            decimals: of the token, which amounts without a unit are in, in a table; ``None``
+                for ether.
             form: how a table is to be read, where it does not say so itself.
             period, token, number: of the statement, where it is a table.
 
         Raises:
             FilesError, InvalidInput: it cannot be read, or a row is none; with its number.
         """
+        if decimals is None and token != ZERO_ADDRESS:
+            raise InvalidInput("say how many decimals the token has, as decimals=6")
         if path.suffix == ".json":
             return RoyaltyStatement.from_json(texts.read(path))
         lines: dict[Line, int] = {}
