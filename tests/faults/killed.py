@@ -84,7 +84,7 @@ def registration(run: Run) -> Found:
     """A registration of one collection for each of 200 artists, killed at random moments; answers
     are late, lost, and doubled meanwhile."""
     found, dice = Found(run.count + 1), random.Random(run.seed)
-    rows = (f"{n:064x},0x{n // 2 + 1:040x}\n" for n in range(2 * run.count))
+    rows = (f"{n + 1:064x},0x{n // 2 + 1:040x}\n" for n in range(2 * run.count))
     (run.folder / "list.csv").write_text("sha256,artist\n" + "".join(rows))
     with testnet(run.seed, {"delay": 0.3, "lose": 0.02, "twice": 0.02}) as net:
         net.fund(run.wallet.address)
@@ -97,6 +97,8 @@ def registration(run: Run) -> Found:
             process = program(REGISTRATION, given)
             found.runs += 1
             if ends_within(process, net, asked + dice.randint(1, 2 * _UNTIL), dice):
+                if process.returncode:
+                    raise Lost(f"the program failed by itself, seed {run.seed}")
                 continue
             process.kill()
             process.wait()
