@@ -90,7 +90,7 @@ def test_a_number_that_no_signature_has_is_not_cancelled(k: LocalKiseki) -> None
     for number in (-1, 2**256):
         with pytest.raises(InvalidInput, match="the number of a signature must be from 0"):
             k.revenue.redirect.cancel(number)
-        with pytest.raises(InvalidInput, match="the number of a standing consent must be from 0"):
+        with pytest.raises(InvalidInput, match="the number of a signature must be from 0"):
             k.data.standing.end(number)
 
 

@@ -180,7 +180,7 @@ def test_an_interrupted_backup_is_not_there(
         full.backup(path, clear=True)
     assert not path.exists()
     full.backup(path, clear=True)
-    with pytest.raises(SecretsError, match=r"there is a .*backup already"):
+    with pytest.raises(SecretsError, match=r"the file .*backup exists already"):
         full.backup(path, clear=True)
     assert KeyStore().restore(path) == full.count()
 
