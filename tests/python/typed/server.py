@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.python.typed.network import join
 
-# What programs import. Not `kiseki.cli.show`, which looks at the terminal when it is imported.
+# What programs import.
 READY = (
     "web3", "eth_account", "eth_abi", "eth_keys", "requests", "dotenv", "typer", "rich.console",
     "rich.table", "rich.text", "rich.progress", "pyrage", "pydantic", "kiseki.client.kiseki",
@@ -26,6 +26,7 @@ def serve(place: str) -> None:
     """Answers until whoever started it closes its stdin."""
     for each in READY:
         import_module(each)
+    _make_commands()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place)
         server.listen(64)
@@ -41,6 +42,26 @@ def serve(place: str) -> None:
                     server.close()
                     os._exit(_look_after(connection))
                 connection.close()
+
+
+def _make_commands() -> None:
+    """Makes the commands of `kiseki` once: it takes longer than most of them.
+
+    Each program finds them made, with `kiseki.cli.show` looking at its own terminal (`_run`).
+    """
+    from kiseki.cli import app, lazy
+
+    make, made = lazy._Loading._make, dict[str, Any]()
+
+    def once(self: Any, name: str, place: lazy.Place) -> Any:
+        if name not in made:
+            made[name] = make(self, name, place)
+        return made[name]
+
+    lazy._Loading._make = once  # type: ignore[method-assign]
+    commands = lazy._Loading(app.COMMANDS, app._EPILOG)
+    for name in commands:
+        commands[name]
 
 
 def _reap() -> None:
@@ -98,6 +119,7 @@ def _run(given: dict[str, object], files: list[int]) -> int:
         if program == "kiseki":
             from kiseki.cli import main
 
+            _look_at_the_terminal()
             main(words)
         else:
             sys.path[0] = str(Path(program).parent)
@@ -111,6 +133,14 @@ def _run(given: dict[str, object], files: list[int]) -> int:
         with contextlib.suppress(OSError):
             stream.flush()
     return code
+
+
+def _look_at_the_terminal() -> None:
+    """As when a process of its own imports the module."""
+    from kiseki.cli import show
+
+    show.out = show._console(sys.stdout, stderr=False)
+    show.err = show._console(sys.stderr, stderr=True)
 
 
 def _code(said: object) -> int:
