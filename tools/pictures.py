@@ -206,8 +206,9 @@ def demo() -> str:
 
 
 def words(text: str) -> str:
-    """A text without its numbers and the width of its columns."""
-    return " ".join(re.sub(r"0x\w+|\d[\d,.\u202f]*", "N", text).split())
+    """A text without its numbers, how long ago something was, and the width of its columns."""
+    plain = re.sub(r"0x\w+|\d[\d,.\u202f]*", "N", text)
+    return " ".join(re.sub(r"\bN \w+ ago\b", "N ago", plain).split())
 
 
 OF_THE_DEMO: dict[str, Callable[[str], str]] = {"report": report, "lineage": lineage}
