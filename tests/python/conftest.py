@@ -29,6 +29,12 @@ _HOME = TemporaryDirectory(prefix="kiseki-home-")
 os.environ["HOME"] = _HOME.name
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: one more than there are processors, because each waits for its chain often."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: begun last, they would keep one worker busy while the others are done."""
     items.sort(key=lambda item: item.path.name != "test_tutorials.py")
