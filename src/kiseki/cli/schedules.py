@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,8 @@ from kiseki.errors import InvalidInput
 if TYPE_CHECKING:
     from kiseki.chain.sending.outcome import Receipt
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.letters import Letter
+    from kiseki.client.wallet import Signed
 
 Key = Annotated[
     str, typer.Argument(help="The ID of the schedule, 0x… (see `kiseki rights pending`).")
@@ -164,6 +167,20 @@ def _act(key: str, what: str, does: str, work: Callable[[Kiseki, bytes], Receipt
     context.receipts_told([context.spend(k, f"{what} {key}", says, lambda k: work(k, wanted))])
 
 
+def _sign(
+    key: str, file: Path, letter: Letter, twin: str, prepare: Callable[[Kiseki, bytes], Signed]
+) -> None:
+    """Signs something about a schedule into a file.
+
+    Args:
+        twin: the command that sends the file.
+    """
+    wanted = context.hex32(key, "the schedule")
+    k = context.kiseki()
+    then = f"Anybody can send it, with `kiseki rights {twin} {file}`."
+    letters.write(file, letter, prepare(k, wanted), k.signed, then)
+
+
 @rights.command("execute")
 def execute(
     key: Key,
@@ -220,12 +237,10 @@ def cancel(key: Key, sign_to: letters.SignTo = None, days: letters.Days = letter
       kiseki rights cancel 0x4444… --sign cancel.json
     """
     if sign_to is not None:
-        from kiseki.client.rights import agreements
+        from kiseki.client.rights.agreements import CANCEL
 
-        k, wanted = context.kiseki(), context.hex32(key, "the schedule")
-        then = f"Anybody can send it, with `kiseki rights cancel-for {sign_to}`."
-        made = k.rights.prepare_cancel(wanted, days)
-        letters.write(sign_to, agreements.CANCEL, made, k.signed, then)
+        _sign(key, sign_to, CANCEL, "cancel-for",
+              lambda k, wanted: k.rights.prepare_cancel(wanted, days))  # fmt: skip
         return
     _act(
         key,
@@ -264,12 +279,10 @@ def approve(key: Key, sign_to: letters.SignTo = None, days: letters.Days = lette
       kiseki rights approve 0x4444… --sign approval.json
     """
     if sign_to is not None:
-        from kiseki.client.rights import agreements
+        from kiseki.client.rights.agreements import APPROVAL
 
-        k, wanted = context.kiseki(), context.hex32(key, "the schedule")
-        then = f"Anybody can send it, with `kiseki rights approve-for {sign_to}`."
-        made = k.rights.prepare_approval(wanted, days)
-        letters.write(sign_to, agreements.APPROVAL, made, k.signed, then)
+        _sign(key, sign_to, APPROVAL, "approve-for",
+              lambda k, wanted: k.rights.prepare_approval(wanted, days))  # fmt: skip
         return
     _act(
         key,

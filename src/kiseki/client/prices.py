@@ -42,7 +42,8 @@ def read_prices(path: Path) -> dict[str, GasPrice]:
     try:
         table = tomllib.loads(path.read_text("utf-8-sig"), parse_float=str)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"the prices {path} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInput(f"the prices {path} cannot be read: {why}") from None
     return {name: _price(f"{name!r:.40} in {path}", entry) for name, entry in table.items()}
 
 

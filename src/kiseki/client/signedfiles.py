@@ -78,6 +78,8 @@ def read(path: str | Path) -> SignedFile:
                 form, tuple(asked.words), checksummed(asked.asked), asked.chain_id,
                 checksummed(asked.contract), asked.nonce, asked.ends, asked.signature is not None,
             )  # fmt: skip
+    if not form:
+        raise InvalidInput(f"{path} is no signed message; name a file that `--sign` wrote")
     raise InvalidInput(
         f"{path} is no signed message that Kiseki knows (its format is {form!r:.80}); an "
         "endorsement cannot be cancelled, and a document of origin is taken back with `kiseki "

@@ -85,6 +85,9 @@ def test_a_developer_records_outputs_in_the_name_of_a_creator_who_signed(
     assert f"Registered by {poor.address}" in shell.run("verify", "pictures/0.svg", code=4)
     assert poor.balance() == 0
     assert shell.json("letters", "show", "batch.json")["state"] == "used or cancelled"
+    (shell.folder / "picture.png").write_text("no letter")
+    said = shell.run("letters", "show", "picture.png", code=2)
+    assert "is no signed message; name a file that `--sign` wrote" in said
 
 
 def test_a_signed_batch_or_model_that_was_changed_is_refused(shell: Shell, poor: Kiseki) -> None:

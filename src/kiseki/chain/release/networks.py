@@ -92,7 +92,8 @@ def _read(path: Path) -> dict[str, Network]:
     try:
         return _parsed(path, path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"the table of networks {path} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidInput(f"the table of networks {path} cannot be read: {why}") from None
 
 
 @cache
