@@ -45,7 +45,7 @@ TARGETS = ("demo", "test", "ape", "brownie", "verify")
 OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 103, "test": 154, "ape": 82, "brownie": 50, "verify": 118}
+PYTHON_MB = {"demo": 108, "test": 188, "ape": 82, "brownie": 50, "verify": 118}
 NPM_MB = {"demo": 23, "test": 99}
 NODE_MB = 61
 

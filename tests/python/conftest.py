@@ -122,6 +122,27 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
         yield programs
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The server that `KISEKI_TEST_POSTGRES` names, or one of this worker's own."""
+    from tests.python import postgres
+
+    if named := os.environ.get("KISEKI_TEST_POSTGRES"):
+        yield named
+        return
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database on a real PostgreSQL, which is gone after the test."""
+    from tests.python.postgres import database
+
+    with database(postgres_server) as url:
+        yield url
+
+
 class Picky(Altered):
     """A node that refuses the logs of more than so many blocks; the ranges that it is asked for."""
 

@@ -60,7 +60,10 @@ def test_the_help_of_all_says_what_each_command_says_itself(name: str) -> None:
     ids=" ".join,
 )
 def test_what_asks_no_node_imports_nothing_that_talks_to_one(words: list[str]) -> None:
-    heavy = {"web3", "eth_account", "eth_abi", "eth_utils", "requests", "pydantic", "rich.progress"}
+    heavy = {
+        "web3", "eth_account", "eth_abi", "eth_utils", "requests", "pydantic", "rich.progress",
+        "sqlalchemy", "psycopg",
+    }  # fmt: skip
     code = f"""
 import atexit, sys
 atexit.register(lambda: print(*sorted(set(sys.modules) & {heavy!r}), file=sys.stderr))
@@ -89,7 +92,7 @@ print(*sorted(sys.modules), file=sys.stderr)
     loaded = [
         module
         for module in done.stderr.split()
-        if re.match(r"kiseki\.(client|index|vault|keeper|sync)\b", module)
+        if re.match(r"(kiseki\.(client|index|vault|keeper|sync)|sqlalchemy|psycopg)\b", module)
     ]
     assert done.returncode == 0, done.stderr
     assert loaded == ["kiseki.client", "kiseki.client.settings"]
