@@ -38,6 +38,7 @@ from kiseki.core.registrations import ProvedList
 from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
+from kiseki.core.values import to_hex
 from kiseki.errors import KisekiError, ProofError
 from kiseki.index import Index
 from kiseki.vault import lists, receipts
@@ -210,15 +211,15 @@ def decoder() -> Decoder:
 
 
 def log(which: int, topics: list[bytes], data: bytes, block: int, position: int) -> dict[str, Any]:
-    """One log as web3 gives it."""
+    """One log, as a node gives it."""
     contract, entry = EVENTS[which % len(EVENTS)]
     return {
         "address": ADDRESSES[contract].lower(),
-        "topics": [topic(entry), *topics],
-        "data": data,
-        "blockNumber": block,
-        "transactionHash": bytes([block % 256]) * 32,
-        "logIndex": position,
+        "topics": [to_hex(each) for each in (topic(entry), *topics)],
+        "data": to_hex(data),
+        "blockNumber": hex(block),
+        "transactionHash": to_hex(bytes([block % 256]) * 32),
+        "logIndex": hex(position),
     }
 
 
@@ -240,7 +241,7 @@ def apply(found: list[Mapping[str, Any]]) -> None:
     with refused():
         before = len(index.splits())
         try:
-            times = {each["blockNumber"]: 1_800_000_000 for each in found}
+            times = {int(each["blockNumber"], 16): 1_800_000_000 for each in found}
             index.apply(decoder().decode(found, times))
         except KisekiError:
             assert (index.block, len(index.splits())) == (None, before), "some of it was kept"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kiseki.chain.answers import log_of, quantity
+from kiseki.chain.answers import Log, quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import node_errors, results
 from kiseki.chain.node import Node
@@ -79,7 +79,7 @@ def logs(
     last: int,
     addresses: Sequence[str],
     topics: Sequence[Any] = (),
-) -> list[Mapping[str, Any]]:
+) -> list[Log]:
     """What these contracts logged from one block to another, both included.
 
     Many nodes answer "nothing" for blocks that they do not have yet, and behind one address there
@@ -105,7 +105,7 @@ def logs(
             "run this again, or name another node"
         )
     with node_errors():
-        return [log_of(each) for each in found]
+        return [dict(each) for each in found]
 
 
 def scan(
@@ -115,7 +115,7 @@ def scan(
     addresses: Sequence[str],
     topics: Sequence[Any] = (),
     step: int = _BLOCKS,
-) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+) -> Iterator[tuple[int, list[Log]]]:
     """The same, part by part: the last block of each part with what was logged in it.
 
     Args:
@@ -148,17 +148,16 @@ def scan(
         first = end + 1
 
 
-def timestamps(node: Node, logged: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def timestamps(node: Node, logged: Sequence[Log]) -> dict[int, int]:
     """Block number -> time, of the blocks of these logs."""
-    return dict(_times(node, logged))
+    with node_errors():
+        return dict(_times(node, logged))
 
 
-def _times(node: Node, logged: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+def _times(node: Node, logged: Sequence[Log]) -> Iterator[tuple[int, int]]:
     """From the logs where the node tells, which most do now; else from the blocks."""
-    for number in sorted({log["blockNumber"] for log in logged}):
-        told = next(log["blockTimestamp"] for log in logged if log["blockNumber"] == number)
-        if told is None:
-            with node_errors():
-                block = node.one("eth_getBlockByNumber", hex(number), False)
-                told = quantity(block["timestamp"], 63)
-        yield number, told
+    told = {quantity(log["blockNumber"], 63): log.get("blockTimestamp") for log in logged}
+    for number, time_ in sorted(told.items()):
+        if time_ is None:
+            time_ = node.one("eth_getBlockByNumber", hex(number), False)["timestamp"]
+        yield number, quantity(time_, 63)

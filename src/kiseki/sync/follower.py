@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kiseki.chain import logs as chain_logs
+from kiseki.chain.answers import Log, quantity
 from kiseki.chain.contract.contracts import Contract, node_errors, returned
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.node import Node
@@ -134,16 +134,17 @@ class Follower:
             self._apply(logged)
             self._block = max(self._block, end)
 
-    def _apply(self, logged: Sequence[Mapping[str, Any]]) -> None:
+    def _apply(self, logged: Sequence[Log]) -> None:
         if not logged:
             return
         with node_errors():
             times = chain_logs.timestamps(self._node, logged)
             events = list(self._decoder.decode(logged, times))
+            last = quantity(logged[-1]["blockNumber"], 63)
             last_hash = from_hex(logged[-1]["blockHash"], 32, "the hash of a block")
         self._index.apply(events)
         # Who logged this block has every block before it.
-        self._next, self._last_hash = logged[-1]["blockNumber"] + 1, last_hash
+        self._next, self._last_hash = last + 1, last_hash
 
     def _compare(self, block: int) -> None:
         """Holds the index to the registries' logs."""

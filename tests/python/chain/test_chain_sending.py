@@ -394,8 +394,8 @@ def test_events_are_decoded_as_declared(k: LocalKiseki) -> None:
 
 def test_terms_in_an_event_are_a_mapping(k: LocalKiseki) -> None:
     terms = k.data.define_terms("train", "3%")
-    log = k.session.w3.eth.get_logs({"fromBlock": blocks(k)})
-    (event,) = k.session._decoder.decode(log, {blocks(k): 1})
+    logged = k.session.node.one("eth_getLogs", {"fromBlock": hex(blocks(k))})
+    (event,) = k.session._decoder.decode(logged, {blocks(k): 1})
     assert event.args["terms"]["royaltyBps"] == terms.royalty_bps == 300
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from kiseki.chain.contract.abi import decode_named, kind
 from kiseki.chain.contract.artifacts import artifact
-from kiseki.chain.contract.events import _arguments
+from kiseki.chain.contract.events import _Known
 from kiseki.chain.contract.slices import reader
 from kiseki.chain.release import releases
+from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import ChainError
 
 EVENTS = {
@@ -70,7 +71,7 @@ def test_a_table_reads_what_eth_abi_reads(name: str, data: st.DataObject) -> Non
     topics, words = log_of(entry, data)
     read = reader(entry)
     assert read is not None
-    assert read(b"".join(topics), words) == by_eth_abi(entry, topics, words)
+    assert read(b"".join(topics) + words) == by_eth_abi(entry, topics, words)
 
 
 @settings(max_examples=400)
@@ -94,8 +95,8 @@ def test_a_log_that_is_none_is_judged_by_eth_abi(name: str, data: st.DataObject)
     elif topics:
         topics, words = topics[:-1], topics[-1] + words
     expected = by_eth_abi(entry, topics, words)
-    log = {"topics": [bytes(32), *topics], "data": words}
     found = None
     with contextlib.suppress(ChainError):
-        found = _arguments(entry, reader(entry), log)
+        known = _Known.of("", ZERO_ADDRESS, entry)
+        found = known.arguments([to_hex(each) for each in (bytes(32), *topics)], to_hex(words))
     assert found == expected

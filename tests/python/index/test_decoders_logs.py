@@ -11,7 +11,7 @@ from tests.fuzz import targets
 from tests.fuzz.almost import unhurried
 
 from kiseki.chain.contract.abi import kind
-from kiseki.errors import ChainError, KisekiError
+from kiseki.errors import ChainError
 from kiseki.index import Index
 
 FEW = st.sampled_from([bytes(32), b"\x01" * 32, b"\x02" * 32, bytes(12) + b"\x03" * 20])
@@ -76,13 +76,71 @@ def test_a_log_that_does_not_fit_its_event_is_named(data: bytes) -> None:
         list(targets.decoder().decode([log], {1: 0}))
 
 
-def test_a_number_that_no_chain_has_is_refused_and_nothing_is_kept() -> None:
-    which = next(i for i, (_, e) in enumerate(targets.EVENTS) if e["name"] == "Stated")
-    inputs = targets.EVENTS[which][1]["inputs"]
+NONE: list[Any] = [None, 5, "", "0", "0xzz", "0x 11", "0x_1", [], {}]
+ODD: list[tuple[str, Any]] = [
+    *((name, each) for name in ("address", "data", "transactionHash", "blockNumber", "logIndex")
+      for each in NONE),
+    ("address", "0x" + "11" * 19), ("transactionHash", "0x" + "11" * 31),
+    ("data", "11" * 32), ("data", "0x" + "11" * 31 + "1"), ("data", "0x" + " 1" * 32),
+    ("blockNumber", hex(2**63)), ("logIndex", hex(2**63)), ("logIndex", "-0x1"),
+    ("topics", None), ("topics", 5), ("topics", "0x"), ("topics", {}), ("topics", [None]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), ODD)
+def test_what_is_no_log_is_refused_in_words(name: str, value: Any) -> None:
+    whole = a_statement()
+    assert len(list(targets.decoder().decode([whole], {1: 0}))) == 1
+    lacking = {key: each for key, each in whole.items() if key != name}
+    for odd in (whole | {name: value}, lacking):
+        with pytest.raises(ChainError, match="a log that is none") as told:
+            list(targets.decoder().decode([odd], {1: 0}))
+        targets.readable(str(told.value))
+
+
+@pytest.mark.parametrize(
+    "topic", [None, 5, "", "11" * 33, "0x" + "11" * 31, "0x" + "11" * 31 + " 1", "0X" + "11" * 32]
+)
+def test_a_topic_that_is_none_is_refused_in_words(topic: Any) -> None:
+    whole = a_statement()
+    for place in range(1, len(whole["topics"])):
+        topics = [*whole["topics"][:place], topic, *whole["topics"][place + 1 :]]
+        with pytest.raises(ChainError, match="a log that is none"):
+            list(targets.decoder().decode([whole | {"topics": topics}], {1: 0}))
+
+
+def test_capital_letters_are_read_as_small_ones() -> None:
+    """EIP-55 writes addresses with both, and a node may."""
+    whole = a_statement()
+    (plain,) = targets.decoder().decode([whole], {1: 0})
+    topics = ["0x" + each[2:].upper() for each in whole["topics"]]
+    loud = {"address": targets.ADDRESSES["Statements"], "topics": topics}
+    (same,) = targets.decoder().decode([whole | loud], {1: 0})
+    assert same == plain
+
+
+def test_what_other_contracts_logged_is_passed_over() -> None:
+    whole = a_statement()
+    others = [
+        whole | {"address": "0x" + "11" * 20},
+        whole | {"topics": ["0x" + "11" * 32, *whole["topics"][1:]]},
+        whole | {"topics": []},
+    ]
+    assert not list(targets.decoder().decode(others, {1: 0}))
+
+
+def a_statement() -> dict[str, Any]:
+    """A log that is one."""
+    which, inputs = next(
+        (i, e["inputs"]) for i, (_, e) in enumerate(targets.EVENTS) if e["name"] == "Stated"
+    )
     topics = [bytes(32) for each in inputs if each["indexed"]]
-    data = bytes(32) * (len(inputs) - len(topics))
+    return targets.log(which, topics, bytes(32) * (len(inputs) - len(topics)), 1, 0)
+
+
+def test_a_number_that_no_chain_has_is_refused_and_nothing_is_kept() -> None:
     index = Index(targets.ADDRESSES.items())
-    log = targets.log(which, topics, data, 2**63, 0)
-    with pytest.raises(KisekiError, match="63 bits"):
+    log = a_statement() | {"blockNumber": hex(2**63)}
+    with pytest.raises(ChainError, match="a log that is none"):
         index.apply(targets.decoder().decode([log], {2**63: 0}))
     assert index.block is None

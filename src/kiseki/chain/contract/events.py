@@ -3,16 +3,78 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from kiseki.chain.answers import NONSENSE, Log, quantity
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.contract.artifacts import Artifact
 from kiseki.chain.contract.slices import Reader, reader
 from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
+from kiseki.core.values import address, from_hex, to_hex
+from kiseki.errors import ChainError
 
 __all__ = ["Decoder"]
+
+_TOPIC = 66
+"""Characters of a topic: 0x and 32 bytes."""
+
+
+@lru_cache(4_096)
+def _number(text: str) -> int:
+    """Remembered: a block holds several logs, and each block begins with the same positions."""
+    return quantity(text, 63)
+
+
+@lru_cache(64)
+def _hash(text: str) -> bytes:
+    """Remembered: the logs of a transaction follow each other."""
+    return from_hex(text, 32, "a transaction's hash")
+
+
+class _Known(NamedTuple):
+    """An event that a contract can log, and how its logs are read."""
+
+    contract: str
+    address: str
+    name: str
+    indexed: Sequence[Mapping[str, Any]]
+    plain: Sequence[Mapping[str, Any]]
+    table: Reader | None
+
+    @classmethod
+    def of(cls, contract: str, at: str, entry: Mapping[str, Any]) -> _Known:
+        inputs = entry["inputs"]
+        return cls(
+            contract, checksummed(at), entry["name"],
+            [member for member in inputs if member["indexed"]],
+            [member for member in inputs if not member["indexed"]],
+            reader(entry),
+        )  # fmt: skip
+
+    def arguments(self, topics: Sequence[str], data: str) -> dict[str, Any]:
+        """Indexed arguments are in the topics, the others in the data. The suite indexes words
+        only.
+
+        Raises:
+            ValueError: the topics or the data are no hex.
+            ChainError: they are not the arguments of this event.
+        """
+        indexed = topics[1:]
+        for each in indexed:
+            if len(each) != _TOPIC or each[:2] != "0x":
+                raise ValueError("a topic that is none")
+        text = "".join([each[2:] for each in indexed]) + data[2:]
+        words = bytes.fromhex(text)
+        if data[:2] != "0x" or 2 * len(words) != len(text):  # fromhex passes over blanks
+            raise ValueError("data that is none")
+        if self.table is not None and len(indexed) == len(self.indexed):
+            with contextlib.suppress(ValueError):  # eth_abi says what is wrong with it
+                return self.table(words)
+        end = 32 * len(indexed)
+        return decode_named(self.indexed, words[:end]) | decode_named(self.plain, words[end:])
 
 
 class Decoder:
@@ -20,50 +82,49 @@ class Decoder:
 
     def __init__(self, contracts: Iterable[tuple[str, Artifact]]) -> None:
         """`contracts`: the address of each, and what runs there."""
-        self._contracts: dict[str, tuple[str, str]] = {}
-        self._events: dict[tuple[str, bytes], tuple[Mapping[str, Any], Reader | None]] = {}
-        for given, built in contracts:
-            at = given.lower()
-            self._contracts[at] = checksummed(given), built.name
-            for entry in built.abi:
-                if entry["type"] == "event":
-                    self._events[at, topic(entry)] = entry, reader(entry)
+        self._events = {
+            (at.lower(), to_hex(topic(entry))): _Known.of(built.name, at, entry)
+            for at, built in contracts
+            for entry in built.abi
+            if entry["type"] == "event"
+        }
 
-    def decode(
-        self, logs: Iterable[Mapping[str, Any]], timestamps: Mapping[int, int]
-    ) -> Iterator[Event]:
+    def decode(self, logs: Iterable[Log], times: Mapping[int, int]) -> Iterator[Event]:
         """Events among `logs`, in their order.
 
         Args:
-            logs: as `log_of` gives them, or web3.
-            timestamps: of their blocks, by number.
+            logs: in JSON, as a node gives them.
+            times: of their blocks, by number, in seconds.
+
+        Raises:
+            ChainError: one is no log, or not as its contract logs.
         """
         for log in logs:
-            at, topics = log["address"].lower(), log["topics"]  # web3 writes both cases
-            known = self._events.get((at, bytes(topics[0]) if topics else b""))
-            if known is None:
-                continue
-            address, contract = self._contracts[at]
+            try:
+                topics = log["topics"]
+                known = self._events.get((log["address"], topics[0] if topics else ""))
+                if known is None:
+                    known = self._written_otherwise(log)
+                    if known is None:
+                        continue
+                arguments = known.arguments(topics, log["data"])
+                block, position = _number(log["blockNumber"]), _number(log["logIndex"])
+                transaction = _hash(log["transactionHash"])
+            except NONSENSE as error:
+                # Without the cause, which may repeat what a server wrote.
+                raise ChainError(
+                    "the node's answer makes no sense: it tells of a log that is none "
+                    f"({type(error).__name__}); ask another node"
+                ) from None
             yield Event(
-                contract=contract,
-                address=address,
-                name=known[0]["name"],
-                args=_arguments(*known, log),
-                block=log["blockNumber"],
-                timestamp=timestamps[log["blockNumber"]],
-                transaction=bytes(log["transactionHash"]),
-                position=log["logIndex"],
-            )
+                known.contract, known.address, known.name, arguments,
+                block, times[block], transaction, position,
+            )  # fmt: skip
 
-
-def _arguments(
-    entry: Mapping[str, Any], read: Reader | None, log: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Indexed arguments are in the topics, the others in the data. The suite indexes words only."""
-    words = b"".join(map(bytes, log["topics"][1:]))
-    if read is not None:
-        with contextlib.suppress(ValueError):  # eth_abi says what is wrong with it
-            return read(words, bytes(log["data"]))
-    indexed = [member for member in entry["inputs"] if member["indexed"]]
-    plain = [member for member in entry["inputs"] if not member["indexed"]]
-    return decode_named(indexed, words) | decode_named(plain, bytes(log["data"]))
+    def _written_otherwise(self, log: Log) -> _Known | None:
+        """The event, where a node writes addresses or topics with capitals."""
+        if not isinstance(log["topics"], list):
+            raise TypeError("topics that are none")
+        topics = [to_hex(from_hex(each, 32, "a topic")) for each in log["topics"]]
+        at = to_hex(address(log["address"], "the address of a log"))
+        return self._events.get((at, topics[0] if topics else ""))

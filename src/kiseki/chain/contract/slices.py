@@ -18,17 +18,18 @@ from kiseki.core.checksum import checksummed
 __all__ = ["Reader", "reader"]
 
 Entry = Mapping[str, Any]
-Reader = Callable[[bytes, bytes], dict[str, Any]]
-"""Values by name, of the words of the indexed arguments and of the data. Raises `ValueError` for
-what the table cannot read."""
+Reader = Callable[[bytes], dict[str, Any]]
+"""Values by name, of the words of the indexed arguments with the data behind them. Raises
+`ValueError` for what the table cannot read."""
 
-Values = Callable[[bytes], dict[str, Any]]
 Value = Callable[[bytes], Any]
 """A value, read from all the bytes of a log."""
+Place = tuple[str, Callable[[bytes], Any], int, int]
+"""Of a value: its name, what makes it of a word, where the word begins and ends."""
 
 _WORD = 32
-_address = lru_cache(maxsize=65_536)(checksummed)
-"""The same addresses come again and again, and a checksum takes a hash."""
+_NO_ADDRESS = bytes(12)
+"""What stands before the 20 bytes of an address."""
 
 
 def reader(entry: Entry) -> Reader | None:
@@ -41,20 +42,36 @@ def reader(entry: Entry) -> Reader | None:
     plain = [member for member in entry["inputs"] if not member["indexed"]]
     if any(_converter(member["type"]) is None for member in indexed):
         return None
-    topics = len(indexed) * _WORD
-    values = _of_words([*indexed, *plain]) or _of_lists([*indexed, *plain], topics)
-    if values is None:
-        return None
+    members = [*indexed, *plain]
+    return _of_words(members) or _of_structs(members) or _of_lists(members, len(indexed) * _WORD)
 
-    def read(words: bytes, data: bytes) -> dict[str, Any]:
-        if len(words) != topics:
-            raise ValueError("another number of indexed arguments")
-        return values(words + data)
+
+def _of_words(members: Sequence[Entry]) -> Reader | None:
+    table = _places(members)
+    if table is None:
+        return None
+    size = len(table) * _WORD
+
+    def read(words: bytes) -> dict[str, Any]:
+        if len(words) != size:
+            raise ValueError("a log of another size")
+        return {name: convert(words[at:end]) for name, convert, at, end in table}
 
     return read
 
 
-def _of_words(members: Sequence[Entry]) -> Values | None:
+def _places(members: Sequence[Entry]) -> list[Place] | None:
+    """Where each of several single words is; nothing where one is more."""
+    table: list[Place] = []
+    for at, member in enumerate(members):
+        convert = _converter(member["type"])
+        if convert is None:
+            return None
+        table.append((member["name"], convert, at * _WORD, (at + 1) * _WORD))
+    return table
+
+
+def _of_structs(members: Sequence[Entry]) -> Reader | None:
     found = _all_at(members, 0)
     if found is None:
         return None
@@ -68,7 +85,7 @@ def _of_words(members: Sequence[Entry]) -> Values | None:
     return read
 
 
-def _of_lists(members: Sequence[Entry], topics: int) -> Values | None:
+def _of_lists(members: Sequence[Entry], topics: int) -> Reader | None:
     """Single words and lists of words; the lists stand behind in their order, without gaps."""
     table: list[tuple[str, Callable[[bytes], Any], bool, int]] = []
     for at, member in enumerate(members):
@@ -80,6 +97,8 @@ def _of_lists(members: Sequence[Entry], topics: int) -> Values | None:
 
     def read(words: bytes) -> dict[str, Any]:
         values, behind = {}, size
+        if len(words) < size:
+            raise ValueError("a log cut short")
         for name, convert, is_list, at in table:
             word = words[at : at + _WORD]
             if not is_list:
@@ -124,33 +143,31 @@ def _one_at(member: Entry, at: int) -> tuple[Value, int] | None:
 
 
 def _converter(kind: str) -> Callable[[bytes], Any] | None:
-    """What makes a value of one word; nothing for a type that is no word."""
+    """What makes a value of one word, which has 32 bytes; nothing for a type that is no word."""
     if kind == "bytes32":
-        return _bytes32
+        return bytes
     if kind == "address":
         return _to_address
     if kind == "bool":
         return _to_bool
+    if kind == "uint256":
+        return int.from_bytes
     if kind.startswith("uint") and not kind.endswith("]"):
-        return _to_number(int(kind[4:] or 256))
+        return _to_number(int(kind[4:]))
     return None
 
 
-def _bytes32(word: bytes) -> bytes:
-    if len(word) != _WORD:
-        raise ValueError("a word cut short")
-    return word
-
-
+@lru_cache(maxsize=65_536)
 def _to_address(word: bytes) -> str:
-    if len(word) != _WORD or any(word[:12]):
+    """Remembered: the same addresses come again and again, and a checksum takes a hash."""
+    if word[:12] != _NO_ADDRESS:
         raise ValueError("no address")
-    return _address(word[12:])
+    return checksummed(word[12:])
 
 
 def _to_bool(word: bytes) -> bool:
     number = int.from_bytes(word)
-    if len(word) != _WORD or number > 1:
+    if number > 1:
         raise ValueError("neither true nor false")
     return number == 1
 
@@ -158,7 +175,7 @@ def _to_bool(word: bytes) -> bool:
 def _to_number(bits: int) -> Callable[[bytes], int]:
     def convert(word: bytes) -> int:
         number = int.from_bytes(word)
-        if len(word) != _WORD or number >> bits:
+        if number >> bits:
             raise ValueError("a number with more bits")
         return number
 

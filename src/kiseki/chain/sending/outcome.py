@@ -27,7 +27,7 @@ class Receipt:
         fee: what it cost in wei; of a rollup with its fee for the chain below, where it tells that.
             Where the node does not tell the price, the most that it can have cost.
         contract: address of the contract it made, if it made one.
-        logs: what was logged, as web3 gives it.
+        logs: what was logged, in JSON, as the node gives it.
         resumed: whether an earlier run, which was interrupted, had sent it.
     """
 

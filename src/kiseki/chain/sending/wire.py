@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kiseki.chain.answers import log_of, quantity
+from kiseki.chain.answers import Log, quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors, results
 from kiseki.chain.node import Node
@@ -63,7 +63,7 @@ class Mined:
     gas: int
     fee: int
     contract: str | None
-    logs: tuple[Mapping[str, Any], ...]
+    logs: tuple[Log, ...]
 
     @classmethod
     def of(cls, attempt: Attempt, answer: Any) -> Mined:
@@ -79,7 +79,7 @@ class Mined:
             gas,
             gas * price + quantity(answer.get("l1Fee") or "0x0", 256),
             answer.get("contractAddress"),
-            tuple(log_of(each) for each in answer["logs"]),
+            tuple(dict(each) for each in answer["logs"]),
         )
 
 

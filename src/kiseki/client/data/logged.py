@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kiseki.chain.answers import Log
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
+from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.logs import head, scan
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import to_hex
+from kiseki.core.values import from_hex, to_hex
 
-__all__ = ["PUBLISHED", "REGISTERED", "logs_of", "mark", "slices_logged"]
+__all__ = ["PUBLISHED", "REGISTERED", "data_of", "logs_of", "mark", "slices_logged"]
 
 _CONTRACT = "DataRegistry"
 
@@ -31,15 +33,21 @@ PUBLISHED, REGISTERED = _event("CollectionPublished"), _event("CollectionRegiste
 def slices_logged(wallet: Wallet, collections: Sequence[bytes]) -> set[bytes]:
     """The slices of these collections that are logged, each as `mark` has it."""
     # Of the data, the offset and the number of commitments come first.
-    return {
-        mark(each["topics"][1], each["data"][64:])
-        for each in logs_of(wallet, PUBLISHED, collections)
-    }
+    with node_errors():
+        return {
+            mark(from_hex(each["topics"][1], 32, "a topic"), data_of(each)[64:])
+            for each in logs_of(wallet, PUBLISHED, collections)
+        }
+
+
+def data_of(log: Log) -> bytes:
+    """The data of a log."""
+    return from_hex(log["data"], None, "the data of a log")
 
 
 def logs_of(
     wallet: Wallet, event: Mapping[str, Any], collections: Sequence[bytes]
-) -> Iterator[Any]:
+) -> Iterator[Log]:
     """All logs of an event about these collections."""
     if not collections:
         return

@@ -20,7 +20,7 @@ from kiseki.client.compared import compare, document
 from kiseki.client.data.cutting import Part, missing
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
 from kiseki.client.data.group import Group, State
-from kiseki.client.data.logged import REGISTERED, logs_of, mark, slices_logged
+from kiseki.client.data.logged import REGISTERED, data_of, logs_of, mark, slices_logged
 from kiseki.client.data.origins import fitting
 from kiseki.client.revenue.splits import publication, unpublished
 from kiseki.client.wallet import Wallet
@@ -326,7 +326,7 @@ def _registered_with(wallet: Wallet, collection: bytes) -> dict[str, Any]:
     for log in logs_of(wallet, REGISTERED, [collection]):
         plain = [each for each in REGISTERED["inputs"] if not each["indexed"]]
         with node_errors():
-            return dict(decode_named(plain, bytes(log["data"])))
+            return dict(decode_named(plain, data_of(log)))
     raise ChainError(
         f"the node knows the collection {to_hex(collection)} and not the event of its "
         "registration; ask another node"
