@@ -1,0 +1,154 @@
+"""Reads a world into an index and asks it, in one process: `python -m benchmarks.reading FOLDER`.
+
+What it prints is JSON, for `benchmarks.index`. Parsing JSON and reading files is the node's share
+and counted apart.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.process import megabytes
+from benchmarks.reader import Logs, Reader
+from benchmarks.world.sample import Sample
+from benchmarks.world.timeline import DEPOSITS, HEAD, HISTORY
+
+__all__ = ["fold", "percentile", "slope"]
+
+_ROWS = 1_000
+"""Answers that have more count for what a further row costs only."""
+
+_WARM = 10
+"""Questions of each kind that are asked before those that count."""
+
+Times = list[tuple[int, float]]
+"""Rows of an answer, and seconds that it took."""
+
+
+def fold(folder: Path) -> dict[str, Any]:
+    """Every figure of a world: seconds, megabytes, bytes."""
+    sample = Sample.read(folder)
+    reader = Reader()
+    found = history(reader, folder / HISTORY)
+    found["memory"] = megabytes()
+    found["bytes"] = reader.size()
+    found["block"], found["after"] = blocks(reader, folder / HEAD, sample.wallets)
+    found["deposit"], _ = blocks(reader, folder / DEPOSITS, [])
+    asked = [
+        ("owed", sample.wallets),
+        ("lineage", sample.groups),
+        ("usage", sample.providers),
+        ("status", sample.items),
+    ]
+    gc.freeze()  # what a question leaves is to be looked through, not all that was read
+    found["questions"] = {
+        name: questions(reader.questions[name], arguments) for name, arguments in asked
+    }
+    found["memory of all"] = megabytes()
+    reader.close()
+    return found
+
+
+# Reading
+
+
+def history(reader: Reader, path: Path) -> dict[str, Any]:
+    """Most of the chain, a line at a time."""
+    seconds = {"parse": 0.0, "decode": 0.0, "apply": 0.0, "processor": 0.0}
+    events = 0
+    for logs in _timed_lines(path, seconds):
+        processor, began = time.process_time(), time.perf_counter()
+        decoded = reader.decode(logs)
+        between = time.perf_counter()
+        reader.apply(decoded)
+        seconds["apply"] += time.perf_counter() - between
+        seconds["decode"] += between - began
+        seconds["processor"] += time.process_time() - processor
+        events += len(decoded)
+    return {"events": events, **seconds}
+
+
+def blocks(
+    reader: Reader, path: Path, wallets: Sequence[str]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Blocks one by one, now and then with a question behind: milliseconds of both."""
+    times: list[float] = []
+    after: list[float] = []
+    whom = iter(wallets)
+    for i, logs in enumerate(_timed_lines(path, {"parse": 0.0})):
+        began = time.perf_counter()
+        reader.apply(reader.decode(logs))
+        times.append(time.perf_counter() - began)
+        if i % 25 == 0 and (wallet := next(whom, None)):
+            began = time.perf_counter()
+            reader.questions["owed"](wallet)
+            after.append(time.perf_counter() - began)
+    return _spread(times), _spread(after)
+
+
+def _timed_lines(path: Path, seconds: dict[str, float]) -> Iterator[Logs]:
+    with path.open(encoding="ascii") as file:
+        while True:
+            began = time.perf_counter()
+            line = file.readline()
+            if not line:
+                return
+            logs = json.loads(line)
+            seconds["parse"] += time.perf_counter() - began
+            yield logs
+
+
+# Asking
+
+
+def questions(ask: Callable[[str], int], arguments: Sequence[str]) -> dict[str, float]:
+    """Milliseconds of answers of up to a thousand rows, and microseconds of each row more."""
+    shuffled = list(arguments)
+    Random(1).shuffle(shuffled)
+    for each in islice(shuffled, _WARM):
+        ask(each)
+    times: Times = []
+    for each in shuffled:
+        began = time.perf_counter()
+        rows = ask(each)
+        times.append((rows, time.perf_counter() - began))
+    few = [seconds for rows, seconds in times if rows <= _ROWS]
+    most = max(rows for rows, _ in times)
+    return {**_spread(few), "row": slope(times) * 1e6, "asked": len(few), "rows": most}
+
+
+def slope(times: Times) -> float:
+    """Seconds that one row more takes: least squares over all answers."""
+    count = len(times)
+    rows = sum(rows for rows, _ in times) / count
+    seconds = sum(seconds for _, seconds in times) / count
+    spread = sum((each - rows) ** 2 for each, _ in times)
+    together = sum((each - rows) * (took - seconds) for each, took in times)
+    return together / spread if spread else 0.0
+
+
+def percentile(times: Sequence[float], part: float) -> float:
+    """The least that so large a part does not exceed."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * part))]
+
+
+def _spread(times: Sequence[float]) -> dict[str, float]:
+    if not times:
+        return {}
+    return {
+        "p50": percentile(times, 0.5) * 1e3,
+        "p99": percentile(times, 0.99) * 1e3,
+        "most": max(times) * 1e3,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(fold(Path(sys.argv[1]))))

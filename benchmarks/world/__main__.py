@@ -1,0 +1,40 @@
+"""`python -m benchmarks.world FOLDER [--scale 0.01] [--seed 14]`: makes a world, as files."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.process import megabytes
+from benchmarks.world.sample import Sample
+from benchmarks.world.size import Size
+from benchmarks.world.timeline import make
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="benchmarks.world", description=__doc__)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--scale", type=float, default=1.0)
+    options.add_argument("--seed", type=int, default=14)
+    given = options.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    world = make(given.folder, Size.at(given.scale, given.seed))
+    Sample.of(world).write(given.folder)
+    told = {
+        "events": world.wire.events,
+        "collections": len(world.collections),
+        "models": len(world.models),
+        "batches": len(world.batches),
+        "claims": world.ledger.claims,
+        "circles": len(world.circles),
+        "seconds": round(time.perf_counter() - began, 1),
+        "megabytes": round(megabytes()),
+    }
+    print(json.dumps(told))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
