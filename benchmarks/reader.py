@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.world.suite import ADDRESSES
-from kiseki.chain.answers import log_of
+from kiseki.chain.answers import Log, quantity
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.events import Decoder
 from kiseki.core.event import Event
@@ -14,7 +14,7 @@ from kiseki.index import Index
 
 __all__ = ["Reader"]
 
-Logs = Sequence[Mapping[str, Any]]
+Logs = Sequence[Log]
 """As a node answers them, in JSON."""
 
 
@@ -38,9 +38,9 @@ class Reader:
 
     def decode(self, logs: Logs) -> list[Event]:
         """Logs as events."""
-        read = [log_of(each) for each in logs]
-        times = {each["blockNumber"]: each["blockTimestamp"] for each in read}
-        return list(self._decoder.decode(read, times))
+        written = {each["blockNumber"]: each["blockTimestamp"] for each in logs}
+        times = {quantity(block): quantity(time) for block, time in written.items()}
+        return list(self._decoder.decode(logs, times))
 
     def apply(self, events: Sequence[Event]) -> None:
         """Adds events, and is asked as of the last one from then on."""
