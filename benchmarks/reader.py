@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.world.suite import ADDRESSES
 from kiseki.chain.answers import Log, quantity
@@ -12,19 +13,31 @@ from kiseki.chain.contract.events import Decoder
 from kiseki.core.event import Event
 from kiseki.index import Index
 
-__all__ = ["Reader"]
+__all__ = ["Logs", "Part", "Reader"]
 
 Logs = Sequence[Log]
 """As a node answers them, in JSON."""
+
+
+class Part(NamedTuple):
+    """What some blocks logged, with the number, time and hash of the last."""
+
+    events: list[Event]
+    block: int
+    time: int
+    hash: bytes
 
 
 class Reader:
     """An index, and what reads logs into it.
 
     Attributes:
+        clock: what times are told by: the processor's of this process, where the database is in it.
         index: all of it.
         questions: by name: asks something about an argument, and says how many rows came back.
     """
+
+    clock = staticmethod(time.process_time)
 
     def __init__(self) -> None:
         self.index = Index(ADDRESSES.items())
@@ -36,16 +49,22 @@ class Reader:
             "status": self._status,
         }
 
-    def decode(self, logs: Logs) -> list[Event]:
-        """Logs as events."""
+    def decode(self, logs: Logs) -> Part:
+        """Logs of whole blocks, in order."""
         written = {each["blockNumber"]: each["blockTimestamp"] for each in logs}
         times = {quantity(block): quantity(time) for block, time in written.items()}
-        return list(self._decoder.decode(logs, times))
+        last = max(times)
+        hashed = bytes.fromhex(logs[-1]["blockHash"][2:])
+        return Part(list(self._decoder.decode(logs, times)), last, times[last], hashed)
 
-    def apply(self, events: Sequence[Event]) -> None:
-        """Adds events, and is asked as of the last one from then on."""
-        self.index.apply(events)
-        self.index.at(events[-1].timestamp)
+    def apply(self, part: Part, newest: bool = False) -> None:
+        """Adds events, and is asked as of the last one from then on.
+
+        Args:
+            newest: whether these blocks are the chain's latest, so that they may be undone yet.
+        """
+        self.index.apply(part.events)
+        self.index.at(part.time)
 
     def size(self) -> int:
         """Bytes of the database."""

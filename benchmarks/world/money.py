@@ -79,9 +79,11 @@ def resolve(world: World) -> None:
 
 
 def circle(world: World) -> None:
-    """A provider has a collection paid to what rests on it; the first one in the dearest model."""
-    for _ in range(50):
-        batch = world.one_of(world.batches) if world.circles else world.batches[0]
+    """A provider has a collection paid to what rests on it; the first one, if it can be, to the
+    batch that is paid most."""
+    for attempt in range(50):
+        most = attempt < 10 and not world.circles
+        batch = world.batches[0] if most else world.one_of(world.batches)
         model = world.one_of(batch.models)
         if not model.collections:
             continue

@@ -12,8 +12,8 @@ __all__ = ["Wire"]
 
 _FIRST = 21_000_000
 _GENESIS = 1_800_000_000
-_LINE = 2_000
-"""Logs of a line at least; a block is never in two lines."""
+_LINE = 10_000
+"""Logs of a line at least, as many as nodes give at once; a block is never in two lines."""
 
 
 class Wire:

@@ -95,7 +95,7 @@ def test_what_is_made_up_is_hostile(folder: Path, reader: Reader) -> None:
 
 def test_made_up_logs_are_written_and_decoded_as_eth_abi_does(folder: Path, reader: Reader) -> None:
     for logs in lines(folder):
-        for log, event in zip(logs, reader.decode(logs), strict=True):
+        for log, event in zip(logs, reader.decode(logs).events, strict=True):
             contract, entry = ENTRIES[log["address"], raw(log["topics"][0])]
             indexed = [each for each in entry["inputs"] if each["indexed"]]
             plain = [each for each in entry["inputs"] if not each["indexed"]]
@@ -162,8 +162,8 @@ def test_made_up_models_of_many_parts_are_rebuilt_beside_false_drafts(tmp_path: 
     drafts: Counter[tuple[bytes, str, int]] = Counter()
     registered: dict[bytes, tuple[bytes, str, int]] = {}
     for logs in lines(tmp_path):
-        events = reader.decode(logs)
-        for each in events:
+        part = reader.decode(logs)
+        for each in part.events:
             if each.name == "ModelSource":
                 assert each.args["judgedAt"] <= each.timestamp
                 parts[each.transaction] += 1
@@ -173,7 +173,7 @@ def test_made_up_models_of_many_parts_are_rebuilt_beside_false_drafts(tmp_path: 
                 entry = each.args["entry"]
                 draft = each.args["model"], entry["submitter"], entry["judgedAt"]
                 registered[each.transaction] = draft
-        reader.apply(events)
+        reader.apply(part)
     assert {count for each, count in parts.items() if each not in registered} == {PART}
     assert max(parts.values()) == PART
     sources = {each[0]: len(reader.index.sources(each[0]).collections) for each in drafts}
