@@ -29,6 +29,7 @@ class Kind(StrEnum):
         FUNDS: the wallet cannot pay it.
         FEE: it offers too little for a unit of gas.
         LAG: the node does not have a block yet that was asked about; it will, or another node does.
+        PRUNED: the node has dropped blocks that old; another node may have them.
         LIMIT: too much was asked in one question or request; less may be answered.
         RATE: too much was asked in a time; later it may be answered.
         OTHER: nothing that Kiseki knows.
@@ -41,13 +42,20 @@ class Kind(StrEnum):
     FUNDS = "funds"
     FEE = "fee"
     LAG = "lag"
+    PRUNED = "pruned"
     LIMIT = "limit"
     RATE = "rate"
     OTHER = "other"
 
 
-_BY_CODE = {3: Kind.REVERT, -32601: Kind.METHOD, -32604: Kind.METHOD, 429: Kind.RATE}
-"""Error codes that mean one thing: go-ethereum's, JSON-RPC's, Besu's, HTTP's."""
+_BY_CODE = {
+    3: Kind.REVERT,
+    -32601: Kind.METHOD,
+    -32604: Kind.METHOD,
+    429: Kind.RATE,
+    4444: Kind.PRUNED,
+}
+"""Error codes that mean one thing: go-ethereum's, JSON-RPC's, Besu's, HTTP's, EIP-4444's."""
 
 _WORDS: tuple[tuple[Kind, str], ...] = (
     (Kind.REVERT, r"revert"),
@@ -82,6 +90,11 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     ),
     (Kind.LIMIT, r"batch.{0,40}(limit|large|big|size|max|exceed|many)|(many|exceeds).{0,40}batch"),
     (
+        Kind.PRUNED,
+        r"pruned|due to pruning|missing trie node|receipts? not available for|before txnum"
+        r"|neither stored nor",
+    ),
+    (
         Kind.LAG,
         r"(header|block|resource) ?(\S+ )?not found|resourcenotfound|unknown block"
         r"|\d (could|can) ?not be found|(could not|cannot) find (block|header)"
@@ -97,7 +110,7 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
         Kind.RATE,
         r"too many requests|rate.?limit|request rate|rate exceeded|compute units"
         r"|(requests?|rps) limit|throughput|monthly capacity|concurrent requests"
-        r"|(per|/) ?second|daily request|quota|usage limit|exceeded .{0,20}credits",
+        r"|(per|/) ?sec|daily request|quota|usage limit|exceeded .{0,20}credits",
     ),
     (
         Kind.LIMIT,
@@ -107,7 +120,8 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
         r"|results? .{0,20}exceed|max results|response (size|is too|too)|too (big|large)"
         r"|(query|request|execution|operation) (timed out|timeout|aborted)|timeout exceeded"
         r"|timeout expired|deadline exceeded|limit exceeded|more than \d+ (blocks|results|logs)"
-        r"|narrow",
+        r"|narrow|blocks distance|requested blocks|smaller than size|limit the query to at most"
+        r"|ranges over|block span|logs matched",
     ),
 )
 """In this order, because what a word means can hang on another: a rate limit limits no range."""
@@ -117,6 +131,18 @@ _LEAST = re.compile(
     r"(?:minimum needed|tip needed|minimum required priority fee(?: is)?|pool gas tip cap"
     r"|(?:minimum|required) (?:gas )?(?:tip|price)(?: cap)?(?: is)?|at least):? \(?(\d{1,28})\b"
 )
+_RANGE = re.compile(
+    r"(?:should work|try with this block range|retry with the range):? \[?"
+    r"(0x[0-9a-f]{1,16}|\d{1,18})(?:, ?|-)(0x[0-9a-f]{1,16}|\d{1,18})\b"
+)
+_BLOCKS = re.compile(
+    r"(?:limit(?:ed)?(?: (?:of|to))?|up to|at most|exceeds?|greater than|ranges over|filter|size"
+    r"|max(?:imum)?(?: block)?(?: (?:range|is|is set to|allowed number of requested blocks is"
+    r"|\[from, to\] blocks distance))?|\d >)"
+    r"[ :=]{0,3}(?:a |0 - )?(\d{1,3}(?:,\d{3})+|\d{1,9})(k?)\b"
+)
+_RESULTS = re.compile(r"\b(results|logs matched|bytes|batch)\b")
+"""With them a number need not be one of blocks."""
 
 _BEFORE = r"(?<!gas )(?<!gas: )(?<!limit )(?<!limit: )(?<!nonce )(?<!nonce: )(?<![\w.\[#-])"
 _AMOUNT = re.compile(_BEFORE + r"(?:[0-9]+|0x[0-9a-fA-F]{1,32})(?!\w|\.[0-9])")
@@ -183,6 +209,19 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
             return from_hex(str(data).removeprefix("Reverted "), None, "the revert data")
         except InvalidInput:
             return b""
+
+    @property
+    def blocks(self) -> int | None:
+        """How many blocks the node would take at once, where it refuses more and says so."""
+        if self.kind is not Kind.LIMIT:
+            return None
+        said = self.message[:2_000].lower()
+        if told := _RANGE.search(said):
+            return max(0, _number(told[2]) - _number(told[1]) + 1) or None
+        told = None if _RESULTS.search(said) else _BLOCKS.search(said)
+        if told is None:
+            return None
+        return int(told[1].replace(",", "")) * (1_000 if told[2] else 1) or None
 
     @property
     def least(self) -> int | None:

@@ -18,6 +18,7 @@ RETH = "Reth, crates/rpc/rpc-eth-types/src/error/mod.rs"
 ANVIL = "Anvil, crates/anvil/src/eth/error.rs"
 ERIGON = "Erigon, txnprovider/txpool/txpoolcfg/txpoolcfg.go"
 GITHUB = "github.com/"
+PONDER = ", " + GITHUB + "ponder-sh/ponder, packages/utils/src/getLogsRetryHelper.ts"
 WITHOUT = object()
 """No code."""
 
@@ -75,6 +76,101 @@ ROWS: list[tuple[Kind, Any, str, str]] = [
         "1rpc.io, " + GITHUB + "rotki/rotki/8875",
     ),
     (Kind.LIMIT, -32005, "limit exceeded", "EIP-1474, and BSC's public nodes of eth_getLogs"),
+    (
+        Kind.LIMIT, -32005,
+        "query returned more than 10000 results. Try with this block range [0xCB3D, 0x7B737].",
+        "INFURA, " + GITHUB + "INFURA/infura/237; agglayer/aggkit, multidownloader tests",
+    ),
+    (
+        Kind.LIMIT, -32602,
+        "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range "
+        "and no limit on the response size, or you can request any block range with a cap of 10K "
+        "logs in the response. Based on your parameters and the response size limit, this block "
+        "range should work: [0x0, 0x133e71]",
+        "Alchemy" + PONDER,
+    ),
+    (
+        Kind.LIMIT, -32000,
+        "requested too many blocks from 0 to 20000, maximum is set to 2048", "Avalanche" + PONDER,
+    ),
+    (Kind.LIMIT, -32600, "Block range is too large. Max range: 800", "Cloudflare" + PONDER),
+    (
+        Kind.LIMIT, -32005,
+        "Log response size exceeded. Maximum allowed number of requested blocks is 1000",
+        "thirdweb" + PONDER,
+    ),
+    (Kind.LIMIT, -32600, "block range is too wide", "Ankr" + PONDER),
+    (
+        Kind.LIMIT, -32602, "maximum [from, to] blocks distance: 10000",
+        "Ankr, " + GITHUB + "ponder-sh/ponder/1940",
+    ),
+    (Kind.LIMIT, -32602, "eth_getLogs is limited to 1024 block range", "BlockPI" + PONDER),
+    (
+        Kind.LIMIT, -32602, "eth_getLogs is limited to 0 - 50 blocks range",
+        "1rpc.io" + PONDER,
+    ),
+    (
+        Kind.LIMIT, WITHOUT, "response size should not greater than 10000000 bytes",
+        "1rpc.io" + PONDER,
+    ),
+    (Kind.LIMIT, -32020, "backend response too large", "Optimism's public nodes" + PONDER),
+    (Kind.LIMIT, -32000, "logs matched by query exceeds limit of 10000", "Arbitrum" + PONDER),
+    (
+        Kind.LIMIT, -32600,
+        "block range exceeds the range allowed for your plan (20000 > 5000)", "Blast" + PONDER,
+    ),
+    (Kind.LIMIT, WITHOUT, "Block range limit exceeded.", "Chainstack" + PONDER),
+    (
+        Kind.LIMIT, -32000, "please limit the query to at most 1,000 blocks",
+        "Coinbase" + PONDER,
+    ),
+    (
+        Kind.LIMIT, -32000, "exceed maximum block range: 5000",
+        "PublicNode and BSC, " + GITHUB + "AlphaWallet/alpha-wallet-android/2736",
+    ),
+    (Kind.LIMIT, -32000, "block range greater than 10000 max", "Swell" + PONDER),
+    (Kind.LIMIT, -32000, "block range exceeds 1000", "Somnia" + PONDER),
+    (Kind.LIMIT, -32000, "eth_getLogs range is too large, max is 10k blocks", "Merkle" + PONDER),
+    (Kind.LIMIT, -32000, "query must be smaller than size 1024", "Harmony" + PONDER),
+    (
+        Kind.LIMIT, WITHOUT, "block range is too wide (maximum 1024)",
+        "Moonbeam, " + GITHUB + "moonbeam-foundation/moonbeam/3250",
+    ),
+    (
+        Kind.LIMIT, -32602, "logs are limited to a 10000 block range",
+        "Polygon zkEVM, " + GITHUB + "0xPolygon/zkevm-node/3136",
+    ),
+    (
+        Kind.LIMIT, -32005, "block range too large, max range: 1000",
+        "Polygon's Erigon, " + GITHUB + "0xPolygon/cdk-erigon/1706",
+    ),
+    (
+        Kind.LIMIT, 35, "ranges over 10000 blocks are not supported on freetier",
+        "dRPC, with HTTP 400; Lasso, Lasso.RPC.Providers.Adapters.DRPC",
+    ),
+    (
+        Kind.LIMIT, -32603, "query timeout of 10 seconds exceeded",
+        "Moonbase, " + GITHUB + "YameenMalik/query-chain",
+    ),
+    # Blocks that the node has dropped.
+    (
+        Kind.PRUNED, 4444, "pruned history unavailable",
+        GETH + "EIP-4444, " + GITHUB + "ethereum/go-ethereum/31939; Reth, paradigmxyz/reth/21304",
+    ),
+    (
+        Kind.PRUNED, -32000, "Receipt not available for From block 14319330.",
+        "Nethermind, " + GITHUB + "NethermindEth/nethermind/12089",
+    ),
+    (
+        Kind.PRUNED, -32000,
+        "state transitaion failed: seek with txNum=1962853355 but data before txNum=2662500000 is "
+        "not available",
+        "Erigon, " + GITHUB + "erigontech/erigon/13198",
+    ),
+    (
+        Kind.PRUNED, -32000, "missing trie node 1a2b (path ) state 0x1a is not available",
+        GETH + "trie",
+    ),
     # Too much in a time.
     (
         Kind.RATE, 429,
@@ -100,6 +196,10 @@ ROWS: list[tuple[Kind, Any, str, str]] = [
         "50/second request limit reached - reduce calls per second or upgrade your account at "
         "quicknode.com",
         "QuickNode, quicknode.com/docs/ethereum/error-references",
+    ),
+    (
+        Kind.RATE, -32012, "credits limited to 6000/sec",
+        "QuickNode, " + GITHUB + "latticexyz/mud/1522",
     ),
     # A block that the node does not have.
     (Kind.LAG, -32000, "header not found", GETH + "eth/api_backend.go"),

@@ -61,6 +61,56 @@ def test_the_table_has_every_node(node_name: str, kinds: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "blocks"),
+    [
+        ("range 1000000 exceeds limit of 10000", 10_000),
+        ("up to a 500 block range. Based on your parameters, this block range should work: "
+         "[0x123c9b2, 0x123cba5]", 500),
+        ("eth_getLogs is limited to a 10,000 range", 10_000),
+        ("query exceeds max results 20000, retry with the range 25766988-25775072", 8_085),
+        ("query exceeds max block range 2000", 2_000),
+        ("query block range exceeds server limit, narrow your filter: 1000", 1_000),
+        ("block range is larger than max block range, block range = 5120, max block range = 5000",
+         5_000),
+        ("eth_getLogs is limited to a 1000 blocks range", 1_000),
+        ("query returned more than 10000 results. Try with this block range [0xCB3D, 0x7B737].",
+         0x7B737 - 0xCB3D + 1),
+        ("You can make eth_getLogs requests with up to a 2K block range and no limit", 2_000),
+        ("requested too many blocks from 0 to 20000, maximum is set to 2048", 2_048),
+        ("Block range is too large. Max range: 800", 800),
+        ("Maximum allowed number of requested blocks is 1000", 1_000),
+        ("maximum [from, to] blocks distance: 10000", 10_000),
+        ("eth_getLogs is limited to 0 - 50 blocks range", 50),
+        ("block range exceeds the range allowed for your plan (20000 > 5000)", 5_000),
+        ("please limit the query to at most 1,000 blocks", 1_000),
+        ("exceed maximum block range: 5000", 5_000),
+        ("block range greater than 10000 max", 10_000),
+        ("block range exceeds 1000", 1_000),
+        ("eth_getLogs range is too large, max is 10k blocks", 10_000),
+        ("query must be smaller than size 1024", 1_024),
+        ("block range is too wide (maximum 1024)", 1_024),
+        ("block range too large, max range: 1000", 1_000),
+        ("ranges over 10000 blocks are not supported on freetier", 10_000),
+        # Nothing of blocks.
+        ("query returned more than 10000 results", None),
+        ("logs matched by query exceeds limit of 10000", None),
+        ("response size should not greater than 10000000 bytes", None),
+        ("batch limit 100 exceeded (can increase by --rpc.batch.limit). Requested batch of size: "
+         "401", None),
+        ("block range too high", None),
+        ("limit exceeded", None),
+        ("this block range should work: [0x9, 0x2]", None),
+        ("block range exceeds 0", None),
+        ("header not found: up to 7 blocks", None),
+    ],
+)  # fmt: skip
+def test_how_many_blocks_a_node_takes_is_read_from_a_refusal(
+    message: str, blocks: int | None
+) -> None:
+    assert Refusal({"code": -32000, "message": message}).blocks == blocks
+
+
+@pytest.mark.parametrize(
     ("message", "least"),
     [
         ("transaction gas price below minimum: gas tip cap 1, minimum needed 25000", 25_000),

@@ -228,4 +228,8 @@ def refused(refusal: Refusal) -> ChainError:
     said = refusal.words() or "without a word"
     if refusal.kind is Kind.LAG:
         return NodeBehind(f"the node does not have that block yet ({said}); run this again")
+    if refusal.kind is Kind.PRUNED:
+        return ChainError(
+            f"the node has dropped blocks that old ({said}); name a node that keeps all of them"
+        )
     return ChainError(f"the node refused: {said}")
