@@ -12,6 +12,7 @@
         ├── NodeUnreachable                 no answer from the node
         ├── NodeBehind                      the node lacks a block that another node has
         ├── NodeBusy                        the node is asked too much, or the plan is used up
+        ├── NodeContradicts                 the node's answer cannot be true
         ├── WrongChain                      the node is on another chain than expected
         ├── Unprovable                      the node has no proof, which says nothing of the claim
         ├── NotDeployed                     the suite is not on this chain, or not the whole of it
@@ -38,6 +39,7 @@ __all__ = [
     "KisekiError",
     "NodeBehind",
     "NodeBusy",
+    "NodeContradicts",
     "NodeUnreachable",
     "NotDeployed",
     "NotInIndex",
@@ -105,6 +107,10 @@ class NodeBehind(ChainError):  # noqa: N818 - reads as what happened
 
 class NodeBusy(ChainError):  # noqa: N818 - reads as what happened
     """The node says that it is asked too much; also when it was asked again after a while."""
+
+
+class NodeContradicts(ChainError):  # noqa: N818 - reads as what happened
+    """What the node answers contradicts the question or itself; also when it was asked again."""
 
 
 class WrongChain(ChainError):  # noqa: N818 - reads as what happened

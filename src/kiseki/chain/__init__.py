@@ -9,6 +9,7 @@ A part imports only from those above it:
     anvil       a local chain of one's own
     contract/   calls, answers, events and refusals of one contract
     logs        blocks, and what was logged in them
+    history     the logs of many blocks, in few requests
     signing/    who signs
     sending/    transactions: fees, journal, sender, dry run
     release/    which contracts are on a chain, where, and putting them there

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.core.values import uint
+from kiseki.core.values import from_hex
+from kiseki.errors import InvalidInput
 
-__all__ = ["NONSENSE", "Log", "quantity"]
+__all__ = ["NONSENSE", "Log", "hash_of", "quantity"]
 
 Log = Mapping[str, Any]
 """A log in JSON, as a node gives it: numbers and bytes are hex text."""
@@ -24,4 +25,19 @@ def quantity(value: Any, bits: int = 64, minimum: int = 0) -> int:
     """
     if not isinstance(value, str) or value[:2] != "0x" or "_" in value:
         raise ValueError("a quantity that is none")
-    return uint(int(value, 16), bits, "what the node answered", minimum)
+    number = int(value, 16)
+    if number < minimum or number >> bits:
+        raise ValueError("a quantity out of range")
+    return number
+
+
+def hash_of(value: Any) -> bytes:
+    """A hash of 32 bytes as JSON-RPC writes it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return from_hex(value, 32, "a hash")
+    except InvalidInput:  # which would blame who asks
+        raise ValueError("a hash that is none") from None

@@ -134,12 +134,15 @@ class Node:
 
     Attributes:
         place: where they are, without what may be a key.
+        step: how many blocks at a time the node answered last about logs, to begin with the next
+            time; see `chain.history`.
     """
 
     def __init__(self, urls: str | Sequence[str], timeout: float) -> None:
         listed = urls.split(",") if isinstance(urls, str) else list(urls)
         self._urls = [each.strip() for each in listed]
         self.place = ", ".join(map(place, self._urls))
+        self.step: int | None = None
         self._timeout = timeout
         self._chain_id: int | None = None
         self._checked: set[str] = set()

@@ -212,16 +212,23 @@ class Refusal(Exception):  # noqa: N818 - an answer, which is raised only where 
 
     @property
     def blocks(self) -> int | None:
-        """How many blocks the node would take at once, where it refuses more and says so."""
-        if self.kind is not Kind.LIMIT:
-            return None
+        """How many blocks the node takes at once, where it refuses more and says so."""
         said = self.message[:2_000].lower()
-        if told := _RANGE.search(said):
-            return max(0, _number(told[2]) - _number(told[1]) + 1) or None
-        told = None if _RESULTS.search(said) else _BLOCKS.search(said)
+        if self.kind is not Kind.LIMIT or _RESULTS.search(said):
+            return None
+        told = _BLOCKS.search(said)
         if told is None:
             return None
         return int(told[1].replace(",", "")) * (1_000 if told[2] else 1) or None
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The first and the last block of a range that the node would answer now, where it refuses
+        a longer one and says so."""
+        told = _RANGE.search(self.message[:2_000].lower())
+        if self.kind is not Kind.LIMIT or told is None:
+            return None
+        return _number(told[1]), _number(told[2])
 
     @property
     def least(self) -> int | None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
 
 from kiseki.chain import logs as chain_logs
-from kiseki.chain.answers import Log, quantity
+from kiseki.chain.answers import hash_of, quantity
 from kiseki.chain.contract.contracts import Contract, node_errors, returned
 from kiseki.chain.contract.events import Decoder
+from kiseki.chain.history import Part, history
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
-from kiseki.core.values import bytes32, from_hex
+from kiseki.core.values import bytes32
 from kiseki.errors import IndexInconsistent, NodeBehind
 from kiseki.index import REGISTRIES, Index
 
@@ -130,18 +130,17 @@ class Follower:
             self._next, self._last_hash = last + 1, block.hash
 
     def _scan(self, last: int) -> None:
-        for end, logged in chain_logs.scan(self._node, self._next, last, self._addresses):
-            self._apply(logged)
-            self._block = max(self._block, end)
+        for part in history(self._node, self._next, last, self._addresses):
+            self._apply(part)
+            self._block = max(self._block, part.last.number)
 
-    def _apply(self, logged: Sequence[Log]) -> None:
-        if not logged:
+    def _apply(self, part: Part) -> None:
+        if not part.logs:
             return
         with node_errors():
-            times = chain_logs.timestamps(self._node, logged)
-            events = list(self._decoder.decode(logged, times))
-            last = quantity(logged[-1]["blockNumber"], 63)
-            last_hash = from_hex(logged[-1]["blockHash"], 32, "the hash of a block")
+            events = list(self._decoder.decode(part.logs, part.times))
+            last = quantity(part.logs[-1]["blockNumber"], 63)
+            last_hash = hash_of(part.logs[-1]["blockHash"])
         self._index.apply(events)
         # Who logged this block has every block before it.
         self._next, self._last_hash = last + 1, last_hash

@@ -8,7 +8,9 @@ import pytest
 import requests
 
 from kiseki import Kiseki, LocalKiseki, Split
+from kiseki.chain import history as history_of
 from kiseki.chain import logs
+from kiseki.chain.history import history
 from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.client.data.logged import slices_logged
 from kiseki.client.session import Session
@@ -96,7 +98,8 @@ def balancer(k: LocalKiseki, request: pytest.FixtureRequest) -> Balancer:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(history_of, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr("kiseki.chain.node._PAUSES", (0.01, 0.01, 0.01))
     monkeypatch.setattr(follower, "_PAUSES", (0.01, 0.01))
 
 
@@ -261,4 +264,4 @@ def test_a_session_that_was_asked_nothing_waits_for_nothing(k: LocalKiseki) -> N
     assert fresh.has_read(fresh.block)
     assert not fresh.has_read(fresh.block + 1)
     with pytest.raises(ChainError, match="does not have block"):
-        logs.logs(k.session.node, 0, 10**6, [ETHER])
+        list(history(k.session.node, 10**6, 10**6, [ETHER]))

@@ -9,12 +9,14 @@ import pytest
 import requests
 from eth_abi.abi import encode
 
-from kiseki.chain import logs, node
+from kiseki.chain import history as history_of
+from kiseki.chain import node
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.abi import selector
 from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
+from kiseki.chain.history import history
 from kiseki.chain.node import connect
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.chain.sending.fees import Policy
@@ -67,14 +69,11 @@ def test_the_table_has_every_node(node_name: str, kinds: str) -> None:
         ("up to a 500 block range. Based on your parameters, this block range should work: "
          "[0x123c9b2, 0x123cba5]", 500),
         ("eth_getLogs is limited to a 10,000 range", 10_000),
-        ("query exceeds max results 20000, retry with the range 25766988-25775072", 8_085),
         ("query exceeds max block range 2000", 2_000),
         ("query block range exceeds server limit, narrow your filter: 1000", 1_000),
         ("block range is larger than max block range, block range = 5120, max block range = 5000",
          5_000),
         ("eth_getLogs is limited to a 1000 blocks range", 1_000),
-        ("query returned more than 10000 results. Try with this block range [0xCB3D, 0x7B737].",
-         0x7B737 - 0xCB3D + 1),
         ("You can make eth_getLogs requests with up to a 2K block range and no limit", 2_000),
         ("requested too many blocks from 0 to 20000, maximum is set to 2048", 2_048),
         ("Block range is too large. Max range: 800", 800),
@@ -99,7 +98,7 @@ def test_the_table_has_every_node(node_name: str, kinds: str) -> None:
          "401", None),
         ("block range too high", None),
         ("limit exceeded", None),
-        ("this block range should work: [0x9, 0x2]", None),
+        ("query exceeds max results 20000, retry with the range 25766988-25775072", None),
         ("block range exceeds 0", None),
         ("header not found: up to 7 blocks", None),
     ],
@@ -108,6 +107,27 @@ def test_how_many_blocks_a_node_takes_is_read_from_a_refusal(
     message: str, blocks: int | None
 ) -> None:
     assert Refusal({"code": -32000, "message": message}).blocks == blocks
+
+
+@pytest.mark.parametrize(
+    ("message", "span"),
+    [
+        ("query exceeds max results 20000, retry with the range 25766988-25775072",
+         (25_766_988, 25_775_072)),
+        ("query returned more than 10000 results. Try with this block range [0xCB3D, 0x7B737].",
+         (0xCB3D, 0x7B737)),
+        ("You can make eth_getLogs requests with up to a 500 block range. Based on your "
+         "parameters, this block range should work: [0x123c9b2, 0x123cba5]",
+         (0x123C9B2, 0x123CBA5)),
+        ("requested block range [4096, 8192] is beyond latest executed block 4000 (node is still "
+         "syncing)", None),
+        ("requested too many blocks from 0 to 20000, maximum is set to 2048", None),
+    ],
+)  # fmt: skip
+def test_the_range_that_a_node_would_answer_is_read_from_a_refusal(
+    message: str, span: tuple[int, int] | None
+) -> None:
+    assert Refusal({"code": -32000, "message": message}).range == span
 
 
 @pytest.mark.parametrize(
@@ -145,7 +165,7 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node, "_PAUSES", (0.01, 0.01, 0.01))
-    monkeypatch.setattr(logs, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(history_of, "PAUSES", (0.01, 0.01))
 
 
 def of_kind(kind: Kind) -> list[tuple[Any, str]]:
@@ -186,8 +206,8 @@ def test_a_range_that_is_too_long_is_cut(url: str, status: int, code: Any, messa
 
     connect(url).one("anvil_mine", "0x14")
     with front(url, answer) as provider:
-        found = list(logs.scan(connect(place(provider)), 0, 20, ["0x" + "00" * 20]))
-    assert found[-1][0] == 20
+        found = list(history(connect(place(provider)), 0, 20, ["0x" + "00" * 20]))
+    assert found[-1].last.number == 20
     assert ranges[0] == 21
 
 

@@ -17,7 +17,6 @@ from eth_abi.abi import encode
 from eth_account import Account
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.chain import logs
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract import reverts
 from kiseki.chain.contract.abi import selector
@@ -25,7 +24,7 @@ from kiseki.chain.contract.advice import ADVICE
 from kiseki.chain.contract.artifacts import artifact, names
 from kiseki.chain.contract.contracts import Call, Contract, node_errors
 from kiseki.chain.contract.reverts import decode_revert
-from kiseki.chain.node import Node, connect
+from kiseki.chain.node import connect
 from kiseki.chain.refusals import Refusal
 from kiseki.chain.sending.fees import MOST_GAS, Policy
 from kiseki.chain.sending.sender import Sender
@@ -42,7 +41,7 @@ from kiseki.errors import (
     WrongChain,
 )
 
-from ..conftest import Altered
+from ..conftest import Altered, Picky
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -433,18 +432,11 @@ def test_a_node_that_gives_few_blocks_at_a_time_is_asked_for_fewer(
 ) -> None:
     terms = k.data.define_terms("train", "4%")
     k.session.node.one("anvil_mine", "0x40")
-    real, asked = logs.logs, []
-
-    def picky(node: Node, first: int, last: int, *which: Any) -> Any:
-        asked.append(last - first + 1)
-        if last - first >= 3:
-            raise ChainError("query returned more than 3 blocks")
-        return real(node, first, last, *which)
-
-    monkeypatch.setattr(logs, "logs", picky)
+    asked = Picky(k, monkeypatch, 3).asked
     assert k.index.terms(terms.id) == terms
-    assert max(asked) > 3
-    assert asked[-1] <= 3
+    sizes = [last - first + 1 for first, last in asked]
+    assert max(sizes) > 3
+    assert sizes[-1] <= 3
 
 
 def test_no_other_anvil_is_running_than_the_tests_own(chain: LocalKiseki) -> None:

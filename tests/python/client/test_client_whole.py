@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiseki import LocalKiseki, Manifest
-from kiseki.chain import logs
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.events import Decoder
+from kiseki.chain.history import history
 from kiseki.chain.node import Node
 from kiseki.chain.proofs import prove
 from kiseki.chain.refusals import Refusal
@@ -35,6 +35,8 @@ from kiseki.core.values import to_hex
 from kiseki.errors import IndexInconsistent, InvalidInput, ProofError, Unprovable
 from kiseki.index import Index
 from kiseki.index.answers.records import Records
+
+from ..conftest import Altered
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 ROOT = Path(__file__).resolve().parents[3]
@@ -233,7 +235,6 @@ def test_a_registration_that_the_node_leaves_out_is_never_passed_over(
     )
     k.outputs.register(k.outputs.prepare(folder("out", {"o": b"o"}), [model.id]))
     bare = Session(k.session.node)
-    real = logs.logs
     entry = {
         each["name"]: each
         for name in ("DataRegistry", "ModelRegistry", "OutputRegistry")
@@ -241,12 +242,14 @@ def test_a_registration_that_the_node_leaves_out_is_never_passed_over(
         if each["type"] == "event"
     }[what]
 
-    def lacking(*asked: Any) -> Any:
-        found = real(*asked)
-        last = [each for each in found if each["topics"][0] == to_hex(topic(entry))][-1:]
-        return [each for each in found if each not in last]
+    class Lacking(Altered):
+        def change(self, real: Callable[[], Any]) -> Any:
+            answer = real()
+            found = answer["result"]
+            last = [each for each in found if each["topics"][0] == to_hex(topic(entry))][-1:]
+            return answer | {"result": [each for each in found if each not in last]}
 
-    monkeypatch.setattr(logs, "logs", lacking)
+    Lacking(k, monkeypatch, "eth_getLogs")
     for _ in range(3):
         with pytest.raises(IndexInconsistent, match="left something out"):
             _ = bare.index
@@ -333,6 +336,7 @@ def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
 
 
 def decoded(k: LocalKiseki, first: int, last: int) -> list[Event]:
-    logged = logs.logs(k.session.node, first, last, list(k.session.deployment.addresses.values()))
     decoder = Decoder((e.address, e.artifact) for e in k.session.deployment.contracts)
-    return list(decoder.decode(logged, logs.timestamps(k.session.node, logged)))
+    addresses = list(k.session.deployment.addresses.values())
+    parts = history(k.session.node, first, last, addresses)
+    return [event for part in parts for event in decoder.decode(part.logs, part.times)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from kiseki.chain.answers import NONSENSE, Log, quantity
+from kiseki.chain.answers import NONSENSE, Log, hash_of, quantity
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.contract.artifacts import Artifact
 from kiseki.chain.contract.slices import Reader, reader
@@ -31,7 +31,7 @@ def _number(text: str) -> int:
 @lru_cache(64)
 def _hash(text: str) -> bytes:
     """Remembered: the logs of a transaction follow each other."""
-    return from_hex(text, 32, "a transaction's hash")
+    return hash_of(text)
 
 
 class _Known(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kiseki.chain.answers import Log, quantity
+from kiseki.chain.answers import Log, hash_of, quantity
 from kiseki.chain.batches import Asked
 from kiseki.chain.contract.contracts import Call, node_errors, results
 from kiseki.chain.node import Node
@@ -74,7 +74,7 @@ class Mined:
         return cls(
             attempt,
             quantity(answer["blockNumber"], 63),
-            from_hex(answer["blockHash"], 32, "the block's hash"),
+            hash_of(answer["blockHash"]),
             quantity(answer["status"], 8) == 1,
             gas,
             gas * price + quantity(answer.get("l1Fee") or "0x0", 256),

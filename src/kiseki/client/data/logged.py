@@ -9,7 +9,8 @@ from kiseki.chain.answers import Log
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import node_errors
-from kiseki.chain.logs import head, scan
+from kiseki.chain.history import history
+from kiseki.chain.logs import head
 from kiseki.client.wallet import Wallet
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, to_hex
@@ -56,8 +57,8 @@ def logs_of(
     for start in range(0, len(collections), 1_000):
         topics = [to_hex(topic(event)), [to_hex(e) for e in collections[start : start + 1_000]]]
         at, place = session.deployment.block, [session[_CONTRACT].address]
-        for _, found in scan(session.node, at, latest, place, topics, _FIRST):
-            yield from found
+        for part in history(session.node, at, latest, place, topics, span=_FIRST):
+            yield from part.logs
 
 
 def mark(collection: bytes, commitments: bytes) -> bytes:
