@@ -25,6 +25,7 @@ MEASUREMENTS = (
     "consents",
     "bulk",
     "parts",
+    "ponder",
     "demo",
 )
 """In the order of the table: quick and exact ones first."""

@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from benchmarks import code_size, gas, page
 from benchmarks.__main__ import chosen, table
+from benchmarks.ponder import ours
+from benchmarks.ponder.chain import used_chain
+from benchmarks.ponder.facts import TABLES, difference, facts
 from benchmarks.rows import MEASUREMENTS, RESULTS, ROOT, Result, Row, kept, measurement, results
 
 ROWS: list[Row] = [row for name in MEASUREMENTS for row in measurement(name).ROWS]
@@ -75,3 +79,22 @@ def test_a_measurement_that_fills_other_rows_is_refused() -> None:
 )
 def test_numbers_are_written_for_people(value: float | None, written: str) -> None:
     assert page.number(value) == written
+
+
+def test_what_is_read_beside_ponder_has_rows_of_every_kind(tmp_path: Path) -> None:
+    """On a chain of 1,000 events, which takes five seconds to make the first time."""
+    with used_chain(1_000) as url:
+        rows = ours.read(url, tmp_path, rows=True).facts
+    assert rows
+    assert {table: bool(lines) for table, lines in rows.items()} == dict.fromkeys(TABLES, True)
+
+
+def test_a_row_that_one_of_two_indexes_lacks_or_has_otherwise_is_told() -> None:
+    row = ("revocation", 1, 2, "0xAB", ["0x01"])
+    assert difference(facts([row]), facts([row])) is None
+    assert difference(facts([row]), facts([])) == (
+        "revocation: ours has 1 rows and theirs 0; only ours: 1 2 0xab 0x01; only theirs: None"
+    )
+    other = ("revocation", 1, 2, "0xab", ["0x02"])
+    assert "only theirs: 1 2 0xab 0x02" in (difference(facts([row]), facts([other])) or "")
+    assert difference(facts([row]), facts([row, row])) is not None

@@ -117,8 +117,9 @@ class TestSources:
 
 
 class TestPackages:
-    def test_the_lock_names_no_place(self) -> None:
-        packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    @pytest.mark.parametrize("folder", [".", "benchmarks/ponder"])
+    def test_a_lock_names_no_place(self, folder: str) -> None:
+        packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
         places = {package.get("resolved") for package in packages.values()}
         assert places <= {None, "tools/demo"}
 
