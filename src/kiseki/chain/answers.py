@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.core.values import from_hex
-from kiseki.errors import InvalidInput
-
 __all__ = ["NONSENSE", "Log", "hash_of", "quantity"]
 
 Log = Mapping[str, Any]
@@ -35,9 +32,9 @@ def hash_of(value: Any) -> bytes:
     """A hash of 32 bytes as JSON-RPC writes it.
 
     Raises:
-        ValueError: it is none.
+        TypeError, ValueError: it is none.
     """
-    try:
-        return from_hex(value, 32, "a hash")
-    except InvalidInput:  # which would blame who asks
-        raise ValueError("a hash that is none") from None
+    raw = bytes.fromhex(value[2:])
+    if value[:2] != "0x" or len(value) != 66 or len(raw) != 32:  # fromhex passes over blanks
+        raise ValueError("a hash that is none")
+    return raw

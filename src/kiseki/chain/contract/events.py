@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -70,10 +69,16 @@ class _Known(NamedTuple):
         words = bytes.fromhex(text)
         if data[:2] != "0x" or 2 * len(words) != len(text):  # fromhex passes over blanks
             raise ValueError("data that is none")
-        if self.table is not None and len(indexed) == len(self.indexed):
-            with contextlib.suppress(ValueError):  # eth_abi says what is wrong with it
-                return self.table(words)
         end = 32 * len(indexed)
+        if self.table is None or len(indexed) != len(self.indexed):
+            return self._judged(words, end)
+        try:
+            return self.table(words)
+        except ValueError:
+            return self._judged(words, end)
+
+    def _judged(self, words: bytes, end: int) -> dict[str, Any]:
+        """What `eth_abi` reads, where the words of the topics end there; it says what is wrong."""
         return decode_named(self.indexed, words[:end]) | decode_named(self.plain, words[end:])
 
 
