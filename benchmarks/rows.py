@@ -20,6 +20,7 @@ MEASUREMENTS = (
     "id_tree",
     "sum_tree",
     "payees_list",
+    "history",
     "commands",
     "hashing",
     "consents",
