@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from benchmarks.synthetic import ADDRESS, YEAR, Synthetic, block, synthetic
 
-from kiseki import Kiseki, LocalKiseki
+from kiseki import Kiseki, LocalKiseki, Manifest
 from kiseki.chain import history as reading
 from kiseki.chain import logs
 from kiseki.chain.history import Part, history
@@ -21,6 +22,7 @@ from kiseki.client.session import Session
 from kiseki.errors import ChainError, NodeBehind, NodeBusy, NodeContradicts, NodeUnreachable
 
 from ..conftest import Folder, Picky, ask
+from ..front import each_question, front, place
 
 Asked = list[tuple[int, int]]
 Narrow = Callable[[int], Asked]
@@ -338,80 +340,124 @@ def test_of_a_node_that_is_behind_what_it_has_is_read(has: int) -> None:
         assert is_whole(node, got)
 
 
-# Lies
+# Lies of a node before a real chain
 
 
-Lie = Callable[[list[dict[str, Any]], int], list[dict[str, Any]]]
+Logs = list[dict[str, Any]]
+Lie = Callable[[Logs, int], Any]
 
 
-def changed(name: str, value: Any, place: int = 1) -> Lie:
-    def lie(said: list[dict[str, Any]], _: int) -> list[dict[str, Any]]:
-        return [
-            each | {name: value(each[name]) if callable(value) else value} if at == place else each
-            for at, each in enumerate(said)
-        ]
+def changed(place: int, **values: Any) -> Lie:
+    """One log has other values."""
+
+    def lie(said: Logs, _: int) -> Logs:
+        at = place % len(said)
+        return [*said[:at], said[at] | values, *said[at + 1 :]]
 
     return lie
 
 
+def at_the_end(**values: Any) -> Lie:
+    """The logs of the last block have other values."""
+    return lambda said, last: [
+        log | values if log["blockNumber"] == hex(last) else log for log in said
+    ]
+
+
+LATE = hex(2**40)
 LIES: dict[str, tuple[Lie, str]] = {
-    "a block before those asked about": (changed("blockNumber", "0x1", 0), "block 1 when asked"),
-    "a block after them": (changed("blockNumber", hex(99_999), 8), "block 99,999 when asked"),
-    "another contract": (changed("address", "0x" + "cd" * 20), "not asked about"),
-    "removed": (changed("removed", True), "taken out"),
-    "the same log twice": (lambda said, _: [said[0], *said], "twice"),
+    "a block before those asked about": (changed(0, blockNumber="0x0"), "of block 0 when asked"),
+    "a block after them": (
+        lambda said, last: [*said, said[-1] | {"blockNumber": hex(last + 1)}],
+        "when asked about 1 to",
+    ),
+    "another contract": (changed(1, address="0x" + "cd" * 20), "not asked about"),
+    "removed": (changed(1, removed=True), "taken out"),
+    "a log twice": (lambda said, _: [said[0], *said], "twice"),
     "all logs twice": (lambda said, _: said + said, "twice"),
     "blocks in another order": (lambda said, _: said[::-1], "out of order"),
-    "logs in another order": (lambda said, _: [said[1], said[0], *said[2:]], "out of order"),
-    "another hash in one block": (changed("blockHash", "0x" + "99" * 32), "two hashes"),
-    "two times in one block": (changed("blockTimestamp", "0x7fffffff"), "two hashes or times"),
-    "another hash of the last block": (
-        lambda said, last: [
-            each | {"blockHash": "0x" + "99" * 32} if each["blockNumber"] == hex(last) else each
-            for each in said
-        ],
-        "another block",
+    "logs in another order": (
+        lambda said, _: sorted(said, key=lambda log: (int(log["blockNumber"], 16),
+                                                      -int(log["logIndex"], 16))),
+        "out of order",
     ),
-    "another time of the last block": (
-        lambda said, last: [
-            each | {"blockTimestamp": "0x7fffffff"} if each["blockNumber"] == hex(last) else each
-            for each in said
-        ],
-        "the time of block",
+    "two hashes of a block": (changed(-1, blockHash="0x" + "99" * 32), "two hashes"),
+    "two times of a block": (changed(-1, blockTimestamp=LATE), "two hashes or times"),
+    "another hash than the block has": (at_the_end(blockHash="0x" + "99" * 32), "another block"),
+    "another time than the block has": (at_the_end(blockTimestamp=LATE), "the time of block"),
+    "a time before that of an earlier block": (at_the_end(blockTimestamp="0x1"), "the time of"),
+    "times after that of the last block": (
+        lambda said, _: [log | {"blockTimestamp": LATE} for log in said],
+        "the time of block|of a later time than one after it",
     ),
-    "a time before that of an earlier block": (
-        lambda said, _: [
-            each | {"blockTimestamp": "0x1"} if each["blockNumber"] != said[0]["blockNumber"]
-            else each for each in said
-        ],
-        "the time of block",
-    ),
-    "a time after that of the last block": (
-        lambda said, last: [
-            each if each["blockNumber"] == hex(last) else each | {"blockTimestamp": "0x7fffffff"}
-            for each in said
-        ],
-        "the time of block|later time",
-    ),
-    "no logs": (lambda _, __: {"a": 1}, "makes no sense"),  # type: ignore[dict-item, return-value]
-    "no log": (lambda _, __: [5], "makes no sense"),  # type: ignore[list-item]
-    "a log without a block": (changed("blockNumber", None), "makes no sense"),
-    "a place that is none": (changed("logIndex", "3"), "makes no sense"),
+    "no list": (lambda _, __: {"a": 1}, "makes no sense"),
+    "no log": (lambda _, __: [5], "makes no sense"),
+    "no block": (changed(1, blockNumber=None), "makes no sense"),
+    "no place": (changed(1, logIndex="3"), "makes no sense"),
 }  # fmt: skip
 
 
+@pytest.fixture
+def logged(k: LocalKiseki, folder: Folder) -> int:
+    """The last block, with several logs, as others have before it."""
+    terms = k.data.define_terms("train", "0%")
+    drawings = k.data.prepare(folder("art", {"1.svg": b"1"}), terms)
+    k.data.register(drawings)
+    k.data.register(folder("more", {"2.svg": b"2"}), terms)
+    weights = k.models.weights(folder("w", {"w": b"w"}) / "w")
+    manifest = Manifest({drawings.id: [(drawings.items[0].id, 1)]})
+    k.models.register(weights, terms, manifest=manifest)
+    return head(k.session.node).number
+
+
+@pytest.mark.parametrize(
+    ("name", "beyond"),
+    # Of a block in the middle only the logs tell hash and time.
+    [(name, beyond) for name in LIES for beyond in (0, 1) if not (beyond and "block has" in name)],
+)
+def test_a_lie_is_told_or_asked_again_and_never_kept(
+    k: LocalKiseki, logged: int, name: str, beyond: int
+) -> None:
+    """Promise 8: of a node that goes on lying nothing is kept; one that lied once is asked again,
+    and the truth is kept. Also where the last block that was asked about is empty."""
+    lie, words = LIES[name]
+    ask(k, "anvil_mine", hex(beyond))
+    times, last = 10**9, logged + beyond
+    truth = [log for part in history(k.session.node, 1, last, addresses(k)) for log in part.logs]
+    assert len({log["blockNumber"] for log in truth}) > 2
+
+    def say(asked: dict[str, Any]) -> dict[str, Any] | None:
+        nonlocal times
+        if asked["method"] != "eth_getLogs" or times <= 0:
+            return None
+        times -= 1
+        said = requests.post(k.url, json=asked, timeout=30).json()["result"]
+        return {"result": lie(said, logged if "earlier" in name else last)}
+
+    with front(k.url, each_question(k.url, say)) as node:
+        connection = connect(place(node))
+        with pytest.raises(ChainError, match=words) as told:
+            next(history(connection, 1, last, addresses(k)))
+        times = 1
+        if isinstance(told.value, NodeContradicts):
+            parts = list(history(connection, 1, last, addresses(k)))
+            assert [log for part in parts for log in part.logs] == truth
+
+
+# Lies of a node about a chain that is only told of
+
+
 class Lying(Synthetic):
-    """Tells a lie about logs, so many times, from a block on."""
+    """Tells what a test wants of a block, and no times of logs where it wants none."""
 
-    lie: Lie
-    times = 10**9
+    instead: dict[int, dict[str, Any]]
 
-    def _logs(self, first: int, last: int) -> dict[str, Any]:
-        said = super()._logs(first, last)
-        if self.times <= 0 or not said.get("result") or first < 10_000:
-            return said
-        self.times -= 1
-        return {"result": self.lie(said["result"], last)}
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        said = super().answer(asked)
+        for number, told in self.instead.items():
+            if asked["params"][:1] == [hex(number)]:
+                return said | {"result": told}
+        return said
 
 
 @pytest.fixture
@@ -419,65 +465,33 @@ def lying() -> Iterator[Lying]:
     """A chain of 30,000 blocks, with three logs in some of them."""
     places = (0, 9_999, 10_000, 15_000, 19_999, 25_000, 29_999)
     with serving(Lying(30_000, [each for each in places for _ in range(3)])) as node:
+        node.instead = {}
         yield node
 
 
-@pytest.mark.parametrize("name", LIES)
-def test_a_lie_is_told_or_asked_again_and_never_kept(lying: Lying, name: str) -> None:
-    """Promise 8: of a node that goes on lying nothing of that part is kept; one that lied once is
-    asked again, and the truth is kept."""
-    lying.lie, words = LIES[name]
-    got = []
-    with pytest.raises(ChainError, match=words) as told:
-        for part in history(connect(lying.url), 0, 29_999, [ADDRESS]):
-            got.append(part)
-    assert [part.last.number for part in got] == [9_999]
-    if isinstance(told.value, NodeContradicts):
-        lying.times = 1
-        assert is_whole(lying, read(lying))
-
-
-def test_a_block_that_is_another_than_its_number_is_refused(
-    lying: Lying, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lying.times = 0
-    real = Synthetic.answer
-
-    def answer(self: Synthetic, asked: dict[str, Any]) -> dict[str, Any]:
-        said = real(self, asked)
-        if asked["params"][:1] == [hex(19_999)]:
-            said = said | {"result": block(19_998)}
-        return said
-
-    monkeypatch.setattr(Lying, "answer", answer)
+def test_a_block_that_is_another_than_its_number_is_refused(lying: Lying) -> None:
+    lying.instead = {19_999: block(19_998)}
     with pytest.raises(NodeContradicts, match="answers with block 19,998 for block 19,999"):
         read(lying)
 
 
-@pytest.mark.parametrize("when", [0, 1])
-def test_a_block_whose_time_was_asked_for_is_the_block_of_the_logs(
-    lying: Lying, when: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_that_is_older_than_the_one_before_is_refused(lying: Lying) -> None:
+    lying.tells_times = False
+    lying.instead = {19_999: block(19_999) | {"timestamp": "0x1"}}
+    with pytest.raises(NodeContradicts, match="is older than one before it"):
+        read(lying)
+
+
+def test_a_block_whose_time_was_asked_for_is_the_block_of_the_logs(lying: Lying) -> None:
     """Where logs do not tell the time, and a reorganisation comes between."""
-    lying.times, lying.tells_times = 0, False
-    real = Synthetic.answer
-
-    def answer(self: Synthetic, asked: dict[str, Any]) -> dict[str, Any]:
-        said = real(self, asked)
-        if asked["params"][:1] == [hex(15_000)]:
-            said = said | {"result": block(15_000) | {"hash": "0x" + "99" * 32}}
-        return said
-
-    if when:
-        monkeypatch.setattr(Lying, "answer", answer)
-        with pytest.raises(NodeContradicts, match="another block 15,000 than it has"):
-            read(lying)
-    else:
-        assert is_whole(lying, read(lying))
+    lying.tells_times = False
+    assert is_whole(lying, read(lying))
+    lying.instead = {15_000: block(15_000) | {"hash": "0x" + "99" * 32}}
+    with pytest.raises(NodeContradicts, match="another block 15,000 than it has"):
+        read(lying)
 
 
 def test_logs_of_other_topics_are_refused(lying: Lying) -> None:
-    lying.times = 0
     node = connect(lying.url)
     right: list[Any] = ["0x" + "11" * 32]
     assert sum(len(part.logs) for part in history(node, 0, 9_999, [ADDRESS], right)) == 6
@@ -488,7 +502,6 @@ def test_logs_of_other_topics_are_refused(lying: Lying) -> None:
 
 
 def test_times_are_those_that_logs_tell_or_their_blocks_have(lying: Lying) -> None:
-    lying.times = 0
     (part,) = history(connect(lying.url), 0, 9_999, [ADDRESS])
     lying.tells_times = False
     node = connect(lying.url)
