@@ -1,9 +1,10 @@
-"""`python -m benchmarks.world FOLDER [--scale 0.01] [--seed 14]`: makes a world, as files."""
+"""`python -m benchmarks.world FOLDER [--scale 0.01] [--circles 0]`: makes a world, as files."""
 
 import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.process import megabytes
@@ -17,10 +18,14 @@ def main() -> int:
     options.add_argument("folder", type=Path)
     options.add_argument("--scale", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=14)
+    options.add_argument("--circles", type=int, help="of payees, where not as many as usual")
     given = options.parse_args()
+    size = Size.at(given.scale, given.seed)
+    if given.circles is not None:
+        size = replace(size, circles=given.circles)
     given.folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    world = make(given.folder, Size.at(given.scale, given.seed))
+    world = make(given.folder, size)
     Sample.of(world).write(given.folder)
     told = {
         "events": world.wire.events,

@@ -18,6 +18,7 @@ class Size:
         sources: the most of one model that needs no draft.
         batches: outputs, on models and collections.
         payments, claims: as the splitter logs them.
+        circles: collections that are paid to what rests on them.
         junk: worthless tokens that somebody pays into the most popular split.
         fan: splits under one split, into which the last deposits go.
         blocks: the last blocks, which are read one by one.
@@ -32,6 +33,7 @@ class Size:
     batches: int = 100_000
     payments: int = 1_000_000
     claims: int = 1_000_000
+    circles: int = 20
     junk: int = 300
     fan: int = 1_000
     blocks: int = 500
@@ -53,6 +55,7 @@ class Size:
             batches=part(whole.batches, 60),
             payments=part(whole.payments, 400),
             claims=part(whole.claims, 400),
+            circles=min(whole.circles, part(200, 4)),
             blocks=min(whole.blocks, part(20_000, 20)),
             seed=seed,
         )

@@ -90,7 +90,7 @@ def _kinds(world: World) -> list[_Kind]:
         _Kind(size.collections, 0.1, 0.9, data.publish_slice),
         _Kind(some * 4, 0.2, 1, splits.publish_late),
         _Kind(some * 2, 0.2, 1, _repay),
-        _Kind(min(some, 20), 0.4, 0.95, money.circle),
+        _Kind(size.circles, 0.4, 0.95, money.circle),
         _Kind(some, 0.2, 1, data.revoke),
         _Kind(some, 0.2, 1, data.revoke_item),
         _Kind(some * 2, 0.12, 1, rights.reveal),
