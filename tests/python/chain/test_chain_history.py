@@ -142,6 +142,13 @@ def test_after_a_dense_place_as_many_blocks_are_asked_for_as_before() -> None:
         assert connection.step == 10_000
 
 
+def test_a_limit_that_a_node_names_is_kept_to() -> None:
+    with synthetic(100_000, [7], 2_048) as node:
+        connection = connect(node.url)
+        list(history(connection, 0, node.blocks - 1, [ADDRESS]))
+        assert (node.refused, connection.step) == (1, 2_048)
+
+
 def test_of_large_answers_fewer_blocks_are_asked_for() -> None:
     """So that what is in memory is bounded; afterwards more again."""
     place = scattered(60_000, 20_000, 40_000)
@@ -161,28 +168,38 @@ def test_where_much_is_expected_the_first_request_is_short() -> None:
         assert len(ends) <= 8
 
 
+class Slow(Synthetic):
+    """Takes its time; how many questions about logs of at least so many blocks wait at once."""
+
+    waiting = most = least = 0
+
+    def _logs(self, first: int, last: int) -> dict[str, Any]:
+        if last - first + 1 < self.least:
+            return super()._logs(first, last)
+        with self._counting:
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+        time.sleep(0.05)
+        with self._counting:
+            self.waiting -= 1
+        return super()._logs(first, last)
+
+
 def test_several_requests_are_under_way_and_few_wait() -> None:
-    waiting, most, gate = 0, 0, threading.Lock()
-
-    class Slow(Synthetic):
-        def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
-            nonlocal waiting, most
-            if asked["method"] != "eth_getLogs":
-                return super().answer(asked)
-            with gate:
-                waiting += 1
-                most = max(most, waiting)
-            time.sleep(0.05)
-            with gate:
-                waiting -= 1
-            return super().answer(asked)
-
     with serving(Slow(300_000, [])) as node:
         began = time.monotonic()
-        parts = read(node)
-        assert is_whole(node, parts)
-        assert 2 <= most <= 4
+        assert is_whole(node, read(node))
+        assert 2 <= node.most <= 4
         assert time.monotonic() - began < 30 * 0.05 * 4
+
+
+def test_large_answers_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that few of them are in memory."""
+    monkeypatch.setattr(reading, "_MANY_BYTES", 2_000)
+    with serving(Slow(3_000, list(range(0, 3_000, 100)))) as node:
+        node.least = 250
+        assert is_whole(node, read(node, span=1_000))
+        assert node.most == 1
 
 
 def serving(node: Synthetic) -> Any:
@@ -451,9 +468,12 @@ class Lying(Synthetic):
     """Tells what a test wants of a block, and no times of logs where it wants none."""
 
     instead: dict[int, dict[str, Any]]
+    once: dict[str, Any] | None = None
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         said = super().answer(asked)
+        if self.once is not None and asked["params"][:1] == [hex(29_999)]:
+            said, self.once = said | {"result": self.once}, None
         for number, told in self.instead.items():
             if asked["params"][:1] == [hex(number)]:
                 return said | {"result": told}
@@ -489,6 +509,37 @@ def test_a_block_whose_time_was_asked_for_is_the_block_of_the_logs(lying: Lying)
     lying.instead = {15_000: block(15_000) | {"hash": "0x" + "99" * 32}}
     with pytest.raises(NodeContradicts, match="another block 15,000 than it has"):
         read(lying)
+
+
+def test_times_that_were_being_asked_for_are_asked_for_again(lying: Lying) -> None:
+    """Where a request fails that should bring the times of blocks that others told of."""
+    lying.tells_times = False
+    lying.instead = {29_999: block(29_998)}
+    parts = list[Part]()
+    with pytest.raises(NodeContradicts):
+        parts.extend(history(connect(lying.url), 0, 29_999, [ADDRESS]))
+    lying.instead, lying.once = {}, block(29_998)
+    assert is_whole(lying, read(lying))
+
+
+def test_a_reorganisation_while_a_span_is_cut_is_noticed() -> None:
+    """The end of a span is asked for with each part of it."""
+    told = 0
+
+    class Reorganised(Synthetic):
+        def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+            nonlocal told
+            said = super().answer(asked)
+            if asked["params"][:1] == [hex(9_999)]:
+                told += 1
+                if told % 2 == 0:
+                    return said | {"result": block(9_999) | {"hash": "0x" + "99" * 32}}
+            return said
+
+    with serving(Reorganised(20_000, [], 500, names_limit=False)) as node:
+        with pytest.raises(NodeContradicts, match="two hashes"):
+            list(history(connect(node.url), 0, 19_999, [ADDRESS]))
+        assert told >= 4
 
 
 def test_logs_of_other_topics_are_refused(lying: Lying) -> None:
