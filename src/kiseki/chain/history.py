@@ -238,7 +238,7 @@ class _Pace:
         span: of one request.
         ranges: questions of one request at most.
         under_way: requests at a time.
-        taken: the last step that the node took.
+        taken: the most blocks that the node took in one question, since it refused some.
     """
 
     step: int
@@ -259,7 +259,8 @@ class _Pace:
     @property
     def width(self) -> int:
         """Requests at a time: one, where the node may refuse it or the answer may be large."""
-        return self.under_way if self.step == self.taken and self._is_light else 1
+        is_known = min(self.step, self.span) <= self.taken
+        return self.under_way if is_known and self._is_light else 1
 
     def learn(self, answer: _Answer, step: int, blocks: int) -> None:
         """Adapts to what the node took of a request about so many blocks."""
@@ -275,9 +276,12 @@ class _Pace:
             self.span = min(2 * self.span, SPAN)
 
     def _took(self, step: int, blocks: int) -> None:
-        if step != self.step or blocks < step:
-            return  # it was asked before the step changed, or for less
-        self.taken, self._good = step, self._good + 1
+        if step != self.step:
+            return  # it was asked before the step changed
+        self.taken = max(self.taken, min(step, blocks))
+        if blocks < step:
+            return  # which says nothing of the step
+        self._good += 1
         if self._good >= self._patience and step < min(self.span, self._most):
             larger = next((each for each in _LADDER if each > step), SPAN)
             self.step, self._good = min(larger, self._most), 0
@@ -288,7 +292,7 @@ class _Pace:
         if answer.told is not None:
             self._most = answer.told
         if 0 < self.taken < self.step:
-            self.step, self._patience = self.taken, 2 * self._patience
+            self.step, self._patience = max(self.taken, answer.step), 2 * self._patience
         else:
             self.step = self.taken = answer.step
             self._patience = 1
@@ -414,7 +418,8 @@ class _Reader:
             raise contradiction(f"says that block {request.last:,} is older than one before it")
         self._before, self._reach = answer.last, self._last
         self._pace.learn(answer, request.step, request.last - request.first + 1)
-        self._asked.node.step = self._pace.taken or self._asked.node.step
+        if self._pace.step <= self._pace.taken:
+            self._asked.node.step = self._pace.step
         self._clock.hashes |= unknown
         self._done.append((Part(answer.last, answer.logs, times), unknown))
 
