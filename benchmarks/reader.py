@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from benchmarks.world.suite import ADDRESSES
 from kiseki.chain.answers import Log, quantity
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.events import Decoder
 from kiseki.core.event import Event
-from kiseki.index import Index
+from kiseki.index import DEPTH, Head, Index
 
 __all__ = ["Logs", "Part", "Reader"]
 
@@ -40,7 +42,9 @@ class Reader:
     clock = staticmethod(time.process_time)
 
     def __init__(self) -> None:
-        self.index = Index(ADDRESSES.items())
+        self._folder = TemporaryDirectory(prefix="kiseki-bench-")
+        self._file = Path(self._folder.name, "index.sqlite")
+        self.index = Index(ADDRESSES.items(), self._file)
         self._decoder = Decoder((at, artifact(name)) for name, at in ADDRESSES.items())
         self.questions: dict[str, Callable[[str], int]] = {
             "owed": self._owed,
@@ -63,18 +67,17 @@ class Reader:
         Args:
             newest: whether these blocks are the chain's latest, so that they may be undone yet.
         """
-        self.index.apply(part.events)
+        head = Head(part.block, part.time, part.hash)
+        self.index.apply(part.events, [head], None if newest else part.block + 2 * DEPTH)
         self.index.at(part.time)
 
     def size(self) -> int:
         """Bytes of the database."""
-        store: Any = self.index._store
-        (pages,), (page,) = store.row("PRAGMA page_count"), store.row("PRAGMA page_size")
-        found: int = pages * page
-        return found
+        return sum(file.stat().st_size for file in self._file.parent.iterdir())
 
     def close(self) -> None:
         self.index.close()
+        self._folder.cleanup()
 
     def _owed(self, wallet: str) -> int:
         return len(self.index.owed(wallet))

@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from benchmarks.ponder.facts import TABLES, Reading, facts
 from benchmarks.rows import ROOT
 from kiseki.chain.node import connect
 from kiseki.client.session import Session
 from kiseki.core.terms import Terms
+from kiseki.index.store import tables as t
+from kiseki.index.store.types import metadata
 
 __all__ = ["read"]
 
@@ -50,11 +54,11 @@ def _rows(index: Any) -> Iterator[tuple[str, int, int, str, list[Any]]]:
         named = [_NAMES.get(column, column) for column in columns]
         if table == "terms":
             named = ["id", "document"]
-        listed = ", ".join(f"t.{name}" for name in named)
-        asked = (
-            f"SELECT t.block << 20 | t.position, e.time, e.tx, {listed} FROM {table} t "
-            "JOIN event e USING (block, position)"
-        )
+        kept = metadata.tables[table]
+        asked = select(
+            kept.c.at, t.time_of(kept.c.at), t.transaction_of(kept.c.at),
+            *(kept.c[name] for name in named),
+        )  # fmt: skip
         for at, when, tx, *values in index._store.rows(asked):
             if table == "terms":
                 values = _terms(*values)

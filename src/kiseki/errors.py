@@ -35,6 +35,7 @@ __all__ = [
     "FeeTooHigh",
     "FilesError",
     "IndexInconsistent",
+    "IndexUnusable",
     "InvalidInput",
     "KisekiError",
     "NodeBehind",
@@ -194,6 +195,11 @@ class IndexInconsistent(KisekiError):  # noqa: N818 - reads as what happened
     Either events are missing, or the chain was reorganised, or the index composes otherwise than
     the contracts, which would be a fault of Kiseki's. Nothing of the failing call is kept.
     """
+
+
+class IndexUnusable(KisekiError):  # noqa: N818 - reads as what happened
+    """The file or database of the index cannot be used. Nothing is lost with it: it can be read
+    again from the chain."""
 
 
 class NotInIndex(KisekiError, LookupError):  # noqa: N818 - reads as what happened

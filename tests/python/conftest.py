@@ -152,7 +152,7 @@ class Picky(Altered):
         self.asked: list[tuple[int, int]] = []
 
     def request(self, method: str, params: Any) -> Any:
-        if method == self.method:
+        if method == self.method and "fromBlock" in params[0]:
             first, last = (int(params[0][each], 16) for each in ("fromBlock", "toBlock"))
             self.asked.append((first, last))
             if last - first >= self.most:

@@ -205,7 +205,7 @@ def _same(before: Head | None, number: int, answer: Any) -> Head:
         raise behind(number)
     block = head_of(answer, number)
     if before not in (None, block):
-        raise contradiction(f"gives block {number:,} two hashes (a reorganisation, perhaps)")
+        raise contradiction(f"gives two hashes for block {number:,} (a reorganisation, perhaps)")
     return block
 
 
@@ -415,7 +415,9 @@ class _Reader:
             self._clock.times |= times_of(request.others, others)
         earliest = min(times.values(), default=answer.last.time)
         if self._before is not None and earliest < self._before.time:
-            raise contradiction(f"says that block {request.last:,} is older than one before it")
+            raise contradiction(
+                f"says that block {request.last:,} was made earlier than one before it"
+            )
         self._before, self._reach = answer.last, self._last
         self._pace.learn(answer, request.step, request.last - request.first + 1)
         if self._pace.step <= self._pace.taken:

@@ -119,39 +119,48 @@ def by_hash(node: Node, numbers: Sequence[int], addresses: Sequence[str]) -> Ite
         numbers: of the blocks, ascending.
 
     Raises:
-        NodeBehind: the node that answers does not have the next block, also after a while.
+        NodeBehind: the node that answers does not have the next block, also after a while. What it
+            has was given before.
         NodeContradicts: a block does not follow the one before it, as when a reorganisation comes
             between; or the logs are not those of the block; also when asked again.
         NodeUnreachable, ChainError: the node does not answer, or refuses.
     """
     before: Head | None = None
     for start in range(0, len(numbers), _TOGETHER):
-        for block in _patiently(node, numbers[start : start + _TOGETHER], addresses, before):
+        there, lack = _patiently(node, numbers[start : start + _TOGETHER], addresses, before)
+        for block in there:
             yield block
             before = block.head
+        if lack is not None:
+            raise lack
 
 
 def _patiently(
     node: Node, numbers: Sequence[int], addresses: Sequence[str], before: Head | None
-) -> list[Block]:
+) -> tuple[list[Block], NodeBehind | None]:
     for pause in (*PAUSES, None):
         try:
-            return _by_hash(node, numbers, addresses, before)
-        except (NodeBehind, NodeContradicts):
+            there, lack = _by_hash(node, numbers, addresses, before)
+        except NodeContradicts:
             if pause is None:
                 raise
-            node.pass_over()
-            time.sleep(pause)
+        else:
+            if lack is None or pause is None:
+                return there, lack
+        node.pass_over()
+        time.sleep(pause)
     raise AssertionError("unreachable: the last try returns or raises")
 
 
 def _by_hash(
     node: Node, numbers: Sequence[int], addresses: Sequence[str], before: Head | None
-) -> list[Block]:
-    heads = list[Head]()
+) -> tuple[list[Block], NodeBehind | None]:
+    """The blocks that the node has, and what it lacks."""
+    heads, lack = list[Head](), None
     for number, block in zip(numbers, blocks(node, *numbers), strict=True):
         if block is None:
-            raise behind(number)
+            lack = behind(number)
+            break
         _follows(before, block)
         heads.append(block)
         before = block
@@ -166,22 +175,24 @@ def _by_hash(
         for block, question, answer in zip(heads, asked, answers, strict=True):
             if isinstance(answer, Refusal) and answer.kind is Kind.LIMIT:
                 (answer,) = node.ask([question])  # perhaps it was only too much together
+            if isinstance(answer, Refusal) and answer.kind is Kind.LAG:
+                return whole, behind(block.number)
             if isinstance(answer, Refusal):
                 raise reason(answer)
             logs = checked(answer, (block.number, block.number), known, {block.number: block})
             whole.append(Block(block, logs))
-        return whole
+        return whole, lack
 
 
 def _follows(before: Head | None, block: Head) -> None:
     if before is None:
         return
     if block.time < before.time:
-        raise contradiction(f"says that block {block.number:,} is older than one before it")
+        raise contradiction(f"says that block {block.number:,} was made earlier than one before it")
     if block.number == before.number + 1 and block.parent != before.hash:
         raise contradiction(
-            f"has a block {block.number:,} that does not follow the block {before.number:,} which "
-            "it told of (a reorganisation, perhaps)"
+            f"has a block {block.number:,} with another parent than the block {before.number:,} "
+            "that it told of (a reorganisation, perhaps)"
         )
 
 
@@ -224,12 +235,12 @@ def checked(
             said, told = log["blockHash"], log.get("blockTimestamp")
             latest = _told_time(number, said, told, latest, heads.get(number))
         elif log["blockHash"] != said or log.get("blockTimestamp") != told:
-            raise contradiction(f"gives block {number:,} two hashes or times")
+            raise contradiction(f"gives two hashes or times for block {number:,}")
         before, position = position, quantity(log["logIndex"], 63)
         if position <= before:
             raise contradiction(f"tells of a log of block {number:,} twice, or out of order")
     if any(block.number >= number and block.time < latest for block in heads.values()):
-        raise contradiction(f"says that block {number:,} is of a later time than one after it")
+        raise contradiction(f"says that block {number:,} was made later than one after it")
     return answer
 
 

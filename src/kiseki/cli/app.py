@@ -108,6 +108,7 @@ COMMANDS = {
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
     ),
+    "index": Place("index", "index", "Show, read, check and drop what was read of a chain."),
     "letters": Place(
         "signatures",
         "letters",
@@ -163,6 +164,11 @@ def root(
     ] = None,
     journal: Annotated[
         str | None, typer.Option(help="The journal of transactions.  [env: KISEKI_JOURNAL]")
+    ] = None,
+    index: Annotated[
+        str | None,
+        typer.Option(help="The folder of the index, or the URL of a PostgreSQL database.  "
+                          "[env: KISEKI_INDEX]"),
     ] = None,
     max_fee: Annotated[
         str | None, typer.Option(help="The highest price of gas, in gwei.  [env: KISEKI_MAX_FEE]")
@@ -225,7 +231,7 @@ def root(
     found a problem) or 130 (interrupted; run the same command again to go on).
     """
     context.options(context.Options(
-        network, rpc, account, secrets, deployments, journal, max_fee, tip, confirmations,
+        network, rpc, account, secrets, deployments, journal, index, max_fee, tip, confirmations,
         decimal, encoding, sheet, json, yes, dry_run, debug,
     ))  # fmt: skip
 
@@ -289,7 +295,7 @@ def _options_first(words: list[str]) -> list[str]:
 
 
 _WITH_VALUE = {
-    "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--max-fee",
-    "--tip", "--confirmations", "--decimal", "--encoding", "--sheet",
+    "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--index",
+    "--max-fee", "--tip", "--confirmations", "--decimal", "--encoding", "--sheet",
 }  # fmt: skip
 _FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

@@ -300,7 +300,7 @@ def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
     if deployed:
         k = context.watching(signer.address)
         owed: dict[str, int] = {}
-        for each in k.index.owed(signer.address):
+        for each in k.revenue.owed():
             owed[each.token] = owed.get(each.token, 0) + each.amount
         told["decimals"] = {token: k.decimals(token) for token in owed}
         told["owed"] = {token: str(amount) for token, amount in owed.items()}

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -57,6 +57,7 @@ class Options:
     secrets: str | None = None
     deployments: str | None = None
     journal: str | None = None
+    index: str | None = None
     max_fee: str | None = None
     tip: str | None = None
     final: str | None = None
@@ -102,6 +103,7 @@ _OPTIONS: Mapping[str, str] = {
     "secrets": "--secrets",
     "deployments": "--deployments",
     "journal": "--journal",
+    "index": "--index",
     "max_fee": "--max-fee",
     "tip": "--tip",
     "final": "--confirmations",
@@ -295,17 +297,14 @@ def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
 def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
     from kiseki.client.kiseki import Kiseki
 
-    return Kiseki.connect(
-        place.url,
-        who,
-        secrets=home("secrets"),
-        chain_id=place.chain_id,
-        deployments=Path(chosen("deployments")),
-        journal=home("journal"),
-        policy=policy(),
-        rehearses=rehearses,
+    k = Kiseki.connect(
+        place.url, who, chain_id=place.chain_id, policy=policy(), rehearses=rehearses,
+        secrets=home("secrets"), journal=home("journal"),
+        index=settings.value("KISEKI_INDEX", given()), deployments=Path(chosen("deployments")),
         networks=settings.value("KISEKI_NETWORKS", given()),
-    )
+    )  # fmt: skip
+    k.session.watch = partial(show.progress_if_long, "reading the chain", "blocks")
+    return k
 
 
 def is_tried_first() -> bool:

@@ -29,12 +29,19 @@ def left_out() -> list[tuple[Path, str]]:
         (context.keystores().folder, "the wallets: copy these files, each has its own password"),
         (journal, "what is on its way from this machine: finish that before you move"),
         (journal.with_name("redirects"), "which redirects were signed here: copy the file"),
+        (_index(), "what was read of chains: it is read again"),
         (
             settings.value("KISEKI_NETWORKS", context.given()),
             "networks of your own: copy the file, and keep it private if its URLs hold keys",
         ),
     )
-    return [(path, why) for path, why in known if _holds(path)]
+    return [(path, why) for path, why in known if path is not None and _holds(path)]
+
+
+def _index() -> Path | None:
+    """The folder of the index; none where it is in a database."""
+    where = settings.value("KISEKI_INDEX", context.given())
+    return where if isinstance(where, Path) else None
 
 
 def _holds(path: Path) -> bool:

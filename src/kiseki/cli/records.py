@@ -59,7 +59,7 @@ def show_collection(
         lasts = "no item is left that is known not to be revoked"
     elif revoked.times:
         lasts = "leave out the items that are revoked; consent to the others holds for 30 days"
-    used = [e for e in index.usage(record.provider, deep=True) if e.collection == record.id]
+    used = index.uses(record.id, deep=True)
     if context.current.json:
         told = show.plain(record) | {
             "published": len(record.published),
@@ -178,16 +178,16 @@ def find_files(
 
 
 class _Used:
-    """Who declares which collection, asked once for each provider."""
+    """Who declares which collection, asked once for each."""
 
     def __init__(self, k: Kiseki) -> None:
         self._index = k.index
-        self._known: dict[str, list[Usage]] = {}
+        self._known: dict[bytes, list[Usage]] = {}
 
-    def of(self, provider: str) -> list[Usage]:
-        if provider not in self._known:
-            self._known[provider] = self._index.usage(provider, deep=True)
-        return self._known[provider]
+    def of(self, collection: bytes) -> list[Usage]:
+        if collection not in self._known:
+            self._known[collection] = self._index.uses(collection, deep=True)
+        return self._known[collection]
 
 
 def _place(k: Kiseki, used: _Used, place: Place) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _place(k: Kiseki, used: _Used, place: Place) -> dict[str, Any]:
         "mine": kept.provider == k.address.lower(), "received": place.opening.received,
         "registered": record and record.registered_at, "revoked": record and record.revoked_at,
         "item_revoked": place.revoked_at, "uses": names_of(kept.terms.uses),
-        "words": kept.terms.words(), **_users(used.of(kept.provider), kept.id),
+        "words": kept.terms.words(), **_users(used.of(kept.id), kept.id),
     }  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def _rows(k: Kiseki, used: _Used, each: FileFound) -> list[tuple[Any, ...]]:
          "this wallet" if place.opening.kept.provider == k.address.lower()
          else place.opening.kept.provider,
          _state(place), _allows(place.opening.kept.terms),
-         _users_words(used.of(place.opening.kept.provider), place.opening.kept.id))
+         _users_words(used.of(place.opening.kept.id), place.opening.kept.id))
         for place in each.places
     ] or [(each.path, "unknown", "", "", "", "", "")]  # fmt: skip
 

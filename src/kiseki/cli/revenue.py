@@ -120,15 +120,13 @@ def owed(
         show.json_line({"owed": [{
             "token": e.token, "amount": str(e.amount), "split": e.split,
             "subject": e.subject, "labels": e.labels,
-            "steps": len(e.steps), "complete": e.complete,
+            "complete": e.complete,
             "waits_for_record": e.unknown is not None,
         } for e in found], "ahead": [_plain(e) for e in ahead]})  # fmt: skip
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
-    rows = [
-        (context.money(k, e.token, e.amount), _label(e), len(e.steps)) for e in found if e.amount
-    ]
-    show.table(["owed", "from", "steps"], rows, numbers=["owed", "steps"])
+    rows = [(context.money(k, e.token, e.amount), _label(e)) for e in found if e.amount]
+    show.table(["owed", "from"], rows, numbers=["owed"])
     show.say("`kiseki revenue claim` brings this money, with every step on its way."
              if rows else "Nothing is owed.")  # fmt: skip
     if unrecorded:

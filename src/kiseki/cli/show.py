@@ -7,8 +7,9 @@ import dataclasses
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -169,6 +170,22 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
             yield lambda done, total: bar.update(task, completed=done, total=total or None)
     finally:
         _bars.remove(bar)
+
+
+@contextmanager
+def progress_if_long(what: str, unit: str = "") -> Iterator[Told]:
+    """The same, but only for what takes longer than a second."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        bars: list[Told] = []
+
+        def told(done: int, total: int) -> None:
+            if not bars and time.monotonic() - began > 1:
+                bars.append(stack.enter_context(progress(what, unit)))
+            for bar in bars:
+                bar(done, total)
+
+        yield told
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 from kiseki.core.merkle import SLICE
-from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
@@ -112,7 +111,7 @@ def _claims(artists: int, claims: int) -> int:
 
 def _dues(index: Index, wallets: Iterable[str]) -> Iterable[Due]:
     for wallet in wallets:
-        owed = [each for each in index.owed(wallet) if each.token == ZERO_ADDRESS]
+        owed = index.owed(wallet)
         if owed:
             amount = sum(each.amount for each in owed)
             yield Due(wallet, amount, len(owed) * _measured()[_FIRST])

@@ -89,6 +89,7 @@ class Kiseki:
         chain_id: int | None = None,
         deployments: str | Path | None = None,
         journal: str | Path | Journal | None = None,
+        index: str | Path | None = None,
         policy: Policy | None = None,
         rehearses: bool = False,
         networks: str | Path | None = None,
@@ -105,6 +106,8 @@ class Kiseki:
             deployments: folder of deployment records, which say from which block on to look.
             journal: the file that says what is on its way (`~/.kiseki/journal`), which all of a
                 user's programs share, so that none takes another's nonce.
+            index: the folder of the index (`~/.kiseki/index`), or the URL of a PostgreSQL database,
+                as ``postgresql://…``. What was read of a chain stays there and is read once.
             policy: the most that gas may cost, how final is final, how many at once.
             rehearses: send nothing and only try it (`rehearsal`).
             networks: the user's own table of networks (`networks.toml`).
@@ -118,7 +121,15 @@ class Kiseki:
             journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
         table = Path(networks) if networks is not None else None
-        session = Session(node, record, journal, policy, rehearses=rehearses, networks=table)
+        session = Session(
+            node,
+            record,
+            journal,
+            policy,
+            rehearses=rehearses,
+            networks=table,
+            index=_index_at(index),
+        )
         salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)
 
@@ -274,6 +285,12 @@ class LocalKiseki(Kiseki):
     def wait(self, seconds: int) -> None:
         """Lets time pass on the chain."""
         self.test_money.wait(seconds)
+
+
+def _index_at(index: str | Path | None) -> str | Path:
+    if index is None:
+        return Path.home() / ".kiseki" / "index"
+    return index if isinstance(index, str) and "://" in index else Path(index)
 
 
 def deploy(

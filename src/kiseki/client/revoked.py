@@ -79,7 +79,7 @@ def revoked_among(
     """Of some items of a collection, logged or not, by their IDs.
 
     Args:
-        revoked: what `Index.items_revoked` says; asked once for many collections.
+        revoked: what `Index.items_revoked` says of them; asked once for many collections.
 
     Raises:
         NotInIndex: there is no such collection.

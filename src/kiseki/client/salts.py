@@ -92,8 +92,7 @@ def must_open_models(wallet: Wallet, digest: bytes) -> None:
     index, me, salts = wallet.session.index, wallet.address.lower(), wallet.salts
     if salts.known(me, [digest]):
         return
-    models = map(index.model, index.registered("ModelRegistry"))
-    mine = {each.id: each for each in models if each.developer == me}
+    mine = {model: index.model(model) for model in index.registered("ModelRegistry", me)}
     opened = salts.opens(me, [each.weights for each in mine.values()])
     closed = [each for each in mine.values() if each.weights not in opened]
     missing = salts.lacking([(each.id, 1) for each in closed])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiseki.chain.contract.contracts import Contract, erc20, node_errors
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.contract.foreign import tried
-from kiseki.chain.logs import head, timestamps
+from kiseki.chain.logs import Head, head, timestamps
 from kiseki.chain.node import Node
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release.networks import Network, network
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+Progress = Callable[[int, int], None]
+"""Blocks done, and in all."""
+
 
 class Session:
     """The suite on one chain. Its index is for one thread; another makes a session of its own.
@@ -41,7 +46,12 @@ class Session:
         journal: what its wallets have on their way.
         policy: fees, finality and patience.
         rehearses: whether nothing is sent and everything only tried.
+        watch: is told how far reading the chain is, each time the index is asked for.
     """
+
+    watch: Callable[[], AbstractContextManager[Progress]] = staticmethod(
+        lambda: nullcontext(lambda *_: None)
+    )
 
     def __init__(
         self,
@@ -52,6 +62,7 @@ class Session:
         *,
         rehearses: bool = False,
         networks: Path | None = None,
+        index: Path | str | None = None,
     ) -> None:
         """
         Args:
@@ -59,6 +70,7 @@ class Session:
             journal: one in memory if none is given.
             rehearses: for a dry run.
             networks: the user's own table of networks.
+            index: the folder or database of the index; in memory if none is given.
 
         Raises:
             NotDeployed: some of what every chain has once is not there.
@@ -68,7 +80,7 @@ class Session:
         self.journal = journal or Journal()
         self.policy = policy or Policy()
         self.rehearses = rehearses
-        self._networks = networks
+        self._networks, self._index = networks, index
         self.deployment = deployment.find(node, record)
         self._contracts = [
             Contract(node, place.name, place.address, place.artifact)
@@ -164,8 +176,36 @@ class Session:
                 also when read afresh.
             NodeUnreachable: the node does not answer.
         """
+        with self._lock, self.watch() as told:
+            return self._followed().index(told)
+
+    def catch_up(self, progress: Progress = lambda *_: None) -> Index:
+        """The same, told of what is done: blocks, and blocks in all."""
         with self._lock:
-            return self._followed().index()
+            return self._followed().index(progress)
+
+    def kept(self) -> Index:
+        """The index as it was left, without reading anything new."""
+        with self._lock:
+            return self._followed().opened()
+
+    def drop(self) -> None:
+        """Deletes what was read of this chain; it is read again when it is asked for.
+
+        Raises:
+            IndexUnusable: it cannot be deleted.
+        """
+        with self._lock:
+            self._followed().drop()
+
+    def index_place(self) -> str:
+        """Where the index is kept, in words."""
+        with self._lock:
+            return self._followed().place
+
+    def latest(self) -> Head:
+        """The chain's latest block."""
+        return head(self.node)
 
     @property
     def block(self) -> int:
@@ -185,7 +225,9 @@ class Session:
     def _followed(self) -> Follower:
         """Who reads the chain; begun with the first question, as few commands ask one."""
         from kiseki.sync.follower import Follower
+        from kiseki.sync.places import Place
 
         if self._follower is None:
-            self._follower = Follower(self.node, self.deployment, self._decoder)
+            place = Place(self._index)
+            self._follower = Follower(self.node, self.deployment, self._decoder, place)
         return self._follower

@@ -83,6 +83,10 @@ def _finality(text: str) -> Finality:
     return int(text)
 
 
+def _index(text: str) -> Path | str:
+    return text if "://" in text else _path(text)
+
+
 def _decimal(text: str) -> str:
     if text not in (".", ","):
         raise ValueError
@@ -130,6 +134,12 @@ SETTINGS: Mapping[str, Setting] = {
     "KISEKI_SECRETS": Setting(_FILE, _path, "~/.kiseki/secrets", "--secrets"),
     "KISEKI_DEPLOYMENTS": Setting(_FOLDER, _path, "deployments", "--deployments"),
     "KISEKI_JOURNAL": Setting(_FILE, _path, "~/.kiseki/journal", "--journal"),
+    "KISEKI_INDEX": Setting(
+        "the path of a folder, or the URL of a PostgreSQL database, as postgresql://…",
+        _index,
+        "~/.kiseki/index",
+        "--index",
+    ),
     "KISEKI_MAX_FEE": Setting("a number of gwei, as 2.5, and more than 0", _cap, "", "--max-fee"),
     "KISEKI_TIP": Setting("a number of gwei, as 2.5", _gwei, "", "--tip"),
     "KISEKI_CONFIRMATIONS": Setting(
@@ -367,6 +377,7 @@ def settings(given: Mapping[str, str] | None = None) -> dict[str, Any]:
         "secrets": value("KISEKI_SECRETS", known),
         "deployments": value("KISEKI_DEPLOYMENTS", known),
         "journal": value("KISEKI_JOURNAL", known),
+        "index": value("KISEKI_INDEX", known),
         "policy": policy(known, at.chain_id),
         "networks": value("KISEKI_NETWORKS", known),
     }

@@ -4,6 +4,10 @@
     facts/    an event into rows; every split rebuilt
     books/    what everybody received, and where it goes
     answers/  records, lineage, agreements, findings
+    writer    events into facts and books, block by block, and back
+    view      what questions about money look at
+    digest    one hash over all that is held
+    questions those about what was registered
     index     `Index`, the one thing to use
 
 A part imports only from those above it. IDs and keys are ``bytes``, addresses lowercase text,
@@ -25,23 +29,33 @@ from kiseki.index.answers.values import (
     Status,
 )
 from kiseki.index.books.balance import Account, Balance
-from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step, steps
+from kiseki.index.books.figures import Claimed, Held
+from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step
 from kiseki.index.facts.splits import KnownSplit, Label
-from kiseki.index.index import ONCE, REGISTRIES, Index
+from kiseki.index.index import ONCE, Index
+from kiseki.index.store.database import drop
+from kiseki.index.store.tables import VERSION
+from kiseki.index.writer import DEPTH, REGISTRIES, Cursor, Head
 
 __all__ = [
+    "DEPTH",
     "MANIFEST",
     "ONCE",
     "REGISTRIES",
+    "VERSION",
     "Account",
     "Balance",
     "BatchRecord",
     "Challenge",
     "ClaimStep",
+    "Claimed",
     "CollectionRecord",
+    "Cursor",
     "Edge",
     "Finding",
     "Found",
+    "Head",
+    "Held",
     "Index",
     "KnownSplit",
     "Label",
@@ -59,5 +73,5 @@ __all__ = [
     "Status",
     "Step",
     "Usage",
-    "steps",
+    "drop",
 ]

@@ -1,43 +1,44 @@
 """The index: events in, answers out."""
 
-from collections.abc import Iterable
-from itertools import groupby
-from operator import itemgetter
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sqlalchemy import bindparam, select
 
 from kiseki.core import ids
-from kiseki.core.compose import Ancestor
 from kiseki.core.event import Event
-from kiseki.core.registrations import fold as fold_log
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
-from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, address_text, to_hex
-from kiseki.errors import IndexInconsistent, InvalidInput
-from kiseki.index.answers import findings, trace
+from kiseki.core.values import ZERO_ADDRESS, address, address_text
+from kiseki.errors import InvalidInput
 from kiseki.index.answers.agreements import Agreements
+from kiseki.index.answers.overview import Overview
 from kiseki.index.answers.records import Records
-from kiseki.index.answers.values import (
-    BatchRecord,
-    Challenge,
-    CollectionRecord,
-    Found,
-    ModelRecord,
-    Sources,
-    StandingRecord,
-    Statement,
-    Status,
+from kiseki.index.books import ahead, balance, figures, ledger
+from kiseki.index.books.balance import Balance
+from kiseki.index.books.figures import Claimed, Held
+from kiseki.index.books.owed import Owed, Step
+from kiseki.index.digest import digest
+from kiseki.index.facts.splits import KnownSplit
+from kiseki.index.questions import Questions
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+from kiseki.index.store.types import Address, Key
+from kiseki.index.view import View
+from kiseki.index.writer import (
+    DEPTH,
+    Cursor,
+    Head,
+    Writer,
+    read_about,
+    read_cursor,
+    write_about,
 )
-from kiseki.index.books import ahead, ledger, owed
-from kiseki.index.books.balance import Balance, balance_of
-from kiseki.index.books.flow import Flow
-from kiseki.index.books.owed import Owed
-from kiseki.index.books.subjects import Subjects
-from kiseki.index.facts import fold
-from kiseki.index.facts.rebuild import Rebuilder
-from kiseki.index.facts.splits import KnownSplit, Splits
-from kiseki.index.store.sqlite import Row, Store
 
-__all__ = ["ONCE", "REGISTRIES", "Index"]
+__all__ = ["ONCE", "Index"]
 
 ONCE = (
     "DataRegistry",
@@ -49,140 +50,196 @@ ONCE = (
 )
 """The contracts that a chain has once; IDs and payees hold their addresses."""
 
-REGISTRIES = {"DataRegistry": "collections", "ModelRegistry": "models", "OutputRegistry": "batches"}
-"""The registries that keep a log of what they registered, and what that is."""
 
-_TABLES = {"DataRegistry": "collection", "ModelRegistry": "model", "OutputRegistry": "batch"}
+_BINDING = (
+    select(t.identity.c.wallet, t.identity.c.since)
+    .where(
+        t.identity.c.issuer == bindparam("issuer", type_=Address),
+        t.identity.c.person == bindparam("person", type_=Key),
+    )
+    .order_by(t.identity.c.at.desc())
+    .limit(1)
+)
 
 
-class Index:
-    """A pure fold over the events of one suite on one chain.
+class Index(Questions):
+    """What the events of one suite on one chain come to, kept in a file or database.
 
-    The same events give the same answers, in whatever chunks and order they arrive and however
-    often. Every split is rebuilt from events alone and compared with the one that the contract
-    logged. It holds no connection and asks nobody.
+    Events are added in the order of the chain, and blocks can be taken back. Every split is rebuilt
+    from events alone and compared with the one that the contract logged. It holds no connection to
+    a node and asks nobody. Between two changes of its own all answers are as of one moment,
+    whoever writes into the same file meanwhile (`refresh`).
 
     Attributes:
         agreements: conditional transfers, offers and licences, waterfalls.
+        overview: impact, earnings, histories, coverage, counts, search.
 
     Args:
         contracts: name and address of each contract, of every release on the chain: all of
             :data:`ONCE`, and any number of others, of which several may have one name.
+        where: a file, or the URL of a PostgreSQL database; nothing for memory.
+        schema: of the database.
+        depth: blocks below the newest one that can be taken back.
 
     Raises:
         InvalidInput: one of `ONCE` is missing or there twice, or an address is none.
     """
 
-    def __init__(self, contracts: Iterable[tuple[str, str]]) -> None:
-        self._names = {
+    def __init__(
+        self,
+        contracts: Iterable[tuple[str, str]],
+        where: Path | str | None = None,
+        schema: str = "kiseki",
+        depth: int = DEPTH,
+    ) -> None:
+        names = {
             address_text(address(at, f"the address of {name}")): name for name, at in contracts
         }
         for name in ONCE:
-            many = list(self._names.values()).count(name)
+            many = list(names.values()).count(name)
             if many != 1:
                 raise InvalidInput(f"the index needs the address of one {name}, not of {many}")
-        self._addresses = {name: at for at, name in self._names.items() if name in ONCE}
-        self._store = Store()
+        self._addresses = {name: at for at, name in names.items() if name in ONCE}
+        self._store = Store(where, schema)
+        self._writer = Writer(self._store, names, self._addresses, depth)
         self._records = Records(self._store)
         self.agreements = Agreements(self._store)
-        self._splits = Splits(self._store)
-        self._rebuilder = Rebuilder(self._store, self._splits, self._addresses["DataRegistry"])
-        self._block: int | None = None
-        self._time = 0
+        self.overview = Overview(self._store)
         self._now = 0
-        self._identities: set[tuple[str, bytes]] = set()
-        self._flows: dict[str, Flow] = {}
-        self._subjects: Subjects | None = None
-        self._keys: set[bytes] | None = None
-        self._waits: list[Row] | None = None
-        self._logs: dict[str, tuple[tuple[int, int], bytes]] = {}
+        self._identities: list[tuple[str, bytes]] = []
+        self._splits: dict[bytes, Split] = {}
+        self._seen: View | None = None
+        self._read: Cursor | None = None
+        self._of(sorted(names.items()))
+
+    def size(self) -> int:
+        """Bytes on the disk, or in memory."""
+        return self._store.size()
 
     def close(self) -> None:
-        """Frees the memory; the index cannot be asked afterwards."""
+        """Ends the connection; the index cannot be asked afterwards."""
         self._store.close()
+
+    def _of(self, contracts: list[tuple[str, str]]) -> None:
+        """What was read for other contracts than these is no use."""
+        said = json.dumps(contracts)
+        if read_about(self._store, "contracts") != said:
+            self._writer.clear()
+            with self._store.writing():
+                write_about(self._store, "contracts", said)
 
     # Events in
 
     @property
+    def cursor(self) -> Cursor:
+        """How far it goes."""
+        if self._read is None:
+            self._read = read_cursor(self._store)
+        return self._read
+
+    @property
     def block(self) -> int | None:
-        """The highest block of which an event was applied; ``None`` before the first."""
-        return self._block
+        """The last block that was applied; ``None`` before the first."""
+        return self.cursor.block if self.cursor.block >= 0 else None
 
     @property
     def time(self) -> int:
-        """That block's time, Unix seconds; zero before the first event."""
-        return self._time
+        """That block's time, Unix seconds; zero before the first."""
+        return self.cursor.time
 
-    def apply(self, events: Iterable[Event]) -> None:
-        """Adds events; those that were added before, by (block, position), are skipped.
+    def apply(
+        self, events: Iterable[Event], heads: Iterable[Head] = (), latest: int | None = None
+    ) -> None:
+        """Adds events in the order of the chain; those that were added before are skipped.
 
-        All of them are kept or, when it raises, none. A registration whose sources are not all
-        here yet waits for later events, and questions that depend on it raise until they are.
+        All of them are kept or, when it raises, none.
+
+        Args:
+            events: of the suite's contracts; others are passed over.
+            heads: what is known of the blocks; the last one is how far the index goes then.
+            latest: the chain's latest block; blocks far below it cannot be taken back.
 
         Raises:
-            IndexInconsistent: what is rebuilt is not what the contracts logged, or another
-                transaction stands in the place of one already applied: the chain was
-                reorganised, make a new index.
+            IndexInconsistent: what is rebuilt is not what the contracts logged; events before are
+                missing; or another transaction stands in the place of one already applied: the
+                chain was reorganised, take blocks back with `undo`.
         """
-        block, time = self._block, self._time
-        ours = (event for event in events if event.address.lower() in self._names)
-        given = sorted(ours, key=lambda event: (event.block, event.position))
+        try:
+            self._writer.apply(events, heads, latest)
+        finally:
+            self._forget()
+
+    def undo(self, block: int) -> bool:
+        """Takes back a block and all after it; ``False`` where that is too long ago to be undone,
+        so that everything must be read again (`clear`)."""
+        try:
+            return self._writer.undo(block)
+        finally:
+            self._forget()
+
+    def clear(self) -> None:
+        """Takes back everything."""
+        try:
+            self._writer.clear()
+        finally:
+            self._forget()
+
+    def refresh(self) -> None:
+        """Sees what others wrote into the same file or database."""
+        self._store.refresh()
         self._forget()
-        if given:  # a log goes on from where it was, unless an event comes before that
-            first = given[0].block, given[0].position
-            self._logs = {name: each for name, each in self._logs.items() if each[0] < first}
-        with self._store.transaction():
-            for event in given:
-                self._add(event)
-                if block is None or event.block > block:
-                    block, time = event.block, event.timestamp
-            self._rebuilder.run()
-        self._block, self._time = block, time
+
+    def block_hashes(self) -> dict[int, bytes]:
+        """Number -> hash of the newest blocks, as far as they can be taken back one by one."""
+        first = self.cursor.floor - 1
+        rows = self._store.read_all(
+            "SELECT number, hash FROM block WHERE number >= ? ORDER BY number", first
+        )
+        return {number: bytes(hash_) for number, hash_ in rows if hash_}
+
+    def digest(self) -> bytes:
+        """A hash over all that is held, by which two indexes are compared; it reads everything."""
+        return digest(self._store)
 
     def at(self, now: int) -> None:
-        """Sets the time that questions are asked at, which is never before the last event's.
+        """Sets the time that questions are asked at, which is never before the last block's.
 
         Args:
             now: Unix seconds; of the latest block.
         """
-        old, self._now = self._now, max(now, self._time)
-        changed = self._store.row(
-            "SELECT 1 FROM identity WHERE since > ? AND since <= ?", old, self._now
-        )
-        if changed is not None or self._now < old:
-            self._forget()
+        if now != self._now:
+            self._now = now
+            self._seen = None
 
     def add_identity(self, issuer: str, person: bytes) -> bytes:
         """Adds an identity that nobody has bound yet, so that what waits for it can be told.
+
+        It is known to whoever asks this object, and written nowhere.
 
         Returns:
             Its subject's key, which is a hash and tells nothing by itself.
         """
         who = address_text(address(issuer, "the issuer"))
         identity = ids.identity_id(who, person)
-        self._identities.add((who, person))
-        self._forget()
+        self._identities.append((who, person))
+        self._seen = None
         return ids.subject(self._addresses["Identities"], identity)
 
     def identity(self, issuer: str, person: bytes) -> tuple[str, int] | None:
         """The wallet that an identity is bound to and from when on it stands; none if it is not."""
-        row = self._store.row(
-            "SELECT wallet, since FROM identity WHERE issuer = ? AND person = ?"
-            " ORDER BY block DESC, position DESC",
-            issuer.lower(),
-            person,
-        )
+        row = self._store.row(_BINDING, issuer=issuer.lower(), person=person)
         return None if row is None or row[0] == ZERO_ADDRESS else (row[0], row[1])
 
     def add_split(self, split: Split) -> bytes:
         """Adds a split known from elsewhere than the events; returns its key.
 
         Its key is the hash of its leaves, so nothing needs to be believed. It is labelled
-        ``added``, apart from what events say.
+        ``added``, is known to whoever asks this object, and written nowhere.
         """
-        self._forget()
-        with self._store.transaction():
-            return self._splits.add(split, "added")
+        if split.key not in self._splits:
+            self._splits[split.key] = split
+            self._seen = None
+        return split.key
 
     def add_list(self, text: str | bytes, key: bytes | None = None) -> bytes:
         """:meth:`add_split` from a published file, of the split ``key`` when that is known.
@@ -194,35 +251,51 @@ class Index:
 
     # Money
 
-    def owed(self, wallet: str) -> list[owed.Owed]:
-        """All money inside that belongs to a wallet: every leaf of every known split that pays it.
+    def owed(self, wallet: str, token: str = ZERO_ADDRESS) -> list[Owed]:
+        """All money in one token that belongs to a wallet: every leaf of every known split that
+        pays it, by split and leaf, and what subjects hold for it.
 
         Directly or through subjects that stand for it now; what is due now and what becomes due
-        once the splits above are claimed. The amounts are exact when the steps are sent and
-        nothing else happens in between; see :mod:`kiseki.index.books.flow` for circles of payees.
-        Use :func:`kiseki.index.steps` to send the steps of several as one multicall.
-        """
-        self._check_complete()
-        ids.wallet(wallet)
-        sight = owed.Sight(wallet.lower(), self._splits, self._subject_map())
-        found = []
-        for token in self.tokens():
-            found += owed.owed_in(self._flow(token), sight)
-        return found
+        once the splits above are claimed. The amounts are exact when the :meth:`steps` are sent and
+        nothing else happens in between; see :mod:`kiseki.index.books.accounts` for circles.
 
-    def owed_in_list(self, wallet: str, listed: Listed) -> list[Owed]:
+        Args:
+            wallet: its address.
+            token: its address; ether when left out. :meth:`tokens_owed` says in which there is
+                anything.
+        """
+        ids.wallet(wallet)
+        return self._view.sight.owed(wallet.lower(), address_text(address(token, "the token")))
+
+    def owed_in_list(self, wallet: str, listed: Listed, token: str = ZERO_ADDRESS) -> list[Owed]:
         """What a split that is too long to be added owes a wallet whose leaves in it were read.
 
         Nothing for a split that the index knows: :meth:`owed` tells of that.
         """
-        self._check_complete()
-        if self._known_split(listed.key) is not None:
+        if self._view.splits.look_up(listed.key) is not None:
             return []
-        sight = owed.Sight(wallet.lower(), self._splits, self._subject_map())
-        found = []
-        for token in self.tokens():
-            found += owed.owed_in_list(self._flow(token), sight, listed)
-        return found
+        token = address_text(address(token, "the token"))
+        return self._view.sight.in_list(wallet.lower(), token, listed)
+
+    def tokens_owed(self, wallet: str, after: str = "", limit: int = 100) -> list[str]:
+        """The tokens in which a wallet is owed anything, ether (the zero address) first.
+
+        Args:
+            wallet: its address.
+            after: the last token of the page before.
+            limit: of tokens, at most.
+        """
+        ids.wallet(wallet)
+        return self._view.sight.tokens(wallet.lower(), after.lower(), limit)
+
+    def steps(self, owed: Iterable[Owed], lists: Iterable[Listed] = ()) -> tuple[Step, ...]:
+        """The calls that bring what is owed, in the order of one multicall, each once.
+
+        Args:
+            owed: as this index told since it last changed.
+            lists: the long lists of which some of these are.
+        """
+        return self._view.sight.steps(owed, {listed.key: listed for listed in lists})
 
     def waterfalls_ahead(self, wallets: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """The waterfalls through which money comes to wallets, as far as is known here.
@@ -233,18 +306,29 @@ class Index:
         Returns:
             Address, in lower case -> the tiers that lead to the wallets, counted from 1.
         """
-        self._check_complete()
         falls = self.agreements.waterfalls()
         keys = {ids.wallet(each): each for each in falls}
         tiers = {key: [tier.payee for tier in falls[each].tiers] for key, each in keys.items()}
-        payees = self._subject_map().payees
-        wanted = {ids.wallet(each) for each in wallets}
-        found = ahead.ahead(wanted, tiers, self._known_split, payees)
-        return {keys[fall]: places for fall, places in found.items()}
+        view, wanted = self._view, {ids.wallet(each) for each in wallets}
+        leading = ahead.ahead(wanted, tiers, view.splits.look_up, view.payee)
+        return {keys[fall]: places for fall, places in leading.items()}
+
+    def tokens_at(self, payee: bytes, limit: int = 100) -> list[str]:
+        """The tokens in which a split or subject ever had anything, ether first.
+
+        Args:
+            payee: 32 bytes.
+            limit: of tokens, at most.
+        """
+        return self._view.tokens_at(payee)[:limit]
+
+    def knows(self, split: bytes) -> bool:
+        """Whether the leaves of a split are known."""
+        return self._view.splits.look_up(split) is not None
 
     def tokens(self) -> list[str]:
         """Every token that ever came in; the zero address, first, is ether."""
-        return ledger.tokens(self._store)
+        return balance.tokens(self._store)
 
     def balance(self, token: str, settled: bool = False) -> Balance:
         """What came in, went out and is held, account by account.
@@ -253,16 +337,21 @@ class Index:
             token: its address; the zero address is ether.
             settled: as it would be after every claim and resolution that can be made now.
         """
-        self._check_complete()
         token = address_text(address(token, "the token"))
-        read = self._flow(token).ledger if settled else ledger.read_ledger(self._store, token)
-        openings = self._subject_map().openings
-        return balance_of(read, self._known_split, openings.__contains__)
+        view = self._view
+        return balance.balance_of(self._store, view.graph, view.books, token, settled)
+
+    def held(self) -> Iterator[Held]:
+        """What every split and subject ever had, account by account: to compare with a chain."""
+        return figures.held(self._store)
+
+    def claimed(self) -> Iterator[Claimed]:
+        """What every leaf was ever passed, likewise."""
+        return figures.claimed(self._store)
 
     def splits(self) -> list[KnownSplit]:
         """Every known split, by ascending key."""
-        self._check_complete()
-        return list(self._splits)
+        return list(self._view.splits)
 
     def split(self, key: bytes) -> KnownSplit:
         """The split with this payee key, with what it is.
@@ -270,7 +359,7 @@ class Index:
         Raises:
             NotInIndex: its leaves are not known.
         """
-        return self._splits.known(key)
+        return self._view.splits.known(key)
 
     def opening(self, payee: bytes) -> bytes:
         """What shows what a split (76 bytes) or a subject of the suite (52) stands for.
@@ -278,223 +367,28 @@ class Index:
         Raises:
             NotInIndex: it is neither, as far as the events tell.
         """
-        subject = self._subject_map().openings.get(payee)
-        if subject is not None:
-            return ids.subject_opening(*subject)
-        return self._splits.known(payee).split.opening
+        return self._view.opening(payee)
 
     def deposits(self, references: Iterable[bytes]) -> dict[bytes, list[ledger.Deposit]]:
         """What was paid in with each of some references; nothing for one that nobody used."""
         return {each: ledger.deposits(self._store, each) for each in references}
 
-    # Trace
-
-    def usage(self, provider: str, deep: bool = False) -> list[trace.Usage]:
-        """Which models and batches declare which collection of a provider, earliest first.
-
-        Args:
-            provider: its address.
-            deep: also what rests on those models, through any number of others.
-        """
-        self._check_complete()
-        who = address_text(address(provider, "the provider"))
-        return trace.usage_of(self._store, who, deep)
-
-    def lineage(self, group: bytes, now: int | None = None) -> trace.Lineage:
-        """Everything a batch or model rests on, down to the data.
-
-        Args:
-            group: its ID.
-            now: Unix seconds, for statuses; the time of the last block when left out.
-        """
-        self._check_complete()
-        return trace.lineage_of(
-            self._store, self._records, group, self._time if now is None else now
-        )
-
-    def findings(self, group: bytes, now: int | None = None) -> list[findings.Finding]:
-        """What only the index sees of a batch (or model), through all ancestors; problems first."""
-        return findings.findings_of(
-            self._store,
-            self._records,
-            self.lineage(group, now),
-            self._addresses["ModelRegistry"],
-        )
-
-    def find(self, commitment: bytes) -> list[Found]:
-        """Every collection and batch in which a published commitment stands, earliest first."""
-        return self._records.find(commitment)
-
-    def models_with(self, weights: bytes) -> list[bytes]:
-        """The IDs of all models registered with this commitment of weights, earliest first."""
-        return [bytes(model) for model, *_ in findings.models_with(self._store, weights)]
-
-    def ancestry(self, model: bytes) -> list[Ancestor]:
-        """A model and every distinct ancestor, ascending: what who builds on it hands over.
-
-        Raises:
-            NotInIndex: there is no such model.
-        """
-        self._records.model(model)
-        return self._rebuilder.ancestry(model)
-
-    def sources(self, group: bytes) -> Sources:
-        """What a model or batch rests on directly, to show to verifiers.
-
-        Raises:
-            NotInIndex: there is no such model or batch.
-        """
-        self._check_complete()
-        return self._records.sources(group)
-
-    def statements(self, contract: str, group: bytes) -> list[Statement]:
-        """What anybody said about what a contract of the suite holds, earliest first.
-
-        Args:
-            contract: its name, such as ``ModelRegistry``.
-            group: the ID there.
-        """
-        return self._records.statements(ids.subject(self._addresses[contract], group))
-
-    def stated(self, subject: bytes) -> list[Statement]:
-        """:meth:`statements` about any subject, as the payee key of a wallet."""
-        return self._records.statements(subject)
-
-    def named_in_list(self, contract: str, group: bytes) -> list[str]:
-        """Every user that an allow list ever named for a collection or model, in lower case,
-        earliest first. What each may do now, the list itself says."""
-        return self._records.named_in_list(self._addresses[contract], group)
-
-    def challenges(self, model: bytes) -> list[Challenge]:
-        """All evidence on record that a model's manifest is false, earliest first."""
-        return self._records.challenges(model)
-
-    def manifest_checked_at(self, model: bytes) -> int | None:
-        """When a model's manifest was walked to its end; ``None`` when it was not."""
-        return self._records.manifest_checked_at(model)
-
-    def items_revoked(self) -> dict[bytes, int]:
-        """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
-        return self._records.items_revoked()
-
-    def registered(self, registry: str, by: str | None = None) -> list[bytes]:
-        """All that a registry registered, as far as the events tell, in the order of its log.
-
-        Args:
-            registry: its name, of :data:`REGISTRIES`.
-            by: only what this wallet registered.
-        """
-        if by is not None:
-            return self._records.registered_by(_TABLES[registry], by)
-        return [each for _, _, each in self._records.registered(_TABLES[registry])]
-
-    def log(self, registry: str) -> bytes:
-        """What a registry's log is, if the events are all: one that is another lacks some."""
-        place, log = self._logs.get(registry, ((-1, -1), ZERO32))
-        later = self._records.registered(_TABLES[registry], place)
-        if later:
-            log = fold_log((each for _, _, each in later), log)
-            self._logs[registry] = later[-1][:2], log
-        return log
-
-    def standing(self, provider: str) -> list[StandingRecord]:
-        """The standing consents of a provider that were used, and what rests on each."""
-        return self._records.standing_of(address_text(address(provider, "the provider")))
-
-    # Records; each raises NotInIndex for an unknown ID
-
-    def collections(self, provider: str) -> list[CollectionRecord]:
-        """All collections of a provider, earliest first."""
-        return [self.collection(each) for each in self.registered("DataRegistry", provider)]
-
-    def collection(self, collection: bytes) -> CollectionRecord:
-        """A collection."""
-        return self._records.collection(collection)
-
-    def status(self, collection: bytes) -> Status:
-        """Whose a collection is and when consent ends, which takes no time however large it is."""
-        return self._records.status(collection)
-
-    def model(self, model: bytes) -> ModelRecord:
-        """A model."""
-        self._check_complete()
-        return self._records.model(model)
-
-    def batch(self, batch: bytes) -> BatchRecord:
-        """A batch."""
-        self._check_complete()
-        return self._records.batch(batch)
-
-    def terms(self, terms_id: bytes) -> Terms:
-        """Terms on record."""
-        return self._records.terms(terms_id)
-
     # Inside
 
-    def _add(self, event: Event) -> None:
-        if not self._is_new(event):
-            return
-        contract = self._names[event.address.lower()]
-        place = {"block": event.block, "position": event.position}
-        for table, rows in groupby(fold.facts(contract, event), itemgetter(0)):
-            self._store.add(table, (row | place for _, row in rows))
-        if (contract, event.name) == ("RevenueSplitter", "SplitPublished"):
-            split = fold.read_split(event.args)
-            if split is not None:
-                key = self._splits.add(split, "published")
-                self._store.add("publication", [{"split": key, **place}])
-
-    def _is_new(self, event: Event) -> bool:
-        row = self._store.row(
-            "SELECT tx FROM event WHERE block = ? AND position = ?", event.block, event.position
-        )
-        if row is None:
-            values = {
-                "block": event.block,
-                "position": event.position,
-                "time": event.timestamp,
-                "tx": bytes(event.transaction),
-            }
-            self._store.add("event", [values])
-            return True
-        if row[0] != bytes(event.transaction):
-            raise IndexInconsistent(
-                f"another transaction stands at position {event.position} of block {event.block}"
-                " now; the chain was reorganised, so read it again into a new index"
+    @property
+    def _view(self) -> View:
+        """What questions about money look at, as of the last change."""
+        if self._seen is None:
+            self._seen = View(
+                self._store,
+                self._addresses,
+                self._splits.values(),
+                self._identities,
+                (self.cursor.time, max(self._now, self.cursor.time)),
             )
-        return False
-
-    def _check_complete(self) -> None:
-        if self._waits is None:
-            self._waits = self._rebuilder.waiting()
-        for kind, group, block, _ in self._waits:
-            raise IndexInconsistent(
-                f"the {kind} {to_hex(group)} of block {block} cannot be rebuilt from the events"
-                " read so far; events before it are missing, apply those too"
-            )
+        return self._seen
 
     def _forget(self) -> None:
         """Drops what was worked out from the events so far."""
-        self._flows = {}
-        self._subjects = self._keys = self._waits = None
-
-    def _subject_map(self) -> Subjects:
-        if self._subjects is None:
-            now = max(self._now, self._time)
-            self._subjects = Subjects(self._store, self._addresses, now, self._identities)
-        return self._subjects
-
-    def _known_split(self, key: bytes) -> Split | None:
-        if self._keys is None:
-            self._keys = set(self._splits.keys())
-        return self._splits.get(key) if key in self._keys else None
-
-    def _flow(self, token: str) -> Flow:
-        if token not in self._flows:
-            self._flows[token] = Flow(
-                ledger.read_ledger(self._store, token),
-                self._known_split,
-                self._subject_map().payees,
-                ids.wallet(self._addresses["RevenueSplitter"]),
-            )
-        return self._flows[token]
+        self._seen = self._read = None
+        self._records = Records(self._store)

@@ -1,59 +1,102 @@
 """Reads the chain into an index, as far as it goes by now.
 
-Several nodes may answer behind one address, and one of them may be behind the others. Such a node
-says of blocks that it does not have that nothing was logged in them. So an empty answer stands for
-nothing near the head of the chain: the cursor goes to the last block with a log, and what seemed
-empty after it is asked for again with the next question.
+What lies far below the head is read in wide ranges; the newest blocks one by one, by their hashes,
+so that no node can say of a block that it does not have that nothing was logged in it. The hash of
+the last block that was read is kept with what was read. Where it is no longer the chain's, because
+of a reorganisation or a local chain that was set back, blocks are taken back down to one that is.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Sequence
 
 from kiseki.chain import logs as chain_logs
-from kiseki.chain.answers import hash_of, quantity
-from kiseki.chain.contract.contracts import Contract, node_errors, returned
+from kiseki.chain.contract.contracts import Contract, returned
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.history import Part, history
+from kiseki.chain.history import history
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
 from kiseki.core.values import bytes32
-from kiseki.errors import IndexInconsistent, NodeBehind
-from kiseki.index import REGISTRIES, Index
+from kiseki.errors import IndexInconsistent, NodeBehind, NodeContradicts
+from kiseki.index import REGISTRIES, Head, Index
+from kiseki.sync.places import Place
 
 __all__ = ["Follower"]
 
 _NEAR = 64
-"""Blocks from the head for which an empty answer is asked for again."""
+"""Blocks from the head that are read one by one, and can be taken back."""
 
 _PAUSES = (0.1, 0.4)
 """Seconds to wait where one question shows that another was answered by a node that is behind."""
+
+Progress = Callable[[int, int], None]
+"""Blocks done and in all."""
 
 
 class Follower:
     """The index of one deployment, kept up with its chain. For one thread."""
 
-    def __init__(self, node: Node, deployment: Deployment, decoder: Decoder) -> None:
+    def __init__(
+        self, node: Node, deployment: Deployment, decoder: Decoder, place: Place | None = None
+    ) -> None:
         self._node, self._deployment, self._decoder = node, deployment, decoder
         self._addresses = [each.address for each in deployment.contracts]
         self._registries = {
             name: Contract(node, name, deployment.addresses[name]) for name in REGISTRIES
         }
-        self._start()
+        self._place = place or Place(None)
+        self._index: Index | None = None
+        self._compared = -1
+        self._genesis = b""
 
     @property
     def block(self) -> int:
         """The last block that was read; before the first question, the one before the suite's."""
-        return self._block
+        before = self._deployment.block - 1
+        return before if self._index is None else max(before, self._index.cursor.block)
 
-    def index(self) -> Index:
+    @property
+    def place(self) -> str:
+        """Where the index is kept, in words."""
+        return self._place.named(self._deployment.chain_id, self._first_hash())
+
+    def drop(self) -> None:
+        """Deletes the index; it is read again when it is asked for.
+
+        Raises:
+            IndexUnusable: it cannot be deleted.
+        """
+        if self._index is not None:
+            self._index.close()
+        self._index, self._compared = None, -1
+        self._place.drop(self._deployment.chain_id, self._first_hash())
+
+    def _first_hash(self) -> bytes:
+        if not self._genesis:
+            (first,) = chain_logs.blocks(self._node, 0)
+            self._genesis = bytes(32) if first is None else first.hash
+        return self._genesis
+
+    def opened(self) -> Index:
+        """The index as it was left, without asking the node for anything new.
+
+        Raises:
+            NodeUnreachable: the node does not say which chain it is on.
+            IndexUnusable: the file or database cannot be used.
+        """
+        if self._index is None:
+            contracts = [(each.name, each.address) for each in self._deployment.contracts]
+            chain = self._deployment.chain_id
+            self._index = self._place.open(chain, self._first_hash(), contracts)
+        return self._index
+
+    def index(self, progress: Progress = lambda *_: None) -> Index:
         """The index, with everything that the chain has logged by now.
 
-        When blocks that were read are no longer the chain's (a reorganisation, or a local chain set
-        back), it is made anew from the first block on. Where the node that answers about logs is
-        behind the others for longer than a moment, the index ends at the last block that it has
-        (`block`).
+        Where the node that answers is behind others for longer than a moment, the index ends at the
+        last block that it has (`block`).
 
         What it holds is compared with the registries' own logs as of the last block read, so that a
         registration that the node left out is never passed over.
@@ -61,101 +104,110 @@ class Follower:
         Raises:
             IndexInconsistent: the events contradict each other, or the node left something out,
                 also when read afresh.
+            IndexUnusable: the file or database cannot be used.
             NodeUnreachable: the node does not answer.
         """
-        latest = self._latest()
+        index = self.opened()
+        index.refresh()
         try:
-            self._read(latest)
+            self._follow(index, progress)
         except IndexInconsistent:
-            self._start()
-            self._read(latest)
-        return self._index
+            index.clear()
+            self._follow(index, progress)
+        return index
 
-    def _start(self) -> None:
-        self._index = Index((each.name, each.address) for each in self._deployment.contracts)
-        self._next = self._deployment.block
-        self._last_hash: bytes | None = None
-        self._block = self._compared = self._next - 1
-        self._now = 0
-
-    def _latest(self) -> chain_logs.Head:
-        """The latest block; starts again where the last block that counts is not the chain's."""
-        for pause in (*_PAUSES, None):
-            if self._last_hash is None:
-                return chain_logs.head(self._node)
-            latest, last = chain_logs.blocks(self._node, "latest", self._next - 1)
-            if latest is not None and last is not None:
-                if last.hash != self._last_hash:
-                    self._start()
-                return latest
-            if pause is not None:  # a node that is behind has not got it yet
-                self._node.pass_over()
-                time.sleep(pause)
-        self._start()  # the chain was set back
-        return chain_logs.head(self._node)
-
-    def _read(self, latest: chain_logs.Head) -> None:
+    def _follow(self, index: Index, progress: Progress) -> None:
         for pause in (*_PAUSES, None):
             try:
-                self._advance(latest)
-                break
-            except IndexInconsistent:
+                latest = self._agree(index)
+                with contextlib.suppress(NodeBehind):
+                    self._advance(index, latest, progress)
+                if index.cursor.block >= latest.number:
+                    index.at(latest.time)
+                self._compare(index)
+                return
+            except (IndexInconsistent, NodeContradicts):
                 if pause is None:
                     raise
                 time.sleep(pause)
 
-    def _advance(self, latest: chain_logs.Head) -> None:
-        """Reads what is new, and again what seemed empty.
+    # What is no longer the chain's
 
-        Raises:
-            IndexInconsistent: as `index` says.
-        """
-        with contextlib.suppress(NodeBehind):
-            self._settle(latest.number - _NEAR)
-            self._scan(latest.number)
-        if self._block >= latest.number:
-            self._now = max(self._now, latest.time)
-        self._index.at(self._now)
-        if self._compared < self._block:
-            self._compare(self._block)
-            self._compared = self._block
+    def _agree(self, index: Index) -> chain_logs.Head:
+        """The latest block; what was read and is no longer the chain's is taken back."""
+        cursor = index.cursor
+        if cursor.block < 0:
+            return chain_logs.head(self._node)
+        for pause in (*_PAUSES, None):
+            latest, last = chain_logs.blocks(self._node, "latest", cursor.block)
+            if latest is not None and last is not None:
+                if last.hash.hex() != cursor.hash:
+                    self._take_back(index)
+                return latest
+            if pause is not None:  # a node that is behind has not got it yet
+                self._node.pass_over()
+                time.sleep(pause)
+        latest = chain_logs.head(self._node)
+        self._take_back(index)  # the chain was set back
+        return latest
 
-    def _settle(self, last: int) -> None:
-        """Reads up to a block for good, once that is worth a request of its own."""
-        if last - self._next < _NEAR:
-            return
-        self._scan(last)
-        (block,) = chain_logs.blocks(self._node, last)
-        if block is not None and self._next <= last:
-            self._next, self._last_hash = last + 1, block.hash
+    def _take_back(self, index: Index) -> None:
+        """Takes blocks back to the newest one that is still the chain's; all, where none is known
+        to be."""
+        known = index.block_hashes()
+        there = chain_logs.blocks(self._node, *known)
+        same = [
+            number
+            for (number, hash_), block in zip(known.items(), there, strict=True)
+            if block is not None and block.hash == hash_
+        ]
+        self._compared = -1
+        if not same or not index.undo(max(same) + 1):
+            index.clear()
 
-    def _scan(self, last: int) -> None:
-        for part in history(self._node, self._next, last, self._addresses):
-            self._apply(part)
-            self._block = max(self._block, part.last.number)
+    # What is new
 
-    def _apply(self, part: Part) -> None:
-        if not part.logs:
-            return
-        with node_errors():
-            events = list(self._decoder.decode(part.logs, part.times))
-            last = quantity(part.logs[-1]["blockNumber"], 63)
-            last_hash = hash_of(part.logs[-1]["blockHash"])
-        self._index.apply(events)
-        # Who logged this block has every block before it.
-        self._next, self._last_hash = last + 1, last_hash
+    def _advance(self, index: Index, latest: chain_logs.Head, progress: Progress) -> None:
+        first = max(index.cursor.block + 1, self._deployment.block)
+        settled = latest.number - _NEAR
+        for part in history(self._node, first, settled, self._addresses):
+            events = self._decoder.decode(part.logs, part.times)
+            index.apply(events, [_head(part.last)], latest.number)
+            progress(part.last.number - first + 1, latest.number - first + 1)
+        numbers = range(max(first, settled + 1), latest.number + 1)
+        newest: list[chain_logs.Block] = []
+        try:
+            for block in chain_logs.by_hash(self._node, numbers, self._addresses):
+                newest.append(block)
+        finally:  # also what a node has that lacks the last
+            self._apply(index, newest, latest.number)
 
-    def _compare(self, block: int) -> None:
+    def _apply(self, index: Index, newest: Sequence[chain_logs.Block], latest: int) -> None:
+        if newest:
+            heads = [_head(block.head) for block in newest]
+            times = {head.number: head.time for head in heads}
+            logged = [log for block in newest for log in block.logs]
+            index.apply(self._decoder.decode(logged, times), heads, latest)
+
+    def _compare(self, index: Index) -> None:
         """Holds the index to the registries' logs."""
+        block = index.cursor.block
+        if block <= self._compared:
+            return
         calls = [self._registries[name].call("log") for name in REGISTRIES]
         logs = [
             bytes32(each, "the log of a registry") for each in returned(self._node, calls, block)
         ]
         for (name, kind), log in zip(REGISTRIES.items(), logs, strict=True):
-            if self._index.log(name) != log:
-                many = len(self._index.registered(name))
+            if index.log(name) != log:
+                many = index.count(name)
                 raise IndexInconsistent(
                     f"the node told of {many:,} {kind} up to block {block:,}, and these are not "
                     f"what {name} registered: it left something out, or added something; ask "
                     "another node"
                 )
+        self._compared = block
+
+
+def _head(block: chain_logs.Head) -> Head:
+    return Head(block.number, block.time, block.hash)

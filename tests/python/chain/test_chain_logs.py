@@ -101,7 +101,7 @@ def test_a_block_that_the_node_lacks_by_its_hash_is_asked_for_anew(
 
     assert [each.head.number for each in through(k, numbers, say)] == list(numbers)
     times = -1
-    with pytest.raises(NodeBehind, match="does not have that block yet"):
+    with pytest.raises(NodeBehind, match="does not have block"):
         through(k, numbers, say)
 
 
@@ -122,8 +122,11 @@ def test_what_is_too_much_together_is_asked_for_alone(k: LocalKiseki, numbers: r
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 HEADS: dict[str, tuple[Change, str]] = {
-    "no parent of the one before": (lambda b: b | {"parentHash": "0x" + "99" * 32}, "not follow"),
-    "older than the one before": (lambda b: b | {"timestamp": "0x1"}, "older than one before"),
+    "no parent of the one before": (
+        lambda b: b | {"parentHash": "0x" + "99" * 32},
+        "another parent",
+    ),
+    "older than the one before": (lambda b: b | {"timestamp": "0x1"}, "earlier than one before"),
     "another number": (lambda b: b | {"number": "0x1"}, "answers with block 1 for block"),
     "no parent": (lambda b: b | {"parentHash": None}, "makes no sense"),
     "no hash": (lambda b: b | {"hash": "0x11"}, "."),

@@ -190,7 +190,7 @@ def test_a_studio_that_restores_a_backup_has_everything_that_it_held(shell: Shel
     told = shell.run("keys", "backup", "all.age", more=secret)
     assert "holds 1 salt and 2 people." in told
     assert "山田".encode() not in (shell.folder / "all.age").read_bytes()
-    for name in ("keystores", "journal", "redirects", "networks.toml"):
+    for name in ("keystores", "journal", "redirects", "index", "networks.toml"):
         assert f"Not in it: {home / name} (" in told
     kept = shell.json("keys", "backup", "again.age", more=secret)
     covered = {"secrets", "secrets-wal", "secrets-shm", "people.json", "splits"}

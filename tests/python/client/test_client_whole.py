@@ -24,6 +24,7 @@ from kiseki.chain.history import history
 from kiseki.chain.node import Node
 from kiseki.chain.proofs import prove
 from kiseki.chain.refusals import Refusal
+from kiseki.chain.sending.outcome import Receipt
 from kiseki.client import whole
 from kiseki.client.session import Session
 from kiseki.core import rlp
@@ -34,7 +35,6 @@ from kiseki.core.state import Header, StorageProof
 from kiseki.core.values import to_hex
 from kiseki.errors import IndexInconsistent, InvalidInput, ProofError, Unprovable
 from kiseki.index import Index
-from kiseki.index.answers.records import Records
 
 from ..conftest import Altered
 
@@ -294,45 +294,38 @@ def test_a_header_that_does_not_hash_to_its_block_is_no_proof(
         prove(k.session.node, k.session["DataRegistry"].address, SLOT, 1)
 
 
-def test_a_log_goes_on_from_where_it_was(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 10: no question's cost grows with what it does not ask about."""
+def committed(k: LocalKiseki, count: int) -> list[Receipt]:
+    """Collections, each in a block of its own."""
     terms = k.data.define_terms("train", "0%")
-    counts = []
-    real = Records.registered
-
-    def counting(self: Records, *given: Any) -> Any:
-        rows = real(self, *given)
-        counts.append(len(rows))
-        return rows
-
-    monkeypatch.setattr(Records, "registered", counting)
-    for number in range(3):
-        k.data.wallet.send(
-            k.session["DataRegistry"].call(
-                "commit", bytes([number + 1]) * 32, 1, (terms.id, bytes(32), b"", bytes(32))
-            )
-        )
-        assert k.index.log("DataRegistry") == k.session["DataRegistry"].read("log")
-    assert max(counts) == 1, "each time only what was registered since"
-
-
-def test_an_event_from_before_makes_a_log_again(k: LocalKiseki) -> None:
-    terms = k.data.define_terms("train", "0%")
-    receipts = [
-        k.data.wallet.send(
-            k.session["DataRegistry"].call(
-                "commit", bytes([number + 1]) * 32, 1, (terms.id, bytes(32), b"", bytes(32))
-            )
-        )
-        for number in range(3)
+    spec = (terms.id, bytes(32), b"", bytes(32))
+    registry = k.session["DataRegistry"]
+    return [
+        k.data.wallet.send(registry.call("commit", bytes([number + 1]) * 32, 1, spec))
+        for number in range(count)
     ]
+
+
+def test_a_log_goes_on_from_where_it_was(k: LocalKiseki) -> None:
+    for count in range(1, 4):
+        committed(k, count)
+        assert k.index.log("DataRegistry") == k.session["DataRegistry"].read("log")
+        assert k.index.count("DataRegistry") == len(k.index.registered("DataRegistry"))
+
+
+def test_an_event_from_before_is_refused(k: LocalKiseki) -> None:
+    """What is missing is not filled in behind: it is taken back to there, and read again."""
+    receipts = committed(k, 3)
     first, second, third = (k.session.events(each) for each in receipts)
     defined = [each for each in decoded(k, 0, receipts[0].block - 1) if each.name == "TermsDefined"]
     index = Index(k.session.deployment.addresses.items())
     index.apply([*defined, *first, *third])
-    assert index.log("DataRegistry") != k.session["DataRegistry"].read("log")
-    index.apply(second)
-    assert index.log("DataRegistry") == k.session["DataRegistry"].read("log")
+    there = k.session["DataRegistry"].read("log")
+    assert index.log("DataRegistry") != there
+    with pytest.raises(IndexInconsistent, match="order"):
+        index.apply(second)
+    assert index.undo(receipts[1].block)
+    index.apply([*second, *third])
+    assert index.log("DataRegistry") == there
 
 
 def decoded(k: LocalKiseki, first: int, last: int) -> list[Event]:

@@ -35,4 +35,4 @@ class Diamond(World):
 
 
 def owed(index: Index, wallet: str, token: str = ETHER) -> int:
-    return sum(each.amount for each in index.owed(wallet) if each.token == token)
+    return sum(row.amount for row in index.owed(wallet, token))

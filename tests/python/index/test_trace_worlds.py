@@ -143,10 +143,10 @@ def test_every_revoked_item_is_known_logged_or_not() -> None:
     for name in ("sun", "never logged"):
         world.next_block()
         world.log("DataRegistry", "ItemRevoked", provider=ARTIST, commitment=named(name))
-    assert world.index().items_revoked() == {
-        ids.item_id(ARTIST, named("sun")): world.time - 12,
-        ids.item_id(ARTIST, named("never logged")): world.time,
-    }
+    sun, never = (ids.item_id(ARTIST, named(name)) for name in ("sun", "never logged"))
+    others = ids.item_id(STUDIO, named("sun"))
+    revoked = world.index().items_revoked([sun, never, others])
+    assert revoked == {sun: world.time - 12, never: world.time}
 
 
 def test_sources_that_ended_under_ancestors_are_found() -> None:

@@ -14,9 +14,9 @@ from kiseki.core.manifest import manifest_root
 from kiseki.core.merkle import IdTree
 from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, verify
-from kiseki.core.terms import Terms
+from kiseki.core.terms import Terms, Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
-from kiseki.index import MANIFEST, ClaimStep, Index, Owed, Step, steps
+from kiseki.index import MANIFEST, ClaimStep, Index, Owed, Step
 
 
 def named(name: str) -> bytes:
@@ -51,6 +51,11 @@ CHALLENGES, DATA, IDENTITIES, MODELS, OUTPUTS, SPLITTER, RIGHTS, STATEMENTS, MAR
 )
 ETHER = ZERO_ADDRESS
 DAY = 86_400
+
+
+def due(index: Index, wallet: str) -> list[Owed]:
+    """What a wallet is owed in all tokens."""
+    return [row for token in index.tokens_owed(wallet) for row in index.owed(wallet, token)]
 
 
 class World:
@@ -379,6 +384,16 @@ class World:
         self.log("RightsToken", "Transfer", **args)
         self.stands_for[subject] = ids.wallet(to)
 
+    def offer(self, group: bytes, key: bytes) -> None:
+        """Licences of a collection, offered by its provider."""
+        offer = {
+            "registry": DATA, "id": group, "price": 5, "uses": int(Use.AI_TRAINING),
+            "token": ETHER, "duration": DAY, "until": self.time + DAY, "supply": 9,
+            "buyers": ZERO32, "document": ZERO32, "salt": key,
+        }  # fmt: skip
+        args = {"offerId": key, "subject": ids.subject(DATA, group)}
+        self.log("LicenseMarket", "Offered", **args, holder=self.providers[group], offer=offer)
+
     # Money, as the splitter moves it
 
     def deposit(self, payee: bytes, amount: int, token: str = ETHER) -> None:
@@ -472,6 +487,7 @@ class World:
             self.reveal(registry, group, who)
 
     def claim_everything_of(self, wallet: str) -> None:
-        found = self.index().owed(wallet)
+        index = self.index()
+        found = due(index, wallet)
         self.record(found)
-        self.play(steps(found))
+        self.play(index.steps(found))

@@ -17,8 +17,9 @@ from tests.python.typed.network import join
 # What programs import.
 READY = (
     "web3", "eth_account", "eth_abi", "eth_keys", "requests", "dotenv", "typer", "rich.console",
-    "rich.table", "rich.text", "rich.progress", "pyrage", "pydantic", "kiseki.client.kiseki",
-    "kiseki.keeper", "kiseki.chain.release.verification",
+    "rich.table", "rich.text", "rich.progress", "pyrage", "pydantic", "sqlalchemy",
+    "kiseki.client.kiseki", "kiseki.sync.follower", "kiseki.keeper",
+    "kiseki.chain.release.verification",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from kiseki.core.collection import Kept, Names
 from kiseki.core.counts import counted
 from kiseki.core.payee import Payee
 from kiseki.core.values import from_hex, to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index import CollectionRecord
 from kiseki.vault import receipts
 from kiseki.vault.doubts import Doubts
@@ -118,21 +118,26 @@ class Openings:
     def places(self, digests: Sequence[bytes]) -> dict[bytes, list[Place]]:
         """Where contents stand, by SHA-256 digest; nothing for one that is unknown here."""
         index = self.wallet.session.index
-        revoked = index.items_revoked()
-        there = set(index.registered("DataRegistry"))
+        openings = list(self.wallet.salts.openings(set(digests)))
+        known = {opening.digest for opening in openings}
+        openings += self._by_salt([digest for digest in set(digests) if digest not in known])
+        revoked = index.items_revoked({opening.id for opening in openings})
         records: dict[bytes, CollectionRecord | None] = {}
         places: dict[bytes, list[Place]] = {}
-        for each in self.wallet.salts.openings(set(digests)):
-            key = each.kept.id
+        for opening in openings:
+            key = opening.kept.id
             if key not in records:
-                records[key] = index.collection(key) if key in there else None
-            place = Place(each, records[key], revoked.get(each.id))
-            places.setdefault(each.digest, []).append(place)
-        for each in self._by_salt([digest for digest in set(digests) if digest not in places]):
-            record = index.collection(each.kept.id)
-            place = Place(each, record, revoked.get(each.id))
-            places.setdefault(each.digest, []).append(place)
+                records[key] = self._record(key)
+            place = Place(opening, records[key], revoked.get(opening.id))
+            places.setdefault(opening.digest, []).append(place)
         return places
+
+    def _record(self, collection: bytes) -> CollectionRecord | None:
+        """Of a collection; none where it is not registered (yet)."""
+        try:
+            return self.wallet.session.index.collection(collection)
+        except NotInIndex:
+            return None
 
     def _by_salt(self, digests: list[bytes]) -> Iterator[Opening]:
         """Items on the chain that a salt opens whose collection this key store does not hold."""
@@ -160,8 +165,9 @@ class Openings:
         names.update((commitment, said) for commitment, _, said in salts.received_items(collection))
         for part in salts.slices(collection):
             names.update(zip(part.commitment_list, part.names, strict=True))
-        revoked, logged, known = index.items_revoked(), set(record.published), list(names)
+        logged, known = set(record.published), list(names)
         by_id = sorted(zip(ids.item_ids(record.provider, known), known, strict=True))
+        revoked = index.items_revoked(data_id for data_id, _ in by_id)
         return [
             ItemRecord(data_id, each, names[each], each in logged, revoked.get(data_id))
             for data_id, each in by_id

@@ -318,8 +318,7 @@ class Market:
     def licences(self, of: str | None = None) -> list[LicenceRecord]:
         """What somebody is licensed for, whoever paid; this wallet if nobody is named."""
         who = to_hex(address(of or self.wallet.address, "the licensee"))
-        found = self.wallet.session.index.agreements.licences()
-        return [each for each in found if each.licensee == who]
+        return self.wallet.session.index.agreements.licences(licensee=who)
 
     def is_allowed(self, kind: str, group: bytes, user: str, use: Use) -> bool:
         """Whether the market lets `user` use it now; terms and revocation are asked apart."""

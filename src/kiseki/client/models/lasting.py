@@ -34,7 +34,7 @@ def must_hold(index: Index, manifest: Manifest, now: int) -> None:
         InvalidInput: an item is not in its collection, as far as that is published; or its consent,
             or that of a whole collection, has ended or ends within the hour, notice included.
     """
-    revoked = index.items_revoked()
+    revoked = index.items_revoked(_items(manifest))
     for collection, items in manifest.items.items():
         try:
             record = index.collection(collection)
@@ -73,7 +73,7 @@ def may_be_gone(index: Index, collections: Manifest | Iterable[bytes], now: int)
     Of a manifest its own items are looked at, of a collection all of its items.
     """
     if isinstance(collections, Manifest):
-        known = index.items_revoked()
+        known = index.items_revoked(_items(collections))
         items = {
             each: revoked_among(index, each, known, [item for item, _ in listed])
             for each, listed in collections.items.items()
@@ -88,6 +88,10 @@ def may_be_gone(index: Index, collections: Manifest | Iterable[bytes], now: int)
         if revoked.words:
             found.append(f"{to_hex(collection)}: {revoked.words}")
     return found
+
+
+def _items(manifest: Manifest) -> set[bytes]:
+    return {item for items in manifest.items.values() for item, _ in items}
 
 
 def risk(terms: Terms, ends_at: int | None, now: int) -> str:

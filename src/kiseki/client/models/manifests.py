@@ -161,13 +161,15 @@ def evidence_against(index: Index, model: bytes, published: str | bytes) -> list
     """All that shows that a published manifest is false; see `Models.evidence`."""
     judged = index.model(model).judged_at
     sources = index.sources(model).collections
-    revoked = index.items_revoked()
+    listed = declared(published)
+    revoked = index.items_revoked({item for items in listed.values() for item, _ in items})
     ended = {each.id: revoked_by(index, each.id, revoked, judged) for each in sources}
-    return list(find_false(declared(published), sources, ended))
+    return list(find_false(listed, sources, ended))
 
 
 def revoked_by(index: Index, collection: bytes, revoked: dict[bytes, int], when: int) -> set[bytes]:
-    """The items whose revocation had taken effect by `when`, under the terms of a collection."""
+    """Those of revoked items whose revocation had taken effect by `when`, under the terms of a
+    collection."""
     terms = index.terms(index.status(collection).terms_id)
     return {data_id for data_id, time in revoked.items() if terms.item_ended(time, when)}
 

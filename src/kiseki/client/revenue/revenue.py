@@ -14,6 +14,7 @@ from kiseki.chain.sending.fees import MOST_GAS_TRIED
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.payable import payable, receiver
 from kiseki.client.revenue.allowances import approve
+from kiseki.client.revenue.dues import MOST_TOKENS, Due
 from kiseki.client.revenue.redirects import Redirects
 from kiseki.client.revenue.splits import Splits, publication, unpublished
 from kiseki.client.revenue.statements import Statements
@@ -28,9 +29,9 @@ from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed, read_list
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.errors import ContractReverted, FilesError, InvalidInput
-from kiseki.index import ClaimStep, Owed, Step, steps
+from kiseki.index import ClaimStep, Owed, Step
 
-__all__ = ["ETHER", "EXECUTE_GAS", "Claimed", "Redirected", "Revenue"]
+__all__ = ["ETHER", "EXECUTE_GAS", "MOST_TOKENS", "Claimed", "Redirected", "Revenue"]
 
 ETHER = ZERO_ADDRESS
 """The token address that stands for ether."""
@@ -167,18 +168,25 @@ class Revenue:
         values = (known.schedule(each).schedule.values for each in keys)
         return [self._contract.call("execute", rights, each).data for each in values]
 
-    def owed(self, wallet: str | None = None, lists: Lists = ()) -> list[Owed]:
-        """What a wallet is owed across all splits, subjects and tokens, and the steps to it.
+    def owed(
+        self,
+        wallet: str | None = None,
+        lists: Lists = (),
+        tokens: Iterable[str] | None = None,
+    ) -> list[Owed]:
+        """What a wallet is owed across all splits and subjects.
 
         Args:
             wallet: an address; this wallet if none is named.
             lists: files of splits that are not on the chain, or folders of them (``0x….json``);
                 they may be of any length.
+            tokens: addresses; where left out, ether and the others in which it is owed anything,
+                :data:`MOST_TOKENS` in all.
 
         Raises:
             FilesError, InvalidInput: one cannot be read, or is none.
         """
-        return self._owed([wallet or self.wallet.address], lists)
+        return self._owed([wallet or self.wallet.address], lists, tokens).rows
 
     def redirection(self, to: str, days: int = REDIRECT_DAYS) -> Signed:
         """Signs that what this wallet is owed goes to `to`, so that somebody else can bring it.
@@ -260,7 +268,7 @@ class Revenue:
             worth: token -> the least that is owed now for which it is brought, in base units.
         """
         calls = []
-        ordered = steps(each for each in self._worth(wallet, worth) if each.unknown is None)
+        ordered = self._worth(wallet, worth).recorded.steps()
         for start in range(0, len(ordered), _STEPS):
             good, _ = self._tried(ordered[start : start + _STEPS], b"")
             if good:
@@ -277,55 +285,56 @@ class Revenue:
         Args:
             worth: as `calls` takes it; everything if left out.
         """
-        found = self._owed([wallet], ()) if worth is None else self._worth(wallet, worth)
-        return self._records(found)
+        due = self._owed([wallet], ()) if worth is None else self._worth(wallet, worth)
+        return self._records(due)
 
     def claims(self, wallet: str) -> list[bytes]:
         """The first calls, of those that go through, that bring a wallet what it is owed; not what
         waits for a token to be put on record."""
-        part = steps(each for each in self._owed([wallet], ()) if each.unknown is None)[:_STEPS]
+        part = self._owed([wallet], ()).recorded.steps()[:_STEPS]
         if not part:
             return []
         good, _ = self._tried(part, b"")
         return [self._call(step).data for step in good]
 
-    def _owed(self, wallets: Sequence[str], lists: Lists) -> list[Owed]:
+    def _owed(
+        self, wallets: Sequence[str], lists: Lists, tokens: Iterable[str] | None = None
+    ) -> Due:
         index = self.wallet.session.index
-        found = [each for who in wallets for each in index.owed(who)]
+        chosen = None if tokens is None else list(tokens)
+        rows = []
+        for who in wallets:
+            for token in index.tokens_owed(who, limit=MOST_TOKENS) if chosen is None else chosen:
+                rows += index.owed(who, token)
         wanted = {ids.wallet(who) for who in wallets}
-        for path in _files(lists):
-            listed = _read(path, wanted)
-            found += [each for who in wallets for each in index.owed_in_list(who, listed)]
-        return found
+        listed = [_read(path, wanted) for path in _files(lists)]
+        for each in listed:
+            for token in index.tokens_at(each.key) if chosen is None else chosen:
+                rows += [row for who in wallets for row in index.owed_in_list(who, each, token)]
+        return Due(index, rows, listed)
 
-    def _worth(self, wallet: str, worth: Mapping[str, int]) -> list[Owed]:
+    def _worth(self, wallet: str, worth: Mapping[str, int]) -> Due:
         """What a wallet is owed in tokens of which it is enough."""
         known = {token.lower(): least for token, least in worth.items()}
         owed: defaultdict[str, int] = defaultdict(int)
-        found = self._owed([wallet], ())
-        for each in found:
-            owed[each.token] += each.now
-        return [
-            each
-            for each in found
-            if each.now and owed[each.token] >= known.get(each.token.lower(), each.now + 1)
-        ]
+        due = self._owed([wallet], (), known)
+        for row in due.rows:
+            owed[row.token] += row.now
+        return due.of(lambda row: bool(row.now) and owed[row.token] >= known[row.token])
 
-    def _records(self, found: Iterable[Owed]) -> list[Call]:
-        tokens = {each.unknown for each in found if each.unknown is not None and each.amount}
+    def _records(self, due: Due) -> list[Call]:
+        tokens = {row.unknown for row in due.rows if row.unknown is not None and row.amount}
         contract = self.wallet.session["RightsToken"]
         return [contract.call("reveal", *each) for each in sorted(tokens)]
 
-    def _claim_owed(
-        self, found: Sequence[Owed], first: bytes, progress: Callable[[int, int], None]
-    ) -> Claimed:
+    def _claim_owed(self, due: Due, first: bytes, progress: Callable[[int, int], None]) -> Claimed:
         """Brings what is owed; tokens that are on no record are put there first."""
-        records = self._records(found)
+        records = self._records(due)
         told = tuple(each.result for each in self.wallet.send_all(records))
         if records and not self.wallet.sender.sends:
             # Not on record in a dry run, so what already waits for that cannot be tried.
-            found = [each for each in found if each.unknown is None or any(each.split)]
-        claimed = self._claim_all(steps(found), first, progress)
+            due = due.of(lambda row: row.unknown is None or any(row.split))
+        claimed = self._claim_all(due.steps(), first, progress)
         return replace(claimed, receipts=(*told, *claimed.receipts))
 
     def _claim_all(

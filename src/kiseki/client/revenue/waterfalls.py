@@ -81,12 +81,13 @@ class Waterfalls:
             InvalidInput: a tier names somebody who could never be paid.
         """
         _must_be_payable(plan)
-        known = {each.split.key for each in self.wallet.session.index.splits()}
-        receipts = []
+        index = self.wallet.session.index
+        receipts, logged = [], set[bytes]()
         for tier in plan.tiers:
-            if tier.split is not None and tier.payee not in known:
+            known = index.knows(tier.payee) or tier.payee in logged
+            if tier.split is not None and not known:
                 receipts.append(self.wallet.send(publication(self.wallet, tier.split)))
-                known.add(tier.payee)
+                logged.add(tier.payee)
         receipts.append(self.wallet.send(self._factory.call("create", plan.values)))
         return tuple(receipts)
 
@@ -177,10 +178,11 @@ class Waterfalls:
         index, known = self.wallet.session.index, self.known()
         falls = index.waterfalls_ahead(named)
         tokens = {*index.tokens(), *(token for fall in falls for token in known[fall].tokens)}
-        owed: dict[tuple[str, str], int] = {}
-        for fall in falls:
-            for each in index.owed(fall):
-                owed[fall, each.token] = owed.get((fall, each.token), 0) + each.amount
+        owed = {
+            (fall, token): sum(row.amount for row in index.owed(fall, token))
+            for fall in falls
+            for token in index.tokens_owed(fall)
+        }
         found = []
         for token in sorted(tokens):
             kept = self._waiting_in_all(token, list(falls))

@@ -21,7 +21,7 @@ from kiseki.core.conditions import (
     read,
 )
 from kiseki.core.payee import Payee
-from kiseki.core.values import address, bytes32, to_hex, uint
+from kiseki.core.values import bytes32, uint
 from kiseki.errors import InvalidInput
 from kiseki.index import ScheduleRecord
 
@@ -87,12 +87,8 @@ class Schedules:
         Raises:
             ChainError: the node refuses a question; NodeUnreachable, if it does not answer.
         """
-        session, who = self.wallet.session, party and to_hex(address(party, "the party"))
-        records = [
-            each
-            for each in session.index.agreements.schedules(open_only=True)
-            if who in (None, each.schedule.holder, each.schedule.beneficiary)
-        ]
+        session = self.wallet.session
+        records = session.index.agreements.schedules(open_only=True, party=party)
         asked = [
             self._condition(each.check).call("isMet", record.id, each.data)
             for record in records

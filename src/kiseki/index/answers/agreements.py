@@ -1,7 +1,9 @@
 """What was agreed, and what became of it: conditional transfers, offers, licences, waterfalls."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from sqlalchemy import Executable, bindparam, func, select
 
 from kiseki.core import documents
 from kiseki.core.conditions import Condition
@@ -12,7 +14,8 @@ from kiseki.core.texts import read_offer, read_plan
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.core.waterfall import Plan
 from kiseki.errors import NotInIndex
-from kiseki.index.store.sqlite import Row, Store
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
 
 __all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord"]
 
@@ -94,6 +97,79 @@ class LicenceRecord:
         return bool(use) and all(now <= self.until.get(each, -1) for each in use)
 
 
+_LATER = t.transfer.alias("later")
+_HELD = (
+    select(t.rights.c.registry, t.rights.c.id)
+    .join(t.transfer, t.transfer.c.token == t.rights.c.token)
+    .where(t.transfer.c.holder == bindparam("wallet"))
+    .where(
+        ~select(_LATER.c.at)
+        .where(_LATER.c.token == t.transfer.c.token)
+        .where(_LATER.c.at > t.transfer.c.at)
+        .exists()
+    )
+    .order_by(t.transfer.c.at)
+)
+
+_SCHEDULES = (
+    select(
+        *(t.schedule.c[name] for name in ("id", "token", "nonce", "holder", "beneficiary")),
+        *(t.schedule.c[name] for name in ("conditions", "deadline", "shares", "total")),
+        t.time_of(t.schedule.c.at),
+        t.transaction_of(t.schedule.c.at),
+        t.schedule_end.c.how,
+        t.time_of(t.schedule_end.c.at),
+    )
+    .outerjoin(t.schedule_end, t.schedule_end.c.id == t.schedule.c.id)
+    .order_by(t.schedule.c.at)
+)
+_SCHEDULE = _SCHEDULES.where(t.schedule.c.id == bindparam("id"))
+_OPEN = t.schedule_end.c.how.is_(None)
+_SCHEDULES_OF = _SCHEDULES.where(
+    (t.schedule.c.holder == bindparam("party")) | (t.schedule.c.beneficiary == bindparam("party"))
+)
+_SCHEDULES_ASKED = {
+    (False, False): _SCHEDULES,
+    (False, True): _SCHEDULES.where(_OPEN),
+    (True, False): _SCHEDULES_OF,
+    (True, True): _SCHEDULES_OF.where(_OPEN),
+}
+"""(whether of a party, whether only open ones) -> the question."""
+
+_OFFERS = select(
+    t.offer.c.id,
+    t.offer.c.subject,
+    t.offer.c.owner,
+    t.offer.c.document,
+    t.time_of(t.offer.c.at),
+    select(func.count()).where(t.licence.c.offer == t.offer.c.id).scalar_subquery(),
+    select(t.offer_end.c.at).where(t.offer_end.c.id == t.offer.c.id).exists(),
+).order_by(t.offer.c.at)
+_OFFERS_FOR = _OFFERS.where(t.offer.c.subject == bindparam("subject"))
+_OFFER = _OFFERS.where(t.offer.c.id == bindparam("id"))
+
+_LICENCES = select(
+    t.licence.c.offer,
+    t.licence.c.subject,
+    t.licence.c.licensee,
+    t.licence.c.payer,
+    t.licence.c.ends,
+).order_by(t.licence.c.at)
+_FOR, _TO = (
+    t.licence.c.subject == bindparam("subject"),
+    t.licence.c.licensee == bindparam("licensee"),
+)
+_LICENCES_ASKED = {
+    (): _LICENCES,
+    ("subject",): _LICENCES.where(_FOR),
+    ("licensee",): _LICENCES.where(_TO),
+    ("subject", "licensee"): _LICENCES.where(_FOR, _TO),
+}
+"""What is given -> the question."""
+
+_WATERFALLS = select(t.waterfall.c.address, t.waterfall.c.plan).order_by(t.waterfall.c.at)
+
+
 class Agreements:
     """Questions about what was agreed."""
 
@@ -103,19 +179,21 @@ class Agreements:
     def held(self, wallet: str) -> list[tuple[str, bytes]]:
         """The minted rights tokens that a wallet holds, those it got last at the end: the registry,
         in lower case, and the ID of what each stands for."""
-        rows = self._store.rows(
-            "SELECT registry, id FROM rights JOIN transfer AS t USING (token) WHERE t.holder = ?"
-            " AND NOT EXISTS (SELECT 1 FROM transfer AS later WHERE later.token = t.token"
-            " AND (later.block, later.position) > (t.block, t.position))"
-            " ORDER BY t.block, t.position",
-            address_text(address(wallet, "the wallet")),
-        )
-        return [(registry, group) for registry, group in rows]
+        who = address_text(address(wallet, "the wallet"))
+        return [(registry, group) for registry, group in self._store.rows(_HELD, wallet=who)]
 
-    def schedules(self, *, open_only: bool = False) -> list[ScheduleRecord]:
-        """All conditional transfers, earliest first."""
-        where = " WHERE e.how IS NULL" if open_only else ""
-        return [self._schedule(row) for row in self._rows(where)]
+    def schedules(
+        self, *, open_only: bool = False, party: str | None = None
+    ) -> list[ScheduleRecord]:
+        """Conditional transfers, earliest first.
+
+        Args:
+            open_only: those that were neither executed nor lapsed.
+            party: those of this holder or beneficiary.
+        """
+        values = {} if party is None else {"party": address_text(address(party, "the party"))}
+        question = _SCHEDULES_ASKED[party is not None, open_only]
+        return [self._schedule(row) for row in self._store.rows(question, **values)]
 
     def schedule(self, key: bytes) -> ScheduleRecord:
         """One of them.
@@ -123,15 +201,16 @@ class Agreements:
         Raises:
             NotInIndex: there is no such schedule.
         """
-        for row in self._rows(" WHERE s.id = ?", key):
-            return self._schedule(row)
-        raise NotInIndex(f"no schedule {to_hex(key)} up to this block; is it on this chain?")
+        row = self._store.row(_SCHEDULE, id=key)
+        if row is None:
+            raise NotInIndex(f"no schedule {to_hex(key)} up to this block; is it on this chain?")
+        return self._schedule(row)
 
     def offers(self, subject: bytes | None = None) -> list[OfferRecord]:
         """All offers, or those of a subject, earliest first."""
         if subject is None:
-            return self._offers("")
-        return self._offers(" WHERE o.subject = ?", subject)
+            return self._offers(_OFFERS)
+        return self._offers(_OFFERS_FOR, subject=subject)
 
     def offer(self, key: bytes) -> OfferRecord:
         """One of them.
@@ -139,57 +218,48 @@ class Agreements:
         Raises:
             NotInIndex: there is no such offer.
         """
-        for each in self._offers(" WHERE o.id = ?", key):
-            return each
+        for offer in self._offers(_OFFER, id=key):
+            return offer
         raise NotInIndex(f"no offer {to_hex(key)} up to this block; is it on this chain?")
 
-    def _offers(self, where: str, *values: bytes) -> list[OfferRecord]:
-        rows = self._store.rows(
-            "SELECT o.id, o.subject, o.owner, o.document, e.time,"  # noqa: S608
-            " (SELECT count(*) FROM licence AS l WHERE l.offer = o.id),"
-            " EXISTS (SELECT 1 FROM offer_end AS x WHERE x.id = o.id)"
-            f" FROM offer AS o JOIN event AS e USING (block, position){where}"
-            " ORDER BY o.block, o.position",
-            *values,
-        )
+    def _offers(self, question: Executable, **values: bytes) -> list[OfferRecord]:
         return [
             OfferRecord(key, read_offer(text), subject, owner, sold, bool(ended), time)
-            for key, subject, owner, text, time, sold, ended in rows
+            for key, subject, owner, text, time, sold, ended in self._store.rows(question, **values)
         ]
 
-    def licences(self) -> list[LicenceRecord]:
-        """What everybody is licensed for, the first first: bought again, it lasts longer."""
+    def licences(
+        self, licensee: str | None = None, subject: bytes | None = None
+    ) -> list[LicenceRecord]:
+        """What everybody is licensed for, the first first: bought again, it lasts longer.
+
+        Args:
+            licensee: only what this wallet is licensed for.
+            subject: only licences of this one.
+        """
+        values: dict[str, str | bytes] = {}
+        if subject is not None:
+            values["subject"] = subject
+        if licensee is not None:
+            values["licensee"] = address_text(address(licensee, "the licensee"))
         found: dict[tuple[bytes, str], tuple[dict[Use, int], list[tuple[bytes, str]]]] = {}
-        rows = self._store.rows(
-            "SELECT offer, subject, licensee, payer, ends FROM licence ORDER BY block, position"
-        )
-        for key, subject, licensee, payer, ends in rows:
-            until, bought = found.setdefault((subject, licensee), ({}, []))
+        for key, about, user, payer, ends in self._store.rows(
+            _LICENCES_ASKED[tuple(values)], **values
+        ):
+            until, bought = found.setdefault((about, user), ({}, []))
             bought.append((key, payer))
-            until.update(licence_ends(int(ends)))
+            until.update(licence_ends(ends))
         return [
             LicenceRecord(
-                subject, licensee, until,
+                about, user, until,
                 tuple(key for key, _ in bought), tuple(payer for _, payer in bought),
             )
-            for (subject, licensee), (until, bought) in found.items()
+            for (about, user), (until, bought) in found.items()
         ]  # fmt: skip
 
     def waterfalls(self) -> dict[str, Plan]:
         """Address, in lower case -> plan, of all that were made known."""
-        rows = self._store.rows("SELECT address, plan FROM waterfall ORDER BY block, position")
-        return {address: read_plan(text) for address, text in rows}
-
-    def _rows(self, where: str, *values: bytes) -> Iterable[Row]:
-        return self._store.rows(
-            "SELECT s.id, token, nonce, holder, beneficiary, conditions, deadline, shares, total,"  # noqa: S608
-            " b.time, b.tx, e.how, a.time FROM schedule AS s"
-            " JOIN event AS b ON b.block = s.block AND b.position = s.position"
-            " LEFT JOIN schedule_end AS e ON e.id = s.id"
-            " LEFT JOIN event AS a ON a.block = e.block AND a.position = e.position"
-            f"{where} ORDER BY s.block, s.position",
-            *values,
-        )
+        return {at: read_plan(text) for at, text in self._store.rows(_WATERFALLS)}
 
     def _schedule(self, row: Row) -> ScheduleRecord:
         key, token, nonce, holder, beneficiary, listed, deadline, *rest = row
@@ -199,9 +269,8 @@ class Agreements:
             for check, data in documents.parse(listed)["conditions"]
         )
         number = int.from_bytes(token)
-        schedule = Schedule(number, int(nonce), holder, beneficiary, conditions, int(deadline))
-        part = int(shares), int(total)
-        return ScheduleRecord(key, schedule, *part, how or "open", at, ended, tx)
+        schedule = Schedule(number, nonce, holder, beneficiary, conditions, deadline)
+        return ScheduleRecord(key, schedule, shares, total, how or "open", at, ended, tx)
 
 
 # As text in the tables

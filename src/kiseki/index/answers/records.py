@@ -1,12 +1,17 @@
 """What the events say of a collection, model or batch, and where a commitment stands."""
 
+from collections.abc import Iterable
+from functools import lru_cache
 from operator import itemgetter
+from typing import TypeVar
+
+from sqlalchemy import BigInteger, Executable, bindparam, select
 
 from kiseki.core import ids
 from kiseki.core.base import Base
 from kiseki.core.ids import Collection, External
 from kiseki.core.merkle import IdTree
-from kiseki.core.terms import Terms
+from kiseki.core.terms import ITEM_NOTICE, Terms
 from kiseki.core.values import address, address_text, bytes32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.answers.values import (
@@ -20,12 +25,220 @@ from kiseki.index.answers.values import (
     Statement,
     Status,
 )
-from kiseki.index.store.sqlite import Row, Store
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
+from kiseki.index.store.types import among
 
-__all__ = ["Records"]
+__all__ = ["ALL", "REGISTRANT", "REVOKED_AT", "Records", "chunks", "consent_ends", "item_ended"]
 
-_REGISTRANT = {"collection": "provider", "model": "developer", "batch": "creator"}
+ALL = 1 << 62
+"""Above every number of rows, and above every place."""
+
+_CHUNK = 1000
+"""Values that one question asks about at most."""
+
+REGISTRANT = {
+    "collection": t.collection.c.provider,
+    "model": t.model.c.developer,
+    "batch": t.batch.c.creator,
+}
 """Table -> the column with who registered."""
+
+T = TypeVar("T")
+
+_TABLES = {"collection": t.collection, "model": t.model, "batch": t.batch}
+
+REVOKED_AT = (
+    select(t.time_of(t.revocation.c.at))
+    .where(t.revocation.c.collection == t.collection.c.id)
+    .scalar_subquery()
+)
+"""When the collection of a row was revoked, if it was."""
+
+
+def consent_ends(until: int | None, notice: int | None, revoked_at: int | None) -> int | None:
+    """First second at which consent refuses new uses; ``None`` without end.
+
+    Args:
+        until, notice: of its terms, as the table of terms has them.
+        revoked_at: when it was revoked, if it was.
+    """
+    if revoked_at is None or notice is None:
+        return until
+    return revoked_at + notice if until is None else min(until, revoked_at + notice)
+
+
+def item_ended(notice: int | None, revoked_at: int, when: int) -> bool:
+    """Whether an item that was revoked then is false in a manifest judged at `when`, as
+    `Terms.item_ended` says.
+
+    Args:
+        notice: of its terms, as the table of terms has it.
+    """
+    return notice is not None and revoked_at + max(notice, ITEM_NOTICE) <= when
+
+
+def chunks(values: Iterable[T]) -> Iterable[list[T]]:
+    """The values, as many at a time as one question can ask about."""
+    listed = list(values)
+    return (listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK))
+
+
+_read_terms = lru_cache(4096)(Terms.from_json)
+
+_TERMS = select(t.terms.c.document).where(t.terms.c.id == bindparam("id"))
+
+_REGISTERED = {
+    name: select(table.c.at, table.c.id)
+    .where(table.c.at > bindparam("after"))
+    .order_by(table.c.at)
+    .limit(bindparam("most", type_=BigInteger))
+    for name, table in _TABLES.items()
+}
+_REGISTERED_BY = {
+    name: select(table.c.id).where(REGISTRANT[name] == bindparam("who")).order_by(table.c.at)
+    for name, table in _TABLES.items()
+}
+
+_STATUS = (
+    select(
+        t.collection.c.provider,
+        t.time_of(t.collection.c.at),
+        REVOKED_AT,
+        t.terms.c.until,
+        t.terms.c.notice,
+        t.collection.c.terms,
+    )
+    .join(t.terms, t.terms.c.id == t.collection.c.terms)
+    .where(t.collection.c.id == bindparam("id"))
+)
+_COLLECTION = _STATUS.add_columns(
+    t.collection.c.root,
+    t.collection.c.count,
+    t.collection.c.payee,
+    t.collection.c.origin,
+    select(t.payee_change.c.payee)
+    .where(t.payee_change.c.collection == t.collection.c.id)
+    .order_by(t.payee_change.c.at.desc())
+    .limit(1)
+    .correlate(t.collection)
+    .scalar_subquery(),
+    select(t.standing_use.c.consent)
+    .where(t.standing_use.c.collection == t.collection.c.id)
+    .correlate(t.collection)
+    .scalar_subquery(),
+    t.block_of(t.collection.c.at),
+    t.transaction_of(t.collection.c.at),
+)
+_ITEMS_REVOKED = (
+    select(t.item_revocation.c.commitment, t.time_of(t.item_revocation.c.at))
+    .join(t.published, t.published.c.commitment == t.item_revocation.c.commitment)
+    .where(t.item_revocation.c.provider == bindparam("provider"))
+    .where(t.published.c.group_id == bindparam("id"))
+    .order_by(t.item_revocation.c.at)
+)
+_PUBLISHED = select(t.published.c.commitment).where(t.published.c.group_id == bindparam("id"))
+
+_STANDING = (
+    select(
+        t.standing_use.c.consent,
+        t.standing_use.c.collector,
+        t.standing_use.c.nonce,
+        t.standing_use.c.collection,
+        select(t.time_of(t.nonce_cancelled.c.at))
+        .where(t.nonce_cancelled.c.signer == t.collection.c.provider)
+        .where(t.nonce_cancelled.c.nonce == t.standing_use.c.nonce)
+        .scalar_subquery(),
+    )
+    .join(t.collection, t.collection.c.id == t.standing_use.c.collection)
+    .where(t.collection.c.provider == bindparam("provider"))
+    .order_by(t.standing_use.c.at)
+)
+
+_MODEL_UNTIL = (
+    select(t.terms.c.until)
+    .join(t.model, t.model.c.terms == t.terms.c.id)
+    .where(t.model.c.id == bindparam("id"))
+)
+_MODEL = (
+    select(
+        *(t.model.c[name] for name in ("developer", "weights", "terms", "run", "payee", "split")),
+        *(t.model.c[name] for name in ("manifest", "weight", "submitter", "judged_at")),
+        t.time_of(t.model.c.at),
+        *(t.composed.c[name] for name in ("sources_hash", "data_ppm", "own_ppm", "own_split")),
+        t.composed.c.level,
+        t.block_of(t.model.c.at),
+        t.transaction_of(t.model.c.at),
+    )
+    .join(t.composed, t.composed.c.id == t.model.c.id)
+    .where(t.model.c.id == bindparam("id"))
+)
+_BATCH = (
+    select(
+        *(t.batch.c[name] for name in ("creator", "root", "count", "record", "payee", "split")),
+        t.batch.c.endorsed,
+        t.composed.c.level,
+        t.time_of(t.batch.c.at),
+        t.composed.c.sources_hash,
+        t.composed.c.data_ppm,
+        t.block_of(t.batch.c.at),
+        t.transaction_of(t.batch.c.at),
+    )
+    .join(t.composed, t.composed.c.id == t.batch.c.id)
+    .where(t.batch.c.id == bindparam("id"))
+)
+
+_SOURCES_HASH = select(t.composed.c.sources_hash).where(t.composed.c.id == bindparam("id"))
+_SOURCES = (
+    select(t.source.c.collection, t.source.c["items"], t.source.c.weight)
+    .where(t.source.c.group_id == bindparam("id"))
+    .order_by(t.source.c.place)
+)
+_BASES = select(t.base.c.model).where(t.base.c.group_id == bindparam("id"))
+_EXTERNALS = (
+    select(t.external.c.weights, t.external.c.document)
+    .where(t.external.c.group_id == bindparam("id"))
+    .order_by(t.external.c.weights, t.external.c.at)
+)
+_KIND = select(t.composed.c.kind).where(t.composed.c.id == bindparam("id"))
+
+_FIND = {
+    kind: select(table.c.at, table.c.id, REGISTRANT[kind], t.time_of(table.c.at))
+    .join(t.published, t.published.c.group_id == table.c.id)
+    .where(t.published.c.commitment == bindparam("commitment"))
+    for kind, table in (("collection", t.collection), ("batch", t.batch))
+}
+
+_NAMED = (
+    select(t.allowed.c.user)
+    .where(t.allowed.c.registry == bindparam("registry"))
+    .where(t.allowed.c.id == bindparam("id"))
+    .order_by(t.allowed.c.at)
+)
+_STATEMENTS = (
+    select(
+        t.statement.c.speaker,
+        t.statement.c.kind,
+        t.statement.c.document,
+        t.time_of(t.statement.c.at),
+    )
+    .where(t.statement.c.subject == bindparam("subject"))
+    .order_by(t.statement.c.at)
+)
+_CHALLENGES = (
+    select(
+        t.manifest_false.c.kind,
+        t.manifest_false.c.collection,
+        t.manifest_false.c.challenger,
+        t.time_of(t.manifest_false.c.at),
+        t.transaction_of(t.manifest_false.c.at),
+    )
+    .where(t.manifest_false.c.model == bindparam("model"))
+    .order_by(t.manifest_false.c.at)
+)
+_CHECKED = select(t.time_of(t.manifest_checked.c.at)).where(
+    t.manifest_checked.c.model == bindparam("model")
+)
 
 
 class Records:
@@ -33,128 +246,104 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._complete: dict[bytes, bool] = {}
 
     def terms(self, terms_id: bytes) -> Terms:
         """Terms on record."""
-        (document,) = self._one("SELECT document FROM terms WHERE id = ?", terms_id, "terms")
-        return Terms.from_json(document)
+        (document,) = self._one(_TERMS, terms_id, "terms")
+        return _read_terms(document)
 
     def registered_by(self, table: str, who: str) -> list[bytes]:
         """IDs of what a wallet registered, earliest first."""
-        sql = f"SELECT id FROM {table} WHERE {_REGISTRANT[table]} = ? ORDER BY block, position"  # noqa: S608
-        return [each for (each,) in self._store.rows(sql, address_text(address(who, "the wallet")))]
+        wallet = address_text(address(who, "the wallet"))
+        return [found for (found,) in self._store.rows(_REGISTERED_BY[table], who=wallet)]
+
+    def registered(self, table: str, after: int = -1, most: int = ALL) -> list[tuple[int, bytes]]:
+        """(place, ID) of the registrations after a place in the chain, in order.
+
+        Args:
+            table: ``collection``, ``model`` or ``batch``.
+            after: the place of the last one that is known.
+            most: how many at most.
+        """
+        rows = self._store.rows(_REGISTERED[table], after=after, most=most)
+        return [(at, found) for at, found in rows]
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
-        sql = (
-            "SELECT provider, terms, root, count, payee, origin, time, block, tx"
-            " FROM collection JOIN event USING (block, position) WHERE id = ?"
-        )
-        row = self._one(sql, collection, "collection")
-        provider, terms_id, root, count, payee, origin, time, block, tx = row
-        published, complete = self._published(collection, provider, root, int(count))
-        revoked = self._time("revocation", collection)
+        row = self._one(_COLLECTION, collection, "collection")
+        provider, time, revoked, until, notice, terms_id, root, count, *rest = row
+        payee, origin, later_payee, standing, block, transaction = rest
+        published, complete = self._published(collection, provider, root, count)
+        items = self._store.rows(_ITEMS_REVOKED, id=collection, provider=provider)
         return CollectionRecord(
             id=collection,
             provider=provider,
             terms_id=terms_id,
             root=root,
-            count=int(count),
+            count=count,
             first_payee=payee,
-            payee=self._payee(collection, payee),
+            payee=payee if later_payee is None else later_payee,
             origin=origin,
             registered_at=time,
             revoked_at=revoked,
-            ends_at=self.terms(terms_id).ends_at(revoked),
+            ends_at=consent_ends(until, notice, revoked),
             published=published,
             complete=complete,
-            items_revoked=self._items_revoked(provider, collection),
-            standing=self._standing(collection),
+            items_revoked=tuple((commitment, when) for commitment, when in items),
+            standing=standing,
             block=block,
-            transaction=tx,
+            transaction=transaction,
         )
 
     def standing_of(self, provider: str) -> list[StandingRecord]:
         """The standing consents of a provider that were used, in the order of their first use."""
-        rows = self._store.rows(
-            "SELECT consent, collector, nonce, collection FROM standing_use"
-            " JOIN collection ON collection.id = standing_use.collection"
-            " WHERE provider = ? ORDER BY standing_use.block, standing_use.position",
-            provider,
-        )
         found: dict[bytes, list[Row]] = {}
-        for row in rows:
+        for row in self._store.rows(_STANDING, provider=provider):
             found.setdefault(row[0], []).append(row)
         return [
             StandingRecord(
                 id=consent,
                 provider=provider,
                 collector=uses[0][1],
-                nonce=int(uses[0][2]),
-                collections=tuple(each[3] for each in uses),
-                ended_at=self._cancelled_at(provider, uses[0][2]),
+                nonce=uses[0][2],
+                collections=tuple(use[3] for use in uses),
+                ended_at=uses[0][4],
             )
             for consent, uses in found.items()
         ]
 
-    def registered(
-        self, table: str, after: tuple[int, int] = (-1, -1)
-    ) -> list[tuple[int, int, bytes]]:
-        """(block, position, ID) of every registration after a place in the chain, in order."""
-        sql = (
-            f"SELECT block, position, id FROM {table}"  # noqa: S608
-            " WHERE (block, position) > (?, ?) ORDER BY block, position"
-        )
-        return [(block, position, each) for block, position, each in self._store.rows(sql, *after)]
-
     def status(self, collection: bytes) -> Status:
         """Whose a collection is and when consent ended, which takes no time however large."""
-        sql = (
-            "SELECT provider, terms, time FROM collection JOIN event USING (block, position)"
-            " WHERE id = ?"
-        )
-        provider, terms_id, time = self._one(sql, collection, "collection")
-        revoked = self._time("revocation", collection)
-        return Status(provider, time, revoked, self.terms(terms_id).ends_at(revoked), terms_id)
+        row = self._one(_STATUS, collection, "collection")
+        provider, time, revoked, until, notice, terms_id = row
+        return Status(provider, time, revoked, consent_ends(until, notice, revoked), terms_id)
 
     def model_ends_at(self, model: bytes) -> int | None:
         """First second at which a model's terms refuse new uses; ``None`` without end."""
-        (terms_id,) = self._one("SELECT terms FROM model WHERE id = ?", model, "model")
-        return self.terms(terms_id).ends_at(None)
+        until: int | None = self._one(_MODEL_UNTIL, model, "model")[0]
+        return until
 
     def model(self, model: bytes) -> ModelRecord:
         """A model."""
-        sql = (
-            "SELECT developer, weights, terms, run, payee, model.split, manifest, weight,"
-            " submitter, judged_at, time, sources_hash, data_ppm, own_ppm, own_split, level,"
-            " block, tx"
-            " FROM model JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
-        )
-        row = self._one(sql, model, "model")
-        *said, level, block, tx = row
-        return ModelRecord(model, *(*said[:7], int(said[7]), *said[8:], Base(level), block, tx))
+        said = list(self._one(_MODEL, model, "model"))
+        said[15] = Base(said[15])
+        return ModelRecord(model, *said)
 
     def batch(self, batch: bytes) -> BatchRecord:
         """A batch."""
-        sql = (
-            "SELECT creator, root, count, record, payee, batch.split, endorsed, time,"
-            " sources_hash, data_ppm, level, block, tx"
-            " FROM batch JOIN event USING (block, position) JOIN composed USING (id) WHERE id = ?"
-        )
-        row = self._one(sql, batch, "batch")
-        creator, root, count, record, payee, split, endorsed, time, hashed, ppm, level, *at = row
-        block, tx = at
-        published, complete = self._published(batch, creator, root, int(count))
+        row = self._one(_BATCH, batch, "batch")
+        creator, root, count, record, payee, split, endorsed, level, time, hashed, ppm, *at = row
+        published, complete = self._published(batch, creator, root, count)
+        block, transaction = at
         return BatchRecord(
             id=batch,
             creator=creator,
             root=root,
-            count=int(count),
+            count=count,
             record=record,
             payee=payee,
             split=split,
-            endorsed=bool(endorsed),
+            endorsed=endorsed,
             base=Base(level),
             registered_at=time,
             sources_hash=hashed,
@@ -162,17 +351,13 @@ class Records:
             published=published,
             complete=complete,
             block=block,
-            transaction=tx,
+            transaction=transaction,
         )
 
     def sources(self, group: bytes) -> Sources:
         """What a model or batch rests on, directly."""
-        sql = "SELECT sources_hash FROM composed WHERE id = ?"
-        (hashed,) = self._one(sql, group, "model or batch")
-        rows = self._store.rows(
-            "SELECT collection, items, weight FROM source WHERE group_id = ? ORDER BY place", group
-        )
-        collections = tuple(Collection(each, items, int(w)) for each, items, w in rows)
+        (hashed,) = self._one(_SOURCES_HASH, group, "model or batch")
+        collections = tuple(Collection(*row) for row in self._store.rows(_SOURCES, id=group))
         return Sources(
             hash=hashed,
             parts=tuple(map(ids.part_hash, ids.parts(collections))),
@@ -183,133 +368,66 @@ class Records:
 
     def bases(self, group: bytes) -> list[bytes]:
         """The models that a model or batch rests on directly, ascending."""
-        sql = "SELECT model FROM base WHERE group_id = ? ORDER BY model"
-        return [model for (model,) in self._store.rows(sql, group)]
+        return sorted(model for (model,) in self._store.rows(_BASES, id=group))
 
     def externals(self, group: bytes) -> list[External]:
         """The base models that one model or batch names as not registered."""
-        sql = "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights"
-        return [External(*row) for row in self._store.rows(sql, group)]
+        return [External(*row) for row in self._store.rows(_EXTERNALS, id=group)]
 
     def kind(self, group: bytes) -> str:
         """``model`` or ``batch``."""
-        sql = "SELECT kind FROM composed WHERE id = ?"
-        (kind,) = self._one(sql, group, "model or batch")
-        return str(kind)
+        return str(self._one(_KIND, group, "model or batch")[0])
 
     def find(self, commitment: bytes) -> list[Found]:
         """Every collection and batch in which a published commitment stands, earliest first."""
-        found = []
-        for kind, registrant in (("collection", "provider"), ("batch", "creator")):
-            sql = (
-                f"SELECT {kind}.id, {registrant}, time, {kind}.block, {kind}.position"  # noqa: S608
-                f" FROM published JOIN {kind} ON {kind}.id = published.group_id"
-                f" JOIN event ON event.block = {kind}.block AND event.position = {kind}.position"
-                " WHERE commitment = ?"
-            )
-            for group, who, time, *place in self._store.rows(sql, commitment):
-                found.append((place, Found(kind, group, who, time)))
-        return [each for _, each in sorted(found, key=itemgetter(0))]
+        found = [
+            (at, Found(kind, group, who, time))
+            for kind, question in _FIND.items()
+            for at, group, who, time in self._store.rows(question, commitment=commitment)
+        ]
+        return [place for _, place in sorted(found, key=itemgetter(0))]
 
     def named_in_list(self, registry: str, group: bytes) -> list[str]:
         """Every user that an allow list ever named for something, each once, earliest first."""
-        rows = self._store.rows(
-            "SELECT user FROM allowed WHERE registry = ? AND id = ? ORDER BY block, position",
-            registry,
-            group,
-        )
+        rows = self._store.rows(_NAMED, registry=registry, id=group)
         return list(dict.fromkeys(user for (user,) in rows))
 
     def statements(self, subject: bytes) -> list[Statement]:
         """Everything stated about a subject, earliest first; nothing when nobody said anything."""
-        sql = (
-            "SELECT speaker, kind, document, time FROM statement JOIN event USING (block, position)"
-            " WHERE subject = ? ORDER BY block, position"
-        )
-        return [Statement(*row) for row in self._store.rows(sql, subject)]
+        return [Statement(*row) for row in self._store.rows(_STATEMENTS, subject=subject)]
 
     def challenges(self, model: bytes) -> list[Challenge]:
         """All evidence on record against a model's manifest, earliest first."""
-        sql = (
-            "SELECT kind, collection, challenger, time, tx FROM manifest_false"
-            " JOIN event USING (block, position) WHERE model = ? ORDER BY block, position"
-        )
-        return [Challenge(*row) for row in self._store.rows(sql, model)]
+        return [Challenge(*row) for row in self._store.rows(_CHALLENGES, model=model)]
 
     def manifest_checked_at(self, model: bytes) -> int | None:
         """When a model's manifest was walked to its end; ``None`` when it was not."""
-        row = self._store.row(
-            "SELECT time FROM manifest_checked JOIN event USING (block, position) WHERE model = ?",
-            model,
-        )
+        row = self._store.row(_CHECKED, model=model)
         return row[0] if row else None
 
-    def items_revoked(self) -> dict[bytes, int]:
-        """Item ID -> when its provider revoked it, of all items, logged in a collection or not."""
-        rows = self._store.rows(
-            "SELECT provider, commitment, time FROM item_revocation"
-            " JOIN event USING (block, position)"
-        )
-        return {ids.item_id(provider, commitment): time for provider, commitment, time in rows}
+    def items_revoked(self, items: Iterable[bytes]) -> dict[bytes, int]:
+        """Item ID -> when its provider revoked it, of those of some items that were revoked;
+        logged in a collection or not."""
+        column = t.item_revocation.c.item
+        return {
+            item: time
+            for asked in chunks(items)
+            for item, time in self._store.rows(
+                select(column, t.time_of(t.item_revocation.c.at)).where(among(column, asked))
+            )
+        }
 
-    def _one(self, sql: str, key: bytes, what: str) -> Row:
+    def _one(self, question: Executable, key: bytes, what: str) -> Row:
         bytes32(key, f"the ID of a {what}")
-        row = self._store.row(sql, key)
+        row = self._store.row(question, id=key)
         if row is None:
             raise NotInIndex(f"no {what} {to_hex(key)} up to this block; is it on this chain?")
         return row
 
-    def _time(self, table: str, collection: bytes) -> int | None:
-        row = self._store.row(
-            f"SELECT time FROM {table} JOIN event USING (block, position)"  # noqa: S608
-            " WHERE collection = ?",
-            collection,
-        )
-        return row[0] if row else None
-
-    def _standing(self, collection: bytes) -> bytes | None:
-        row = self._store.row("SELECT consent FROM standing_use WHERE collection = ?", collection)
-        return row[0] if row else None
-
-    def _cancelled_at(self, signer: str, nonce: str) -> int | None:
-        row = self._store.row(
-            "SELECT time FROM nonce_cancelled JOIN event USING (block, position)"
-            " WHERE signer = ? AND nonce = ?",
-            signer,
-            nonce,
-        )
-        return row[0] if row else None
-
-    def _payee(self, collection: bytes, first: bytes) -> bytes:
-        row = self._store.row(
-            "SELECT payee FROM payee_change WHERE collection = ?"
-            " ORDER BY block DESC, position DESC",
-            collection,
-        )
-        return row[0] if row else first
-
-    def _items_revoked(self, provider: str, collection: bytes) -> tuple[tuple[bytes, int], ...]:
-        rows = self._store.rows(
-            "SELECT i.commitment, time FROM item_revocation AS i"
-            " JOIN published AS p ON p.commitment = i.commitment AND p.group_id = ?"
-            " JOIN event ON event.block = i.block AND event.position = i.position"
-            " WHERE provider = ? ORDER BY i.block, i.position",
-            collection,
-            provider,
-        )
-        return tuple((commitment, time) for commitment, time in rows)
-
     def _published(
         self, group: bytes, registrant: str, root: bytes, count: int
     ) -> tuple[tuple[bytes, ...], bool]:
-        rows = self._store.rows("SELECT commitment FROM published WHERE group_id = ?", group)
-        listed = [commitment for (commitment,) in rows]
+        listed = [commitment for (commitment,) in self._store.rows(_PUBLISHED, id=group)]
         by_id = dict(sorted(zip(ids.item_ids(registrant, listed), listed, strict=True)))
-        complete = len(by_id) == count and self._rebuilds(group, list(by_id), root)
+        complete = bool(by_id) and len(by_id) == count and IdTree(list(by_id)).root == root
         return tuple(by_id.values()), complete
-
-    def _rebuilds(self, group: bytes, listed: list[bytes], root: bytes) -> bool:
-        """Worth remembering: a tree over all IDs, whose number `count` fixes."""
-        if group not in self._complete:
-            self._complete[group] = bool(listed) and IdTree(listed).root == root
-        return self._complete[group]

@@ -1,14 +1,29 @@
 """Who declares to have used what, and what something rests on: usage and lineage."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import itemgetter
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Executable,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 
 from kiseki.core.compose import WHOLE
-from kiseki.index.answers.records import Records
-from kiseki.index.store.sqlite import Store
+from kiseki.index.answers.records import REVOKED_AT, Records, chunks, consent_ends
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
+from kiseki.index.store.types import Address, Key, Long, keys, number_of
 
-__all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of"]
+__all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of", "uses_of", "within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,126 +127,247 @@ class Lineage:
     edges: tuple[Edge, ...]
 
 
-_USAGE = """
-SELECT composed.kind, composed.id, source.collection, source.weight, source.shares,
-       composed.data_ppm
-FROM source
-JOIN collection ON collection.id = source.collection
-JOIN composed ON composed.id = source.group_id
-WHERE collection.provider = ?
-"""
+_NUMBERS = bindparam("numbers", type_=Long, expanding=True)
+_ADDRESSES = select(keys.c.id, type_coerce(keys.c.raw, Address.shown)).where(
+    keys.c.id.in_(_NUMBERS)
+)
+_REGISTRANT = func.coalesce(t.model.c.developer, t.batch.c.creator)
+_GROUPS = t.composed.outerjoin(t.model, t.model.c.at == t.composed.c.at).outerjoin(
+    t.batch, t.batch.c.at == t.composed.c.at
+)
+"""A model or batch is composed by the event that registers it, so both stand at one place."""
+_USERS = select(
+    number_of(t.composed.c.id),
+    t.composed.c.kind,
+    t.composed.c.id,
+    number_of(_REGISTRANT),
+    t.time_of(t.composed.c.at),
+    t.composed.c.at,
+).select_from(_GROUPS)
+
+
+class _Uses:
+    """Questions about the uses of some collections."""
+
+    def __init__(self, which: ColumnElement[bool]) -> None:
+        direct = (
+            select(t.source.c.group_id)
+            .join(t.collection, t.collection.c.id == t.source.c.collection)
+            .where(which)
+        )
+        deep = select(t.ancestor.c.group_id).where(t.ancestor.c.model.in_(direct))
+        self.direct_users = _USERS.where(t.composed.c.id.in_(direct))
+        self.deep_users = _USERS.where(t.composed.c.id.in_(deep))
+        self.above = (
+            select(number_of(t.ancestor.c.model), number_of(t.ancestor.c.group_id))
+            .where(t.ancestor.c.model.in_(direct))
+            .where(t.ancestor.c.model != t.ancestor.c.group_id)
+        )
+        self.uses = (
+            select(
+                number_of(t.source.c.group_id),
+                t.source.c.collection,
+                t.source.c.weight,
+                t.composed.c.weight,
+                t.source.c.shares,
+                t.composed.c.shares,
+                t.composed.c.data_ppm,
+            )
+            .select_from(t.collection)
+            .join(t.source, t.source.c.collection == t.collection.c.id)
+            .join(t.composed, t.composed.c.id == t.source.c.group_id)
+            .where(which)
+        )
+
+
+_OF_PROVIDER = _Uses(t.collection.c.provider == bindparam("which"))
+_OF_COLLECTION = _Uses(t.collection.c.id == bindparam("which"))
 
 
 def usage_of(store: Store, provider: str, deep: bool) -> list[Usage]:
     """Uses of a provider's collections, earliest first."""
+    return _usage(store, _OF_PROVIDER, provider.lower(), deep)
+
+
+def uses_of(store: Store, collection: bytes, deep: bool) -> list[Usage]:
+    """Uses of one collection, likewise."""
+    return _usage(store, _OF_COLLECTION, collection, deep)
+
+
+def _usage(store: Store, ask: _Uses, which: str | bytes, deep: bool) -> list[Usage]:
+    users = {row[0]: row[1:] for row in store.rows(ask.direct_users, which=which)}
+    above: defaultdict[int, list[int]] = defaultdict(list)
+    if deep:
+        users |= {row[0]: row[1:] for row in store.rows(ask.deep_users, which=which)}
+        for model, user in store.rows(ask.above, which=which):
+            above[model].append(user)
+    registrants = _told(store, _ADDRESSES, {row[2] for row in users.values()})
+    part = _parts()
     found = []
-    for kind, group, collection, weight, shares, ppm in store.rows(_USAGE, provider.lower()):
-        whole, asked = _sums(store, group)
-        share = Fraction(int(shares) * ppm, asked * WHOLE) if asked else Fraction(0)
-        users = [(kind, group)]
-        if deep and kind == "model":
-            sql = (
-                "SELECT kind, id FROM ancestor JOIN composed ON id = group_id"
-                " WHERE model = ? AND id != ?"
-            )
-            users += [(row[0], row[1]) for row in store.rows(sql, group, group)]
-        for user_kind, user in users:
-            place, registrant, time = _registration(store, user_kind, user)
-            through = None if user == group else group
-            usage = Usage(
-                user_kind,
-                user,
-                registrant,
-                time,
-                collection,
-                through,
-                int(weight),
-                whole,
-                share,
-            )
-            found.append((place, collection, through or b"", usage))
-    return [each[-1] for each in sorted(found, key=itemgetter(0, 1, 2))]
+    for group, collection, weight, whole, *shares in store.rows(ask.uses, which=which):
+        share, direct = part(*shares), users[group][1]
+        for user in (group, *above[group]):
+            kind, user_id, number, time, at = users[user]
+            (registrant,) = registrants[number]
+            through = None if user == group else direct
+            use = Usage(kind, user_id, registrant, time, collection, through, weight, whole, share)
+            found.append((at, collection, through or b"", use))
+    return [row[-1] for row in sorted(found)]  # no two are alike before their last part
+
+
+def within(group: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """The numbers of a model or batch and of every model under it."""
+    this = select(number_of(t.composed.c.id)).where(t.composed.c.id == group)
+    under = select(number_of(t.ancestor.c.model)).where(t.ancestor.c.group_id == group)
+    return this.union(under)
+
+
+_WITHIN = within(bindparam("group", type_=Key()))
+
+_MEMBERS = (
+    select(
+        number_of(t.composed.c.id),
+        t.composed.c.id,
+        t.composed.c.kind,
+        _REGISTRANT,
+        t.time_of(t.composed.c.at),
+        t.composed.c.own_ppm,
+        t.composed.c.data_ppm,
+        t.composed.c.shares,
+        t.terms.c.until,
+    )
+    .select_from(_GROUPS.outerjoin(t.terms, t.terms.c.id == t.model.c.terms))
+    .where(number_of(t.composed.c.id).in_(_WITHIN))
+)
+_DATA = select(
+    number_of(t.source.c.group_id),
+    t.source.c.place,
+    number_of(t.source.c.collection),
+    t.source.c.weight,
+    t.source.c.shares,
+).where(number_of(t.source.c.group_id).in_(_WITHIN))
+_COLLECTIONS = select(
+    number_of(t.collection.c.id),
+    t.collection.c.id,
+    number_of(t.collection.c.provider),
+    t.time_of(t.collection.c.at),
+    REVOKED_AT,
+    number_of(t.collection.c.terms),
+).where(
+    t.collection.c.id.in_(
+        select(t.source.c.collection).where(number_of(t.source.c.group_id).in_(_WITHIN))
+    )
+)
+_TERMS = select(number_of(t.terms.c.id), t.terms.c.until, t.terms.c.notice).where(
+    number_of(t.terms.c.id).in_(_NUMBERS)
+)
+_BASES = select(number_of(t.base.c.group_id), number_of(t.base.c.model)).where(
+    number_of(t.base.c.group_id).in_(_WITHIN)
+)
+_EXTERNALS = (
+    select(number_of(t.external.c.group_id), t.external.c.weights, t.external.c.document)
+    .where(number_of(t.external.c.group_id).in_(_WITHIN))
+    .order_by(t.external.c.weights, t.external.c.at)
+)
 
 
 def lineage_of(store: Store, records: Records, group: bytes, now: int) -> Lineage:
     """The lineage of a batch or model."""
-    kind = records.kind(group)
-    nodes = {(kind, group, b""): _group(store, records, kind, group, now)}
-    edges: list[Edge] = []
-    rest = [group]
-    for user in rest:
-        read = _data_edges(store, user)
-        edges += read
-        for edge in read:
-            if ("collection", edge.source, b"") not in nodes:
-                nodes["collection", edge.source, b""] = _collection(records, edge.source, now)
-        for model in records.bases(user):
-            own = store.row("SELECT own_ppm FROM composed WHERE id = ?", model)
-            edges.append(Edge(user, "model", model, 0, Fraction(own[0] if own else 0, WHOLE)))
-            if ("model", model, b"") not in nodes:
-                nodes["model", model, b""] = _group(store, records, "model", model, now)
-                rest.append(model)
-        for external in records.externals(user):
-            said = external.document
-            edges.append(Edge(user, "external", external.weights, 0, Fraction(0), said))
-            node = Node("external", external.weights, "", 0, document=said)
-            nodes.setdefault(("external", external.weights, said), node)
-    return Lineage(group, now, tuple(nodes.values()), tuple(edges))
+    records.kind(group)
+    return _Walk(store, group, now).lineage()
 
 
-def _data_edges(store: Store, group: bytes) -> list[Edge]:
-    _, asked = _sums(store, group)
-    rows = store.rows(
-        "SELECT collection, weight, shares, data_ppm FROM source JOIN composed ON id = group_id"
-        " WHERE group_id = ? ORDER BY place",
-        group,
-    )
-    return [
-        Edge(
-            group,
-            "collection",
-            collection,
-            int(weight),
-            Fraction(int(shares) * ppm, asked * WHOLE) if asked else Fraction(0),
-        )
-        for collection, weight, shares, ppm in rows
-    ]
+class _Walk:
+    """From a batch or model down to the data, with every row read beforehand."""
+
+    def __init__(self, store: Store, group: bytes, now: int) -> None:
+        self._group, self._now = group, now
+        self._members = {row[0]: row[1:] for row in store.rows(_MEMBERS, group=group)}
+        self._collections = {row[0]: row[1:] for row in store.rows(_COLLECTIONS, group=group)}
+        self._providers = _told(store, _ADDRESSES, {row[1] for row in self._collections.values()})
+        self._terms = _told(store, _TERMS, {row[4] for row in self._collections.values()})
+        self._data = _by_group(store.rows(_DATA, group=group))
+        self._bases = _by_group(store.rows(_BASES, group=group))
+        self._externals = _by_group(store.rows(_EXTERNALS, group=group))
+        self._part = _parts()
+        self._nodes: dict[Any, Node] = {}
+        self._edges: list[Edge] = []
+
+    def lineage(self) -> Lineage:
+        """By depth: what something rests on, before what that rests on."""
+        first = next(number for number, row in self._members.items() if row[0] == self._group)
+        self._nodes[first] = self._member(first)
+        rest = [first]
+        for user in rest:
+            self._add_data(user)
+            rest += self._add_bases(user)
+            self._add_externals(user)
+        return Lineage(self._group, self._now, tuple(self._nodes.values()), tuple(self._edges))
+
+    def _add_data(self, user: int) -> None:
+        user_id, *_, ppm, asked, _until = self._members[user]
+        for _, _, number, weight, shares in sorted(self._data.get(user, ())):
+            node = self._nodes.get(number)
+            if node is None:
+                node = self._nodes[number] = self._collection(number)
+            part = self._part(shares, asked, ppm)
+            self._edges.append(Edge(user_id, "collection", node.id, weight, part))
+
+    def _add_bases(self, user: int) -> list[int]:
+        """The models that were not met before."""
+        new = []
+        models = [number for _, number in self._bases.get(user, ())]
+        for number in sorted(models, key=lambda model: self._members[model][0]):
+            model, _, _, _, own, *_ = self._members[number]
+            share = Fraction(own, WHOLE)
+            self._edges.append(Edge(self._members[user][0], "model", model, 0, share))
+            if number not in self._nodes:
+                self._nodes[number] = self._member(number)
+                new.append(number)
+        return new
+
+    def _add_externals(self, user: int) -> None:
+        user_id = self._members[user][0]
+        for _, weights, document in self._externals.get(user, ()):
+            self._edges.append(Edge(user_id, "external", weights, 0, Fraction(0), document))
+            node = Node("external", weights, "", 0, document=document)
+            self._nodes.setdefault((weights, document), node)
+
+    def _member(self, number: int) -> Node:
+        group, kind, registrant, time, *_, until = self._members[number]
+        return Node(kind, group, registrant, time, None, until, self._lapsed(until))
+
+    def _collection(self, number: int) -> Node:
+        collection, provider, time, revoked, terms = self._collections[number]
+        (who,), (until, notice) = self._providers[provider], self._terms[terms]
+        ends = consent_ends(until, notice, revoked)
+        return Node("collection", collection, who, time, revoked, ends, self._lapsed(ends))
+
+    def _lapsed(self, until: int | None) -> bool:
+        return until is not None and self._now >= until
 
 
-def _sums(store: Store, group: bytes) -> tuple[int, int]:
-    """All declared weight of a group, and all shares of its data split."""
-    rows = store.rows("SELECT weight, shares FROM source WHERE group_id = ?", group)
-    return sum(int(weight) for weight, _ in rows), sum(int(shares) for _, shares in rows)
+def _told(store: Store, question: Executable, numbers: Iterable[int]) -> dict[int, Row]:
+    """What is told of each of some keys, by their numbers."""
+    return {
+        row[0]: row[1:] for asked in chunks(numbers) for row in store.rows(question, numbers=asked)
+    }
 
 
-def _registration(store: Store, kind: str, group: bytes) -> tuple[tuple[int, int], str, int]:
-    registrant = "developer" if kind == "model" else "creator"
-    row = store.row(
-        f"SELECT block, position, {registrant}, time FROM {kind}"  # noqa: S608
-        " JOIN event USING (block, position) WHERE id = ?",
-        group,
-    )
-    block, position, who, time = row or (0, 0, "", 0)
-    return (block, position), who, time
+def _by_group(rows: list[Row]) -> dict[int, list[Row]]:
+    """Rows by their first column."""
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
 
 
-def _group(store: Store, records: Records, kind: str, group: bytes, now: int) -> Node:
-    _, registrant, time = _registration(store, kind, group)
-    if kind == "batch":
-        return Node(kind, group, registrant, time)
-    until = records.model_ends_at(group)
-    return Node(kind, group, registrant, time, None, until, until is not None and now >= until)
+def _parts() -> Callable[[int, int, int], Fraction]:
+    """What part of a group's gross a source has that asks for so many of all shares of its data
+    split. Most sources ask for the same, and making a fraction is slow."""
 
+    @cache
+    def part(shares: int, asked: int, ppm: int) -> Fraction:
+        return Fraction(shares * ppm, asked * WHOLE) if asked else Fraction(0)
 
-def _collection(records: Records, collection: bytes, now: int) -> Node:
-    status = records.status(collection)
-    until = status.ends_at
-    return Node(
-        "collection",
-        collection,
-        status.provider,
-        status.registered_at,
-        status.revoked_at,
-        until,
-        until is not None and now >= until,
-    )
+    return part

@@ -2,10 +2,14 @@
 
 A part imports only from those above it:
 
-    subjects  whom a subject stands for
-    ledger    what the splitter holds
-    flow      the splitter, simulated: where all of it would go
+    order     payers before payees
+    graph     splits and subjects: who leads to whom
+    accounts  what everybody received, and would have if all above were claimed
+    naming    whom each subject stands for, event by event
+    moves     the claims and resolutions that bring what is owed
     owed      what a wallet is owed, and the steps that bring it
     balance   in = out + held
+    figures   every figure, to be compared with the contracts
+    ledger    what was paid in with a reference
     ahead     money on its way through waterfalls
 """

@@ -11,7 +11,7 @@ def ahead(
     wanted: Collection[bytes],
     tiers: Mapping[bytes, Iterable[bytes]],
     split: Callable[[bytes], Split | None],
-    payees: Mapping[bytes, bytes],
+    payee: Callable[[bytes], bytes | None],
 ) -> dict[bytes, tuple[int, ...]]:
     """The waterfalls that pay some wallets: at once, or through splits, subjects and each other.
 
@@ -19,7 +19,7 @@ def ahead(
         wanted: payee keys of the wallets.
         tiers: of each known waterfall, by its payee key, the payee keys of its tiers.
         split: the split with a key, if its leaves are known.
-        payees: subject -> whom it stands for now.
+        payee: whom a subject stands for now; nothing for nobody and for what is none.
 
     Returns:
         Payee key -> the tiers that lead to one of the wallets, counted from 1; in the order of
@@ -29,10 +29,11 @@ def ahead(
     def behind(key: bytes) -> Iterable[bytes]:
         if key in tiers:
             return tiers[key]
-        if key in payees:
-            return [payees[key]]
+        stands = payee(key)
+        if stands is not None:
+            return [stands]
         known = split(key)
-        return [payee for payee, _ in known.leaves] if known else []
+        return [leaf for leaf, _ in known.leaves] if known else []
 
     def reaches(first: bytes, start: bytes) -> bool:
         left, seen = [first], {start}

@@ -1,18 +1,28 @@
-"""What a wallet is owed, and the steps that bring it."""
+"""What a wallet is owed in one token, and the steps that bring it.
+
+Amounts come from the books in a few questions, however long the way is that money takes. The way is
+worked out only when somebody wants to walk it (`steps`).
+"""
+
+from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from kiseki.core import ids
+from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
 from kiseki.core.values import ZERO32
-from kiseki.index.books.flow import Flow, Move
-from kiseki.index.books.ledger import is_wallet
-from kiseki.index.books.subjects import Subjects
+from kiseki.index.books.accounts import Books
+from kiseki.index.books.graph import Graph, Leaf, is_wallet
+from kiseki.index.books.moves import Moves, moves_to
 from kiseki.index.facts.splits import Label, Splits
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
 
-__all__ = ["ClaimStep", "Owed", "ResolveStep", "Step", "owed_in", "owed_in_list", "steps"]
+__all__ = ["ClaimStep", "Owed", "ResolveStep", "Sight", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,6 @@ class ClaimStep:
     """A call of `claim((split, payee, shares, side, path), token, opening)`.
 
     Attributes:
-        order: its place among all steps of its token; a step comes after those it needs.
         token: the token's address; the zero address is ether.
         split: the split's opening, 76 bytes.
         payee, shares, side, path: the leaf and its proof.
@@ -29,7 +38,6 @@ class ClaimStep:
         amount: what the step moves, base units, after the steps before it.
     """
 
-    order: int
     token: str
     split: bytes
     payee: bytes
@@ -45,12 +53,11 @@ class ResolveStep:
     """A call of `resolve(account, id, token)`: one hop from a subject to whom it stands for.
 
     Attributes:
-        order, token: as in :class:`ClaimStep`.
+        token: as in :class:`ClaimStep`.
         account: the subject's contract.
         id: the subject's ID there.
     """
 
-    order: int
     token: str
     account: str
     id: bytes
@@ -72,7 +79,6 @@ class Owed:
         leaf: which leaf; -1 when a subject holds it.
         labels: what that split is.
         subject: through which it is paid, or which holds it; zero for a leaf of the wallet's own.
-        steps: what brings it, in order; :func:`steps` unites those of several.
         unknown: (registry, id) of the rights token through which it is paid, as long as that is not
             on record: the steps bring it only after `RightsToken.reveal`, by anybody.
         complete: whether that is all. False below a circle of payees that did not come to rest:
@@ -87,166 +93,349 @@ class Owed:
     leaf: int
     labels: tuple[Label, ...]
     subject: bytes
-    steps: tuple[Step, ...]
     complete: bool
     unknown: tuple[str, bytes] | None = None
 
 
-def steps(owed: Iterable[Owed]) -> tuple[Step, ...]:
-    """The steps of all of these, each once, in the order of one multicall.
+_BEHIND = """
+WITH RECURSIVE behind (key, payee) AS (
+    SELECT subject, payee FROM naming WHERE payee = ?
+    UNION SELECT naming.subject, naming.payee FROM naming JOIN behind ON naming.payee = behind.key
+)
+SELECT behind.key, behind.payee, subject.contract, subject.id, subject.unknown
+FROM behind JOIN subject ON subject.key = behind.key
+"""
+"""Who leads to a wallet, in one question, however many they are."""
 
-    All must be answers of one index between two changes of it: orders mean nothing beyond.
-    Where several steps pay out one subject of the wallet's, only the last resolves it, so that
-    the wallet is paid once.
-    """
-    given = list(owed)
-    every = {(step.token, step.order): step for each in given for step in each.steps}
-    last = {(each.token, each.subject) for each in given}  # nothing but its wallet is below it
-    resolved: set[tuple[str, bytes]] = set()
-    found: list[Step] = []
-    for key in sorted(every, reverse=True):
-        step = every[key]
-        if isinstance(step, ClaimStep) and (step.token, step.payee) in last & resolved:
-            step = replace(step, opening=b"")
-        elif isinstance(step, ClaimStep) and (step.token, step.payee) in last:
-            resolved.add((step.token, step.payee))
-        elif isinstance(step, ResolveStep):
-            resolved.add((step.token, ids.subject(step.account, step.id)))
-        found.append(step)
-    return tuple(reversed(found))
+# SQLite looks at the tables of a CROSS JOIN in this order: from the wallet on, and never from all
+# accounts of a token.
+_DUE = """
+WITH RECURSIVE behind (key) AS (
+    SELECT CAST(? AS BIGINT)
+    UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
+)
+SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, split.total, account.received,
+       account.virtual, account.restless, claimed.amount
+FROM behind CROSS JOIN leaf CROSS JOIN account CROSS JOIN split
+LEFT JOIN claimed
+  ON claimed.split = leaf.split AND claimed.lo = leaf.lo AND claimed.token = account.token
+WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = ?
+  AND split.key = leaf.split
+"""
+
+_TOKENS = """
+WITH RECURSIVE behind (key) AS (
+    SELECT CAST(? AS BIGINT)
+    UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
+)
+SELECT account.token FROM behind CROSS JOIN leaf CROSS JOIN account
+WHERE leaf.payee = behind.key AND account.key = leaf.split
+UNION
+SELECT account.token FROM behind CROSS JOIN account
+WHERE account.key = behind.key AND account.received <> account.passed
+"""
+
+_HELD = """
+WITH RECURSIVE behind (key) AS (
+    SELECT subject FROM naming WHERE payee = ?
+    UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
+)
+SELECT behind.key, account.received, account.passed
+FROM behind CROSS JOIN account
+WHERE account.key = behind.key AND account.token = ? AND account.received <> account.passed
+"""
 
 
-def owed_in(flow: Flow, sight: "Sight") -> list[Owed]:
-    """What ``sight.wallet`` is owed in one token, by split and leaf, then what subjects hold."""
-    key = ids.wallet(sight.wallet)
-    leaves: defaultdict[tuple[bytes, int], list[int]] = defaultdict(list)
-    for place in flow.claims(key):
-        if flow.passes(flow.moves[place].target):
-            leaves[flow.moves[place].source, flow.moves[place].leaf].append(place)
-    found = [_from_leaf(flow, sight, *leaf, places) for leaf, places in sorted(leaves.items())]
-    for subject, held in sorted(flow.held.items()):
-        if held and flow.end(subject)[-1] == key and flow.passes(subject):
-            found.append(_from_subject(flow, sight, subject, held))
-    return found
+class _Due(NamedTuple):
+    """A leaf that brings something: how much in all, how much at once, and whether that is all."""
 
-
-def owed_in_list(flow: Flow, sight: "Sight", listed: Listed) -> list[Owed]:
-    """The same for a split of which only ``sight.wallet``'s leaves are known."""
-    found = []
-    above, complete = flow.above(listed.key)
-    path = [_step(flow, sight, place) for place in above if _own(flow, place)]
-    wallet = ids.wallet(sight.wallet)
-    for leaf in listed.leaves:
-        claimed = flow.ledger.claimed[listed.key][leaf.proof.lo]
-        received = flow.ledger.received.get(listed.key, 0)
-        amount = received * leaf.shares // listed.total - claimed
-        if leaf.payee != wallet or not amount:
-            continue
-        order = len(flow.moves) + leaf.place  # after everything above it
-        claim = ClaimStep(
-            order, flow.ledger.token, listed.opening, leaf.payee, leaf.shares, leaf.proof.side,
-            leaf.proof.path, b"", amount,
-        )  # fmt: skip
-        found.append(
-            Owed(
-                wallet=sight.wallet,
-                token=flow.ledger.token,
-                amount=amount,
-                now=flow.start.get(listed.key, 0) * leaf.shares // listed.total - claimed,
-                split=listed.key,
-                leaf=leaf.place,
-                labels=(Label("added", ZERO32),),
-                subject=ZERO32,
-                steps=(*path, claim),
-                complete=complete,
-            )
-        )
-    return found
+    split: int
+    place: int
+    payee: int
+    amount: int
+    now: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
+class _Behind:
+    """A subject that leads to a wallet."""
+
+    payee: int
+    contract: int
+    id: int
+    unknown: bool
+
+
 class Sight:
-    """A wallet, and what the index knows of splits and subjects."""
+    """What is owed, and how it comes, as the store has it now, with what was added beside it.
 
-    wallet: str
-    splits: Splits
-    subjects: Subjects
+    Args:
+        openings: the split with a key, whose leaves have proofs.
+        is_plain: whether nothing was added beside the store.
+    """
 
+    def __init__(
+        self, store: Store, graph: Graph, books: Books, splits: Splits, is_plain: bool
+    ) -> None:
+        self._store, self._graph, self._books = store, graph, books
+        self._splits, self._is_plain = splits, is_plain
+        shares, received = store.converters([t.leaf.c.shares, t.account.c.received])[1]
+        self._numbers = shares or int, received or int
 
-def _from_leaf(flow: Flow, sight: Sight, key: bytes, leaf: int, places: list[int]) -> Owed:
-    known = sight.splits.known(key)
-    payee, shares = known.split.leaves[leaf]
-    amount = sum(flow.moves[place].amount for place in places)
-    claimed = flow.ledger.claimed[key][known.split.proof(leaf).lo] - amount
-    above, complete = flow.above(key)
-    path = [_step(flow, sight, place) for place in sorted({*above, *places}) if _own(flow, place)]
-    path += _hops(flow, sight, flow.end(payee)[1:-1])
-    return Owed(
-        wallet=sight.wallet,
-        token=flow.ledger.token,
-        amount=amount,
-        now=flow.start.get(key, 0) * shares // known.split.total - claimed,
-        split=key,
-        leaf=leaf,
-        labels=known.labels,
-        subject=ZERO32 if is_wallet(payee) else payee,
-        steps=tuple(path),
-        complete=complete,
-        unknown=_unknown(flow, sight, payee),
-    )
+    def owed(self, wallet: str, token: str) -> list[Owed]:
+        """All money in one token that belongs to a wallet, by split and leaf; then what waits."""
+        who, unit = self._store.keys.look_up(ids.wallet(wallet)), self._store.keys.look_up(token)
+        if who is None or unit is None:
+            return []
+        behind = self._behind(who)
+        dues = self._due(who, unit, behind)
+        labels = self._splits.labels({due.split for due in dues})
+        keys = self._store.keys
+        keys.load({key for due in dues for key in (due.split, due.payee)})
+        rows = [
+            Owed(
+                wallet=wallet,
+                token=token,
+                amount=due.amount if due.complete else self._comes(unit, due),
+                now=due.now,
+                split=keys.raw(due.split),
+                leaf=due.place,
+                labels=labels[due.split],
+                subject=ZERO32 if due.payee == who else keys.raw(due.payee),
+                complete=due.complete,
+                unknown=self._unknown(behind, due.payee) if due.payee != who else None,
+            )
+            for due in dues
+        ]
+        rows.sort(key=lambda row: (row.split, row.leaf))
+        waiting = [
+            Owed(
+                wallet=wallet,
+                token=token,
+                amount=held,
+                now=held,
+                split=ZERO32,
+                leaf=-1,
+                labels=(),
+                subject=self._store.keys.raw(key),
+                complete=True,
+                unknown=self._unknown(behind, key),
+            )
+            for key, held in self._held(who, unit, behind)
+        ]
+        return rows + sorted(waiting, key=lambda row: row.subject)
 
+    def in_list(self, wallet: str, token: str, listed: Listed) -> list[Owed]:
+        """The same for a split of which only this wallet's leaves are known."""
+        keys = self._store.keys
+        split, unit = keys.look_up(listed.key), keys.look_up(token)
+        if split is None or unit is None:
+            return []
+        accounts = self._books.of(unit)
+        rows = []
+        for leaf in listed.leaves:
+            if leaf.payee != ids.wallet(wallet):
+                continue
+            known = Leaf(split, leaf.place, 0, leaf.shares, listed.total, leaf.proof.lo)
+            due = accounts.due(known)
+            if due <= 0:
+                continue
+            now = accounts.received(split) * leaf.shares // listed.total - accounts.claimed(known)
+            rows.append(
+                Owed(
+                    wallet=wallet,
+                    token=token,
+                    amount=due,
+                    now=max(now, 0),
+                    split=listed.key,
+                    leaf=leaf.place,
+                    labels=(Label("added", ZERO32),),
+                    subject=ZERO32,
+                    complete=not accounts.restless(split),
+                )
+            )
+        return rows
 
-def _from_subject(flow: Flow, sight: Sight, subject: bytes, held: int) -> Owed:
-    return Owed(
-        wallet=sight.wallet,
-        token=flow.ledger.token,
-        amount=held,
-        now=held,
-        split=ZERO32,
-        leaf=-1,
-        labels=(),
-        subject=subject,
-        steps=tuple(_hops(flow, sight, flow.end(subject)[:-1])),
-        complete=True,
-        unknown=_unknown(flow, sight, subject),
-    )
+    def tokens(self, wallet: str, after: str, limit: int) -> list[str]:
+        """The tokens in which a wallet is owed anything, in order."""
+        keys = self._store.keys
+        who = keys.look_up(ids.wallet(wallet))
+        if who is None:
+            return []
+        behind = self._behind(who)
+        if self._is_plain:
+            units = [token for (token,) in self._store.read_all(_TOKENS, who)]
+        else:
+            accounts = {
+                leaf.split for payee in (who, *behind) for leaf in self._graph.paying(payee)
+            }
+            units = list(
+                {unit for key in (*accounts, *behind) for unit in self._books.tokens_of(key)}
+            )
+        known = sorted((keys.address(unit), unit) for unit in units)
+        owed: list[str] = []
+        for token, unit in known:
+            if token > after and len(owed) < limit and self._owes(who, unit, behind):
+                owed.append(token)
+        return owed
 
+    def _comes(self, token: int, due: _Due) -> int:
+        """What the steps bring that can be named, of more."""
+        leaf = self._graph.leaf(due.split, due.place)
+        moves = moves_to(self._books.of(token), self._graph, [leaf])
+        return sum(move.amount for move in moves.moves if move.leaf == leaf)
 
-def _unknown(flow: Flow, sight: Sight, payee: bytes) -> tuple[str, bytes] | None:
-    """A rights token stands for a wallet, so there is one at most, and it is the last."""
-    found = (sight.subjects.unknown.get(each) for each in flow.end(payee))
-    return next((each for each in found if each), None)
+    def _owes(self, wallet: int, token: int, behind: Mapping[int, _Behind]) -> bool:
+        return bool(self._due(wallet, token, behind) or self._held(wallet, token, behind))
 
+    # What leads to a wallet
 
-def _own(flow: Flow, place: int) -> bool:
-    """Whether a move is a step of its own."""
-    return not flow.moves[place].inside and flow.moves[place].amount != 0
+    def _behind(self, wallet: int) -> dict[int, _Behind]:
+        if self._is_plain:
+            rows = self._store.read_all(_BEHIND, wallet)
+            return {
+                key: _Behind(payee, contract, id_, bool(unknown))
+                for key, payee, contract, id_, unknown in rows
+            }
+        behind = {}
+        for key in self._graph.behind(wallet)[1:]:
+            subject = self._graph.subject(key)
+            if subject is not None and subject.payee is not None:
+                behind[key] = _Behind(subject.payee, subject.contract, subject.id, subject.unknown)
+        return behind
 
+    def _due(self, wallet: int, token: int, behind: Mapping[int, _Behind]) -> list[_Due]:
+        """The leaves that bring something."""
+        if self._is_plain:
+            return self._due_plainly(wallet, token)
+        accounts = self._books.of(token)
+        dues = []
+        for payee in (wallet, *behind):
+            for leaf in self._graph.paying(payee):
+                amount = accounts.due(leaf)
+                if amount > 0:
+                    now = accounts.received(leaf.split) * leaf.shares // leaf.total
+                    now = max(now - accounts.claimed(leaf), 0)
+                    complete = not accounts.restless(leaf.split)
+                    dues.append(_Due(leaf.split, leaf.place, payee, amount, now, complete))
+        return dues
 
-def _hops(flow: Flow, sight: Sight, subjects: list[bytes]) -> list[Step]:
-    """The resolutions of a chain of subjects, each at its own turn."""
-    return [_step(flow, sight, flow.turns[each]) for each in subjects]
+    def _due_plainly(self, wallet: int, token: int) -> list[_Due]:
+        amount_of, word_of = self._numbers
+        dues = []
+        for row in self._store.read_all(_DUE, wallet, token):
+            split, place, payee, packed, sum_, received, virtual, restless, claimed = row
+            shares, total = amount_of(packed), amount_of(sum_)
+            had = amount_of(claimed) if claimed is not None else 0
+            amount = word_of(virtual) * shares // total - had
+            if amount > 0:
+                now = word_of(received) * shares // total - had
+                now = now if now > 0 else 0
+                dues.append(_Due(split, place, payee, amount, now, not restless))
+        return dues
 
+    def _held(
+        self, wallet: int, token: int, behind: Mapping[int, _Behind]
+    ) -> list[tuple[int, int]]:
+        if self._is_plain:
+            word_of = self._numbers[1]
+            rows = self._store.read_all(_HELD, wallet, token)
+            return [(key, word_of(received) - word_of(passed)) for key, received, passed in rows]
+        accounts = self._books.of(token)
+        return [(key, held) for key in behind if (held := accounts.held(key))]
 
-def _step(flow: Flow, sight: Sight, place: int) -> Step:
-    move: Move = flow.moves[place]
-    token = flow.ledger.token
-    if move.leaf < 0:
-        return ResolveStep(place, token, *sight.subjects.openings[move.source])
-    split = sight.splits.get(move.source)
-    proof = split.proof(move.leaf)
-    opening = b""
-    if flow.resolves(move.target):
-        opening = ids.subject_opening(*sight.subjects.openings[move.target])
-    payee, shares = split.leaves[move.leaf]
-    return ClaimStep(
-        order=place,
-        token=token,
-        split=split.opening,
-        payee=payee,
-        shares=shares,
-        side=proof.side,
-        path=proof.path,
-        opening=opening,
-        amount=move.amount,
-    )
+    def _unknown(self, behind: Mapping[int, _Behind], payee: int) -> tuple[str, bytes] | None:
+        """A rights token stands for a wallet, so there is one at most, and it is the last."""
+        seen: set[int] = set()
+        while payee in behind and payee not in seen:
+            seen.add(payee)
+            subject = behind[payee]
+            if subject.unknown:
+                known = self._graph.subject(subject.id)
+                if known is not None:
+                    keys = self._store.keys
+                    return keys.address(known.contract), keys.raw(known.id)
+            payee = subject.payee
+        return None
+
+    # The way
+
+    def steps(self, owed: Iterable[Owed], lists: Mapping[bytes, Listed]) -> tuple[Step, ...]:
+        """What brings all of these, token by token, each step after those that it needs.
+
+        Args:
+            lists: by key, the long lists of which some are.
+        """
+        by_token: defaultdict[str, list[Owed]] = defaultdict(list)
+        for row in owed:
+            by_token[row.token].append(row)
+        return tuple(
+            step
+            for token, rows in by_token.items()
+            for step in self._paid_once(list(self._steps(token, rows, lists)))
+        )
+
+    def _steps(self, token: str, rows: list[Owed], lists: Mapping[bytes, Listed]) -> Iterable[Step]:
+        keys = self._store.keys
+        accounts = self._books.of(keys.number(token))
+        leaves, waiting, listed = [], [], []
+        for row in rows:
+            if row.split in lists:
+                listed.append(row)
+            elif row.leaf >= 0:
+                leaves.append(self._graph.leaf(keys.number(row.split), row.leaf))
+            else:
+                waiting.append(keys.number(row.subject))
+        above = [keys.number(row.split) for row in listed]
+        moves = moves_to(accounts, self._graph, leaves, waiting, above)
+        yield from self._walk(token, moves)
+        for row in listed:
+            leaf = next(leaf for leaf in lists[row.split].leaves if leaf.place == row.leaf)
+            proof = leaf.proof
+            yield ClaimStep(
+                token, lists[row.split].opening, leaf.payee, leaf.shares, proof.side, proof.path,
+                b"", row.amount,
+            )  # fmt: skip
+
+    def _paid_once(self, steps: list[Step]) -> list[Step]:
+        """Where several steps pay out one subject that stands for a wallet, only the last resolves
+        it, so that the wallet is paid once."""
+        resolved: set[bytes] = set()
+        once: list[Step] = []
+        for step in reversed(steps):
+            if isinstance(step, ResolveStep):
+                resolved.add(ids.subject(step.account, step.id))
+            elif step.opening and self._is_last(step.payee):
+                if step.payee in resolved:
+                    step = replace(step, opening=b"")
+                resolved.add(step.payee)
+            once.append(step)
+        return once[::-1]
+
+    def _is_last(self, subject: bytes) -> bool:
+        payee = self._graph.payee(self._store.keys.number(subject))
+        return payee is not None and is_wallet(payee)
+
+    def _walk(self, token: str, moves: Moves) -> Iterable[Step]:
+        keys, known = self._store.keys, dict[int, Split]()
+        for move in moves.moves:
+            leaf = move.leaf
+            if leaf is None:
+                yield ResolveStep(token, *self._of(move.subject))
+                continue
+            split = known.get(leaf.split)
+            if split is None:
+                split = known[leaf.split] = self._splits.get(keys.raw(leaf.split))
+            proof = split.proof(leaf.place)
+            opening = ids.subject_opening(*self._of(move.subject)) if move.subject else b""
+            payee, shares = split.leaves[leaf.place]
+            yield ClaimStep(
+                token, split.opening, payee, shares, proof.side, proof.path, opening, move.amount
+            )
+
+    def _of(self, subject: int) -> tuple[str, bytes]:
+        known = self._graph.subject(subject)
+        if known is None:
+            raise LookupError(f"no subject has the number {subject}")
+        return self._store.keys.address(known.contract), self._store.keys.raw(known.id)

@@ -54,7 +54,13 @@ def _terms(args: Args) -> Rows:
     except InvalidInput as error:
         raise IndexInconsistent(f"TermsDefined logged terms that cannot be: {error}") from error
     _same("terms", bytes(args["termsId"]), terms.id)
-    return [("terms", {"id": terms.id, "document": terms.to_json()})]
+    row = {
+        "id": terms.id,
+        "document": terms.to_json(),
+        "until": terms.ends_at(None),
+        "notice": None if terms.irrevocable else terms.notice_seconds,
+    }
+    return [("terms", row)]
 
 
 def _collection(args: Args) -> Rows:
@@ -63,7 +69,7 @@ def _collection(args: Args) -> Rows:
         "provider": args["provider"].lower(),
         "terms": bytes(args["termsId"]),
         "root": bytes(args["root"]),
-        "count": str(args["count"]),
+        "count": args["count"],
         "payee": bytes(args["payee"]),
         "origin": bytes(args["origin"]),
     }
@@ -77,13 +83,13 @@ def _standing_use(args: Args) -> Rows:
         "collection": bytes(args["collection"]),
         "consent": bytes(args["consent"]),
         "collector": args["collector"].lower(),
-        "nonce": str(args["nonce"]),
+        "nonce": args["nonce"],
     }
     return [("standing_use", row)]
 
 
 def _nonce_cancelled(args: Args) -> Rows:
-    return [("nonce_cancelled", {"signer": args["signer"].lower(), "nonce": str(args["nonce"])})]
+    return [("nonce_cancelled", {"signer": args["signer"].lower(), "nonce": args["nonce"]})]
 
 
 def _payee_change(args: Args) -> Rows:
@@ -96,7 +102,12 @@ def _revocation(args: Args) -> Rows:
 
 
 def _item_revocation(args: Args) -> Rows:
-    row = {"provider": args["provider"].lower(), "commitment": bytes(args["commitment"])}
+    provider, commitment = args["provider"].lower(), bytes(args["commitment"])
+    row = {
+        "item": ids.item_id(provider, commitment),
+        "provider": provider,
+        "commitment": commitment,
+    }
     return [("item_revocation", row)]
 
 
@@ -122,7 +133,7 @@ def _model(args: Args) -> Rows:
         "payee": bytes(entry["payee"]),
         "split": bytes(entry["split"]),
         "manifest": bytes(entry["manifest"]),
-        "weight": str(entry["weight"]),
+        "weight": entry["weight"],
         "submitter": entry["submitter"].lower(),
         "judged_at": entry["judgedAt"],
     }
@@ -134,7 +145,7 @@ def _model_source(args: Args) -> Rows:
         "model": bytes(args["model"]),
         "collection": bytes(args["collection"]),
         "items": bytes(args["items"]),
-        "weight": str(args["weight"]),
+        "weight": args["weight"],
         "submitter": args["submitter"].lower(),
         "judged_at": args["judgedAt"],
     }
@@ -146,11 +157,11 @@ def _batch(args: Args) -> Rows:
         "id": bytes(args["batch"]),
         "creator": args["creator"].lower(),
         "root": bytes(args["root"]),
-        "count": str(args["count"]),
+        "count": args["count"],
         "record": bytes(args["record"]),
         "payee": bytes(args["payee"]),
         "split": bytes(args["split"]),
-        "endorsed": int(args["endorsed"]),
+        "endorsed": bool(args["endorsed"]),
     }
     return [("batch", row)]
 
@@ -202,7 +213,7 @@ def _deposit(args: Args) -> Rows:
         "payee": bytes(args["payee"]),
         "token": args["token"].lower(),
         "payer": args["payer"].lower(),
-        "amount": str(args["amount"]),
+        "amount": args["amount"],
         "ref": bytes(args["ref"]),
     }
     return [("deposit", row)]
@@ -213,9 +224,9 @@ def _claim(args: Args) -> Rows:
         "split": bytes(args["split"]),
         "token": args["token"].lower(),
         "payee": bytes(args["payee"]),
-        "lo": str(args["lo"]),
-        "shares": str(args["shares"]),
-        "amount": str(args["amount"]),
+        "lo": args["lo"],
+        "shares": args["shares"],
+        "amount": args["amount"],
     }
     return [("claim", row)]
 
@@ -225,9 +236,19 @@ def _resolution(args: Args) -> Rows:
         "subject": bytes(args["subject"]),
         "token": args["token"].lower(),
         "payee": bytes(args["payee"]),
-        "amount": str(args["amount"]),
+        "amount": args["amount"],
     }
     return [("resolution", row)]
+
+
+def _redirect(args: Args) -> Rows:
+    row = {
+        "payee": args["payee"].lower(),
+        "receiver": args["to"].lower(),
+        "token": args["token"].lower(),
+        "amount": args["amount"],
+    }
+    return [("redirect", row)]
 
 
 def _binding(args: Args) -> Rows:
@@ -257,13 +278,13 @@ def _schedule(args: Args) -> Rows:
     row = {
         "id": bytes(args["scheduleId"]),
         "token": _token(args),
-        "nonce": str(made.nonce),
+        "nonce": made.nonce,
         "holder": made.holder,
         "beneficiary": made.beneficiary,
         "conditions": texts(made),
-        "deadline": str(made.deadline),
-        "shares": str(args["shares"]),
-        "total": str(args["total"]),
+        "deadline": made.deadline,
+        "shares": args["shares"],
+        "total": args["total"],
     }
     return [("schedule", row)]
 
@@ -313,7 +334,7 @@ def _licence(args: Args) -> Rows:
         "subject": bytes(args["subject"]),
         "licensee": args["licensee"].lower(),
         "payer": args["payer"].lower(),
-        "ends": str(args["licence"]),
+        "ends": args["licence"],
     }
     return [("licence", row)]
 
@@ -439,6 +460,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("RevenueSplitter", "Deposited"): _deposit,
     ("RevenueSplitter", "Claimed"): _claim,
     ("RevenueSplitter", "Resolved"): _resolution,
+    ("RevenueSplitter", "Redirected"): _redirect,
 }
 
 READ = frozenset(_READERS)

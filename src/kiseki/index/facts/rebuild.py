@@ -17,12 +17,14 @@ last 1,024. Which one it is, the model's ID says: it is the hash of them. (Filte
 would not add anything: a draft and a registration can share one.) Parents and externals are logged
 once, by the registration.
 
-What does not hash to the ID **waits** for events that are not here yet, so that events can arrive
-in chunks of any order; what does, is composed, and must give the split that the contract logged.
+Events come in their order, so when a registration comes, all that it rests on is there: sources
+that do not hash to the ID are a fault. What does is composed, and must give the split that the
+contract logged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kiseki.core import ids
 from kiseki.core.base import Base, worst
@@ -41,22 +43,37 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import IndexInconsistent, InvalidInput, KisekiError
-from kiseki.index.facts.splits import Splits
-from kiseki.index.store.sqlite import Row, Store
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
 
-__all__ = ["Rebuilder"]
+__all__ = ["Made", "Rebuilder", "ancestry"]
 
-_SOURCES = """
-SELECT collection, items, weight FROM model_source
-WHERE model = ? AND submitter = ? AND judged_at = ? AND (block, position) < (?, ?)
-ORDER BY block, position
+_LOGGED = """
+SELECT logged.collection, logged.items, logged.weight, collection.terms
+FROM model_source AS logged LEFT JOIN collection ON collection.id = logged.collection
+WHERE logged.model = ? AND logged.submitter = ? AND logged.judged_at = ? ORDER BY logged.at
 """
-_WAITING = """
-SELECT 'model' AS kind, id, block, position FROM model WHERE id NOT IN (SELECT id FROM composed)
-UNION ALL
-SELECT 'batch', id, block, position FROM batch WHERE id NOT IN (SELECT id FROM composed)
-ORDER BY block, position
+_OF_BATCH = """
+SELECT logged.collection, collection.terms
+FROM batch_source AS logged LEFT JOIN collection ON collection.id = logged.collection
+WHERE logged.batch = ? ORDER BY logged.at
 """
+_BASES = "SELECT model FROM base WHERE group_id = ?"
+_EXTERNALS = "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights"
+_TERMS = "SELECT document FROM terms WHERE id = ?"
+_ANCESTORS = "SELECT model, own FROM ancestor WHERE group_id = ?"
+_COMPOSED = "SELECT own_split, level FROM composed WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a registration made known.
+
+    Attributes:
+        splits: (kind, split) of each, payees before who pays them.
+    """
+
+    splits: tuple[tuple[str, Split], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class _Group:
     kind: str
     id: bytes
     collections: list[Collection]
+    prices: list[bytes]
     parents: list[bytes]
     externals: list[External]
     sources_hash: bytes
@@ -74,140 +92,156 @@ class _Group:
 
 
 class Rebuilder:
-    """Composes models and batches as their events become complete."""
+    """Composes models and batches when they are registered."""
 
-    def __init__(self, store: Store, splits: Splits, data_registry: str) -> None:
+    def __init__(self, store: Store, data_registry: str) -> None:
         self._store = store
-        self._splits = splits
         self._data_registry = data_registry
         self._terms: dict[bytes, Terms] = {}
+        self._number = store.converters([t.model_source.c.weight])[1][0] or int
 
-    def run(self) -> None:
-        """Composes all that is complete, each group after those it rests on.
+    def forget(self) -> None:
+        """Drops what was read."""
+        self._terms.clear()
+
+    def register(self, kind: str, row: Mapping[str, Any], at: int) -> Made:
+        """Composes a model or batch, and keeps what it rests on.
+
+        Args:
+            row: the fact of its registration.
+            at: the place of that.
 
         Raises:
-            IndexInconsistent: what is composed is not what the contract logged.
+            IndexInconsistent: its events do not hash to its ID, or what is composed is not what the
+                contract logged.
         """
-        moved = True
-        while moved:
-            moved = False
-            for kind, group, *_ in self.waiting():
-                moved |= self._attempt(kind, group)
-
-    def waiting(self) -> list[Row]:
-        """(kind, ID, block, position) of registered groups that are not composed, in order."""
-        return self._store.rows(_WAITING)
-
-    def _attempt(self, kind: str, group: bytes) -> bool:
-        found = self._model(group) if kind == "model" else self._batch(group)
-        if found is None:
-            return False
-        sources = self._priced(found.collections)
-        parents = [self.ancestry(each) for each in found.parents]
-        if sources is None or not all(parents):
-            return False
+        self._store.flush()
+        group = self._model(row) if kind == "model" else self._batch(row)
+        if group is None:
+            raise IndexInconsistent(
+                f"the {kind} {to_hex(row['id'])} of block {at >> 20} cannot be rebuilt from the"
+                " events read so far: events before it are missing, so the node left something out;"
+                " ask another node"
+            )
+        sources = [
+            Source(each.id, each.weight, terms.royalty_bps, terms.floor_bps)
+            for each, terms in zip(group.collections, map(self._priced, group.prices), strict=True)
+        ]
+        parents = [ancestry(self._store, model) for model in group.parents]
+        for model, listed in zip(group.parents, parents, strict=True):
+            if not listed:
+                raise IndexInconsistent(
+                    f"the {kind} {to_hex(group.id)} rests on the model {to_hex(model)}, whose"
+                    " events are missing, so the node left something out; ask another node"
+                )
         if kind == "batch":
-            self._keep_batch(found, sources, parents)
-            return True
-        terms = self.terms(self._model_row(group)[2])
-        if terms is None:
-            return False
-        self._keep_model(found, sources, parents, terms)
-        return True
+            return self._keep_batch(group, sources, parents, at)
+        return self._keep_model(group, row, sources, parents, at)
 
     # What a group rests on
 
-    def _model_row(self, model: bytes) -> Row:
-        row = self._store.row(
-            "SELECT developer, weights, terms, submitter, judged_at, block, position, payee, split"
-            " FROM model WHERE id = ?",
-            model,
-        )
-        if row is None:
-            raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is composed")
-        return row
-
-    def _model(self, model: bytes) -> _Group | None:
-        developer, weights, terms, *which, payee, split = self._model_row(model)
+    def _model(self, row: Mapping[str, Any]) -> _Group | None:
+        keys = self._store.keys
+        which = keys.number(row["id"]), keys.number(row["submitter"]), row["judged_at"]
         logged = [
-            Collection(collection, items, int(weight))
-            for collection, items, weight in self._store.rows(_SOURCES, model, *which)
+            (Collection(keys.raw(collection), bytes(items), self._number(weight)), terms)
+            for collection, items, weight, terms in self._store.read_all(_LOGGED, *which)
         ]
-        parents, externals = self._bases(model)
-        for collections in _choices(logged):
+        parents, externals = self._bases(row["id"])
+        for chosen in _choices(logged):
+            collections = [collection for collection, _ in chosen]
             hashed = _sources_hash(collections, parents, externals)
-            if hashed and ids.model_id(developer, weights, hashed, terms) == model:
-                return _Group("model", model, collections, parents, externals, hashed, payee, split)
+            if hashed is None:
+                continue
+            if ids.model_id(row["developer"], row["weights"], hashed, row["terms"]) == row["id"]:
+                return self._group("model", row, chosen, parents, externals, hashed)
         return None
 
-    def _batch(self, batch: bytes) -> _Group | None:
-        row = self._store.row("SELECT creator, root, payee, split FROM batch WHERE id = ?", batch)
-        if row is None:
+    def _batch(self, row: Mapping[str, Any]) -> _Group | None:
+        keys = self._store.keys
+        chosen = [
+            (Collection(keys.raw(collection), ZERO32, 1), terms)
+            for collection, terms in self._store.read_all(_OF_BATCH, keys.number(row["id"]))
+        ]
+        parents, externals = self._bases(row["id"])
+        hashed = _sources_hash([collection for collection, _ in chosen], parents, externals)
+        if hashed is None or ids.batch_id(row["creator"], hashed, row["root"]) != row["id"]:
             return None
-        creator, root, payee, split = row
-        rows = self._store.rows(
-            "SELECT collection FROM batch_source WHERE batch = ? ORDER BY block, position", batch
+        return self._group("batch", row, chosen, parents, externals, hashed)
+
+    def _group(
+        self,
+        kind: str,
+        row: Mapping[str, Any],
+        chosen: Sequence[tuple[Collection, int | None]],
+        parents: list[bytes],
+        externals: list[External],
+        hashed: bytes,
+    ) -> _Group:
+        missing = [collection for collection, terms in chosen if terms is None]
+        for collection in missing:
+            raise IndexInconsistent(
+                f"the {kind} {to_hex(row['id'])} rests on the collection {to_hex(collection.id)},"
+                " whose events are missing, so the node left something out; ask another node"
+            )
+        return _Group(
+            kind=kind,
+            id=row["id"],
+            collections=[collection for collection, _ in chosen],
+            prices=[self._store.keys.raw(terms) for _, terms in chosen if terms is not None],
+            parents=parents,
+            externals=externals,
+            sources_hash=hashed,
+            payee=row["payee"],
+            split=row["split"],
         )
-        collections = [Collection(each, ZERO32, 1) for (each,) in rows]
-        parents, externals = self._bases(batch)
-        hashed = _sources_hash(collections, parents, externals)
-        if not hashed or ids.batch_id(creator, hashed, root) != batch:
-            return None
-        return _Group("batch", batch, collections, parents, externals, hashed, payee, split)
 
     def _bases(self, group: bytes) -> tuple[list[bytes], list[External]]:
-        models = self._store.rows("SELECT model FROM base WHERE group_id = ? ORDER BY model", group)
-        externals = self._store.rows(
-            "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights", group
-        )
-        return [model for (model,) in models], [External(*row) for row in externals]
+        number = self._store.keys.number(group)
+        models = [self._store.keys.raw(model) for (model,) in self._store.read_all(_BASES, number)]
+        rows = self._store.read_all(_EXTERNALS, number)
+        return sorted(models), [External(bytes(weights), bytes(said)) for weights, said in rows]
 
     # What it costs
 
-    def terms(self, terms_id: bytes) -> Terms | None:
-        """Terms on record."""
-        if terms_id not in self._terms:
-            row = self._store.row("SELECT document FROM terms WHERE id = ?", terms_id)
+    def _priced(self, terms_id: bytes) -> Terms:
+        terms = self._terms.get(terms_id)
+        if terms is None:
+            row = self._store.read(_TERMS, self._store.keys.number(terms_id))
             if row is None:
-                return None
-            self._terms[terms_id] = Terms.from_json(row[0])
-        return self._terms[terms_id]
+                raise IndexInconsistent(
+                    f"the terms {to_hex(terms_id)} were used, but the event that defined them is"
+                    " missing, so the node left something out; ask another node"
+                )
+            terms = self._terms[terms_id] = Terms.from_json(row[0])
+        return terms
 
-    def _priced(self, collections: Sequence[Collection]) -> list[Source] | None:
-        priced = []
-        for each in collections:
-            row = self._store.row("SELECT terms FROM collection WHERE id = ?", each.id)
-            terms = self.terms(row[0]) if row else None
-            if terms is None:
-                return None
-            priced.append(Source(each.id, each.weight, terms.royalty_bps, terms.floor_bps))
-        return priced
-
-    def ancestry(self, model: bytes) -> list[Ancestor]:
-        """A model and every distinct ancestor, ascending; empty when it is not composed."""
-        rows = self._store.rows(
-            "SELECT model, own FROM ancestor WHERE group_id = ? ORDER BY model", model
-        )
-        return [Ancestor(*row) for row in rows]
+    def _composed(self, model: bytes) -> Row:
+        row = self._store.read(_COMPOSED, self._store.keys.number(model))
+        if row is None:
+            raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
+        return row
 
     def _own_splits(self, parents: Sequence[Sequence[Ancestor]]) -> dict[bytes, bytes]:
-        found = {}
+        own = {}
         for model in {each.model for listed in parents for each in listed if each.own}:
-            row = self._store.row("SELECT own_split FROM composed WHERE id = ?", model)
-            if row and row[0]:
-                found[model] = row[0]
-        return found
+            split, _ = self._composed(model)
+            if split is not None:
+                own[model] = self._store.keys.raw(split)
+        return own
 
     # Keeping it
 
     def _keep_model(
         self,
         group: _Group,
+        row: Mapping[str, Any],
         sources: list[Source],
         parents: list[list[Ancestor]],
-        terms: Terms,
-    ) -> None:
+        at: int,
+    ) -> Made:
         own_splits = self._own_splits(parents)
+        terms = self._priced(row["terms"])
         try:
             made = compose_model(
                 self._data_registry,
@@ -221,14 +255,13 @@ class Rebuilder:
             manifest, weight = manifest_root(group.collections)
         except KisekiError as error:
             raise _differs(group, str(error)) from error
-        row = self._store.row("SELECT manifest, weight FROM model WHERE id = ?", group.id)
-        if row != (manifest, str(weight)):
+        if (row["manifest"], row["weight"]) != (manifest, weight):
             raise _differs(group, f"its manifest is {to_hex(manifest)} with the weight {weight}")
-        self._keep(group, sources, made, made.own, made.own_split)
+        return self._keep(group, made, made.own, made.own_split, at)
 
     def _keep_batch(
-        self, group: _Group, sources: list[Source], parents: list[list[Ancestor]]
-    ) -> None:
+        self, group: _Group, sources: list[Source], parents: list[list[Ancestor]], at: int
+    ) -> Made:
         own_splits = self._own_splits(parents)
         try:
             made = compose_batch(
@@ -236,64 +269,79 @@ class Rebuilder:
             )
         except KisekiError as error:
             raise _differs(group, str(error)) from error
-        self._keep(group, sources, made, 0, None)
+        return self._keep(group, made, 0, None, at)
 
     def _keep(
         self,
         group: _Group,
-        sources: list[Source],
         made: ModelSplits | BatchSplits,
         own: int,
         own_split: Split | None,
-    ) -> None:
+        at: int,
+    ) -> Made:
         if made.split.key != group.split:
             raise _differs(group, f"its split is {to_hex(made.split.key)}")
-        self._splits.add(made.split, group.kind, group.id)
-        if made.data.split:
-            self._splits.add(made.data.split, "data", group.id)
-        own_key = self._splits.add(own_split, "own", group.id) if own_split else None
-        self._keep_sources(group, sources, made.data)
+        weight, shares = self._keep_sources(group, made.data, at)
         ancestry = made.ancestry if isinstance(made, ModelSplits) else made.ancestors
         self._store.add(
-            "ancestor",
-            ({"group_id": group.id, "model": each.model, "own": each.own} for each in ancestry),
+            t.ancestor,
+            (
+                {"at": at, "place": i, "group_id": group.id, "model": each.model, "own": each.own}
+                for i, each in enumerate(ancestry)
+            ),
         )
+        levels = [Base(self._composed(model)[1]) for model in group.parents]
         row = {
+            "at": at,
             "id": group.id,
             "kind": group.kind,
             "sources_hash": group.sources_hash,
             "data_ppm": made.data.ppm,
             "own_ppm": own,
-            "own_split": own_key,
+            "own_split": own_split.key if own_split else None,
             "split": group.split,
-            "level": worst([*map(self._level, group.parents), *(x.base for x in group.externals)]),
+            "level": int(worst([*levels, *(each.base for each in group.externals)])),
+            "weight": weight,
+            "shares": shares,
         }
-        self._store.add("composed", [row])
+        self._store.add(t.composed, [row])
+        splits = [("data", made.data.split), ("own", own_split), (group.kind, made.split)]
+        return Made(tuple((kind, split) for kind, split in splits if split))
 
-    def _level(self, model: bytes) -> Base:
-        row = self._store.row("SELECT level FROM composed WHERE id = ?", model)
-        if row is None:
-            raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
-        return Base(row[0])
-
-    def _keep_sources(self, group: _Group, sources: list[Source], data: Data) -> None:
+    def _keep_sources(self, group: _Group, data: Data, at: int) -> tuple[int, int]:
+        """All weight, and all shares of the data split."""
         leaves = dict(data.split.leaves) if data.split else {}
+        weight = shares = 0
         rows = []
-        for place, (collection, source) in enumerate(zip(group.collections, sources, strict=True)):
-            subject = ids.subject(self._data_registry, source.collection)
+        for place, collection in enumerate(group.collections):
+            share = leaves.get(ids.subject(self._data_registry, collection.id), 0)
+            weight, shares = weight + collection.weight, shares + share
             row = {
-                "group_id": group.id,
+                "at": at,
                 "place": place,
+                "group_id": group.id,
                 "collection": collection.id,
                 "items": collection.items,
-                "weight": str(collection.weight),
-                "shares": str(leaves.get(subject, 0)),
+                "weight": collection.weight,
+                "shares": share,
             }
             rows.append(row)
-        self._store.add("source", rows)
+        self._store.add(t.source, rows)
+        return weight, shares
 
 
-def _choices(logged: list[Collection]) -> list[list[Collection]]:
+def ancestry(store: Store, model: bytes) -> list[Ancestor]:
+    """A model and every distinct ancestor, ascending; empty when it is not composed."""
+    number = store.keys.look_up(model)
+    rows = [] if number is None else store.read_all(_ANCESTORS, number)
+    return sorted(
+        (Ancestor(store.keys.raw(each), own) for each, own in rows), key=lambda each: each.model
+    )
+
+
+def _choices(
+    logged: list[tuple[Collection, int | None]],
+) -> list[list[tuple[Collection, int | None]]]:
     """What the true sources can be among those logged by one submitter for one second."""
     rest = len(logged) % PART
     tail = rest or min(PART, len(logged))

@@ -1,18 +1,23 @@
 """The splits that the index knows: their leaves, and who says that they exist.
 
 Content-addressed: whoever brings a split brings its leaves, the key is their hash, so a split can
-be unneeded but never false. Labels say where it is from, and keep what came from events apart
-from what was added by hand.
+be unneeded but never false. Labels say where it is from. What was added by hand is kept beside the
+store, for whoever asks here and nobody else: a private list stays private.
 """
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
 
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import NotInIndex
-from kiseki.index.store.sqlite import Store
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
+from kiseki.index.store.types import Key
 
 __all__ = ["KnownSplit", "Label", "Splits"]
 
@@ -46,32 +51,65 @@ class KnownSplit:
     labels: tuple[Label, ...]
 
 
+_ADDED = Label("added", ZERO32)
+_SPLIT = select(t.split.c.salt, t.split.c.parts).where(t.split.c.key == bindparam("key", type_=Key))
+_LEAVES = (
+    select(t.leaf.c.payee, t.leaf.c.shares)
+    .where(t.leaf.c.split == bindparam("key", type_=Key))
+    .order_by(t.leaf.c.place)
+)
+_KEYS = select(t.split.c.key).order_by(t.split.c.at, t.split.c.place)
+_LABELS = "SELECT split, kind, group_id FROM label"
+_TOGETHER = 500
+"""Splits of one question."""
+
+
 class Splits:
     """The known splits of one index."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._cache: dict[bytes, Split] = {}
+        self._added: dict[bytes, Split] = {}
 
-    def add(self, split: Split, kind: str, group: bytes = ZERO32) -> bytes:
-        """Remembers a split under a label; returns its key."""
-        key = split.key
-        if self._store.row("SELECT 1 FROM split WHERE key = ?", key) is None:
-            parts = json.dumps(list(split.parts))
-            self._store.add("split", [{"key": key, "salt": split.salt, "parts": parts}])
-            self._store.add(
-                "leaf",
-                (
-                    {"split": key, "place": i, "payee": payee, "shares": str(shares)}
-                    for i, (payee, shares) in enumerate(split.leaves)
-                ),
-            )
-        self._store.add("label", [{"split": key, "kind": kind, "group_id": group}])
-        return key
+    def keep(self, split: Split, kind: str, group: bytes, at: int, place: int) -> bool:
+        """Writes a split under a label; whether it is new.
+
+        Args:
+            at: the place of the event that made it known.
+            place: of this split among those of the event.
+        """
+        self._store.add(
+            t.label,
+            [{"at": at, "place": place, "split": split.key, "kind": kind, "group_id": group}],
+        )
+        number = self._store.keys.number(split.key)
+        if not self._store.keys.is_fresh(number):
+            self._store.flush()
+            if self._store.read("SELECT 1 FROM split WHERE key = ?", number) is not None:
+                return False
+        row = {
+            "at": at,
+            "place": place,
+            "key": split.key,
+            "salt": split.salt,
+            "parts": json.dumps(list(split.parts)),
+            "total": split.total,
+        }
+        self._store.add(t.split, [row])
+        return True
+
+    def add(self, split: Split) -> None:
+        """Remembers a split beside the store."""
+        self._added[split.key] = split
+
+    def added(self) -> list[Split]:
+        """What was added beside the store."""
+        return list(self._added.values())
 
     def keys(self) -> list[bytes]:
         """The key of every known split, ascending."""
-        return [key for (key,) in self._store.rows("SELECT key FROM split ORDER BY key")]
+        kept = {bytes(key) for (key,) in self._store.rows(_KEYS)}
+        return sorted(kept | self._added.keys())
 
     def get(self, key: bytes) -> Split:
         """The split with this key.
@@ -79,27 +117,45 @@ class Splits:
         Raises:
             NotInIndex: its leaves are not known.
         """
-        found = self._cache.get(key)
-        if found is None:
-            row = self._store.row("SELECT salt, parts FROM split WHERE key = ?", key)
-            if row is None:
-                raise NotInIndex(
-                    f"the leaves of the split {to_hex(key)} are not known; ask who made it for its"
-                    " file and give that to add_list"
-                )
-            leaves = self._store.rows(
-                "SELECT payee, shares FROM leaf WHERE split = ? ORDER BY place", key
+        split = self.look_up(key)
+        if split is None:
+            raise NotInIndex(
+                f"the leaves of the split {to_hex(key)} are not known; ask who made it for its"
+                " file and give that to add_list"
             )
-            found = Split([(payee, int(n)) for payee, n in leaves], row[0], json.loads(row[1]))
-            self._cache[key] = found
-        return found
+        return split
+
+    def look_up(self, key: bytes) -> Split | None:
+        """The same; nothing where its leaves are not known."""
+        if key in self._added:
+            return self._added[key]
+        row = self._store.row(_SPLIT, key=key)
+        if row is None:
+            return None
+        leaves = self._store.rows(_LEAVES, key=key)
+        return Split([(payee, n) for payee, n in leaves], row[0], json.loads(row[1]))
 
     def known(self, key: bytes) -> KnownSplit:
         """The split with this key and its labels; raises as :meth:`get`."""
-        rows = self._store.rows(
-            "SELECT kind, group_id FROM label WHERE split = ? ORDER BY kind, group_id", key
-        )
-        return KnownSplit(key, self.get(key), tuple(Label(*row) for row in rows))
+        number = self._store.keys.number(key)
+        return KnownSplit(key, self.get(key), self.labels([number])[number])
+
+    def labels(self, splits: Iterable[int]) -> dict[int, tuple[Label, ...]]:
+        """The labels of splits, by their numbers; each sorted by kind and group."""
+        keys, labels = self._store.keys, defaultdict[int, list[Label]](list)
+        wanted = sorted(splits)
+        rows: list[Row] = []
+        for start in range(0, len(wanted), _TOGETHER):
+            listed = ", ".join(map(str, wanted[start : start + _TOGETHER]))
+            rows += self._store.read_all(f"{_LABELS} WHERE split IN ({listed})")
+        keys.load({group for _, _, group in rows})
+        for split, kind, group in rows:
+            labels[split].append(Label(kind, keys.raw(group)))
+        for split in wanted if self._added else ():
+            if keys.raw(split) in self._added:
+                labels[split].append(_ADDED)
+        order = lambda label: (label.kind, label.group)  # noqa: E731
+        return {split: tuple(sorted(told, key=order)) for split, told in labels.items()}
 
     def __iter__(self) -> Iterator[KnownSplit]:
         return map(self.known, self.keys())

@@ -1,5 +1,8 @@
 """Where facts and books are kept.
 
-schema  the tables
-sqlite  the database, and its SQL dialect
+types     columns that two databases keep in different ways, and keys that stand as numbers
+tables    the tables
+keys      the number of each key
+database  SQLite and PostgreSQL: the one module that opens connections
+figures   rows that facts change, and how that is undone
 """

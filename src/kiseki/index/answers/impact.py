@@ -1,0 +1,182 @@
+"""What rests on a collection or model: the way down of a lineage, asked from its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
+
+from kiseki.core.values import bytes32
+from kiseki.index.answers.records import ALL
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+from kiseki.index.store.types import Key, number_of
+
+__all__ = ["Dependent", "Impact", "dependents_of", "impact_of", "received_by"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A model or batch that rests on something.
+
+    Attributes:
+        place: of its registration in the chain, the cursor for the next page.
+        kind: ``model`` or ``batch``.
+        id: its ID.
+        registrant: its developer or creator, lowercase address.
+        time: when it was registered, Unix seconds.
+        is_direct: whether it declares that itself, or only rests on a model that does.
+    """
+
+    place: int
+    kind: str
+    id: bytes
+    registrant: str
+    time: int
+    is_direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """How many models and batches rest on a collection or model, each counted once.
+
+    Attributes:
+        models, batches: all of them, through any number of models.
+        direct_models, direct_batches: those of them that declare it themselves.
+    """
+
+    models: int
+    batches: int
+    direct_models: int
+    direct_batches: int
+
+
+_ID = bindparam("id", type_=Key())
+_AFTER, _UNTIL = bindparam("after", type_=BigInteger), bindparam("until", type_=BigInteger)
+
+
+def _places(table: Table, *where: ColumnElement[bool]) -> Select[int]:
+    return select(table.c.at).where(*where, table.c.at > _AFTER, table.c.at <= _UNTIL)
+
+
+_TRAINED = select(number_of(t.source.c.group_id)).where(t.source.c.collection == _ID)
+_RESTING = union(
+    _places(t.source, t.source.c.collection == _ID),
+    _places(t.ancestor, number_of(t.ancestor.c.model).in_(_TRAINED)),
+    _places(t.ancestor, t.ancestor.c.model == _ID, t.ancestor.c.group_id != _ID),
+)
+"""Where what rests on it was registered. Sources and ancestors stand at the place of the model or
+batch that they are of."""
+
+_IS_DIRECT = or_(
+    exists()
+    .where(t.source.c.collection == _ID)
+    .where(t.source.c.at == t.composed.c.at)
+    .correlate(t.composed),
+    exists()
+    .where(t.base.c.model == _ID)
+    .where(t.base.c.group_id == t.composed.c.id)
+    .correlate(t.composed),
+).label("is_direct")
+_EACH = (
+    select(t.composed.c.kind, _IS_DIRECT).where(t.composed.c.at.in_(_RESTING)).subquery("resting")
+)
+_COUNTS = select(_EACH.c.kind, _EACH.c.is_direct, func.count()).group_by(
+    _EACH.c.kind, _EACH.c.is_direct
+)
+_PAGE = (
+    select(
+        t.composed.c.at,
+        t.composed.c.kind,
+        t.composed.c.id,
+        func.coalesce(t.model.c.developer, t.batch.c.creator),
+        t.time_of(t.composed.c.at),
+        _IS_DIRECT,
+    )
+    .outerjoin(t.model, t.model.c.at == t.composed.c.at)
+    .outerjoin(t.batch, t.batch.c.at == t.composed.c.at)
+    .where(t.composed.c.at.in_(_RESTING.order_by("at").limit(bindparam("most", type_=BigInteger))))
+    .order_by(t.composed.c.at)
+)
+
+
+def impact_of(store: Store, data: bytes, at: int | None = None) -> Impact:
+    """How many models and batches rest on a collection or model.
+
+    Args:
+        data: its ID; on one that nobody registered nothing rests.
+        at: the last place of the chain that counts; all when left out.
+    """
+    until = ALL if at is None else at
+    rows = store.rows(_COUNTS, id=bytes32(data, "the ID"), after=-1, until=until)
+    counts = {(row[0], bool(row[1])): row[2] for row in rows}
+    models, batches = counts.get(("model", True), 0), counts.get(("batch", True), 0)
+    return Impact(
+        models=models + counts.get(("model", False), 0),
+        batches=batches + counts.get(("batch", False), 0),
+        direct_models=models,
+        direct_batches=batches,
+    )
+
+
+def dependents_of(
+    store: Store, data: bytes, after: int = -1, most: int = 100, at: int | None = None
+) -> list[Dependent]:
+    """Models and batches that rest on a collection or model, earliest first.
+
+    Args:
+        data: its ID.
+        after: the place of the last one that is known.
+        most: how many at most.
+        at: the last place of the chain that counts; all when left out.
+    """
+    until = ALL if at is None else at
+    rows = store.rows(_PAGE, id=bytes32(data, "the ID"), after=after, most=most, until=until)
+    return [Dependent(*row) for row in rows]
+
+
+_RECEIVED = select(t.account.c.received).where(
+    t.account.c.key == bindparam("payee"), t.account.c.token == bindparam("token")
+)
+_CAME = tuple(
+    select(table.c.amount)
+    .where(table.c.payee == bindparam("payee"))
+    .where(table.c.token == bindparam("token"))
+    .where(table.c.at <= _UNTIL)
+    for table in (t.deposit, t.claim, t.resolution)
+)
+
+
+def received_by(
+    store: Store, payee: bytes, tokens: Iterable[str], at: int | None = None
+) -> Mapping[str, int]:
+    """What came in so far for a split or subject, in base units, for each of some tokens.
+
+    Args:
+        payee: its key: a collection's subject, or the split of a model or batch.
+        tokens: addresses in lower case; the zero address is ether.
+        at: the last place of the chain that counts, for which all that came in is summed; left
+            out, the figure is there.
+    """
+    if at is None:
+        rows = {token: store.row(_RECEIVED, payee=payee, token=token) for token in tokens}
+        return {token: row[0] if row else 0 for token, row in rows.items()}
+    values = {"payee": payee, "until": at}
+    return {
+        token: sum(
+            amount for came in _CAME for (amount,) in store.rows(came, token=token, **values)
+        )
+        for token in tokens
+    }

@@ -1,0 +1,75 @@
+"""Questions about the whole: what rests on something, who earned what, how much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kiseki.index.answers.counts import counts_of
+from kiseki.index.answers.coverage import Coverage, coverage_of
+from kiseki.index.answers.earnings import By, Earning, earnings_of
+from kiseki.index.answers.history import Entry, history_of
+from kiseki.index.answers.impact import (
+    Dependent,
+    Impact,
+    dependents_of,
+    impact_of,
+    received_by,
+)
+from kiseki.index.answers.search import Hit, search
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+
+__all__ = ["Overview"]
+
+
+class Overview:
+    """Each answer is as of the last block, or as it stood at the end of another one, ``block``.
+
+    Lists come in pages: ``after`` is the place of the last row that is known (`place` of each).
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def impact(self, data: bytes, block: int | None = None) -> Impact:
+        """How many models and batches rest on a collection or model."""
+        return impact_of(self._store, data, _last(block))
+
+    def dependents(
+        self, data: bytes, after: int = -1, most: int = 100, block: int | None = None
+    ) -> list[Dependent]:
+        """Models and batches that rest on a collection or model, earliest first."""
+        return dependents_of(self._store, data, after, most, _last(block))
+
+    def received(
+        self, payee: bytes, tokens: Iterable[str], block: int | None = None
+    ) -> Mapping[str, int]:
+        """What came in for a split or subject, in base units, for each of some tokens."""
+        return received_by(self._store, payee, tokens, _last(block))
+
+    def earnings(self, wallet: str, by: By = "token", block: int | None = None) -> list[Earning]:
+        """What reached a wallet, by month, subject or token."""
+        return earnings_of(self._store, wallet, by, _last(block))
+
+    def history(
+        self, wallet: str, after: int = -1, most: int = 100, block: int | None = None
+    ) -> list[Entry]:
+        """What a wallet paid and what reached it, earliest first."""
+        return history_of(self._store, wallet, after, most, _last(block))
+
+    def coverage(self, now: int, block: int | None = None) -> Coverage:
+        """For how many works the consent of every source still holds at a time, Unix seconds."""
+        return coverage_of(self._store, now, _last(block))
+
+    def counts(self, block: int | None = None) -> dict[str, int]:
+        """How many there are of each kind."""
+        return counts_of(self._store, _last(block))
+
+    def search(self, text: str, most: int = 20, block: int | None = None) -> list[Hit]:
+        """What begins with some digits, or bears a name that somebody stated."""
+        return search(self._store, text, most, _last(block))
+
+
+def _last(block: int | None) -> int | None:
+    """The last place of a block."""
+    return None if block is None else t.place_of(block + 1) - 1

@@ -1,0 +1,403 @@
+"""What every account received, and what it would have received if all above it were claimed.
+
+The splitter counts what an account (a split or subject) ``received`` and what it ``passed`` on.
+What the leaves of a split bring follows from what it would have received, its *virtual* figure::
+
+    V(y) = received(y)
+         + Σ over leaves of known splits that lead to y:  ⌊V(P) × shares / total⌋ − claimed(P, lo)
+         + Σ over subjects that lead to y:                received − passed
+
+A payee leads to where the subjects behind it end: at a wallet, at a split, or at a subject that
+stands for nobody. Only accounts where something ends have a V; what ends at a wallet is summed when
+somebody asks, so a split of a thousand artists costs a deposit nothing.
+
+A fact changes V in few places. The differences are kept, and passed down together when a block or a
+batch of blocks ends (`settle`): a claim or resolution moves money that V counted already; a deposit
+raises V where it ends; a split that becomes known after money, or a subject that stands for
+somebody else, moves what was counted from one place to another.
+
+Payees can lead back to themselves, by a hostile or mistaken payee. V is then the least figure that
+fits the formula. A circle is worked out again from below whenever it is touched; what does not come
+to rest within a budget is *restless*: the figures below it are at least so much.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+from kiseki.index.books.graph import Graph, Leaf, is_wallet
+from kiseki.index.books.order import ordered
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+from kiseki.index.store.figures import Figures
+
+__all__ = ["BUDGET", "MOST", "Accounts", "Books"]
+
+BUDGET = 10_000
+"""Figures that one change may alter inside circles, before the circle counts as restless."""
+
+MOST = 1 << 128
+"""What the splitter never credits an account with."""
+
+_NOTHING = (0, 0, 0, 0)
+
+
+class Books:
+    """The accounts of all tokens, in base units, in the store.
+
+    Attributes:
+        figures: the tables that facts change.
+    """
+
+    def __init__(self, store: Store, graph: Graph) -> None:
+        self._accounts = Figures(store, t.account)
+        self._claimed = Figures(store, t.claimed)
+        self._tokens = Figures(store, t.token)
+        self.figures = (self._accounts, self._claimed, self._tokens)
+        self._graph = graph
+        self._moved: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        self._doubtful: defaultdict[int, set[int]] = defaultdict(set)
+
+    def forget(self) -> None:
+        """Drops what was read, and what was not settled."""
+        self._moved.clear()
+        self._doubtful.clear()
+        for figures in self.figures:
+            figures.forget()
+
+    def of(self, token: int) -> Accounts:
+        """The accounts of one token."""
+        return Accounts(self._accounts, self._claimed, token)
+
+    def deposited(self, token: int) -> int:
+        """All that came in of a token."""
+        row = self._tokens.get(token)
+        return 0 if row is None else int(row[0])
+
+    def tokens_of(self, account: int) -> list[int]:
+        """The tokens in which an account has figures."""
+        return [token for _, token in self._accounts.under(account)]
+
+    # Facts
+
+    def deposit(self, token: int, payee: int, amount: int) -> None:
+        """Money came in for a payee."""
+        deposited, restless = self._tokens.get(token) or (0, 0)
+        self._tokens.put((token,), (deposited + amount, restless))
+        self._credit(token, payee, amount)
+
+    def claim(self, token: int, split: int, lo: int, payee: int, amount: int) -> None:
+        """A leaf was paid."""
+        claimed = self._claimed.get(split, lo, token) or (0,)
+        self._claimed.put((split, lo, token), (claimed[0] + amount,))
+        self._change(token, split, passed=amount)
+        if self._graph.knows(split):  # V counted it where the leaf leads
+            self._move(token, payee, -amount)
+        self._credit(token, payee, amount)
+
+    def resolve(self, token: int, subject: int, payee: int, amount: int) -> None:
+        """What waited at a subject went on."""
+        if self._graph.end(subject) != subject:
+            self._move(token, subject, -amount)
+        self._change(token, subject, passed=amount)
+        self._credit(token, payee, amount)
+
+    def known(self, split: int) -> None:
+        """A split became known: its leaves count from now on. Call it after `Graph.add`."""
+        for token in self.tokens_of(split):
+            accounts = self.of(token)
+            for leaf in self._graph.edges(split):
+                self._move(token, leaf.payee, accounts.due(leaf))
+            if accounts.restless(split):
+                self._doubtful[token].update(self._graph.below(split))
+
+    def naming(self, subject: int) -> list[Callable[[], None]]:
+        """How things are before a subject stands for somebody else. What it gives is done after
+        `Graph.name` and `Graph.lead_anew`."""
+        end = self._graph.end(subject)
+        afterwards: list[Callable[[], None]] = []
+        for token in self._tokens_through(subject):
+            accounts = self.of(token)
+            amount = self._through(accounts, subject, end)
+            circle = self._circle(end) if accounts.restless(end) else frozenset()
+            afterwards.append(partial(self._named, token, subject, end, amount, circle))
+        return afterwards
+
+    def _named(
+        self, token: int, subject: int, before: int, amount: int, circle: frozenset[int]
+    ) -> None:
+        self._move_to(token, before, -amount)
+        end = self._graph.end(subject)
+        self._move_to(token, end, self._through(self.of(token), subject, end))
+        if circle:  # its figures did not fit the formula
+            self._solve(token, circle, self._moved[token], was_restless=True)
+        accounts = (before, end, *circle)  # whose figures may be complete now, or not any more
+        self._doubtful[token].update(each for each in accounts if not is_wallet(each))
+
+    def _tokens_through(self, subject: int) -> list[int]:
+        tokens: dict[int, None] = {}
+        for behind in self._graph.behind(subject):
+            tokens.update(dict.fromkeys(self.tokens_of(behind)))
+            for leaf in self._graph.paying(behind):
+                tokens.update(dict.fromkeys(self.tokens_of(leaf.split)))
+        return list(tokens)
+
+    def _through(self, accounts: Accounts, subject: int, end: int) -> int:
+        """What leads to the end of a subject through it, or to itself where it is the end."""
+        found = 0
+        for behind in self._graph.behind(subject):
+            found += accounts.received(behind) if behind == end else accounts.held(behind)
+            found += sum(accounts.due(leaf) for leaf in self._graph.paying(behind))
+        return found
+
+    def _credit(self, token: int, payee: int, amount: int) -> None:
+        self._change(token, payee, received=amount)
+        self._move(token, payee, amount)
+
+    def _change(self, token: int, account: int, received: int = 0, passed: int = 0) -> None:
+        row = self._accounts.get(account, token) or _NOTHING
+        self._accounts.put((account, token), (row[0] + received, row[1] + passed, *row[2:]))
+
+    def _move(self, token: int, payee: int, amount: int) -> None:
+        self._move_to(token, self._graph.end(payee), amount)
+
+    def _move_to(self, token: int, end: int, amount: int) -> None:
+        if amount and not is_wallet(end):
+            moved = self._moved[token]
+            moved[end] = moved.get(end, 0) + amount
+
+    # Passing differences down
+
+    def settle(self) -> None:
+        """Adds the differences to V, and passes down what follows from them."""
+        below = cache(self._graph.below)
+        for token in {**self._moved, **self._doubtful}:
+            moved, doubtful = self._moved[token], self._doubtful[token]
+            for circle in ordered({*moved, *doubtful}, below):
+                goes_round = len(circle) > 1 or circle[0] in below(circle[0])
+                self._settle(token, circle, goes_round, moved, doubtful)
+        self._moved.clear()
+        self._doubtful.clear()
+
+    def _settle(
+        self,
+        token: int,
+        circle: list[int],
+        goes_round: bool,
+        moved: dict[int, int],
+        doubtful: set[int],
+    ) -> None:
+        """
+        Args:
+            doubtful: accounts that may be restless now, or may not be any more.
+        """
+        is_moved = any(moved.get(member) for member in circle)
+        is_doubtful = not doubtful.isdisjoint(circle)
+        if not is_moved and not is_doubtful:
+            return
+        accounts, account, members = self.of(token), circle[0], frozenset(circle)
+        was_restless = any(accounts.restless(member) for member in circle)
+        if goes_round:
+            restless = not self._solve(token, members, moved, was_restless)
+            look_above = was_restless or is_doubtful
+        else:
+            virtual = accounts.virtual(account) + moved.pop(account, 0)
+            self._set(token, account, virtual, moved, frozenset())
+            restless = virtual >= MOST or (was_restless and not is_doubtful)
+            look_above = is_doubtful
+        restless |= look_above and self._is_restless_above(token, members)
+        for member in [each for each in circle if self._mark(token, each, restless)]:
+            doubtful.update(self._graph.below(member))
+
+    def _is_restless_above(self, token: int, circle: frozenset[int]) -> bool:
+        """Whether one of those that pay into a circle, or into an account, is restless."""
+        known = self._tokens.get(token)
+        if known is None or not known[1]:
+            return False
+        accounts = self.of(token)
+        above = {
+            leaf.split
+            for member in circle
+            for behind in self._graph.behind(member)
+            for leaf in self._graph.paying(behind)
+        }
+        return any(accounts.restless(account) for account in above - circle)
+
+    def _mark(self, token: int, account: int, restless: bool) -> bool:
+        """Notes whether an account is restless; whether that is new."""
+        row = self._accounts.get(account, token) or _NOTHING
+        if bool(row[3]) == restless:
+            return False
+        self._accounts.put((account, token), (*row[:3], int(restless)))
+        deposited, many = self._tokens.get(token) or (0, 0)
+        self._tokens.put((token,), (deposited, many + (1 if restless else -1)))
+        return True
+
+    def _solve(
+        self, token: int, circle: frozenset[int], moved: dict[int, int], was_restless: bool
+    ) -> bool:
+        """Works a circle out again, in which is what was to be added to its accounts; whether it
+        came to rest."""
+        added = {member: moved.pop(member, 0) for member in circle}
+        solved, at_rest = self._solved(token, circle, None if was_restless else added)
+        for member, virtual in solved.items():
+            self._set(token, member, virtual, moved, circle)
+        return at_rest
+
+    def _set(
+        self,
+        token: int,
+        account: int,
+        virtual: int,
+        moved: dict[int, int],
+        circle: frozenset[int],
+    ) -> None:
+        """Sets V, and moves what its leaves bring to others than its circle."""
+        row = self._accounts.get(account, token) or _NOTHING
+        before = row[2]
+        self._accounts.put((account, token), (*row[:2], virtual, row[3]))
+        for leaf in self._graph.edges(account):
+            end = self._graph.end(leaf.payee)
+            if end not in circle:
+                more = virtual * leaf.shares // leaf.total - before * leaf.shares // leaf.total
+                if more and not is_wallet(end):
+                    moved[end] = moved.get(end, 0) + more
+
+    def _solved(
+        self, token: int, circle: frozenset[int], added: dict[int, int] | None
+    ) -> tuple[dict[int, int], bool]:
+        """V of the accounts of a circle, from below: the least figures that fit the formula.
+
+        Args:
+            added: what is to be added to figures that fitted before; nothing where they did not.
+        """
+        accounts, members = self.of(token), sorted(circle)
+        places = {member: place for place, member in enumerate(members)}
+        ways = [
+            _Way(leaf, place, places[end])
+            for place, member in enumerate(members)
+            for leaf in self._graph.edges(member)
+            if (end := self._graph.end(leaf.payee)) in places
+        ]
+        brought = [0] * len(ways)
+        if added is None:
+            virtual = [self._from_outside(accounts, member, circle) for member in members]
+            for way in ways:
+                virtual[way.end] -= accounts.claimed(way.leaf)
+        else:
+            before = [accounts.virtual(member) for member in members]
+            virtual = [v + added[member] for v, member in zip(before, members, strict=True)]
+            only_grows = min(added.values()) >= 0
+            for number, way in enumerate(ways):
+                came = before[way.start] * way.leaf.shares // way.leaf.total
+                if only_grows:  # so it is looked for from there on
+                    brought[number] = came
+                else:
+                    virtual[way.end] -= came
+        at_rest = _raise(virtual, ways, brought)
+        if not at_rest:
+            virtual = [
+                max(v, accounts.received(key)) for v, key in zip(virtual, members, strict=True)
+            ]
+        return dict(zip(members, virtual, strict=True)), at_rest
+
+    def _from_outside(self, accounts: Accounts, account: int, circle: frozenset[int]) -> int:
+        """The part of V that does not come from the circle."""
+        found = 0
+        for behind in self._graph.behind(account):
+            found += accounts.received(behind) if behind == account else accounts.held(behind)
+            leaves = (leaf for leaf in self._graph.paying(behind) if leaf.split not in circle)
+            found += sum(accounts.due(leaf) for leaf in leaves)
+        return found
+
+    def _circle(self, account: int) -> frozenset[int]:
+        for circle in ordered([account], self._graph.below):
+            if account in circle:
+                return frozenset(circle)
+        return frozenset([account])
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A leaf inside a circle, and between which of its accounts it leads, by their places."""
+
+    leaf: Leaf
+    start: int
+    end: int
+
+
+def _raise(virtual: list[int], ways: Sequence[_Way], brought: list[int]) -> bool:
+    """Raises V of a circle's accounts until it fits the formula; whether that came to an end.
+
+    Args:
+        virtual: V of each; not more than the least that fits.
+        ways: the leaves inside.
+        brought: what of V came by each way.
+    """
+    shares = [(way.start, way.end, way.leaf.shares, way.leaf.total) for way in ways]
+    leaving: list[list[int]] = [[] for _ in virtual]
+    for number, way in enumerate(ways):
+        leaving[way.start].append(number)
+    rest, waits, steps = deque(range(len(ways))), [True] * len(ways), 0
+    while rest and steps < BUDGET:
+        number = rest.popleft()
+        waits[number] = False
+        start, end, part, total = shares[number]
+        more = virtual[start] * part // total - brought[number]
+        if more <= 0:
+            continue
+        steps += 1
+        brought[number] += more
+        virtual[end] += more
+        for following in leaving[end]:
+            if not waits[following]:
+                waits[following] = True
+                rest.append(following)
+    return not rest and max(virtual) < MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of one token."""
+
+    _accounts: Figures
+    _claimed: Figures
+    token: int
+
+    def received(self, account: int) -> int:
+        """What an account was credited with; a wallet, what it was paid."""
+        return self._row(account)[0]
+
+    def passed(self, account: int) -> int:
+        """What it passed on."""
+        return self._row(account)[1]
+
+    def held(self, account: int) -> int:
+        """What waits at it."""
+        row = self._row(account)
+        return row[0] - row[1]
+
+    def virtual(self, account: int) -> int:
+        """V."""
+        return self._row(account)[2]
+
+    def restless(self, account: int) -> bool:
+        """Whether V is only a least figure: in and below a circle that did not come to rest."""
+        return bool(self._row(account)[3])
+
+    def claimed(self, leaf: Leaf) -> int:
+        """What a leaf was passed."""
+        row = self._claimed.get(leaf.split, leaf.lo, self.token)
+        return 0 if row is None else int(row[0])
+
+    def due(self, leaf: Leaf) -> int:
+        """What a leaf brings once everything above is claimed, less what it was passed."""
+        brought = self.virtual(leaf.split) * leaf.shares // leaf.total
+        return brought - self.claimed(leaf)
+
+    def _row(self, account: int) -> tuple[int, int, int, int]:
+        row = self._accounts.get(account, self.token)
+        return _NOTHING if row is None else (row[0], row[1], row[2], row[3])

@@ -1,0 +1,249 @@
+"""Known splits and subjects: who leads to whom. The same for all tokens.
+
+A payee leads to where the subjects behind it end: at a wallet, at a split, or at a subject that
+stands for nobody. Keys are numbers here (`store.keys`); those of wallets are negative.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Row, Store
+from kiseki.index.store.figures import Figures
+
+__all__ = ["Graph", "Leaf", "Subject", "is_wallet"]
+
+_LEAF = (
+    "SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, split.total, leaf.lo"
+    " FROM leaf JOIN split ON split.key = leaf.split"
+)
+_MOST = 100_000
+"""Leaves that are remembered between batches."""
+
+
+def is_wallet(account: int) -> bool:
+    """Whether the number of a key is that of a wallet, which is paid out at once."""
+    return account < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of a known split.
+
+    Attributes:
+        split: its number.
+        place: which leaf.
+        payee: the number of the payee.
+        shares, total: its part of all shares.
+        lo: the shares before it, by which claims name it.
+    """
+
+    split: int
+    place: int
+    payee: int
+    shares: int
+    total: int
+    lo: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a subject of the suite is.
+
+    Attributes:
+        contract, id: numbers of the contract and of the ID there.
+        payee: whom it stands for now; none for nobody.
+        unknown: whether it is a rights token that nobody has put on record yet.
+    """
+
+    contract: int
+    id: int
+    payee: int | None
+    unknown: bool
+
+
+class Graph:
+    """Who leads to whom, in the store.
+
+    Attributes:
+        figures: the tables that facts change.
+
+    Args:
+        splitter: the number of the splitter's own payee key, to which nothing is paid.
+    """
+
+    def __init__(self, store: Store, splitter: int) -> None:
+        self._store, self._splitter = store, splitter
+        self._subjects = Figures(store, t.subject)
+        self._naming = Figures(store, t.naming)
+        self._edges = Figures(store, t.edge)
+        self.figures = (self._subjects, self._naming, self._edges)
+        self._leaf_into, self._leaf_outof = store.converters(
+            (t.leaf.c.split, t.leaf.c.place, t.leaf.c.payee, t.leaf.c.shares, t.split.c.total,
+             t.leaf.c.lo)
+        )  # fmt: skip
+        self._known: dict[int, bool] = {}
+        self._leaves: dict[tuple[int, int], Leaf] = {}
+        self._paying: dict[int, list[Leaf]] = {}
+        self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
+
+    def forget(self) -> None:
+        """Drops what was read."""
+        self._known.clear()
+        self._leaves.clear()
+        self._paying.clear()
+        for figures in self.figures:
+            figures.forget()
+
+    def trim(self) -> None:
+        """Drops what was read where it became much. What was added beside the store stays."""
+        if len(self._leaves) > _MOST or len(self._paying) > _MOST or len(self._known) > _MOST:
+            self._known = {key: True for leaves in self._added.values() for key in
+                           {leaf.split for leaf in leaves}}  # fmt: skip
+            self._leaves.clear()
+            self._paying.clear()
+
+    # Splits
+
+    def knows(self, split: int) -> bool:
+        """Whether the leaves of a split are known."""
+        known = self._known.get(split)
+        if known is None:
+            self._store.flush()
+            known = self._store.read("SELECT 1 FROM split WHERE key = ?", split) is not None
+            self._known[split] = known
+        return known
+
+    def add(self, split: int, leaves: Sequence[tuple[int, int]], kept: bool = True) -> None:
+        """Makes a split known.
+
+        Args:
+            leaves: payee and shares of each.
+            kept: whether it is written; else it counts only for who asks here.
+        """
+        self._known[split] = True
+        total = sum(shares for _, shares in leaves)
+        rows, lo = [], 0
+        for place, (payee, shares) in enumerate(leaves):
+            leaf = Leaf(split, place, payee, shares, total, lo)
+            rows.append(
+                {"split": split, "place": place, "payee": payee, "shares": shares, "lo": lo}
+            )
+            lo += shares
+            if not kept:
+                self._added[payee].append(leaf)
+                self._leaves[split, place] = leaf
+            if payee in self._paying:
+                self._paying[payee].append(leaf)
+            self._lead(leaf)
+        if kept:
+            self._store.add(t.leaf, rows)
+
+    def edges(self, split: int) -> list[Leaf]:
+        """The leaves of a known split that lead to an account; not those that lead to a wallet."""
+        return [self.leaf(split, place) for _, place in self._edges.under(split)]
+
+    def leaves(self, split: int) -> list[Leaf]:
+        """All leaves of a known split, in order."""
+        self._store.flush()
+        rows = self._store.read_all(f"{_LEAF} WHERE leaf.split = ? ORDER BY leaf.place", split)
+        added = (leaf for leaves in self._added.values() for leaf in leaves if leaf.split == split)
+        return list(map(self._leaf_of, rows)) or sorted(added, key=lambda leaf: leaf.place)
+
+    def leaf(self, split: int, place: int) -> Leaf:
+        """A leaf of a known split."""
+        leaf = self._leaves.get((split, place))
+        if leaf is None:
+            self._store.flush()
+            row = self._store.read(f"{_LEAF} WHERE leaf.split = ? AND leaf.place = ?", split, place)
+            if row is None:
+                raise LookupError(f"the split {split} has no leaf {place}")
+            leaf = self._leaves[split, place] = self._leaf_of(row)
+        return leaf
+
+    def paying(self, payee: int) -> list[Leaf]:
+        """The leaves of known splits that name a payee."""
+        leaves = self._paying.get(payee)
+        if leaves is None:
+            self._store.flush()
+            rows = self._store.read_all(f"{_LEAF} WHERE leaf.payee = ?", payee)
+            leaves = sorted(map(self._leaf_of, rows), key=lambda leaf: (leaf.split, leaf.place))
+            leaves += self._added.get(payee, ())
+            self._paying[payee] = leaves
+        return leaves
+
+    def _leaf_of(self, row: Row) -> Leaf:
+        split, place, payee, shares, total, lo = row
+        number = self._leaf_outof[3] or int
+        return Leaf(split, place, payee, number(shares), number(total), number(lo))
+
+    def _lead(self, leaf: Leaf) -> None:
+        leads = not is_wallet(self.end(leaf.payee))
+        self._edges.put((leaf.split, leaf.place), () if leads else None)
+
+    # Subjects
+
+    def subject(self, key: int) -> Subject | None:
+        """What a subject is; nothing for what is none of the suite."""
+        row = self._subjects.get(key)
+        return None if row is None else Subject(row[0], row[1], row[2], bool(row[3]))
+
+    def name(self, key: int, subject: Subject) -> None:
+        """Sets what a subject is, and whom it stands for; itself and nobody are the same."""
+        payee = None if subject.payee in (key, self._splitter) else subject.payee
+        before = self._subjects.get(key)
+        if before is not None and before[2] is not None:
+            self._naming.put((before[2], key), None)
+        self._subjects.put((key,),
+                           (subject.contract, subject.id, payee, int(subject.unknown)))  # fmt: skip
+        if payee is not None:
+            self._naming.put((payee, key), ())
+
+    def lead_anew(self, key: int) -> None:
+        """Looks again where the leaves lead that name a subject or what stands for it."""
+        for behind in self.behind(key):
+            for leaf in self.paying(behind):
+                self._lead(leaf)
+
+    def payee(self, subject: int) -> int | None:
+        """Whom a subject stands for now; none for nobody, and for what is no subject."""
+        if subject < 0:
+            return None
+        row = self._subjects.get(subject)
+        return None if row is None else row[2]
+
+    def end(self, payee: int) -> int:
+        """Where a payee leads: a wallet, a split, or a subject that stands for nobody. Subjects
+        that stand for each other in a circle lead to the least of them."""
+        following = self.payee(payee)
+        if following is None:
+            return payee
+        seen = [payee]
+        while following is not None:
+            payee = following
+            if payee in seen:
+                return min(seen[seen.index(payee) :])
+            seen.append(payee)
+            following = self.payee(payee)
+        return payee
+
+    def naming(self, payee: int) -> list[int]:
+        """The subjects that stand for a payee."""
+        return [subject for _, subject in self._naming.under(payee)]
+
+    def behind(self, payee: int) -> list[int]:
+        """A payee, and all subjects that lead to it."""
+        found, rest = {payee: None}, [payee]
+        while rest:
+            for subject in sorted(self.naming(rest.pop())):
+                if subject not in found:
+                    found[subject] = None
+                    rest.append(subject)
+        return list(found)
+
+    def below(self, account: int) -> list[int]:
+        """The accounts to which the leaves of an account lead, each once."""
+        return list(dict.fromkeys(self.end(leaf.payee) for leaf in self.edges(account)))

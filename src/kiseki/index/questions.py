@@ -1,0 +1,193 @@
+"""Questions about what was registered, and what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import bindparam, select
+
+from kiseki.core import ids
+from kiseki.core.compose import Ancestor
+from kiseki.core.terms import Terms
+from kiseki.core.values import address, address_text, bytes32
+from kiseki.index.answers import findings, trace
+from kiseki.index.answers.records import Records
+from kiseki.index.answers.values import (
+    BatchRecord,
+    Challenge,
+    CollectionRecord,
+    Found,
+    ModelRecord,
+    Sources,
+    StandingRecord,
+    Statement,
+    Status,
+)
+from kiseki.index.facts.rebuild import ancestry
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+from kiseki.index.store.types import Address
+
+__all__ = ["Questions"]
+
+_TABLES = {"DataRegistry": "collection", "ModelRegistry": "model", "OutputRegistry": "batch"}
+_LOG = select(t.log.c.hash, t.log.c.count).where(
+    t.log.c.registry == bindparam("registry", type_=Address)
+)
+
+
+class Questions:
+    """The part of :class:`~kiseki.index.Index` that only reads facts. Its last block's ``time`` is
+    when statuses are told for, where nobody names another time."""
+
+    _store: Store
+    _records: Records
+    _addresses: Mapping[str, str]
+
+    @property
+    def time(self) -> int:
+        """The time of the last block, Unix seconds; zero before the first."""
+        raise NotImplementedError
+
+    # Trace
+
+    def usage(self, provider: str, deep: bool = False) -> list[trace.Usage]:
+        """Which models and batches declare which collection of a provider, earliest first.
+
+        Args:
+            provider: its address.
+            deep: also what rests on those models, through any number of others.
+        """
+        who = address_text(address(provider, "the provider"))
+        return trace.usage_of(self._store, who, deep)
+
+    def uses(self, collection: bytes, deep: bool = False) -> list[trace.Usage]:
+        """:meth:`usage` of one collection; nothing for one that nobody registered."""
+        return trace.uses_of(self._store, bytes32(collection, "the collection"), deep)
+
+    def lineage(self, group: bytes, now: int | None = None) -> trace.Lineage:
+        """Everything a batch or model rests on, down to the data.
+
+        Args:
+            group: its ID.
+            now: Unix seconds, for statuses; the time of the last block when left out.
+        """
+        return trace.lineage_of(
+            self._store, self._records, group, self.time if now is None else now
+        )
+
+    def findings(self, group: bytes, now: int | None = None) -> list[findings.Finding]:
+        """What only the index sees of a batch (or model), through all ancestors; problems first."""
+        return findings.findings_of(
+            self._store,
+            self._records,
+            self.lineage(group, now),
+            self._addresses["ModelRegistry"],
+        )
+
+    def find(self, commitment: bytes) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first."""
+        return self._records.find(commitment)
+
+    def models_with(self, weights: bytes) -> list[bytes]:
+        """The IDs of all models registered with this commitment of weights, earliest first."""
+        return [bytes(model) for model, *_ in findings.models_with(self._store, weights)]
+
+    def ancestry(self, model: bytes) -> list[Ancestor]:
+        """A model and every distinct ancestor, ascending: what who builds on it hands over.
+
+        Raises:
+            NotInIndex: there is no such model.
+        """
+        self._records.model(model)
+        return ancestry(self._store, model)
+
+    def sources(self, group: bytes) -> Sources:
+        """What a model or batch rests on directly, to show to verifiers.
+
+        Raises:
+            NotInIndex: there is no such model or batch.
+        """
+        return self._records.sources(group)
+
+    def statements(self, contract: str, group: bytes) -> list[Statement]:
+        """What anybody said about what a contract of the suite holds, earliest first.
+
+        Args:
+            contract: its name, such as ``ModelRegistry``.
+            group: the ID there.
+        """
+        return self._records.statements(ids.subject(self._addresses[contract], group))
+
+    def stated(self, subject: bytes) -> list[Statement]:
+        """:meth:`statements` about any subject, as the payee key of a wallet."""
+        return self._records.statements(subject)
+
+    def named_in_list(self, contract: str, group: bytes) -> list[str]:
+        """Every user that an allow list ever named for a collection or model, in lower case,
+        earliest first. What each may do now, the list itself says."""
+        return self._records.named_in_list(self._addresses[contract], group)
+
+    def challenges(self, model: bytes) -> list[Challenge]:
+        """All evidence on record that a model's manifest is false, earliest first."""
+        return self._records.challenges(model)
+
+    def manifest_checked_at(self, model: bytes) -> int | None:
+        """When a model's manifest was walked to its end; ``None`` when it was not."""
+        return self._records.manifest_checked_at(model)
+
+    def items_revoked(self, items: Iterable[bytes]) -> dict[bytes, int]:
+        """Item ID -> when its provider revoked it, of those among some items that are revoked,
+        whether they were logged in a collection or not."""
+        return self._records.items_revoked(items)
+
+    def registered(self, registry: str, by: str | None = None) -> list[bytes]:
+        """All that a registry registered, as far as the events tell, in the order of its log.
+
+        Args:
+            registry: its name, of :data:`REGISTRIES`.
+            by: only what this wallet registered.
+        """
+        if by is not None:
+            return self._records.registered_by(_TABLES[registry], by)
+        return [each for _, each in self._records.registered(_TABLES[registry])]
+
+    def log(self, registry: str) -> bytes:
+        """What a registry's log is, if the events are all: one that is another lacks some."""
+        row = self._store.row(_LOG, registry=self._addresses[registry])
+        return bytes(32) if row is None else int(row[0]).to_bytes(32)
+
+    def count(self, registry: str) -> int:
+        """How many a registry registered, as far as the events tell."""
+        row = self._store.row(_LOG, registry=self._addresses[registry])
+        return 0 if row is None else int(row[1])
+
+    def standing(self, provider: str) -> list[StandingRecord]:
+        """The standing consents of a provider that were used, and what rests on each."""
+        return self._records.standing_of(address_text(address(provider, "the provider")))
+
+    # Records; each raises NotInIndex for an unknown ID
+
+    def collections(self, provider: str) -> list[CollectionRecord]:
+        """All collections of a provider, earliest first."""
+        return [self.collection(each) for each in self.registered("DataRegistry", provider)]
+
+    def collection(self, collection: bytes) -> CollectionRecord:
+        """A collection."""
+        return self._records.collection(collection)
+
+    def status(self, collection: bytes) -> Status:
+        """Whose a collection is and when consent ends, which takes no time however large it is."""
+        return self._records.status(collection)
+
+    def model(self, model: bytes) -> ModelRecord:
+        """A model."""
+        return self._records.model(model)
+
+    def batch(self, batch: bytes) -> BatchRecord:
+        """A batch."""
+        return self._records.batch(batch)
+
+    def terms(self, terms_id: bytes) -> Terms:
+        """Terms on record."""
+        return self._records.terms(terms_id)

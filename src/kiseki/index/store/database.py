@@ -1,0 +1,355 @@
+"""The database of one index: the one module that opens connections and knows their dialects.
+
+A question sees what the last catching-up left, however long it takes and whoever writes meanwhile:
+between two changes of its own a store reads from one snapshot.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+)
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from kiseki.disk import database as sqlite
+from kiseki.errors import IndexInconsistent, IndexUnusable, InvalidInput
+from kiseki.index.store.keys import Keys
+from kiseki.index.store.types import Key, Unsigned, metadata
+
+__all__ = ["Convert", "Row", "Store", "drop"]
+
+Row = tuple[Any, ...]
+Convert = Callable[[Any], Any]
+
+
+class Store:
+    """The tables in one SQLite file, in memory, or in a schema of a PostgreSQL database.
+
+    Attributes:
+        keys: the numbers of keys.
+        is_postgres: whether it lies in PostgreSQL.
+
+    Args:
+        where: a file; a URL as ``postgresql://…``; nothing for memory.
+        schema: of PostgreSQL.
+    """
+
+    def __init__(self, where: Path | str | None = None, schema: str = "kiseki") -> None:
+        with _told():
+            self._db = _connected(where, schema)
+        self._driver: Any = self._db.connection.driver_connection
+        self.is_postgres = self._db.dialect.name == "postgresql"
+        self._buffers: defaultdict[Table, list[Row]] = defaultdict(list)
+        self._writers: dict[Table, tuple[str, list[tuple[str, Convert | None]]]] = {}
+        self._translated: dict[str, str] = {}
+        self._writing = False
+        self.keys = Keys(self)
+        with _told():
+            if not inspect(self._db).has_table("about"):
+                with self.writing():
+                    metadata.create_all(self._db)
+        self.refresh()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._db.close()
+
+    def size(self) -> int:
+        """Bytes on the disk, or in memory."""
+        if self.is_postgres:
+            row = self.read(
+                "SELECT coalesce(sum(pg_total_relation_size(quote_ident(schemaname) || '.' ||"
+                " quote_ident(tablename))), 0)::bigint FROM pg_tables"
+                " WHERE schemaname = current_schema()"
+            )
+            return int(row[0]) if row else 0
+        pages, page = self.read("PRAGMA page_count"), self.read("PRAGMA page_size")
+        return int(pages[0]) * int(page[0]) if pages and page else 0
+
+    # Transactions
+
+    def refresh(self) -> None:
+        """Lets go of the snapshot: questions see from now on what others wrote."""
+        self._rollback()
+        self.keys.forget()
+        if not self.is_postgres:
+            self._db.exec_driver_sql("BEGIN")
+
+    def _rollback(self) -> None:
+        self._driver.rollback()  # which SQLAlchemy leaves where it asked nothing itself
+        self._db.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All that is written inside is kept together, or nothing is when it raises.
+
+        Another writer is waited for.
+
+        Raises:
+            IndexInconsistent: a block, time or position that no chain has.
+        """
+        with _told():
+            self._rollback()
+            self.keys.forget()
+            self._begin()
+        try:
+            self._writing = True
+            yield
+            self.flush()
+            self._commit()
+        except BaseException as error:
+            self._buffers.clear()
+            self._rollback()
+            if isinstance(error, OverflowError):
+                raise IndexInconsistent(
+                    "a block, time or position is beyond 63 bits; the node is wrong, ask another"
+                ) from error
+            raise
+        finally:
+            self._writing = False
+            self._end()
+            self.refresh()
+
+    def _commit(self) -> None:
+        with _told():
+            self._driver.commit()
+            self._db.commit()
+
+    def _begin(self) -> None:
+        if self.is_postgres:
+            self._db.exec_driver_sql("SELECT pg_advisory_lock(hashtext(current_schema()))")
+            self._db.commit()
+        else:
+            self._db.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _end(self) -> None:
+        if self.is_postgres:
+            self._db.exec_driver_sql("SELECT pg_advisory_unlock(hashtext(current_schema()))")
+            self._db.commit()
+
+    # Reading
+
+    def rows(self, question: Executable, **values: Any) -> list[Row]:
+        """Every row that a question has.
+
+        Raises:
+            IndexUnusable: the database cannot be read; so with every other method.
+        """
+        self.flush()
+        with _told():
+            return [tuple(row) for row in self._db.execute(question, values).all()]
+
+    def row(self, question: Executable, **values: Any) -> Row | None:
+        """The first row that a question has, if any."""
+        self.flush()
+        with _told():
+            row = self._db.execute(question, values).first()
+        return None if row is None else tuple(row)
+
+    def pages(self, question: Executable, page: int) -> Iterator[Row]:
+        """Every row of a long answer, read a page at a time."""
+        self.flush()
+        with _told():
+            rows = self._db.execute(question, execution_options={"yield_per": page})
+            yield from map(tuple, rows)
+
+    def read(self, sql: str, *values: Any) -> Row | None:
+        """The first row of a question in plain SQL, as the driver gives it: keys as numbers."""
+        try:
+            row: Row | None = self._driver.execute(self._sql(sql), values).fetchone()
+        except Exception as error:
+            raise _told_of(error) from error
+        return row
+
+    def read_all(self, sql: str, *values: Any) -> list[Row]:
+        """Every row, likewise."""
+        with _told():
+            rows: list[Row] = self._driver.execute(self._sql(sql), values).fetchall()
+        return rows
+
+    # Writing
+
+    def add(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Adds rows with all columns; keys and amounts as questions give them. One that is there
+        already, by a key of the table, is passed over."""
+        if table not in self._writers:
+            self._writers[table] = self._writer(table)
+        _, columns = self._writers[table]
+        buffer = self._buffers[table]
+        for row in rows:
+            values = []
+            for name, convert in columns:
+                value = row[name]
+                values.append(value if convert is None or value is None else convert(value))
+            buffer.append(tuple(values))
+
+    def flush(self) -> None:
+        """Writes what was added so far."""
+        if not self._writing:
+            return
+        self.keys.write()
+        for table, rows in self._buffers.items():
+            if rows:
+                self.write_many(self._writers[table][0], rows)
+                self._buffers[table] = []
+
+    def write(self, sql: str, *values: Any) -> None:
+        """Changes rows, in plain SQL."""
+        with _told():
+            self._driver.execute(self._sql(sql), values)
+
+    def write_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """The same for many rows."""
+        with _told():
+            cursor = self._driver.cursor()
+            cursor.executemany(self._sql(sql), rows)
+            cursor.close()
+
+    def converters(self, columns: Iterable[Column[Any]]) -> tuple[list[Convert | None], ...]:
+        """What makes of a column's values what the driver takes, and the other way round; nothing
+        where they are the same. Keys stay numbers."""
+        dialect = self._db.dialect
+        into: list[Convert | None] = []
+        outof: list[Convert | None] = []
+        for column in columns:
+            kind = column.type
+            if isinstance(kind, Key):
+                into.append(None)
+                outof.append(None)
+            elif isinstance(kind, Unsigned):
+                taken, given = kind.of_driver(dialect)
+                into.append(taken)
+                outof.append(given)
+            else:
+                into.append(kind.bind_processor(dialect))
+                outof.append(kind.result_processor(dialect, None))
+        return into, outof
+
+    def _writer(self, table: Table) -> tuple[str, list[tuple[str, Convert | None]]]:
+        into, _ = self.converters(table.columns)
+        columns = [
+            (column.name, self.keys.number if isinstance(column.type, Key) else convert)
+            for column, convert in zip(table.columns, into, strict=True)
+        ]
+        names = ", ".join(name for name, _ in columns)
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+        return sql, columns
+
+    def _sql(self, sql: str) -> str:
+        if not self.is_postgres:
+            return sql
+        if sql not in self._translated:
+            self._translated[sql] = sql.replace("?", "%s")
+        return self._translated[sql]
+
+
+def drop(url: str, schema: str) -> None:
+    """Deletes a schema of a PostgreSQL database with all that is in it.
+
+    Raises:
+        IndexUnusable: the database cannot be used.
+    """
+    with _told():
+        engine = create_engine(_psycopg(url))
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        engine.dispose()
+
+
+def _psycopg(url: str) -> URL:
+    """The URL with the driver that is meant: SQLAlchemy knows several."""
+    try:
+        import psycopg  # noqa: F401 - said here, and not as a fault of a database
+
+        return make_url(url).set(drivername="postgresql+psycopg")
+    except ArgumentError:
+        raise InvalidInput("the index needs a folder or a URL as postgresql://host/name") from None
+    except ImportError:
+        raise InvalidInput(
+            "an index in PostgreSQL needs psycopg: pip install 'kiseki[postgres]'"
+        ) from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of the database as Kiseki's."""
+    try:
+        yield
+    except Exception as error:
+        raise _told_of(error) from error
+
+
+def _told_of(error: Exception) -> Exception:
+    """A fault of the database in words; any other error as it is."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if (
+        isinstance(error, sqlite3.DatabaseError)
+        or "DBAPIError" in names
+        or "psycopg" in str(type(error).__module__)
+    ):
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return IndexUnusable(
+            f"the index cannot be used: {said}; nothing is lost with it: put that right, or run"
+            " `kiseki index drop`, after which it is read again from the chain"
+        )
+    return error
+
+
+_opening: ContextVar[Path | None] = ContextVar("opening", default=None)
+
+
+@cache
+def _sqlite() -> Engine:
+    """One for all files, so that a question is made into SQL once in a process."""
+
+    def opened() -> sqlite3.Connection:
+        path = _opening.get()
+        connection = sqlite.connect(path)
+        if path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    return create_engine("sqlite://", creator=opened, poolclass=NullPool)
+
+
+def _connected(where: Path | str | None, schema: str) -> Connection:
+    if isinstance(where, str):
+        return _postgres(where, schema).connect()
+    token = _opening.set(where)
+    try:
+        return _sqlite().connect()
+    finally:
+        _opening.reset(token)
+
+
+def _postgres(url: str, schema: str) -> Engine:
+    engine = create_engine(_psycopg(url), isolation_level="REPEATABLE READ", poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def use_schema(connection: Any, _: Any) -> None:
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        connection.execute(f'SET search_path TO "{schema}"')
+        connection.commit()
+
+    return engine

@@ -1,0 +1,184 @@
+"""Rows that facts change, as a dictionary over a table; and how such changes are undone.
+
+A row is read when it is asked for first and written when a batch ends, so a figure that a thousand
+facts change is written once. Near the head of the chain the row as it was before a block is noted
+(`undo`), and a reorganisation puts it back. Keys are numbers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from kiseki.index.store.database import Convert, Row, Store
+
+__all__ = ["Figures", "note", "undo_from"]
+
+_MISSING: Any = object()
+_MOST = 200_000
+"""Rows of a table that are remembered between batches."""
+
+
+class Figures:
+    """One table, whose primary key is the key of the dictionary.
+
+    Attributes:
+        name: of the table.
+    """
+
+    def __init__(self, store: Store, table: Table) -> None:
+        self.name = table.name
+        self._store = store
+        self._keys = [column.name for column in table.primary_key.columns]
+        self._values = [column.name for column in table.columns if not column.primary_key]
+        self._into, self._outof = store.converters(table.columns)
+        self._sql = _Sentences(self.name, self._keys, self._values)
+        self._rows: dict[Row, Row | None] = {}
+        self._written: dict[Row, Row | None] = {}
+        self._dirty: dict[Any, dict[Row, None]] = {}
+        self._before: dict[Row, Row | None] = {}
+        self._groups: dict[Any, dict[Row, None]] = {}
+
+    def get(self, *key: Any) -> Row | None:
+        """The row with a key, without its key; nothing where there is none."""
+        row = self._rows.get(key, _MISSING)
+        if row is _MISSING:
+            told = self._store.read(self._sql.one, *_through(self._into, key))
+            row = None if told is None else _through(self._outof[len(key) :], told)
+            self._rows[key] = self._written[key] = row
+        known: Row | None = row
+        return known
+
+    def put(self, key: Row, row: Row | None) -> None:
+        """Sets or takes away a row."""
+        had = self.get(*key)
+        if had == row:
+            return
+        self._before.setdefault(key, had)
+        self._rows[key] = row
+        self._dirty.setdefault(key[0], {})[key] = None
+        group = self._groups.get(key[0])
+        if group is not None and row is None:
+            group.pop(key, None)
+        elif group is not None:
+            group[key] = None
+
+    def under(self, first: Any) -> list[Row]:
+        """The keys of all rows whose keys begin so."""
+        group = self._groups.get(first)
+        if group is None:
+            begin = _through(self._into, (first,))
+            keys = dict(self._dirty.get(first, {}))
+            for told in self._store.read_all(self._sql.group, *begin):
+                row = _through(self._outof, told)
+                key, values = row[: len(self._keys)], row[len(self._keys) :]
+                if key not in self._rows:
+                    self._rows[key] = self._written[key] = values
+                keys[key] = None
+            group = {key: None for key in keys if self._rows[key] is not None}
+            self._groups[first] = group
+        return list(group)
+
+    def changes(self) -> list[tuple[Row, Row | None]]:
+        """Each row that changed since this was asked last, as it was then."""
+        before, self._before = self._before, {}
+        return [(key, row) for key, row in before.items() if self._rows.get(key) != row]
+
+    def flush(self) -> None:
+        """Writes what changed."""
+        dirty = (key for keys in self._dirty.values() for key in keys)
+        changed = [key for key in dirty if self._rows[key] != self._written[key]]
+        self._dirty.clear()
+        gone = [_through(self._into, key) for key in changed if self._rows[key] is None]
+        kept = [
+            _through(self._into, (*key, *row))
+            for key in changed
+            if (row := self._rows[key]) is not None
+        ]
+        if gone:
+            self._store.write_many(self._sql.delete, gone)
+        if kept:
+            self._store.write_many(self._sql.put, kept)
+        for key in changed:
+            self._written[key] = self._rows[key]
+        if len(self._rows) > _MOST:
+            self.forget()
+
+    def forget(self) -> None:
+        """Drops what was not written, and what was read."""
+        for kept in (self._rows, self._written, self._dirty, self._before, self._groups):
+            kept.clear()
+
+    def restore(self, key: Row, row: Row | None) -> None:
+        """Puts a row back as it was."""
+        if row is None:
+            self._store.write(self._sql.delete, *_through(self._into, key))
+        else:
+            self._store.write(self._sql.put, *_through(self._into, (*key, *row)))
+
+
+class _Sentences:
+    """The SQL of one table."""
+
+    def __init__(self, name: str, keys: Sequence[str], values: Sequence[str]) -> None:
+        where = " AND ".join(f"{key} = ?" for key in keys)
+        every = ", ".join((*keys, *values))
+        marks = ", ".join("?" * (len(keys) + len(values)))
+        change = ", ".join(f"{value} = excluded.{value}" for value in values)
+        on_conflict = f"DO UPDATE SET {change}" if values else "DO NOTHING"
+        # The names are those of `tables`.
+        self.one = f"SELECT {', '.join(values) or '1'} FROM {name} WHERE {where}"  # noqa: S608
+        self.group = f"SELECT {every} FROM {name} WHERE {keys[0]} = ?"  # noqa: S608
+        self.delete = f"DELETE FROM {name} WHERE {where}"  # noqa: S608
+        self.put = (
+            f"INSERT INTO {name} ({every}) VALUES ({marks})"  # noqa: S608
+            f" ON CONFLICT ({', '.join(keys)}) {on_conflict}"
+        )
+
+
+def _through(converters: Sequence[Convert | None], values: Sequence[Any]) -> Row:
+    return tuple(
+        [
+            value if convert is None or value is None else convert(value)
+            for convert, value in zip(converters, values, strict=False)
+        ]
+    )
+
+
+def note(store: Store, block: int, figures: Iterable[Figures]) -> None:
+    """Notes the rows that were changed since this was asked last, as changes of a block."""
+    row = store.read("SELECT max(place) FROM undo WHERE block = ?", block)
+    first = 0 if row is None or row[0] is None else row[0] + 1
+    rows: list[Row] = []
+    for table in figures:
+        for key, before in table.changes():
+            packed = None if before is None else _packed(before)
+            rows.append((block, first + len(rows), table.name, _packed(key), packed))
+    if rows:
+        store.write_many(
+            "INSERT INTO undo (block, place, name, key, row) VALUES (?, ?, ?, ?, ?)", rows
+        )
+
+
+def undo_from(store: Store, block: int, figures: Iterable[Figures]) -> None:
+    """Puts everything back as it was before a block, from the newest block on."""
+    tables = {table.name: table for table in figures}
+    rows = store.read_all(
+        "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC", block
+    )
+    for name, key, row in rows:
+        tables[name].restore(_unpacked(key), None if row is None else _unpacked(row))
+    store.write("DELETE FROM undo WHERE block >= ?", block)
+    for table in tables.values():
+        table.forget()
+
+
+def _packed(row: Row) -> bytes:
+    """Numbers of any size and nothing, in decimals with commas between."""
+    return ",".join(["" if each is None else str(each) for each in row]).encode()
+
+
+def _unpacked(packed: bytes) -> Row:
+    return tuple(int(each) if each else None for each in packed.split(b","))

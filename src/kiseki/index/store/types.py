@@ -1,0 +1,161 @@
+"""Columns that SQLite and PostgreSQL keep in different ways, and keys that stand as numbers.
+
+A key of 32 bytes (an ID, a payee key, an address as a wallet's payee key) stands in many rows, so
+`keys` gives each a number, and the other tables hold numbers. A question does not see this: what is
+selected from a column of type :class:`Key` comes out as 32 bytes, and what it is compared with goes
+in as 32 bytes. Two columns are compared by their numbers. The number of a wallet is negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    select,
+    type_coerce,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+from kiseki.core.values import address_text, from_hex
+
+__all__ = [
+    "Address",
+    "Amount",
+    "Bytes",
+    "Key",
+    "Long",
+    "Unsigned",
+    "Word",
+    "among",
+    "keys",
+    "metadata",
+    "number_of",
+    "raw_of",
+]
+
+metadata = MetaData()
+
+Bytes = LargeBinary
+
+Long = BigInteger().with_variant(Integer, "sqlite")
+"""63 bits. SQLite takes only `INTEGER` for the number of a row."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Long, primary_key=True, autoincrement=False),
+    Column("raw", Bytes, nullable=False, unique=True),
+)
+"""The number of each key; negative for wallets."""
+
+
+def raw_of(key: str | bytes) -> bytes:
+    """The 32 bytes of a key; of an address, those of its wallet. The zero address is all zero."""
+    return bytes(12) + from_hex(key, 20, "an address") if isinstance(key, str) else key
+
+
+class _Text(TypeDecorator[str]):
+    """An address in lower case, kept as a wallet's payee key."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else raw_of(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else address_text(bytes(value)[12:])
+
+
+class Key(UserDefinedType[Any]):
+    """32 bytes, as a number of `keys`."""
+
+    cache_ok = True
+    shown: TypeEngine[Any] = LargeBinary()
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "BIGINT"
+
+    def bind_expression(self, bindvalue: Any) -> ColumnElement[Any]:
+        raw = type_coerce(bindvalue, self.shown)
+        return select(keys.c.id).where(keys.c.raw == raw).scalar_subquery()
+
+    def column_expression(self, column: Any) -> ColumnElement[Any]:
+        number = type_coerce(column, Long)
+        raw = select(keys.c.raw).where(keys.c.id == number).scalar_subquery()
+        return type_coerce(raw, self.shown)
+
+
+class Address(Key):
+    """An address in lower case, as a number of `keys`."""
+
+    cache_ok = True
+    shown = _Text()
+
+
+def number_of(column: Any) -> ColumnElement[int]:
+    """The number that stands for a key in a column, for rows that are put together in memory."""
+    return type_coerce(column, Long)
+
+
+def among(column: Any, given: Iterable[str | bytes]) -> ColumnElement[bool]:
+    """Whether a column of keys holds one of these; `in_` cannot ask that."""
+    numbers = select(keys.c.id).where(keys.c.raw.in_([raw_of(key) for key in given]))
+    return number_of(column).in_(numbers)
+
+
+class Unsigned(TypeDecorator[int]):
+    """A whole number of a fixed width: big-endian bytes in SQLite, which compare as numbers do;
+    NUMERIC in PostgreSQL."""
+
+    impl = LargeBinary
+    cache_ok = True
+    width: int
+    digits: int
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        numeric = dialect.name == "postgresql"
+        return dialect.type_descriptor(Numeric(self.digits, 0) if numeric else LargeBinary())
+
+    def of_driver(self, dialect: Dialect) -> tuple[Callable[[int], Any], Callable[[Any], int]]:
+        """What the driver takes of a number, and a number of what the driver gives."""
+        if dialect.name == "postgresql":
+            return Decimal, int
+        return partial(int.to_bytes, length=self.width), int.from_bytes
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        packed = value.to_bytes(self.width)  # also refuses what does not fit
+        return Decimal(value) if dialect.name == "postgresql" else packed
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        return int(value) if dialect.name == "postgresql" else int.from_bytes(value)
+
+
+class Amount(Unsigned):
+    """What the splitter bounds by 2**128, in base units; shares, weights and counts."""
+
+    cache_ok = True
+    width, digits = 16, 39
+
+
+class Word(Unsigned):
+    """Any uint256."""
+
+    cache_ok = True
+    width, digits = 32, 78

@@ -1,0 +1,86 @@
+"""What questions about money look at: the store as of one moment, and what was added beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kiseki.core import ids
+from kiseki.core.split import Split
+from kiseki.index.books.accounts import Books
+from kiseki.index.books.graph import Graph
+from kiseki.index.books.naming import Naming
+from kiseki.index.books.owed import Sight
+from kiseki.index.facts.splits import Splits
+from kiseki.index.store.database import Store
+
+__all__ = ["View"]
+
+
+class View:
+    """The graph and the books, read when they are asked for.
+
+    Splits and identities that only this asker knows of are put beside them in memory, as if events
+    had told of them, and so are bindings whose time came since the last block.
+
+    Args:
+        addresses: name and address of each contract that a chain has once.
+        added: splits.
+        identities: issuer and person of each.
+        times: of the last block, and of now; Unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        addresses: Mapping[str, str],
+        added: Iterable[Split],
+        identities: Iterable[tuple[str, bytes]],
+        times: tuple[int, int],
+    ) -> None:
+        self._store = store
+        self.splits = Splits(store)
+        self.graph = Graph(store, store.keys.number(ids.wallet(addresses["RevenueSplitter"])))
+        self.books = Books(store, self.graph)
+        naming = Naming(store, self.graph, self.books, addresses)
+        told = naming.run(*times)
+        for who in identities:
+            told |= naming.know(*who)
+        for split in added:
+            told |= self._add(split)
+        self.books.settle()
+        self.sight = Sight(store, self.graph, self.books, self.splits, is_plain=not told)
+
+    def _add(self, split: Split) -> bool:
+        number = self._store.keys.number(split.key)
+        self.splits.add(split)
+        if self.graph.knows(number):
+            return False
+        leaves = [(self._store.keys.number(payee), shares) for payee, shares in split.leaves]
+        self.graph.add(number, leaves, kept=False)
+        self.books.known(number)
+        return True
+
+    def payee(self, key: bytes) -> bytes | None:
+        """Whom a subject stands for now; nothing for nobody, and for what is none."""
+        number = self._store.keys.look_up(key)
+        payee = None if number is None else self.graph.payee(number)
+        return None if payee is None else self._store.keys.raw(payee)
+
+    def tokens_at(self, payee: bytes) -> list[str]:
+        """The tokens in which an account has figures, in order."""
+        number = self._store.keys.look_up(payee)
+        tokens = [] if number is None else self.books.tokens_of(number)
+        return sorted(map(self._store.keys.address, tokens))
+
+    def opening(self, payee: bytes) -> bytes:
+        """What shows what a split or a subject stands for.
+
+        Raises:
+            NotInIndex: it is neither, as far as the events tell.
+        """
+        number = self._store.keys.look_up(payee)
+        subject = None if number is None else self.graph.subject(number)
+        if subject is None:
+            return self.splits.get(payee).opening
+        keys = self._store.keys
+        return ids.subject_opening(keys.address(subject.contract), keys.raw(subject.id))

@@ -1,0 +1,340 @@
+"""Events into facts and books, block by block; and back, where a chain was reorganised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from kiseki.core import ids
+from kiseki.core.event import Event
+from kiseki.core.registrations import fold as fold_log
+from kiseki.core.split import Split
+from kiseki.core.values import ZERO32
+from kiseki.errors import IndexInconsistent
+from kiseki.index.books.accounts import Books
+from kiseki.index.books.graph import Graph
+from kiseki.index.books.naming import Naming
+from kiseki.index.facts import fold
+from kiseki.index.facts.rebuild import Rebuilder
+from kiseki.index.facts.splits import Splits
+from kiseki.index.store import tables as t
+from kiseki.index.store.database import Store
+from kiseki.index.store.figures import Figures, note, undo_from
+from kiseki.index.store.types import keys, metadata
+
+__all__ = [
+    "DEPTH", "REGISTRIES", "Cursor", "Head", "Writer", "read_about", "read_cursor", "write_about",
+]  # fmt: skip
+
+DEPTH = 64
+"""Blocks below the newest one that can be undone."""
+
+REGISTRIES = {"DataRegistry": "collections", "ModelRegistry": "models", "OutputRegistry": "batches"}
+"""The registries that keep a log of what they registered, and what that is."""
+
+_REGISTERED = {"collection": "DataRegistry", "model": "ModelRegistry", "batch": "OutputRegistry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A block: number, time (Unix seconds) and hash; the hash is empty where nobody told it."""
+
+    number: int
+    time: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far an index goes.
+
+    Attributes:
+        block, time, hash: of the last block; -1, 0 and empty before the first.
+        event: the place of the last event, -1 before the first.
+        floor: the first block that can be undone.
+    """
+
+    block: int = -1
+    time: int = 0
+    hash: str = ""
+    event: int = -1
+    floor: int = 0
+
+
+class Writer:
+    """Writes into one store. What it has read is dropped where another wrote in between.
+
+    Args:
+        contracts: address in lower case -> name, of each contract of the suite.
+        addresses: name -> address, of those that a chain has once.
+        depth: blocks below the newest one that can be undone.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        contracts: Mapping[str, str],
+        addresses: Mapping[str, str],
+        depth: int = DEPTH,
+    ) -> None:
+        self._store, self._contracts, self._addresses = store, contracts, addresses
+        self._depth = depth
+        self._cursor, self._is_stale = Cursor(), True
+        self._make()
+
+    def _make(self) -> None:
+        splitter = ids.wallet(self._addresses["RevenueSplitter"])
+        store = self._store
+        self._splits = Splits(store)
+        self._graph = Graph(store, store.keys.number(splitter))
+        self._books = Books(store, self._graph)
+        self._naming = Naming(store, self._graph, self._books, self._addresses)
+        self._rebuilder = Rebuilder(store, self._addresses["DataRegistry"])
+        self._logs = Figures(store, t.log)
+        last = store.read("SELECT hash FROM tx ORDER BY at DESC LIMIT 1")
+        self._transaction = b"" if last is None else bytes(last[0])
+        self._figures = (*self._graph.figures, *self._books.figures, self._logs)
+
+    # Blocks in
+
+    def apply(
+        self, events: Iterable[Event], heads: Iterable[Head] = (), latest: int | None = None
+    ) -> Cursor:
+        """Adds events in the order of the chain; those that were added before are skipped.
+
+        All of them are kept or, when it raises, none.
+
+        Args:
+            events: of the suite's contracts; others are passed over.
+            heads: what is known of the blocks; the last of them is how far the index then goes.
+            latest: the chain's latest block, from which blocks that can be undone are counted.
+
+        Returns:
+            How far the index goes now.
+
+        Raises:
+            IndexInconsistent: what is rebuilt is not what the contracts logged, or another
+                transaction stands in the place of one already applied.
+        """
+        known = {head.number: head for head in heads}
+        ours = [event for event in events if event.address.lower() in self._contracts]
+        ours.sort(key=attrgetter("block", "position"))
+        numbers = sorted({*known, *(event.block for event in ours)})
+        with self._changing() as cursor:
+            if not numbers:
+                return cursor
+            _check_places(ours, numbers)
+            top = max(numbers[-1], cursor.block, latest or 0) - self._depth
+            new = [event for event in ours if self._is_new(event, cursor)]
+            in_block = {
+                number: list(group) for number, group in groupby(new, key=attrgetter("block"))
+            }
+            for number in numbers:
+                self._block(number, in_block.get(number, []), known.get(number), top)
+            self._finish(top)
+        return self._cursor
+
+    def undo(self, block: int) -> bool:
+        """Takes back a block and all after it; does nothing where that is too long ago."""
+        with self._changing() as cursor:
+            if block <= cursor.block and block < cursor.floor:
+                return False
+            undo_from(self._store, block, self._figures)
+            place = t.place_of(block)
+            self._store.write(
+                "DELETE FROM leaf WHERE split IN (SELECT key FROM split WHERE at >= ?)", place
+            )
+            for table in (*t.FACTS, t.tx):
+                self._store.write(f"DELETE FROM {table.name} WHERE at >= ?", place)  # noqa: S608
+            self._store.write("DELETE FROM block WHERE number >= ?", block)
+            self._set(self._last_before(block, cursor))
+        self._is_stale = True
+        return True
+
+    def clear(self) -> None:
+        """Takes back everything."""
+        with self._changing():
+            for table in (*t.FACTS, *t.BOOKS, t.tx, t.block, t.leaf, t.undo, keys):
+                self._store.write(f"DELETE FROM {table.name}")  # noqa: S608
+            self._set(Cursor())
+        self._is_stale = True
+
+    @contextmanager
+    def _changing(self) -> Iterator[Cursor]:
+        """One transaction. What was read before is dropped where it is not what there is now."""
+        with self._store.writing():
+            cursor = read_cursor(self._store)
+            if cursor != self._cursor or self._is_stale:
+                self._make()
+            self._cursor, self._is_stale = cursor, True
+            yield cursor
+        self._is_stale = False
+
+    def _set(self, cursor: Cursor) -> None:
+        write_about(self._store, "cursor", json.dumps(asdict(cursor)))
+        self._cursor = cursor
+
+    def _last_before(self, block: int, cursor: Cursor) -> Cursor:
+        last = "SELECT number, time, hash, last FROM block WHERE number < ?"
+        row = self._store.read(f"{last} ORDER BY number DESC LIMIT 1", block)
+        event = self._store.read(f"{last} AND last >= 0 ORDER BY number DESC LIMIT 1", block)
+        if row is None:
+            return Cursor(floor=cursor.floor)
+        place = -1 if event is None else t.place_of(event[0], event[3])
+        return Cursor(row[0], row[1], bytes(row[2]).hex(), place, cursor.floor)
+
+    def _is_new(self, event: Event, cursor: Cursor) -> bool:
+        at = t.place_of(event.block, event.position)
+        if at > cursor.event and event.block >= cursor.block:
+            return True
+        row = self._store.read("SELECT hash FROM tx WHERE at <= ? ORDER BY at DESC LIMIT 1", at)
+        if row is None or bytes(row[0]) != bytes(event.transaction):
+            raise IndexInconsistent(
+                f"another transaction stands at position {event.position} of block {event.block}"
+                " now, or events came out of their order; the chain was reorganised, so read it"
+                " again into a new index"
+            )
+        return False
+
+    def _block(self, number: int, events: list[Event], head: Head | None, top: int) -> None:
+        cursor = self._cursor
+        if number < cursor.block or (number == cursor.block and not events):
+            return
+        if cursor.block <= top < number:  # what came before is not undone any more
+            self._rest()
+        time = events[0].timestamp if events else head.time if head else cursor.time
+        self._naming.run(cursor.time, time)
+        for event in events:
+            self._event(event)
+        if number > top:
+            self._books.settle()
+            note(self._store, number, self._figures)
+        self._cursor = Cursor(
+            block=number,
+            time=time,
+            hash=head.hash.hex() if head else "",
+            event=t.place_of(number, events[-1].position) if events else cursor.event,
+            floor=cursor.floor,
+        )
+        self._store.write(
+            "INSERT INTO block (number, time, hash, last) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET last = excluded.last",
+            number, time, head.hash if head else b"", events[-1].position if events else -1,
+        )  # fmt: skip
+
+    def _rest(self) -> None:
+        """Passes money down once for many blocks, which cannot be undone one by one."""
+        self._books.settle()
+        for figures in self._figures:
+            figures.changes()
+
+    def _finish(self, top: int) -> None:
+        if self._cursor.block <= top:
+            self._rest()
+        for figures in self._figures:
+            figures.flush()
+        self._store.write("DELETE FROM undo WHERE block <= ?", top)
+        last = min(top, self._cursor.block - 1)
+        self._store.write("DELETE FROM block WHERE number <= ? AND last < 0", last)
+        self._set(replace(self._cursor, floor=max(self._cursor.floor, top + 1)))
+        self._graph.trim()
+
+    # One event
+
+    def _event(self, event: Event) -> None:
+        at = t.place_of(event.block, event.position)
+        self._store.keys.mark()
+        if event.transaction != self._transaction:
+            self._store.add(t.tx, [{"at": at, "hash": bytes(event.transaction)}])
+            self._transaction = event.transaction
+        contract = self._contracts[event.address.lower()]
+        facts = fold.facts(contract, event)
+        if len(facts) == 1:
+            ((name, row),) = facts
+            self._facts(name, [row], at, event.timestamp)
+        else:
+            for name, rows in groupby(facts, itemgetter(0)):
+                self._facts(name, [row for _, row in rows], at, event.timestamp)
+        if (contract, event.name) == ("RevenueSplitter", "SplitPublished"):
+            split = fold.read_split(event.args)
+            if split is not None:
+                self._store.add(t.publication, [{"at": at, "split": split.key}])
+                self._know("published", split, ZERO32, at, 0)
+
+    def _facts(self, name: str, rows: list[dict[str, Any]], at: int, time: int) -> None:
+        table = metadata.tables[name]
+        for place, row in enumerate(rows):
+            row |= {"at": at, "place": place}
+        self._store.add(table, rows)
+        if name == "published":
+            return
+        for row in rows:
+            self._naming.follow(name, row, time)
+            if name in _REGISTERED:
+                self._log(_REGISTERED[name], row["id"])
+            if name in ("model", "batch"):
+                made = self._rebuilder.register(name, row, at)
+                for place, (kind, split) in enumerate(made.splits):
+                    self._know(kind, split, row["id"], at, place)
+            self._money(name, row)
+
+    def _money(self, name: str, row: Mapping[str, Any]) -> None:
+        number = self._store.keys.number
+        if name == "deposit":
+            self._books.deposit(number(row["token"]), number(row["payee"]), row["amount"])
+        elif name == "claim":
+            split, payee = number(row["split"]), number(row["payee"])
+            self._books.claim(number(row["token"]), split, row["lo"], payee, row["amount"])
+        elif name == "resolution":
+            subject, payee = number(row["subject"]), number(row["payee"])
+            self._books.resolve(number(row["token"]), subject, payee, row["amount"])
+
+    def _know(self, kind: str, split: Split, group: bytes, at: int, place: int) -> None:
+        """Makes a split known, which whoever it pays is already."""
+        if not self._splits.keep(split, kind, group, at, place):
+            return
+        keys = self._store.keys
+        number = keys.number(split.key)
+        self._graph.add(number, [(keys.number(payee), shares) for payee, shares in split.leaves])
+        if not keys.is_fresh(number):
+            self._books.known(number)
+
+    def _log(self, registry: str, group: bytes) -> None:
+        key = (self._store.keys.number(self._addresses[registry]),)
+        before, count = self._logs.get(*key) or (0, 0)
+        log = fold_log([group], before.to_bytes(32))
+        self._logs.put(key, (int.from_bytes(log), count + 1))
+
+
+def _check_places(events: Iterable[Event], numbers: Sequence[int]) -> None:
+    last = max((event.position for event in events), default=0)
+    if numbers[0] < 0 or numbers[-1] >= 1 << 43 or not 0 <= last < 1 << 20:
+        raise IndexInconsistent(
+            "a block or position is greater than any chain has; the node is wrong, ask another"
+        )
+
+
+def read_cursor(store: Store) -> Cursor:
+    """How far a store goes."""
+    row = read_about(store, "cursor")
+    return Cursor() if row is None else Cursor(**json.loads(row))
+
+
+def read_about(store: Store, name: str) -> str | None:
+    """What is noted of the index itself under a name."""
+    row = store.read("SELECT value FROM about WHERE name = ?", name)
+    return None if row is None else str(row[0])
+
+
+def write_about(store: Store, name: str, value: str) -> None:
+    """Notes something of the index itself."""
+    store.write(
+        "INSERT INTO about (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name, value,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""No question's cost grows with what it does not ask about: counted in statements, and in the steps
+of SQLite's virtual machine, which are the same on every computer."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from kiseki.core import ids
+from kiseki.core.terms import Terms
+from kiseki.index import Index
+from kiseki.index.answers.impact import dependents_of
+
+from .world import ARTIST, STRANGER, STUDIO, World, named
+
+CHEAP = Terms.of("train", royalty="1%")
+
+
+class Tall(World):
+    """A batch over a chain of so many models, each trained on all of so many collections."""
+
+    def __init__(self, collections: int, models: int, others: int = 0) -> None:
+        super().__init__()
+        for i in range(others):
+            self.collection(STRANGER, CHEAP, [f"another {i}"])
+            self.log("Statements", "Stated", speaker=STRANGER, subject=named("x"),
+                     kind=named("audit"), document=bytes(32))  # fmt: skip
+            self.log("DataRegistry", "ItemRevoked", provider=STRANGER, commitment=named(str(i)))
+        self.art = [
+            self.collection(ARTIST if i % 2 else STUDIO, CHEAP, [f"{i}", f"{i}b"])
+            for i in range(collections)
+        ]
+        below: list[bytes] = []
+        for i in range(models):
+            made = self.model(f"model {i}", dict.fromkeys(self.art, i + 1), below, terms=CHEAP)
+            below = [made]
+        self.top = below[0]
+        self.frames = self.batch(["frame"], below, self.art)
+        for i in range(collections):
+            self.next_block()
+            who = self.providers[self.art[i]]
+            self.log("DataRegistry", "ItemRevoked", provider=who, commitment=named(f"{i}"))
+
+
+@contextmanager
+def counted(index: Index) -> Iterator[list[str]]:
+    """The statements that are sent inside."""
+    sent: list[str] = []
+    note: Any = lambda _, __, statement, *rest: sent.append(statement)  # noqa: E731
+    engine = index._store._db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+QUESTIONS: dict[str, Callable[[Index, Tall], object]] = {
+    "lineage": lambda index, world: index.lineage(world.frames),
+    "findings": lambda index, world: index.findings(world.frames),
+    "usage": lambda index, world: index.usage(ARTIST, deep=True),
+    "uses": lambda index, world: index.uses(world.art[0], deep=True),
+    "sources": lambda index, world: index.sources(world.frames),
+    "status": lambda index, world: index.status(world.art[0]),
+    "collection": lambda index, world: index.collection(world.art[0]),
+    "model": lambda index, world: index.model(world.top),
+    "items": lambda index, world: index.items_revoked([ids.item_id(STUDIO, named("0"))]),
+    "impact": lambda index, world: dependents_of(index._store, world.art[0]),
+}
+
+
+def steps(name: str, index: Index, world: Tall) -> int:
+    """What a question costs."""
+    taken = 0
+
+    def step() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    driver = index._store._driver
+    driver.set_progress_handler(step, 1)
+    QUESTIONS[name](index, world)
+    driver.set_progress_handler(None, 1)
+    return taken
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_sends_the_same_statements_however_much_it_finds(name: str) -> None:
+    """None for each node, source or row of an answer."""
+    sent = []
+    for collections, models in ((2, 1), (9, 7)):
+        world = Tall(collections, models)
+        index = world.index()
+        QUESTIONS[name](index, world)  # so that nothing is read for the first time
+        with counted(index) as statements:
+            QUESTIONS[name](index, world)
+        sent.append(len(statements))
+    assert 0 < sent[0] == sent[1] <= 20
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_costs_the_same_whatever_strangers_did(name: str) -> None:
+    """Collections, statements and revocations of others, 60 of each."""
+    costs = []
+    for others in (0, 60):
+        world = Tall(3, 2, others)
+        costs.append(steps(name, world.index(), world))
+    assert costs[0] > 20
+    assert costs[1] < costs[0] * 1.05 + 20
+
+
+def test_findings_cost_no_more_for_each_collection_of_who_revoked_much() -> None:
+    """Each revocation is looked up once, not once for each collection of its provider."""
+    costs = {}
+    for collections in (4, 12):
+        for revoked in (0, 200):
+            world = Tall(collections, 1)
+            for i in range(revoked):
+                item = {"provider": STUDIO, "commitment": named(f"elsewhere {i}")}
+                world.log("DataRegistry", "ItemRevoked", **item)
+            index = world.index()
+            assert {each.code for each in index.findings(world.frames)} == {"item_revoked"}
+            costs[collections, revoked] = steps("findings", index, world)
+    for_few = costs[4, 200] - costs[4, 0]
+    assert 0 < costs[12, 200] - costs[12, 0] < 1.2 * for_few
+
+
+def test_the_uses_of_one_collection_are_those_among_all_of_its_provider() -> None:
+    world = Tall(4, 3)
+    index = world.index()
+    for deep in (False, True):
+        for art in world.art:
+            usage = index.usage(world.providers[art], deep)
+            assert index.uses(art, deep) == [each for each in usage if each.collection == art]
+            assert index.uses(art, deep)
+    assert index.uses(named("nothing")) == []

@@ -1,0 +1,154 @@
+"""What a text may mean, and how many of each kind there are."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from kiseki.core import ids
+from kiseki.core.terms import Terms
+from kiseki.core.values import to_hex
+from kiseki.errors import InvalidInput
+from kiseki.index.answers.counts import counts_of
+from kiseki.index.answers.coverage import coverage_of
+from kiseki.index.answers.earnings import earnings_of
+from kiseki.index.answers.history import history_of
+from kiseki.index.answers.impact import dependents_of, impact_of, received_by
+from kiseki.index.answers.search import Hit, search
+from kiseki.index.index import Index
+from kiseki.index.store.database import Store
+from kiseki.index.store.tables import place_of
+
+from .busy import NAME, Busy, busy
+from .diamond import Diamond
+from .test_money_properties import TOKENS
+from .world import ARTIST, DATA, SUITE, World, named
+
+SEEDS = range(4)
+
+ONE_EACH = {
+    "terms": "TermsDefined",
+    "collections": "CollectionRegistered",
+    "collections revoked": "CollectionRevoked",
+    "models": "ModelRegistered",
+    "batches": "BatchRegistered",
+    "statements": "Stated",
+    "offers": "Offered",
+    "licences": "LicenceBought",
+    "deposits": "Deposited",
+    "claims": "Claimed",
+    "resolutions": "Resolved",
+    "redirects": "Redirected",
+}
+"""What is counted -> the event that states one."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_counts_are_those_of_the_events(seed: int) -> None:
+    world, index = busy(seed)
+    cut = place_of(*world.cut)
+    for at in (None, cut):
+        seen = [e for e in world.events if at is None or place_of(e.block, e.position) <= at]
+        names = Counter(e.name for e in seen)
+        counts = counts_of(index._store, at)
+        assert {kind: counts[kind] for kind in ONE_EACH} == {
+            kind: names[name] for kind, name in ONE_EACH.items()
+        }
+        items = {
+            (e.args[kind], commitment)
+            for e in seen
+            for kind in ("collection", "batch")
+            if e.name in ("CollectionPublished", "BatchPublished") and kind in e.args
+            for commitment in e.args["commitments"]
+        }
+        revoked = {(e.args["provider"], e.args["commitment"]) for e in seen if "Item" in e.name}
+        assert (counts["items published"], counts["items revoked"]) == (len(items), len(revoked))
+        assert counts["waterfalls"] == counts["schedules"] == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_everything_is_found_by_how_its_id_begins(seed: int) -> None:
+    world, index = busy(seed)
+    store, kinds = index._store, dict.fromkeys(world.providers, "collection")
+    kinds |= {e.args["batch"]: "batch" for e in world.events if e.name == "BatchRegistered"}
+    kinds |= dict.fromkeys(world.ancestries, "model") | dict.fromkeys(world.terms, "terms")
+    kinds |= {e.args["offerId"]: "offer" for e in world.events if e.name == "Offered"}
+    for key, kind in kinds.items():
+        text = to_hex(key)
+        for beginning in (text[:6], text[:7].upper(), text[2:9], text):
+            wanted = beginning.lower().removeprefix("0x")
+            every = {Hit(k, each) for each, k in kinds.items() if each.hex().startswith(wanted)}
+            assert Hit(kind, key) in every
+            assert every <= set(search(store, beginning))
+    for who in set(world.providers.values()):
+        assert Hit("address", ids.wallet(who)) in search(store, who[:8])
+        assert search(store, who) == [Hit("address", ids.wallet(who))]
+    assert search(store, to_hex(named("nothing"))) == []
+    some = next(iter(kinds))
+    at = place_of(0)
+    assert search(store, to_hex(some), at=at) == [], "nothing was there in the beginning"
+
+
+def test_a_name_that_was_stated_is_found_whole_and_what_else_it_may_be() -> None:
+    """Only the hash of a name is on the chain."""
+    world = Diamond()
+    subject = ids.subject(DATA, world.art)
+    for name in (NAME, "beef"):
+        said = {"speaker": ARTIST, "subject": subject, "kind": named("identity")}
+        world.log("Statements", "Stated", **said, document=named(name))
+        world.log("Statements", "Stated", **said, document=named(name))
+    store = world.index()._store
+    assert search(store, f" {NAME} ") == [Hit("stated", subject)]
+    assert search(store, NAME[:2]) == []
+    assert Hit("stated", subject) in search(store, "beef")
+
+
+def test_a_search_for_too_little_is_refused_and_a_page_is_as_long_as_asked() -> None:
+    world = World()
+    art = world.collection(ARTIST, Terms.of("train", "0%"))
+    for i in range(5):
+        world.next_block()
+        world.offer(art, bytes.fromhex("abcd") + bytes([0, i]) * 15)
+        world.log(
+            "RevenueSplitter", "Redirected", payee=_near(i), to=ARTIST, token=_near(9), amount=1
+        )
+    store = world.index()._store
+    for text in ("", "  ", "0x12", "0Xabc"):
+        with pytest.raises(InvalidInput):
+            search(store, text)
+    assert search(store, "abc") == [], "that may be a name"
+    found = search(store, "0xabcd", most=3)
+    offers = [Hit("offer", bytes.fromhex("abcd") + bytes([0, i]) * 15) for i in range(3)]
+    assert found == offers + [Hit("address", ids.wallet(_near(i))) for i in range(3)]
+
+
+def _near(i: int) -> str:
+    return f"0xabcd{i:036x}"
+
+
+ASKS: dict[str, Callable[[Store, Busy], object]] = {
+    "impact": lambda store, world: [impact_of(store, each) for each in world.providers],
+    "dependents": lambda store, world: [dependents_of(store, each) for each in world.ancestries],
+    "received": lambda store, world: [received_by(store, each, TOKENS) for each in world.payable],
+    "received then": lambda store, world: [
+        received_by(store, each, TOKENS, place_of(*world.cut)) for each in world.payable
+    ],
+    "history": lambda store, world: [history_of(store, who) for who in world.people],
+    "months": lambda store, world: [earnings_of(store, who, "month") for who in world.people],
+    "subjects": lambda store, world: [earnings_of(store, who, "subject") for who in world.people],
+    "coverage": lambda store, world: coverage_of(store, world.time + 10**7),
+    "counts": lambda store, world: counts_of(store),
+    "search": lambda store, world: [search(store, each.hex()[:4]) for each in world.providers],
+    "name": lambda store, world: search(store, NAME),
+}
+
+
+def test_postgresql_answers_as_sqlite_does(postgres: str) -> None:
+    """It takes a few seconds: a server is started."""
+    world, index = busy(3)
+    ours = index._store
+    theirs = Index(SUITE.items(), postgres)
+    theirs.apply(world.events)
+    for name, ask in ASKS.items():
+        assert ask(theirs._store, world) == ask(ours, world), name
+    theirs.close()

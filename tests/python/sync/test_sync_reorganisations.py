@@ -1,0 +1,134 @@
+"""Whatever a chain does, the index holds what a clean reading of it holds (invariants 9 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from kiseki import LocalKiseki
+from kiseki.client.session import Session
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.payee import Payee
+from kiseki.core.split import Split
+
+from ..conftest import ask
+
+Folder = Callable[[str, Mapping[str, bytes]], Path]
+STRANGER = "0x" + "77" * 20
+
+
+@pytest.fixture
+def kept(k: LocalKiseki, tmp_path: Path) -> Session:
+    """A session whose index lies in a file."""
+    return Session(k.session.node, index=tmp_path / "index")
+
+
+def clean(k: LocalKiseki) -> bytes:
+    """The digest of a reading from the first block on."""
+    return Session(k.session.node).index.digest()
+
+
+def act(k: LocalKiseki, folder: Folder, name: str, artist: int) -> None:
+    """Registers, pays and claims: facts and books of every kind."""
+    wallet = k.wallet(artist)
+    terms = wallet.data.define_terms("train", "20%")
+    art = wallet.data.register(folder(name, {f"{name}.svg": name.encode()}), terms)
+    subject = Payee.subject(k.session["DataRegistry"].address, art.id)
+    split = Split([(subject.key, 3), (ids.wallet(STRANGER), 1)], salt=keccak256(name.encode()))
+    wallet.revenue.publish(split)
+    wallet.revenue.pay(split, 10**15 + 1)
+    wallet.revenue.claim()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 7, 63, 64, 65, 90])
+def test_blocks_that_are_no_longer_the_chains_are_taken_back(
+    k: LocalKiseki, kept: Session, folder: Folder, depth: int
+) -> None:
+    act(k, folder, "before", 1)
+    assert kept.index.digest() == clean(k)
+    ask(k, "anvil_mine", hex(max(depth - 5, 0)))
+    act(k, folder, "undone", 2)
+    assert kept.index.digest() == clean(k)
+    gone = kept.index.cursor
+    ask(k, "anvil_reorg", depth, [])
+    assert kept.index.digest() == clean(k)
+    assert kept.index.cursor.hash != gone.hash
+    act(k, folder, "after", 3)
+    assert kept.index.digest() == clean(k)
+
+
+def test_a_chain_that_was_set_back_is_read_as_far_as_it_goes(
+    k: LocalKiseki, kept: Session, folder: Folder
+) -> None:
+    act(k, folder, "before", 1)
+    before = kept.index.digest()
+    snapshot = ask(k, "evm_snapshot")
+    act(k, folder, "undone", 2)
+    assert kept.index.digest() == clean(k) != before
+    ask(k, "evm_revert", snapshot)
+    assert kept.index.digest() == before
+    ask(k, "anvil_mine", hex(100))
+    act(k, folder, "after", 3)
+    assert kept.index.digest() == clean(k)
+
+
+def test_another_chain_of_the_same_number_has_a_place_of_its_own(
+    k: LocalKiseki, kept: Session, tmp_path: Path
+) -> None:
+    with LocalKiseki.local(2) as other:
+        theirs = Session(other.session.node, index=tmp_path / "index")
+        assert kept.index.cursor.hash != theirs.index.cursor.hash
+        assert kept.index_place() != theirs.index_place()
+    assert len(list((tmp_path / "index").glob("*.sqlite"))) == 2
+
+
+def test_what_was_read_is_not_read_again(
+    k: LocalKiseki, kept: Session, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 10: a second program asks for new blocks alone."""
+    act(k, folder, "before", 1)
+    digest = kept.index.digest()
+    again = Session(k.session.node, index=tmp_path / "index")
+    asked: list[str] = []
+    real = type(k.session.node).ask
+
+    def counting(node: object, questions: list[tuple[str, list[object]]]) -> object:
+        asked.extend(method for method, _ in questions)
+        return real(node, questions)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(k.session.node), "ask", counting)
+    assert again.index.digest() == digest
+    assert "eth_getLogs" not in asked
+    monkeypatch.undo()
+
+
+def test_a_dropped_index_is_read_again(k: LocalKiseki, kept: Session, folder: Folder) -> None:
+    act(k, folder, "before", 1)
+    digest = kept.index.digest()
+    place = Path(kept.index_place())
+    assert place.exists()
+    kept.drop()
+    assert not place.exists()
+    assert kept.index.digest() == digest
+
+
+def test_every_figure_is_what_the_contracts_say(
+    k: LocalKiseki, kept: Session, folder: Folder
+) -> None:
+    from kiseki.sync.check import differences
+
+    for number in (1, 2, 3):
+        act(k, folder, f"work {number}", number)
+    compared: list[int] = []
+    wrong = differences(
+        kept.node, kept.index, kept["RevenueSplitter"], lambda done, _: compared.append(done)
+    )
+    assert list(wrong) == [] and compared[-1] >= 3
+    index = kept.index
+    with index._store.writing():
+        index._store.write("UPDATE claimed SET amount = zeroblob(16)")
+    first, *_ = differences(kept.node, index, kept["RevenueSplitter"])
+    assert (first.index, first.chain > 0, "claimed of" in first.what) == (0, True, True)
