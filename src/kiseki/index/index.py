@@ -177,6 +177,12 @@ class Index(Questions):
         finally:
             self._forget()
 
+    def verify(self, block: int) -> None:
+        """Notes that what is here up to a block is what the registries of the chain say, so that
+        it is not compared again."""
+        self._writer.verify(block)
+        self._forget()
+
     def clear(self) -> None:
         """Takes back everything."""
         try:

@@ -57,6 +57,8 @@ class Cursor:
         block, time, hash: of the last block; -1, 0 and empty before the first.
         event: the place of the last event, -1 before the first.
         floor: the first block that can be undone.
+        verified: the last block as of which the registries' logs were found to be those of the
+            chain; -1 before the first.
     """
 
     block: int = -1
@@ -64,6 +66,7 @@ class Cursor:
     hash: str = ""
     event: int = -1
     floor: int = 0
+    verified: int = -1
 
 
 class Writer:
@@ -164,6 +167,12 @@ class Writer:
             self._set(Cursor())
         self._is_stale = True
 
+    def verify(self, block: int) -> None:
+        """Notes that what is here up to a block is what the registries say."""
+        with self._changing() as cursor:
+            if cursor.verified < block <= cursor.block:
+                self._set(replace(cursor, verified=block))
+
     @contextmanager
     def _changing(self) -> Iterator[Cursor]:
         """One transaction. What was read before is dropped where it is not what there is now."""
@@ -185,8 +194,9 @@ class Writer:
         event = self._store.read(f"{last} AND last >= 0 ORDER BY number DESC LIMIT 1", block)
         if row is None:
             return Cursor(floor=cursor.floor)
+        verified = min(cursor.verified, row[0])
         place = -1 if event is None else t.place_of(event[0], event[3])
-        return Cursor(row[0], row[1], bytes(row[2]).hex(), place, cursor.floor)
+        return Cursor(row[0], row[1], bytes(row[2]).hex(), place, cursor.floor, verified)
 
     def _is_new(self, event: Event, cursor: Cursor) -> bool:
         at = t.place_of(event.block, event.position)
@@ -220,6 +230,7 @@ class Writer:
             hash=head.hash.hex() if head else "",
             event=t.place_of(number, events[-1].position) if events else cursor.event,
             floor=cursor.floor,
+            verified=cursor.verified,
         )
         self._store.write(
             "INSERT INTO block (number, time, hash, last) VALUES (?, ?, ?, ?)"
@@ -239,7 +250,7 @@ class Writer:
         for figures in self._figures:
             figures.flush()
         self._store.write("DELETE FROM undo WHERE block <= ?", top)
-        last = min(top, self._cursor.block - 1)
+        last = min(top, self._cursor.block) - 1  # the block before those that can be undone stays
         self._store.write("DELETE FROM block WHERE number <= ? AND last < 0", last)
         self._set(replace(self._cursor, floor=max(self._cursor.floor, top + 1)))
         self._graph.trim()

@@ -48,7 +48,6 @@ class Follower:
         }
         self._place = place or Place(None)
         self._index: Index | None = None
-        self._compared = -1
         self._genesis = b""
 
     @property
@@ -70,7 +69,7 @@ class Follower:
         """
         if self._index is not None:
             self._index.close()
-        self._index, self._compared = None, -1
+        self._index = None
         self._place.drop(self._deployment.chain_id, self._first_hash())
 
     def _first_hash(self) -> bytes:
@@ -111,8 +110,9 @@ class Follower:
         index.refresh()
         try:
             self._follow(index, progress)
-        except IndexInconsistent:
-            index.clear()
+        except IndexInconsistent:  # what was found to be the chain's stays, if it can
+            if not index.undo(index.cursor.verified + 1):
+                index.clear()
             self._follow(index, progress)
         return index
 
@@ -161,7 +161,6 @@ class Follower:
             for (number, hash_), block in zip(known.items(), there, strict=True)
             if block is not None and block.hash == hash_
         ]
-        self._compared = -1
         if not same or not index.undo(max(same) + 1):
             index.clear()
 
@@ -192,7 +191,7 @@ class Follower:
     def _compare(self, index: Index) -> None:
         """Holds the index to the registries' logs."""
         block = index.cursor.block
-        if block <= self._compared:
+        if block <= index.cursor.verified:
             return
         calls = [self._registries[name].call("log") for name in REGISTRIES]
         logs = [
@@ -206,7 +205,7 @@ class Follower:
                     f"what {name} registered: it left something out, or added something; ask "
                     "another node"
                 )
-        self._compared = block
+        index.verify(block)
 
 
 def _head(block: chain_logs.Head) -> Head:

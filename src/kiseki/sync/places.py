@@ -74,7 +74,10 @@ class Place:
         try:
             private.create(path)
         except OSError as error:
-            raise IndexUnusable(f"the index cannot be kept at {path}: {error.strerror}") from error
+            raise IndexUnusable(
+                f"the index cannot be kept at {path}: {error.strerror}; name another folder with"
+                " --index or KISEKI_INDEX"
+            ) from error
         return Index(contracts, path)
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kiseki import LocalKiseki
+from kiseki.chain.contract.abi import topic
+from kiseki.chain.contract.artifacts import artifact
 from kiseki.client.session import Session
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
+from kiseki.core.values import to_hex
+from kiseki.errors import IndexInconsistent
 
-from ..conftest import ask
+from ..conftest import Altered, ask
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 STRANGER = "0x" + "77" * 20
@@ -132,3 +137,37 @@ def test_every_figure_is_what_the_contracts_say(
         index._store.write("UPDATE claimed SET amount = zeroblob(16)")
     first, *_ = differences(kept.node, index, kept["RevenueSplitter"])
     assert (first.index, first.chain > 0, "claimed of" in first.what) == (0, True, True)
+
+
+def test_a_node_that_leaves_something_out_costs_only_what_was_read_since(
+    k: LocalKiseki, kept: Session, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 8: what was once found to be the chain's is kept."""
+    act(k, folder, "before", 1)
+    good = kept.index.cursor
+    assert good.verified == good.block
+    ask(k, "anvil_mine", hex(200))
+    assert kept.index.cursor.verified == kept.index.cursor.block
+    act(k, folder, "after", 2)
+    registered = to_hex(topic(event_of("DataRegistry", "CollectionRegistered")))
+
+    class Lacking(Altered):
+        def change(self, real: Callable[[], Any]) -> Any:
+            answer = real()
+            kept_ = [each for each in answer["result"] if each["topics"][0] != registered]
+            return answer | {"result": kept_}
+
+    Lacking(k, monkeypatch, "eth_getLogs")
+    with pytest.raises(IndexInconsistent, match="left something out"):
+        _ = kept.index
+    assert kept.kept().cursor.verified >= good.block + 200
+    assert kept.kept().count("DataRegistry") == 1
+    monkeypatch.undo()
+    assert kept.index.digest() == clean(k)
+
+
+def event_of(contract: str, name: str) -> Any:
+    return next(
+        each for each in artifact(contract).abi
+        if each["type"] == "event" and each["name"] == name
+    )  # fmt: skip
