@@ -415,9 +415,7 @@ class _Reader:
             self._clock.times |= times_of(request.others, others)
         earliest = min(times.values(), default=answer.last.time)
         if self._before is not None and earliest < self._before.time:
-            raise contradiction(
-                f"says that block {request.last:,} was made earlier than one before it"
-            )
+            raise contradiction(f"says that block {request.last:,} came earlier than one before it")
         self._before, self._reach = answer.last, self._last
         self._pace.learn(answer, request.step, request.last - request.first + 1)
         if self._pace.step <= self._pace.taken:

@@ -188,7 +188,7 @@ def _follows(before: Head | None, block: Head) -> None:
     if before is None:
         return
     if block.time < before.time:
-        raise contradiction(f"says that block {block.number:,} was made earlier than one before it")
+        raise contradiction(f"says that block {block.number:,} came earlier than one before it")
     if block.number == before.number + 1 and block.parent != before.hash:
         raise contradiction(
             f"has a block {block.number:,} with another parent than the block {before.number:,} "
@@ -240,7 +240,7 @@ def checked(
         if position <= before:
             raise contradiction(f"tells of a log of block {number:,} twice, or out of order")
     if any(block.number >= number and block.time < latest for block in heads.values()):
-        raise contradiction(f"says that block {number:,} was made later than one after it")
+        raise contradiction(f"says that block {number:,} came later than one after it")
     return answer
 
 

@@ -73,7 +73,7 @@ LIES: dict[str, tuple[Lie, str]] = {
     "a time before that of an earlier block": (at_the_end(blockTimestamp="0x1"), "the time of"),
     "times after that of the last block": (
         lambda said, _: [log | {"blockTimestamp": LATE} for log in said],
-        "the time of block|made later than one after it",
+        "the time of block|came later than one after it",
     ),
     "no list": (lambda _, __: {"a": 1}, "makes no sense"),
     "no log": (lambda _, __: [5], "makes no sense"),
@@ -166,7 +166,7 @@ def test_a_block_that_is_another_than_its_number_is_refused(lying: Lying) -> Non
 def test_a_part_that_is_older_than_the_one_before_is_refused(lying: Lying) -> None:
     lying.tells_times = False
     lying.instead = {19_999: block(19_999) | {"timestamp": "0x1"}}
-    with pytest.raises(NodeContradicts, match="was made earlier than one before it"):
+    with pytest.raises(NodeContradicts, match="came earlier than one before it"):
         read(lying)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,14 @@ from ..conftest import Altered, ask
 
 Folder = Callable[[str, Mapping[str, bytes]], Path]
 STRANGER = "0x" + "77" * 20
+
+
+@pytest.fixture
+def k() -> Iterator[LocalKiseki]:
+    """A chain of the test's own: Anvil forgets old states of one that was set back often, and then
+    reorganises to a chain without the suite."""
+    with LocalKiseki.local(5) as own:
+        yield own
 
 
 @pytest.fixture
