@@ -174,10 +174,8 @@ class Store:
 
     def read(self, sql: str, *values: Any) -> Row | None:
         """The first row of a question in plain SQL, as the driver gives it: keys as numbers."""
-        try:
+        with _told():
             row: Row | None = self._driver.execute(self._sql(sql), values).fetchone()
-        except Exception as error:
-            raise _told_of(error) from error
         return row
 
     def read_all(self, sql: str, *values: Any) -> list[Row]:
@@ -296,11 +294,14 @@ def _told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise _told_of(error) from error
+        told = _told_of(error)
+        if told is None:
+            raise
+        raise told from error
 
 
-def _told_of(error: Exception) -> Exception:
-    """A fault of the database in words; any other error as it is."""
+def _told_of(error: Exception) -> IndexUnusable | None:
+    """A fault of the database in words; nothing for any other error."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if (
         isinstance(error, sqlite3.DatabaseError)
@@ -312,7 +313,7 @@ def _told_of(error: Exception) -> Exception:
             f"the index cannot be used: {said}; nothing is lost with it: put that right, or run"
             " `kiseki index drop`, after which it is read again from the chain"
         )
-    return error
+    return None
 
 
 _opening: ContextVar[Path | None] = ContextVar("opening", default=None)
