@@ -123,8 +123,10 @@ class Index(Questions):
     def _of(self, contracts: list[tuple[str, str]]) -> None:
         """What was read for other contracts than these is no use."""
         said = json.dumps(contracts)
-        if read_about(self._store, "contracts") != said:
-            self._writer.clear()
+        read = read_about(self._store, "contracts")
+        if read != said:
+            if read is not None:
+                self._writer.clear()
             with self._store.writing():
                 write_about(self._store, "contracts", said)
 
