@@ -82,6 +82,34 @@ def test_what_does_something_each_time_is_never_asked_twice(url: str) -> None:
         assert busy.count == 2
 
 
+def test_a_proxy_and_a_password_are_used_for_every_question(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the environment is asked for them once: that takes longer than a question."""
+    heard: list[tuple[str, str | None, str | None]] = []
+    with front(url, lambda *_: None) as proxy:
+        handle = proxy.RequestHandlerClass.do_POST  # type: ignore[attr-defined]
+
+        def do_POST(handler: Any) -> None:  # noqa: N802 - the server's name
+            headers = handler.headers
+            heard.append((handler.path, headers["Authorization"], headers["Cookie"]))
+            handle(handler)
+
+        monkeypatch.setattr(proxy.RequestHandlerClass, "do_POST", do_POST)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setenv("http_proxy", place(proxy))
+        node = connect("http://me:secret@kiseki.invalid/way")
+        assert node.balance(TO) >= 0
+        monkeypatch.delenv("http_proxy")
+        assert [node.balance(each.address) for each in (account_of(3), account_of(4))]
+        assert node.code(TO) == b""
+        proxy.headers_sent = {"Set-Cookie": "node=7; Path=/"}
+        numbers = [node.one("eth_blockNumber") for _ in range(2)]
+        assert numbers[0] == numbers[1] == hex(int(numbers[0], 16))
+    assert {each[:2] for each in heard} == {("http://kiseki.invalid/way", "Basic bWU6c2VjcmV0")}
+    assert [each[2] for each in heard] == [None] * 6 + ["node=7"]
+
+
 def test_a_node_that_dies_is_followed_by_the_next(url: str) -> None:
     with front(url, lambda *_: None) as first:
         node = connect([place(first), url])
