@@ -8,6 +8,7 @@
     view      what questions about money look at
     digest    one hash over all that is held
     questions those about what was registered
+    money     those about money
     index     `Index`, the one thing to use
 
 A part imports only from those above it. IDs and keys are ``bytes``, addresses lowercase text,
