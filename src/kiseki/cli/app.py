@@ -100,7 +100,10 @@ COMMANDS = {
     ),
     "market": Place("market", "market", "Offer and buy licences for data, models and outputs."),
     "revenue": Place(
-        "revenue", "revenue", "Pay in revenue, show what is owed, and claim it.", ("committee",)
+        "revenue",
+        "revenue",
+        "Pay in revenue, show what is owed, and claim it.",
+        ("committee", "unclaimed"),
     ),
     "statements": Place(
         "statements", "statements", "State something in public, and read what others stated."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kiseki.client.revenue.revenue import Claimed
     from kiseki.client.revenue.waterfalls import Ahead
 
-__all__ = ["revenue"]
+__all__ = ["To", "Token", "label", "revenue"]
 
 revenue = typer.Typer(help="Pay in revenue, show what is owed, and claim it.")
 
@@ -125,7 +125,7 @@ def owed(
         } for e in found], "ahead": [_plain(e) for e in ahead]})  # fmt: skip
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
-    rows = [(context.money(k, e.token, e.amount), _label(e)) for e in found if e.amount]
+    rows = [(context.money(k, e.token, e.amount), label(e)) for e in found if e.amount]
     show.table(["owed", "from"], rows, numbers=["owed"])
     show.say("`kiseki revenue claim` brings this money, with every step on its way."
              if rows else "Nothing is owed.")  # fmt: skip
@@ -489,7 +489,7 @@ _FROM = {
 """What the splits are that money comes through; see `kiseki.index.facts.splits.Label`."""
 
 
-def _label(owed: Any) -> str:
-    """The IDs are short here; --json has the whole ones."""
+def label(owed: Any) -> str:
+    """What a split is; the IDs are short here, --json has the whole ones."""
     named = [_FROM[each.kind].format(f"0x{each.group.hex()[:8]}…") for each in owed.labels]
     return ", ".join(named) or "held for the wallet"

@@ -32,6 +32,7 @@ from kiseki.index.answers.values import (
 from kiseki.index.books.balance import Account, Balance
 from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step
+from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit, Label
 from kiseki.index.index import ONCE, Index
 from kiseki.index.store.database import drop
@@ -74,5 +75,6 @@ __all__ = [
     "Status",
     "Step",
     "Usage",
+    "Waiting",
     "drop",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
-from kiseki.core.values import ZERO_ADDRESS, address, address_text
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, bytes32
 from kiseki.index.answers.agreements import Agreements
 from kiseki.index.answers.overview import Overview
 from kiseki.index.answers.records import Records
@@ -17,6 +17,7 @@ from kiseki.index.books import ahead, balance, figures, ledger
 from kiseki.index.books.balance import Balance
 from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.books.owed import Owed, Step
+from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit
 from kiseki.index.questions import Questions
 from kiseki.index.store import tables as t
@@ -154,6 +155,23 @@ class Money(Questions):
         """
         ids.wallet(wallet)
         return self._view.sight.tokens(wallet.lower(), after.lower(), limit)
+
+    def unclaimed(
+        self, payee: bytes, token: str = ZERO_ADDRESS, after: bytes = b"", most: int = 100
+    ) -> list[Waiting]:
+        """What waits for a payee in one token, row by row as :meth:`owed`, and since when.
+
+        Of a wallet, all that is owed to it; of a split, what waits there for each of its leaves; of
+        a subject, what it holds and what the splits that pay it have for it.
+
+        Args:
+            payee: its key, 32 bytes.
+            token: its address; ether when left out.
+            after: the `cursor` of the last row that is known. Rows keep their order.
+            most: how many rows at most.
+        """
+        token = address_text(address(token, "the token"))
+        return self._view.unclaimed(bytes32(payee, "the payee"), token, after, most)
 
     def steps(self, owed: Iterable[Owed], lists: Iterable[Listed] = ()) -> tuple[Step, ...]:
         """The calls that bring what is owed, in the order of one multicall, each once.

@@ -10,6 +10,7 @@ from kiseki.index.books.accounts import Books
 from kiseki.index.books.graph import Graph
 from kiseki.index.books.naming import Naming
 from kiseki.index.books.owed import Sight
+from kiseki.index.books.waiting import Ages, Waiting
 from kiseki.index.facts.splits import Splits
 from kiseki.index.store.database import Store
 
@@ -71,6 +72,14 @@ class View:
         number = self._store.keys.look_up(payee)
         tokens = [] if number is None else self.books.tokens_of(number)
         return sorted(map(self._store.keys.address, tokens))
+
+    def unclaimed(self, payee: bytes, token: str, after: bytes, most: int) -> list[Waiting]:
+        """What waits for a wallet, or for anybody at a split or subject, and since when."""
+        ages = Ages(self._store, self.graph, self.books, self.splits, token)
+        wallet = ids.wallet_address(payee)
+        if wallet is None:
+            return ages.at(payee, after, most)
+        return ages.of_wallet(self.sight.owed(wallet.lower(), token), after, most)
 
     def opening(self, payee: bytes) -> bytes:
         """What shows what a split or a subject stands for.

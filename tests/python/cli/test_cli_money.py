@@ -229,3 +229,32 @@ def test_a_joint_work_pays_all_of_its_artists(shell: Shell, k: LocalKiseki) -> N
     shell.run("revenue", "pay", str(split), "7 wei", "--account", "test:4")
     owed = [shell.json("revenue", "owed", who)["owed"] for who in (one, two)]
     assert [each["amount"] for (each,) in owed] == ["3", "3"]
+
+
+def test_what_nobody_claimed_is_told_with_its_age(shell: Shell, k: LocalKiseki) -> None:
+    """Promise 4: for a wallet, and for anybody at a split; page by page."""
+    other = account_of(5).address
+    shell.run("revenue", "split", "team.json", f"{ARTIST}=3", f"{other}=1")
+    shell.run("revenue", "publish", "team.json")
+    shell.run("revenue", "pay", "team.json", "4 gwei")
+    came = k.session.now()
+    shell.run("revenue", "claim", other)
+    shell.run("revenue", "pay", "team.json", "4 gwei")
+    told = shell.json("revenue", "unclaimed", ARTIST)
+    (row,) = told["unclaimed"]
+    assert (row["amount"], row["here"], row["since"]) == (str(6 * 10**9), str(6 * 10**9), came)
+    assert told["after"] is None
+    first = shell.json("revenue", "unclaimed", "team.json", "--most", "1")
+    rest = shell.json("revenue", "unclaimed", "team.json", "--after", first["after"])
+    rows = first["unclaimed"] + rest["unclaimed"]
+    assert [each["amount"] for each in rows] == [str(6 * 10**9), str(10**9)]
+    assert rows[0]["since"] == came <= rows[1]["since"]
+    shown = shell.run("revenue", "unclaimed", "team.json", "--most", "1")
+    assert "a published split" in shown
+    assert f"--after {first['after']}" in shown
+    last = shell.run(
+        "revenue", "unclaimed", "team.json", "--after", rest["after"] or "0x" + "ff" * 37
+    )
+    assert "There are no more rows." in last
+    assert "Nothing waits" in shell.run("revenue", "unclaimed", BUYER)
+    assert "--after" in shell.run("revenue", "unclaimed", ARTIST, "--after", "0x12", code=2)

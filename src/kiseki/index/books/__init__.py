@@ -8,6 +8,7 @@ A part imports only from those above it:
     naming    whom each subject stands for, event by event
     moves     the claims and resolutions that bring what is owed
     owed      what a wallet is owed, and the steps that bring it
+    waiting   since when what is owed waits
     balance   in = out + held
     figures   every figure, to be compared with the contracts
     ledger    what was paid in with a reference
