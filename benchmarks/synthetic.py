@@ -145,6 +145,10 @@ def synthetic(*args: Any, **options: Any) -> Iterator[Synthetic]:
     """The node, while it is needed."""
     with Synthetic(*args, **options) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:  # a server that is only closed goes on looking for requests
+            server.shutdown()
+            thread.join()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,15 +102,18 @@ class Refuses(Altered):
         return {"error": {"code": -32000, "message": "header not found"}}
 
 
-def surroundings() -> tuple[Path, dict[str, str]]:
-    """What every test of a worker shares: where it stands, and its environment."""
+def surroundings() -> tuple[Path, dict[str, str], int]:
+    """What every test of a worker shares: where it stands, its environment, and how many servers
+    run in it."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    return Path.cwd(), variables
+    servers = sum("serve" in each.name for each in threading.enumerate())
+    return Path.cwd(), variables, servers
 
 
 @pytest.fixture(autouse=True)
 def surroundings_stay() -> Iterator[None]:
-    """A test that moves elsewhere is found here, and not in whichever test comes after it."""
+    """A test that moves elsewhere, or leaves a server behind that takes the processor from all
+    others, is found here, and not in whichever test comes after it."""
     before = surroundings()
     yield
     assert surroundings() == before

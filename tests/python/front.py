@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from typing import Any, TypeVar
 
 import requests
 
-__all__ = ["Front", "Said", "each_question", "front", "place", "refusing"]
+__all__ = ["Front", "Said", "each_question", "front", "place", "refusing", "serving"]
+
 
 Said = Callable[[Any], dict[str, Any] | None]
 """What is said to one question: ``result`` or ``error``; None where the node shall say it."""
@@ -48,12 +49,27 @@ class Behind(BaseHTTPRequestHandler):
 JSON = {"content-type": "application/json"}
 
 
+Server = TypeVar("Server", bound=HTTPServer)
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """Serves until the block ends, also where it raises: the thread of a server that is only closed
+    never ends, and takes a processor from all tests after it."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @contextmanager
 def front(node: str, answer: Callable[[int, Any], tuple[int, bytes] | None]) -> Iterator[Front]:
-    with Front(node, answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Front(node, answer)) as server:
         yield server
-        server.shutdown()
 
 
 def place(server: Front, rest: str = "") -> str:

@@ -42,6 +42,7 @@ from kiseki.errors import (
 )
 
 from ..conftest import Altered, Picky
+from ..front import serving
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -92,10 +93,8 @@ def not_a_node() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serving(HTTPServer(("127.0.0.1", 0), Page)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def test_something_that_is_no_node(not_a_node: str) -> None:

@@ -5,7 +5,6 @@ run the real compiler on what they are sent, and compare it with the code on the
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +20,8 @@ from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.node import Node
 from kiseki.chain.release import releases, verification
 from kiseki.errors import ChainError, FilesError
+
+from ..front import serving
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "ABCDEF0123456789"
@@ -235,10 +236,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def explorer(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
-    with Explorer(k.session.node, monkeypatch) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Explorer(k.session.node, monkeypatch)) as server:
         yield server
-        server.shutdown()
 
 
 Submit = Callable[..., str]

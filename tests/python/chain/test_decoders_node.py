@@ -4,7 +4,6 @@ A real server stands before the real chain and answers one method with nonsense.
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +21,8 @@ from kiseki.chain.signing.accounts import local_account
 from kiseki.client.session import Session
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import ChainError, KisekiError, TransactionFailed
+
+from ..front import serving
 
 RESULTS: list[Any] = [
     None, -1, 10**30, "x", "0x", [], {}, [{}],
@@ -86,10 +87,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def between(k: LocalKiseki) -> Iterator[Between]:
-    with Between(k.url) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Between(k.url)) as server:
         yield server
-        server.shutdown()
 
 
 def use(url: str) -> None:

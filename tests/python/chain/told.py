@@ -1,6 +1,6 @@
 """A chain that is only told of, for what Anvil cannot show, and what is read of it."""
 
-import threading
+from contextlib import AbstractContextManager
 from typing import Any
 
 from benchmarks.synthetic import ADDRESS, Synthetic, block
@@ -8,6 +8,8 @@ from benchmarks.synthetic import ADDRESS, Synthetic, block
 from kiseki import Kiseki
 from kiseki.chain.history import Part, history
 from kiseki.chain.node import connect
+
+from .. import front
 
 __all__ = ["addresses", "is_whole", "read", "serving"]
 
@@ -44,20 +46,7 @@ def is_whole(node: Synthetic, parts: list[Part]) -> bool:
     )
 
 
-def serving(node: Synthetic) -> Any:
+def serving(node: Synthetic) -> AbstractContextManager[Any]:
     """As `synthetic` serves it."""
-    threading.Thread(target=node.serve_forever, daemon=True).start()
     node.daemon_threads = True
-    return Closing(node)
-
-
-class Closing:
-    def __init__(self, node: Synthetic) -> None:
-        self.node = node
-
-    def __enter__(self) -> Synthetic:
-        return self.node
-
-    def __exit__(self, *_: object) -> None:
-        self.node.shutdown()
-        self.node.server_close()
+    return front.serving(node)

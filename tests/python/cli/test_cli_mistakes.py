@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ import pytest
 from kiseki import LocalKiseki
 from kiseki.core.manifest import Manifest
 
+from ..front import serving
 from .conftest import BUYER, FREE, Shell
 
 NOTHING = "0x" + "00" * 32
@@ -135,12 +135,10 @@ def test_a_node_that_stops_answering_does_not_have_its_key_shown(
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Node) as node:
-        threading.Thread(target=node.serve_forever, daemon=True).start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Node)) as node:
         shell = elsewhere(f"http://127.0.0.1:{node.server_port}/v3/SECRETKEY")
         code = 0 if words == ("accounts", "list") else 1
         assert "SECRETKEY" not in shell.run(*words, "--account", "test:1", code=code)
-        node.shutdown()
 
 
 @pytest.mark.parametrize(
