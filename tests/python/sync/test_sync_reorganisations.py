@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,11 @@ from kiseki import LocalKiseki
 from kiseki.chain.contract.abi import topic
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.client.session import Session
-from kiseki.core import ids
-from kiseki.core.keccak import keccak256
-from kiseki.core.payee import Payee
-from kiseki.core.split import Split
 from kiseki.core.values import to_hex
 from kiseki.errors import IndexInconsistent
 
 from ..conftest import Altered, ask
-
-Folder = Callable[[str, Mapping[str, bytes]], Path]
-STRANGER = "0x" + "77" * 20
+from .acts import Folder, act
 
 
 @pytest.fixture
@@ -42,18 +36,6 @@ def kept(k: LocalKiseki, tmp_path: Path) -> Session:
 def clean(k: LocalKiseki) -> bytes:
     """The digest of a reading from the first block on."""
     return Session(k.session.node).index.digest()
-
-
-def act(k: LocalKiseki, folder: Folder, name: str, artist: int) -> None:
-    """Registers, pays and claims: facts and books of every kind."""
-    wallet = k.wallet(artist)
-    terms = wallet.data.define_terms("train", "20%")
-    art = wallet.data.register(folder(name, {f"{name}.svg": name.encode()}), terms)
-    subject = Payee.subject(k.session["DataRegistry"].address, art.id)
-    split = Split([(subject.key, 3), (ids.wallet(STRANGER), 1)], salt=keccak256(name.encode()))
-    wallet.revenue.publish(split)
-    wallet.revenue.pay(split, 10**15 + 1)
-    wallet.revenue.claim()
 
 
 @pytest.mark.parametrize("depth", [1, 2, 7, 63, 64, 65, 90])
