@@ -9,6 +9,7 @@
     digest    one hash over all that is held
     questions those about what was registered
     money     those about money
+    past      all of them as they stood at an earlier block
     index     `Index`, the one thing to use
 
 A part imports only from those above it. IDs and keys are ``bytes``, addresses lowercase text,
@@ -35,6 +36,7 @@ from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step
 from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit, Label
 from kiseki.index.index import ONCE, Index
+from kiseki.index.past import Past
 from kiseki.index.store.database import drop
 from kiseki.index.store.tables import VERSION
 from kiseki.index.writer import DEPTH, REGISTRIES, Cursor, Head
@@ -67,6 +69,7 @@ __all__ = [
     "Node",
     "OfferRecord",
     "Owed",
+    "Past",
     "ResolveStep",
     "ScheduleRecord",
     "Sources",

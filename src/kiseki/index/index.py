@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kiseki.core.event import Event
 from kiseki.core.values import address, address_text
 from kiseki.errors import InvalidInput
 from kiseki.index.answers.records import Records
+from kiseki.index.books import figures
+from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.digest import digest
 from kiseki.index.money import Money
+from kiseki.index.past import Past
 from kiseki.index.store.database import Store
 from kiseki.index.writer import (
     DEPTH,
@@ -167,6 +170,42 @@ class Index(Money):
     def digest(self) -> bytes:
         """A hash over all that is held, by which two indexes are compared; it reads everything."""
         return digest(self._store)
+
+    def held(self) -> Iterator[Held]:
+        """What every split and subject ever had, account by account: to compare with a chain."""
+        return figures.held(self._store)
+
+    def claimed(self) -> Iterator[Claimed]:
+        """What every leaf was ever passed, likewise."""
+        return figures.claimed(self._store)
+
+    # The past
+
+    def as_of(self, block: int, now: int | None = None) -> Past:
+        """All questions as they stood at the end of a block; `block_at` finds that of a time.
+
+        Splits and identities that were added here are known there too. It holds a connection of its
+        own: use it in a ``with`` block, or `close` it.
+
+        Args:
+            block: not after the last one here.
+            now: the time that it is asked for, Unix seconds; that of the last block up to it of
+                which something is known here when left out.
+
+        Raises:
+            InvalidInput: this index does not go as far.
+        """
+        if block > self.cursor.block:
+            raise InvalidInput(
+                f"the index goes up to block {self.cursor.block:,}, so nothing is known here of"
+                f" block {block:,}"
+            )
+        then = Past(self._store, self._addresses, block, now)
+        for split in self._splits.values():
+            then.add_split(split)
+        for who in self._identities:
+            then.add_identity(*who)
+        return then
 
     # Inside
 

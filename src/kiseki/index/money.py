@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import bindparam, select
 
@@ -13,9 +13,8 @@ from kiseki.core.values import ZERO_ADDRESS, address, address_text, bytes32
 from kiseki.index.answers.agreements import Agreements
 from kiseki.index.answers.overview import Overview
 from kiseki.index.answers.records import Records
-from kiseki.index.books import ahead, balance, figures, ledger
+from kiseki.index.books import ahead, balance, ledger
 from kiseki.index.books.balance import Balance
-from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.books.owed import Owed, Step
 from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit
@@ -36,6 +35,9 @@ _BINDING = (
     .order_by(t.identity.c.at.desc())
     .limit(1)
 )
+
+
+_LAST = "SELECT number, time FROM block WHERE number <= ? ORDER BY number DESC LIMIT 1"
 
 
 class Money(Questions):
@@ -60,6 +62,24 @@ class Money(Questions):
         self._identities: list[tuple[str, bytes]] = []
         self._splits: dict[bytes, Split] = {}
         self._seen: View | None = None
+
+    def block_at(self, time: int) -> int:
+        """The last block of which something is known here that is not later than a time; -1 before
+        the first. What changed nothing is not known, so the state is that of the time.
+
+        Args:
+            time: Unix seconds.
+        """
+        low, high = -1, 1 << 43
+        while high - low > 1:
+            middle = (low + high) // 2
+            row = self._store.read(_LAST, middle)
+            if row is None or row[1] <= time:
+                low = middle
+            else:
+                high = row[0]
+        row = self._store.read(_LAST, low)
+        return -1 if row is None else int(row[0])
 
     def size(self) -> int:
         """Bytes on the disk, or in memory."""
@@ -225,14 +245,6 @@ class Money(Questions):
         token = address_text(address(token, "the token"))
         view = self._view
         return balance.balance_of(self._store, view.graph, view.books, token, settled)
-
-    def held(self) -> Iterator[Held]:
-        """What every split and subject ever had, account by account: to compare with a chain."""
-        return figures.held(self._store)
-
-    def claimed(self) -> Iterator[Claimed]:
-        """What every leaf was ever passed, likewise."""
-        return figures.claimed(self._store)
 
     def splits(self) -> list[KnownSplit]:
         """Every known split, by ascending key."""

@@ -13,6 +13,7 @@ from kiseki.index.books.owed import Sight
 from kiseki.index.books.waiting import Ages, Waiting
 from kiseki.index.facts.splits import Splits
 from kiseki.index.store.database import Store
+from kiseki.index.store.figures import put_back
 
 __all__ = ["View"]
 
@@ -28,6 +29,7 @@ class View:
         added: splits.
         identities: issuer and person of each.
         times: of the last block, and of now; Unix seconds.
+        before: a block that can be undone; the books are then those before it.
     """
 
     def __init__(
@@ -37,13 +39,17 @@ class View:
         added: Iterable[Split],
         identities: Iterable[tuple[str, bytes]],
         times: tuple[int, int],
+        before: int | None = None,
     ) -> None:
         self._store = store
+        store.keys.mark()  # nothing is fresh for who only asks
         self.splits = Splits(store)
         self.graph = Graph(store, store.keys.number(ids.wallet(addresses["RevenueSplitter"])))
         self.books = Books(store, self.graph)
+        if before is not None:
+            put_back(store, before, (*self.graph.figures, *self.books.figures))
         naming = Naming(store, self.graph, self.books, addresses)
-        told = naming.run(*times)
+        told = naming.run(*times) or before is not None
         for who in identities:
             told |= naming.know(*who)
         for split in added:

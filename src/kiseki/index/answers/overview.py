@@ -26,50 +26,53 @@ class Overview:
     """Each answer is as of the last block, or as it stood at the end of another one, ``block``.
 
     Lists come in pages: ``after`` is the place of the last row that is known (`place` of each).
+
+    Args:
+        until: the last block that counts where a question names no other; all when left out.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, until: int | None = None) -> None:
+        self._store, self._until = store, until
 
     def impact(self, data: bytes, block: int | None = None) -> Impact:
         """How many models and batches rest on a collection or model."""
-        return impact_of(self._store, data, _last(block))
+        return impact_of(self._store, data, self._last(block))
 
     def dependents(
         self, data: bytes, after: int = -1, most: int = 100, block: int | None = None
     ) -> list[Dependent]:
         """Models and batches that rest on a collection or model, earliest first."""
-        return dependents_of(self._store, data, after, most, _last(block))
+        return dependents_of(self._store, data, after, most, self._last(block))
 
     def received(
         self, payee: bytes, tokens: Iterable[str], block: int | None = None
     ) -> Mapping[str, int]:
         """What came in for a split or subject, in base units, for each of some tokens."""
-        return received_by(self._store, payee, tokens, _last(block))
+        return received_by(self._store, payee, tokens, self._last(block))
 
     def earnings(self, wallet: str, by: By = "token", block: int | None = None) -> list[Earning]:
         """What reached a wallet, by month, subject or token."""
-        return earnings_of(self._store, wallet, by, _last(block))
+        return earnings_of(self._store, wallet, by, self._last(block))
 
     def history(
         self, wallet: str, after: int = -1, most: int = 100, block: int | None = None
     ) -> list[Entry]:
         """What a wallet paid and what reached it, earliest first."""
-        return history_of(self._store, wallet, after, most, _last(block))
+        return history_of(self._store, wallet, after, most, self._last(block))
 
     def coverage(self, now: int, block: int | None = None) -> Coverage:
         """For how many works the consent of every source still holds at a time, Unix seconds."""
-        return coverage_of(self._store, now, _last(block))
+        return coverage_of(self._store, now, self._last(block))
 
     def counts(self, block: int | None = None) -> dict[str, int]:
         """How many there are of each kind."""
-        return counts_of(self._store, _last(block))
+        return counts_of(self._store, self._last(block))
 
     def search(self, text: str, most: int = 20, block: int | None = None) -> list[Hit]:
         """What begins with some digits, or bears a name that somebody stated."""
-        return search(self._store, text, most, _last(block))
+        return search(self._store, text, most, self._last(block))
 
-
-def _last(block: int | None) -> int | None:
-    """The last place of a block."""
-    return None if block is None else t.place_of(block + 1) - 1
+    def _last(self, block: int | None) -> int | None:
+        """The last place of a block."""
+        named = [each for each in (block, self._until) if each is not None]
+        return t.place_of(min(named) + 1) - 1 if named else None

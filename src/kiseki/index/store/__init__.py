@@ -5,4 +5,5 @@ tables    the tables
 keys      the number of each key
 database  SQLite and PostgreSQL: the one module that opens connections
 figures   rows that facts change, and how that is undone
+past      the same tables as they stood at a place of the chain
 """

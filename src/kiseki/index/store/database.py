@@ -46,6 +46,7 @@ class Store:
     """The tables in one SQLite file, in memory, or in a schema of a PostgreSQL database.
 
     Attributes:
+        where, schema: of what follows.
         keys: the numbers of keys.
         is_postgres: whether it lies in PostgreSQL.
 
@@ -55,6 +56,7 @@ class Store:
     """
 
     def __init__(self, where: Path | str | None = None, schema: str = "kiseki") -> None:
+        self.where, self.schema = where, schema
         with _told():
             self._db = _connected(where, schema)
         self._driver: Any = self._db.connection.driver_connection
@@ -78,6 +80,11 @@ class Store:
     def close(self) -> None:
         """Ends the connection."""
         self._db.close()
+
+    def copy_to(self, other: Store) -> None:
+        """Copies a database in memory into another; others are shared."""
+        if self.where is None:
+            self._driver.backup(other._driver)
 
     def size(self) -> int:
         """Bytes on the disk, or in memory."""

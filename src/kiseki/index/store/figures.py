@@ -14,11 +14,15 @@ from sqlalchemy import Table
 
 from kiseki.index.store.database import Convert, Row, Store
 
-__all__ = ["Figures", "note", "undo_from"]
+__all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
 _MOST = 200_000
 """Rows of a table that are remembered between batches."""
+
+
+_CHANGED_FROM = "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC"
+"""What rows were before each block, from the newest block on."""
 
 
 class Figures:
@@ -162,13 +166,19 @@ def note(store: Store, block: int, figures: Iterable[Figures]) -> None:
         )
 
 
+def put_back(store: Store, block: int, figures: Iterable[Figures]) -> None:
+    """Puts everything back as it was before a block in memory, for whoever asks here, and writes
+    nothing. Rows of other tables are passed over."""
+    tables = {table.name: table for table in figures}
+    for name, key, row in store.read_all(_CHANGED_FROM, block):
+        if name in tables:
+            tables[name].put(_unpacked(key), None if row is None else _unpacked(row))
+
+
 def undo_from(store: Store, block: int, figures: Iterable[Figures]) -> None:
     """Puts everything back as it was before a block, from the newest block on."""
     tables = {table.name: table for table in figures}
-    rows = store.read_all(
-        "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC", block
-    )
-    for name, key, row in rows:
+    for name, key, row in store.read_all(_CHANGED_FROM, block):
         tables[name].restore(_unpacked(key), None if row is None else _unpacked(row))
     store.write("DELETE FROM undo WHERE block >= ?", block)
     for table in tables.values():
