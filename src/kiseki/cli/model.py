@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, show
+from kiseki.cli import context, letters, names, past, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
@@ -331,7 +331,7 @@ def list_models(
 
 
 @model.command("show")
-def show_model(model: Model) -> None:
+def show_model(model: Model, at: past.At = None) -> None:
     """Show a model: its sources, its terms and what was found about it.
 
     Reads the chain and sends nothing.
@@ -339,20 +339,22 @@ def show_model(model: Model) -> None:
     \b
     Examples:
       kiseki model show 0x3333…
+      kiseki model show 0x3333… --at 2027-12-31
     """
-    k = context.watching()
-    wanted, index = context.hex32(model, "the model"), k.index
-    found, sources = index.model(wanted), index.sources(wanted)
-    findings = index.findings(wanted, k.session.now())
-    words = index.terms(found.terms_id).words(revocable=False)
+    k, wanted = context.watching(), context.hex32(model, "the model")
+    with past.asked(k, at) as index:
+        found, sources = index.model(wanted), index.sources(wanted)
+        findings = index.findings(wanted, k.session.now() if at is None else index.time)
+        words = index.terms(found.terms_id).words(revocable=False)
+        walked = index.manifest_checked_at(wanted)
     if context.current.json:
         show.json_line({
             **show.plain(found), "collections": len(sources.collections), "models": sources.models,
             "externals": sources.externals, "words": words,
-            "manifest_checked_at": index.manifest_checked_at(wanted), "findings": findings,
+            "manifest_checked_at": walked, "findings": findings,
         })  # fmt: skip
         return
-    checked = show.date(index.manifest_checked_at(wanted)) or "not yet"
+    checked = show.date(walked) or "not yet"
     show.fields([
         ("model", found.id), ("developer", found.developer),
         ("terms", words),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, show
+from kiseki.cli import context, letters, names, past, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
@@ -229,7 +229,7 @@ def list_batches(
 
 
 @output.command("show")
-def show_batch(batch: Batch) -> None:
+def show_batch(batch: Batch, at: past.At = None) -> None:
     """Show a batch: its creator, its models and what was found about it.
 
     Reads the chain and sends nothing.
@@ -237,11 +237,12 @@ def show_batch(batch: Batch) -> None:
     \b
     Examples:
       kiseki output show 0x4444…
+      kiseki output show 0x4444… --at 30d
     """
-    k = context.watching()
-    wanted, index = context.hex32(batch, "the batch"), k.index
-    found, sources = index.batch(wanted), index.sources(wanted)
-    findings = index.findings(wanted, k.session.now())
+    k, wanted = context.watching(), context.hex32(batch, "the batch")
+    with past.asked(k, at) as index:
+        found, sources = index.batch(wanted), index.sources(wanted)
+        findings = index.findings(wanted, k.session.now() if at is None else index.time)
     if context.current.json:
         told = show.plain(found) | {"published": len(found.published), "models": sources.models}
         show.json_line(told | {"findings": findings})

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, names, past, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import Language, of_record, told_of_record
 from kiseki.cli.terms import Collection, in_words, names_of
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
-from kiseki.errors import KisekiError
+from kiseki.errors import InvalidInput, KisekiError
 
 if TYPE_CHECKING:
     from kiseki.client.data.openings import FileFound, Place
@@ -32,6 +32,7 @@ def show_collection(
         bool, typer.Option("--items", help="List the items too; --json always does.")
     ] = False,
     language: Language = "both",
+    at: past.At = None,
 ) -> None:
     """Show a collection: its provider, its terms and the models and batches that declare it.
 
@@ -44,22 +45,26 @@ def show_collection(
     Examples:
       kiseki data show 0x1111…
       kiseki data show 0x1111… --items
+      kiseki data show 0x1111… --at 2027-12-31
     """
     from kiseki.client.models import lasting
     from kiseki.client.revoked import revoked_in
 
-    k = context.watching()
-    index = k.index
-    record = index.collection(context.hex32(collection, "the collection"))
-    terms = index.terms(record.terms_id)
-    risk = lasting.risk(terms, record.ends_at, k.session.now())
-    revoked = revoked_in(index, record.id)
+    if items and at is not None:
+        raise InvalidInput("--items lists the items of today; leave --at out")
+    k, wanted = context.watching(), context.hex32(collection, "the collection")
+    with past.asked(k, at) as index:
+        record = index.collection(wanted)
+        terms = index.terms(record.terms_id)
+        now = k.session.now() if at is None else index.time
+        risk = lasting.risk(terms, record.ends_at, now)
+        revoked = revoked_in(index, record.id)
+        used = index.uses(record.id, deep=True)
     lasts = "consent holds for at least the next 30 days"
     if revoked.none_left:
         lasts = "no item is left that is known not to be revoked"
     elif revoked.times:
         lasts = "leave out the items that are revoked; consent to the others holds for 30 days"
-    used = index.uses(record.id, deep=True)
     if context.current.json:
         told = show.plain(record) | {
             "published": len(record.published),
@@ -67,7 +72,7 @@ def show_collection(
             "uses": names_of(terms.uses),
             "risk": risk,
             "items_revoked_words": revoked.words,
-            "items": k.data.openings.items(record.id),
+            "items": k.data.openings.items(record.id) if at is None else None,
             "origin_words": told_of_record(k, record),
         }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, letters, names, show
+from kiseki.cli import context, letters, names, past, show
+from kiseki.cli.labels import label
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
 from kiseki.core.payee import Payee
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from kiseki.client.revenue.revenue import Claimed
     from kiseki.client.revenue.waterfalls import Ahead
 
-__all__ = ["To", "Token", "label", "revenue"]
+__all__ = ["To", "Token", "revenue"]
 
 revenue = typer.Typer(help="Pay in revenue, show what is owed, and claim it.")
 
@@ -102,6 +103,7 @@ def owed(
         str, typer.Argument(help="The wallet that is owed. Default: this wallet.")
     ] = "",
     lists: Lists = None,
+    at: past.At = None,
 ) -> None:
     """Show what a wallet is owed, over all splits, subjects and tokens.
 
@@ -111,11 +113,17 @@ def owed(
     Examples:
       kiseki revenue owed
       kiseki revenue owed 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --list published --json
+      kiseki revenue owed --at 2027-12-31
     """
+    if at is not None and lists:
+        raise InvalidInput("--at looks at what is on the chain; leave --list out")
     wallet = names.wallet(wallet, "the wallet") if wallet else ""
     k = context.watching(wallet or context.acting())
-    found = k.revenue.owed(lists=lists or ())
-    ahead = k.revenue.waterfall.ahead(wallet or None)
+    if at is None:
+        found, ahead = k.revenue.owed(lists=lists or ()), k.revenue.waterfall.ahead(wallet or None)
+    else:
+        with past.asked(k, at, money=True) as index:
+            found, ahead = past.owed(index, k.address), []
     if context.current.json:
         show.json_line({"owed": [{
             "token": e.token, "amount": str(e.amount), "split": e.split,
@@ -125,11 +133,12 @@ def owed(
         } for e in found], "ahead": [_plain(e) for e in ahead]})  # fmt: skip
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
-    rows = [(context.money(k, e.token, e.amount), label(e)) for e in found if e.amount]
+    rows = [(context.money(k, e.token, e.amount), label(e.labels)) for e in found if e.amount]
     show.table(["owed", "from"], rows, numbers=["owed"])
-    show.say("`kiseki revenue claim` brings this money, with every step on its way."
-             if rows else "Nothing is owed.")  # fmt: skip
-    if unrecorded:
+    if at is None or not rows:
+        show.say("`kiseki revenue claim` brings this money, with every step on its way."
+                 if rows else "Nothing is owed.")  # fmt: skip
+    if unrecorded and at is None:
         show.say(_unrecorded(unrecorded))
     for each in ahead:
         if each.lies or each.owed:
@@ -480,16 +489,3 @@ def _unrecorded(count: int) -> str:
         f"Some of this money comes through {many} never minted. `kiseki revenue claim` first puts "
         "each token on record, in a transaction of about 75,000 gas."
     )
-
-
-_FROM = {
-    "data": "the data behind {}", "own": "what the model {} asks", "model": "the model {}",
-    "batch": "the batch {}", "published": "a published split", "added": "a split in a file",
-}  # fmt: skip
-"""What the splits are that money comes through; see `kiseki.index.facts.splits.Label`."""
-
-
-def label(owed: Any) -> str:
-    """What a split is; the IDs are short here, --json has the whole ones."""
-    named = [_FROM[each.kind].format(f"0x{each.group.hex()[:8]}…") for each in owed.labels]
-    return ", ".join(named) or "held for the wallet"

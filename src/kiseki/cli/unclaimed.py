@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
-from kiseki.cli.revenue import Token, label, revenue
+from kiseki.cli import context, names, past, show
+from kiseki.cli.labels import label
+from kiseki.cli.revenue import Token, revenue
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import InvalidInput, KisekiError
@@ -30,6 +31,7 @@ def unclaimed(
     after: Annotated[
         str | None, typer.Option(help="The last row of the page before, as that page names it.")
     ] = None,
+    at: past.At = None,
 ) -> None:
     """Show money that nobody has claimed yet, and since when it waits.
 
@@ -41,11 +43,13 @@ def unclaimed(
     Examples:
       kiseki revenue unclaimed
       kiseki revenue unclaimed 0x4444… --most 20
+      kiseki revenue unclaimed --at 30d
     """
     start = b"" if after is None else _cursor(after)
     k = context.watching(context.acting() if not to else ZERO_ADDRESS)
     payee = names.payee(k, to) if to else Payee.of(k.address)
-    found = k.index.unclaimed(payee.key, token, start, most)
+    with past.asked(k, at, money=True) as index:
+        found = index.unclaimed(payee.key, token, start, most)
     following = found[-1].cursor if len(found) == most else None
     if context.current.json:
         show.json_line({
@@ -60,7 +64,7 @@ def unclaimed(
         ["waits", "of it further up", "since", "for", "from"],
         [(context.money(k, token, e.amount),
           context.money(k, token, e.amount - e.here) if e.amount > e.here else "",
-          show.date(e.since), Payee(e.payee).words, label(e)) for e in found],
+          show.date(e.since), Payee(e.payee).words, label(e.labels)) for e in found],
         numbers=["waits", "of it further up"],
     )  # fmt: skip
     if not found:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from kiseki.core.days import utc
 from kiseki.core.terms import ITEM_NOTICE, Terms, span_in_words
-from kiseki.index import Index
+from kiseki.index import Index, Past
 
 __all__ = ["Revoked", "revoked_among", "revoked_in"]
 
@@ -59,7 +59,7 @@ class Revoked:
         return f"The log does not show all of the {_items(self.count)}, so more may be revoked."
 
 
-def revoked_in(index: Index, collection: bytes) -> Revoked:
+def revoked_in(index: Index | Past, collection: bytes) -> Revoked:
     """Of all items of a collection, as far as they were logged.
 
     Raises:

@@ -12,6 +12,7 @@ from kiseki.core import ids
 from kiseki.core.terms import Terms
 from kiseki.index import Index
 from kiseki.index.answers.impact import dependents_of
+from kiseki.index.money import Money
 
 from .world import ARTIST, STRANGER, STUDIO, World, named
 
@@ -55,7 +56,7 @@ def counted(index: Index) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-QUESTIONS: dict[str, Callable[[Index, Tall], object]] = {
+QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "lineage": lambda index, world: index.lineage(world.frames),
     "findings": lambda index, world: index.findings(world.frames),
     "usage": lambda index, world: index.usage(ARTIST, deep=True),
@@ -69,7 +70,7 @@ QUESTIONS: dict[str, Callable[[Index, Tall], object]] = {
 }
 
 
-def steps(name: str, index: Index, world: Tall) -> int:
+def steps(name: str, index: Money, world: Tall) -> int:
     """What a question costs."""
     taken = 0
 
@@ -108,6 +109,21 @@ def test_a_question_costs_the_same_whatever_strangers_did(name: str) -> None:
         costs.append(steps(name, world.index(), world))
     assert costs[0] > 20
     assert costs[1] < costs[0] * 1.05 + 20
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_about_the_past_costs_what_it_costs_today(name: str) -> None:
+    """The views that end at a place hide no index."""
+    costs = []
+    for others in (0, 60):
+        world = Tall(3, 2, others)
+        index = world.index()
+        with index.as_of(world.block - 1) as then:
+            costs.append((steps(name, index, world), steps(name, then, world)))
+    (now, then_), (now_busy, then_busy) = costs
+    assert then_ < now * 1.5 + 50
+    assert then_busy < then_ * 1.05 + 20, "whatever strangers did"
+    assert now_busy < now * 1.05 + 20
 
 
 def test_findings_cost_no_more_for_each_collection_of_who_revoked_much() -> None:
