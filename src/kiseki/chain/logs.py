@@ -110,13 +110,16 @@ def base_fee(node: Node) -> int:
         return quantity(block.get("baseFeePerGas") or "0x0", 256)
 
 
-def by_hash(node: Node, numbers: Sequence[int], addresses: Sequence[str]) -> Iterator[Block]:
+def by_hash(
+    node: Node, numbers: Sequence[int], addresses: Sequence[str], before: Head | None = None
+) -> Iterator[Block]:
     """Blocks near the head with what these contracts logged in each, which is asked for by the
     block's hash. So a reorganisation between two questions mixes nothing, and a node that lacks the
     block says so. For 50 blocks it takes two requests.
 
     Args:
         numbers: of the blocks, ascending.
+        before: the block that the first of them must follow, where one was read before.
 
     Raises:
         NodeBehind: the node that answers does not have the next block, also after a while. What it
@@ -125,7 +128,6 @@ def by_hash(node: Node, numbers: Sequence[int], addresses: Sequence[str]) -> Ite
             between; or the logs are not those of the block; also when asked again.
         NodeUnreachable, ChainError: the node does not answer, or refuses.
     """
-    before: Head | None = None
     for start in range(0, len(numbers), _TOGETHER):
         there, lack = _patiently(node, numbers[start : start + _TOGETHER], addresses, before)
         for block in there:

@@ -176,7 +176,7 @@ class Follower:
         numbers = range(max(first, settled + 1), latest.number + 1)
         newest: list[chain_logs.Block] = []
         try:
-            for block in chain_logs.by_hash(self._node, numbers, self._addresses):
+            for block in chain_logs.by_hash(self._node, numbers, self._addresses, _last(index)):
                 newest.append(block)
         finally:  # also what a node has that lacks the last
             self._apply(index, newest, latest.number)
@@ -206,6 +206,15 @@ class Follower:
                     "another node"
                 )
         index.verify(block)
+
+
+def _last(index: Index) -> chain_logs.Head | None:
+    """The block that the next one must follow: perhaps another node, on another branch, tells of
+    that."""
+    cursor = index.cursor
+    if not cursor.hash:
+        return None
+    return chain_logs.Head(cursor.block, cursor.time, bytes.fromhex(cursor.hash), b"")
 
 
 def _head(block: chain_logs.Head) -> Head:
