@@ -306,7 +306,7 @@ def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
         told["owed"] = {token: str(amount) for token, amount in owed.items()}
         told["lacking"] = [each.id for each in k.data.openings.lacking()]
         told["lists"] = {
-            kind: len(k.index.registered(name)) for name, kind in REGISTRIES.items()
+            kind: k.index.count(name) for name, kind in REGISTRIES.items()
         }  # asking the index compared them
     return told
 

@@ -91,11 +91,10 @@ def dues(index: Index, group: bytes | None = None) -> list[Due]:
         NotRegistered: there is no such model or batch.
     """
     if group is None:
-        collections = index.registered("DataRegistry")
+        wallets = set(index.providers(most=_MOST))
     else:
         nodes = index.lineage(group).nodes
-        collections = [node.id for node in nodes if node.kind == "collection"]
-    wallets = {index.status(collection).provider.lower() for collection in collections}
+        wallets = {node.registrant for node in nodes if node.kind == "collection"}
     return sorted(_dues(index, wallets), key=lambda due: due.amount)
 
 

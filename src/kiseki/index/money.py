@@ -13,7 +13,7 @@ from kiseki.core.values import ZERO_ADDRESS, address, address_text, bytes32
 from kiseki.index.answers.agreements import Agreements
 from kiseki.index.answers.overview import Overview
 from kiseki.index.answers.records import Records
-from kiseki.index.books import ahead, balance, ledger
+from kiseki.index.books import balance, ledger
 from kiseki.index.books.balance import Balance
 from kiseki.index.books.owed import Owed, Step
 from kiseki.index.books.waiting import Waiting
@@ -211,12 +211,7 @@ class Money(Questions):
         Returns:
             Address, in lower case -> the tiers that lead to the wallets, counted from 1.
         """
-        falls = self.agreements.waterfalls()
-        keys = {ids.wallet(each): each for each in falls}
-        tiers = {key: [tier.payee for tier in falls[each].tiers] for key, each in keys.items()}
-        view, wanted = self._view, {ids.wallet(each) for each in wallets}
-        leading = ahead.ahead(wanted, tiers, view.splits.look_up, view.payee)
-        return {keys[fall]: places for fall, places in leading.items()}
+        return self._view.waterfalls_ahead(ids.wallet(each) for each in wallets)
 
     def tokens_at(self, payee: bytes, limit: int = 100) -> list[str]:
         """The tokens in which a split or subject ever had anything, ether first.

@@ -152,6 +152,15 @@ class Questions:
             return self._records.registered_by(_TABLES[registry], by)
         return [each for _, each in self._records.registered(_TABLES[registry])]
 
+    def providers(self, after: str = "", most: int = 1_000) -> list[str]:
+        """Every wallet that has collections, in lower case. It costs nothing for each collection.
+
+        Args:
+            after: the last one of the page before.
+            most: how many at most.
+        """
+        return self._records.providers(after, most)
+
     def log(self, registry: str) -> bytes:
         """What a registry's log is, if the events are all: one that is another lacks some."""
         row = self._store.row(_LOG, registry=self._addresses[registry])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.index.books.accounts import Books
+from kiseki.index.books.ahead import ahead
 from kiseki.index.books.graph import Graph
 from kiseki.index.books.naming import Naming
 from kiseki.index.books.owed import Sight
@@ -55,7 +56,8 @@ class View:
         for split in added:
             told |= self._add(split)
         self.books.settle()
-        self.sight = Sight(store, self.graph, self.books, self.splits, is_plain=not told)
+        self._is_plain = not told
+        self.sight = Sight(store, self.graph, self.books, self.splits, self._is_plain)
 
     def _add(self, split: Split) -> bool:
         number = self._store.keys.number(split.key)
@@ -67,11 +69,12 @@ class View:
         self.books.known(number)
         return True
 
-    def payee(self, key: bytes) -> bytes | None:
-        """Whom a subject stands for now; nothing for nobody, and for what is none."""
-        number = self._store.keys.look_up(key)
-        payee = None if number is None else self.graph.payee(number)
-        return None if payee is None else self._store.keys.raw(payee)
+    def waterfalls_ahead(self, wallets: Iterable[bytes]) -> dict[str, tuple[int, ...]]:
+        """Address of each waterfall that pays some wallets -> the tiers that lead there."""
+        known = map(self._store.keys.look_up, wallets)
+        wanted = {number for number in known if number is not None}
+        found = ahead(self._store, self.graph, wanted, self._is_plain)
+        return {self._store.keys.address(fall): places for fall, places in found.items()}
 
     def tokens_at(self, payee: bytes) -> list[str]:
         """The tokens in which an account has figures, in order."""

@@ -72,6 +72,11 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
 
 def steps(name: str, index: Money, world: Tall) -> int:
     """What a question costs."""
+    return steps_of(index, lambda: QUESTIONS[name](index, world))
+
+
+def steps_of(index: Money, ask: Callable[[], object]) -> int:
+    """What asking costs."""
     taken = 0
 
     def step() -> int:
@@ -81,7 +86,7 @@ def steps(name: str, index: Money, world: Tall) -> int:
 
     driver = index._store._driver
     driver.set_progress_handler(step, 1)
-    QUESTIONS[name](index, world)
+    ask()
     driver.set_progress_handler(None, 1)
     return taken
 

@@ -96,6 +96,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         for settled in (False, True):
             yield "balance", (token, settled), index.balance(token, settled)
     yield "splits", None, index.splits()
+    yield "providers", None, index.providers()
     yield "waterfalls", None, index.agreements.waterfalls()
     yield "counts", None, index.overview.counts()
     yield "coverage", None, index.overview.coverage(now)

@@ -18,7 +18,7 @@ from kiseki.core.ids import wallet_address
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, bytes32, to_hex, uint
 from kiseki.core.waterfall import Plan, Tier
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, NotInIndex
 
 __all__ = ["Ahead", "Waiting", "Waterfalls"]
 
@@ -175,9 +175,12 @@ class Waterfalls:
         if wallets is None:
             wallets = self.wallet.address
         named = [wallets] if isinstance(wallets, str) else list(wallets)
-        index, known = self.wallet.session.index, self.known()
+        index = self.wallet.session.index
         falls = index.waterfalls_ahead(named)
-        tokens = {*index.tokens(), *(token for fall in falls for token in known[fall].tokens)}
+        if not falls:
+            return []
+        plans = [index.agreements.waterfall(fall) for fall in falls]
+        tokens = {*index.tokens(), *(token for plan in plans for token in plan.tokens)}
         owed = {
             (fall, token): sum(row.amount for row in index.owed(fall, token))
             for fall in falls
@@ -244,12 +247,12 @@ class Waterfalls:
             InvalidInput: there is no waterfall. A call that is sent there would do nothing, and
                 ether that goes along would be given away.
         """
-        found = self.known().get(to_hex(address(waterfall, "the waterfall")))
-        if found is None:
+        try:
+            return self.wallet.session.index.agreements.waterfall(waterfall)
+        except NotInIndex:
             raise InvalidInput(
                 f"{waterfall} is no waterfall of this chain; create it, or check the address"
-            )
-        return found
+            ) from None
 
     def _created(self, waterfall: str) -> Contract:
         self.plan(waterfall)

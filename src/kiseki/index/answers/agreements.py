@@ -168,6 +168,7 @@ _LICENCES_ASKED = {
 """What is given -> the question."""
 
 _WATERFALLS = select(t.waterfall.c.address, t.waterfall.c.plan).order_by(t.waterfall.c.at)
+_WATERFALL = select(t.waterfall.c.plan).where(t.waterfall.c.address == bindparam("at"))
 
 
 class Agreements:
@@ -260,6 +261,18 @@ class Agreements:
     def waterfalls(self) -> dict[str, Plan]:
         """Address, in lower case -> plan, of all that were made known."""
         return {at: read_plan(text) for at, text in self._store.rows(_WATERFALLS)}
+
+    def waterfall(self, at: str) -> Plan:
+        """The plan of one of them.
+
+        Raises:
+            NotInIndex: there is no waterfall at that address.
+        """
+        where = address_text(address(at, "the waterfall"))
+        row = self._store.row(_WATERFALL, at=where)
+        if row is None:
+            raise NotInIndex(f"no waterfall {where} up to this block; is it on this chain?")
+        return read_plan(row[0])
 
     def _schedule(self, row: Row) -> ScheduleRecord:
         key, token, nonce, holder, beneficiary, listed, deadline, *rest = row

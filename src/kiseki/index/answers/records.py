@@ -100,6 +100,17 @@ _REGISTERED_BY = {
     for name, table in _TABLES.items()
 }
 
+_PROVIDERS = """
+WITH RECURSIVE who (provider) AS (
+    SELECT max(provider) FROM collection WHERE provider < ?
+    UNION ALL
+    SELECT (SELECT max(provider) FROM collection WHERE provider < who.provider) FROM who
+    WHERE who.provider IS NOT NULL
+)
+SELECT provider FROM who WHERE provider IS NOT NULL LIMIT ?
+"""
+"""From one to the next in the index: wallets have numbers below zero, the first the greatest."""
+
 _STATUS = (
     select(
         t.collection.c.provider,
@@ -267,6 +278,18 @@ class Records:
         """
         rows = self._store.rows(_REGISTERED[table], after=after, most=most)
         return [(at, found) for at, found in rows]
+
+    def providers(self, after: str, most: int) -> list[str]:
+        """Every wallet that has collections, after one of them."""
+        keys, last = self._store.keys, 0
+        if after:
+            number = keys.look_up(address_text(address(after, "the provider")))
+            if number is None:
+                raise NotInIndex(f"{after} has no collections up to this block")
+            last = number
+        rows = self._store.read_all(_PROVIDERS, last, most)
+        keys.load(number for (number,) in rows)
+        return [keys.address(number) for (number,) in rows]
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""

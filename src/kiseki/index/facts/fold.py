@@ -350,7 +350,9 @@ def _waterfall(args: Args) -> Rows:
         plan = Plan(tiers, bytes(given["salt"]))
     except InvalidInput:
         return []  # one without sizes, which passes on as it is; nobody needs its plan
-    return [("waterfall", {"address": args["waterfall"].lower(), "plan": texts(plan)})]
+    fall = args["waterfall"].lower()
+    made: Rows = [("waterfall", {"address": fall, "plan": texts(plan)})]
+    return made + [("tier", {"waterfall": fall, "payee": tier.payee}) for tier in tiers]
 
 
 def _allowed(args: Args) -> Rows:

@@ -34,7 +34,7 @@ from kiseki.index.store.types import Address, Amount, Bytes, Key, Long, Word, me
 
 __all__ = ["BOOKS", "FACTS", "VERSION", "block_of", "place_of", "time_of", "transaction_of"]
 
-VERSION = 1
+VERSION = 2
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -193,6 +193,7 @@ identity = _fact(
     "issuer,person", "since",
 )  # fmt: skip
 waterfall = _fact("waterfall", {"address": Address, "plan": String}, once="address")
+tier = _fact("tier", {"waterfall": Address, "payee": Key}, "payee", many=True)
 
 # Money
 publication = _fact("publication", {"split": Key})
