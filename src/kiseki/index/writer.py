@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiseki.core import ids
 from kiseki.core.event import Event
@@ -25,7 +26,7 @@ from kiseki.index.facts.splits import Splits
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.figures import Figures, note, undo_from
-from kiseki.index.store.types import keys, metadata
+from kiseki.index.store.types import Key, keys, metadata
 
 __all__ = [
     "DEPTH", "REGISTRIES", "Cursor", "Head", "Writer", "read_about", "read_cursor", "write_about",
@@ -38,6 +39,21 @@ REGISTRIES = {"DataRegistry": "collections", "ModelRegistry": "models", "OutputR
 """The registries that keep a log of what they registered, and what that is."""
 
 _REGISTERED = {"collection": "DataRegistry", "model": "ModelRegistry", "batch": "OutputRegistry"}
+
+
+_KEYS = {
+    table.name: [column.name for column in table.columns if isinstance(column.type, Key)]
+    for table in t.FACTS
+}
+_MONEY = {
+    "deposit": ("payee",),
+    "claim": ("split", "payee"),
+    "resolution": ("subject", "payee"),
+}
+"""The facts that change accounts, and which of their columns name those."""
+
+_MANY = 500
+"""Events from which on it is worth to put off looking for garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,7 @@ class Cursor:
         floor: the first block that can be undone.
         verified: the last block as of which the registries' logs were found to be those of the
             chain; -1 before the first.
+        cleared: how often everything was taken back.
     """
 
     block: int = -1
@@ -67,6 +84,15 @@ class Cursor:
     event: int = -1
     floor: int = 0
     verified: int = -1
+    cleared: int = 0
+
+
+class _Told(NamedTuple):
+    """An event of one of the contracts, and the facts that it states."""
+
+    event: Event
+    contract: str
+    facts: fold.Rows
 
 
 class Writer:
@@ -133,12 +159,15 @@ class Writer:
                 return cursor
             _check_places(ours, numbers)
             top = max(numbers[-1], cursor.block, latest or 0) - self._depth
-            new = [event for event in ours if self._is_new(event, cursor)]
+            told = [self._told(event) for event in ours if self._is_new(event, cursor)]
+            self._ahead(told)
             in_block = {
-                number: list(group) for number, group in groupby(new, key=attrgetter("block"))
+                number: list(group)
+                for number, group in groupby(told, lambda told: told.event.block)
             }
-            for number in numbers:
-                self._block(number, in_block.get(number, []), known.get(number), top)
+            with _without_pauses(len(told)):
+                for number in numbers:
+                    self._block(number, in_block.get(number, []), known.get(number), top)
             self._finish(top)
         return self._cursor
 
@@ -161,10 +190,11 @@ class Writer:
 
     def clear(self) -> None:
         """Takes back everything."""
-        with self._changing():
+        with self._changing() as cursor:
             for table in (*t.FACTS, *t.BOOKS, t.tx, t.block, t.leaf, t.undo, keys):
                 self._store.write(f"DELETE FROM {table.name}")  # noqa: S608
-            self._set(Cursor())
+            self._store.keys.forget()
+            self._set(Cursor(cleared=cursor.cleared + 1))
         self._is_stale = True
 
     def verify(self, block: int) -> None:
@@ -178,6 +208,9 @@ class Writer:
         """One transaction. What was read before is dropped where it is not what there is now."""
         with self._store.writing():
             cursor = read_cursor(self._store)
+            if cursor != self._cursor:  # another wrote, and may have numbered keys anew
+                self._store.keys.forget()
+                self._store.keys.begin()
             if cursor != self._cursor or self._is_stale:
                 self._make()
             self._cursor, self._is_stale = cursor, True
@@ -193,10 +226,12 @@ class Writer:
         row = self._store.read(f"{last} ORDER BY number DESC LIMIT 1", block)
         event = self._store.read(f"{last} AND last >= 0 ORDER BY number DESC LIMIT 1", block)
         if row is None:
-            return Cursor(floor=cursor.floor)
+            return Cursor(floor=cursor.floor, cleared=cursor.cleared)
         verified = min(cursor.verified, row[0])
         place = -1 if event is None else t.place_of(event[0], event[3])
-        return Cursor(row[0], row[1], bytes(row[2]).hex(), place, cursor.floor, verified)
+        return Cursor(
+            row[0], row[1], bytes(row[2]).hex(), place, cursor.floor, verified, cursor.cleared
+        )
 
     def _is_new(self, event: Event, cursor: Cursor) -> bool:
         at = t.place_of(event.block, event.position)
@@ -211,16 +246,41 @@ class Writer:
             )
         return False
 
-    def _block(self, number: int, events: list[Event], head: Head | None, top: int) -> None:
+    def _told(self, event: Event) -> _Told:
+        contract = self._contracts[event.address.lower()]
+        return _Told(event, contract, fold.facts(contract, event))
+
+    def _ahead(self, told: Iterable[_Told]) -> None:
+        """Reads together what these events will ask for, which is much faster than one by one."""
+        facts = [fact for each in told for fact in each.facts]
+        keys = self._store.keys
+        keys.seek(
+            row[column] for name, row in facts for column in _KEYS[name] if row[column] is not None
+        )
+        accounts: list[tuple[int, int]] = []
+        leaves: list[tuple[int, int, int]] = []
+        for name, row in facts:
+            token = keys.look_up(row["token"]) if name in _MONEY else None
+            if token is None:
+                continue
+            held = {key: keys.look_up(row[key]) for key in _MONEY[name]}
+            accounts += [(key, token) for key in held.values() if key is not None]
+            if name == "claim" and (split := held["split"]) is not None:
+                leaves.append((split, row["lo"], token))
+        self._books.load(accounts, leaves)
+        self._graph.load({account for account, _ in accounts})
+
+    def _block(self, number: int, told: list[_Told], head: Head | None, top: int) -> None:
         cursor = self._cursor
+        events = [each.event for each in told]
         if number < cursor.block or (number == cursor.block and not events):
             return
         if cursor.block <= top < number:  # what came before is not undone any more
             self._rest()
         time = events[0].timestamp if events else head.time if head else cursor.time
         self._naming.run(cursor.time, time)
-        for event in events:
-            self._event(event)
+        for each in told:
+            self._event(*each)
         if number > top:
             self._books.settle()
             note(self._store, number, self._figures)
@@ -231,6 +291,7 @@ class Writer:
             event=t.place_of(number, events[-1].position) if events else cursor.event,
             floor=cursor.floor,
             verified=cursor.verified,
+            cleared=cursor.cleared,
         )
         self._store.write(
             "INSERT INTO block (number, time, hash, last) VALUES (?, ?, ?, ?)"
@@ -253,18 +314,17 @@ class Writer:
         last = min(top, self._cursor.block) - 1  # the block before those that can be undone stays
         self._store.write("DELETE FROM block WHERE number <= ? AND last < 0", last)
         self._set(replace(self._cursor, floor=max(self._cursor.floor, top + 1)))
+        self._rebuilder.end()
         self._graph.trim()
 
     # One event
 
-    def _event(self, event: Event) -> None:
+    def _event(self, event: Event, contract: str, facts: fold.Rows) -> None:
         at = t.place_of(event.block, event.position)
         self._store.keys.mark()
         if event.transaction != self._transaction:
             self._store.add(t.tx, [{"at": at, "hash": bytes(event.transaction)}])
             self._transaction = event.transaction
-        contract = self._contracts[event.address.lower()]
-        facts = fold.facts(contract, event)
         if len(facts) == 1:
             ((name, row),) = facts
             self._facts(name, [row], at, event.timestamp)
@@ -286,6 +346,7 @@ class Writer:
             return
         for row in rows:
             self._naming.follow(name, row, time)
+            self._rebuilder.log(name, row)
             if name in _REGISTERED:
                 self._log(_REGISTERED[name], row["id"])
             if name in ("model", "batch"):
@@ -320,6 +381,20 @@ class Writer:
         before, count = self._logs.get(*key) or (0, 0)
         log = fold_log([group], before.to_bytes(32))
         self._logs.put(key, (int.from_bytes(log), count + 1))
+
+
+@contextmanager
+def _without_pauses(events: int) -> Iterator[None]:
+    """Puts off Python's search for circles of garbage, of which reading events makes none: it
+    would look through everything remembered, again and again."""
+    if events < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _check_places(events: Iterable[Event], numbers: Sequence[int]) -> None:

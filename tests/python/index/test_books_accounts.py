@@ -64,9 +64,7 @@ class World:
         self.payable = payees
         self.facts = Facts()
         self.store = Store()
-        self.graph = Graph(self.store, SPLITTER)
-        self.books = Books(self.store, self.graph)
-        self.figures = (*self.graph.figures, *self.books.figures)
+        self.look_anew()
         self.blocks: list[Facts] = []
         self.complete = True
 
@@ -146,7 +144,7 @@ class World:
             for figures in self.figures:
                 figures.flush()
         if self.draw.random() < 0.3:
-            self.forget()
+            self.look_anew()
 
     def undo(self, blocks: int) -> None:
         first = max(len(self.blocks) - blocks, 0)
@@ -160,11 +158,13 @@ class World:
             self.store.write("DELETE FROM split WHERE at > ?", first)
         self.facts = self.blocks[first]
         del self.blocks[first:]
-        self.forget()
+        self.look_anew()
 
-    def forget(self) -> None:
-        self.graph.forget()
-        self.books.forget()
+    def look_anew(self) -> None:
+        """With nothing remembered."""
+        self.graph = Graph(self.store, SPLITTER)
+        self.books = Books(self.store, self.graph)
+        self.figures = (*self.graph.figures, *self.books.figures)
 
 
 def afresh(world: World, token: int, rounds: int = 3_000) -> dict[int, int] | None:

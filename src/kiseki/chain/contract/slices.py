@@ -1,8 +1,9 @@
 """Logs of words, read by a table of where each argument begins.
 
-Of what the suite logs, nearly all are words: IDs, addresses, numbers, and lists of these. For each
-event the ABI gives one table of slices. A log that a table cannot read as it stands, because it is
-of another kind or not in the form that every compiler writes, is for `eth_abi`, which judges it.
+Of what the suite logs, nearly all are words: IDs, addresses, numbers, lists of these; and bytes.
+For each event the ABI gives one table of slices. A log that a table cannot read as it stands,
+because it is of another kind or not in the form that every compiler writes, is for `eth_abi`, which
+judges it.
 
 Source of the layout: https://docs.soliditylang.org/en/latest/abi-spec.html
 """
@@ -33,7 +34,8 @@ _NO_ADDRESS = bytes(12)
 
 
 def reader(entry: Entry) -> Reader | None:
-    """What reads the logs of an event; nothing where an argument is more than words.
+    """What reads the logs of an event; nothing where an argument is more than words or
+    bytes.
 
     Args:
         entry: the event in the ABI. Of its arguments the indexed ones must be single words.
@@ -86,13 +88,16 @@ def _of_structs(members: Sequence[Entry]) -> Reader | None:
 
 
 def _of_lists(members: Sequence[Entry], topics: int) -> Reader | None:
-    """Single words and lists of words; the lists stand behind in their order, without gaps."""
+    """Single words, lists of words, and bytes; what has no fixed size stands behind in order,
+    without gaps."""
     table: list[tuple[str, Callable[[bytes], Any], bool, int]] = []
     for at, member in enumerate(members):
-        convert = _converter(member["type"].removesuffix("[]"))
+        kind = member["type"]
+        convert = bytes if kind == "bytes" else _converter(kind.removesuffix("[]"))
         if convert is None:
             return None
-        table.append((member["name"], convert, member["type"].endswith("[]"), at * _WORD))
+        table.append((member["name"], convert, kind == "bytes" or kind.endswith("[]"), at * _WORD))
+    are_bytes = {member["name"] for member in members if member["type"] == "bytes"}
     size = len(members) * _WORD
 
     def read(words: bytes) -> dict[str, Any]:
@@ -107,9 +112,15 @@ def _of_lists(members: Sequence[Entry], topics: int) -> Reader | None:
             if int.from_bytes(word) != behind - topics:
                 raise ValueError("a list elsewhere")
             count = int.from_bytes(words[behind : behind + _WORD])
-            begin, behind = behind + _WORD, behind + (1 + count) * _WORD
+            length = -(-count // _WORD) if name in are_bytes else count
+            begin, behind = behind + _WORD, behind + (1 + length) * _WORD
             if behind > len(words):
                 raise ValueError("a list cut short")
+            if name in are_bytes:
+                values[name] = words[begin : begin + count]
+                if any(words[begin + count : behind]):
+                    raise ValueError("bytes that are not filled up with zeros")
+                continue
             values[name] = [convert(words[i : i + _WORD]) for i in range(begin, behind, _WORD)]
         if behind != len(words):
             raise ValueError("a log of another size")

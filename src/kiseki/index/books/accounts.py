@@ -24,14 +24,14 @@ to rest within a budget is *restless*: the figures below it are at least so much
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
 from kiseki.index.books.order import ordered
 from kiseki.index.store import tables as t
-from kiseki.index.store.database import Store
+from kiseki.index.store.database import Row, Store
 from kiseki.index.store.figures import Figures
 
 __all__ = ["BUDGET", "MOST", "Accounts", "Books"]
@@ -58,15 +58,9 @@ class Books:
         self._tokens = Figures(store, t.token)
         self.figures = (self._accounts, self._claimed, self._tokens)
         self._graph = graph
+        self._deposited: defaultdict[int, int] = defaultdict(int)
         self._moved: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self._doubtful: defaultdict[int, set[int]] = defaultdict(set)
-
-    def forget(self) -> None:
-        """Drops what was read, and what was not settled."""
-        self._moved.clear()
-        self._doubtful.clear()
-        for figures in self.figures:
-            figures.forget()
 
     def of(self, token: int) -> Accounts:
         """The accounts of one token."""
@@ -83,10 +77,19 @@ class Books:
 
     # Facts
 
+    def load(self, accounts: Iterable[Row], leaves: Iterable[Row]) -> None:
+        """Reads together what many facts change.
+
+        Args:
+            accounts: account and token of each.
+            leaves: split, the shares before the leaf, and token of each.
+        """
+        self._accounts.load(accounts)
+        self._claimed.load(leaves)
+
     def deposit(self, token: int, payee: int, amount: int) -> None:
         """Money came in for a payee."""
-        deposited, restless = self._tokens.get(token) or (0, 0)
-        self._tokens.put((token,), (deposited + amount, restless))
+        self._deposited[token] += amount
         self._credit(token, payee, amount)
 
     def claim(self, token: int, split: int, lo: int, payee: int, amount: int) -> None:
@@ -150,7 +153,7 @@ class Books:
         found = 0
         for behind in self._graph.behind(subject):
             found += accounts.received(behind) if behind == end else accounts.held(behind)
-            found += sum(accounts.due(leaf) for leaf in self._graph.paying(behind))
+            found += accounts.all_due(self._graph.paying(behind))
         return found
 
     def _credit(self, token: int, payee: int, amount: int) -> None:
@@ -173,6 +176,10 @@ class Books:
 
     def settle(self) -> None:
         """Adds the differences to V, and passes down what follows from them."""
+        for token, amount in self._deposited.items():
+            deposited, restless = self._tokens.get(token) or (0, 0)
+            self._tokens.put((token,), (deposited + amount, restless))
+        self._deposited.clear()
         below = cache(self._graph.below)
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
@@ -309,8 +316,8 @@ class Books:
         found = 0
         for behind in self._graph.behind(account):
             found += accounts.received(behind) if behind == account else accounts.held(behind)
-            leaves = (leaf for leaf in self._graph.paying(behind) if leaf.split not in circle)
-            found += sum(accounts.due(leaf) for leaf in leaves)
+            leaves = [leaf for leaf in self._graph.paying(behind) if leaf.split not in circle]
+            found += accounts.all_due(leaves)
         return found
 
     def _circle(self, account: int) -> frozenset[int]:
@@ -397,6 +404,13 @@ class Accounts:
         """What a leaf brings once everything above is claimed, less what it was passed."""
         brought = self.virtual(leaf.split) * leaf.shares // leaf.total
         return brought - self.claimed(leaf)
+
+    def all_due(self, leaves: Sequence[Leaf]) -> int:
+        """What many leaves bring together."""
+        self._accounts.load((leaf.split, self.token) for leaf in leaves)
+        paying = [leaf for leaf in leaves if self._accounts.get(leaf.split, self.token)]
+        self._claimed.load((leaf.split, leaf.lo, self.token) for leaf in paying)
+        return sum(map(self.due, paying))
 
     def _row(self, account: int) -> tuple[int, int, int, int]:
         row = self._accounts.get(account, self.token)

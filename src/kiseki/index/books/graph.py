@@ -7,7 +7,7 @@ stands for nobody. Keys are numbers here (`store.keys`); those of wallets are ne
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kiseki.index.store import tables as t
@@ -22,6 +22,8 @@ _LEAF = (
 )
 _MOST = 100_000
 """Leaves that are remembered between batches."""
+_TOGETHER = 500
+"""Leaves of one question."""
 
 
 def is_wallet(account: int) -> bool:
@@ -90,14 +92,6 @@ class Graph:
         self._paying: dict[int, list[Leaf]] = {}
         self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
 
-    def forget(self) -> None:
-        """Drops what was read."""
-        self._known.clear()
-        self._leaves.clear()
-        self._paying.clear()
-        for figures in self.figures:
-            figures.forget()
-
     def trim(self) -> None:
         """Drops what was read where it became much. What was added beside the store stays."""
         if len(self._leaves) > _MOST or len(self._paying) > _MOST or len(self._known) > _MOST:
@@ -135,16 +129,24 @@ class Graph:
             lo += shares
             if not kept:
                 self._added[payee].append(leaf)
-                self._leaves[split, place] = leaf
             if payee in self._paying:
                 self._paying[payee].append(leaf)
-            self._lead(leaf)
+            if self._lead(leaf) or not kept:
+                self._leaves[split, place] = leaf
         if kept:
             self._store.add(t.leaf, rows)
 
     def edges(self, split: int) -> list[Leaf]:
         """The leaves of a known split that lead to an account; not those that lead to a wallet."""
-        return [self.leaf(split, place) for _, place in self._edges.under(split)]
+        places = [place for _, place in self._edges.under(split)]
+        missing = [place for place in places if (split, place) not in self._leaves]
+        for start in range(0, len(missing), _TOGETHER):
+            self._store.flush()
+            listed = ", ".join(map(str, missing[start : start + _TOGETHER]))
+            question = f"{_LEAF} WHERE leaf.split = ? AND leaf.place IN ({listed})"
+            for leaf in map(self._leaf_of, self._store.read_all(question, split)):
+                self._leaves[split, leaf.place] = leaf
+        return [self._leaves[split, place] for place in places]
 
     def leaves(self, split: int) -> list[Leaf]:
         """All leaves of a known split, in order."""
@@ -180,11 +182,17 @@ class Graph:
         number = self._leaf_outof[3] or int
         return Leaf(split, place, payee, number(shares), number(total), number(lo))
 
-    def _lead(self, leaf: Leaf) -> None:
+    def _lead(self, leaf: Leaf) -> bool:
+        """Notes whether a leaf leads to an account."""
         leads = not is_wallet(self.end(leaf.payee))
         self._edges.put((leaf.split, leaf.place), () if leads else None)
+        return leads
 
     # Subjects
+
+    def load(self, payees: Iterable[int]) -> None:
+        """Reads together what many payees are."""
+        self._subjects.load((payee,) for payee in payees if payee > 0)
 
     def subject(self, key: int) -> Subject | None:
         """What a subject is; nothing for what is none of the suite."""
@@ -218,10 +226,10 @@ class Graph:
     def end(self, payee: int) -> int:
         """Where a payee leads: a wallet, a split, or a subject that stands for nobody. Subjects
         that stand for each other in a circle lead to the least of them."""
-        following = self.payee(payee)
-        if following is None:
+        row = None if payee < 0 else self._subjects.get(payee)
+        if row is None or row[2] is None:
             return payee
-        seen = [payee]
+        following, seen = row[2], [payee]
         while following is not None:
             payee = following
             if payee in seen:

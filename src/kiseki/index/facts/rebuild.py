@@ -22,9 +22,10 @@ that do not hash to the ID are a fault. What does is composed, and must give the
 contract logged.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiseki.core import ids
 from kiseki.core.base import Base, worst
@@ -44,25 +45,29 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import IndexInconsistent, InvalidInput, KisekiError
 from kiseki.index.store import tables as t
-from kiseki.index.store.database import Row, Store
+from kiseki.index.store.database import Store
 
 __all__ = ["Made", "Rebuilder", "ancestry"]
 
-_LOGGED = """
-SELECT logged.collection, logged.items, logged.weight, collection.terms
-FROM model_source AS logged LEFT JOIN collection ON collection.id = logged.collection
-WHERE logged.model = ? AND logged.submitter = ? AND logged.judged_at = ? ORDER BY logged.at
+_OF_MODEL = """
+SELECT collection, items, weight FROM model_source
+WHERE model = ? AND submitter = ? AND judged_at = ? ORDER BY at
 """
-_OF_BATCH = """
-SELECT logged.collection, collection.terms
-FROM batch_source AS logged LEFT JOIN collection ON collection.id = logged.collection
-WHERE logged.batch = ? ORDER BY logged.at
-"""
+_OF_BATCH = "SELECT collection FROM batch_source WHERE batch = ? ORDER BY at"
 _BASES = "SELECT model FROM base WHERE group_id = ?"
-_EXTERNALS = "SELECT weights, document FROM external WHERE group_id = ? ORDER BY weights"
+_EXTERNALS = "SELECT weights, document FROM external WHERE group_id = ?"
+_PRICES = "SELECT id, terms FROM collection WHERE id IN ({})"
 _TERMS = "SELECT document FROM terms WHERE id = ?"
 _ANCESTORS = "SELECT model, own FROM ancestor WHERE group_id = ?"
 _COMPOSED = "SELECT own_split, level FROM composed WHERE id = ?"
+
+_GROUPS = {"model_source": "model", "batch_source": "batch", "base": "group_id",
+           "external": "group_id"}  # fmt: skip
+"""The facts that say what a group rests on, and which of their columns names the group."""
+_TOGETHER = 500
+"""Collections of one question."""
+_MOST = 200_000
+"""Ancestors, and prices of collections, that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,19 @@ class _Group:
     kind: str
     id: bytes
     collections: list[Collection]
-    prices: list[bytes]
     parents: list[bytes]
     externals: list[External]
     sources_hash: bytes
     payee: bytes
     split: bytes
+
+
+class _Logged(NamedTuple):
+    """What was logged for a group: not all of it needs to be the group's."""
+
+    sources: list[Collection]
+    parents: list[bytes]
+    externals: list[External]
 
 
 class Rebuilder:
@@ -98,11 +110,26 @@ class Rebuilder:
         self._store = store
         self._data_registry = data_registry
         self._terms: dict[bytes, Terms] = {}
+        self._prices: dict[bytes, bytes] = {}
+        self._ancestries: dict[bytes, list[Ancestor]] = {}
+        self._compositions: dict[bytes, tuple[bytes | None, int]] = {}
+        self._facts: defaultdict[bytes, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
         self._number = store.converters([t.model_source.c.weight])[1][0] or int
 
-    def forget(self) -> None:
-        """Drops what was read."""
-        self._terms.clear()
+    def log(self, name: str, row: Mapping[str, Any]) -> None:
+        """Remembers a fact of a group, which is registered soon after: what it rests on is mostly
+        logged with it, and need not be read again."""
+        column = _GROUPS.get(name)
+        if column is not None:
+            self._facts[row[column]].append((name, row))
+
+    def end(self) -> None:
+        """A batch of blocks ended: what was logged in it is in the store."""
+        self._facts.clear()
+        if sum(map(len, self._ancestries.values())) > _MOST or len(self._prices) > _MOST:
+            self._ancestries.clear()
+            self._compositions.clear()
+            self._prices.clear()
 
     def register(self, kind: str, row: Mapping[str, Any], at: int) -> Made:
         """Composes a model or batch, and keeps what it rests on.
@@ -115,8 +142,7 @@ class Rebuilder:
             IndexInconsistent: its events do not hash to its ID, or what is composed is not what the
                 contract logged.
         """
-        self._store.flush()
-        group = self._model(row) if kind == "model" else self._batch(row)
+        group = self._group(kind, row)
         if group is None:
             raise IndexInconsistent(
                 f"the {kind} {to_hex(row['id'])} of block {at >> 20} cannot be rebuilt from the"
@@ -125,9 +151,9 @@ class Rebuilder:
             )
         sources = [
             Source(each.id, each.weight, terms.royalty_bps, terms.floor_bps)
-            for each, terms in zip(group.collections, map(self._priced, group.prices), strict=True)
+            for each, terms in zip(group.collections, self._priced_all(group), strict=True)
         ]
-        parents = [ancestry(self._store, model) for model in group.parents]
+        parents = [self._ancestry(model) for model in group.parents]
         for model, listed in zip(group.parents, parents, strict=True):
             if not listed:
                 raise IndexInconsistent(
@@ -140,73 +166,63 @@ class Rebuilder:
 
     # What a group rests on
 
-    def _model(self, row: Mapping[str, Any]) -> _Group | None:
-        keys = self._store.keys
-        which = keys.number(row["id"]), keys.number(row["submitter"]), row["judged_at"]
-        logged = [
-            (Collection(keys.raw(collection), bytes(items), self._number(weight)), terms)
-            for collection, items, weight, terms in self._store.read_all(_LOGGED, *which)
-        ]
-        parents, externals = self._bases(row["id"])
-        for chosen in _choices(logged):
-            collections = [collection for collection, _ in chosen]
-            hashed = _sources_hash(collections, parents, externals)
-            if hashed is None:
-                continue
-            if ids.model_id(row["developer"], row["weights"], hashed, row["terms"]) == row["id"]:
-                return self._group("model", row, chosen, parents, externals, hashed)
+    def _group(self, kind: str, row: Mapping[str, Any]) -> _Group | None:
+        """The group, whose ID says which of what was logged is its; nothing where none is."""
+        for look_up in (self._here, self._kept):
+            logged = look_up(kind, row)
+            for chosen in _choices(logged.sources) if kind == "model" else [logged.sources]:
+                hashed = _sources_hash(chosen, logged.parents, logged.externals)
+                if hashed is not None and _id_of(kind, row, hashed) == row["id"]:
+                    return _Group(
+                        kind=kind,
+                        id=row["id"],
+                        collections=chosen,
+                        parents=logged.parents,
+                        externals=logged.externals,
+                        sources_hash=hashed,
+                        payee=row["payee"],
+                        split=row["split"],
+                    )
         return None
 
-    def _batch(self, row: Mapping[str, Any]) -> _Group | None:
-        keys = self._store.keys
-        chosen = [
-            (Collection(keys.raw(collection), ZERO32, 1), terms)
-            for collection, terms in self._store.read_all(_OF_BATCH, keys.number(row["id"]))
-        ]
-        parents, externals = self._bases(row["id"])
-        hashed = _sources_hash([collection for collection, _ in chosen], parents, externals)
-        if hashed is None or ids.batch_id(row["creator"], hashed, row["root"]) != row["id"]:
-            return None
-        return self._group("batch", row, chosen, parents, externals, hashed)
+    def _here(self, kind: str, row: Mapping[str, Any]) -> _Logged:
+        """What was logged for it in this batch of blocks, as far as it was not registered."""
+        logged = _Logged([], [], [])
+        for name, fact in self._facts.pop(row["id"], []):
+            if name == "base":
+                logged.parents.append(fact["model"])
+            elif name == "external":
+                logged.externals.append(External(fact["weights"], fact["document"]))
+            elif name == "batch_source":
+                logged.sources.append(Collection(fact["collection"], ZERO32, 1))
+            elif all(fact[column] == row[column] for column in ("submitter", "judged_at")):
+                source = Collection(fact["collection"], fact["items"], fact["weight"])
+                logged.sources.append(source)
+        return _ordered(logged)
 
-    def _group(
-        self,
-        kind: str,
-        row: Mapping[str, Any],
-        chosen: Sequence[tuple[Collection, int | None]],
-        parents: list[bytes],
-        externals: list[External],
-        hashed: bytes,
-    ) -> _Group:
-        missing = [collection for collection, terms in chosen if terms is None]
-        for collection in missing:
-            raise IndexInconsistent(
-                f"the {kind} {to_hex(row['id'])} rests on the collection {to_hex(collection.id)},"
-                " whose events are missing, so the node left something out; ask another node"
-            )
-        return _Group(
-            kind=kind,
-            id=row["id"],
-            collections=[collection for collection, _ in chosen],
-            prices=[self._store.keys.raw(terms) for _, terms in chosen if terms is not None],
-            parents=parents,
-            externals=externals,
-            sources_hash=hashed,
-            payee=row["payee"],
-            split=row["split"],
-        )
-
-    def _bases(self, group: bytes) -> tuple[list[bytes], list[External]]:
-        number = self._store.keys.number(group)
-        models = [self._store.keys.raw(model) for (model,) in self._store.read_all(_BASES, number)]
-        rows = self._store.read_all(_EXTERNALS, number)
-        return sorted(models), [External(bytes(weights), bytes(said)) for weights, said in rows]
+    def _kept(self, kind: str, row: Mapping[str, Any]) -> _Logged:
+        """What was ever logged for it."""
+        self._store.flush()
+        keys, read = self._store.keys, self._store.read_all
+        number = keys.number(row["id"])
+        if kind == "model":
+            rows = read(_OF_MODEL, number, keys.number(row["submitter"]), row["judged_at"])
+            sources = [
+                Collection(keys.raw(collection), bytes(items), self._number(weight))
+                for collection, items, weight in rows
+            ]
+        else:
+            sources = [Collection(keys.raw(each), ZERO32, 1) for (each,) in read(_OF_BATCH, number)]
+        parents = [keys.raw(model) for (model,) in read(_BASES, number)]
+        externals = [External(bytes(w), bytes(said)) for w, said in read(_EXTERNALS, number)]
+        return _ordered(_Logged(sources, parents, externals))
 
     # What it costs
 
     def _priced(self, terms_id: bytes) -> Terms:
         terms = self._terms.get(terms_id)
         if terms is None:
+            self._store.flush()
             row = self._store.read(_TERMS, self._store.keys.number(terms_id))
             if row is None:
                 raise IndexInconsistent(
@@ -216,18 +232,53 @@ class Rebuilder:
             terms = self._terms[terms_id] = Terms.from_json(row[0])
         return terms
 
-    def _composed(self, model: bytes) -> Row:
-        row = self._store.read(_COMPOSED, self._store.keys.number(model))
-        if row is None:
-            raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
-        return row
+    def _priced_all(self, group: _Group) -> list[Terms]:
+        """The terms of its collections."""
+        keys, prices = self._store.keys, self._prices
+        missing = [each.id for each in group.collections if each.id not in prices]
+        if missing:
+            self._store.flush()
+        for start in range(0, len(missing), _TOGETHER):
+            listed = ", ".join(str(keys.number(id_)) for id_ in missing[start : start + _TOGETHER])
+            for id_, terms in self._store.read_all(_PRICES.format(listed)):
+                prices[keys.raw(id_)] = keys.raw(terms)
+        for each in group.collections:
+            if each.id not in prices:
+                raise IndexInconsistent(
+                    f"the {group.kind} {to_hex(group.id)} rests on the collection"
+                    f" {to_hex(each.id)}, whose events are missing, so the node left something"
+                    " out; ask another node"
+                )
+        return [self._priced(prices[each.id]) for each in group.collections]
+
+    # What models before it came to
+
+    def _ancestry(self, model: bytes) -> list[Ancestor]:
+        listed = self._ancestries.get(model)
+        if listed is None:
+            self._store.flush()
+            listed = self._ancestries[model] = ancestry(self._store, model)
+        return listed
+
+    def _composed(self, model: bytes) -> tuple[bytes | None, int]:
+        """The split of what a model asks for itself, and its level."""
+        known = self._compositions.get(model)
+        if known is None:
+            self._store.flush()
+            keys = self._store.keys
+            row = self._store.read(_COMPOSED, keys.number(model))
+            if row is None:
+                raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
+            known = None if row[0] is None else keys.raw(row[0]), row[1]
+            self._compositions[model] = known
+        return known
 
     def _own_splits(self, parents: Sequence[Sequence[Ancestor]]) -> dict[bytes, bytes]:
         own = {}
         for model in {each.model for listed in parents for each in listed if each.own}:
             split, _ = self._composed(model)
             if split is not None:
-                own[model] = self._store.keys.raw(split)
+                own[model] = split
         return own
 
     # Keeping it
@@ -291,6 +342,11 @@ class Rebuilder:
             ),
         )
         levels = [Base(self._composed(model)[1]) for model in group.parents]
+        level = int(worst([*levels, *(each.base for each in group.externals)]))
+        own_key = own_split.key if own_split else None
+        if group.kind == "model":
+            self._ancestries[group.id] = sorted(ancestry, key=lambda each: each.model)
+            self._compositions[group.id] = own_key, level
         row = {
             "at": at,
             "id": group.id,
@@ -298,9 +354,9 @@ class Rebuilder:
             "sources_hash": group.sources_hash,
             "data_ppm": made.data.ppm,
             "own_ppm": own,
-            "own_split": own_split.key if own_split else None,
+            "own_split": own_key,
             "split": group.split,
-            "level": int(worst([*levels, *(each.base for each in group.externals)])),
+            "level": level,
             "weight": weight,
             "shares": shares,
         }
@@ -339,14 +395,26 @@ def ancestry(store: Store, model: bytes) -> list[Ancestor]:
     )
 
 
-def _choices(
-    logged: list[tuple[Collection, int | None]],
-) -> list[list[tuple[Collection, int | None]]]:
+def _ordered(logged: _Logged) -> _Logged:
+    """The same as the contract orders it; sources stay in the order of their events."""
+    logged.parents.sort()
+    logged.externals.sort(key=lambda each: each.weights)
+    return logged
+
+
+def _choices(logged: list[Collection]) -> list[list[Collection]]:
     """What the true sources can be among those logged by one submitter for one second."""
     rest = len(logged) % PART
     tail = rest or min(PART, len(logged))
     shorter = [logged[-tail:]] if tail else []
     return [logged, *shorter, []]
+
+
+def _id_of(kind: str, row: Mapping[str, Any], hashed: bytes) -> bytes:
+    """The ID of what rests on sources with a hash."""
+    if kind == "model":
+        return ids.model_id(row["developer"], row["weights"], hashed, row["terms"])
+    return ids.batch_id(row["creator"], hashed, row["root"])
 
 
 def _sources_hash(

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     URL,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
+    LargeBinary,
     Table,
     create_engine,
     create_mock_engine,
@@ -42,6 +44,15 @@ Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
 
 
+class _Writer(NamedTuple):
+    """How rows of a table are written: the sentence, the values of a row in the order of its
+    columns (two or more), and which of them the driver takes in another form."""
+
+    sql: str
+    values_of: Callable[[Mapping[str, Any]], Row]
+    changes: list[tuple[int, Convert]]
+
+
 class Store:
     """The tables in one SQLite file, in memory, or in a schema of a PostgreSQL database.
 
@@ -57,16 +68,16 @@ class Store:
 
     def __init__(self, where: Path | str | None = None, schema: str = "kiseki") -> None:
         self.where, self.schema = where, schema
-        with _told():
+        with _told:
             self._db = _connected(where, schema)
         self._driver: Any = self._db.connection.driver_connection
         self.is_postgres = self._db.dialect.name == "postgresql"
         self._buffers: defaultdict[Table, list[Row]] = defaultdict(list)
-        self._writers: dict[Table, tuple[str, list[tuple[str, Convert | None]]]] = {}
+        self._writers: dict[Table, _Writer] = {}
         self._translated: dict[str, str] = {}
         self._writing = False
         self.keys = Keys(self)
-        with _told():
+        with _told:
             if not inspect(self._db).has_table("about"):
                 self._make_tables()
         self.refresh()
@@ -102,8 +113,12 @@ class Store:
 
     def refresh(self) -> None:
         """Lets go of the snapshot: questions see from now on what others wrote."""
-        self._rollback()
         self.keys.forget()
+        self._look()
+
+    def _look(self) -> None:
+        """Takes a new snapshot."""
+        self._rollback()
         if not self.is_postgres:
             self._db.exec_driver_sql("BEGIN")
 
@@ -120,17 +135,19 @@ class Store:
         Raises:
             IndexInconsistent: a block, time or position that no chain has.
         """
-        with _told():
+        with _told:
             self._rollback()
-            self.keys.forget()
             self._begin()
         try:
             self._writing = True
+            self.keys.begin()
             yield
             self.flush()
             self._commit()
+            self.keys.end()
         except BaseException as error:
             self._buffers.clear()
+            self.keys.forget()
             self._rollback()
             if isinstance(error, OverflowError):
                 raise IndexInconsistent(
@@ -140,10 +157,10 @@ class Store:
         finally:
             self._writing = False
             self._end()
-            self.refresh()
+            self._look()
 
     def _commit(self) -> None:
-        with _told():
+        with _told:
             self._driver.commit()
             self._db.commit()
 
@@ -168,32 +185,32 @@ class Store:
             IndexUnusable: the database cannot be read; so with every other method.
         """
         self.flush()
-        with _told():
+        with _told:
             return [tuple(row) for row in self._db.execute(question, values).all()]
 
     def row(self, question: Executable, **values: Any) -> Row | None:
         """The first row that a question has, if any."""
         self.flush()
-        with _told():
+        with _told:
             row = self._db.execute(question, values).first()
         return None if row is None else tuple(row)
 
     def pages(self, question: Executable, page: int) -> Iterator[Row]:
         """Every row of a long answer, read a page at a time."""
         self.flush()
-        with _told():
+        with _told:
             rows = self._db.execute(question, execution_options={"yield_per": page})
             yield from map(tuple, rows)
 
     def read(self, sql: str, *values: Any) -> Row | None:
         """The first row of a question in plain SQL, as the driver gives it: keys as numbers."""
-        with _told():
+        with _told:
             row: Row | None = self._driver.execute(self._sql(sql), values).fetchone()
         return row
 
     def read_all(self, sql: str, *values: Any) -> list[Row]:
         """Every row, likewise."""
-        with _told():
+        with _told:
             rows: list[Row] = self._driver.execute(self._sql(sql), values).fetchall()
         return rows
 
@@ -202,15 +219,14 @@ class Store:
     def add(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Adds rows with all columns; keys and amounts as questions give them. One that is there
         already, by a key of the table, is passed over."""
-        if table not in self._writers:
-            self._writers[table] = self._writer(table)
-        _, columns = self._writers[table]
-        buffer = self._buffers[table]
+        writer = self._writers.get(table) or self._new_writer(table)
+        buffer, values_of, changes = self._buffers[table], writer.values_of, writer.changes
         for row in rows:
-            values = []
-            for name, convert in columns:
-                value = row[name]
-                values.append(value if convert is None or value is None else convert(value))
+            values = list(values_of(row))
+            for place, convert in changes:
+                value = values[place]
+                if value is not None:
+                    values[place] = convert(value)
             buffer.append(tuple(values))
 
     def flush(self) -> None:
@@ -220,17 +236,17 @@ class Store:
         self.keys.write()
         for table, rows in self._buffers.items():
             if rows:
-                self.write_many(self._writers[table][0], rows)
+                self.write_many(self._writers[table].sql, rows)
                 self._buffers[table] = []
 
     def write(self, sql: str, *values: Any) -> None:
         """Changes rows, in plain SQL."""
-        with _told():
+        with _told:
             self._driver.execute(self._sql(sql), values)
 
     def write_many(self, sql: str, rows: Sequence[Row]) -> None:
         """The same for many rows."""
-        with _told():
+        with _told:
             cursor = self._driver.cursor()
             cursor.executemany(self._sql(sql), rows)
             cursor.close()
@@ -243,7 +259,7 @@ class Store:
         outof: list[Convert | None] = []
         for column in columns:
             kind = column.type
-            if isinstance(kind, Key):
+            if isinstance(kind, Key | LargeBinary):
                 into.append(None)
                 outof.append(None)
             elif isinstance(kind, Unsigned):
@@ -255,16 +271,21 @@ class Store:
                 outof.append(kind.result_processor(dialect, None))
         return into, outof
 
-    def _writer(self, table: Table) -> tuple[str, list[tuple[str, Convert | None]]]:
+    def _new_writer(self, table: Table) -> _Writer:
         into, _ = self.converters(table.columns)
-        columns = [
-            (column.name, self.keys.number if isinstance(column.type, Key) else convert)
+        names = [column.name for column in table.columns]
+        converts = [
+            self.keys.number if isinstance(column.type, Key) else convert
             for column, convert in zip(table.columns, into, strict=True)
         ]
-        names = ", ".join(name for name, _ in columns)
-        marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-        return sql, columns
+        marks = ", ".join("?" * len(names))
+        into_table = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+        self._writers[table] = writer = _Writer(
+            f"{into_table} ON CONFLICT DO NOTHING",
+            itemgetter(*names),
+            [(place, convert) for place, convert in enumerate(converts) if convert],
+        )
+        return writer
 
     def _sql(self, sql: str) -> str:
         if not self.is_postgres:
@@ -280,7 +301,7 @@ def drop(url: str, schema: str) -> None:
     Raises:
         IndexUnusable: the database cannot be used.
     """
-    with _told():
+    with _told:
         engine = create_engine(_psycopg(url))
         with engine.begin() as connection:
             connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
@@ -301,19 +322,23 @@ def _psycopg(url: str) -> URL:
         ) from None
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of the database as Kiseki's."""
-    try:
-        yield
-    except Exception as error:
-        told = _told_of(error)
-        if told is None:
-            raise
-        raise told from error
+class _Told:
+    """Errors of the database as Kiseki's, in a `with`; a generator for that would take longer than
+    many questions."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        told = None if error is None else _told_of(error)
+        if told is not None:
+            raise told from error
 
 
-def _told_of(error: Exception) -> IndexUnusable | None:
+_told = _Told()
+
+
+def _told_of(error: BaseException) -> IndexUnusable | None:
     """A fault of the database in words; nothing for any other error."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if (

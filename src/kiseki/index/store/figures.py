@@ -7,18 +7,22 @@ facts change is written once. Near the head of the chain the row as it was befor
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table
 
 from kiseki.index.store.database import Convert, Row, Store
+from kiseki.index.store.types import Key
 
 __all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
 _MOST = 200_000
 """Rows of a table that are remembered between batches."""
+_TOGETHER = 500
+"""Rows of one question."""
 
 
 _CHANGED_FROM = "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC"
@@ -37,45 +41,86 @@ class Figures:
         self._store = store
         self._keys = [column.name for column in table.primary_key.columns]
         self._values = [column.name for column in table.columns if not column.primary_key]
+        self._numbered = [
+            place
+            for place, column in enumerate(table.primary_key.columns)
+            if isinstance(column.type, Key)
+        ]
         self._into, self._outof = store.converters(table.columns)
         self._sql = _Sentences(self.name, self._keys, self._values)
         self._rows: dict[Row, Row | None] = {}
         self._written: dict[Row, Row | None] = {}
-        self._dirty: dict[Any, dict[Row, None]] = {}
+        self._dirty: dict[Row, None] = {}
+        self._added: defaultdict[Any, dict[Row, None]] = defaultdict(dict)
         self._before: dict[Row, Row | None] = {}
         self._groups: dict[Any, dict[Row, None]] = {}
 
     def get(self, *key: Any) -> Row | None:
         """The row with a key, without its key; nothing where there is none."""
         row = self._rows.get(key, _MISSING)
-        if row is _MISSING:
-            told = self._store.read(self._sql.one, *_through(self._into, key))
-            row = None if told is None else _through(self._outof[len(key) :], told)
-            self._rows[key] = self._written[key] = row
-        known: Row | None = row
+        known: Row | None = self._read(key) if row is _MISSING else row
         return known
 
     def put(self, key: Row, row: Row | None) -> None:
         """Sets or takes away a row."""
-        had = self.get(*key)
+        had = self._rows.get(key, _MISSING)
+        if had is _MISSING:
+            had = self._read(key)
         if had == row:
             return
         self._before.setdefault(key, had)
         self._rows[key] = row
-        self._dirty.setdefault(key[0], {})[key] = None
-        group = self._groups.get(key[0])
-        if group is not None and row is None:
-            group.pop(key, None)
-        elif group is not None:
-            group[key] = None
+        self._dirty[key] = None
+        if row is None or had is None:
+            self._regroup(key, row is not None)
+
+    def _regroup(self, key: Row, is_there: bool) -> None:
+        groups = [self._added[key[0]]]
+        if key[0] in self._groups:
+            groups.append(self._groups[key[0]])
+        for group in groups:
+            if is_there:
+                group[key] = None
+            else:
+                group.pop(key, None)
+
+    def _read(self, key: Row) -> Row | None:
+        row = None
+        if not self._is_new(key):
+            told = self._store.read(self._sql.one, *_through(self._into, key))
+            row = None if told is None else _through(self._outof[len(key) :], told)
+        self._rows[key] = self._written[key] = row
+        return row
+
+    def _is_new(self, key: Row) -> bool:
+        """Whether no row can be written yet, because a key in it is new."""
+        is_new = self._store.keys.is_new
+        return any(is_new(key[place]) for place in self._numbered if place < len(key))
+
+    def load(self, keys: Iterable[Row]) -> None:
+        """Reads the rows with many keys together, so that `get` has them."""
+        left = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        width = len(self._keys)
+        for start in range(0, len(left), _TOGETHER):
+            part = left[start : start + _TOGETHER]
+            asked = [key for key in part if not self._is_new(key)]
+            if asked:
+                values = [value for key in asked for value in _through(self._into, key)]
+                for told in self._store.read_all(self._sql.many(len(asked)), *values):
+                    row = _through(self._outof, told)
+                    self._rows[row[:width]] = self._written[row[:width]] = row[width:]
+            for key in part:
+                if key not in self._rows:
+                    self._rows[key] = self._written[key] = None
 
     def under(self, first: Any) -> list[Row]:
         """The keys of all rows whose keys begin so."""
         group = self._groups.get(first)
         if group is None:
+            keys: dict[Row, None] = dict(self._added.get(first, ()))
+            is_new = self._is_new((first,))
             begin = _through(self._into, (first,))
-            keys = dict(self._dirty.get(first, {}))
-            for told in self._store.read_all(self._sql.group, *begin):
+            for told in () if is_new else self._store.read_all(self._sql.group, *begin):
                 row = _through(self._outof, told)
                 key, values = row[: len(self._keys)], row[len(self._keys) :]
                 if key not in self._rows:
@@ -92,9 +137,9 @@ class Figures:
 
     def flush(self) -> None:
         """Writes what changed."""
-        dirty = (key for keys in self._dirty.values() for key in keys)
-        changed = [key for key in dirty if self._rows[key] != self._written[key]]
+        changed = [key for key in self._dirty if self._rows[key] != self._written[key]]
         self._dirty.clear()
+        self._added.clear()
         gone = [_through(self._into, key) for key in changed if self._rows[key] is None]
         kept = [
             _through(self._into, (*key, *row))
@@ -112,7 +157,9 @@ class Figures:
 
     def forget(self) -> None:
         """Drops what was not written, and what was read."""
-        for kept in (self._rows, self._written, self._dirty, self._before, self._groups):
+        for kept in (
+            self._rows, self._written, self._dirty, self._added, self._before, self._groups,
+        ):  # fmt: skip
             kept.clear()
 
     def restore(self, key: Row, row: Row | None) -> None:
@@ -129,6 +176,7 @@ class _Sentences:
     def __init__(self, name: str, keys: Sequence[str], values: Sequence[str]) -> None:
         where = " AND ".join(f"{key} = ?" for key in keys)
         every = ", ".join((*keys, *values))
+        self._name, self._keys, self._every = name, keys, every
         marks = ", ".join("?" * (len(keys) + len(values)))
         change = ", ".join(f"{value} = excluded.{value}" for value in values)
         on_conflict = f"DO UPDATE SET {change}" if values else "DO NOTHING"
@@ -139,6 +187,15 @@ class _Sentences:
         self.put = (
             f"INSERT INTO {name} ({every}) VALUES ({marks})"  # noqa: S608
             f" ON CONFLICT ({', '.join(keys)}) {on_conflict}"
+        )
+
+    def many(self, count: int) -> str:
+        """Rows of as many keys. SQLite finds each by the key only where the list stands first."""
+        row = f"({', '.join('?' * len(self._keys))})"
+        same = " AND ".join(f"{key} = column{at}" for at, key in enumerate(self._keys, 1))
+        return (
+            f"SELECT {self._every} FROM (VALUES {', '.join([row] * count)}) AS wanted"  # noqa: S608
+            f" CROSS JOIN {self._name} WHERE {same}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kiseki.index.store.types import raw_of
@@ -19,16 +19,53 @@ _TOGETHER = 500
 """Keys of one question."""
 
 
+class _Numbers(dict[str | bytes | int, int]):
+    """The numbers of keys that were asked for. Looking one up is one step of a dictionary, because
+    reading a chain does it several times an event."""
+
+    def __init__(self, number: Callable[[str | bytes], int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, key: str | bytes | int) -> int:
+        return key if isinstance(key, int) else self._number(key)
+
+
 class Keys:
-    """Numbers for keys. Wallets have negative ones; what an ordinary table holds is the number."""
+    """Numbers for keys. Wallets have negative ones; what an ordinary table holds is the number.
+
+    Attributes:
+        number: gives the number of a key, and makes a new one where it has none. The number of a
+            key never changes. A number stays what it is.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._numbers: dict[str | bytes, int] = {}
+        self._numbers = _Numbers(self._numbered)
+        self.number: Callable[[str | bytes | int], int] = self._numbers.__getitem__
         self._raws: dict[int, bytes] = {}
         self._new: list[tuple[int, bytes]] = []
+        self._absent: set[bytes] = set()
         self._last: tuple[int, int] | None = None
+        self._begun: tuple[int, int] | None = None
+        self._numbers_here = False
         self._mark = (0, 0)
+
+    def begin(self) -> None:
+        """A transaction begins, in which keys get numbers."""
+        if self._new:  # what a question numbered for itself
+            self.forget()
+        self._last, self._numbers_here = None, True
+
+    def end(self) -> None:
+        """It ended, and what was numbered is written."""
+        self._absent.clear()
+        self._last = self._begun = None
+        self._numbers_here = False
+
+    def is_new(self, number: int) -> bool:
+        """Whether a key got its number in this transaction."""
+        return self._begun is not None and not self._begun[0] <= number <= self._begun[1]
 
     def mark(self) -> None:
         """From here on, keys that are numbered count as fresh."""
@@ -38,13 +75,8 @@ class Keys:
         """Whether nothing before the last `mark` can have named a key."""
         return number > self._mark[1] or number < self._mark[0]
 
-    def number(self, key: str | bytes | int) -> int:
-        """The number of a key; a new one where it has none. A number stays what it is."""
-        if isinstance(key, int):
-            return key
-        number = self._numbers.get(key)
-        if number is None:
-            number = self.look_up(key)
+    def _numbered(self, key: str | bytes) -> int:
+        number = self.look_up(key)
         if number is None:
             raw = raw_of(key)
             least, most = self._ends()
@@ -63,6 +95,8 @@ class Keys:
             raw = raw_of(key)
             number = self._numbers.get(raw)
             if number is None:
+                if raw in self._absent:
+                    return None
                 row = self._store.read("SELECT id FROM keys WHERE raw = ?", raw)
                 if row is None:
                     return None
@@ -91,6 +125,19 @@ class Keys:
             for number, raw in rows:
                 self._remember(number, bytes(raw))
 
+    def seek(self, keys: Iterable[str | bytes]) -> None:
+        """Reads the numbers of many keys together, so that `number` has them or knows that there
+        is none yet. Only in a transaction, in which nobody else numbers keys."""
+        left = list({raw_of(key) for key in keys if key not in self._numbers} - self._absent)
+        left = [raw for raw in left if raw not in self._numbers]
+        for start in range(0, len(left), _TOGETHER):
+            part = left[start : start + _TOGETHER]
+            marks = ", ".join("?" * len(part))
+            rows = self._store.read_all(f"SELECT id, raw FROM keys WHERE raw IN ({marks})", *part)  # noqa: S608
+            for number, raw in rows:
+                self._remember(number, bytes(raw))
+        self._absent.update(raw for raw in left if raw not in self._numbers)
+
     def address(self, number: int) -> str:
         """The address of a wallet with a number, in lower case."""
         return "0x" + self.raw(number)[12:].hex()
@@ -108,7 +155,9 @@ class Keys:
         """Drops what was not written, and what was read."""
         self._numbers.clear()
         self._raws.clear()
-        self._new, self._last = [], None
+        self._absent.clear()
+        self._new, self._last, self._begun = [], None, None
+        self._numbers_here = False
 
     def _remember(self, number: int, raw: bytes) -> None:
         self._numbers[raw] = number
@@ -118,4 +167,6 @@ class Keys:
         if self._last is None:
             row = self._store.read("SELECT min(id), max(id) FROM keys") or (0, 0)
             self._last = min(row[0] or 0, 0), max(row[1] or 0, 0)
+            if self._numbers_here:
+                self._begun = self._last
         return self._last
