@@ -183,7 +183,9 @@ class Books:
         below = cache(self._graph.below)
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
-            for circle in ordered({*moved, *doubtful}, below):
+            circles = ordered({*moved, *doubtful}, below)
+            self._accounts.load((member, token) for circle in circles for member in circle)
+            for circle in circles:
                 goes_round = len(circle) > 1 or circle[0] in below(circle[0])
                 self._settle(token, circle, goes_round, moved, doubtful)
         self._moved.clear()

@@ -16,9 +16,10 @@ from kiseki.index.store.figures import Figures
 
 __all__ = ["Graph", "Leaf", "Subject", "is_wallet"]
 
-_LEAF = (
-    "SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, split.total, leaf.lo"
-    " FROM leaf JOIN split ON split.key = leaf.split"
+_LEAF = "SELECT split, place, payee, shares, total, lo FROM leaf"
+_WANTED = (
+    "SELECT split, place, payee, shares, total, lo FROM (VALUES {}) AS wanted CROSS JOIN leaf"
+    " WHERE split = column1 AND place = column2"
 )
 _MOST = 100_000
 """Leaves that are remembered between batches."""
@@ -84,11 +85,11 @@ class Graph:
         self._edges = Figures(store, t.edge)
         self.figures = (self._subjects, self._naming, self._edges)
         self._leaf_into, self._leaf_outof = store.converters(
-            (t.leaf.c.split, t.leaf.c.place, t.leaf.c.payee, t.leaf.c.shares, t.split.c.total,
+            (t.leaf.c.split, t.leaf.c.place, t.leaf.c.payee, t.leaf.c.shares, t.leaf.c.total,
              t.leaf.c.lo)
         )  # fmt: skip
         self._known: dict[int, bool] = {}
-        self._leaves: dict[tuple[int, int], Leaf] = {}
+        self._leaves: dict[Row, Leaf] = {}
         self._paying: dict[int, list[Leaf]] = {}
         self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
 
@@ -124,8 +125,9 @@ class Graph:
         for place, (payee, shares) in enumerate(leaves):
             leaf = Leaf(split, place, payee, shares, total, lo)
             rows.append(
-                {"split": split, "place": place, "payee": payee, "shares": shares, "lo": lo}
-            )
+                {"split": split, "place": place, "payee": payee, "shares": shares, "total": total,
+                 "lo": lo}
+            )  # fmt: skip
             lo += shares
             if not kept:
                 self._added[payee].append(leaf)
@@ -138,20 +140,29 @@ class Graph:
 
     def edges(self, split: int) -> list[Leaf]:
         """The leaves of a known split that lead to an account; not those that lead to a wallet."""
-        places = [place for _, place in self._edges.under(split)]
-        missing = [place for place in places if (split, place) not in self._leaves]
+        self._load_edges([split])
+        return [self._leaves[key] for key in self._edges.under(split)]
+
+    def _load_edges(self, splits: Iterable[int]) -> None:
+        """Reads together the edges of many splits, and what they are."""
+        listed = list(splits)
+        self._edges.load_under(listed)
+        missing = [
+            key for split in listed for key in self._edges.under(split) if key not in self._leaves
+        ]
         for start in range(0, len(missing), _TOGETHER):
+            part = missing[start : start + _TOGETHER]
             self._store.flush()
-            listed = ", ".join(map(str, missing[start : start + _TOGETHER]))
-            question = f"{_LEAF} WHERE leaf.split = ? AND leaf.place IN ({listed})"
-            for leaf in map(self._leaf_of, self._store.read_all(question, split)):
-                self._leaves[split, leaf.place] = leaf
-        return [self._leaves[split, place] for place in places]
+            marks = ", ".join(["(?, ?)"] * len(part))
+            question = _WANTED.format(marks)
+            for row in self._store.read_all(question, *(value for key in part for value in key)):
+                leaf = self._leaf_of(row)
+                self._leaves[leaf.split, leaf.place] = leaf
 
     def leaves(self, split: int) -> list[Leaf]:
         """All leaves of a known split, in order."""
         self._store.flush()
-        rows = self._store.read_all(f"{_LEAF} WHERE leaf.split = ? ORDER BY leaf.place", split)
+        rows = self._store.read_all(f"{_LEAF} WHERE split = ? ORDER BY place", split)
         added = (leaf for leaves in self._added.values() for leaf in leaves if leaf.split == split)
         return list(map(self._leaf_of, rows)) or sorted(added, key=lambda leaf: leaf.place)
 
@@ -160,7 +171,7 @@ class Graph:
         leaf = self._leaves.get((split, place))
         if leaf is None:
             self._store.flush()
-            row = self._store.read(f"{_LEAF} WHERE leaf.split = ? AND leaf.place = ?", split, place)
+            row = self._store.read(f"{_LEAF} WHERE split = ? AND place = ?", split, place)
             if row is None:
                 raise LookupError(f"the split {split} has no leaf {place}")
             leaf = self._leaves[split, place] = self._leaf_of(row)
@@ -171,7 +182,7 @@ class Graph:
         leaves = self._paying.get(payee)
         if leaves is None:
             self._store.flush()
-            rows = self._store.read_all(f"{_LEAF} WHERE leaf.payee = ?", payee)
+            rows = self._store.read_all(f"{_LEAF} WHERE payee = ?", payee)
             leaves = sorted(map(self._leaf_of, rows), key=lambda leaf: (leaf.split, leaf.place))
             leaves += self._added.get(payee, ())
             self._paying[payee] = leaves
@@ -254,4 +265,10 @@ class Graph:
 
     def below(self, account: int) -> list[int]:
         """The accounts to which the leaves of an account lead, each once."""
-        return list(dict.fromkeys(self.end(leaf.payee) for leaf in self.edges(account)))
+        edges = self.edges(account)
+        if len(edges) > 1:  # who asks goes on below
+            self.load(leaf.payee for leaf in edges)
+        ends = list(dict.fromkeys(self.end(leaf.payee) for leaf in edges))
+        if len(ends) > 1:
+            self._load_edges(ends)
+        return ends

@@ -114,13 +114,12 @@ WITH RECURSIVE behind (key) AS (
     SELECT CAST(? AS BIGINT)
     UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
 )
-SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, split.total, account.received,
+SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, leaf.total, account.received,
        account.virtual, account.restless, claimed.amount
-FROM behind CROSS JOIN leaf CROSS JOIN account CROSS JOIN split
+FROM behind CROSS JOIN leaf CROSS JOIN account
 LEFT JOIN claimed
   ON claimed.split = leaf.split AND claimed.lo = leaf.lo AND claimed.token = account.token
 WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = ?
-  AND split.key = leaf.split
 """
 
 _TOKENS = """

@@ -115,7 +115,7 @@ def _published(kind: str) -> Callable[[Args], Rows]:
     def read(args: Args) -> Rows:
         group = bytes(args[kind])
         return [
-            ("published", {"kind": kind, "group_id": group, "commitment": bytes(each)})
+            ("published", {"group_id": group, "commitment": bytes(each)})
             for each in args["commitments"]
         ]
 

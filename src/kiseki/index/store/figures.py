@@ -19,7 +19,7 @@ from kiseki.index.store.types import Key
 __all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
-_MOST = 200_000
+_MOST = 50_000
 """Rows of a table that are remembered between batches."""
 _TOGETHER = 500
 """Rows of one question."""
@@ -115,20 +115,30 @@ class Figures:
 
     def under(self, first: Any) -> list[Row]:
         """The keys of all rows whose keys begin so."""
-        group = self._groups.get(first)
-        if group is None:
-            keys: dict[Row, None] = dict(self._added.get(first, ()))
-            is_new = self._is_new((first,))
-            begin = _through(self._into, (first,))
-            for told in () if is_new else self._store.read_all(self._sql.group, *begin):
+        if first not in self._groups:
+            self.load_under([first])
+        return list(self._groups[first])
+
+    def load_under(self, firsts: Iterable[Any]) -> None:
+        """Reads together all rows whose keys begin with one of many, so that `under` has them."""
+        left = [first for first in dict.fromkeys(firsts) if first not in self._groups]
+        width = len(self._keys)
+        for start in range(0, len(left), _TOGETHER):
+            part = left[start : start + _TOGETHER]
+            keys: dict[Any, dict[Row, None]] = {
+                first: dict(self._added.get(first, ())) for first in part
+            }
+            asked = [first for first in part if not self._is_new((first,))]
+            values = [_through(self._into, (first,))[0] for first in asked]
+            question = self._sql.groups(len(asked))
+            for told in self._store.read_all(question, *values) if asked else ():
                 row = _through(self._outof, told)
-                key, values = row[: len(self._keys)], row[len(self._keys) :]
-                if key not in self._rows:
-                    self._rows[key] = self._written[key] = values
-                keys[key] = None
-            group = {key: None for key in keys if self._rows[key] is not None}
-            self._groups[first] = group
-        return list(group)
+                if row[:width] not in self._rows:
+                    self._rows[row[:width]] = self._written[row[:width]] = row[width:]
+                keys[row[0]][row[:width]] = None
+            for first, listed in keys.items():
+                there = (key for key in listed if self._rows[key] is not None)
+                self._groups[first] = dict.fromkeys(there)
 
     def changes(self) -> list[tuple[Row, Row | None]]:
         """Each row that changed since this was asked last, as it was then."""
@@ -182,12 +192,16 @@ class _Sentences:
         on_conflict = f"DO UPDATE SET {change}" if values else "DO NOTHING"
         # The names are those of `tables`.
         self.one = f"SELECT {', '.join(values) or '1'} FROM {name} WHERE {where}"  # noqa: S608
-        self.group = f"SELECT {every} FROM {name} WHERE {keys[0]} = ?"  # noqa: S608
         self.delete = f"DELETE FROM {name} WHERE {where}"  # noqa: S608
         self.put = (
             f"INSERT INTO {name} ({every}) VALUES ({marks})"  # noqa: S608
             f" ON CONFLICT ({', '.join(keys)}) {on_conflict}"
         )
+
+    def groups(self, count: int) -> str:
+        """Rows of as many beginnings of keys."""
+        marks = ", ".join("?" * count)
+        return f"SELECT {self._every} FROM {self._name} WHERE {self._keys[0]} IN ({marks})"  # noqa: S608
 
     def many(self, count: int) -> str:
         """Rows of as many keys. SQLite finds each by the key only where the list stands first."""

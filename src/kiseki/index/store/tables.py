@@ -127,7 +127,7 @@ item_revocation = _fact(
 )
 published = _fact(
     "published",
-    {"kind": String, "group_id": Key, "commitment": Bytes},
+    {"group_id": Key, "commitment": Bytes},
     "group_id", once="commitment,group_id", many=True,
 )  # fmt: skip
 
@@ -242,10 +242,11 @@ label = _fact(
 )
 leaf = _table(
     "leaf",
-    {"split": Key, "place": Integer},
-    {"payee": Key, "shares": Amount, "lo": Amount},
+    {"payee": Key, "split": Key, "place": Integer},
+    {"shares": Amount, "total": Amount, "lo": Amount},
 )
-Index("leaf_by_payee", leaf.c.payee)
+"""By payee, because what somebody is owed is asked most. ``total``: all shares of the split."""
+Index("leaf_by_split_place", leaf.c.split, leaf.c.place)
 
 # Books
 subject = _table(

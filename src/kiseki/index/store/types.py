@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +50,9 @@ Bytes = LargeBinary
 
 Long = BigInteger().with_variant(Integer, "sqlite")
 """63 bits. SQLite takes only `INTEGER` for the number of a row."""
+
+_INTEGERS = 1 << 63
+"""The numbers below are integers of SQLite."""
 
 keys = Table(
     "keys",
@@ -117,8 +119,9 @@ def among(column: Any, given: Iterable[str | bytes]) -> ColumnElement[bool]:
 
 
 class Unsigned(TypeDecorator[int]):
-    """A whole number of a fixed width: big-endian bytes in SQLite, which compare as numbers do;
-    NUMERIC in PostgreSQL."""
+    """A whole number of a fixed width: NUMERIC in PostgreSQL. In SQLite an INTEGER as far as that
+    goes, and from 2**63 on big-endian bytes, which SQLite takes for greater than any INTEGER: so
+    they compare as numbers do, and most take a few bytes."""
 
     impl = LargeBinary
     cache_ok = True
@@ -133,18 +136,26 @@ class Unsigned(TypeDecorator[int]):
         """What the driver takes of a number, and a number of what the driver gives."""
         if dialect.name == "postgresql":
             return Decimal, int
-        return partial(int.to_bytes, length=self.width), int.from_bytes
+        return self._packed, _unpacked
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        packed = value.to_bytes(self.width)  # also refuses what does not fit
+        packed = self._packed(value)
         return Decimal(value) if dialect.name == "postgresql" else packed
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         if value is None:
             return None
-        return int(value) if dialect.name == "postgresql" else int.from_bytes(value)
+        return int(value) if dialect.name == "postgresql" else _unpacked(value)
+
+    def _packed(self, value: int) -> int | bytes:
+        """Refuses what does not fit."""
+        return value if 0 <= value < _INTEGERS else value.to_bytes(self.width)
+
+
+def _unpacked(value: int | bytes) -> int:
+    return value if isinstance(value, int) else int.from_bytes(value)
 
 
 class Amount(Unsigned):
