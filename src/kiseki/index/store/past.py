@@ -35,6 +35,10 @@ class PastStore(Store):
                 f"CREATE TEMPORARY VIEW {table.name} AS"  # noqa: S608 - names of `tables`
                 f" SELECT * FROM {schema}.{table.name} WHERE at <= {int(place)}"
             )
+        self.write(  # leaves are of splits, whose view was made above
+            f"CREATE TEMPORARY VIEW leaf AS SELECT * FROM {schema}.leaf AS kept"  # noqa: S608
+            " WHERE EXISTS (SELECT 1 FROM split WHERE split.key = kept.split)"
+        )
         self._commit()
         self.refresh()
 

@@ -118,6 +118,15 @@ def among(column: Any, given: Iterable[str | bytes]) -> ColumnElement[bool]:
     return number_of(column).in_(numbers)
 
 
+class _AsItIs(UserDefinedType[Any]):
+    """A column of SQLite that leaves integers and bytes what they are."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "BLOB"
+
+
 class Unsigned(TypeDecorator[int]):
     """A whole number of a fixed width: NUMERIC in PostgreSQL. In SQLite an INTEGER as far as that
     goes, and from 2**63 on big-endian bytes, which SQLite takes for greater than any INTEGER: so
@@ -130,7 +139,7 @@ class Unsigned(TypeDecorator[int]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         numeric = dialect.name == "postgresql"
-        return dialect.type_descriptor(Numeric(self.digits, 0) if numeric else LargeBinary())
+        return dialect.type_descriptor(Numeric(self.digits, 0) if numeric else _AsItIs())
 
     def of_driver(self, dialect: Dialect) -> tuple[Callable[[int], Any], Callable[[Any], int]]:
         """What the driver takes of a number, and a number of what the driver gives."""
