@@ -1,13 +1,15 @@
 """Forks one process for each program; see the package."""
 
 import contextlib
-import json
+import gc
 import os
 import runpy
 import select
 import socket
 import sys
 import traceback
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,9 @@ def serve(place: str) -> None:
     for each in READY:
         import_module(each)
     _make_commands()
+    _read_contracts()
+    gc.collect()
+    gc.freeze()  # else the first collection of each program would copy all that it shares
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place)
         server.listen(64)
@@ -50,6 +55,8 @@ def _make_commands() -> None:
 
     Each program finds them made, with `kiseki.cli.show` looking at its own terminal (`_run`).
     """
+    import typer
+
     from kiseki.cli import app, lazy
 
     make, made = lazy._Loading._make, dict[str, Any]()
@@ -63,6 +70,30 @@ def _make_commands() -> None:
     commands = lazy._Loading(app.COMMANDS, app._EPILOG)
     for name in commands:
         commands[name]
+    typer.main.get_command = cache(typer.main.get_command)
+    typer.main.get_command(app.app)
+
+
+def _read_contracts() -> None:
+    """Reads the contracts, and makes the commonest questions into SQL, as nearly every program
+    would again."""
+    from kiseki.chain.contract.artifacts import artifact, names
+    from kiseki.chain.contract.events import Decoder
+    from kiseki.chain.release import releases
+    from kiseki.index import ONCE, REGISTRIES, Index
+
+    for name in names():
+        artifact(name)
+    releases.names()
+    Decoder((each.address, each.artifact) for each in releases.places())
+    index = Index((name, releases.addresses()[name]) for name in ONCE)
+    anybody = "0x" + "11" * 20
+    for question in (index.owed, index.tokens_owed, index.usage):
+        question(anybody)
+    for name in REGISTRIES:
+        index.log(name)
+        list(index.registered(name))
+    index.close()
 
 
 def _reap() -> None:
@@ -80,7 +111,7 @@ def _look_after(connection: socket.socket) -> int:
     command = os.fork()
     if command == 0:
         connection.close()
-        os._exit(_run(json.loads(request), files))
+        os._exit(_run(_read(request), files))
     for each in files:
         os.close(each)
     ended: Any = os.pidfd_open(command)
@@ -98,7 +129,29 @@ def _look_after(connection: socket.socket) -> int:
             return 0
 
 
-def _run(given: dict[str, object], files: list[int]) -> int:
+@dataclass(frozen=True)
+class _Given:
+    """What somebody typed.
+
+    Attributes:
+        environment: each with name and value.
+    """
+
+    folder: str
+    program: str
+    words: list[str]
+    environment: dict[str, str]
+
+
+def _read(request: bytes) -> _Given:
+    """As `client` writes it."""
+    count, *rest = request.decode("utf-8", "surrogateescape").split("\0")
+    folder, program, *words = rest[: int(count)]
+    variables = [each.partition("=") for each in rest[int(count) :]]
+    return _Given(folder, program, words, {name: value for name, _, value in variables})
+
+
+def _run(given: _Given, files: list[int]) -> int:
     *streams, user, net = files
     for number, each in enumerate(streams):
         os.dup2(each, number)
@@ -109,11 +162,10 @@ def _run(given: dict[str, object], files: list[int]) -> int:
         os.fdopen(number, mode, encoding="utf-8", closefd=False)
         for number, mode in enumerate("rww")
     )
-    os.chdir(str(given["folder"]))
+    os.chdir(given.folder)
     os.environ.clear()
-    os.environ.update(given["environment"])  # type: ignore[call-overload]
-    program = str(given["program"])
-    words: list[str] = given["words"]  # type: ignore[assignment]
+    os.environ.update(given.environment)
+    program, words = given.program, given.words
     sys.argv = [program, *words]
     code = 0
     try:
