@@ -10,6 +10,7 @@
     ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
+        │   └── NodeAway                    it does not answer now, and may later
         ├── NodeBehind                      the node lacks a block that another node has
         ├── NodeBusy                        the node is asked too much, or the plan is used up
         ├── NodeContradicts                 the node's answer cannot be true
@@ -38,6 +39,7 @@ __all__ = [
     "IndexUnusable",
     "InvalidInput",
     "KisekiError",
+    "NodeAway",
     "NodeBehind",
     "NodeBusy",
     "NodeContradicts",
@@ -100,6 +102,10 @@ class ChainError(KisekiError):
 
 class NodeUnreachable(ChainError):  # noqa: N818 - reads as what happened
     """No answer from the node."""
+
+
+class NodeAway(NodeUnreachable):
+    """The node does not answer now, and may later: refused, too late, or a fault of its own."""
 
 
 class NodeBehind(ChainError):  # noqa: N818 - reads as what happened

@@ -5,6 +5,8 @@ A part imports only from those above it:
     answers     what the JSON of a node's answer means
     refusals    what a node means where it refuses
     batches     many questions in few requests
+    failures    how a question can fail, and which failures pass
+    http        the connection to its server
     node        a connection to one node or several
     anvil       a local chain of one's own
     contract/   calls, answers, events and refusals of one contract

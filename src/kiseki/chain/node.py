@@ -12,13 +12,15 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from kiseki.chain.answers import NONSENSE, quantity
 from kiseki.chain.batches import Asked, Batches
+from kiseki.chain.failures import TooMuchError, WrongNodeError, asked_pause, is_away, will_pass
+from kiseki.chain.http import session
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core import documents
 from kiseki.core.values import from_hex, one_line
@@ -26,6 +28,7 @@ from kiseki.errors import (
     ChainError,
     InvalidInput,
     KisekiError,
+    NodeAway,
     NodeBusy,
     NodeUnreachable,
     WrongChain,
@@ -36,13 +39,10 @@ if TYPE_CHECKING:
     from web3 import Web3
     from web3.types import RPCEndpoint, RPCResponse
 
-__all__ = ["Node", "answered_with", "connect", "place"]
+__all__ = ["Node", "absent", "answered_with", "connect", "place"]
 
 _PAUSES = (0.1, 0.4, 1.6)
 """Seconds before a question is asked again, each time of another node if there is one."""
-
-_LONGEST_PAUSE = 20.0
-"""Seconds, however long a node asks to be left alone."""
 
 _NEVER_TWICE = (
     "account_", "anvil_", "evm_", "personal_", "wallet_", "eth_send", "eth_sign",
@@ -51,7 +51,24 @@ _NEVER_TWICE = (
 second time, which their sender must be able to tell from a refusal."""
 
 
-def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: float = 30.0) -> Node:
+_TOLD: Mapping[str, str] = {
+    "eth_call": "what a contract says now",
+    "eth_getBalance": "what a wallet holds",
+    "eth_getCode": "which contracts are there",
+    "eth_getBlockByNumber": "how far the chain is",
+    "eth_getLogs": "what was logged since",
+    "eth_getProof": "a proof",
+    "eth_getTransactionByHash": "what became of a transaction",
+}
+"""What a node is asked for, in words."""
+
+
+def connect(
+    url: str | Sequence[str],
+    chain_id: int | None = None,
+    timeout: float = 30.0,
+    within: float | None = None,
+) -> Node:
     """A connection to the node at `url`.
 
     Args:
@@ -59,17 +76,19 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
             fall back on, which must be on the same chain.
         chain_id: the chain it must be on, when that is known.
         timeout: seconds for one request.
+        within: seconds after which the first question is not asked again; half of them for one
+            request. As for any other question, if left out.
 
     Raises:
         InvalidInput: not an http(s) URL, or one without a host or with a port that is none.
-        NodeUnreachable: nothing answers there.
+        NodeUnreachable: nothing answers there; NodeAway, if it may later.
         WrongChain: it is on another chain.
     """
     import requests
 
     node = Node(url, timeout)
     try:
-        node.settle(chain_id)
+        node.settle(chain_id, within)
     except KisekiError:
         raise
     except Refusal as error:
@@ -85,7 +104,8 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
                 f"no node answers at {node.place}: what is there says what no node says "
                 f"({type(error).__name__}); check the URL and its key"
             ) from None
-        raise NodeUnreachable(
+        kind = NodeAway if is_away(error) else NodeUnreachable
+        raise kind(
             f"what answers at {node.place} is no node for us: {said}; check the URL and its key"
             if said
             else f"no node answers at {node.place} ({type(error).__name__}); `kiseki "
@@ -94,37 +114,11 @@ def connect(url: str | Sequence[str], chain_id: int | None = None, timeout: floa
     return node
 
 
-def _session() -> requests.Session:
-    import requests
-
-    class Session(requests.Session):
-        """Asks the environment for proxies, certificates and passwords once for each URL: that
-        takes longer than a question to a node nearby. Only the body differs between requests."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self._ready: dict[str, requests.PreparedRequest] = {}
-            self._around: dict[str, Any] = {}
-
-        def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-            if len(self.cookies):  # a balancer's, which are in the headers
-                return super().prepare_request(request)
-            if request.url not in self._ready:
-                self._ready[request.url] = super().prepare_request(request)
-            ready = self._ready[request.url].copy()
-            ready.prepare_body(request.data, None)
-            return ready
-
-        def merge_environment_settings(self, url: Any, *given: Any) -> Any:
-            if url not in self._around:
-                self._around[url] = super().merge_environment_settings(url, *given)
-            return self._around[url]
-
-        def get_redirect_target(self, resp: requests.Response) -> str | None:
-            # The other redirects ask for a page, without the question.
-            return super().get_redirect_target(resp) if resp.status_code in (307, 308) else None
-
-    return Session()
+def absent(url: str | Sequence[str], chain_id: int, why: ChainError) -> Node:
+    """A node that is known not to answer, for whoever can do without: see `Node.give_up`."""
+    node = Node(url, 0)
+    node.give_up(why, chain_id)
+    return node
 
 
 @cache
@@ -158,6 +152,7 @@ class Node:
         place: where they are, without what may be a key.
         step: how many blocks at a time the node answered last about logs, to begin with the next
             time; see `chain.history`.
+        away: why no question is asked any more; see `give_up`.
     """
 
     def __init__(self, urls: str | Sequence[str], timeout: float) -> None:
@@ -165,6 +160,7 @@ class Node:
         self._urls = [each.strip() for each in listed]
         self.place = ", ".join(map(place, self._urls))
         self.step: int | None = None
+        self.away: ChainError | None = None
         self._timeout = timeout
         self._chain_id: int | None = None
         self._checked: set[str] = set()
@@ -181,13 +177,16 @@ class Node:
         """Of the nodes, the one that is asked now first. They may hold keys: never show them."""
         return tuple(self._urls)
 
-    def settle(self, chain_id: int | None) -> int:
+    def settle(self, chain_id: int | None, within: float | None = None) -> int:
         """Finds out the chain, which every node must be on.
+
+        Args:
+            within: seconds after which it is not asked again.
 
         Raises:
             WrongChain: it is another than `chain_id`.
         """
-        found = self._with_patience(True, lambda url: self._chain(url))
+        found = self._with_patience(True, lambda url: self._chain(url, within), within)
         if chain_id is not None and found != chain_id:
             raise WrongChain(
                 f"the node at {place(self._urls[0])} is on chain {found}, not {chain_id}; "
@@ -211,6 +210,20 @@ class Node:
     def chain_id(self) -> int:
         """The chain that every node is on, from the time of the connection."""
         return self._chain_id or self.settle(None)
+
+    def give_up(self, why: ChainError, chain_id: int | None = None) -> None:
+        """Asks nothing any more: from now on every question fails at once, and says why.
+
+        Args:
+            chain_id: the chain that the node would be on.
+        """
+        self.away = why
+        self._chain_id = chain_id or self._chain_id
+
+    def _must_answer(self, method: str) -> None:
+        if self.away is not None:
+            told = _TOLD.get(method, f"what is asked by {method}")
+            raise NodeAway(f"only a node tells {told}, and {self.away}") from None
 
     def one(self, method: str, *params: Any) -> Any:
         """The result of one question.
@@ -242,6 +255,7 @@ class Node:
 
     def answer(self, method: str, params: Sequence[Any]) -> Any:
         """The node's whole answer to one question, as JSON-RPC has it; raises as `one` does."""
+        self._must_answer(method)
         again = self.may_repeat(method)
 
         def ask() -> Any:
@@ -259,6 +273,8 @@ class Node:
 
     def answers(self, asked: Sequence[Asked]) -> Any:
         """Whole answers to several questions in one request, in their order; one if refused."""
+        for method, _ in asked:
+            self._must_answer(method)
         questions = [self._question(*each) for each in asked]
         again = all(map(self.may_repeat, (method for method, _ in asked)))
 
@@ -293,37 +309,40 @@ class Node:
         number = next(self._numbers)
         return {"jsonrpc": "2.0", "method": method, "params": list(params or ()), "id": number}
 
-    def _post(self, url: str, content: Any) -> Any:
+    def _post(self, url: str, content: Any, timeout: float | None = None) -> Any:
         import requests
 
         if not hasattr(self._sessions, "one"):  # a session is not made for several threads
-            self._sessions.one = _session()
+            self._sessions.one = session()
         encoder = _Encoder()
         answer = self._sessions.one.post(
             url,
             data=encoder.encode(content).encode(),
             headers={"Content-Type": "application/json"},
-            timeout=self._timeout,
+            timeout=timeout or self._timeout,
         )
         if answer.status_code >= 300 and not _is_understood(answer):
             raise requests.HTTPError(response=answer)
         found = documents.foreign(answer.content)
         if isinstance(found, dict) and _kind(found) is Kind.RATE:
-            raise _TooMuchError(one_line(Refusal(found["error"]).message))
+            raise TooMuchError(one_line(Refusal(found["error"]).message))
         if not isinstance(found, dict | list):
             raise ValueError("no JSON-RPC answer")
         return found
 
-    def _chain(self, url: str) -> int:
-        answer = self._post(url, self._question("eth_chainId", []))
+    def _chain(self, url: str, within: float | None = None) -> int:
+        answer = self._post(url, self._question("eth_chainId", []), within and within / 2)
         if "error" in answer:
             raise Refusal(answer["error"])
         return quantity(answer["result"], 64, 1)
 
-    def _with_patience(self, again: bool, ask: Callable[[str], Any]) -> Any:
+    def _with_patience(
+        self, again: bool, ask: Callable[[str], Any], within: float | None = None
+    ) -> Any:
         """Asks until there is an answer, of one node after the other."""
         import requests
 
+        began = time.monotonic()
         for number, pause in enumerate((*_PAUSES, None)):
             url = self._urls[0]
             asked = False
@@ -334,10 +353,11 @@ class Node:
             except (requests.RequestException, Refusal, *NONSENSE) as error:
                 # A node that cannot even say on which chain it is, is passed over.
                 others = len(self._urls) > 1
-                passes = _will_pass(error, number, others) and (again or not asked)
+                passes = will_pass(error, number, others) and (again or not asked)
                 self._turn(url)
-                last = pause is None or not passes
-                if last and isinstance(error, _TooMuchError):
+                is_late = within is not None and time.monotonic() - began >= within
+                last = pause is None or not passes or is_late
+                if last and isinstance(error, TooMuchError):
                     raise NodeBusy(
                         f"the node says that it is asked too much ({error}); run this again later, "
                         "or name another node"
@@ -347,7 +367,7 @@ class Node:
                         raise self._wrong from None
                     raise
                 if number or len(self._urls) == 1:  # the first other node is asked at once
-                    time.sleep(max(_asked_pause(error), pause or 0) * random.uniform(0.5, 1))  # noqa: S311
+                    time.sleep(max(asked_pause(error), pause or 0) * random.uniform(0.5, 1))  # noqa: S311
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _rest(self, pause: float) -> None:
@@ -373,7 +393,7 @@ class Node:
             if len(self._urls) == 1:
                 raise self._wrong
             self._urls = [each for each in self._urls if each != url]
-            raise _WrongNodeError
+            raise WrongNodeError
         self._checked.add(url)
 
 
@@ -413,17 +433,9 @@ def _result(answer: Any) -> Any | Refusal:
     return answer["result"]
 
 
-class _TooMuchError(ValueError):
-    """The node answered that it is asked too much; its words."""
-
-
 class _Encoder(json.JSONEncoder):
     def default(self, o: Any) -> Any:
         return "0x" + bytes(o).hex() if isinstance(o, bytes | bytearray) else super().default(o)
-
-
-class _WrongNodeError(ValueError):
-    """The node is on another chain than the others, and is not asked again."""
 
 
 def _kind(answer: Any) -> Kind | None:
@@ -446,27 +458,6 @@ def _is_understood(answer: requests.Response) -> bool:
     except NONSENSE:
         return False
     return kind not in (None, Kind.RATE, Kind.OTHER)
-
-
-def _will_pass(error: Exception, number: int, others: bool) -> bool:
-    """Whether it may go well the next time, of another node where there are `others`."""
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        status = error.response.status_code
-        return status in (408, 429) or status >= 500 or others
-    if isinstance(error, requests.RequestException | _TooMuchError | _WrongNodeError):
-        return True
-    return number == 0 or others  # an answer that is cut off once; twice, it is no node
-
-
-def _asked_pause(error: Exception) -> float:
-    """The seconds for which a node asked to be left alone."""
-    import requests
-
-    answer = error.response if isinstance(error, requests.RequestException) else None
-    said = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return min(float(said), _LONGEST_PAUSE) if said.isdecimal() else 0.0
 
 
 def place(url: str) -> str:

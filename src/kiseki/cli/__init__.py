@@ -2,6 +2,7 @@
 
 bar          the progress bar
 show         what is printed: tables for people, JSON for machines
+trial        what a trial came to, in words
 context      the options of every command, and the `Kiseki` that they connect to
 names        whom a word means: an address, or a name of the address book
 terms        the options by which people say terms
@@ -9,8 +10,10 @@ salts        the question before new salts
 sources      folders, files and lists to be registered
 home         what a home keeps beside the key store
 origins      where data comes from, in words
+falls        money on its way through waterfalls, in words
 letters      signed messages in files, shown before they are signed or sent
-chain        node, deploy, verify-contracts, status
+chain        node, deploy, verify-contracts
+status       how things stand for one wallet
 wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity, people      one module a noun
 signatures   letters of any kind: shown and cancelled

@@ -47,7 +47,7 @@ COMMANDS = {
         "Deploy the contracts that a chain lacks, at the same addresses as on every chain.",
     ),
     "status": Place(
-        "chain",
+        "status",
         "status",
         "Show the network, contracts, wallet, key store, pending transactions and money owed.",
     ),
@@ -262,19 +262,19 @@ def _run(words: list[str]) -> int:
         if error.format_message().startswith("Usage:"):  # the help of a group without a command
             show.say(error.format_message())
             return 2
-        show.say(f"kiseki: {error.format_message()} (try --help)")
+        show.failure(f"kiseki: {error.format_message()} (try --help)")
         return 2
     except BrokenPipeError:
         return 0
     except KisekiError as error:
         if context.current.debug:
             traceback.print_exception(error)
-        show.say(f"kiseki: {error}")
+        show.failure(f"kiseki: {error}")
         return 2 if isinstance(error, InvalidInput) else 1
 
 
 def _interrupted() -> int:
-    show.say("Interrupted. Run the same command again to go on; it sends nothing twice.")
+    show.failure("Interrupted. Run the same command again to go on; it sends nothing twice.")
     return _INTERRUPTED
 
 

@@ -1,4 +1,4 @@
-"""`kiseki node`, `deploy`, `verify-contracts` and `status`: a chain, and the contracts on it."""
+"""`kiseki node`, `deploy` and `verify-contracts`: a chain, and the contracts on it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ import contextlib
 import json
 import signal
 import threading
-import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kiseki.chain.anvil import find_anvil
-from kiseki.chain.contract.contracts import node_errors
-from kiseki.chain.logs import head
-from kiseki.chain.node import connect, place
+from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import releases, verification
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signing.accounts import WatchOnly, local_account
+from kiseki.chain.signing.accounts import local_account
 from kiseki.cli import context, show
-from kiseki.client.settings import Where
 from kiseki.core.amounts import in_units
 from kiseki.core.values import from_hex
-from kiseki.errors import KisekiError
 
-__all__ = ["deploy", "node", "status", "verify_contracts"]
+__all__ = ["deploy", "node", "verify_contracts"]
 
 
 def node(
@@ -225,158 +220,3 @@ def _creation(chain_id: int, name: str) -> bytes | None:
             "it",
         )
     return None
-
-
-def status() -> None:
-    """Show the network, contracts, wallet, key store, pending transactions and money owed.
-
-    Sends again the transactions that are pending and in no block, so that no node forgets them.
-    Ends with 4 if something needs your attention.
-
-    \b
-    Examples:
-      kiseki status
-      kiseki status --network sepolia --account studio --json
-    """
-    at = context.where()
-    told: dict[str, Any] = {"node": ", ".join(map(place, at.url.split(",")))}
-    problems = []
-    node = connect(at.url, at.chain_id)
-    chain_id = node.chain_id
-    known = context.network_of(chain_id)
-    latest = head(node)
-    told |= {
-        "network": known.name,
-        "chain": chain_id,
-        "block": latest.number,
-        "time": latest.time,
-        "contracts": {each.name: each.said for each in verification.check(node) if each.is_newest},
-        "addresses": dict(releases.addresses()),
-    }
-    deployed = set(told["contracts"].values()) == {"the same, to the byte"}
-    if not deployed:
-        problems.append("the suite is not on this chain, or not the whole of it: kiseki deploy")
-    try:
-        told |= _of_wallet(at, deployed)
-    except KisekiError as error:
-        problems.append(str(error))
-    told["problems"] = problems
-    if context.current.json:
-        show.json_line(told)
-    else:
-        _show_status(told, known.currency)
-    if problems:
-        raise typer.Exit(4)
-
-
-def _of_wallet(at: Where, deployed: bool) -> dict[str, Any]:
-    from kiseki.index import REGISTRIES
-    from kiseki.vault.keystore import KeyStore
-
-    node = connect(at.url, at.chain_id)
-    signer = WatchOnly(context.acting())  # no password is needed to look
-    sender = Sender(node, signer, Journal(context.home("journal")), context.policy())
-    with node_errors():
-        balance = node.balance(signer.address)
-    told: dict[str, Any] = {
-        "wallet": signer.address,
-        "balance": str(balance),
-        "pending": [
-            {
-                "what": each.call.what,
-                "nonce": each.nonce,
-                "transaction": sender.journal.attempts(each)[-1].hash,
-                "since": int(each.since),
-                "block": each.block,
-            }
-            for each in sender.pending()
-        ],
-    }
-    path = context.home("secrets")
-    if path.exists():
-        with KeyStore(path) as store:
-            kept = sum(1 for _ in store.collections())
-            told["secrets"] = {"path": path, "salts": store.count(), "collections": kept}
-    if deployed:
-        k = context.watching(signer.address)
-        owed: dict[str, int] = {}
-        for each in k.revenue.owed():
-            owed[each.token] = owed.get(each.token, 0) + each.amount
-        told["decimals"] = {token: k.decimals(token) for token in owed}
-        told["owed"] = {token: str(amount) for token, amount in owed.items()}
-        told["lacking"] = [each.id for each in k.data.openings.lacking()]
-        told["lists"] = {
-            kind: k.index.count(name) for name, kind in REGISTRIES.items()
-        }  # asking the index compared them
-    return told
-
-
-_ONE = {"collections": "collection", "models": "model", "batches": "batch"}
-
-
-def _show_status(told: dict[str, Any], currency: str) -> None:
-    ago = max(0, int(time.time()) - told["time"])
-    right = [name for name, said in told["contracts"].items() if said == "the same, to the byte"]
-    wrong = {name: said for name, said in told["contracts"].items() if name not in right}
-    rows: list[tuple[str, Any]] = [
-        ("network", f"{told['network']}, chain {told['chain']}"),
-        ("node", f"{told['node']}, block {told['block']:,}, {_ago(ago)}"),
-    ]
-    if wrong and len(wrong) == len(told["contracts"]):
-        rows.append(("contracts", "none of them is here"))
-    else:
-        many = f"{len(right)} of {len(told['contracts'])}, the same to the byte"
-        rows.append(("contracts", f"{many}; `kiseki verify-contracts` shows where they are"))
-        rows += [(f"  {name}", said) for name, said in wrong.items()]
-    if "wallet" in told:
-        rows.insert(
-            0, ("wallet", f"{told['wallet']} holds {in_units(int(told['balance']))} {currency}")
-        )
-        kept = told.get("secrets")
-        store = "none yet"
-        if kept:
-            many = ", ".join(show.count(kept[each + "s"], each) for each in ("salt", "collection"))
-            store = f"{_short(kept['path'])}, {many}"
-        rows.append(("key store", store))
-        if lacking := told.get("lacking"):
-            rows.append(("not in it", f"{show.count(len(lacking), 'collection')} of this wallet; "
-                         "restore a backup (kiseki keys restore), or take in a receipt "
-                         "(kiseki data receive)"))  # fmt: skip
-        pending = [each for each in told["pending"] if each["block"] is None]
-        done = len(told["pending"]) - len(pending)
-        rows.append(("pending", show.count(len(pending), "transaction") if pending else "nothing"))
-        if done:
-            sent = f"{show.count(done, 'transaction')} of a command that was interrupted"
-            rows.append(("in a block", f"{sent}; run that command again and it goes on from there"))
-        for each in pending[:5]:
-            rows.append((f"  nonce {each['nonce']}", f"{each['what']}, {show.date(each['since'])}"))
-        if len(pending) > 5:
-            rows.append(("", f"and {len(pending) - 5:,} more, which --json lists"))
-        if "lists" in told:
-            many = ", ".join(
-                show.count(count, _ONE[kind], kind) for kind, count in told["lists"].items()
-            )
-            rows.append(("lists", f"{many}; as the registries' logs have them (`kiseki lists`)"))
-        owed = told.get("owed", {})
-        sums = [
-            f"{in_units(int(amount), told['decimals'][token])} "
-            + (f"of {token}" if int(token, 16) else currency)
-            for token, amount in owed.items()
-        ] or ["nothing"]
-        rows += [("" if place else "owed", each) for place, each in enumerate(sums)]
-    rows += [("problem", each) for each in told["problems"]]
-    show.fields(rows)
-
-
-def _short(path: Path) -> str:
-    """With ~ for the home folder."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
-
-
-def _ago(seconds: int) -> str:
-    if seconds < 120:
-        return f"{show.count(seconds, 'second')} ago"
-    if seconds < 7200:
-        return f"{show.count(seconds // 60, 'minute')} ago"
-    return f"{show.count(seconds // 3600, 'hour')} ago"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, names, show
-from kiseki.cli.revenue import revenue, told_of_waiting
+from kiseki.cli.falls import told_of_waiting
+from kiseki.cli.revenue import revenue
 from kiseki.core.payee import Payee
 from kiseki.core.statement import RoyaltyStatement
 from kiseki.core.title import Title

@@ -26,14 +26,14 @@ from kiseki.chain.signing.accounts import (
     password_file,
 )
 from kiseki.chain.signing.signer import Signer
-from kiseki.cli import show
+from kiseki.cli import show, trial
 from kiseki.client import settings
 from kiseki.client.settings import SETTINGS, Where, variables
 from kiseki.core.amounts import in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
 from kiseki.disk import passwords
 from kiseki.disk.tables import Format
-from kiseki.errors import InvalidInput, KisekiError
+from kiseki.errors import InvalidInput, KisekiError, NodeAway, NodeBusy
 
 if TYPE_CHECKING:
     from kiseki.chain.sending.outcome import Receipt
@@ -286,23 +286,43 @@ def _chain_of(place: Where) -> int:
     """The chain that the options name; without one, the chain of the node."""
     from kiseki.chain.node import connect
 
-    return place.chain_id or connect(place.url).chain_id
+    if place.chain_id is not None:
+        return place.chain_id
+    try:
+        return connect(place.url).chain_id
+    except (NodeAway, NodeBusy) as error:
+        kept = settings.value("KISEKI_INDEX", given())
+        if isinstance(kept, Path) and not any(kept.glob("*.sqlite")):
+            raise
+        raise NodeAway(
+            f"{error}. Commands that only read answer from what was read before, if you name the "
+            "chain too: --network, or KISEKI_CHAIN_ID"
+        ) from None
 
 
-def watching(wallet: str = ZERO_ADDRESS) -> Kiseki:
-    """A `Kiseki` on the chain that the options name, for questions that need no wallet."""
-    return _connected(where(), WatchOnly(wallet), False)
+def watching(wallet: str = ZERO_ADDRESS, *, allow_old: bool = True) -> Kiseki:
+    """A `Kiseki` on the chain that the options name, for questions that need no wallet.
+
+    Where the node does not answer, what was read before does, and how old that is is said.
+
+    Args:
+        allow_old: no, for what needs the node whatever was read before.
+    """
+    return _connected(where(), WatchOnly(wallet), False, allow_old)
 
 
-def _connected(place: Where, who: Signer, rehearses: bool) -> Kiseki:
+def _connected(place: Where, who: Signer, rehearses: bool, allow_old: bool = False) -> Kiseki:
     from kiseki.client.kiseki import Kiseki
 
     k = Kiseki.connect(
         place.url, who, chain_id=place.chain_id, policy=policy(), rehearses=rehearses,
         secrets=home("secrets"), journal=home("journal"),
         index=settings.value("KISEKI_INDEX", given()), deployments=Path(chosen("deployments")),
-        networks=settings.value("KISEKI_NETWORKS", given()),
+        networks=settings.value("KISEKI_NETWORKS", given()), allow_old=allow_old,
     )  # fmt: skip
+    k.session.warn = show.old
+    if k.session.as_of is not None:
+        show.old(k.session.as_of)
     k.session.watch = partial(show.progress_if_long, "reading the chain", "blocks")
     return k
 
@@ -338,7 +358,7 @@ def spend(
     if is_tried_first():
         dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
-        told = _cost(dry, known) | {"problems": refused}
+        told = trial.cost(dry, known) | {"problems": refused}
         if int(told["balance"]) < int(told["most"]):
             told["problems"] = [*refused, "the wallet holds less than the highest possible cost"]
         if current.dry_run:
@@ -351,30 +371,6 @@ def spend(
         return work(k)
 
 
-def _cost(dry: Kiseki, known: Network) -> dict[str, Any]:
-    from kiseki.chain.sending.rehearsal import Rehearsal
-
-    rehearsal = dry.sender
-    if not isinstance(rehearsal, Rehearsal):
-        raise TypeError("a rehearsal was asked for")
-    now, most = rehearsal.cost()
-    calls: dict[str, list[int]] = {}
-    for each in rehearsal.trials:
-        calls.setdefault(each.call.what, []).append(each.gas)
-    return {
-        "network": known.name,
-        "wallet": dry.address,
-        "transactions": len(rehearsal.trials),
-        "calls": {what: {"times": len(gas), "gas": sum(gas)} for what, gas in calls.items()},
-        "gas": sum(each.gas for each in rehearsal.trials),
-        "value": str(sum(each.call.value for each in rehearsal.trials)),
-        "now": str(now),
-        "most": str(most),
-        "currency": known.currency,
-        "balance": str(dry.balance()),
-    }
-
-
 def _show_cost(told: dict[str, Any], known: Network) -> None:
     if current.json:
         show.json_line({"sent": False, **told})
@@ -383,32 +379,13 @@ def _show_cost(told: dict[str, Any], known: Network) -> None:
     show.table(["would be sent", "times", "gas"], rows, numbers=["times", "gas"])
     for each in told["problems"]:
         show.say(f"would fail: {each}")
-    show.say(_sentence(told, known) + " Nothing was sent.")
-
-
-def _sentence(told: dict[str, Any], known: Network) -> str:
-    value = int(told["value"])
-    now, most = (in_units(int(told[each]) - value) for each in ("now", "most"))
-    sent = f"It sends {in_units(value)} {known.currency}. " if value else ""
-    return (
-        f"{show.count(told['transactions'], 'transaction')} on {known.name} from {told['wallet']}. "
-        f"{sent}The gas ({told['gas']:,}) costs about {now} and at most {most} {known.currency}"
-        f"{_BELOW[known.fee_below]}; the wallet holds "
-        f"{in_units(int(told['balance']))} {known.currency}."
-    )
-
-
-_BELOW = {
-    "": "",
-    "gas": ", with the fee of the chain below as it is now",
-    "beside": ", and beside that the fee of the chain below, which no node tells beforehand",
-}
+    show.say(trial.sentence(told, known) + " Nothing was sent.")
 
 
 def _ask(told: dict[str, Any], known: Network) -> None:
     if not told["transactions"]:
         return
-    show.say(_sentence(told, known))
+    show.say(trial.sentence(told, known))
     agree(known, "")
 
 
@@ -435,6 +412,8 @@ def money(k: Kiseki, token: str, amount: int) -> str:
     """An amount with its currency, for people."""
     if token == ZERO_ADDRESS:
         return f"{in_units(amount)} {ether(k)}"
+    if k.session.as_of is not None:  # only a node tells how many digits it has
+        return f"{show.count(amount, 'base unit')} of {token}"
     return f"{in_units(amount, k.decimals(token))} of {token}"
 
 

@@ -27,7 +27,8 @@ index = typer.Typer(help="Show, read, check and drop what was read of a chain.")
 def status() -> None:
     """Show how far the index of this chain goes, how old that is, and where it is kept.
 
-    Asks the node only which chain it is on and what its latest block is. Sends nothing.
+    Asks the node only which chain it is on and what its latest block is; where it does not answer,
+    the rest is shown all the same. Sends nothing.
 
     \b
     Examples:
@@ -44,8 +45,8 @@ def status() -> None:
         ("chain", f"{told['chain']:,}"),
         ("kept in", told["place"]),
         ("last block", _block(kept)),
-        ("the chain's latest", f"{told['latest']:,} of {utc(told['latest_time'])}"),
-        ("behind", show.count(told["behind"], "block")),
+        ("the chain's latest", _latest(told)),
+        ("behind", "" if told["behind"] is None else show.count(told["behind"], "block")),
         ("size", f"{told['bytes'] / 1e6:,.1f} MB"),
         *((kind, f"{count:,}") for kind, count in told["counts"].items() if count),
     ])  # fmt: skip
@@ -65,7 +66,7 @@ def sync() -> None:
       kiseki index sync
       kiseki index sync --network sepolia
     """
-    session = context.watching().session
+    session = context.watching(allow_old=False).session
     before = session.kept().cursor.block
     with show.progress("reading the chain", "blocks") as told:
         kept = session.catch_up(told)
@@ -98,7 +99,7 @@ def follow(
 
     if every <= 0:
         raise InvalidInput("--every must be a number of seconds above 0")
-    session = context.watching().session
+    session = context.watching(allow_old=False).session
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     show.say(f"The index follows chain {session.chain_id}. Press Ctrl-C to end it.")
@@ -136,7 +137,7 @@ def check() -> None:
     """
     from kiseki.sync.check import differences
 
-    session = context.watching().session
+    session = context.watching(allow_old=False).session
     kept = session.catch_up()
     wrong = []
     done = 0
@@ -178,7 +179,7 @@ def drop() -> None:
       kiseki index drop
       kiseki index drop --network sepolia --yes
     """
-    session = context.watching().session
+    session = context.watching(allow_old=False).session
     place = session.index_place()
     if not context.current.yes:
         context.confirm(
@@ -195,17 +196,23 @@ def _block(kept: Index) -> str:
     return f"{kept.cursor.block:,} of {utc(kept.cursor.time)}"
 
 
+def _latest(told: dict[str, Any]) -> str:
+    if told["latest"] is None:
+        return "only a node tells"
+    return f"{told['latest']:,} of {utc(told['latest_time'])}"
+
+
 def _told(session: Session, kept: Index) -> dict[str, Any]:
-    latest = session.latest()
-    behind = max(latest.number - max(kept.cursor.block, session.deployment.block - 1), 0)
+    latest = session.latest() if session.as_of is None else None
+    begun = max(kept.cursor.block, session.deployment.block - 1)
     return {
         "chain": session.chain_id,
         "place": session.index_place(),
         "block": kept.cursor.block,
         "time": kept.cursor.time,
-        "latest": latest.number,
-        "latest_time": latest.time,
-        "behind": behind,
+        "latest": None if latest is None else latest.number,
+        "latest_time": None if latest is None else latest.time,
+        "behind": None if latest is None else max(latest.number - begun, 0),
         "bytes": kept.size(),
         "counts": kept.overview.counts(),
     }

@@ -32,7 +32,7 @@ def ether(
     """
     context.refuse_dry_run("local ether")
     to = names.wallet(to, "the address")
-    held = context.watching().test_money.ether(to, context.units(amount))
+    held = context.watching(allow_old=False).test_money.ether(to, context.units(amount))
     if context.current.json:
         show.json_line({"address": to, "balance": str(held)})
     else:
@@ -100,7 +100,7 @@ def wait(
     span = context.moment(days, "the time") if days.endswith("d") else None
     if not isinstance(span, timedelta) or span <= timedelta():
         raise InvalidInput("the time must be a number of days, as 30d")
-    now = context.watching().test_money.wait(int(span.total_seconds()))
+    now = context.watching(allow_old=False).test_money.wait(int(span.total_seconds()))
     if context.current.json:
         show.json_line({"time": now})
     else:

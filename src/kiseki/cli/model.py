@@ -344,7 +344,7 @@ def show_model(model: Model, at: past.At = None) -> None:
     k, wanted = context.watching(), context.hex32(model, "the model")
     with past.asked(k, at) as index:
         found, sources = index.model(wanted), index.sources(wanted)
-        findings = index.findings(wanted, k.session.now() if at is None else index.time)
+        findings = index.findings(wanted)
         words = index.terms(found.terms_id).words(revocable=False)
         walked = index.manifest_checked_at(wanted)
     if context.current.json:

@@ -242,7 +242,7 @@ def show_batch(batch: Batch, at: past.At = None) -> None:
     k, wanted = context.watching(), context.hex32(batch, "the batch")
     with past.asked(k, at) as index:
         found, sources = index.batch(wanted), index.sources(wanted)
-        findings = index.findings(wanted, k.session.now() if at is None else index.time)
+        findings = index.findings(wanted)
     if context.current.json:
         told = show.plain(found) | {"published": len(found.published), "models": sources.models}
         show.json_line(told | {"findings": findings})

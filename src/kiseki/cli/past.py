@@ -57,9 +57,9 @@ def owed(index: Past | Index, wallet: str) -> list[Owed]:
 
 def _place(k: Kiseki, text: str) -> tuple[int, int]:
     """A block, and the time that is meant."""
-    latest = k.session.latest()
+    latest = k.index.cursor
     if text.isascii() and text.isdecimal() and len(text) < 16:
-        return _block(k, int(text), latest.number)
+        return _block(k, int(text), latest.block)
     given = context.moment(text, "--at")
     if isinstance(given, timedelta):
         time = latest.time - int(given.total_seconds())

@@ -56,8 +56,7 @@ def show_collection(
     with past.asked(k, at) as index:
         record = index.collection(wanted)
         terms = index.terms(record.terms_id)
-        now = k.session.now() if at is None else index.time
-        risk = lasting.risk(terms, record.ends_at, now)
+        risk = lasting.risk(terms, record.ends_at, index.time)
         revoked = revoked_in(index, record.id)
         used = index.uses(record.id, deep=True)
     lasts = "consent holds for at least the next 30 days"

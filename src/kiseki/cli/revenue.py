@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, past, show
+from kiseki.cli import context, falls, letters, names, past, show
 from kiseki.cli.labels import label
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS
@@ -107,7 +107,8 @@ def owed(
 ) -> None:
     """Show what a wallet is owed, over all splits, subjects and tokens.
 
-    Reads the chain and sends nothing.
+    Where the node does not answer, it shows what was read before and how old that is; what lies at
+    waterfalls is not known then. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -119,18 +120,20 @@ def owed(
         raise InvalidInput("--at looks at what is on the chain; leave --list out")
     wallet = names.wallet(wallet, "the wallet") if wallet else ""
     k = context.watching(wallet or context.acting())
+    ahead: list[Ahead] | None = []
     if at is None:
-        found, ahead = k.revenue.owed(lists=lists or ()), k.revenue.waterfall.ahead(wallet or None)
+        found, ahead = k.revenue.owed(lists=lists or ()), falls.ahead_of(k)
     else:
         with past.asked(k, at, money=True) as index:
-            found, ahead = past.owed(index, k.address), []
+            found = past.owed(index, k.address)
     if context.current.json:
         show.json_line({"owed": [{
             "token": e.token, "amount": str(e.amount), "split": e.split,
             "subject": e.subject, "labels": e.labels,
             "complete": e.complete,
             "waits_for_record": e.unknown is not None,
-        } for e in found], "ahead": [_plain(e) for e in ahead]})  # fmt: skip
+        } for e in found], "ahead": None if ahead is None else [falls.plain(e) for e in ahead],
+        })  # fmt: skip
         return
     unrecorded = len({e.unknown for e in found if e.unknown and e.amount})
     rows = [(context.money(k, e.token, e.amount), label(e.labels)) for e in found if e.amount]
@@ -140,13 +143,15 @@ def owed(
                  if rows else "Nothing is owed.")  # fmt: skip
     if unrecorded and at is None:
         show.say(_unrecorded(unrecorded))
-    for each in ahead:
+    if ahead is None:
+        show.say("More may be on the way through a waterfall; only a node tells.")
+    for each in ahead or ():
         if each.lies or each.owed:
             sum_ = context.money(k, each.token, each.lies + each.owed)
             fall = checksummed(each.waterfall)
             show.say(f"{sum_} in all are on the way through the waterfall {fall}. `kiseki "
                      "revenue claim --through` passes this money on.")  # fmt: skip
-        told_of_waiting(k, each)
+        falls.told_of_waiting(k, each)
 
 
 @revenue.command("claim")
@@ -204,7 +209,7 @@ def claim(
             "gas": str(done.gas), "refused": [str(reason) for _, reason in done.failures],
             "redirected": [{"payee": e.payee, "to": e.to, "token": e.token,
                             "amount": str(e.amount)} for e in done.redirected],
-            "ahead": [_plain(each) for each in done.ahead],
+            "ahead": [falls.plain(each) for each in done.ahead],
         })  # fmt: skip
     else:
         rows = [
@@ -222,7 +227,7 @@ def claim(
                 fall = checksummed(each.waterfall)
                 show.say(f"still in the waterfall {fall}, or owed to the waterfall: "
                          + context.money(k, each.token, each.lies + each.owed))  # fmt: skip
-            told_of_waiting(k, each)
+            falls.told_of_waiting(k, each)
         if done.receipts:
             show.say(f"{show.count(len(done.receipts), 'transaction')}, {done.gas:,} gas.")
         elif not done.failures:
@@ -457,26 +462,6 @@ def sweep(to: To, token: Token = ZERO_ADDRESS) -> None:
     says = f"Sweep {context.money(k, token, lie)} that was paid for {names.shown(to)}."
     context.receipts_told(context.spend(k, f"sweep {to} {token}", says,
                           lambda k: [k.revenue.sweep(each, token) for each in full]))  # fmt: skip
-
-
-def told_of_waiting(k: Kiseki, ahead: Ahead) -> None:
-    """Shows what waits for tiers of a waterfall, and how to try again."""
-    fall = checksummed(ahead.waterfall)
-    option = "" if ahead.token == ZERO_ADDRESS else f" --token {ahead.token}"
-    for each in ahead.waiting:
-        show.say(
-            f"{context.money(k, ahead.token, each.amount)} wait for tier {each.tier} of the "
-            f"waterfall {fall}, which could not take this money. A claim cannot pay it. Try again: "
-            f"`kiseki revenue waterfall retry {fall} {each.tier}{option}`."
-        )
-
-
-def _plain(ahead: Ahead) -> dict[str, Any]:
-    return {
-        "waterfall": ahead.waterfall, "token": ahead.token, "lies": str(ahead.lies),
-        "owed": str(ahead.owed),
-        "waiting": [{"tier": e.tier, "amount": str(e.amount)} for e in ahead.waiting],
-    }  # fmt: skip
 
 
 def _unrecorded(count: int) -> str:

@@ -28,9 +28,11 @@ from kiseki.core.values import to_hex
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from kiseki.client.asof import AsOf
+
 __all__ = [
-    "count", "date", "err", "fields", "json_line", "line", "out", "paused", "percent", "plain",
-    "progress", "question", "say", "table",
+    "count", "date", "err", "failure", "fields", "json_line", "line", "old", "out", "paused",
+    "percent", "plain", "progress", "question", "say", "table",
 ]  # fmt: skip
 
 
@@ -47,11 +49,40 @@ err = _console(sys.stderr, stderr=True)
 
 Told = Callable[[int, int], None]
 _bars: list[Progress] = []
+_old: list[AsOf] = []
+"""How old what is printed is, if the node does not answer."""
+_unsaid: list[AsOf] = []
+"""The same as long as nobody was told."""
+
+
+def old(as_of: AsOf) -> None:
+    """From now on answers are that old: it is said before the next one, and JSON has it too."""
+    _old[:] = [as_of]
+    _unsaid.append(as_of)
+
+
+def _date() -> None:
+    if _unsaid:
+        said = _unsaid[-1].words
+        _unsaid.clear()
+        say(said)
+
+
+def failure(text: str) -> None:
+    """Why a command failed: no answer, so its age is of no interest."""
+    _unsaid.clear()
+    say(text)
 
 
 def json_line(value: Any) -> None:
-    """One JSON document on stdout."""
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False)
+    """One JSON document on stdout. An old answer has `as_of`; one that is a list lies beside it as
+    `answer`, so that no program takes it for one of now."""
+    _date()
+    told = plain(value)
+    if _old:
+        as_of = plain(_old[0]) | {"age": _old[0].age}
+        told = {"as_of": as_of} | (told if isinstance(told, dict) else {"answer": told})
+    text = json.dumps(told, indent=2, ensure_ascii=False)
     # A file's name need not be text; who reads this wants text.
     sys.stdout.write(text.encode(errors="surrogateescape").decode(errors="replace") + "\n")
     sys.stdout.flush()
@@ -84,6 +115,7 @@ def plain(value: Any) -> Any:
 
 def say(text: str) -> None:
     """A sentence for people, on stderr."""
+    _date()
     err.print(Text(_folded(_text(text), err)))
 
 
@@ -94,6 +126,7 @@ def question(text: str) -> str:
 
 def line(value: Any) -> None:
     """A result of one line, on stdout."""
+    _date()
     out.print(Text(_folded(_text(value), out)))
 
 
@@ -103,6 +136,7 @@ def fields(rows: Iterable[tuple[str, Any]]) -> None:
     shown = [(name, value) for name, value in shown if value.strip()]
     if not shown:
         return
+    _date()
     indent = max(cell_len(name) for name, _ in shown) + layout.GAP
     for name, value in shown:
         first, *more = layout.beside(name, value, indent, out.width)
@@ -127,6 +161,7 @@ def table(
     shown = [[row[place] for place in full] for row in shown]
     if not shown:
         return
+    _date()
     # A number or ID that is broken cannot be copied; words can be read all the same.
     whole = [
         name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)

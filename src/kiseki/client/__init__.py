@@ -25,4 +25,5 @@ payable     who can be paid at all
 salts       new salts, and what stops them
 wallet      what every noun shares: a chain, a wallet, its salts
 session     one chain, the suite on it, and the index of what it logged
+asof        what was read before, for when the node does not answer
 """

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import erc20, node_errors
-from kiseki.chain.node import connect
+from kiseki.chain.node import absent, connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account, signer_of
 from kiseki.chain.signing.signer import Signer
+from kiseki.client.asof import AWAY
 from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.data import Data
 from kiseki.client.identities import Identities
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
 __all__ = ["Kiseki", "LocalKiseki", "deploy"]
+
+_PATIENCE = 10.0
+"""Seconds in which a node must say on which chain it is, where something else can answer."""
 
 
 class Kiseki:
@@ -93,6 +97,7 @@ class Kiseki:
         policy: Policy | None = None,
         rehearses: bool = False,
         networks: str | Path | None = None,
+        allow_old: bool = False,
     ) -> Kiseki:
         """A wallet on a chain where the suite is deployed.
 
@@ -111,12 +116,23 @@ class Kiseki:
             policy: the most that gas may cost, how final is final, how many at once.
             rehearses: send nothing and only try it (`rehearsal`).
             networks: the user's own table of networks (`networks.toml`).
+            allow_old: while the node does not answer, what was read of the chain before answers
+                instead, if `chain_id` says which that is. `session.as_of` tells how old that is.
+                What only a node tells, and all that sends, fails then.
 
         Raises:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
+            IndexUnusable: the node does not answer, and what was read before cannot be used.
             SecretsError: the key file can be read by others, or is damaged.
         """
-        node = connect(url, chain_id)  # first: where there is no such chain, nothing is made
+        # First: where there is no such chain, nothing is made.
+        if allow_old and chain_id is not None:
+            try:
+                node = connect(url, chain_id, within=_PATIENCE)
+            except AWAY as error:
+                node = absent(url, chain_id, error)
+        else:
+            node = connect(url, chain_id)
         if not isinstance(journal, Journal):
             journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
@@ -129,6 +145,7 @@ class Kiseki:
             rehearses=rehearses,
             networks=table,
             index=_index_at(index),
+            allow_old=allow_old,
         )
         salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
         return cls(session, signer_of(key), salts)

@@ -21,10 +21,11 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.chain.sending.rehearsal import Rehearsal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
+from kiseki.client.asof import AWAY, AsOf, Old, deployment_of, kept
 from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.event import Event
 from kiseki.core.values import address
-from kiseki.errors import InvalidInput, NotDeployed
+from kiseki.errors import ChainError, InvalidInput, NotDeployed
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -47,11 +48,13 @@ class Session:
         policy: fees, finality and patience.
         rehearses: whether nothing is sent and everything only tried.
         watch: is told how far reading the chain is, each time the index is asked for.
+        warn: is told once how old answers are from then on, if they are.
     """
 
     watch: Callable[[], AbstractContextManager[Progress]] = staticmethod(
         lambda: nullcontext(lambda *_: None)
     )
+    warn: Callable[[AsOf], None] = staticmethod(lambda _: None)
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Session:
         rehearses: bool = False,
         networks: Path | None = None,
         index: Path | str | None = None,
+        allow_old: bool = False,
     ) -> None:
         """
         Args:
@@ -71,25 +75,32 @@ class Session:
             rehearses: for a dry run.
             networks: the user's own table of networks.
             index: the folder or database of the index; in memory if none is given.
+            allow_old: while the node does not answer, the index answers as it was left (`as_of`).
 
         Raises:
             NotDeployed: some of what every chain has once is not there.
-            NodeUnreachable: the node does not answer.
+            NodeUnreachable: the node does not answer, and nothing that was read before can.
+            IndexUnusable: what was read before cannot be used, and the node does not answer.
         """
         self.node = node
         self.journal = journal or Journal()
         self.policy = policy or Policy()
         self.rehearses = rehearses
         self._networks, self._index = networks, index
-        self.deployment = deployment.find(node, record)
+        self._lock = threading.Lock()
+        self._follower: Follower | None = None
+        self._old: Old | None = None
+        self._allows_old = allow_old
+        try:
+            self.deployment = deployment.find(node, record)
+        except AWAY as error:
+            self.deployment = deployment_of(self._left(error), node.chain_id)
         self._contracts = [
             Contract(node, place.name, place.address, place.artifact)
             for place in self.deployment.contracts
         ]
         self._senders: dict[str, Sender] = {}
         self._decoder = Decoder((each.address, each.artifact) for each in self.deployment.contracts)
-        self._follower: Follower | None = None
-        self._lock = threading.Lock()
 
     @property
     def w3(self) -> Web3:
@@ -176,18 +187,38 @@ class Session:
                 also when read afresh.
             NodeUnreachable: the node does not answer.
         """
-        with self._lock, self.watch() as told:
-            return self._followed().index(told)
+        with self._lock:
+            if self._old is None:
+                try:
+                    with self.watch() as told:
+                        return self._followed().index(told)
+                except AWAY as error:
+                    self._left(error)
+                    as_of = self._as_of()
+                if as_of is not None:
+                    self.warn(as_of)
+            index = self._kept()
+            index.refresh()
+            return index
+
+    @property
+    def as_of(self) -> AsOf | None:
+        """How old the answers of the index are, since the node does not answer; none while it does.
+
+        A session that went on without its node does not ask it again; connect again for that.
+        """
+        with self._lock:
+            return self._as_of()
 
     def catch_up(self, progress: Progress = lambda *_: None) -> Index:
-        """The same, told of what is done: blocks, and blocks in all."""
+        """The same as `index`, told of what is done (blocks, and blocks in all), and never old."""
         with self._lock:
             return self._followed().index(progress)
 
     def kept(self) -> Index:
         """The index as it was left, without reading anything new."""
         with self._lock:
-            return self._followed().opened()
+            return self._kept()
 
     def drop(self) -> None:
         """Deletes what was read of this chain; it is read again when it is asked for.
@@ -201,6 +232,8 @@ class Session:
     def index_place(self) -> str:
         """Where the index is kept, in words."""
         with self._lock:
+            if self._old is not None:
+                return self._old.place
             return self._followed().place
 
     def latest(self) -> Head:
@@ -211,6 +244,8 @@ class Session:
     def block(self) -> int:
         """The last block that the index has read; before the first question, the one before the
         suite's."""
+        if self._old is not None:
+            return self._old.kept.cursor.block
         return self.deployment.block - 1 if self._follower is None else self._follower.block
 
     def has_read(self, block: int) -> bool:
@@ -221,6 +256,36 @@ class Session:
         """What the suite logged in one transaction."""
         with node_errors():
             return list(self._decoder.decode(receipt.logs, timestamps(self.node, receipt.logs)))
+
+    def _left(self, why: ChainError) -> Index:
+        """Goes on without the node, with what was read before; raises `why` where that cannot be.
+
+        Raises:
+            IndexUnusable: what was read before cannot be used.
+        """
+        from kiseki.sync.places import Place
+
+        if not self._allows_old:
+            raise why
+        why = self.node.away or why
+        read = None if self._follower is None else self._follower.known
+        if self._follower is None or read is None:
+            self._old = kept(Place(self._index), self.node.chain_id, why)
+        elif read.cursor.block < 0:
+            raise why
+        else:
+            self._old = Old(read, self._follower.place)
+        self.node.give_up(why)
+        return self._old.kept
+
+    def _kept(self) -> Index:
+        return self._followed().opened() if self._old is None else self._old.kept
+
+    def _as_of(self) -> AsOf | None:
+        if self._old is None:
+            return None
+        cursor, why = self._old.kept.cursor, str(self.node.away)
+        return AsOf(cursor.block, cursor.time, cursor.verified, self.node.place, why)
 
     def _followed(self) -> Follower:
         """Who reads the chain; begun with the first question, as few commands ask one."""

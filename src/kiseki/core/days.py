@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from kiseki.core.counts import counted
 
 __all__ = ["LONGEST_REDIRECT_DAYS", "REDIRECT_DAYS", "SIGNED_DAYS", "WAITING_DAYS",
-           "day", "utc"]  # fmt: skip
+           "ago", "day", "utc"]  # fmt: skip
 
 SIGNED_DAYS = 6
 """For how long a signature counts where nobody says otherwise. Fewer days than the 7 that a revoked
@@ -33,6 +33,17 @@ def utc(seconds: int) -> str:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
     except (OverflowError, ValueError, OSError):
         return f"{counted(seconds, 'second')} after 1970"
+
+
+def ago(seconds: int) -> str:
+    """How long something is ago: ``3 hours ago``."""
+    if seconds < 120:
+        return f"{counted(seconds, 'second')} ago"
+    if seconds < 7_200:
+        return f"{counted(seconds // 60, 'minute')} ago"
+    if seconds < 172_800:
+        return f"{counted(seconds // 3_600, 'hour')} ago"
+    return f"{counted(seconds // 86_400, 'day')} ago"
 
 
 def day(seconds: int) -> str:

@@ -37,7 +37,7 @@ from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit, Label
 from kiseki.index.index import ONCE, Index
 from kiseki.index.past import Past
-from kiseki.index.store.database import drop
+from kiseki.index.store.database import drop, schemas
 from kiseki.index.store.tables import VERSION
 from kiseki.index.writer import DEPTH, REGISTRIES, Cursor, Head
 
@@ -80,4 +80,5 @@ __all__ = [
     "Usage",
     "Waiting",
     "drop",
+    "schemas",
 ]

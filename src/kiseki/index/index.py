@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiseki.core.event import Event
 from kiseki.core.values import address, address_text
-from kiseki.errors import InvalidInput
+from kiseki.errors import IndexUnusable, InvalidInput
 from kiseki.index.answers.records import Records
 from kiseki.index.books import figures
 from kiseki.index.books.figures import Claimed, Held
@@ -78,9 +78,31 @@ class Index(Money):
                 raise InvalidInput(f"the index needs the address of one {name}, not of {many}")
         found = {name: at for at, name in names.items() if name in ONCE}
         super().__init__(Store(where, schema), found)
+        self._contracts = names
         self._writer = Writer(self._store, names, found, depth)
         self._read: Cursor | None = None
         self._of(sorted(names.items()))
+
+    @classmethod
+    def kept(cls, where: Path | str, schema: str = "kiseki") -> Index:
+        """One that is there already, for the contracts that it was read for.
+
+        Raises:
+            IndexUnusable: nothing was read into it, or it cannot be used.
+        """
+        store = Store(where, schema)
+        try:
+            said = read_about(store, "contracts")
+            if said is None or read_cursor(store).block < 0:
+                raise IndexUnusable("nothing was read into it yet")
+        finally:
+            store.close()
+        return cls([(name, at) for at, name in json.loads(said)], where, schema)
+
+    @property
+    def contracts(self) -> list[tuple[str, str]]:
+        """Name and address in lower case of each contract that it is for."""
+        return sorted((name, at) for at, name in self._contracts.items())
 
     def _of(self, contracts: list[tuple[str, str]]) -> None:
         """What was read for other contracts than these is no use."""

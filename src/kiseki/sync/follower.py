@@ -61,6 +61,11 @@ class Follower:
         """Where the index is kept, in words."""
         return self._place.named(self._deployment.chain_id, self._first_hash())
 
+    @property
+    def known(self) -> Index | None:
+        """The index, if it was opened already."""
+        return self._index
+
     def drop(self) -> None:
         """Deletes the index; it is read again when it is asked for.
 

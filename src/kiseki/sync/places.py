@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from kiseki.disk import private
 from kiseki.errors import IndexUnusable
-from kiseki.index import VERSION, Index, drop
+from kiseki.index import VERSION, Index, drop, schemas
 
 __all__ = ["Place"]
 
@@ -34,6 +35,36 @@ class Place:
         if isinstance(self.where, str):
             return f"schema {_schema(name)} of {_without_password(self.where)}"
         return str(self.where / f"{name}.sqlite")
+
+    def there(self, chain_id: int) -> list[bytes]:
+        """Of each index that there is of a chain with this number, the beginning of the hash of its
+        first block, by which the other methods find it.
+
+        Raises:
+            IndexUnusable: the database cannot be asked.
+        """
+        if isinstance(self.where, str):
+            names = [each.removeprefix("kiseki_") for each in schemas(self.where)]
+        elif self.where is not None:
+            names = [each.stem for each in self.where.glob("*.sqlite")]
+        else:
+            names = []
+        pattern = re.compile(rf"{chain_id}[-_]([0-9a-f]{{8}})[-_]v{VERSION}")
+        found = [match[1] for each in names if (match := pattern.fullmatch(each))]
+        return [bytes.fromhex(each) for each in sorted(found)]
+
+    def kept(self, chain_id: int, genesis: bytes) -> Index:
+        """An index that is there, for the contracts that it was read for.
+
+        Raises:
+            IndexUnusable: nothing was read into it, or it cannot be used.
+        """
+        name = _name(chain_id, genesis)
+        if isinstance(self.where, str):
+            return Index.kept(self.where, _schema(name))
+        if self.where is None:
+            raise IndexUnusable("an index in memory is kept nowhere")
+        return Index.kept(self.where / f"{name}.sqlite")
 
     def drop(self, chain_id: int, genesis: bytes) -> None:
         """Deletes the index of a chain, of every version; nothing where there is none.

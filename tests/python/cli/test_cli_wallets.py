@@ -229,3 +229,13 @@ def test_an_address_book_that_others_can_read_is_refused_before_anything_is_rest
         told = shell.run("keys", *words, "--clear", "--secrets", str(home / "new"), code=1)
         assert "others can read the address book" in told
     assert not (shell.folder / "other").exists()
+
+
+def test_status_shows_the_rest_where_the_key_store_cannot_be_used(shell: Shell) -> None:
+    shell.files("art", 1)
+    shell.run("data", "register", "art", *FREE)
+    (shell.folder / "home" / ".kiseki" / "secrets").chmod(0o644)
+    told = shell.json("status", code=4)
+    (problem,) = told["problems"]
+    assert "secrets" in problem and "chmod" in problem
+    assert int(told["balance"]) > 0 and set(told["contracts"].values()) == {"the same, to the byte"}

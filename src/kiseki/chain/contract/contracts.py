@@ -12,12 +12,20 @@ from kiseki.chain.batches import Asked
 from kiseki.chain.contract.abi import decode_named, exact, kind, selector
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
+from kiseki.chain.failures import is_away
 from kiseki.chain.node import Node, answered_with
 from kiseki.chain.refusals import Kind, Refusal
 from kiseki.core.checksum import checksummed
 from kiseki.core.counts import counted
 from kiseki.core.values import address, from_hex, to_hex
-from kiseki.errors import ChainError, InvalidInput, KisekiError, NodeBehind, NodeUnreachable
+from kiseki.errors import (
+    ChainError,
+    InvalidInput,
+    KisekiError,
+    NodeAway,
+    NodeBehind,
+    NodeUnreachable,
+)
 
 __all__ = ["Call", "Contract", "answered", "erc20", "node_errors", "refused", "results", "returned"]
 
@@ -206,7 +214,8 @@ def node_errors() -> Iterator[None]:
     except requests.RequestException as error:
         # The message of the cause holds the URL, and with it perhaps a key.
         said = answered_with(error)
-        raise NodeUnreachable(
+        kind = NodeAway if is_away(error) else NodeUnreachable
+        raise kind(
             f"the node answered {said} instead of the question; run this again, or check its URL "
             "and key"
             if said

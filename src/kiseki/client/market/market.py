@@ -179,10 +179,10 @@ class Market:
         subject = None
         if kind is not None and group is not None:
             subject = ids.subject(self._registry(kind), group)
-        found = self.wallet.session.index.agreements.offers(subject)
+        index = self.wallet.session.index
+        found = index.agreements.offers(subject)
         if not all_:
-            now = self.wallet.session.now()
-            open_ = [e for e in found if e.left > 0 and not 0 < e.offer.until < now]
+            open_ = [e for e in found if e.left > 0 and not 0 < e.offer.until < index.time]
             asked = [(each.offer.registry, each.offer.id) for each in open_]
             holders = self._contract.read_all("holderOf", asked)
             pairs = zip(open_, holders, strict=True)

@@ -283,8 +283,8 @@ class Models:
         Raises:
             NotInIndex: a collection is not registered.
         """
-        session = self.wallet.session
-        return lasting.may_be_gone(session.index, collections, session.now())
+        index = self.wallet.session.index
+        return lasting.may_be_gone(index, collections, index.time)
 
     def publish_manifest(
         self, model: bytes, manifest: Manifest, folder: str | Path

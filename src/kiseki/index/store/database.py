@@ -38,7 +38,7 @@ from kiseki.errors import IndexInconsistent, IndexUnusable, InvalidInput
 from kiseki.index.store.keys import Keys
 from kiseki.index.store.types import Key, Unsigned, metadata
 
-__all__ = ["Convert", "Row", "Store", "drop"]
+__all__ = ["Convert", "Row", "Store", "drop", "schemas"]
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
@@ -306,6 +306,18 @@ def drop(url: str, schema: str) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
         engine.dispose()
+
+
+def schemas(url: str) -> list[str]:
+    """The schemas of a PostgreSQL database.
+
+    Raises:
+        IndexUnusable: the database cannot be used.
+    """
+    with _told:
+        engine = create_engine(_psycopg(url), poolclass=NullPool)
+        with engine.connect() as connection:
+            return list(connection.exec_driver_sql("SELECT nspname FROM pg_namespace").scalars())
 
 
 def _psycopg(url: str) -> URL:
