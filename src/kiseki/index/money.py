@@ -12,6 +12,7 @@ from kiseki.core.splitlist import Listed
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, bytes32
 from kiseki.index.answers.agreements import Agreements
 from kiseki.index.answers.overview import Overview
+from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.books import balance, ledger
 from kiseki.index.books.balance import Balance
@@ -241,9 +242,18 @@ class Money(Questions):
         view = self._view
         return balance.balance_of(self._store, view.graph, view.books, token, settled)
 
-    def splits(self) -> list[KnownSplit]:
-        """Every known split, by ascending key."""
-        return list(self._view.splits)
+    def splits(self, after: bytes | None = None, most: int = ALL) -> list[KnownSplit]:
+        """The known splits, earliest first; those that were added here come last.
+
+        Args:
+            after: the key of the last one of the page before.
+            most: how many at most.
+
+        Raises:
+            NotInIndex: `after` is no known split.
+        """
+        splits = self._view.splits
+        return [splits.known(key) for key in splits.keys(after, most)]
 
     def split(self, key: bytes) -> KnownSplit:
         """The split with this payee key, with what it is.

@@ -11,6 +11,7 @@ from kiseki.core.compose import Ancestor
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
+from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.answers.values import (
     BatchRecord,
@@ -51,19 +52,26 @@ class Questions:
 
     # Trace
 
-    def usage(self, provider: str, deep: bool = False) -> list[trace.Usage]:
+    def usage(
+        self, provider: str, deep: bool = False, after: bytes = b"", most: int | None = None
+    ) -> list[trace.Usage]:
         """Which models and batches declare which collection of a provider, earliest first.
 
         Args:
             provider: its address.
             deep: also what rests on those models, through any number of others.
+            after: the `cursor` of the last row of the page before.
+            most: how many rows at most; all when left out.
         """
         who = address_text(address(provider, "the provider"))
-        return trace.usage_of(self._store, who, deep)
+        return trace.usage_of(self._store, who, deep, after, most)
 
-    def uses(self, collection: bytes, deep: bool = False) -> list[trace.Usage]:
+    def uses(
+        self, collection: bytes, deep: bool = False, after: bytes = b"", most: int | None = None
+    ) -> list[trace.Usage]:
         """:meth:`usage` of one collection; nothing for one that nobody registered."""
-        return trace.uses_of(self._store, bytes32(collection, "the collection"), deep)
+        which = bytes32(collection, "the collection")
+        return trace.uses_of(self._store, which, deep, after, most)
 
     def lineage(self, group: bytes, now: int | None = None) -> trace.Lineage:
         """Everything a batch or model rests on, down to the data.
@@ -141,16 +149,21 @@ class Questions:
         whether they were logged in a collection or not."""
         return self._records.items_revoked(items)
 
-    def registered(self, registry: str, by: str | None = None) -> list[bytes]:
+    def registered(
+        self, registry: str, by: str | None = None, after: bytes | None = None, most: int = ALL
+    ) -> list[bytes]:
         """All that a registry registered, as far as the events tell, in the order of its log.
 
         Args:
             registry: its name, of :data:`REGISTRIES`.
             by: only what this wallet registered.
+            after: the last ID of the page before.
+            most: how many at most.
+
+        Raises:
+            NotInIndex: nothing was registered with the ID `after`.
         """
-        if by is not None:
-            return self._records.registered_by(_TABLES[registry], by)
-        return [each for _, each in self._records.registered(_TABLES[registry])]
+        return self._records.registered(_TABLES[registry], by, after, most)
 
     def providers(self, after: str = "", most: int = 1_000) -> list[str]:
         """Every wallet that has collections, in lower case. It costs nothing for each collection.
@@ -177,9 +190,12 @@ class Questions:
 
     # Records; each raises NotInIndex for an unknown ID
 
-    def collections(self, provider: str) -> list[CollectionRecord]:
-        """All collections of a provider, earliest first."""
-        return [self.collection(each) for each in self.registered("DataRegistry", provider)]
+    def collections(
+        self, provider: str, after: bytes | None = None, most: int = ALL
+    ) -> list[CollectionRecord]:
+        """The collections of a provider, earliest first; in pages as :meth:`registered`."""
+        found = self.registered("DataRegistry", provider, after, most)
+        return [self.collection(each) for each in found]
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""

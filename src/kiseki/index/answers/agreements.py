@@ -14,6 +14,7 @@ from kiseki.core.texts import read_offer, read_plan
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.core.waterfall import Plan
 from kiseki.errors import NotInIndex
+from kiseki.index.answers.pages import ALL, paged, place_after
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 
@@ -124,6 +125,7 @@ _SCHEDULES = (
     .order_by(t.schedule.c.at)
 )
 _SCHEDULE = _SCHEDULES.where(t.schedule.c.id == bindparam("id"))
+_SCHEDULES = paged(_SCHEDULES, t.schedule)
 _OPEN = t.schedule_end.c.how.is_(None)
 _SCHEDULES_OF = _SCHEDULES.where(
     (t.schedule.c.holder == bindparam("party")) | (t.schedule.c.beneficiary == bindparam("party"))
@@ -145,8 +147,9 @@ _OFFERS = select(
     select(func.count()).where(t.licence.c.offer == t.offer.c.id).scalar_subquery(),
     select(t.offer_end.c.at).where(t.offer_end.c.id == t.offer.c.id).exists(),
 ).order_by(t.offer.c.at)
-_OFFERS_FOR = _OFFERS.where(t.offer.c.subject == bindparam("subject"))
 _OFFER = _OFFERS.where(t.offer.c.id == bindparam("id"))
+_OFFERS = paged(_OFFERS, t.offer)
+_OFFERS_FOR = _OFFERS.where(t.offer.c.subject == bindparam("subject"))
 
 _LICENCES = select(
     t.licence.c.offer,
@@ -184,15 +187,27 @@ class Agreements:
         return [(registry, group) for registry, group in self._store.rows(_HELD, wallet=who)]
 
     def schedules(
-        self, *, open_only: bool = False, party: str | None = None
+        self,
+        *,
+        open_only: bool = False,
+        party: str | None = None,
+        after: bytes | None = None,
+        most: int = ALL,
     ) -> list[ScheduleRecord]:
         """Conditional transfers, earliest first.
 
         Args:
             open_only: those that were neither executed nor lapsed.
             party: those of this holder or beneficiary.
+            after: the ID of the last one of the page before.
+            most: how many at most.
         """
-        values = {} if party is None else {"party": address_text(address(party, "the party"))}
+        values: dict[str, str | int] = {
+            "after": place_after(self._store, t.schedule, after, "schedule"),
+            "most": most,
+        }
+        if party is not None:
+            values["party"] = address_text(address(party, "the party"))
         question = _SCHEDULES_ASKED[party is not None, open_only]
         return [self._schedule(row) for row in self._store.rows(question, **values)]
 
@@ -207,11 +222,19 @@ class Agreements:
             raise NotInIndex(f"no schedule {to_hex(key)} up to this block; is it on this chain?")
         return self._schedule(row)
 
-    def offers(self, subject: bytes | None = None) -> list[OfferRecord]:
-        """All offers, or those of a subject, earliest first."""
+    def offers(
+        self, subject: bytes | None = None, after: bytes | None = None, most: int = ALL
+    ) -> list[OfferRecord]:
+        """All offers, or those of a subject, earliest first.
+
+        Args:
+            after: the key of the last one of the page before.
+            most: how many at most.
+        """
+        place = place_after(self._store, t.offer, after, "offer")
         if subject is None:
-            return self._offers(_OFFERS)
-        return self._offers(_OFFERS_FOR, subject=subject)
+            return self._offers(_OFFERS, after=place, most=most)
+        return self._offers(_OFFERS_FOR, subject=subject, after=place, most=most)
 
     def offer(self, key: bytes) -> OfferRecord:
         """One of them.
@@ -223,7 +246,7 @@ class Agreements:
             return offer
         raise NotInIndex(f"no offer {to_hex(key)} up to this block; is it on this chain?")
 
-    def _offers(self, question: Executable, **values: bytes) -> list[OfferRecord]:
+    def _offers(self, question: Executable, **values: bytes | int) -> list[OfferRecord]:
         return [
             OfferRecord(key, read_offer(text), subject, owner, sold, bool(ended), time)
             for key, subject, owner, text, time, sold, ended in self._store.rows(question, **values)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Executable, bindparam, select
+from sqlalchemy import Executable, bindparam, select
 
 from kiseki.core import ids
 from kiseki.core.base import Base
@@ -14,6 +14,7 @@ from kiseki.core.merkle import IdTree
 from kiseki.core.terms import ITEM_NOTICE, Terms
 from kiseki.core.values import address, address_text, bytes32, to_hex
 from kiseki.errors import NotInIndex
+from kiseki.index.answers.pages import ALL, paged, place_after
 from kiseki.index.answers.values import (
     BatchRecord,
     Challenge,
@@ -30,9 +31,6 @@ from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import among
 
 __all__ = ["ALL", "REGISTRANT", "REVOKED_AT", "Records", "chunks", "consent_ends", "item_ended"]
-
-ALL = 1 << 62
-"""Above every number of rows, and above every place."""
 
 _CHUNK = 1000
 """Values that one question asks about at most."""
@@ -89,15 +87,11 @@ _read_terms = lru_cache(4096)(Terms.from_json)
 _TERMS = select(t.terms.c.document).where(t.terms.c.id == bindparam("id"))
 
 _REGISTERED = {
-    name: select(table.c.at, table.c.id)
-    .where(table.c.at > bindparam("after"))
-    .order_by(table.c.at)
-    .limit(bindparam("most", type_=BigInteger))
-    for name, table in _TABLES.items()
+    name: paged(select(table.c.id).order_by(table.c.at), table) for name, table in _TABLES.items()
 }
 _REGISTERED_BY = {
-    name: select(table.c.id).where(REGISTRANT[name] == bindparam("who")).order_by(table.c.at)
-    for name, table in _TABLES.items()
+    name: question.where(REGISTRANT[name] == bindparam("who"))
+    for name, question in _REGISTERED.items()
 }
 
 _PROVIDERS = """
@@ -263,21 +257,24 @@ class Records:
         (document,) = self._one(_TERMS, terms_id, "terms")
         return _read_terms(document)
 
-    def registered_by(self, table: str, who: str) -> list[bytes]:
-        """IDs of what a wallet registered, earliest first."""
-        wallet = address_text(address(who, "the wallet"))
-        return [found for (found,) in self._store.rows(_REGISTERED_BY[table], who=wallet)]
-
-    def registered(self, table: str, after: int = -1, most: int = ALL) -> list[tuple[int, bytes]]:
-        """(place, ID) of the registrations after a place in the chain, in order.
+    def registered(
+        self, table: str, by: str | None = None, after: bytes | None = None, most: int = ALL
+    ) -> list[bytes]:
+        """IDs of what was registered, by anybody or by one wallet, earliest first.
 
         Args:
             table: ``collection``, ``model`` or ``batch``.
-            after: the place of the last one that is known.
+            by: whose.
+            after: the last one that is known.
             most: how many at most.
         """
-        rows = self._store.rows(_REGISTERED[table], after=after, most=most)
-        return [(at, found) for at, found in rows]
+        page = {"after": place_after(self._store, _TABLES[table], after, table), "most": most}
+        if by is None:
+            rows = self._store.rows(_REGISTERED[table], **page)
+        else:
+            wallet = address_text(address(by, "the wallet"))
+            rows = self._store.rows(_REGISTERED_BY[table], who=wallet, **page)
+        return [found for (found,) in rows]
 
     def providers(self, after: str, most: int) -> list[str]:
         """Every wallet that has collections, after one of them."""

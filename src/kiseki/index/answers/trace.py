@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Executable,
@@ -15,9 +16,11 @@ from sqlalchemy import (
     func,
     select,
     type_coerce,
+    union,
 )
 
 from kiseki.core.compose import WHOLE
+from kiseki.core.values import ZERO32
 from kiseki.index.answers.records import REVOKED_AT, Records, chunks, consent_ends
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
@@ -40,6 +43,7 @@ class Usage:
             ``None``, and the group itself declares it.
         weight, whole: declared weight, of all that the direct user declared together.
         share: the exact part of the group's gross that goes to the collection this way.
+        place: of the group's registration in the chain.
     """
 
     kind: str
@@ -51,11 +55,17 @@ class Usage:
     weight: int
     whole: int
     share: Fraction
+    place: int
 
     @property
     def ppm(self) -> Fraction:
         """The share in parts per million of gross."""
         return self.share * WHOLE
+
+    @property
+    def cursor(self) -> bytes:
+        """Of this row, for the page after it."""
+        return self.place.to_bytes(8) + self.collection + (self.through or ZERO32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,8 @@ class Lineage:
 
 
 _NUMBERS = bindparam("numbers", type_=Long, expanding=True)
+_PLACES = bindparam("places", type_=Long, expanding=True)
+_FROM, _MOST = bindparam("start", type_=BigInteger), bindparam("most", type_=BigInteger)
 _ADDRESSES = select(keys.c.id, type_coerce(keys.c.raw, Address.shown)).where(
     keys.c.id.in_(_NUMBERS)
 )
@@ -146,8 +158,13 @@ _USERS = select(
 ).select_from(_GROUPS)
 
 
+_USERS_AT = _USERS.where(t.composed.c.at.in_(_PLACES))
+_USERS_AMONG = _USERS.where(number_of(t.composed.c.id).in_(_NUMBERS))
+
+
 class _Uses:
-    """Questions about the uses of some collections."""
+    """Questions about the uses of some collections: all of them, and those of a page of users.
+    Sources and ancestors stand at the place of the model or batch that they are of."""
 
     def __init__(self, which: ColumnElement[bool]) -> None:
         direct = (
@@ -178,40 +195,102 @@ class _Uses:
             .join(t.composed, t.composed.c.id == t.source.c.group_id)
             .where(which)
         )
+        here = (
+            select(t.source.c.at)
+            .join(t.collection, t.collection.c.id == t.source.c.collection)
+            .where(which, t.source.c.at >= _FROM)
+        )
+        through = select(t.ancestor.c.at).where(
+            t.ancestor.c.model.in_(direct), t.ancestor.c.at >= _FROM
+        )
+        self.places: dict[bool, Executable] = {
+            False: here.distinct().order_by(t.source.c.at).limit(_MOST),
+            True: union(here, through).order_by("at").limit(_MOST),
+        }
+        self.above_at = self.above.where(t.ancestor.c.at.in_(_PLACES))
+        self.uses_at = self.uses.where(t.source.c.at.in_(_PLACES))
 
 
 _OF_PROVIDER = _Uses(t.collection.c.provider == bindparam("which"))
 _OF_COLLECTION = _Uses(t.collection.c.id == bindparam("which"))
 
 
-def usage_of(store: Store, provider: str, deep: bool) -> list[Usage]:
-    """Uses of a provider's collections, earliest first."""
-    return _usage(store, _OF_PROVIDER, provider.lower(), deep)
+def usage_of(
+    store: Store, provider: str, deep: bool, after: bytes = b"", most: int | None = None
+) -> list[Usage]:
+    """Uses of a provider's collections, earliest first.
+
+    Args:
+        after: the `cursor` of the last row that is known.
+        most: how many rows at most; all when left out.
+    """
+    return _asked(store, _OF_PROVIDER, provider.lower(), deep, after, most)
 
 
-def uses_of(store: Store, collection: bytes, deep: bool) -> list[Usage]:
+def uses_of(
+    store: Store, collection: bytes, deep: bool, after: bytes = b"", most: int | None = None
+) -> list[Usage]:
     """Uses of one collection, likewise."""
-    return _usage(store, _OF_COLLECTION, collection, deep)
+    return _asked(store, _OF_COLLECTION, collection, deep, after, most)
 
 
-def _usage(store: Store, ask: _Uses, which: str | bytes, deep: bool) -> list[Usage]:
+def _asked(
+    store: Store, ask: _Uses, which: str | bytes, deep: bool, after: bytes, most: int | None
+) -> list[Usage]:
+    if most is None:
+        found = _all(store, ask, which, deep)
+    else:
+        found = _some(store, ask, which, deep, int.from_bytes(after[:8]), most)
+    return [each for each in found if each.cursor > after][:most] if after or most else found
+
+
+def _all(store: Store, ask: _Uses, which: str | bytes, deep: bool) -> list[Usage]:
     users = {row[0]: row[1:] for row in store.rows(ask.direct_users, which=which)}
-    above: defaultdict[int, list[int]] = defaultdict(list)
+    through: defaultdict[int, list[int]] = defaultdict(list, {user: [user] for user in users})
     if deep:
         users |= {row[0]: row[1:] for row in store.rows(ask.deep_users, which=which)}
         for model, user in store.rows(ask.above, which=which):
-            above[model].append(user)
+            through[model].append(user)
+    return _usage(store, users, through, store.rows(ask.uses, which=which))
+
+
+def _some(
+    store: Store, ask: _Uses, which: str | bytes, deep: bool, start: int, most: int
+) -> list[Usage]:
+    """The uses by the first models and batches from a place on. Each has one use or more, and the
+    page before may have ended among those of the first."""
+    rows = store.rows(ask.places[deep], which=which, start=start, most=most + 1)
+    places = [at for (at,) in rows]
+    users = {row[0]: row[1:] for row in store.rows(_USERS_AT, places=places)}
+    through: defaultdict[int, list[int]] = defaultdict(list, {user: [user] for user in users})
+    if deep:
+        for model, user in store.rows(ask.above_at, which=which, places=places):
+            through[model].append(user)
+    users |= {row[0]: row[1:] for row in store.rows(_USERS_AMONG, numbers=list(through))}
+    places = [users[each][-1] for each in through]
+    return _usage(store, users, through, store.rows(ask.uses_at, which=which, places=places))
+
+
+def _usage(
+    store: Store, users: dict[int, Row], through: dict[int, list[int]], uses: Iterable[Row]
+) -> list[Usage]:
+    """
+    Args:
+        users: what is told of each model or batch, by its number.
+        through: a model or batch that declares -> the users that are meant, itself or above it.
+        uses: what is declared.
+    """
     registrants = _told(store, _ADDRESSES, {row[2] for row in users.values()})
     part = _parts()
     found = []
-    for group, collection, weight, whole, *shares in store.rows(ask.uses, which=which):
+    for group, collection, weight, whole, *shares in uses:
         share, direct = part(*shares), users[group][1]
-        for user in (group, *above[group]):
+        for user in through[group]:
             kind, user_id, number, time, at = users[user]
             (registrant,) = registrants[number]
-            through = None if user == group else direct
-            use = Usage(kind, user_id, registrant, time, collection, through, weight, whole, share)
-            found.append((at, collection, through or b"", use))
+            by = None if user == group else direct
+            use = Usage(kind, user_id, registrant, time, collection, by, weight, whole, share, at)
+            found.append((at, collection, by or b"", use))
     return [row[-1] for row in sorted(found)]  # no two are alike before their last part
 
 

@@ -7,17 +7,17 @@ store, for whoever asks here and nobody else: a private list stays private.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, or_, select
 
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
-from kiseki.index.store.types import Key
+from kiseki.index.store.types import Key, Long
 
 __all__ = ["KnownSplit", "Label", "Splits"]
 
@@ -58,7 +58,15 @@ _LEAVES = (
     .where(t.leaf.c.split == bindparam("key", type_=Key))
     .order_by(t.leaf.c.place)
 )
-_KEYS = select(t.split.c.key).order_by(t.split.c.at, t.split.c.place)
+_AT, _PLACE = bindparam("at", type_=Long), bindparam("place", type_=Integer)
+_KEYS = (
+    select(t.split.c.key)
+    .where(t.split.c.at >= _AT, or_(t.split.c.at > _AT, t.split.c.place > _PLACE))
+    .order_by(t.split.c.at, t.split.c.place)
+    .limit(bindparam("most", type_=Long))
+)
+_WHERE = select(t.split.c.at, t.split.c.place).where(t.split.c.key == bindparam("key", type_=Key))
+_ALL = 1 << 62
 _LABELS = "SELECT split, kind, group_id FROM label"
 _TOGETHER = 500
 """Splits of one question."""
@@ -106,10 +114,33 @@ class Splits:
         """What was added beside the store."""
         return list(self._added.values())
 
-    def keys(self) -> list[bytes]:
-        """The key of every known split, ascending."""
-        kept = {bytes(key) for (key,) in self._store.rows(_KEYS)}
-        return sorted(kept | self._added.keys())
+    def keys(self, after: bytes | None = None, most: int = _ALL) -> list[bytes]:
+        """The keys of known splits: earliest first, then those that were added beside the store and
+        are not in it.
+
+        Args:
+            after: the last one that is known.
+            most: how many at most.
+
+        Raises:
+            NotInIndex: `after` is no known split.
+        """
+        start: tuple[int, int] | None = (-1, -1)
+        if after is not None:
+            row = self._store.row(_WHERE, key=after)
+            start = None if row is None else (row[0], row[1])
+            if start is None and after not in self._added:
+                raise NotInIndex(f"no split {to_hex(after)} is known; begin with the first page")
+        kept: list[bytes] = []
+        if start is not None:
+            rows = self._store.rows(_KEYS, at=start[0], place=start[1], most=most)
+            kept = [bytes(key) for (key,) in rows]
+        if len(kept) == most:
+            return kept
+        added = [key for key in self._added if self._store.row(_WHERE, key=key) is None]
+        if start is None and after in added:
+            added = added[added.index(after) + 1 :]
+        return [*kept, *added][:most]
 
     def get(self, key: bytes) -> Split:
         """The split with this key.
@@ -156,6 +187,3 @@ class Splits:
                 labels[split].append(_ADDED)
         order = lambda label: (label.kind, label.group)  # noqa: E731
         return {split: tuple(sorted(told, key=order)) for split, told in labels.items()}
-
-    def __iter__(self) -> Iterator[KnownSplit]:
-        return map(self.known, self.keys())

@@ -1,0 +1,46 @@
+"""Pages of lists that stand in the order of the chain.
+
+A page begins after the last row of the one before, which is named by what it is of: an ID keeps its
+place whatever is logged later, so no row is told twice or passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, Table, bindparam, select
+
+from kiseki.core.values import bytes32, to_hex
+from kiseki.errors import NotInIndex
+from kiseki.index.store.database import Store
+
+__all__ = ["ALL", "paged", "place_after"]
+
+ALL = 1 << 62
+"""Above every number of rows, and above every place."""
+
+
+def paged(question: Select[Any], table: Table) -> Select[Any]:
+    """A question of which a page can be asked for: after a place, so many rows at most; all where
+    nothing is said."""
+    after = bindparam("after", -1, type_=BigInteger)
+    most = bindparam("most", ALL, type_=BigInteger)
+    return question.where(table.c.at > after).limit(most)
+
+
+def place_after(store: Store, table: Table, last: bytes | None, what: str) -> int:
+    """The place after which a page begins.
+
+    Args:
+        last: the ID of the last row that is known; none for the first page.
+
+    Raises:
+        NotInIndex: nothing has that ID, perhaps because its block was taken back.
+    """
+    if last is None:
+        return -1
+    key = table.c.id if "id" in table.c else table.c.key
+    row = store.row(select(table.c.at).where(key == bindparam("key")), key=bytes32(last, what))
+    if row is None:
+        raise NotInIndex(f"no {what} {to_hex(last)} up to this block; begin with the first page")
+    return int(row[0])
