@@ -33,18 +33,21 @@ class Part(NamedTuple):
 class Reader:
     """An index, and what reads logs into it.
 
+    Args:
+        url: of a PostgreSQL database; a file of its own without one.
+
     Attributes:
-        clock: what times are told by: the processor's of this process, where the database is in it.
+        clock: what times are told by: the processor's of this process, where the database is in it;
+            else that on the wall.
         index: all of it.
         questions: by name: asks something about an argument, and says how many rows came back.
     """
 
-    clock = staticmethod(time.process_time)
-
-    def __init__(self) -> None:
+    def __init__(self, url: str | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="kiseki-bench-")
         self._file = Path(self._folder.name, "index.sqlite")
-        self.index = Index(ADDRESSES.items(), self._file)
+        self.clock = time.process_time if url is None else time.perf_counter
+        self.index = Index(ADDRESSES.items(), url or self._file)
         self._decoder = Decoder((at, artifact(name)) for name, at in ADDRESSES.items())
         self.questions: dict[str, Callable[[str], int]] = {
             "owed": self._owed,
@@ -73,6 +76,8 @@ class Reader:
 
     def size(self) -> int:
         """Bytes of the database."""
+        if not self._file.exists():
+            return self.index.size()
         return sum(file.stat().st_size for file in self._file.parent.iterdir())
 
     def close(self) -> None:

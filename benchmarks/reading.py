@@ -1,6 +1,6 @@
-"""Reads a world into an index and asks it, in one process: `python -m benchmarks.reading FOLDER`.
+"""Reads a world into an index and asks it: `python -m benchmarks.reading FOLDER [URL]`.
 
-What it prints is JSON, for `benchmarks.index`. Parsing JSON and reading files is the node's share
+All of it is one process, but for a PostgreSQL that a URL names. What it prints is JSON, for `benchmarks.index`. Parsing JSON and reading files is the node's share
 and counted apart.
 """
 
@@ -33,10 +33,14 @@ Times = list[tuple[int, float]]
 """Rows of an answer, and seconds that it took."""
 
 
-def fold(folder: Path) -> dict[str, Any]:
-    """Every figure of a world: seconds, megabytes, bytes."""
+def fold(folder: Path, url: str | None = None) -> dict[str, Any]:
+    """Every figure of a world: seconds, megabytes, bytes.
+
+    Args:
+        url: of an empty PostgreSQL database to read it into; a file without one.
+    """
     sample = Sample.read(folder)
-    reader = Reader()
+    reader = Reader(url)
     found = history(reader, folder / HISTORY)
     found["memory"] = megabytes()
     found["bytes"] = reader.size()
@@ -154,4 +158,4 @@ def _spread(times: Sequence[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(fold(Path(sys.argv[1]))))
+    print(json.dumps(fold(Path(sys.argv[1]), *sys.argv[2:3])))

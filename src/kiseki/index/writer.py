@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -88,11 +88,12 @@ class Cursor:
 
 
 class _Told(NamedTuple):
-    """An event of one of the contracts, and the facts that it states."""
+    """An event of one of the contracts, the facts that it states, and the split that it shows."""
 
     event: Event
     contract: str
     facts: fold.Rows
+    split: Split | None
 
 
 class Writer:
@@ -248,14 +249,22 @@ class Writer:
 
     def _told(self, event: Event) -> _Told:
         contract = self._contracts[event.address.lower()]
-        return _Told(event, contract, fold.facts(contract, event))
+        is_split = (contract, event.name) == ("RevenueSplitter", "SplitPublished")
+        split = fold.read_split(event.args) if is_split else None
+        return _Told(event, contract, fold.facts(contract, event), split)
 
     def _ahead(self, told: Iterable[_Told]) -> None:
         """Reads together what these events will ask for, which is much faster than one by one."""
         facts = [fact for each in told for fact in each.facts]
         keys = self._store.keys
+        shown = [each.split for each in told if each.split]
         keys.seek(
-            row[column] for name, row in facts for column in _KEYS[name] if row[column] is not None
+            chain(
+                (row[key] for name, row in facts for key in _KEYS[name] if row[key] is not None),
+                (key for name, row in facts for key in self._naming.keys_of(name, row)),
+                (split.key for split in shown),
+                (payee for split in shown for payee, _ in split.leaves),
+            )
         )
         accounts: list[tuple[int, int]] = []
         leaves: list[tuple[int, int, int]] = []
@@ -319,7 +328,7 @@ class Writer:
 
     # One event
 
-    def _event(self, event: Event, contract: str, facts: fold.Rows) -> None:
+    def _event(self, event: Event, contract: str, facts: fold.Rows, split: Split | None) -> None:
         at = t.place_of(event.block, event.position)
         self._store.keys.mark()
         if event.transaction != self._transaction:
@@ -331,11 +340,9 @@ class Writer:
         else:
             for name, rows in groupby(facts, itemgetter(0)):
                 self._facts(name, [row for _, row in rows], at, event.timestamp)
-        if (contract, event.name) == ("RevenueSplitter", "SplitPublished"):
-            split = fold.read_split(event.args)
-            if split is not None:
-                self._store.add(t.publication, [{"at": at, "split": split.key}])
-                self._know("published", split, ZERO32, at, 0)
+        if split is not None:
+            self._store.add(t.publication, [{"at": at, "split": split.key}])
+            self._know("published", split, ZERO32, at, 0)
 
     def _facts(self, name: str, rows: list[dict[str, Any]], at: int, time: int) -> None:
         table = metadata.tables[name]

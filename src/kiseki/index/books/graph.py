@@ -107,7 +107,7 @@ class Graph:
         """Whether the leaves of a split are known."""
         known = self._known.get(split)
         if known is None:
-            self._store.flush()
+            self._store.flush(t.split)
             known = self._store.read("SELECT 1 FROM split WHERE key = ?", split) is not None
             self._known[split] = known
         return known
@@ -152,7 +152,7 @@ class Graph:
         ]
         for start in range(0, len(missing), _TOGETHER):
             part = missing[start : start + _TOGETHER]
-            self._store.flush()
+            self._store.flush(t.leaf)
             marks = ", ".join(["(?, ?)"] * len(part))
             question = _WANTED.format(marks)
             for row in self._store.read_all(question, *(value for key in part for value in key)):
@@ -161,7 +161,7 @@ class Graph:
 
     def leaves(self, split: int) -> list[Leaf]:
         """All leaves of a known split, in order."""
-        self._store.flush()
+        self._store.flush(t.leaf)
         rows = self._store.read_all(f"{_LEAF} WHERE split = ? ORDER BY place", split)
         added = (leaf for leaves in self._added.values() for leaf in leaves if leaf.split == split)
         return list(map(self._leaf_of, rows)) or sorted(added, key=lambda leaf: leaf.place)
@@ -170,7 +170,7 @@ class Graph:
         """A leaf of a known split."""
         leaf = self._leaves.get((split, place))
         if leaf is None:
-            self._store.flush()
+            self._store.flush(t.leaf)
             row = self._store.read(f"{_LEAF} WHERE split = ? AND place = ?", split, place)
             if row is None:
                 raise LookupError(f"the split {split} has no leaf {place}")
@@ -181,7 +181,7 @@ class Graph:
         """The leaves of known splits that name a payee."""
         leaves = self._paying.get(payee)
         if leaves is None:
-            self._store.flush()
+            self._store.flush(t.leaf)
             rows = self._store.read_all(f"{_LEAF} WHERE payee = ?", payee)
             leaves = sorted(map(self._leaf_of, rows), key=lambda leaf: (leaf.split, leaf.place))
             leaves += self._added.get(payee, ())

@@ -8,12 +8,14 @@ what they are owed waits in their subject.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from kiseki.core import ids
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.index.books.accounts import Books
 from kiseki.index.books.graph import Graph, Subject
+from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 
 __all__ = ["Naming"]
@@ -21,6 +23,13 @@ __all__ = ["Naming"]
 Row = Mapping[str, Any]
 
 _NEVER = 1 << 63
+_MANY = 20_000
+"""Subjects that are remembered: each is a hash, asked for several times."""
+_REGISTRIES = {
+    "collection": "DataRegistry",
+    "model": "ModelRegistry",
+    "batch": "OutputRegistry",
+}
 _HOLDER = "SELECT holder FROM transfer WHERE token = ? ORDER BY at DESC LIMIT 1"
 _LAST_BINDING = (
     "SELECT wallet, since FROM identity WHERE issuer = ? AND person = ? ORDER BY at DESC LIMIT 1"
@@ -40,6 +49,7 @@ class Naming:
     ) -> None:
         self._store, self._graph, self._books = store, graph, books
         self._addresses = addresses
+        self._subject = lru_cache(_MANY)(ids.subject)
         self._next: int | None = None
 
     # Facts
@@ -53,11 +63,11 @@ class Naming:
             time: of its block, Unix seconds.
         """
         if table == "collection":
-            self._registered("DataRegistry", row["id"], row["provider"], row["payee"])
+            self._registered(_REGISTRIES[table], row["id"], row["provider"], row["payee"])
         elif table == "model":
-            self._registered("ModelRegistry", row["id"], row["developer"], row["split"])
+            self._registered(_REGISTRIES[table], row["id"], row["developer"], row["split"])
         elif table == "batch":
-            self._registered("OutputRegistry", row["id"], row["creator"], row["split"])
+            self._registered(_REGISTRIES[table], row["id"], row["creator"], row["split"])
         elif table == "payee_change":
             registry = self._addresses["DataRegistry"]
             self._change(ids.subject(registry, row["collection"]), row["payee"])
@@ -68,12 +78,20 @@ class Naming:
         elif table == "identity":
             self.bind(row["issuer"], row["person"], row["wallet"], row["since"], time)
 
+    def keys_of(self, table: str, row: Row) -> tuple[bytes, ...]:
+        """The subjects that a registration names, to be looked up together with others."""
+        registry = _REGISTRIES.get(table)
+        if registry is None:
+            return ()
+        subject = self._subject(self._addresses[registry], row["id"])
+        return subject, self._subject(self._addresses["RightsToken"], subject)
+
     def run(self, before: int, now: int) -> bool:
         """Makes final the bindings whose time has come between two times, which no event tells;
         whether there were any."""
         if now <= before or now < self._next_after(before):
             return False
-        self._store.flush()
+        self._store.flush(t.identity)
         self._next = None
         keys, any_came = self._store.keys, False
         for issuer, person in self._store.read_all(_DUE, before, now):
@@ -87,7 +105,7 @@ class Naming:
     def _next_after(self, time: int) -> int:
         """When the next binding becomes final that is known so far."""
         if self._next is None:
-            self._store.flush()
+            self._store.flush(t.identity)
             row = self._store.read("SELECT min(since) FROM identity WHERE since > ?", time)
             self._next = _NEVER if row is None or row[0] is None else int(row[0])
         return self._next
@@ -114,16 +132,16 @@ class Naming:
 
     def _registered(self, registry: str, group: bytes, registrant: str, payee: bytes) -> None:
         contract = self._addresses[registry]
-        subject, rights = ids.subject(contract, group), self._addresses["RightsToken"]
+        subject, rights = self._subject(contract, group), self._addresses["RightsToken"]
         self._set(subject, contract, group, payee, unknown=False)
-        token = ids.subject(rights, subject)
+        token = self._subject(rights, subject)
         known = self._known(token)
         if known is None or known.payee is None:
             self._set(token, rights, subject, ids.wallet(registrant), unknown=known is None)
 
     def _revealed(self, token: bytes, registry: str, group: bytes) -> None:
         rights = self._addresses["RightsToken"]
-        self._store.flush()
+        self._store.flush(t.transfer)
         keys, holder = self._store.keys, None
         row = self._store.read(_HOLDER, keys.number(token))
         if row is not None and keys.address(row[0]) != ZERO_ADDRESS:

@@ -202,7 +202,7 @@ class Rebuilder:
 
     def _kept(self, kind: str, row: Mapping[str, Any]) -> _Logged:
         """What was ever logged for it."""
-        self._store.flush()
+        self._store.flush(t.model_source, t.batch_source, t.base, t.external)
         keys, read = self._store.keys, self._store.read_all
         number = keys.number(row["id"])
         if kind == "model":
@@ -222,7 +222,7 @@ class Rebuilder:
     def _priced(self, terms_id: bytes) -> Terms:
         terms = self._terms.get(terms_id)
         if terms is None:
-            self._store.flush()
+            self._store.flush(t.terms)
             row = self._store.read(_TERMS, self._store.keys.number(terms_id))
             if row is None:
                 raise IndexInconsistent(
@@ -237,7 +237,7 @@ class Rebuilder:
         keys, prices = self._store.keys, self._prices
         missing = [each.id for each in group.collections if each.id not in prices]
         if missing:
-            self._store.flush()
+            self._store.flush(t.collection)
         for start in range(0, len(missing), _TOGETHER):
             listed = ", ".join(str(keys.number(id_)) for id_ in missing[start : start + _TOGETHER])
             for id_, terms in self._store.read_all(_PRICES.format(listed)):
@@ -256,7 +256,7 @@ class Rebuilder:
     def _ancestry(self, model: bytes) -> list[Ancestor]:
         listed = self._ancestries.get(model)
         if listed is None:
-            self._store.flush()
+            self._store.flush(t.ancestor)
             listed = self._ancestries[model] = ancestry(self._store, model)
         return listed
 
@@ -264,7 +264,7 @@ class Rebuilder:
         """The split of what a model asks for itself, and its level."""
         known = self._compositions.get(model)
         if known is None:
-            self._store.flush()
+            self._store.flush(t.composed)
             keys = self._store.keys
             row = self._store.read(_COMPOSED, keys.number(model))
             if row is None:

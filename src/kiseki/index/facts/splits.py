@@ -92,7 +92,7 @@ class Splits:
         )
         number = self._store.keys.number(split.key)
         if not self._store.keys.is_fresh(number):
-            self._store.flush()
+            self._store.flush(t.split)
             if self._store.read("SELECT 1 FROM split WHERE key = ?", number) is not None:
                 return False
         row = {

@@ -44,11 +44,14 @@ Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
 
 
-class _Writer(NamedTuple):
-    """How rows of a table are written: the sentence, the values of a row in the order of its
-    columns (two or more), and which of them the driver takes in another form."""
+_MANY = 10_000
+"""Rows of one sentence, and rows that are worth a look."""
 
-    sql: str
+
+class _Writer(NamedTuple):
+    """How rows of a table are written: the values of a row in the order of its columns (two or
+    more), and which of them the driver takes in another form."""
+
     values_of: Callable[[Mapping[str, Any]], Row]
     changes: list[tuple[int, Convert]]
 
@@ -74,8 +77,10 @@ class Store:
         self.is_postgres = self._db.dialect.name == "postgresql"
         self._buffers: defaultdict[Table, list[Row]] = defaultdict(list)
         self._writers: dict[Table, _Writer] = {}
+        self._insertions: dict[Table, str] = {}
         self._translated: dict[str, str] = {}
         self._writing = False
+        self._seen = self._unseen = 0
         self.keys = Keys(self)
         with _told:
             if not inspect(self._db).has_table("about"):
@@ -145,6 +150,7 @@ class Store:
             self.flush()
             self._commit()
             self.keys.end()
+            self._look_over()
         except BaseException as error:
             self._buffers.clear()
             self.keys.forget()
@@ -163,6 +169,15 @@ class Store:
         with _told:
             self._driver.commit()
             self._db.commit()
+
+    def _look_over(self) -> None:
+        """Lets PostgreSQL look over what was written, where that is as much as was there: how it
+        answers depends on how many rows it thinks there are. It looks by itself too, but later."""
+        if self.is_postgres and self._unseen > max(self._seen, _MANY):
+            with _told:
+                self._db.exec_driver_sql("ANALYZE")
+                self._db.commit()
+            self._seen, self._unseen = self._seen + self._unseen, 0
 
     def _begin(self) -> None:
         if self.is_postgres:
@@ -229,14 +244,15 @@ class Store:
                     values[place] = convert(value)
             buffer.append(tuple(values))
 
-    def flush(self) -> None:
-        """Writes what was added so far."""
+    def flush(self, *tables: Table) -> None:
+        """Writes what was added so far: all of it, or what is of some tables."""
         if not self._writing:
             return
-        self.keys.write()
-        for table, rows in self._buffers.items():
-            if rows:
-                self.write_many(self._writers[table].sql, rows)
+        if not tables:
+            self.keys.write()
+        for table in tables or list(self._buffers):
+            if self._buffers[table]:
+                self.insert(table, self._buffers[table])
                 self._buffers[table] = []
 
     def write(self, sql: str, *values: Any) -> None:
@@ -250,6 +266,34 @@ class Store:
             cursor = self._driver.cursor()
             cursor.executemany(self._sql(sql), rows)
             cursor.close()
+
+    def insert(
+        self, table: Table, rows: Sequence[Row], on_conflict: str = "ON CONFLICT DO NOTHING"
+    ) -> None:
+        """Writes many rows with all columns, in the order of those and as the driver takes them.
+
+        PostgreSQL takes a list for each column: it reads one sentence, and not one a row.
+        """
+        sql = f"{self._insertion(table)} {on_conflict}"
+        self._unseen += len(rows)
+        if not self.is_postgres:
+            self.write_many(sql, rows)
+            return
+        for start in range(0, len(rows), _MANY):
+            self.write(sql, *map(list, zip(*rows[start : start + _MANY], strict=True)))
+
+    def _insertion(self, table: Table) -> str:
+        known = self._insertions.get(table)
+        if known is None:
+            dialect = self._db.dialect
+            values = f"VALUES ({', '.join('?' * len(table.columns))})"
+            if self.is_postgres:
+                kinds = [column.type.compile(dialect=dialect) for column in table.columns]
+                lists = ", ".join(f"?::{kind}[]" for kind in kinds)
+                values = f"SELECT * FROM unnest({lists})"  # noqa: S608
+            names = ", ".join(column.name for column in table.columns)
+            known = self._insertions[table] = f"INSERT INTO {table.name} ({names}) {values}"
+        return known
 
     def converters(self, columns: Iterable[Column[Any]]) -> tuple[list[Convert | None], ...]:
         """What makes of a column's values what the driver takes, and the other way round; nothing
@@ -278,10 +322,7 @@ class Store:
             self.keys.number if isinstance(column.type, Key) else convert
             for column, convert in zip(table.columns, into, strict=True)
         ]
-        marks = ", ".join("?" * len(names))
-        into_table = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
         self._writers[table] = writer = _Writer(
-            f"{into_table} ON CONFLICT DO NOTHING",
             itemgetter(*names),
             [(place, convert) for place, convert in enumerate(converts) if convert],
         )
@@ -409,6 +450,17 @@ def _connected(where: Path | str | None, schema: str) -> Connection:
         _opening.reset(token)
 
 
+_FROM_KEY_TO_KEY = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "jit": "off",
+    "plan_cache_mode": "force_custom_plan",
+}
+"""Nearly all our questions go from one key to the next. PostgreSQL guesses too much of what stands
+behind a recursion, and would read whole tables."""
+
+
 def _postgres(url: str, schema: str) -> Engine:
     engine = create_engine(_psycopg(url), isolation_level="REPEATABLE READ", poolclass=NullPool)
 
@@ -416,6 +468,8 @@ def _postgres(url: str, schema: str) -> Engine:
     def use_schema(connection: Any, _: Any) -> None:
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         connection.execute(f'SET search_path TO "{schema}"')
+        for setting, value in _FROM_KEY_TO_KEY.items():
+            connection.execute(f"SET {setting} = {value}")
         connection.commit()
 
     return engine

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from kiseki.index.store.database import Convert, Row, Store
+from kiseki.index.store.tables import undo
 from kiseki.index.store.types import Key
 
 __all__ = ["Figures", "note", "put_back", "undo_from"]
@@ -38,6 +39,7 @@ class Figures:
 
     def __init__(self, store: Store, table: Table) -> None:
         self.name = table.name
+        self._table = table
         self._store = store
         self._keys = [column.name for column in table.primary_key.columns]
         self._values = [column.name for column in table.columns if not column.primary_key]
@@ -159,7 +161,7 @@ class Figures:
         if gone:
             self._store.write_many(self._sql.delete, gone)
         if kept:
-            self._store.write_many(self._sql.put, kept)
+            self._store.insert(self._table, kept, self._sql.on_conflict)
         for key in changed:
             self._written[key] = self._rows[key]
         if len(self._rows) > _MOST:
@@ -177,7 +179,8 @@ class Figures:
         if row is None:
             self._store.write(self._sql.delete, *_through(self._into, key))
         else:
-            self._store.write(self._sql.put, *_through(self._into, (*key, *row)))
+            kept = _through(self._into, (*key, *row))
+            self._store.insert(self._table, [kept], self._sql.on_conflict)
 
 
 class _Sentences:
@@ -187,16 +190,12 @@ class _Sentences:
         where = " AND ".join(f"{key} = ?" for key in keys)
         every = ", ".join((*keys, *values))
         self._name, self._keys, self._every = name, keys, every
-        marks = ", ".join("?" * (len(keys) + len(values)))
         change = ", ".join(f"{value} = excluded.{value}" for value in values)
-        on_conflict = f"DO UPDATE SET {change}" if values else "DO NOTHING"
+        do = f"DO UPDATE SET {change}" if values else "DO NOTHING"
+        self.on_conflict = f"ON CONFLICT ({', '.join(keys)}) {do}"
         # The names are those of `tables`.
         self.one = f"SELECT {', '.join(values) or '1'} FROM {name} WHERE {where}"  # noqa: S608
         self.delete = f"DELETE FROM {name} WHERE {where}"  # noqa: S608
-        self.put = (
-            f"INSERT INTO {name} ({every}) VALUES ({marks})"  # noqa: S608
-            f" ON CONFLICT ({', '.join(keys)}) {on_conflict}"
-        )
 
     def groups(self, count: int) -> str:
         """Rows of as many beginnings of keys."""
@@ -232,9 +231,7 @@ def note(store: Store, block: int, figures: Iterable[Figures]) -> None:
             packed = None if before is None else _packed(before)
             rows.append((block, first + len(rows), table.name, _packed(key), packed))
     if rows:
-        store.write_many(
-            "INSERT INTO undo (block, place, name, key, row) VALUES (?, ?, ?, ?, ?)", rows
-        )
+        store.insert(undo, rows)
 
 
 def put_back(store: Store, block: int, figures: Iterable[Figures]) -> None:

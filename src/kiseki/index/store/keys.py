@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from kiseki.index.store.types import raw_of
+from kiseki.index.store.types import keys, raw_of
 
 if TYPE_CHECKING:
     from kiseki.index.store.database import Store
@@ -125,10 +125,10 @@ class Keys:
             for number, raw in rows:
                 self._remember(number, bytes(raw))
 
-    def seek(self, keys: Iterable[str | bytes]) -> None:
+    def seek(self, wanted: Iterable[str | bytes]) -> None:
         """Reads the numbers of many keys together, so that `number` has them or knows that there
         is none yet. Only in a transaction, in which nobody else numbers keys."""
-        left = list({raw_of(key) for key in keys if key not in self._numbers} - self._absent)
+        left = list({raw_of(key) for key in wanted if key not in self._numbers} - self._absent)
         left = [raw for raw in left if raw not in self._numbers]
         for start in range(0, len(left), _TOGETHER):
             part = left[start : start + _TOGETHER]
@@ -145,7 +145,7 @@ class Keys:
     def write(self) -> None:
         """Writes what is new."""
         if self._new:
-            self._store.write_many("INSERT INTO keys (id, raw) VALUES (?, ?)", self._new)
+            self._store.insert(keys, self._new, "")
             self._new = []
         if len(self._numbers) > _MOST:
             self._numbers.clear()
