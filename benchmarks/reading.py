@@ -1,7 +1,7 @@
 """Reads a world into an index and asks it: `python -m benchmarks.reading FOLDER [URL]`.
 
-All of it is one process, but for a PostgreSQL that a URL names. What it prints is JSON, for `benchmarks.index`. Parsing JSON and reading files is the node's share
-and counted apart.
+All of it is one process, but for a PostgreSQL that a URL names. What it prints is JSON, for
+`benchmarks.index`. Parsing JSON and reading files is the node's share and counted apart.
 """
 
 from __future__ import annotations
