@@ -17,6 +17,7 @@ from kiseki.index.money import Money
 from .world import ARTIST, STRANGER, STUDIO, World, named
 
 CHEAP = Terms.of("train", royalty="1%")
+DEAR = Terms.of("train", royalty="2%")
 
 
 class Tall(World):
@@ -30,7 +31,7 @@ class Tall(World):
                      kind=named("audit"), document=bytes(32))  # fmt: skip
             self.log("DataRegistry", "ItemRevoked", provider=STRANGER, commitment=named(str(i)))
         self.art = [
-            self.collection(ARTIST if i % 2 else STUDIO, CHEAP, [f"{i}", f"{i}b"])
+            self.collection(ARTIST if i % 2 else STUDIO, CHEAP if i else DEAR, [f"{i}", f"{i}b"])
             for i in range(collections)
         ]
         below: list[bytes] = []
@@ -66,6 +67,8 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "collection": lambda index, world: index.collection(world.art[0]),
     "model": lambda index, world: index.model(world.top),
     "items": lambda index, world: index.items_revoked([ids.item_id(STUDIO, named("0"))]),
+    "terms": lambda index, world: index.overview.terms_of(world.frames),
+    "under": lambda index, world: index.overview.works_under(DEAR.id),
     "impact": lambda index, world: dependents_of(index._store, world.art[0]),
 }
 

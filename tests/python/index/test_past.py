@@ -59,6 +59,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
             yield name, group, told(getattr(index, name), group)
         yield "deep uses", group, index.uses(group, deep=True)
         yield "impact", group, index.overview.impact(group)
+        yield "terms", group, index.overview.terms_of(group)
         yield "dependents", group, index.overview.dependents(group, most=1000)
         for name in REGISTRIES:
             yield "statements", group, index.statements(name, group)
@@ -96,6 +97,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         for settled in (False, True):
             yield "balance", (token, settled), index.balance(token, settled)
     yield "splits", None, index.splits()
+    for terms in world.terms:
+        yield "under", terms, index.overview.works_under(terms, most=1000)
     yield "providers", None, index.providers()
     yield "waterfalls", None, index.agreements.waterfalls()
     yield "counts", None, index.overview.counts()

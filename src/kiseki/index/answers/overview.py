@@ -15,6 +15,7 @@ from kiseki.index.answers.impact import (
     impact_of,
     received_by,
 )
+from kiseki.index.answers.licensing import Under, terms_of, works_under
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -43,6 +44,16 @@ class Overview:
     ) -> list[Dependent]:
         """Models and batches that rest on a collection or model, earliest first."""
         return dependents_of(self._store, data, after, most, self._last(block))
+
+    def terms_of(self, group: bytes, block: int | None = None) -> list[bytes]:
+        """The IDs of all terms of what a model or batch rests on, its own included."""
+        return terms_of(self._store, group, self._last(block))
+
+    def works_under(
+        self, terms: bytes, after: int = -1, most: int = 100, block: int | None = None
+    ) -> list[Under]:
+        """Models and batches that rest on data under some terms, earliest first."""
+        return works_under(self._store, terms, after, most, self._last(block))
 
     def received(
         self, payee: bytes, tokens: Iterable[str], block: int | None = None
