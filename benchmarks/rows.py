@@ -27,6 +27,7 @@ MEASUREMENTS = (
     "bulk",
     "parts",
     "ponder",
+    "ibis",
     "demo",
 )
 """In the order of the table: quick and exact ones first."""

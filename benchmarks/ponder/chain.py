@@ -30,7 +30,7 @@ from kiseki.core.merkle import IdTree
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 
-__all__ = ["AFTER", "EVENTS", "used_chain"]
+__all__ = ["AFTER", "EVENTS", "World", "terms_of", "used_chain", "wallet"]
 
 EVENTS = 100_000
 
@@ -106,15 +106,15 @@ class World:
         self._own: dict[bytes, bytes] = {}
 
     def make(self) -> None:
-        artists = [_wallet("artist", n) for n in range(self._artist_count)]
-        developers = [_wallet("developer", n) for n in range(20)]
-        creators = [_wallet("creator", n) for n in range(100)]
-        buyer = _wallet("buyer", 0)
+        artists = [wallet("artist", n) for n in range(self._artist_count)]
+        developers = [wallet("developer", n) for n in range(20)]
+        creators = [wallet("creator", n) for n in range(100)]
+        buyer = wallet("buyer", 0)
         ask(self._k, [("anvil_autoImpersonateAccount", [True]), ("evm_setAutomine", [False])])
         funds = [(each, 1_000) for each in (*artists, *developers, *creators)] + [(buyer, 10**9)]
         ask(self._k, [("anvil_setBalance", [who, hex(n * _ETHER)]) for who, n in funds])
         asks = Terms.of("train", royalty="5%")
-        terms = [_terms(n) for n in range(self._artist_count)]
+        terms = [terms_of(n) for n in range(self._artist_count)]
         for each in (*terms, asks):
             self._send(artists[0], self._data.call("defineTerms", terms_tuple(each)), 1)
         works = [self._collection(artists, terms, n) for n in range(self._collection_count)]
@@ -276,9 +276,9 @@ class World:
         self._block, self._in_block = [], 0
 
 
-def _wallet(what: str, n: int) -> str:
+def wallet(what: str, n: int) -> str:
     return "0x" + numbered(what, n)[12:].hex()
 
 
-def _terms(n: int) -> Terms:
+def terms_of(n: int) -> Terms:
     return Terms.of("train", royalty=f"{10 + n % 11}%", document=numbered("licence", n))

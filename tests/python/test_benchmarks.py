@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from benchmarks import code_size, gas, page
+from benchmarks import code_size, gas, ibis, page
 from benchmarks.__main__ import chosen, table
 from benchmarks.ponder import ours
 from benchmarks.ponder.chain import used_chain
@@ -98,3 +98,17 @@ def test_a_row_that_one_of_two_indexes_lacks_or_has_otherwise_is_told() -> None:
     other = ("revocation", 1, 2, "0xab", ["0x02"])
     assert "only theirs: 1 2 0xab 0x02" in (difference(facts([row]), facts([other])) or "")
     assert difference(facts([row]), facts([row, row])) is not None
+
+
+def test_the_index_and_web3_answer_the_questions_of_licences_alike() -> None:
+    """Promise 2: `measure` compares both answers to each question that it asks."""
+    measured = ibis.measure(models=12, collections=30)
+    assert set(measured) == {row.name for row in ibis.ROWS}
+    assert all(value > 0 for value in measured.values())
+
+
+def test_other_answers_are_not_measured() -> None:
+    with pytest.raises(RuntimeError, match="differ"):
+        ibis.compared(lambda each: [each], lambda each: [each, each[::-1]], [b"ab"])
+    with pytest.raises(RuntimeError, match="differ"):
+        ibis.compared(lambda _: [], lambda _: [], [b"ab"])
