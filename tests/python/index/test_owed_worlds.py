@@ -219,6 +219,27 @@ def test_a_full_account_of_a_hostile_token_harms_only_those_paid_in_it() -> None
     assert world.paid[ARTIST, DOLLAR] == 2**128 - 2 + 350_000
 
 
+@pytest.mark.parametrize("waiting", [2**128 - 2, 2**128 - 1])
+@pytest.mark.parametrize("before", [0, 2**128 - 1])
+def test_money_stopped_by_a_full_account_goes_on_behind_what_waits_there(
+    waiting: int, before: int
+) -> None:
+    """Also where the account that is full is not the one that the claim pays."""
+    world = Diamond()
+    _, subject = world.token(DATA, world.art)
+    world.set_payee(world.art, subject)
+    world.reveal(DATA, world.art, ARTIST)
+    if before:
+        world.deposit(ids.subject(DATA, world.art), before, DOLLAR)
+    world.deposit(subject, waiting, DOLLAR)
+    world.deposit(world.split_for(MODELS, world.base), 1_000, DOLLAR)
+    index = world.index()
+    assert owed(index, ARTIST, DOLLAR) == before + waiting + 150
+    world.play(index.steps(index.owed(ARTIST, DOLLAR)))
+    assert world.paid[ARTIST, DOLLAR] == before + waiting + 150
+    assert world.index().owed(ARTIST, DOLLAR) == []
+
+
 def test_money_held_and_money_coming_are_paid_out_once() -> None:
     world = Diamond()
     world.deposit(world.income, 1_000_000)

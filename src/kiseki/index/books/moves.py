@@ -145,19 +145,31 @@ class _Way:
             return
         self._claimed[leaf] = had + amount
         self._moves.append(Move(leaf, leaf.payee if stands is not None else 0, amount))
-        if stands is not None and self._pass_on(leaf.payee, stands):
-            self._hop(stands)
+        if stands is not None:
+            self._hop(stands if self._pass_on(leaf.payee, stands) else leaf.payee)
 
     def _hop(self, subject: int) -> None:
-        """Resolves a subject, and then those to which that leads."""
-        seen: set[int] = set()
-        while subject not in seen:
-            seen.add(subject)
-            payee, amount = self._graph.payee(subject), self._waits(subject)
-            if payee is None or not amount or not self._pass_on(subject, payee):
-                return
-            self._moves.append(Move(None, subject, amount))
+        """Resolves a subject, and then those to which that leads. Where one of these is full, what
+        waits at the last of them goes on first."""
+        way: dict[int, int] = {}
+        while subject not in way and (payee := self._graph.payee(subject)) is not None:
+            way[subject] = payee
             subject = payee
+        subjects = list(way)
+        if not self._resolve(way, subjects):
+            for first in range(len(subjects) - 1, -1, -1):
+                self._resolve(way, subjects[first:])
+
+    def _resolve(self, way: dict[int, int], subjects: list[int]) -> bool:
+        """Resolves one after the other, as far as each has anything; whether none was refused."""
+        for subject in subjects:
+            amount = self._waits(subject)
+            if not amount:
+                return True
+            if not self._pass_on(subject, way[subject]):
+                return False
+            self._moves.append(Move(None, subject, amount))
+        return True
 
     def _pass_on(self, subject: int, payee: int) -> bool:
         if not self._credit(payee, self._waits(subject)):
