@@ -14,7 +14,7 @@ import kiseki
 from kiseki.cli import context, show
 from kiseki.cli.lazy import Place, lazily
 from kiseki.client.settings import environment
-from kiseki.errors import InvalidInput, KisekiError
+from kiseki.errors import InvalidInput, KisekiError, NodeAway, NodeBusy
 
 __all__ = ["EXIT_CODES", "app", "main"]
 
@@ -262,19 +262,22 @@ def _run(words: list[str]) -> int:
         if error.format_message().startswith("Usage:"):  # the help of a group without a command
             show.say(error.format_message())
             return 2
-        show.failure(f"kiseki: {error.format_message()} (try --help)")
+        show.say(f"kiseki: {error.format_message()} (try --help)")
         return 2
     except BrokenPipeError:
         return 0
     except KisekiError as error:
         if context.current.debug:
             traceback.print_exception(error)
-        show.failure(f"kiseki: {error}")
+        if isinstance(error, NodeAway | NodeBusy):  # that is no answer, so it has no age
+            show.undated()
+        show.say(f"kiseki: {error}")
         return 2 if isinstance(error, InvalidInput) else 1
 
 
 def _interrupted() -> int:
-    show.failure("Interrupted. Run the same command again to go on; it sends nothing twice.")
+    show.undated()
+    show.say("Interrupted. Run the same command again to go on; it sends nothing twice.")
     return _INTERRUPTED
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from kiseki.client.asof import AsOf
 
 __all__ = [
-    "count", "date", "err", "failure", "fields", "json_line", "line", "old", "out", "paused",
-    "percent", "plain", "progress", "question", "say", "table",
+    "count", "date", "err", "fields", "json_line", "line", "old", "out", "paused", "percent",
+    "plain", "progress", "question", "say", "table", "undated",
 ]  # fmt: skip
 
 
@@ -68,10 +68,9 @@ def _date() -> None:
         say(said)
 
 
-def failure(text: str) -> None:
-    """Why a command failed: no answer, so its age is of no interest."""
+def undated() -> None:
+    """What comes next is no answer, so nobody needs to know how old it is."""
     _unsaid.clear()
-    say(text)
 
 
 def json_line(value: Any) -> None:

@@ -190,6 +190,14 @@ def test_what_needs_the_node_says_so_and_nothing_else(
     assert kept(away).exists()
 
 
+def test_that_something_is_not_there_is_an_old_answer_too(away: Shell) -> None:
+    """It may have been registered since."""
+    done = away.start("data", "show", "0x" + "11" * 32)
+    said = done.communicate(timeout=600)[1].splitlines()
+    assert done.returncode == 1
+    assert said[0].startswith("This is as of block ") and said[1].startswith("kiseki: ")
+
+
 def test_a_node_that_was_stopped_is_not_waited_for_long(own: Own) -> None:
     before = own.shell.json("revenue", "owed")
     own.process.send_signal(signal.SIGSTOP)
