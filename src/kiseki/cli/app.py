@@ -103,7 +103,7 @@ COMMANDS = {
         "revenue",
         "revenue",
         "Pay in revenue, show what is owed, and claim it.",
-        ("committee", "unclaimed"),
+        ("committee", "unclaimed", "earned"),
     ),
     "statements": Place(
         "statements", "statements", "State something in public, and read what others stated."

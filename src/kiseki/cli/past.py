@@ -41,7 +41,9 @@ def asked(k: Kiseki, at: str | None, money: bool = False) -> Iterator[Index | Pa
         return
     block, now = _place(k, at)
     with k.index.as_of(block, now) as then:
-        show.say(f"As of block {block:,}, {utc(now)}." if block >= 0 else f"As of {utc(now)}.")
+        place = f"block {block:,}, " if block >= 0 else ""
+        when = f"the last that is known of it is of {utc(then.time)}" if now is None else utc(now)
+        show.say(f"As of {place}{when}.")
         if money and then.is_folded:
             show.say(
                 "That is longer ago than blocks are kept one by one, so the amounts are worked out "
@@ -55,8 +57,8 @@ def owed(index: Past | Index, wallet: str) -> list[Owed]:
     return [row for token in index.tokens_owed(wallet) for row in index.owed(wallet, token)]
 
 
-def _place(k: Kiseki, text: str) -> tuple[int, int]:
-    """A block, and the time that is meant."""
+def _place(k: Kiseki, text: str) -> tuple[int, int | None]:
+    """A block, and the time that is meant; none where only the node could tell, and is away."""
     latest = k.index.cursor
     if text.isascii() and text.isdecimal() and len(text) < 16:
         return _block(k, int(text), latest.block)
@@ -74,11 +76,13 @@ def _place(k: Kiseki, text: str) -> tuple[int, int]:
     return k.index.block_at(time), time
 
 
-def _block(k: Kiseki, number: int, latest: int) -> tuple[int, int]:
+def _block(k: Kiseki, number: int, latest: int) -> tuple[int, int | None]:
     from kiseki.chain.logs import blocks
 
     if number > latest:
         raise InvalidInput(f"--at must not be in the future: the latest block is {latest:,}")
+    if k.session.as_of is not None:
+        return number, None
     (found,) = blocks(k.session.node, number)
     if found is None:
         raise InvalidInput(f"the node does not have block {number:,}; give a time instead")

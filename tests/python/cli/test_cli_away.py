@@ -96,7 +96,7 @@ class Left:
 ASKED: tuple[tuple[str, ...], ...] = (
     ("status",), ("revenue", "owed"), ("data", "list"), ("index", "status"), ("market", "offers"),
     ("statements", "show", "wallet", ARTIST), ("data", "find", "art"),
-    ("revenue", "owed", "--at", "0d"),
+    ("revenue", "owed", "--at", "0d"), ("revenue", "earned", "--at", "3"),
 )  # fmt: skip
 """Commands that what was read before can answer."""
 

@@ -35,6 +35,15 @@ def test_what_was_consented_and_owed_is_told_as_it_stood(shell: Shell, k: LocalK
         assert row["amount"] == str(2 * 10**9)
         (row,) = shell.json("revenue", "unclaimed", ARTIST, "--at", at)["unclaimed"]
         assert (row["amount"], row["since"]) == (str(2 * 10**9), paid.time)
+    (sum_,) = shell.json("revenue", "earned", ARTIST)
+    assert (sum_["amount"], sum_["payments"]) == (str(2 * 10**9), 1)
+    (month,) = shell.json("revenue", "earned", ARTIST, "--by", "month")
+    assert month["month"] == f"{datetime.fromtimestamp(k.session.now(), UTC):%Y-%m}"
+    (payer,) = shell.json("revenue", "earned", ARTIST, "--by", "subject")
+    assert payer["about"] is None and payer["from"].startswith("0x")
+    assert "0.000000002 ether" in shell.run("revenue", "earned", ARTIST, "--by", "subject")
+    assert shell.json("revenue", "earned", ARTIST, "--at", "2d") == []
+    assert "Nothing reached" in shell.run("revenue", "earned", ARTIST, "--at", str(paid.number))
     before = ("--at", str(registered.number))
     assert shell.json("revenue", "owed", ARTIST, *before)["owed"] == []
     assert "Nothing waits" in shell.run("revenue", "unclaimed", ARTIST, *before)
