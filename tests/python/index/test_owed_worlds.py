@@ -6,7 +6,7 @@ from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput, NotInIndex
-from kiseki.index import ClaimStep, ResolveStep
+from kiseki.index import ClaimStep, Index, ResolveStep
 
 from .diamond import Diamond, owed
 from .world import (
@@ -19,6 +19,7 @@ from .world import (
     RIGHTS,
     STRANGER,
     STUDIO,
+    SUITE,
     account,
     due,
     named,
@@ -238,6 +239,30 @@ def test_money_stopped_by_a_full_account_goes_on_behind_what_waits_there(
     world.play(index.steps(index.owed(ARTIST, DOLLAR)))
     assert world.paid[ARTIST, DOLLAR] == before + waiting + 150
     assert world.index().owed(ARTIST, DOLLAR) == []
+
+
+def test_more_of_a_hostile_token_than_an_account_holds_leaves_at_once(postgres: str) -> None:
+    """What waited and what a claim brought: the whole index would be refused for such a payout."""
+    world = Diamond()
+    art = ids.subject(DATA, world.art)
+    world.deposit(art, 2**128 - 1, DOLLAR)
+    world.deposit(world.split_for(MODELS, world.base), 2**128 - 1, DOLLAR)
+    index = world.index()
+    for step in index.steps(index.owed(ARTIST, DOLLAR)):
+        if isinstance(step, ClaimStep):  # by whoever does not resolve first
+            world.next_block()
+            world.claim(step)
+    paid = world.paid[ARTIST, DOLLAR]
+    assert paid > 2**128
+    to = {"payee": ARTIST, "to": STRANGER, "token": DOLLAR, "amount": paid}
+    world.log("RevenueSplitter", "Redirected", **to)
+    for where in (None, postgres):
+        index = Index(SUITE.items(), where)
+        index.apply(world.events)
+        assert index.owed(ARTIST, DOLLAR) == []
+        assert {each.amount for each in index.overview.history(ARTIST)} == {paid}
+        assert index.balance(DOLLAR).exact
+        index.close()
 
 
 def test_money_held_and_money_coming_are_paid_out_once() -> None:

@@ -34,7 +34,7 @@ from kiseki.index.store.types import Address, Amount, Bytes, Key, Long, Word, me
 
 __all__ = ["BOOKS", "FACTS", "VERSION", "block_of", "place_of", "time_of", "transaction_of"]
 
-VERSION = 2
+VERSION = 3
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -208,14 +208,15 @@ claim = _fact(
      "amount": Amount},
     "payee",
 )  # fmt: skip
+# What waited and what a claim brought leave for a wallet together: of a hostile token twice 2**128.
 resolution = _fact(
     "resolution",
-    {"subject": Key, "token": Address, "payee": Key, "amount": Amount},
+    {"subject": Key, "token": Address, "payee": Key, "amount": Word},
     "payee",
 )  # fmt: skip
 redirect = _fact(
     "redirect",
-    {"payee": Address, "receiver": Address, "token": Address, "amount": Amount},
+    {"payee": Address, "receiver": Address, "token": Address, "amount": Word},
     "payee", "receiver",
 )  # fmt: skip
 
