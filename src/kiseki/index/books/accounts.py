@@ -23,24 +23,21 @@ to rest within a budget is *restless*: the figures below it are at least so much
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from heapq import heappop, heappush
+from itertools import chain
 
+from kiseki.index.books.circles import MOST, Outward, Shape, raise_to_rest
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
-from kiseki.index.books.order import ordered
+from kiseki.index.books.order import ordered, reached
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.figures import Figures
 
-__all__ = ["BUDGET", "MOST", "Accounts", "Books"]
-
-BUDGET = 10_000
-"""Figures that one change may alter inside circles, before the circle counts as restless."""
-
-MOST = 1 << 128
-"""What the splitter never credits an account with."""
+__all__ = ["Accounts", "Books"]
 
 _NOTHING = (0, 0, 0, 0)
 
@@ -125,18 +122,17 @@ class Books:
         for token in self._tokens_through(subject):
             accounts = self.of(token)
             amount = self._through(accounts, subject, end)
-            circle = self._circle(end) if accounts.restless(end) else frozenset()
+            circle = self._circle(end) if accounts.restless(end) else []
             afterwards.append(partial(self._named, token, subject, end, amount, circle))
         return afterwards
 
-    def _named(
-        self, token: int, subject: int, before: int, amount: int, circle: frozenset[int]
-    ) -> None:
+    def _named(self, token: int, subject: int, before: int, amount: int, circle: list[int]) -> None:
         self._move_to(token, before, -amount)
         end = self._graph.end(subject)
         self._move_to(token, end, self._through(self.of(token), subject, end))
         if circle:  # its figures did not fit the formula
-            self._solve(token, circle, self._moved[token], was_restless=True)
+            shape = Shape.of(self._graph, circle, self._graph.below)
+            self._solve(token, shape, self._moved[token], True, [])
         accounts = (before, end, *circle)  # whose figures may be complete now, or not any more
         self._doubtful[token].update(each for each in accounts if not is_wallet(each))
 
@@ -162,7 +158,11 @@ class Books:
 
     def _change(self, token: int, account: int, received: int = 0, passed: int = 0) -> None:
         row = self._accounts.get(account, token) or _NOTHING
-        self._accounts.put((account, token), (row[0] + received, row[1] + passed, *row[2:]))
+        self._put(account, token, (row[0] + received, row[1] + passed, *row[2:]))
+
+    def _put(self, account: int, token: int, row: Row) -> None:
+        """An account without figures has no row, whatever it had in between."""
+        self._accounts.put((account, token), row if any(row) else None)
 
     def _move(self, token: int, payee: int, amount: int) -> None:
         self._move_to(token, self._graph.end(payee), amount)
@@ -181,45 +181,55 @@ class Books:
             self._tokens.put((token,), (deposited + amount, restless))
         self._deposited.clear()
         below = cache(self._graph.below)
+        circles = ordered({*chain(*self._moved.values(), *self._doubtful.values())}, below)
+        places = {member: place for place, circle in enumerate(circles) for member in circle}
+        shape = cache(lambda place: Shape.of(self._graph, circles[place], below))
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
-            circles = ordered({*moved, *doubtful}, below)
-            self._accounts.load((member, token) for circle in circles for member in circle)
-            for circle in circles:
-                goes_round = len(circle) > 1 or circle[0] in below(circle[0])
-                self._settle(token, circle, goes_round, moved, doubtful)
+            self._accounts.load((account, token) for account in reached({*moved, *doubtful}, below))
+            rest = sorted({places[account] for account in chain(moved, doubtful)})
+            last = -1
+            while rest:  # payers first: what follows stands behind
+                place = heappop(rest)
+                if place == last:
+                    continue
+                last = place
+                for account in self._settle(token, shape(place), moved, doubtful):
+                    heappush(rest, places[account])
         self._moved.clear()
         self._doubtful.clear()
 
     def _settle(
-        self,
-        token: int,
-        circle: list[int],
-        goes_round: bool,
-        moved: dict[int, int],
-        doubtful: set[int],
-    ) -> None:
+        self, token: int, shape: Shape, moved: dict[int, int], doubtful: set[int]
+    ) -> list[int]:
         """
         Args:
             doubtful: accounts that may be restless now, or may not be any more.
+
+        Returns:
+            The accounts below of which one of both is changed.
         """
-        is_moved = any(moved.get(member) for member in circle)
+        circle, members = shape.circle, shape.members
+        is_moved = any(moved.get(member) for member in members)
         is_doubtful = not doubtful.isdisjoint(circle)
         if not is_moved and not is_doubtful:
-            return
-        accounts, account, members = self.of(token), circle[0], frozenset(circle)
-        was_restless = any(accounts.restless(member) for member in circle)
-        if goes_round:
-            restless = not self._solve(token, members, moved, was_restless)
+            return []
+        accounts, account, changed = self.of(token), members[0], list[int]()
+        was_restless = any(accounts.restless(member) for member in members)
+        if shape.goes_round:
+            restless = not self._solve(token, shape, moved, was_restless, changed)
             look_above = was_restless or is_doubtful
         else:
             virtual = accounts.virtual(account) + moved.pop(account, 0)
-            self._set(token, account, virtual, moved, frozenset())
+            self._set(token, account, virtual, shape.outward[0], moved, changed)
             restless = virtual >= MOST or (was_restless and not is_doubtful)
             look_above = is_doubtful
-        restless |= look_above and self._is_restless_above(token, members)
-        for member in [each for each in circle if self._mark(token, each, restless)]:
-            doubtful.update(self._graph.below(member))
+        restless |= look_above and self._is_restless_above(token, circle)
+        for member in [each for each in members if self._mark(token, each, restless)]:
+            below = self._graph.below(member)
+            doubtful.update(below)
+            changed += below
+        return changed
 
     def _is_restless_above(self, token: int, circle: frozenset[int]) -> bool:
         """Whether one of those that pay into a circle, or into an account, is restless."""
@@ -240,20 +250,25 @@ class Books:
         row = self._accounts.get(account, token) or _NOTHING
         if bool(row[3]) == restless:
             return False
-        self._accounts.put((account, token), (*row[:3], int(restless)))
+        self._put(account, token, (*row[:3], int(restless)))
         deposited, many = self._tokens.get(token) or (0, 0)
         self._tokens.put((token,), (deposited, many + (1 if restless else -1)))
         return True
 
     def _solve(
-        self, token: int, circle: frozenset[int], moved: dict[int, int], was_restless: bool
+        self,
+        token: int,
+        shape: Shape,
+        moved: dict[int, int],
+        was_restless: bool,
+        changed: list[int],
     ) -> bool:
         """Works a circle out again, in which is what was to be added to its accounts; whether it
         came to rest."""
-        added = {member: moved.pop(member, 0) for member in circle}
-        solved, at_rest = self._solved(token, circle, None if was_restless else added)
-        for member, virtual in solved.items():
-            self._set(token, member, virtual, moved, circle)
+        added = [moved.pop(member, 0) for member in shape.members]
+        solved, at_rest = self._solved(token, shape, None if was_restless else added)
+        for member, virtual, outward in zip(shape.members, solved, shape.outward, strict=True):
+            self._set(token, member, virtual, outward, moved, changed)
         return at_rest
 
     def _set(
@@ -261,57 +276,50 @@ class Books:
         token: int,
         account: int,
         virtual: int,
+        outward: Sequence[Outward],
         moved: dict[int, int],
-        circle: frozenset[int],
+        changed: list[int],
     ) -> None:
         """Sets V, and moves what its leaves bring to others than its circle."""
         row = self._accounts.get(account, token) or _NOTHING
         before = row[2]
-        self._accounts.put((account, token), (*row[:2], virtual, row[3]))
-        for leaf in self._graph.edges(account):
-            end = self._graph.end(leaf.payee)
-            if end not in circle:
-                more = virtual * leaf.shares // leaf.total - before * leaf.shares // leaf.total
-                if more and not is_wallet(end):
-                    moved[end] = moved.get(end, 0) + more
+        if virtual == before:
+            return
+        self._put(account, token, (*row[:2], virtual, row[3]))
+        for end, shares, total in outward:
+            more = virtual * shares // total - before * shares // total
+            if more:
+                moved[end] = moved.get(end, 0) + more
+                changed.append(end)
 
-    def _solved(
-        self, token: int, circle: frozenset[int], added: dict[int, int] | None
-    ) -> tuple[dict[int, int], bool]:
+    def _solved(self, token: int, shape: Shape, added: list[int] | None) -> tuple[list[int], bool]:
         """V of the accounts of a circle, from below: the least figures that fit the formula.
 
         Args:
             added: what is to be added to figures that fitted before; nothing where they did not.
         """
-        accounts, members = self.of(token), sorted(circle)
-        places = {member: place for place, member in enumerate(members)}
-        ways = [
-            _Way(leaf, place, places[end])
-            for place, member in enumerate(members)
-            for leaf in self._graph.edges(member)
-            if (end := self._graph.end(leaf.payee)) in places
-        ]
-        brought = [0] * len(ways)
+        accounts, members = self.of(token), shape.members
+        brought = [0] * len(shape.ways)
         if added is None:
-            virtual = [self._from_outside(accounts, member, circle) for member in members]
-            for way in ways:
+            virtual = [self._from_outside(accounts, each, shape.circle) for each in members]
+            for way in shape.ways:
                 virtual[way.end] -= accounts.claimed(way.leaf)
         else:
             before = [accounts.virtual(member) for member in members]
-            virtual = [v + added[member] for v, member in zip(before, members, strict=True)]
-            only_grows = min(added.values()) >= 0
-            for number, way in enumerate(ways):
-                came = before[way.start] * way.leaf.shares // way.leaf.total
+            virtual = [v + more for v, more in zip(before, added, strict=True)]
+            only_grows = min(added) >= 0
+            for number, way in enumerate(shape.ways):
+                came = before[way.start] * way.shares // way.total
                 if only_grows:  # so it is looked for from there on
                     brought[number] = came
                 else:
                     virtual[way.end] -= came
-        at_rest = _raise(virtual, ways, brought)
+        at_rest = raise_to_rest(virtual, shape, brought)
         if not at_rest:
             virtual = [
                 max(v, accounts.received(key)) for v, key in zip(virtual, members, strict=True)
             ]
-        return dict(zip(members, virtual, strict=True)), at_rest
+        return virtual, at_rest
 
     def _from_outside(self, accounts: Accounts, account: int, circle: frozenset[int]) -> int:
         """The part of V that does not come from the circle."""
@@ -322,50 +330,11 @@ class Books:
             found += accounts.all_due(leaves)
         return found
 
-    def _circle(self, account: int) -> frozenset[int]:
+    def _circle(self, account: int) -> list[int]:
         for circle in ordered([account], self._graph.below):
             if account in circle:
-                return frozenset(circle)
-        return frozenset([account])
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A leaf inside a circle, and between which of its accounts it leads, by their places."""
-
-    leaf: Leaf
-    start: int
-    end: int
-
-
-def _raise(virtual: list[int], ways: Sequence[_Way], brought: list[int]) -> bool:
-    """Raises V of a circle's accounts until it fits the formula; whether that came to an end.
-
-    Args:
-        virtual: V of each; not more than the least that fits.
-        ways: the leaves inside.
-        brought: what of V came by each way.
-    """
-    shares = [(way.start, way.end, way.leaf.shares, way.leaf.total) for way in ways]
-    leaving: list[list[int]] = [[] for _ in virtual]
-    for number, way in enumerate(ways):
-        leaving[way.start].append(number)
-    rest, waits, steps = deque(range(len(ways))), [True] * len(ways), 0
-    while rest and steps < BUDGET:
-        number = rest.popleft()
-        waits[number] = False
-        start, end, part, total = shares[number]
-        more = virtual[start] * part // total - brought[number]
-        if more <= 0:
-            continue
-        steps += 1
-        brought[number] += more
-        virtual[end] += more
-        for following in leaving[end]:
-            if not waits[following]:
-                waits[following] = True
-                rest.append(following)
-    return not rest and max(virtual) < MOST
+                return circle
+        return [account]
 
 
 @dataclass(frozen=True, slots=True)

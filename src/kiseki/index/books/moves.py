@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kiseki.index.books.accounts import MOST, Accounts
+from kiseki.index.books.accounts import Accounts
+from kiseki.index.books.circles import MOST
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
 from kiseki.index.books.order import ordered
 

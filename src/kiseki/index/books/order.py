@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["ordered"]
+__all__ = ["ordered", "reached"]
 
 
 def ordered(start: Iterable[int], after: Callable[[int], list[int]]) -> list[list[int]]:
@@ -33,6 +33,17 @@ def ordered(start: Iterable[int], after: Callable[[int], list[int]]) -> list[lis
             elif following in open_:
                 low[account] = min(low[account], number[following])
     found.reverse()
+    return found
+
+
+def reached(start: Iterable[int], after: Callable[[int], list[int]]) -> set[int]:
+    """All accounts reachable from ``start``."""
+    found = set(start)
+    rest = list(found)
+    while rest:
+        new = [account for account in after(rest.pop()) if account not in found]
+        found.update(new)
+        rest += new
     return found
 
 
