@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
+from kiseki.index.books.leap import Leap
 
 __all__ = ["BUDGET", "MOST", "Outward", "Shape", "Way", "raise_to_rest"]
 
@@ -45,6 +46,7 @@ class Shape(NamedTuple):
         ways: the leaves inside.
         leaving: for each account, the numbers of the ways that begin there.
         outward: for each account, the leaves that lead to an account outside.
+        leap: of a circle, what shortens the way.
     """
 
     members: list[int]
@@ -53,6 +55,7 @@ class Shape(NamedTuple):
     ways: list[Way]
     leaving: list[list[int]]
     outward: list[list[Outward]]
+    leap: Leap | None
 
     @classmethod
     def of(cls, graph: Graph, circle: Sequence[int], below: Callable[[int], list[int]]) -> Shape:
@@ -60,20 +63,23 @@ class Shape(NamedTuple):
         members = sorted(circle)
         goes_round = len(members) > 1 or members[0] in below(members[0])
         places = {member: place for place, member in enumerate(members)} if goes_round else {}
-        shape = cls(members, frozenset(members), goes_round, [], [], [])
+        ways: list[Way] = []
+        leavings: list[list[int]] = []
+        outwards: list[list[Outward]] = []
         for start, member in enumerate(members):
             leaving: list[int] = []
             outward: list[Outward] = []
             for leaf in graph.edges(member):
                 end = graph.end(leaf.payee)
                 if end in places:
-                    leaving.append(len(shape.ways))
-                    shape.ways.append(Way(leaf, start, places[end], leaf.shares, leaf.total))
+                    leaving.append(len(ways))
+                    ways.append(Way(leaf, start, places[end], leaf.shares, leaf.total))
                 elif not is_wallet(end):
                     outward.append((end, leaf.shares, leaf.total))
-            shape.leaving.append(leaving)
-            shape.outward.append(outward)
-        return shape
+            leavings.append(leaving)
+            outwards.append(outward)
+        leap = Leap(len(members), [way[1:] for way in ways]) if goes_round else None
+        return cls(members, frozenset(members), goes_round, ways, leavings, outwards, leap)
 
 
 def raise_to_rest(virtual: list[int], shape: Shape, brought: list[int]) -> bool:
@@ -83,6 +89,8 @@ def raise_to_rest(virtual: list[int], shape: Shape, brought: list[int]) -> bool:
         virtual: V of each; not more than the least that fits.
         brought: what of V came by each way.
     """
+    if shape.leap:
+        shape.leap.go(virtual, brought)
     ways = [
         [(number, shape.ways[number].end, *shape.ways[number][3:]) for number in leaving]
         for leaving in shape.leaving
