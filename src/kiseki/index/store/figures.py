@@ -20,7 +20,7 @@ from kiseki.index.store.types import Key
 __all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
-_MOST = 50_000
+_MOST = 100_000
 """Rows of a table that are remembered between batches."""
 _TOGETHER = 500
 """Rows of one question."""
@@ -105,15 +105,13 @@ class Figures:
         width = len(self._keys)
         for start in range(0, len(left), _TOGETHER):
             part = left[start : start + _TOGETHER]
-            asked = [key for key in part if not self._is_new(key)]
-            if asked:
-                values = [value for key in asked for value in _through(self._into, key)]
-                for told in self._store.read_all(self._sql.many(len(asked)), *values):
-                    row = _through(self._outof, told)
-                    self._rows[row[:width]] = self._written[row[:width]] = row[width:]
-            for key in part:
-                if key not in self._rows:
-                    self._rows[key] = self._written[key] = None
+            values = [value for key in part for value in _through(self._into, key)]
+            read: dict[Row, Row | None] = dict.fromkeys(part)
+            for told in self._store.read_all(self._sql.many(len(part)), *values):
+                row = _through(self._outof, told)
+                read[row[:width]] = row[width:]
+            self._rows.update(read)
+            self._written.update(read)
 
     def under(self, first: Any) -> list[Row]:
         """The keys of all rows whose keys begin so."""
