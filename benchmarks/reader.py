@@ -75,10 +75,8 @@ class Reader:
         self.index.at(part.time)
 
     def size(self) -> int:
-        """Bytes of the database."""
-        if not self._file.exists():
-            return self.index.size()
-        return sum(file.stat().st_size for file in self._file.parent.iterdir())
+        """Bytes of the database, without the log that a file has while somebody writes."""
+        return self.index.size()
 
     def close(self) -> None:
         self.index.close()

@@ -28,6 +28,7 @@ MEASUREMENTS = (
     "parts",
     "ponder",
     "ibis",
+    "index",
     "demo",
 )
 """In the order of the table: quick and exact ones first."""

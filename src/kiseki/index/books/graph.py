@@ -90,15 +90,18 @@ class Graph:
         )  # fmt: skip
         self._known: dict[int, bool] = {}
         self._leaves: dict[Row, Leaf] = {}
+        self._leading: dict[int, list[Leaf]] = {}
         self._paying: dict[int, list[Leaf]] = {}
         self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
 
     def trim(self) -> None:
         """Drops what was read where it became much. What was added beside the store stays."""
-        if len(self._leaves) > _MOST or len(self._paying) > _MOST or len(self._known) > _MOST:
+        remembered = (self._leaves, self._leading, self._paying, self._known)
+        if any(len(each) > _MOST for each in remembered):
             self._known = {key: True for leaves in self._added.values() for key in
                            {leaf.split for leaf in leaves}}  # fmt: skip
             self._leaves.clear()
+            self._leading.clear()
             self._paying.clear()
 
     # Splits
@@ -140,12 +143,18 @@ class Graph:
 
     def edges(self, split: int) -> list[Leaf]:
         """The leaves of a known split that lead to an account; not those that lead to a wallet."""
-        self._load_edges([split])
-        return [self._leaves[key] for key in self._edges.under(split)]
+        leading = self._leading.get(split)
+        if leading is None:
+            self._load_edges([split])
+            leading = [self._leaves[key] for key in self._edges.under(split)]
+            self._leading[split] = leading
+        return leading
 
     def _load_edges(self, splits: Iterable[int]) -> None:
         """Reads together the edges of many splits, and what they are."""
-        listed = list(splits)
+        listed = [split for split in splits if split not in self._leading]
+        if not listed:
+            return
         self._edges.load_under(listed)
         missing = [
             key for split in listed for key in self._edges.under(split) if key not in self._leaves
@@ -196,6 +205,7 @@ class Graph:
     def _lead(self, leaf: Leaf) -> bool:
         """Notes whether a leaf leads to an account."""
         leads = not is_wallet(self.end(leaf.payee))
+        self._leading.pop(leaf.split, None)
         self._edges.put((leaf.split, leaf.place), () if leads else None)
         return leads
 

@@ -115,11 +115,12 @@ WITH RECURSIVE behind (key) AS (
     UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
 )
 SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, leaf.total, account.received,
-       account.virtual, account.restless, claimed.amount
-FROM behind CROSS JOIN leaf CROSS JOIN account
+       account.virtual, account.restless, claimed.amount, keys.raw
+FROM behind CROSS JOIN leaf CROSS JOIN account CROSS JOIN keys
 LEFT JOIN claimed
   ON claimed.split = leaf.split AND claimed.lo = leaf.lo AND claimed.token = account.token
 WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = ?
+  AND keys.id = leaf.split
 """
 
 _TOKENS = """
@@ -322,9 +323,9 @@ class Sight:
 
     def _due_plainly(self, wallet: int, token: int) -> list[_Due]:
         amount_of, word_of = self._numbers
-        dues = []
+        keys, dues = self._store.keys, []
         for row in self._store.read_all(_DUE, wallet, token):
-            split, place, payee, packed, sum_, received, virtual, restless, claimed = row
+            split, place, payee, packed, sum_, received, virtual, restless, claimed, raw = row
             shares, total = amount_of(packed), amount_of(sum_)
             had = amount_of(claimed) if claimed is not None else 0
             amount = word_of(virtual) * shares // total - had
@@ -332,6 +333,7 @@ class Sight:
                 now = word_of(received) * shares // total - had
                 now = now if now > 0 else 0
                 dues.append(_Due(split, place, payee, amount, now, not restless))
+                keys.remember(split, bytes(raw))
         return dues
 
     def _held(

@@ -16,7 +16,7 @@ from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.store import tables as t
-from kiseki.index.store.database import Row, Store
+from kiseki.index.store.database import Store
 from kiseki.index.store.types import Key, Long
 
 __all__ = ["KnownSplit", "Label", "Splits"]
@@ -67,9 +67,15 @@ _KEYS = (
 )
 _WHERE = select(t.split.c.at, t.split.c.place).where(t.split.c.key == bindparam("key", type_=Key))
 _ALL = 1 << 62
-_LABELS = "SELECT split, kind, group_id FROM label"
+_LABELS = (
+    "SELECT split, kind, raw FROM label JOIN keys ON keys.id = label.group_id WHERE split IN ({})"
+)
 _TOGETHER = 500
 """Splits of one question."""
+
+
+def _order(label: Label) -> tuple[str, bytes]:
+    return label.kind, label.group
 
 
 class Splits:
@@ -173,17 +179,16 @@ class Splits:
 
     def labels(self, splits: Iterable[int]) -> dict[int, tuple[Label, ...]]:
         """The labels of splits, by their numbers; each sorted by kind and group."""
-        keys, labels = self._store.keys, defaultdict[int, list[Label]](list)
+        labels = defaultdict[int, list[Label]](list)
         wanted = sorted(splits)
-        rows: list[Row] = []
         for start in range(0, len(wanted), _TOGETHER):
             listed = ", ".join(map(str, wanted[start : start + _TOGETHER]))
-            rows += self._store.read_all(f"{_LABELS} WHERE split IN ({listed})")
-        keys.load({group for _, _, group in rows})
-        for split, kind, group in rows:
-            labels[split].append(Label(kind, keys.raw(group)))
+            for split, kind, group in self._store.read_all(_LABELS.format(listed)):
+                labels[split].append(Label(kind, bytes(group)))
         for split in wanted if self._added else ():
-            if keys.raw(split) in self._added:
+            if self._store.keys.raw(split) in self._added:
                 labels[split].append(_ADDED)
-        order = lambda label: (label.kind, label.group)  # noqa: E731
-        return {split: tuple(sorted(told, key=order)) for split, told in labels.items()}
+        return {
+            split: tuple(told if len(told) == 1 else sorted(told, key=_order))
+            for split, told in labels.items()
+        }

@@ -84,7 +84,7 @@ class Keys:
             number = least - 1 if is_wallet else most + 1
             self._last = (number, most) if is_wallet else (least, number)
             self._new.append((number, raw))
-            self._remember(number, raw)
+            self.remember(number, raw)
             self._numbers[key] = number
         return number
 
@@ -101,7 +101,7 @@ class Keys:
                 if row is None:
                     return None
                 number = int(row[0])
-                self._remember(number, raw)
+                self.remember(number, raw)
             self._numbers[key] = number
         return number
 
@@ -113,7 +113,7 @@ class Keys:
             if row is None:
                 raise LookupError(f"no key has the number {number}")
             raw = bytes(row[0])
-            self._remember(number, raw)
+            self.remember(number, raw)
         return raw
 
     def load(self, numbers: Iterable[int]) -> None:
@@ -123,7 +123,7 @@ class Keys:
             listed = ", ".join(map(str, left[start : start + _TOGETHER]))
             rows = self._store.read_all(f"SELECT id, raw FROM keys WHERE id IN ({listed})")  # noqa: S608
             for number, raw in rows:
-                self._remember(number, bytes(raw))
+                self.remember(number, bytes(raw))
 
     def seek(self, wanted: Iterable[str | bytes]) -> None:
         """Reads the numbers of many keys together, so that `number` has them or knows that there
@@ -135,7 +135,7 @@ class Keys:
             marks = ", ".join("?" * len(part))
             rows = self._store.read_all(f"SELECT id, raw FROM keys WHERE raw IN ({marks})", *part)  # noqa: S608
             for number, raw in rows:
-                self._remember(number, bytes(raw))
+                self.remember(number, bytes(raw))
         self._absent.update(raw for raw in left if raw not in self._numbers)
 
     def address(self, number: int) -> str:
@@ -159,7 +159,8 @@ class Keys:
         self._new, self._last, self._begun = [], None, None
         self._numbers_here = False
 
-    def _remember(self, number: int, raw: bytes) -> None:
+    def remember(self, number: int, raw: bytes) -> None:
+        """Takes over what was read."""
         self._numbers[raw] = number
         self._raws[number] = raw
 
