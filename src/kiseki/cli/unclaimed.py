@@ -21,7 +21,7 @@ def unclaimed(
     to: Annotated[
         str,
         typer.Argument(
-            metavar="PAYEE",
+            metavar="payee",
             help="A wallet; or the ID of a batch, model or collection, or the file of a split or "
             "title: what waits there for anybody. Default: this wallet.",
         ),
