@@ -259,10 +259,11 @@ def _run(words: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except typer.TyperException as error:
-        if error.format_message().startswith("Usage:"):  # the help of a group without a command
-            show.say(error.format_message())
+        said = error.format_message().replace("Value error, ", "")  # which pydantic says first
+        if said.startswith("Usage:"):  # the help of a group without a command
+            show.say(said)
             return 2
-        show.say(f"kiseki: {error.format_message()} (try --help)")
+        show.say(f"kiseki: {said} (try --help)")
         return 2
     except BrokenPipeError:
         return 0

@@ -447,10 +447,11 @@ def table() -> Format:
 
 
 def moment(text: str, what: str) -> datetime | timedelta:
-    """The end of a day such as ``2027-12-31``, or a number of days such as ``30d``.
+    """The end of a day such as ``2027-12-31``, a time such as ``2027-12-31T14:05``, or a number of
+    days such as ``30d``.
 
     Raises:
-        InvalidInput: the text is neither.
+        InvalidInput: the text is none of these.
     """
     try:
         if text.endswith("d"):
@@ -461,7 +462,8 @@ def moment(text: str, what: str) -> datetime | timedelta:
         return day.replace(tzinfo=day.tzinfo or UTC) + ends
     except (ValueError, OverflowError):
         raise InvalidInput(
-            f"{what} must be a day, as 2027-12-31, or a number of days, as 30d"
+            f"{what} must be a day, as 2027-12-31, a time, as 2027-12-31T14:05, or a number of"
+            " days, as 30d"
         ) from None
 
 

@@ -42,7 +42,7 @@ def status() -> None:
         show.json_line(told)
         return
     show.fields([
-        ("chain", f"{told['chain']:,}"),
+        ("chain", str(told["chain"])),
         ("kept in", told["place"]),
         ("last block", _block(kept)),
         ("the chain's latest", _latest(told)),

@@ -62,7 +62,7 @@ def _place(k: Kiseki, text: str) -> tuple[int, int | None]:
     latest = k.index.cursor
     if text.isascii() and text.isdecimal() and len(text) < 16:
         return _block(k, int(text), latest.block)
-    given = context.moment(text, "--at")
+    given = context.moment(text, "--at is not the number of a block, so it")
     if isinstance(given, timedelta):
         time = latest.time - int(given.total_seconds())
     else:

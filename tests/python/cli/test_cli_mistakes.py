@@ -57,6 +57,12 @@ TYPED = BUYER[:-1] + ("4" if BUYER[-1] != "4" else "5")
             "--until must be a day, as 2027-12-31",
             2,
         ),
+        (
+            ["revenue", "owed", "--at", "2027-13-01"],
+            "--at is not the number of a block, so it must be a day, as 2027-12-31, a time",
+            2,
+        ),
+        (["revenue", "earned", "--by", "week"], "'--by': 'week' is not one of 'token'", 2),
         (["accounts", "export", "x"], "set KISEKI_PASSWORD_FILE", 2),
     ],
 )

@@ -67,7 +67,7 @@ def test_what_is_no_time_of_the_chain_is_refused(shell: Shell, k: LocalKiseki) -
     asked = ("revenue", "owed", ARTIST, "--at")
     assert "in the future" in shell.run(*asked, "999999999", code=2)
     assert "in the future" in shell.run(*asked, "2999-01-01", code=2)
-    assert "--at must be a day" in shell.run(*asked, "yesterday", code=2)
+    assert "the number of a block, so it must be a day" in shell.run(*asked, "yesterday", code=2)
     shell.run(*asked, f"{datetime.fromtimestamp(k.session.now(), UTC):%Y-%m-%d}")
     shown = ("data", "show", "0x" + "11" * 32, "--at", "0")
     assert "no collection" in shell.run(*shown, code=1)

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.python.moments import MOMENTS
+
 from kiseki.core.event import Event
 from kiseki.index import Index
 from kiseki.index.store.database import Store
@@ -19,15 +21,6 @@ from .world import SUITE
 
 KILLS = 12
 """How often it is killed at each kind of moment."""
-
-MOMENTS = {
-    "before a write": ("_begin",),
-    "in the transaction": ("write", "write_many"),
-    "at the commit": ("_commit",),
-    "after the commit": ("_end",),
-    "in an undo": ("write", "write_many"),
-}
-"""What of the store is called then."""
 
 
 def world() -> Random_:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.python.moments import MOMENTS
 
 from kiseki import LocalKiseki
 from kiseki.chain.history import history
@@ -28,15 +29,6 @@ from kiseki.sync.places import Place
 
 from ..conftest import ask
 from .acts import act
-
-MOMENTS = {
-    "before a write": ("_begin",),
-    "in the transaction": ("write", "write_many"),
-    "at the commit": ("_commit",),
-    "after the commit": ("_end",),
-    "in an undo": ("write", "write_many"),
-}
-"""What of the store is called then."""
 
 LEAST = 12
 """Kills at each kind of moment; 100 in all."""

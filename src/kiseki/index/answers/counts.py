@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, bindparam, func, literal, select, union_all
 
-from kiseki.index.answers.records import ALL
+from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 

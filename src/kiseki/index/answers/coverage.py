@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sqlalchemy import BigInteger, bindparam, func, select, union
 
-from kiseki.index.answers.records import ALL
+from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Amount, number_of

@@ -13,7 +13,8 @@ from kiseki.core import ids
 from kiseki.core.days import day
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput
-from kiseki.index.answers.records import ALL, chunks
+from kiseki.index.answers.pages import ALL
+from kiseki.index.answers.records import chunks
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import Long, keys, number_of

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from kiseki.core import ids
 from kiseki.core.values import ZERO32
-from kiseki.index.answers.records import ALL
+from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Bytes, Key

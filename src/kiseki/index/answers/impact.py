@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from kiseki.core.values import bytes32
-from kiseki.index.answers.records import ALL
+from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Key, number_of

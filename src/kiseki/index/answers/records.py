@@ -30,7 +30,7 @@ from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import among
 
-__all__ = ["ALL", "REGISTRANT", "REVOKED_AT", "Records", "chunks", "consent_ends", "item_ended"]
+__all__ = ["REGISTRANT", "REVOKED_AT", "Records", "chunks", "consent_ends", "item_ended"]
 
 _CHUNK = 1000
 """Values that one question asks about at most."""
