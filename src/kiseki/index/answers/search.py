@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Executable, Table, bindparam, literal, select
 
 from kiseki.core.keccak import keccak256
 from kiseki.errors import InvalidInput
-from kiseki.index.answers.records import ALL
+from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Bytes, keys, number_of
