@@ -18,6 +18,7 @@ _MANY = 1_000
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """Never tried twice from one place, and one without an end goes to the end: linear in any text."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"\\'))
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
 
 
@@ -102,10 +103,10 @@ def foreign(content: bytes) -> Any:
     Raises:
         ValueError: not JSON in UTF-8, or nested so deep that nobody means it.
     """
-    # Fewer brackets than this cannot nest too deep, so most answers are not looked through.
-    if content.count(b"[") + content.count(b"{") > _MANY:
-        shallow(content.decode(), _DEEP)
-    return json.loads(content)
+    brackets = _brackets(content)
+    if len(brackets) > _MANY:  # fewer than this cannot nest too deep
+        _must_be_shallow(brackets, _DEEP)
+    return json.loads(content.decode("utf-8-sig"))  # json itself takes other codes for UTF-8, too
 
 
 def shallow(text: str, deepest: int = _DEEPEST) -> str:
@@ -117,15 +118,31 @@ def shallow(text: str, deepest: int = _DEEPEST) -> str:
         InvalidInput: it nests deeper than any document of Kiseki's, or is not UTF-8.
     """
     try:
-        # Those in a string nest nothing, and could hide how deep the others do.
-        brackets = _STRING.sub(b"", text.encode()).translate(None, _NO_BRACKETS)
+        _must_be_shallow(_brackets(text.encode()), deepest)
     except UnicodeEncodeError as error:
         raise InvalidInput(f"this is not text in UTF-8: {error.reason}") from error
+    return text
+
+
+def _must_be_shallow(brackets: bytes, deepest: int) -> None:
     for _ in range(deepest):
+        if not brackets:
+            return
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets:
         raise InvalidInput("the document nests deeper than any of Kiseki's, or is cut off")
-    return text
+
+
+def _brackets(text: bytes) -> bytes:
+    """The brackets outside of strings. Those in a string nest nothing, and could hide how deep the
+    others do."""
+    marks = text.translate(None, _NO_MARKS)
+    if b"\\" not in marks:
+        # An even number of quotes between brackets ends as many strings as it begins.
+        brackets = marks.replace(b'""', b"")
+        if b'"' not in brackets:
+            return brackets
+    return _STRING.sub(b"", text).translate(None, _NO_BRACKETS)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Wallets whose keys are elsewhere sign what they were asked for, or nothing is sent."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -194,6 +195,10 @@ def test_an_answer_that_nests_deeper_than_anybody_needs_is_refused(k: LocalKisek
     """It would end the process: json recurses in C, and eth-account lifts Python's limit."""
     with pytest.raises(ValueError, match="nests deeper"):
         documents.foreign(b"[" * 200_000)
+    # In UTF-16 this letter has the byte of a quote, and would hide the brackets between two of it.
+    hidden = '["\u0122",' + "[" * 200_000 + '"\u0122"]' + "[]" * 1_000
+    with pytest.raises(json.JSONDecodeError):
+        documents.foreign(hidden.encode("utf-16-le"))
     assert documents.foreign(b"[" * 60 + b"]" * 60)
     assert len(documents.foreign(b"[" + b"[[]]," * 5_000 + b"[]]")) == 5_001
 
