@@ -4,7 +4,7 @@ A request asks about a *span* of blocks, cut into ranges of as many blocks as th
 *step*), and for the last block of the span. What of it is refused is cut and asked for again at
 once: of 10,000 blocks into pieces of 500, then 20, then 1. So a place full of logs costs at most
 three requests more, wherever in the span it is, and the rest of the span is read with it. Several
-requests are under way at a time.
+requests are under way at a time, and one while whoever asked works on the answer before it.
 """
 
 from __future__ import annotations
@@ -376,23 +376,28 @@ class _Reader:
         pool = ThreadPoolExecutor(_UNDER_WAY, "logs")
         try:
             while self._next <= self._last or self._under_way:
-                while self._next <= self._reach and len(self._under_way) < self._pace.width:
-                    self._under_way.append(self._request(pool))
+                width = self._pace.width
+                self._send(pool if width > 1 else _Here(), width)
                 self._take(self._under_way.popleft())
                 self._clock.ask(_QUESTIONS)
+                self._send(pool, 1)
                 yield from self._given()
             self._clock.ask(0)
             yield from self._given()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _request(self, pool: Executor) -> _Request:
+    def _send(self, who: Executor, width: int) -> None:
+        """Sends requests, until so many are under way."""
+        while self._next <= self._reach and len(self._under_way) < width:
+            self._under_way.append(self._request(who))
+
+    def _request(self, who: Executor) -> _Request:
         first, step = self._next, self._pace.step
         last = min(first + self._pace.blocks - 1, self._reach)
         self._next = last + 1
         room = _QUESTIONS - 1 - len(_ranges(first, last, step))
         others = self._clock.some(room)
-        who = pool if self._pace.width > 1 else _Here()
         answer = who.submit(_read, self._asked, first, last, step, list(others))
         return _Request(first, last, step, others, answer)
 

@@ -4,6 +4,7 @@
     facts/    an event into rows; every split rebuilt
     books/    what everybody received, and where it goes
     answers/  records, lineage, agreements, findings
+    garbage   when Python looks for circles of garbage
     writer    events into facts and books, block by block, and back
     view      what questions about money look at
     digest    one hash over all that is held

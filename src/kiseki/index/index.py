@@ -9,6 +9,7 @@ from pathlib import Path
 from kiseki.core.event import Event
 from kiseki.core.values import address, address_text
 from kiseki.errors import IndexUnusable, InvalidInput
+from kiseki.index import garbage
 from kiseki.index.answers.records import Records
 from kiseki.index.books import figures
 from kiseki.index.books.figures import Claimed, Held
@@ -151,7 +152,8 @@ class Index(Money):
                 chain was reorganised, take blocks back with `undo`.
         """
         try:
-            self._writer.apply(events, heads, latest)
+            with garbage.put_off():
+                self._writer.apply(events, heads, latest)
         finally:
             self._forget()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,9 +50,6 @@ _MONEY = {
     "resolution": ("subject", "payee"),
 }
 """The facts that change accounts, and which of their columns name those."""
-
-_MANY = 500
-"""Events from which on it is worth to put off looking for garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +162,8 @@ class Writer:
                 number: list(group)
                 for number, group in groupby(told, lambda told: told.event.block)
             }
-            with _without_pauses(len(told)):
-                for number in numbers:
-                    self._block(number, in_block.get(number, []), known.get(number), top)
+            for number in numbers:
+                self._block(number, in_block.get(number, []), known.get(number), top)
             self._finish(top)
         return self._cursor
 
@@ -388,20 +383,6 @@ class Writer:
         before, count = self._logs.get(*key) or (0, 0)
         log = fold_log([group], before.to_bytes(32))
         self._logs.put(key, (int.from_bytes(log), count + 1))
-
-
-@contextmanager
-def _without_pauses(events: int) -> Iterator[None]:
-    """Puts off Python's search for circles of garbage, of which reading events makes none: it
-    would look through everything remembered, again and again."""
-    if events < _MANY or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _check_places(events: Iterable[Event], numbers: Sequence[int]) -> None:

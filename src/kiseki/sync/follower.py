@@ -15,18 +15,21 @@ from collections.abc import Callable, Sequence
 from kiseki.chain import logs as chain_logs
 from kiseki.chain.contract.contracts import Contract, returned
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.history import history
+from kiseki.chain.history import SPAN, history
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
 from kiseki.core.values import bytes32
 from kiseki.errors import IndexInconsistent, NodeBehind, NodeContradicts
-from kiseki.index import REGISTRIES, Head, Index
+from kiseki.index import REGISTRIES, Head, Index, garbage
 from kiseki.sync.places import Place
 
 __all__ = ["Follower"]
 
 _NEAR = 64
 """Blocks from the head that are read one by one, and can be taken back."""
+
+_FIRST = 64
+"""Blocks asked for at first, where nobody knows how much is logged in each."""
 
 _PAUSES = (0.1, 0.4)
 """Seconds to wait where one question shows that another was answered by a node that is behind."""
@@ -174,10 +177,13 @@ class Follower:
     def _advance(self, index: Index, latest: chain_logs.Head, progress: Progress) -> None:
         first = max(index.cursor.block + 1, self._deployment.block)
         settled = latest.number - _NEAR
-        for part in history(self._node, first, settled, self._addresses):
-            events = self._decoder.decode(part.logs, part.times)
-            index.apply(events, [_head(part.last)], latest.number)
-            progress(part.last.number - first + 1, latest.number - first + 1)
+        span = SPAN if index.cursor.block >= 0 else _FIRST
+        with garbage.put_off() as look_for_it:
+            for part in history(self._node, first, settled, self._addresses, span=span):
+                events = self._decoder.decode(part.logs, part.times)
+                index.apply(events, [_head(part.last)], latest.number)
+                progress(part.last.number - first + 1, latest.number - first + 1)
+                look_for_it()
         numbers = range(max(first, settled + 1), latest.number + 1)
         newest: list[chain_logs.Block] = []
         try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -243,8 +244,8 @@ def test_blocks_long_past_are_not_asked_for_again(k: LocalKiseki, tmp_path: Path
         for _ in range(5):
             ask(k, "anvil_mine", hex(40))
             _ = other.index
-    ((first, _),) = asked
-    assert first == other.session.deployment.block
+    assert asked[0][0] == other.session.deployment.block
+    assert all(last + 1 == first for (_, last), (first, _) in pairwise(asked))
     assert len(hashes) == len(set(hashes)) == 64 + 4 * 40
 
 

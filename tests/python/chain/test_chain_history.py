@@ -168,6 +168,21 @@ def test_large_answers_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
         assert node.most == 1
 
 
+def test_the_next_answer_comes_while_one_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MANY_BYTES", 2_000)
+    with serving(Slow(3_000, list(range(0, 3_000, 100)))) as node:
+        connection = connect(node.url)
+        parts = history(connection, 0, node.blocks - 1, [ADDRESS], span=1_000)
+        node.forget()
+        for done in range(1, 3):
+            next(parts)
+            end = time.monotonic() + 5
+            while node.requests < done + 1 and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(0.1)
+            assert node.requests == done + 1  # and no further one
+
+
 def test_short_spans_are_read_several_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As large answers make them."""
     monkeypatch.setattr(reading, "_MANY_BYTES", 2_000)
@@ -183,7 +198,6 @@ def test_who_stops_reading_asks_no_more() -> None:
         parts = history(connection, 0, node.blocks - 1, [ADDRESS])
         next(parts)
         next(parts)
-        parts.close()  # type: ignore[attr-defined]
         time.sleep(0.2)
         asked = node.requests
         time.sleep(0.2)
