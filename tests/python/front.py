@@ -7,9 +7,26 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any, TypeVar
 
-import requests
+import urllib3
 
-__all__ = ["Front", "Said", "each_question", "front", "place", "refusing", "serving"]
+__all__ = [
+    "Front", "Said", "answered", "each_question", "front", "passed_on", "place", "refusing",
+    "serving",
+]  # fmt: skip
+
+_NODES = urllib3.PoolManager(maxsize=8)
+
+
+def passed_on(node: str, asked: Any) -> bytes:
+    """What a node answers, over a connection that is kept: a new one takes three times as long."""
+    body = asked if isinstance(asked, bytes) else json.dumps(asked).encode()
+    kind = {"content-type": "application/json"}
+    return _NODES.request("POST", node, body=body, headers=kind, timeout=30, retries=False).data
+
+
+def answered(node: str, asked: Any) -> Any:
+    """The same, read."""
+    return json.loads(passed_on(node, asked))
 
 
 Said = Callable[[Any], dict[str, Any] | None]
@@ -33,7 +50,7 @@ class Behind(BaseHTTPRequestHandler):
         self.server.count += 1
         told = self.server.answer(self.server.count, json.loads(body))
         if told is None:
-            told = 200, requests.post(self.server.node, body, headers=JSON, timeout=30).content
+            told = 200, passed_on(self.server.node, body)
         status, content = told
         self.send_response(status)
         for name, value in self.server.headers_sent.items():
@@ -44,9 +61,6 @@ class Behind(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
-
-
-JSON = {"content-type": "application/json"}
 
 
 Server = TypeVar("Server", bound=HTTPServer)
@@ -85,7 +99,7 @@ def each_question(node: str, say: Said) -> Callable[[int, Any], tuple[int, bytes
         for each in many:
             said = say(each)
             if said is None:
-                told.append(requests.post(node, json=each, timeout=30).json())
+                told.append(answered(node, each))
             else:
                 told.append({"jsonrpc": "2.0", "id": each["id"], **said})
         return 200, json.dumps(told if isinstance(asked, list) else told[0]).encode()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain import history as history_of
@@ -23,7 +22,7 @@ from kiseki.sync import follower
 from kiseki.vault.keystore import KeyStore
 
 from ..conftest import Folder, ask
-from ..front import front, place
+from ..front import answered, front, place
 
 ETHER = "0x" + "00" * 20
 
@@ -86,7 +85,7 @@ class Balancer:
         return self._real(asked)
 
     def _real(self, asked: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = requests.post(self.url, json=asked, timeout=30).json()
+        answer: dict[str, Any] = answered(self.url, asked)
         return answer
 
 
@@ -264,7 +263,7 @@ def test_a_head_that_is_behind_makes_no_index_anew(k: LocalKiseki) -> None:
         told = []
         for each in many:
             number = hex(last - 1) if each["params"][0] == "latest" else each["params"][0]
-            real = requests.post(k.url, json={**each, "params": [number, False]}, timeout=30).json()
+            real = answered(k.url, {**each, "params": [number, False]})
             told.append(real if int(number, 16) < last else {**real, "result": None})
         return 200, json.dumps(told if isinstance(asked, list) else told[0]).encode()
 

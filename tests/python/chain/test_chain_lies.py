@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from benchmarks.synthetic import ADDRESS, Synthetic, block
 
 from kiseki import LocalKiseki, Manifest
@@ -16,7 +15,7 @@ from kiseki.chain.node import connect
 from kiseki.errors import ChainError, NodeContradicts
 
 from ..conftest import Folder, ask
-from ..front import each_question, front, place
+from ..front import answered, each_question, front, place
 from .told import addresses, is_whole, read, serving
 
 
@@ -116,7 +115,7 @@ def test_a_lie_is_told_or_asked_again_and_never_kept(
         if asked["method"] != "eth_getLogs" or times <= 0:
             return None
         times -= 1
-        said = requests.post(k.url, json=asked, timeout=30).json()["result"]
+        said = answered(k.url, asked)["result"]
         return {"result": lie(said, logged if "earlier" in name else last)}
 
     with front(k.url, each_question(k.url, say)) as node:

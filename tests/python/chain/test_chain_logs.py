@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from kiseki import LocalKiseki
 from kiseki.chain import logs
@@ -16,7 +15,7 @@ from kiseki.chain.node import connect
 from kiseki.errors import ChainError, NodeBehind, NodeContradicts, NodeUnreachable
 
 from ..conftest import Folder, ask
-from ..front import each_question, front, place
+from ..front import answered, each_question, front, place
 
 Said = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -48,7 +47,7 @@ def through(k: LocalKiseki, numbers: range, say: Said) -> list[Block]:
 
 
 def real(k: LocalKiseki, asked: dict[str, Any]) -> Any:
-    return requests.post(k.url, json=asked, timeout=30).json()["result"]
+    return answered(k.url, asked)["result"]
 
 
 def test_block_by_block_the_same_is_read_as_in_one_range(k: LocalKiseki, numbers: range) -> None:
@@ -109,7 +108,7 @@ def test_what_is_too_much_together_is_asked_for_alone(k: LocalKiseki, numbers: r
     def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
         if not isinstance(asked, list) or asked[0]["method"] != "eth_getLogs":
             return None
-        told = requests.post(k.url, json=asked, timeout=30).json()
+        told = answered(k.url, asked)
         for each in told[1:]:
             del each["result"]
             each["error"] = {"code": -32003, "message": "response too large"}

@@ -17,7 +17,7 @@ from kiseki.client.kiseki import Kiseki, LocalKiseki
 from kiseki.errors import ChainError, NodeUnreachable, WrongChain
 from kiseki.vault.keystore import KeyStore
 
-from ..front import front, place
+from ..front import answered, front, place
 
 TO = "0x" + "42" * 20
 
@@ -55,7 +55,7 @@ def test_a_limit_that_is_told_in_json_is_waited_out(url: str) -> None:
 
 def test_a_price_that_a_node_does_not_tell_is_not_nothing(url: str) -> None:
     def answer(_: int, asked: Any) -> tuple[int, bytes]:
-        found = requests.post(url, json=asked, timeout=30).json()
+        found = answered(url, asked)
         for each in found if isinstance(found, list) else [found]:
             if isinstance(each.get("result"), dict):
                 each["result"].pop("effectiveGasPrice", None)
@@ -187,7 +187,7 @@ def test_what_of_a_batch_was_too_much_is_asked_again_and_the_rest_is_not(
         asked.append([each["params"][0] for each in content])
         if len(asked) > 2:
             return None
-        whole = requests.post(url, json=content, timeout=30).json()
+        whole = answered(url, content)
         return 200, json.dumps(
             [
                 each if place_ < 2 else {"jsonrpc": "2.0", "id": each["id"], "error": error}
@@ -247,7 +247,7 @@ def test_answers_in_another_order_find_their_questions(url: str) -> None:
     def mixed(_: int, asked: Any) -> tuple[int, bytes] | None:
         if not isinstance(asked, list):
             return None
-        answers = requests.post(url, json=asked, timeout=30).json()
+        answers = answered(url, asked)
         return 200, json.dumps(answers[::-1]).encode()
 
     with front(url, mixed) as mixing:
@@ -326,7 +326,7 @@ def test_blocks_that_carry_more_than_32_bytes_are_read(k: LocalKiseki) -> None:
     """Polygon and BSC put their validators' signatures into the header."""
 
     def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
-        found = requests.post(k.url, json=asked, timeout=30).json()
+        found = answered(k.url, asked)
         for each in found if isinstance(found, list) else [found]:
             if isinstance(each.get("result"), dict) and "extraData" in each["result"]:
                 each["result"]["extraData"] = "0x" + "97" * 97
@@ -358,7 +358,7 @@ def test_an_answer_counts_for_its_own_question_only(
     def mixed(_: int, asked: Any) -> tuple[int, bytes] | None:
         if not isinstance(asked, list):
             return None
-        told = requests.post(url, json=asked, timeout=30).json()
+        told = answered(url, asked)
         return 200, json.dumps(change(told)).encode()
 
     questions = [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from eth_abi.abi import encode
 
 from kiseki.chain import history as history_of
@@ -27,7 +26,7 @@ from kiseki.chain.signing.accounts import local_account as account_of
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import ChainError, ContractReverted, NodeBehind, NodeBusy, NodeUnreachable
 
-from ..front import each_question, front, place, refusing
+from ..front import answered, each_question, front, place, refusing
 from .real_refusals import ROWS, WITHOUT
 
 
@@ -333,7 +332,7 @@ def test_a_transaction_that_the_node_has_already_is_not_refused(
     def answer(asked: Any) -> dict[str, Any] | None:
         if asked["method"] != "eth_sendRawTransaction":
             return None
-        requests.post(url, json=asked, timeout=30)
+        answered(url, asked)
         return {"error": said(code, message)}
 
     with front(url, each_question(url, answer)) as twice:
@@ -359,7 +358,7 @@ def test_what_of_a_batch_became_too_large_is_asked_alone(url: str) -> None:
     def answer(_: int, asked: Any) -> tuple[int, bytes] | None:
         if not isinstance(asked, list):
             return None
-        told = requests.post(url, json=asked, timeout=30).json()
+        told = answered(url, asked)
         for each in told[3:]:
             del each["result"]
             each["error"] = error

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
@@ -20,7 +19,7 @@ from kiseki.core.merkle import IdTree, root_of, verify
 from kiseki.vault.keystore import KeyStore
 
 from ..conftest import Folder
-from ..front import each_question, front, place
+from ..front import answered, each_question, front, place
 
 
 class Rollup:
@@ -39,7 +38,7 @@ class Rollup:
 
     def __call__(self, asked: Any) -> dict[str, Any] | None:
         if asked["method"] == "eth_estimateGas":
-            answer = requests.post(self.url, json=asked, timeout=30).json()
+            answer = answered(self.url, asked)
             if "result" not in answer:
                 return {"error": answer["error"]}
             data = bytes.fromhex(asked["params"][0]["data"][2:])
@@ -49,9 +48,7 @@ class Rollup:
         sent = TypedTransaction.from_bytes(HexBytes(asked["params"][0])).as_dict()
         call = {"to": sent["to"].to_0x_hex(), "from": account_of(1).address,
                 "data": sent["data"].to_0x_hex()}  # fmt: skip
-        estimate = requests.post(
-            self.url, json={**asked, "method": "eth_estimateGas", "params": [call]}, timeout=30
-        ).json()
+        estimate = answered(self.url, {**asked, "method": "eth_estimateGas", "params": [call]})
         needed = int(estimate["result"], 16) + self.of(bytes(sent["data"]))
         if sent["gas"] < needed:
             self.refused += 1
