@@ -38,7 +38,7 @@ test-brownie: ## Brownie: the scripts on its network and from its accounts
 	@$(PYTHON) tools/setup.py brownie python tests/frameworks/run.py brownie
 
 test-python: ## everything else, against a real Anvil (pytest)
-	@$(TEST) pytest -n auto
+	@$(TEST) pytest -n auto --dist worksteal
 
 test-faults: ## a test network that misbehaves, a client that is killed (SHORT=--short for minutes)
 	@$(TEST) python -m tests.faults.run $(SHORT)
