@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from kiseki.core import ids
 from kiseki.core.terms import Terms
@@ -14,7 +13,7 @@ from kiseki.index import Index
 from kiseki.index.answers.impact import dependents_of
 from kiseki.index.money import Money
 
-from .world import ARTIST, STRANGER, STUDIO, World, named
+from .world import ARTIST, CREATOR, DATA, OUTPUTS, STRANGER, STUDIO, World, named
 
 CHEAP = Terms.of("train", royalty="1%")
 DEAR = Terms.of("train", royalty="2%")
@@ -48,13 +47,11 @@ class Tall(World):
 
 @contextmanager
 def counted(index: Index) -> Iterator[list[str]]:
-    """The statements that are sent inside."""
+    """The statements that are sent inside, to SQLite."""
     sent: list[str] = []
-    note: Any = lambda _, __, statement, *rest: sent.append(statement)  # noqa: E731
-    engine = index._store._db.engine
-    event.listen(engine, "before_cursor_execute", note)
+    index._store._driver.set_trace_callback(sent.append)
     yield sent
-    event.remove(engine, "before_cursor_execute", note)
+    index._store._driver.set_trace_callback(None)
 
 
 QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
@@ -132,6 +129,31 @@ def test_a_question_about_the_past_costs_what_it_costs_today(name: str) -> None:
     assert then_ < now * 1.5 + 50
     assert then_busy < then_ * 1.05 + 20, "whatever strangers did"
     assert now_busy < now * 1.05 + 20
+
+
+def test_owed_sends_the_same_statements_however_much_is_owed() -> None:
+    """None for each row, nor for each rights token that nobody put on record; and none for what
+    strangers are owed."""
+    sent = []
+    for collections, batches, others in ((2, 2, 0), (2, 2, 40), (10, 12, 0)):
+        world = Tall(collections, 2)
+        for art in world.art:
+            world.set_payee(art, world.token(DATA, art)[1])
+        made = [world.batch([f"{i}"], [world.top], world.art) for i in range(batches)]
+        made += [world.batch([f"{i}"], [world.top], creator=STRANGER) for i in range(others)]
+        for each in made:
+            world.deposit(world.split_for(OUTPUTS, each), 10**6)
+        index = world.index()
+        index.owed(ARTIST)
+        index.refresh()  # so that nothing is remembered
+        with counted(index) as statements:
+            rows = index.owed(ARTIST)
+        assert len(rows) >= collections // 2 and all(row.unknown for row in rows)
+        with counted(index) as more:
+            assert len(index.owed(CREATOR)) == batches
+        sent.append((len(statements), len(more)))
+    assert sent[0] == sent[1] == sent[2]
+    assert max(sent[0]) <= 12
 
 
 def test_findings_cost_no_more_for_each_collection_of_who_revoked_much() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,10 +14,9 @@ from kiseki.core.days import day
 from kiseki.core.values import ZERO32
 from kiseki.errors import InvalidInput
 from kiseki.index.answers.pages import ALL
-from kiseki.index.answers.records import chunks
 from kiseki.index.store import tables as t
-from kiseki.index.store.database import Row, Store
-from kiseki.index.store.types import Long, keys, number_of
+from kiseki.index.store.database import Store
+from kiseki.index.store.types import keys, number_of, numbered
 
 __all__ = ["Earning", "earnings_of"]
 
@@ -53,14 +52,13 @@ _CAME = tuple(
     .where(table.c.at <= bindparam("until", type_=BigInteger))
     for table, source in ((t.deposit, "payer"), (t.claim, "split"), (t.resolution, "subject"))
 )
-_NUMBERS = bindparam("numbers", type_=Long, expanding=True)
-_ACCOUNTS = select(keys.c.id, keys.c.raw).where(keys.c.id.in_(_NUMBERS))
+_ACCOUNTS = select(keys.c.id, keys.c.raw).where(numbered(keys.c.id, "numbers"))
 _SUBJECTS = select(number_of(t.subject.c.key), t.subject.c.id).where(
-    number_of(t.subject.c.key).in_(_NUMBERS)
+    numbered(t.subject.c.key, "numbers")
 )
 _LABELS = (
     select(number_of(t.label.c.split), t.label.c.group_id)
-    .where(number_of(t.label.c.split).in_(_NUMBERS))
+    .where(numbered(t.label.c.split, "numbers"))
     .where(t.label.c.kind != "published")
 )
 
@@ -98,19 +96,14 @@ def earnings_of(store: Store, wallet: str, by: By, at: int | None = None) -> lis
     return sorted(found, key=lambda each: (each.month, each.token, -each.amount, each.source))
 
 
-def _accounts(store: Store, numbers: Iterable[int]) -> dict[int, tuple[bytes, bytes]]:
+def _accounts(store: Store, numbers: Collection[int]) -> dict[int, tuple[bytes, bytes]]:
     """The key of each account, and what it is of."""
     about: defaultdict[int, set[bytes]] = defaultdict(set)
-    raws: dict[int, bytes] = {}
-    for asked in chunks(numbers):
-        raws |= {number: bytes(raw) for number, raw in store.rows(_ACCOUNTS, numbers=asked)}
-        for number, group in _told(store, asked):
+    raws: dict[int, bytes] = dict(store.rows(_ACCOUNTS, numbers=numbers))
+    for question in (_SUBJECTS, _LABELS):
+        for number, group in store.rows(question, numbers=numbers):
             about[number].add(group)
     return {
         number: (raw, next(iter(about[number])) if len(about[number]) == 1 else ZERO32)
         for number, raw in raws.items()
     }
-
-
-def _told(store: Store, numbers: list[int]) -> list[Row]:
-    return store.rows(_SUBJECTS, numbers=numbers) + store.rows(_LABELS, numbers=numbers)

@@ -17,7 +17,7 @@ from kiseki.index.answers.records import Records, chunks, item_ended
 from kiseki.index.answers.trace import Lineage, Node, within
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
-from kiseki.index.store.types import Key, among, number_of
+from kiseki.index.store.types import Key, among, number_of, raws
 
 __all__ = ["MANIFEST", "Finding", "findings_of", "models_with"]
 
@@ -127,18 +127,22 @@ class _Models:
         self.stated = _stated(store, registry, developers)
 
 
+_STATED = (
+    select(t.statement.c.subject, t.statement.c.speaker)
+    .where(among(t.statement.c.subject, "subjects"))
+    .where(among(t.statement.c.speaker, "speakers"))
+    .where(t.statement.c.kind == MANIFEST)
+    .distinct()
+)
+
+
 def _stated(store: Store, registry: str, developers: dict[bytes, str]) -> set[bytes]:
     """The models whose own developer published the manifest, whatever strangers said."""
     subjects = {ids.subject(registry, model): model for model in developers}
-    subject, speaker = t.statement.c.subject, t.statement.c.speaker
     found = set()
     for asked in chunks(subjects):
-        question = select(subject, speaker).where(
-            among(subject, asked),
-            among(speaker, {developers[subjects[key]] for key in asked}),
-            t.statement.c.kind == MANIFEST,
-        )
-        for about, said_by in store.rows(question.distinct()):
+        speakers = raws({developers[subjects[key]] for key in asked})
+        for about, said_by in store.rows(_STATED, subjects=asked, speakers=speakers):
             if developers[subjects[about]] == said_by:
                 found.add(subjects[about])
     return found
@@ -264,16 +268,18 @@ def _weights(same: list[Row], node: Node) -> list[Finding]:
     return [Finding("weights_twice", sentence, first, severity)]
 
 
-_WITH = select(
-    t.model.c.weights, t.model.c.id, t.model.c.developer, t.time_of(t.model.c.at)
-).order_by(t.model.c.at)
+_WITH = (
+    select(t.model.c.weights, t.model.c.id, t.model.c.developer, t.time_of(t.model.c.at))
+    .where(t.model.c.weights.in_(bindparam("weights", expanding=True)))
+    .order_by(t.model.c.at)
+)
 
 
 def _models_by_weights(store: Store, weights: Iterable[bytes]) -> defaultdict[bytes, list[Row]]:
     """Weights -> (model, developer, time) of every model with them, earliest first."""
     found: defaultdict[bytes, list[Row]] = defaultdict(list)
     for asked in chunks(weights):
-        for same, *row in store.rows(_WITH.where(t.model.c.weights.in_(asked))):
+        for same, *row in store.rows(_WITH, weights=asked):
             found[same].append(tuple(row))
     return found
 

@@ -6,6 +6,7 @@ place whatever is logged later, so no row is told twice or passed over.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, Table, bindparam, select
@@ -28,6 +29,12 @@ def paged(question: Select[Any], table: Table) -> Select[Any]:
     return question.where(table.c.at > after).limit(most)
 
 
+@cache
+def _place_of(table: Table) -> Select[Any]:
+    key = table.c.id if "id" in table.c else table.c.key
+    return select(table.c.at).where(key == bindparam("key"))
+
+
 def place_after(store: Store, table: Table, last: bytes | None, what: str) -> int:
     """The place after which a page begins.
 
@@ -39,8 +46,7 @@ def place_after(store: Store, table: Table, last: bytes | None, what: str) -> in
     """
     if last is None:
         return -1
-    key = table.c.id if "id" in table.c else table.c.key
-    row = store.row(select(table.c.at).where(key == bindparam("key")), key=bytes32(last, what))
+    row = store.row(_place_of(table), key=bytes32(last, what))
     if row is None:
         raise NotInIndex(f"no {what} {to_hex(last)} up to this block; begin with the first page")
     return int(row[0])

@@ -241,6 +241,9 @@ _CHALLENGES = (
     .where(t.manifest_false.c.model == bindparam("model"))
     .order_by(t.manifest_false.c.at)
 )
+_REVOKED = select(t.item_revocation.c.item, t.time_of(t.item_revocation.c.at)).where(
+    among(t.item_revocation.c.item, "items")
+)
 _CHECKED = select(t.time_of(t.manifest_checked.c.at)).where(
     t.manifest_checked.c.model == bindparam("model")
 )
@@ -428,13 +431,10 @@ class Records:
     def items_revoked(self, items: Iterable[bytes]) -> dict[bytes, int]:
         """Item ID -> when its provider revoked it, of those of some items that were revoked;
         logged in a collection or not."""
-        column = t.item_revocation.c.item
         return {
             item: time
             for asked in chunks(items)
-            for item, time in self._store.rows(
-                select(column, t.time_of(t.item_revocation.c.at)).where(among(column, asked))
-            )
+            for item, time in self._store.rows(_REVOKED, items=asked)
         }
 
     def _one(self, question: Executable, key: bytes, what: str) -> Row:

@@ -1,7 +1,7 @@
 """Who declares to have used what, and what something rests on: usage and lineage."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -15,16 +15,16 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
-    type_coerce,
     union,
 )
 
 from kiseki.core.compose import WHOLE
 from kiseki.core.values import ZERO32
-from kiseki.index.answers.records import REVOKED_AT, Records, chunks, consent_ends
+from kiseki.index.answers.records import REVOKED_AT, Records, consent_ends
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
-from kiseki.index.store.types import Address, Key, Long, keys, number_of
+from kiseki.index.store.rows import maker
+from kiseki.index.store.types import Key, number_of, numbered
 
 __all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of", "uses_of", "within"]
 
@@ -137,29 +137,25 @@ class Lineage:
     edges: tuple[Edge, ...]
 
 
-_NUMBERS = bindparam("numbers", type_=Long, expanding=True)
-_PLACES = bindparam("places", type_=Long, expanding=True)
+_made_usage, _made_node, _made_edge = maker(Usage), maker(Node), maker(Edge)
+
 _FROM, _MOST = bindparam("start", type_=BigInteger), bindparam("most", type_=BigInteger)
-_ADDRESSES = select(keys.c.id, type_coerce(keys.c.raw, Address.shown)).where(
-    keys.c.id.in_(_NUMBERS)
-)
 _REGISTRANT = func.coalesce(t.model.c.developer, t.batch.c.creator)
 _GROUPS = t.composed.outerjoin(t.model, t.model.c.at == t.composed.c.at).outerjoin(
     t.batch, t.batch.c.at == t.composed.c.at
 )
 """A model or batch is composed by the event that registers it, so both stand at one place."""
-_USERS = select(
-    number_of(t.composed.c.id),
-    t.composed.c.kind,
-    t.composed.c.id,
-    number_of(_REGISTRANT),
-    t.time_of(t.composed.c.at),
-    t.composed.c.at,
-).select_from(_GROUPS)
-
-
-_USERS_AT = _USERS.where(t.composed.c.at.in_(_PLACES))
-_USERS_AMONG = _USERS.where(number_of(t.composed.c.id).in_(_NUMBERS))
+_USERS = (
+    select(
+        t.composed.c.at,
+        t.composed.c.kind,
+        t.composed.c.id,
+        number_of(_REGISTRANT),
+        t.time_of(t.composed.c.at),
+    )
+    .select_from(_GROUPS)
+    .where(numbered(t.composed.c.at, "places"))
+)
 
 
 class _Uses:
@@ -172,18 +168,16 @@ class _Uses:
             .join(t.collection, t.collection.c.id == t.source.c.collection)
             .where(which)
         )
-        deep = select(t.ancestor.c.group_id).where(t.ancestor.c.model.in_(direct))
-        self.direct_users = _USERS.where(t.composed.c.id.in_(direct))
-        self.deep_users = _USERS.where(t.composed.c.id.in_(deep))
         self.above = (
-            select(number_of(t.ancestor.c.model), number_of(t.ancestor.c.group_id))
+            select(t.composed.c.at, t.ancestor.c.at)
+            .join(t.composed, t.composed.c.id == t.ancestor.c.model)
             .where(t.ancestor.c.model.in_(direct))
             .where(t.ancestor.c.model != t.ancestor.c.group_id)
         )
         self.uses = (
             select(
-                number_of(t.source.c.group_id),
-                t.source.c.collection,
+                t.source.c.at,
+                number_of(t.source.c.collection),
                 t.source.c.weight,
                 t.composed.c.weight,
                 t.source.c.shares,
@@ -192,7 +186,7 @@ class _Uses:
             )
             .select_from(t.collection)
             .join(t.source, t.source.c.collection == t.collection.c.id)
-            .join(t.composed, t.composed.c.id == t.source.c.group_id)
+            .join(t.composed, t.composed.c.at == t.source.c.at)
             .where(which)
         )
         here = (
@@ -207,8 +201,8 @@ class _Uses:
             False: here.distinct().order_by(t.source.c.at).limit(_MOST),
             True: union(here, through).order_by("at").limit(_MOST),
         }
-        self.above_at = self.above.where(t.ancestor.c.at.in_(_PLACES))
-        self.uses_at = self.uses.where(t.source.c.at.in_(_PLACES))
+        self.above_at = self.above.where(numbered(t.ancestor.c.at, "places"))
+        self.uses_at = self.uses.where(numbered(t.source.c.at, "places"))
 
 
 _OF_PROVIDER = _Uses(t.collection.c.provider == bindparam("which"))
@@ -245,13 +239,11 @@ def _asked(
 
 
 def _all(store: Store, ask: _Uses, which: str | bytes, deep: bool) -> list[Usage]:
-    users = {row[0]: row[1:] for row in store.rows(ask.direct_users, which=which)}
-    through: defaultdict[int, list[int]] = defaultdict(list, {user: [user] for user in users})
-    if deep:
-        users |= {row[0]: row[1:] for row in store.rows(ask.deep_users, which=which)}
-        for model, user in store.rows(ask.above, which=which):
-            through[model].append(user)
-    return _usage(store, users, through, store.rows(ask.uses, which=which))
+    uses = store.rows(ask.uses, which=which)
+    users = {row[0]: [row[0]] for row in uses}
+    for model, user in store.rows(ask.above, which=which) if deep else ():
+        users[model].append(user)
+    return _usage(store, users, uses)
 
 
 def _some(
@@ -260,38 +252,37 @@ def _some(
     """The uses by the first models and batches from a place on. Each has one use or more, and the
     page before may have ended among those of the first."""
     rows = store.rows(ask.places[deep], which=which, start=start, most=most + 1)
-    places = [at for (at,) in rows]
-    users = {row[0]: row[1:] for row in store.rows(_USERS_AT, places=places)}
-    through: defaultdict[int, list[int]] = defaultdict(list, {user: [user] for user in users})
-    if deep:
-        for model, user in store.rows(ask.above_at, which=which, places=places):
-            through[model].append(user)
-    users |= {row[0]: row[1:] for row in store.rows(_USERS_AMONG, numbers=list(through))}
-    places = [users[each][-1] for each in through]
-    return _usage(store, users, through, store.rows(ask.uses_at, which=which, places=places))
+    users = {at: [at] for (at,) in rows}
+    above = store.rows(ask.above_at, which=which, places=list(users)) if deep else []
+    for model, user in above:
+        users.setdefault(model, []).append(user)
+    return _usage(store, users, store.rows(ask.uses_at, which=which, places=list(users)))
 
 
-def _usage(
-    store: Store, users: dict[int, Row], through: dict[int, list[int]], uses: Iterable[Row]
-) -> list[Usage]:
+def _usage(store: Store, users: Mapping[int, list[int]], uses: Sequence[Row]) -> list[Usage]:
     """
     Args:
-        users: what is told of each model or batch, by its number.
-        through: a model or batch that declares -> the users that are meant, itself or above it.
+        users: by its place, a model or batch that declares -> the places of the users that are
+            meant, itself or above it.
         uses: what is declared.
     """
-    registrants = _told(store, _ADDRESSES, {row[2] for row in users.values()})
-    part = _parts()
-    found = []
-    for group, collection, weight, whole, *shares in uses:
-        share, direct = part(*shares), users[group][1]
-        for user in through[group]:
-            kind, user_id, number, time, at = users[user]
-            (registrant,) = registrants[number]
-            by = None if user == group else direct
-            use = Usage(kind, user_id, registrant, time, collection, by, weight, whole, share, at)
-            found.append((at, collection, by or b"", use))
-    return [row[-1] for row in sorted(found)]  # no two are alike before their last part
+    keys = store.keys
+    places = list({user for each in users.values() for user in each} | users.keys())
+    told = {row[0]: row[1:] for row in store.rows(_USERS, places=places)}
+    keys.load({row[1] for row in uses} | {row[2] for row in told.values()})
+    who = {number: keys.address(number) for number in {row[2] for row in told.values()}}
+    part, raw, found = _parts(), keys.raw, []
+    for at, number, weight, whole, shares, asked, ppm in uses:
+        share, collection = part(shares, asked, ppm), raw(number)
+        for user in users[at]:
+            kind, id_, registrant, time = told[user]
+            by = None if user == at else told[at][1]
+            use = _made_usage(
+                kind, id_, who[registrant], time, collection, by, weight, whole, share, user
+            )
+            found.append((user, collection, by or b"", use))
+    found.sort()  # no two are alike before their last part
+    return [row[3] for row in found]
 
 
 def within(group: ColumnElement[Any]) -> CompoundSelect[Any]:
@@ -314,17 +305,18 @@ _MEMBERS = (
         t.composed.c.data_ppm,
         t.composed.c.shares,
         t.terms.c.until,
+        t.composed.c.at,
     )
     .select_from(_GROUPS.outerjoin(t.terms, t.terms.c.id == t.model.c.terms))
     .where(number_of(t.composed.c.id).in_(_WITHIN))
 )
-_DATA = select(
-    number_of(t.source.c.group_id),
-    t.source.c.place,
-    number_of(t.source.c.collection),
-    t.source.c.weight,
-    t.source.c.shares,
-).where(number_of(t.source.c.group_id).in_(_WITHIN))
+_HERE = numbered(t.source.c.at, "places")
+"""Sources stand at the place of the model or batch that they are of, in order."""
+_DATA = (
+    select(t.source.c.at, number_of(t.source.c.collection), t.source.c.weight, t.source.c.shares)
+    .where(_HERE)
+    .order_by(t.source.c.at, t.source.c.place)
+)
 _COLLECTIONS = select(
     number_of(t.collection.c.id),
     t.collection.c.id,
@@ -332,20 +324,16 @@ _COLLECTIONS = select(
     t.time_of(t.collection.c.at),
     REVOKED_AT,
     number_of(t.collection.c.terms),
-).where(
-    t.collection.c.id.in_(
-        select(t.source.c.collection).where(number_of(t.source.c.group_id).in_(_WITHIN))
-    )
-)
+).where(t.collection.c.id.in_(select(t.source.c.collection).where(_HERE)))
 _TERMS = select(number_of(t.terms.c.id), t.terms.c.until, t.terms.c.notice).where(
-    number_of(t.terms.c.id).in_(_NUMBERS)
+    numbered(t.terms.c.id, "numbers")
 )
 _BASES = select(number_of(t.base.c.group_id), number_of(t.base.c.model)).where(
-    number_of(t.base.c.group_id).in_(_WITHIN)
+    numbered(t.base.c.group_id, "numbers")
 )
 _EXTERNALS = (
     select(number_of(t.external.c.group_id), t.external.c.weights, t.external.c.document)
-    .where(number_of(t.external.c.group_id).in_(_WITHIN))
+    .where(numbered(t.external.c.group_id, "numbers"))
     .order_by(t.external.c.weights, t.external.c.at)
 )
 
@@ -360,14 +348,18 @@ class _Walk:
     """From a batch or model down to the data, with every row read beforehand."""
 
     def __init__(self, store: Store, group: bytes, now: int) -> None:
-        self._group, self._now = group, now
+        self._group, self._now, keys = group, now, store.keys
         self._members = {row[0]: row[1:] for row in store.rows(_MEMBERS, group=group)}
-        self._collections = {row[0]: row[1:] for row in store.rows(_COLLECTIONS, group=group)}
-        self._providers = _told(store, _ADDRESSES, {row[1] for row in self._collections.values()})
-        self._terms = _told(store, _TERMS, {row[4] for row in self._collections.values()})
-        self._data = _by_group(store.rows(_DATA, group=group))
-        self._bases = _by_group(store.rows(_BASES, group=group))
-        self._externals = _by_group(store.rows(_EXTERNALS, group=group))
+        numbers, places = list(self._members), [row[-1] for row in self._members.values()]
+        self._data = _by_first(store.rows(_DATA, places=places))
+        collections = store.rows(_COLLECTIONS, places=places)
+        self._collections = {row[0]: row for row in collections}
+        keys.load({row[2] for row in collections})
+        self._providers = {each: keys.address(each) for each in {row[2] for row in collections}}
+        terms = store.rows(_TERMS, numbers=list({row[5] for row in collections}))
+        self._terms = {number: (until, notice) for number, until, notice in terms}
+        self._bases = _by_first(store.rows(_BASES, numbers=numbers))
+        self._externals = _by_first(store.rows(_EXTERNALS, numbers=numbers))
         self._part = _parts()
         self._nodes: dict[Any, Node] = {}
         self._edges: list[Edge] = []
@@ -384,13 +376,12 @@ class _Walk:
         return Lineage(self._group, self._now, tuple(self._nodes.values()), tuple(self._edges))
 
     def _add_data(self, user: int) -> None:
-        user_id, *_, ppm, asked, _until = self._members[user]
-        for _, _, number, weight, shares in sorted(self._data.get(user, ())):
-            node = self._nodes.get(number)
-            if node is None:
-                node = self._nodes[number] = self._collection(number)
-            part = self._part(shares, asked, ppm)
-            self._edges.append(Edge(user_id, "collection", node.id, weight, part))
+        user_id, *_, ppm, asked, _until, at = self._members[user]
+        nodes, edges, part = self._nodes, self._edges, self._part
+        for _, number, weight, shares in self._data.get(at, ()):
+            node = nodes.get(number) or self._add_collection(number)
+            share = part(shares, asked, ppm)
+            edges.append(_made_edge(user_id, "collection", node.id, weight, share))
 
     def _add_bases(self, user: int) -> list[int]:
         """The models that were not met before."""
@@ -413,27 +404,23 @@ class _Walk:
             self._nodes.setdefault((weights, document), node)
 
     def _member(self, number: int) -> Node:
-        group, kind, registrant, time, *_, until = self._members[number]
+        group, kind, registrant, time, *_, until, _at = self._members[number]
         return Node(kind, group, registrant, time, None, until, self._lapsed(until))
 
-    def _collection(self, number: int) -> Node:
-        collection, provider, time, revoked, terms = self._collections[number]
-        (who,), (until, notice) = self._providers[provider], self._terms[terms]
-        ends = consent_ends(until, notice, revoked)
-        return Node("collection", collection, who, time, revoked, ends, self._lapsed(ends))
+    def _add_collection(self, number: int) -> Node:
+        _, collection, provider, time, revoked, terms = self._collections[number]
+        ends = consent_ends(*self._terms[terms], revoked)
+        node = self._nodes[number] = _made_node(
+            "collection", collection, self._providers[provider], time, revoked, ends,
+            ends is not None and self._now >= ends,
+        )  # fmt: skip
+        return node
 
     def _lapsed(self, until: int | None) -> bool:
         return until is not None and self._now >= until
 
 
-def _told(store: Store, question: Executable, numbers: Iterable[int]) -> dict[int, Row]:
-    """What is told of each of some keys, by their numbers."""
-    return {
-        row[0]: row[1:] for asked in chunks(numbers) for row in store.rows(question, numbers=asked)
-    }
-
-
-def _by_group(rows: list[Row]) -> dict[int, list[Row]]:
+def _by_first(rows: list[Row]) -> dict[int, list[Row]]:
     """Rows by their first column."""
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from sqlalchemy import text
+
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
@@ -19,8 +21,9 @@ from kiseki.index.books.accounts import Books
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
 from kiseki.index.books.moves import Moves, moves_to
 from kiseki.index.facts.splits import Label, Splits
-from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
+from kiseki.index.store.rows import maker
+from kiseki.index.store.types import Amount, Bytes, Long, Word
 
 __all__ = ["ClaimStep", "Owed", "ResolveStep", "Sight", "Step"]
 
@@ -97,31 +100,24 @@ class Owed:
     unknown: tuple[str, bytes] | None = None
 
 
-_BEHIND = """
-WITH RECURSIVE behind (key, payee) AS (
-    SELECT subject, payee FROM naming WHERE payee = ?
-    UNION SELECT naming.subject, naming.payee FROM naming JOIN behind ON naming.payee = behind.key
-)
-SELECT behind.key, behind.payee, subject.contract, subject.id, subject.unknown
-FROM behind JOIN subject ON subject.key = behind.key
-"""
-"""Who leads to a wallet, in one question, however many they are."""
-
 # SQLite looks at the tables of a CROSS JOIN in this order: from the wallet on, and never from all
 # accounts of a token.
-_DUE = """
+_DUE = text("""
 WITH RECURSIVE behind (key) AS (
-    SELECT CAST(? AS BIGINT)
+    SELECT CAST(:wallet AS BIGINT)
     UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
 )
-SELECT leaf.split, leaf.place, leaf.payee, leaf.shares, leaf.total, account.received,
-       account.virtual, account.restless, claimed.amount, keys.raw
+SELECT keys.raw, leaf.place, leaf.split, leaf.payee, leaf.shares, leaf.total, account.received,
+       account.virtual, account.restless, claimed.amount
 FROM behind CROSS JOIN leaf CROSS JOIN account CROSS JOIN keys
 LEFT JOIN claimed
   ON claimed.split = leaf.split AND claimed.lo = leaf.lo AND claimed.token = account.token
-WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = ?
+WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = :token
   AND keys.id = leaf.split
-"""
+""").columns(
+    raw=Bytes, place=Long, split=Long, payee=Long, shares=Amount, total=Amount, received=Word,
+    virtual=Word, restless=Long, claimed=Amount,
+)  # fmt: skip
 
 _TOKENS = """
 WITH RECURSIVE behind (key) AS (
@@ -135,36 +131,36 @@ SELECT account.token FROM behind CROSS JOIN account
 WHERE account.key = behind.key AND account.received <> account.passed
 """
 
-_HELD = """
-WITH RECURSIVE behind (key) AS (
-    SELECT subject FROM naming WHERE payee = ?
-    UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
+_BEHIND = text("""
+WITH RECURSIVE behind (key, payee) AS (
+    SELECT subject, payee FROM naming WHERE payee = :wallet
+    UNION SELECT naming.subject, naming.payee FROM naming JOIN behind ON naming.payee = behind.key
 )
-SELECT behind.key, account.received, account.passed
-FROM behind CROSS JOIN account
-WHERE account.key = behind.key AND account.token = ? AND account.received <> account.passed
-"""
+SELECT behind.key, behind.payee, keys.raw, subject.unknown, subject.id, account.received,
+       account.passed
+FROM behind CROSS JOIN keys CROSS JOIN subject
+LEFT JOIN account ON account.key = behind.key AND account.token = :token
+WHERE keys.id = behind.key AND subject.key = behind.key
+""").columns(key=Long, payee=Long, raw=Bytes, unknown=Long, id=Long, received=Word, passed=Word)
+"""Who leads to a wallet and what each holds in a token, in one question, however many they are."""
 
 
-class _Due(NamedTuple):
-    """A leaf that brings something: how much in all, how much at once, and whether that is all."""
-
-    split: int
-    place: int
-    payee: int
-    amount: int
-    now: int
-    complete: bool
+_Due = tuple[bytes, int, int, int, int, int, bool]
+"""A leaf that brings something: the key of its split, its place there, the numbers of split and
+payee, how much it brings in all and how much at once, and whether that is all."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Behind:
-    """A subject that leads to a wallet."""
+class _Behind(NamedTuple):
+    """A subject that leads to a wallet: whom it stands for, its key, what it holds, and of a rights
+    token that nobody put on record yet the number of what that stands for."""
 
     payee: int
-    contract: int
-    id: int
-    unknown: bool
+    key: bytes
+    held: int
+    unknown: int | None
+
+
+_owed = maker(Owed)
 
 
 class Sight:
@@ -180,36 +176,27 @@ class Sight:
     ) -> None:
         self._store, self._graph, self._books = store, graph, books
         self._splits, self._is_plain = splits, is_plain
-        shares, received = store.converters([t.leaf.c.shares, t.account.c.received])[1]
-        self._numbers = shares or int, received or int
 
     def owed(self, wallet: str, token: str) -> list[Owed]:
         """All money in one token that belongs to a wallet, by split and leaf; then what waits."""
         who, unit = self._store.keys.look_up(ids.wallet(wallet)), self._store.keys.look_up(token)
         if who is None or unit is None:
             return []
-        behind = self._behind(who)
-        dues = self._due(who, unit, behind)
-        labels = self._splits.labels({due.split for due in dues})
-        keys = self._store.keys
-        keys.load({key for due in dues for key in (due.split, due.payee)})
-        rows = [
-            Owed(
-                wallet=wallet,
-                token=token,
-                amount=due.amount if due.complete else self._comes(unit, due),
-                now=due.now,
-                split=keys.raw(due.split),
-                leaf=due.place,
-                labels=labels[due.split],
-                subject=ZERO32 if due.payee == who else keys.raw(due.payee),
-                complete=due.complete,
-                unknown=self._unknown(behind, due.payee) if due.payee != who else None,
-            )
-            for due in dues
-        ]
-        rows.sort(key=lambda row: (row.split, row.leaf))
-        waiting = [
+        behind = self._behind(who, unit)
+        dues = sorted(self._due(who, unit, behind))
+        waiting = sorted((each.key, key, each.held) for key, each in behind.items() if each.held)
+        labels = self._splits.labels({due[2] for due in dues})
+        told = self._told(behind, {due[3] for due in dues}.union(key for _, key, _ in waiting))
+        rows = []
+        for split, place, number, payee, amount, now, complete in dues:
+            subject, unknown = told[payee]
+            if not complete:
+                amount = self._comes(unit, number, place)
+            rows.append(
+                _owed(wallet, token, amount, now, split, place, labels[number], subject, complete,
+                      unknown)
+            )  # fmt: skip
+        return rows + [
             Owed(
                 wallet=wallet,
                 token=token,
@@ -218,13 +205,12 @@ class Sight:
                 split=ZERO32,
                 leaf=-1,
                 labels=(),
-                subject=self._store.keys.raw(key),
+                subject=subject,
                 complete=True,
-                unknown=self._unknown(behind, key),
+                unknown=told[key][1],
             )
-            for key, held in self._held(who, unit, behind)
+            for subject, key, held in waiting
         ]
-        return rows + sorted(waiting, key=lambda row: row.subject)
 
     def in_list(self, wallet: str, token: str, listed: Listed) -> list[Owed]:
         """The same for a split of which only this wallet's leaves are known."""
@@ -263,100 +249,108 @@ class Sight:
         who = keys.look_up(ids.wallet(wallet))
         if who is None:
             return []
-        behind = self._behind(who)
         if self._is_plain:
             units = [token for (token,) in self._store.read_all(_TOKENS, who)]
         else:
-            accounts = {
-                leaf.split for payee in (who, *behind) for leaf in self._graph.paying(payee)
-            }
+            behind = self._graph.behind(who)
+            accounts = {leaf.split for payee in behind for leaf in self._graph.paying(payee)}
             units = list(
-                {unit for key in (*accounts, *behind) for unit in self._books.tokens_of(key)}
+                {unit for key in (*accounts, *behind[1:]) for unit in self._books.tokens_of(key)}
             )
         known = sorted((keys.address(unit), unit) for unit in units)
         owed: list[str] = []
         for token, unit in known:
-            if token > after and len(owed) < limit and self._owes(who, unit, behind):
+            if token > after and len(owed) < limit and self._owes(who, unit):
                 owed.append(token)
         return owed
 
-    def _comes(self, token: int, due: _Due) -> int:
+    def _comes(self, token: int, split: int, place: int) -> int:
         """What the steps bring that can be named, of more."""
-        leaf = self._graph.leaf(due.split, due.place)
+        leaf = self._graph.leaf(split, place)
         moves = moves_to(self._books.of(token), self._graph, [leaf])
         return sum(move.amount for move in moves.moves if move.leaf == leaf)
 
-    def _owes(self, wallet: int, token: int, behind: Mapping[int, _Behind]) -> bool:
-        return bool(self._due(wallet, token, behind) or self._held(wallet, token, behind))
+    def _owes(self, wallet: int, token: int) -> bool:
+        behind = self._behind(wallet, token)
+        return any(each.held for each in behind.values()) or bool(self._due(wallet, token, behind))
 
     # What leads to a wallet
 
-    def _behind(self, wallet: int) -> dict[int, _Behind]:
+    def _behind(self, wallet: int, token: int) -> dict[int, _Behind]:
         if self._is_plain:
-            rows = self._store.read_all(_BEHIND, wallet)
+            rows = self._store.rows(_BEHIND, wallet=wallet, token=token)
             return {
-                key: _Behind(payee, contract, id_, bool(unknown))
-                for key, payee, contract, id_, unknown in rows
+                key: _Behind(payee, raw, (received or 0) - (passed or 0), id_ if unknown else None)
+                for key, payee, raw, unknown, id_, received, passed in rows
             }
-        behind = {}
+        accounts, keys, behind = self._books.of(token), self._store.keys, {}
         for key in self._graph.behind(wallet)[1:]:
             subject = self._graph.subject(key)
             if subject is not None and subject.payee is not None:
-                behind[key] = _Behind(subject.payee, subject.contract, subject.id, subject.unknown)
+                unknown = subject.id if subject.unknown else None
+                behind[key] = _Behind(subject.payee, keys.raw(key), accounts.held(key), unknown)
         return behind
 
     def _due(self, wallet: int, token: int, behind: Mapping[int, _Behind]) -> list[_Due]:
         """The leaves that bring something."""
         if self._is_plain:
             return self._due_plainly(wallet, token)
-        accounts = self._books.of(token)
+        accounts, keys = self._books.of(token), self._store.keys
         dues = []
         for payee in (wallet, *behind):
             for leaf in self._graph.paying(payee):
                 amount = accounts.due(leaf)
                 if amount > 0:
-                    now = accounts.received(leaf.split) * leaf.shares // leaf.total
-                    now = max(now - accounts.claimed(leaf), 0)
-                    complete = not accounts.restless(leaf.split)
-                    dues.append(_Due(leaf.split, leaf.place, payee, amount, now, complete))
+                    split, place, now = leaf.split, leaf.place, accounts.received(leaf.split)
+                    now = max(now * leaf.shares // leaf.total - accounts.claimed(leaf), 0)
+                    complete = not accounts.restless(split)
+                    dues.append((keys.raw(split), place, split, payee, amount, now, complete))
         return dues
 
     def _due_plainly(self, wallet: int, token: int) -> list[_Due]:
-        amount_of, word_of = self._numbers
-        keys, dues = self._store.keys, []
-        for row in self._store.read_all(_DUE, wallet, token):
-            split, place, payee, packed, sum_, received, virtual, restless, claimed, raw = row
-            shares, total = amount_of(packed), amount_of(sum_)
-            had = amount_of(claimed) if claimed is not None else 0
-            amount = word_of(virtual) * shares // total - had
+        dues = []
+        for row in self._store.rows(_DUE, wallet=wallet, token=token):
+            raw, place, split, payee, shares, total, received, virtual, restless, claimed = row
+            had = claimed or 0
+            amount = virtual * shares // total - had
             if amount > 0:
-                now = word_of(received) * shares // total - had
-                now = now if now > 0 else 0
-                dues.append(_Due(split, place, payee, amount, now, not restless))
-                keys.remember(split, bytes(raw))
+                now = received * shares // total - had
+                dues.append((raw, place, split, payee, amount, now if now > 0 else 0, not restless))
         return dues
 
-    def _held(
-        self, wallet: int, token: int, behind: Mapping[int, _Behind]
-    ) -> list[tuple[int, int]]:
-        if self._is_plain:
-            word_of = self._numbers[1]
-            rows = self._store.read_all(_HELD, wallet, token)
-            return [(key, word_of(received) - word_of(passed)) for key, received, passed in rows]
-        accounts = self._books.of(token)
-        return [(key, held) for key in behind if (held := accounts.held(key))]
+    def _told(
+        self, behind: Mapping[int, _Behind], payees: Iterable[int]
+    ) -> dict[int, tuple[bytes, tuple[str, bytes] | None]]:
+        """What is told of each of some payees, which lead to a wallet: the key of a subject, and of
+        a rights token that nobody put on record the registry and ID that it stands for."""
+        unknown = {payee: self._unknown(behind, payee) for payee in payees}
+        numbers = {number for number in unknown.values() if number is not None}
+        self._graph.load(numbers)
+        known = {number: self._graph.subject(number) for number in numbers}
+        keys = self._store.keys
+        keys.load({key for each in known.values() if each for key in (each.contract, each.id)})
+        names = {
+            number: (keys.address(each.contract), keys.raw(each.id))
+            for number, each in known.items()
+            if each
+        }
+        return {
+            payee: (
+                behind[payee].key if payee in behind else ZERO32,
+                None if number is None else names.get(number),
+            )
+            for payee, number in unknown.items()
+        }
 
-    def _unknown(self, behind: Mapping[int, _Behind], payee: int) -> tuple[str, bytes] | None:
-        """A rights token stands for a wallet, so there is one at most, and it is the last."""
+    def _unknown(self, behind: Mapping[int, _Behind], payee: int) -> int | None:
+        """What an unknown rights token stands for. Such a token stands for a wallet, so there is
+        one at most, and it is the last."""
         seen: set[int] = set()
         while payee in behind and payee not in seen:
             seen.add(payee)
             subject = behind[payee]
-            if subject.unknown:
-                known = self._graph.subject(subject.id)
-                if known is not None:
-                    keys = self._store.keys
-                    return keys.address(known.contract), keys.raw(known.id)
+            if subject.unknown is not None:
+                return subject.unknown
             payee = subject.payee
         return None
 
@@ -379,6 +373,7 @@ class Sight:
 
     def _steps(self, token: str, rows: list[Owed], lists: Mapping[bytes, Listed]) -> Iterable[Step]:
         keys = self._store.keys
+        keys.find(row.split if row.leaf >= 0 else row.subject for row in rows)
         accounts = self._books.of(keys.number(token))
         leaves, waiting, listed = [], [], []
         for row in rows:

@@ -10,7 +10,7 @@ of it there.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -84,9 +84,10 @@ class Ages:
         self._accounts = books.of(self._unit or 0)
         self._credits: dict[int, _Credits] = {}
 
-    def of_wallet(self, owed: Iterable[Owed], after: bytes, most: int) -> list[Waiting]:
+    def of_wallet(self, owed: Sequence[Owed], after: bytes, most: int) -> list[Waiting]:
         """What a wallet is owed, as `Sight.owed` tells."""
         number = self._store.keys.number
+        self._store.keys.find(row.split if row.leaf >= 0 else row.subject for row in owed)
         rows: list[_Row] = []
         for row in owed:
             if row.leaf < 0:

@@ -6,7 +6,6 @@ store, for whoever asks here and nobody else: a private list stays private.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +16,8 @@ from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
-from kiseki.index.store.types import Key, Long
+from kiseki.index.store.rows import maker
+from kiseki.index.store.types import Key, Long, number_of, numbered
 
 __all__ = ["KnownSplit", "Label", "Splits"]
 
@@ -67,11 +67,10 @@ _KEYS = (
 )
 _WHERE = select(t.split.c.at, t.split.c.place).where(t.split.c.key == bindparam("key", type_=Key))
 _ALL = 1 << 62
-_LABELS = (
-    "SELECT split, kind, raw FROM label JOIN keys ON keys.id = label.group_id WHERE split IN ({})"
+_LABELS = select(number_of(t.label.c.split), t.label.c.kind, t.label.c.group_id).where(
+    numbered(t.label.c.split, "splits")
 )
-_TOGETHER = 500
-"""Splits of one question."""
+_label = maker(Label)
 
 
 def _order(label: Label) -> tuple[str, bytes]:
@@ -179,12 +178,10 @@ class Splits:
 
     def labels(self, splits: Iterable[int]) -> dict[int, tuple[Label, ...]]:
         """The labels of splits, by their numbers; each sorted by kind and group."""
-        labels = defaultdict[int, list[Label]](list)
-        wanted = sorted(splits)
-        for start in range(0, len(wanted), _TOGETHER):
-            listed = ", ".join(map(str, wanted[start : start + _TOGETHER]))
-            for split, kind, group in self._store.read_all(_LABELS.format(listed)):
-                labels[split].append(Label(kind, bytes(group)))
+        wanted = list(splits)
+        labels: dict[int, list[Label]] = {split: [] for split in wanted}
+        for split, kind, group in self._store.rows(_LABELS, splits=wanted) if wanted else ():
+            labels[split].append(_label(kind, group))
         for split in wanted if self._added else ():
             if self._store.keys.raw(split) in self._added:
                 labels[split].append(_ADDED)

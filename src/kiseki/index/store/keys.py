@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from kiseki.index.store.types import keys, raw_of
+from sqlalchemy import select
+
+from kiseki.index.store.types import keys, numbered, raw_of
 
 if TYPE_CHECKING:
     from kiseki.index.store.database import Store
 
 __all__ = ["Keys"]
+
+_RAWS = select(keys.c.id, keys.c.raw).where(numbered(keys.c.id, "numbers"))
 
 _MOST = 400_000
 """Keys that are remembered at most, in about 80 MB."""
@@ -119,15 +123,16 @@ class Keys:
     def load(self, numbers: Iterable[int]) -> None:
         """Reads many keys together, so that `raw` has them."""
         left = [number for number in numbers if number not in self._raws]
-        for start in range(0, len(left), _TOGETHER):
-            listed = ", ".join(map(str, left[start : start + _TOGETHER]))
-            rows = self._store.read_all(f"SELECT id, raw FROM keys WHERE id IN ({listed})")  # noqa: S608
-            for number, raw in rows:
-                self.remember(number, bytes(raw))
+        if left:
+            for number, raw in self._store.rows(_RAWS, numbers=left):
+                self.remember(number, raw)
 
-    def seek(self, wanted: Iterable[str | bytes]) -> None:
-        """Reads the numbers of many keys together, so that `number` has them or knows that there
-        is none yet. Only in a transaction, in which nobody else numbers keys."""
+    def find(self, wanted: Iterable[str | bytes]) -> list[bytes]:
+        """Reads the numbers of many keys together, so that `number` has them.
+
+        Returns:
+            Those that were asked for.
+        """
         left = list({raw_of(key) for key in wanted if key not in self._numbers} - self._absent)
         left = [raw for raw in left if raw not in self._numbers]
         for start in range(0, len(left), _TOGETHER):
@@ -136,7 +141,12 @@ class Keys:
             rows = self._store.read_all(f"SELECT id, raw FROM keys WHERE raw IN ({marks})", *part)  # noqa: S608
             for number, raw in rows:
                 self.remember(number, bytes(raw))
-        self._absent.update(raw for raw in left if raw not in self._numbers)
+        return left
+
+    def seek(self, wanted: Iterable[str | bytes]) -> None:
+        """The same in a transaction, in which nobody else numbers keys, so that `number` knows too
+        which keys have none yet."""
+        self._absent.update(raw for raw in self.find(wanted) if raw not in self._numbers)
 
     def address(self, number: int) -> str:
         """The address of a wallet with a number, in lower case."""

@@ -8,11 +8,13 @@ in as 32 bytes. Two columns are compared by their numbers. The number of a walle
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     ColumnElement,
@@ -20,11 +22,15 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    String,
     Table,
+    bindparam,
     select,
     type_coerce,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from kiseki.core.values import address_text, from_hex
@@ -41,7 +47,9 @@ __all__ = [
     "keys",
     "metadata",
     "number_of",
+    "numbered",
     "raw_of",
+    "raws",
 ]
 
 metadata = MetaData()
@@ -112,10 +120,63 @@ def number_of(column: Any) -> ColumnElement[int]:
     return type_coerce(column, Long)
 
 
-def among(column: Any, given: Iterable[str | bytes]) -> ColumnElement[bool]:
-    """Whether a column of keys holds one of these; `in_` cannot ask that."""
-    numbers = select(keys.c.id).where(keys.c.raw.in_([raw_of(key) for key in given]))
-    return number_of(column).in_(numbers)
+def among(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column of keys holds one of a list, which is given as `raws`; `in_` cannot ask
+    that.
+
+    Args:
+        name: of the list, to whoever asks.
+    """
+    given = bindparam(name, type_=Bytes, expanding=True)
+    return number_of(column).in_(select(keys.c.id).where(keys.c.raw.in_(given)))
+
+
+def raws(given: Iterable[str | bytes]) -> list[bytes]:
+    """Keys for a question with `among`."""
+    return [raw_of(key) for key in given]
+
+
+class _Numbers(TypeDecorator[Any]):
+    """A list of numbers as one value: SQLite takes it in JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        postgres = dialect.name == "postgresql"
+        return dialect.type_descriptor(ARRAY(BigInteger) if postgres else String())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
+
+
+class _Numbered(FunctionElement[Any]):
+    """Without a type: SQLAlchemy compares what is a Boolean with 1, and SQLite then finds no row by
+    its key."""
+
+    inherit_cache = True
+
+
+@compiles(_Numbered, "sqlite")
+def _in_sqlite(element: _Numbered, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - by SQLAlchemy
+
+
+@compiles(_Numbered, "postgresql")
+def _in_postgres(element: _Numbered, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+def numbered(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column of numbers, or of keys by their numbers, holds one of a list. The list is
+    one value, so the SQL is the same however long it is.
+
+    Args:
+        name: of the list, to whoever asks.
+    """
+    return _Numbered(number_of(column), bindparam(name, type_=_Numbers))
 
 
 class _AsItIs(UserDefinedType[Any]):
@@ -141,10 +202,13 @@ class Unsigned(TypeDecorator[int]):
         numeric = dialect.name == "postgresql"
         return dialect.type_descriptor(Numeric(self.digits, 0) if numeric else _AsItIs())
 
-    def of_driver(self, dialect: Dialect) -> tuple[Callable[[int], Any], Callable[[Any], int]]:
-        """What the driver takes of a number, and a number of what the driver gives."""
+    def of_driver(
+        self, dialect: Dialect
+    ) -> tuple[Callable[[int], Any], Callable[[Any], int] | None]:
+        """What the driver takes of a number, and a number of what the driver gives; nothing where
+        it gives numbers."""
         if dialect.name == "postgresql":
-            return Decimal, int
+            return Decimal, None
         return self._packed, _unpacked
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
