@@ -53,8 +53,9 @@ _QUESTIONS = 100
 
 _UNDER_WAY = 4
 """Requests at a time, each of them with an answer in memory."""
-_MANY_BYTES = 4_000_000
-"""Of text in one answer: of more, fewer blocks are asked for at once."""
+_MANY_BYTES = 8_000_000
+"""Of text in one answer: of more, fewer blocks are asked for at once. These are not quite 10,000
+logs, which is the most that many nodes answer."""
 _LOG = 700
 """Bytes of a log in JSON, beside its data."""
 
