@@ -252,6 +252,14 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
+    context.options(context.Options())
+    show.begin()
+    with context.opened:
+        return _ended(words)
+
+
+def _ended(words: list[str]) -> int:
+    """The exit code of a command, and the last that it says."""
     try:
         found: object = app(words, prog_name="kiseki", standalone_mode=False)
         code = found if isinstance(found, int) else 0

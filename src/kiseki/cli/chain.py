@@ -15,7 +15,6 @@ from kiseki.chain.anvil import find_anvil
 from kiseki.chain.node import connect
 from kiseki.chain.release import deploying as deployment
 from kiseki.chain.release import releases, verification
-from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account
 from kiseki.cli import context, show
@@ -96,9 +95,7 @@ def deploy() -> None:
     node = connect(at.url, at.chain_id)
     chain_id = node.chain_id
     known = context.network_of(chain_id)
-    sender = Sender(
-        node, context.signer(at.url, chain_id), Journal(context.home("journal")), context.policy()
-    )
+    sender = Sender(node, context.signer(at.url, chain_id), context.journal(), context.policy())
     found = deployment.preflight(sender)
     told = {**show.plain(found), "addresses": dict(releases.addresses())}
     if not context.current.json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -18,6 +19,7 @@ import typer
 
 from kiseki.chain.release.networks import Network
 from kiseki.chain.sending.fees import Policy
+from kiseki.chain.sending.journal import Journal
 from kiseki.chain.signing.accounts import (
     Keystores,
     WatchOnly,
@@ -71,6 +73,8 @@ class Options:
 
 
 current = Options()
+opened = ExitStack()
+"""Closes what the command opened, when it ends."""
 
 
 def options(said: Options) -> None:
@@ -264,6 +268,11 @@ def key_store(k: Kiseki) -> KeyStore:
     return found
 
 
+def journal() -> Journal:
+    """The journal that the options name, for a command without a connected `Kiseki`."""
+    return opened.enter_context(closing(Journal(home("journal"))))
+
+
 def refuse_dry_run(command: str) -> None:
     """Refuses `--dry-run` for a command that cannot be tried: each step needs the one before.
 
@@ -320,6 +329,7 @@ def _connected(place: Where, who: Signer, rehearses: bool, allow_old: bool = Fal
         index=settings.value("KISEKI_INDEX", given()), deployments=Path(chosen("deployments")),
         networks=settings.value("KISEKI_NETWORKS", given()), allow_old=allow_old,
     )  # fmt: skip
+    opened.callback(k.close)
     k.session.warn = show.old
     if k.session.as_of is not None:
         show.old(k.session.as_of)

@@ -31,21 +31,28 @@ if TYPE_CHECKING:
     from kiseki.client.asof import AsOf
 
 __all__ = [
-    "count", "date", "err", "fields", "json_line", "line", "old", "out", "paused", "percent",
-    "plain", "progress", "question", "say", "table", "undated",
+    "begin", "count", "date", "fields", "json_line", "line", "old", "paused", "percent", "plain",
+    "progress", "question", "say", "table", "undated",
 ]  # fmt: skip
 
 
-def _console(stream: TextIO, stderr: bool) -> Console:
+def _console(stream: TextIO) -> Console:
     """In a pipe nothing is folded, so that what is read there line by line is whole."""
     width = None if stream.isatty() else _ENDLESS
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False,
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False,
                    soft_wrap=True)  # fmt: skip
 
 
 _ENDLESS = 1_000_000
-out = _console(sys.stdout, stderr=False)
-err = _console(sys.stderr, stderr=True)
+
+
+def _out() -> Console:
+    return _console(sys.stdout)
+
+
+def _err() -> Console:
+    return _console(sys.stderr)
+
 
 Told = Callable[[int, int], None]
 _bars: list[Progress] = []
@@ -53,6 +60,12 @@ _old: list[AsOf] = []
 """How old what is printed is, if the node does not answer."""
 _unsaid: list[AsOf] = []
 """The same as long as nobody was told."""
+
+
+def begin() -> None:
+    """For a new command: nothing is old yet."""
+    _old.clear()
+    _unsaid.clear()
 
 
 def old(as_of: AsOf) -> None:
@@ -115,17 +128,19 @@ def plain(value: Any) -> Any:
 def say(text: str) -> None:
     """A sentence for people, on stderr."""
     _date()
+    err = _err()
     err.print(Text(_folded(_text(text), err)))
 
 
 def question(text: str) -> str:
     """A question as it is asked: no word is broken where the terminal ends."""
-    return _folded(_text(text), err)
+    return _folded(_text(text), _err())
 
 
 def line(value: Any) -> None:
     """A result of one line, on stdout."""
     _date()
+    out = _out()
     out.print(Text(_folded(_text(value), out)))
 
 
@@ -136,6 +151,7 @@ def fields(rows: Iterable[tuple[str, Any]]) -> None:
     if not shown:
         return
     _date()
+    out = _out()
     indent = max(cell_len(name) for name, _ in shown) + layout.GAP
     for name, value in shown:
         first, *more = layout.beside(name, value, indent, out.width)
@@ -161,6 +177,7 @@ def table(
     if not shown:
         return
     _date()
+    out = _out()
     # A number or ID that is broken cannot be copied; words can be read all the same.
     whole = [
         name in numbers or all(re.fullmatch("(0x\\S+)?", row[place]) for row in shown)
@@ -191,6 +208,7 @@ def date(seconds: int | None) -> str:
 @contextmanager
 def progress(what: str, unit: str = "") -> Iterator[Told]:
     """A bar with rate and time left on a terminal, silence anywhere else."""
+    err = _err()
     if not err.is_terminal:
         yield lambda *_: None
         return

@@ -13,7 +13,6 @@ from kiseki.chain.contract.contracts import node_errors
 from kiseki.chain.logs import head
 from kiseki.chain.node import Node, connect, place
 from kiseki.chain.release import releases, verification
-from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import WatchOnly
 from kiseki.cli import context, show
@@ -122,7 +121,7 @@ def _of_wallet(node: Node, who: str, k: Kiseki | None) -> dict[str, Any]:
     told: dict[str, Any] = {"wallet": who}
     if node.away is None:
         sender = (
-            Sender(node, WatchOnly(who), Journal(context.home("journal")), context.policy())
+            Sender(node, WatchOnly(who), context.journal(), context.policy())
             if k is None
             else k.sender
         )

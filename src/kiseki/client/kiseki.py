@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from kiseki.chain.anvil import anvil
 from kiseki.chain.contract.contracts import erc20, node_errors
@@ -69,6 +69,7 @@ class Kiseki:
         wallet = Wallet(session, signer_of(key), salts)
         self.session = session
         self._wallet = wallet
+        self._opened = contextlib.ExitStack()
         self.data = Data(wallet)
         self.models = Models(wallet, self.data)
         self.outputs = Outputs(wallet)
@@ -79,6 +80,20 @@ class Kiseki:
         self.cancellations = Cancellations(wallet)
         self.statements = Statements(wallet)
         self.test_money = TestMoney(wallet)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the files that `connect` opened: journal, key store and index.
+
+        What is on its way in the journal may then be taken up by another. What shares the
+        connection (`using`) cannot be used afterwards either.
+        """
+        self._opened.close()
 
     def __repr__(self) -> str:
         return f"Kiseki(chain {self.session.chain_id}, wallet {self.address})"
@@ -99,7 +114,8 @@ class Kiseki:
         networks: str | Path | None = None,
         allow_old: bool = False,
     ) -> Kiseki:
-        """A wallet on a chain where the suite is deployed.
+        """A wallet on a chain where the suite is deployed. Close it, or use it in a `with` block;
+        else its files are closed when the process ends.
 
         Args:
             url: JSON-RPC of a node; several, to fall back on, as a sequence or with commas between.
@@ -133,22 +149,28 @@ class Kiseki:
                 node = absent(url, chain_id, error)
         else:
             node = connect(url, chain_id)
-        if not isinstance(journal, Journal):
-            journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
         record = Path(deployments) if deployments is not None else None
         table = Path(networks) if networks is not None else None
-        session = Session(
-            node,
-            record,
-            journal,
-            policy,
-            rehearses=rehearses,
-            networks=table,
-            index=_index_at(index),
-            allow_old=allow_old,
-        )
-        salts = KeyStore(Path(secrets)) if isinstance(secrets, str | Path) else secrets
-        return cls(session, signer_of(key), salts)
+        with contextlib.ExitStack() as opened:
+            if not isinstance(journal, Journal):
+                journal = Journal(Path(journal) if journal else Path.home() / ".kiseki" / "journal")
+                opened.callback(journal.close)
+            session = Session(
+                node,
+                record,
+                journal,
+                policy,
+                rehearses=rehearses,
+                networks=table,
+                index=_index_at(index),
+                allow_old=allow_old,
+            )
+            opened.callback(session.close)
+            if isinstance(secrets, str | Path):
+                secrets = opened.enter_context(KeyStore(Path(secrets)))
+            made = cls(session, signer_of(key), secrets)
+            made._opened = opened.pop_all()
+        return made
 
     @classmethod
     @contextlib.contextmanager
@@ -325,5 +347,6 @@ def deploy(
     """
     node = connect(given["url"], given["chain_id"])
     journal = Journal(given.get("journal") or Path.home() / ".kiseki" / "journal")
-    sender = Sender(node, signer_of(given["key"]), journal, given.get("policy"))
-    return deployment.deploy(sender, given["deployments"], progress)
+    with contextlib.closing(journal):
+        sender = Sender(node, signer_of(given["key"]), journal, given.get("policy"))
+        return deployment.deploy(sender, given["deployments"], progress)

@@ -229,6 +229,14 @@ class Session:
         with self._lock:
             self._followed().drop()
 
+    def close(self) -> None:
+        """Closes the index, if it was opened."""
+        with self._lock:
+            if self._follower is not None:
+                self._follower.close()
+            if self._old is not None:
+                self._old.kept.close()
+
     def index_place(self) -> str:
         """Where the index is kept, in words."""
         with self._lock:

@@ -80,6 +80,12 @@ class Follower:
         self._index = None
         self._place.drop(self._deployment.chain_id, self._first_hash())
 
+    def close(self) -> None:
+        """Closes the index, if it was opened."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
     def _first_hash(self) -> bytes:
         if not self._genesis:
             (first,) = chain_logs.blocks(self._node, 0)

@@ -39,8 +39,7 @@ def screen(monkeypatch: pytest.MonkeyPatch, width: int) -> io.StringIO:
     console = Console(
         file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
     )
-    monkeypatch.setattr(show, "out", console)
-    monkeypatch.setattr(show, "err", console)
+    monkeypatch.setattr(show, "_console", lambda _: console)
     return file
 
 

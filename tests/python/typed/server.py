@@ -51,10 +51,7 @@ def serve(place: str) -> None:
 
 
 def _make_commands() -> None:
-    """Makes the commands of `kiseki` once: it takes longer than most of them.
-
-    Each program finds them made, with `kiseki.cli.show` looking at its own terminal (`_run`).
-    """
+    """Makes the commands of `kiseki` once: it takes longer than most of them."""
     import typer
 
     from kiseki.cli import app, lazy
@@ -172,7 +169,6 @@ def _run(given: _Given, files: list[int]) -> int:
         if program == "kiseki":
             from kiseki.cli import main
 
-            _look_at_the_terminal()
             main(words)
         else:
             sys.path[0] = str(Path(program).parent)
@@ -186,14 +182,6 @@ def _run(given: _Given, files: list[int]) -> int:
         with contextlib.suppress(OSError):
             stream.flush()
     return code
-
-
-def _look_at_the_terminal() -> None:
-    """As when a process of its own imports the module."""
-    from kiseki.cli import show
-
-    show.out = show._console(sys.stdout, stderr=False)
-    show.err = show._console(sys.stderr, stderr=True)
 
 
 def _code(said: object) -> int:
