@@ -1,4 +1,4 @@
-"""The `kiseki` command as people run it: a process, a folder, a home of its own, a real chain."""
+"""The `kiseki` command as people run it: a folder, a home of its own, a real chain."""
 
 import contextlib
 import json
@@ -6,15 +6,17 @@ import os
 import pty
 import subprocess
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.python.typed import Programs
+from tests.python.typed import Programs, here
 
 from kiseki import LocalKiseki
 from kiseki.chain.signing.accounts import local_account as account_of
+
+from ..conftest import open_below
 
 ARTIST, BUYER = account_of(1).address, account_of(4).address
 FREE = ("--uses", "train", "--royalty", "0%")
@@ -33,18 +35,25 @@ class Shell:
 
     def run(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> str:
         """What is on stdout and stderr."""
-        done = self.start(*words, more=more)
-        out, err = done.communicate(timeout=600)
-        assert done.returncode == code, out + err
-        assert "Traceback" not in out + err
-        return out + err
+        done = self.done(*words, more=more)
+        assert done.code == code, done.out + done.err
+        assert "Traceback" not in done.out + done.err
+        return done.out + done.err
 
     def json(self, *words: str, code: int = 0, more: Mapping[str, str] = NONE) -> Any:
         """The document on stdout, which must be nothing else."""
-        done = self.start(*words, "--json", more=more)
-        out, err = done.communicate(timeout=600)
-        assert done.returncode == code, out + err
-        return json.loads(out)
+        done = self.done(*words, "--json", more=more)
+        assert done.code == code, done.out + done.err
+        return json.loads(done.out)
+
+    def done(self, *words: str, more: Mapping[str, str] = NONE) -> here.Done:
+        """Runs a command to its end: in this process (`tests.python.typed.here`), or in a real one
+        for a shell to which no programs were given."""
+        if self.programs is not REAL:
+            return here.kiseki(_said(words), self.folder, self.environment | dict(more))
+        process = self.start(*words, more=more)
+        out, err = process.communicate(timeout=600)
+        return here.Done(process.returncode, out, err)
 
     def answer(self, typed: str, *words: str, code: int = 0) -> str:
         """What is on stdout and the terminal, where somebody types this."""
@@ -70,12 +79,10 @@ class Shell:
         stdin: int = subprocess.DEVNULL,
         stderr: int = subprocess.PIPE,
     ) -> "subprocess.Popen[str]":
-        """Without a terminal a command can ask nobody, so it is told `--yes`; `--no-yes` in these
-        tests leaves that out."""
-        yes = ["--yes"] if stdin == subprocess.DEVNULL and "--no-yes" not in words else []
-        words = tuple(word for word in words if word != "--no-yes")
+        """A process of its own, which goes on."""
+        said = _said(words) if stdin == subprocess.DEVNULL else words
         return subprocess.Popen(
-            [*self.programs.kiseki(), *words, *yes],
+            [*self.programs.kiseki(), *said],
             cwd=self.folder, env=self.environment | dict(more),
             stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip
@@ -88,13 +95,27 @@ class Shell:
         return place
 
 
+def _said(words: Sequence[str]) -> list[str]:
+    """Without a terminal a command can ask nobody, so it is told `--yes`; `--no-yes` in these tests
+    leaves that out."""
+    yes = [] if "--no-yes" in words else ["--yes"]
+    return [*(word for word in words if word != "--no-yes"), *yes]
+
+
 @pytest.fixture
-def shell(tmp_path: Path, k: LocalKiseki, programs: Programs) -> Shell:
+def closed(tmp_path: Path) -> Iterator[None]:
+    """Every command closed what it opened."""
+    yield
+    assert not open_below(tmp_path)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, k: LocalKiseki, programs: Programs, closed: None) -> Shell:
     return Shell(tmp_path, k.url, programs)
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, programs: Programs) -> Callable[[str], Shell]:
+def elsewhere(tmp_path: Path, programs: Programs, closed: None) -> Callable[[str], Shell]:
     """A shell at another node."""
 
     def make(url: str) -> Shell:

@@ -193,7 +193,7 @@ def test_a_local_chain_for_others_to_use(shell: Shell) -> None:
     assert node.stdout
     told = json.loads(node.stdout.readline())
     assert len(told["wallets"]) == 10
-    other = Shell(shell.folder, told["url"])
+    other = Shell(shell.folder, told["url"], shell.programs)
     assert set(other.json("status")["contracts"].values()) == {"the same, to the byte"}
     port = told["url"].rpartition(":")[2]
     second = shell.run("node", "--port", port, code=1)

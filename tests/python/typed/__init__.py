@@ -5,7 +5,8 @@ code. Only what every program imports (eth-account and web3, four seconds of pro
 when it starts: `server` imports it once for each worker of pytest and forks; `client` is what the
 test starts, and hands its own files, folder, network and signals on. A program is `kiseki`, or a
 script of Python. `terminal` is where people type, `network` keeps two pages that both start a node
-apart. `tests/python/cli/test_cli_help.py` and `test_client_scripts.py` start real ones too.
+apart. `here` runs a command in the test's own process, as most tests of commands do.
+`tests/python/cli/test_cli_help.py` and `test_client_scripts.py` start real ones too.
 """
 
 import os
