@@ -5,15 +5,14 @@ run the real compiler on what they are sent, and compare it with the code on the
 """
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import solcx
 
 from kiseki import LocalKiseki
 from kiseki.chain.contract.artifacts import artifact
@@ -27,18 +26,35 @@ ROOT = Path(__file__).resolve().parents[3]
 KEY = "ABCDEF0123456789"
 
 
-@cache
-def compiler_output(given: str) -> Any:
-    """What the compiler makes of an input. It takes seconds, and always makes the same."""
-    return solcx.compile_standard(json.loads(given), solc_version="0.8.37")
+class Compiler:
+    """The compiler of the project, loaded once: that takes longer than most contracts. What it made
+    of an input is kept, because it always makes the same."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self._made: dict[str, Any] = {}
+
+    def __call__(self, given: dict[str, Any], name: str) -> tuple[str, str]:
+        """Creation and runtime code of `path:Name`, from nothing but this input."""
+        path, contract = name.split(":")
+        question = json.dumps(given)
+        if question not in self._made:
+            assert self._process.stdin and self._process.stdout
+            self._process.stdin.write(question + "\n")
+            self._process.stdin.flush()
+            self._made[question] = json.loads(self._process.stdout.readline())
+        made = self._made[question]["contracts"][path][contract]["evm"]
+        return made["bytecode"]["object"], made["deployedBytecode"]["object"]
 
 
-def compiled(given: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """Creation and runtime code of `path:Name`, from nothing but this input."""
-    monkeypatch.setenv("SOLCX_BINARY_PATH", str(ROOT / ".tools" / "solcx"))
-    path, contract = name.split(":")
-    made = compiler_output(json.dumps(given))["contracts"][path][contract]["evm"]
-    return made["bytecode"]["object"], made["deployedBytecode"]["object"]
+@pytest.fixture(scope="module")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
+    command = [str(ROOT / ".tools" / "bin" / "solc"), "--standard-json-lines"]
+    nowhere = tmp_path_factory.mktemp("nowhere")
+    with subprocess.Popen(
+        command, cwd=nowhere, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Compiler(process)
 
 
 # Here
@@ -76,9 +92,9 @@ def test_the_hash_of_the_metadata_is_the_one_in_the_code() -> None:
         assert known in artifact(name).creation_code
 
 
-def test_the_input_alone_makes_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_input_alone_makes_the_code(compiler: Compiler) -> None:
     given = verification.compiler_input("RevenueSplitter")
-    creation, _ = compiled(given, "contracts/RevenueSplitter.sol:RevenueSplitter", monkeypatch)
+    creation, _ = compiler(given, "contracts/RevenueSplitter.sol:RevenueSplitter")
     assert bytes.fromhex(creation) == artifact("RevenueSplitter").creation_code
 
 
@@ -115,8 +131,8 @@ def test_what_a_person_needs_is_written(tmp_path: Path) -> None:
 class Explorer(ThreadingHTTPServer):
     """Etherscan's API v2 and Sourcify's, over the code of a real chain."""
 
-    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.node, self.monkeypatch = node, monkeypatch
+    def __init__(self, node: Node, compiler: Compiler) -> None:
+        self.node, self.compiler = node, compiler
         self.asked: list[str] = []
         self.jobs: dict[str, bool] = {}
         self.verified: set[str] = set()
@@ -131,7 +147,7 @@ class Explorer(ThreadingHTTPServer):
 
     def judge(self, given: dict[str, Any], name: str, at: str, arguments: str | None) -> bool:
         """Whether what the compiler makes of it is on the chain; immutables as the chain has."""
-        creation, runtime = compiled(given, name, self.monkeypatch)
+        creation, runtime = self.compiler(given, name)
         code = bytearray(self.node.code(at))
         contract = artifact(name.split(":")[1])
         for start, length in contract.immutables:
@@ -235,8 +251,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def explorer(k: LocalKiseki, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explorer]:
-    with serving(Explorer(k.session.node, monkeypatch)) as server:
+def explorer(k: LocalKiseki, compiler: Compiler) -> Iterator[Explorer]:
+    with serving(Explorer(k.session.node, compiler)) as server:
         yield server
 
 
