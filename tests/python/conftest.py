@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from tests.python.keystores import make_quickly
 from tests.python.typed import Programs, serving
 
 from kiseki import Kiseki, LocalKiseki
@@ -25,6 +26,8 @@ settings.load_profile("kiseki")
 # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+make_quickly()
 
 # What is kept in a home folder (journal, keystores) is kept in one of the tests' own.
 _HOME = TemporaryDirectory(prefix="kiseki-home-")

@@ -34,7 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scrypt with fewer rounds: it is eth-account that is slow on purpose, and not under test."""
     real = Account.encrypt
     monkeypatch.setattr(
-        Account, "encrypt", lambda key, word, kdf, rounds=2: real(key, word, kdf, rounds)
+        Account, "encrypt", lambda key, word, kdf, iterations=2: real(key, word, kdf, iterations)
     )
 
 

@@ -84,6 +84,18 @@ def test_wallets_in_keystore_files(shell: Shell) -> None:
     assert "set KISEKI_PASSWORD_FILE" in shell.run("accounts", "export", "alice", code=2)
 
 
+def test_to_guess_a_password_takes_long(shell: Shell) -> None:
+    """In a real process: tests make keystores that open at once."""
+    password = shell.folder / "password"
+    password.write_text("correct horse")
+    password.chmod(0o600)
+    real = Shell(shell.folder, shell.url)
+    made = real.json("accounts", "new", "studio", more={"KISEKI_PASSWORD_FILE": str(password)})
+    crypto = json.loads(Path(made["path"]).read_text("utf-8"))["crypto"]
+    assert crypto["kdf"] == "scrypt"
+    assert (crypto["kdfparams"]["n"], crypto["kdfparams"]["r"]) == (2**18, 8)
+
+
 def type_in(shell: Shell, answers: list[tuple[str, str]], *words: str) -> int:
     """Types each answer once its question is there: what is typed before is thrown away."""
     master, terminal = pty.openpty()

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.python.keystores import make_quickly
 from tests.python.typed.network import join
 
 # What programs import.
@@ -29,6 +30,7 @@ def serve(place: str) -> None:
     """Answers until whoever started it closes its stdin."""
     for each in READY:
         import_module(each)
+    make_quickly()
     _make_commands()
     _read_contracts()
     gc.collect()

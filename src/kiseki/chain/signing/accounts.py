@@ -361,10 +361,15 @@ def _password(what: str, ask: Ask | None, environment: Mapping[str, str]) -> str
 # Files
 
 
+_WORK = 2**18
+"""Of scrypt, as Geth has it: whoever guesses passwords needs half a second and 256 MB for each."""
+
+
 def _encrypted(account: LocalAccount, password: str) -> dict[str, Any]:
     if not password:
         raise InvalidInput("a password has at least one character; more are better")
-    return dict(_accounts().encrypt(account.key, passwords.written(password), kdf="scrypt"))
+    written = passwords.written(password)
+    return dict(_accounts().encrypt(account.key, written, kdf="scrypt", iterations=_WORK))
 
 
 def _decrypt(document: dict[str, Any], password: str, path: Path) -> LocalAccount:
