@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, names, pages, show
 from kiseki.cli.terms import in_words, uses_of
 from kiseki.core.offer import FOREVER, Licence
 from kiseki.core.values import to_hex
@@ -261,6 +261,8 @@ def buy(
 @market.command("licences")
 def licences(
     wallet: Annotated[str, typer.Argument(help="The licensee. Default: this wallet.")] = "",
+    most: pages.Most = None,
+    after: pages.After = None,
 ) -> None:
     """List the licences of a wallet, and until when they last.
 
@@ -270,15 +272,16 @@ def licences(
     Examples:
       kiseki market licences
       kiseki market licences 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+      kiseki market licences --most 100
     """
     who = names.wallet(wallet, "the licensee") if wallet else context.acting()
     k = context.watching(who)
-    found = k.market.licences(who)
+    found = k.market.licences(who, pages.after_place(after), pages.asked(most))
     if context.current.json:
         show.json_line([{
             "subject": e.subject, "licensee": e.licensee, "offers": list(e.offers),
             "payers": list(e.payers),
-            "until": {in_words(use): until for use, until in e.until.items()},
+            "until": {in_words(use): until for use, until in e.until.items()}, "place": e.place,
         } for e in found])  # fmt: skip
         return
     rows = [
@@ -288,8 +291,7 @@ def licences(
         for use, until in each.until.items()
     ]  # fmt: skip
     show.table(["licence for", "allows", "until"], rows)
-    if not rows:
-        show.say("This wallet has no licences.")
+    pages.told(found, most, after, lambda each: each.place, "This wallet has no licences.")
 
 
 @market.command("licence")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, past, show
+from kiseki.cli import context, letters, names, pages, past, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
@@ -298,6 +298,8 @@ def list_models(
     developer: Annotated[
         str, typer.Argument(help="The developer's wallet. Default: this wallet.")
     ] = "",
+    most: pages.Most = None,
+    after: pages.After = None,
 ) -> None:
     """List the models of a developer, what each allows and what it rests on.
 
@@ -307,11 +309,13 @@ def list_models(
     Examples:
       kiseki model list
       kiseki model list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+      kiseki model list --most 100
     """
     who = names.wallet(developer, "the developer") if developer else context.acting()
     k = context.watching(who)
     index = k.index
-    found = [index.model(each) for each in index.registered("ModelRegistry", who)]
+    listed = index.registered("ModelRegistry", who, pages.after_id(after), pages.asked(most))
+    found = [index.model(each) for each in listed]
     allowed = [index.terms(each.terms_id) for each in found]
     checked = [index.manifest_checked_at(each.id) for each in found]
     if context.current.json:
@@ -326,8 +330,8 @@ def list_models(
         [(e.id, in_words(terms.uses) or "nothing", e.base.words, show.date(e.registered_at),
           show.date(when)) for e, terms, when in zip(found, allowed, checked, strict=True)],
     )  # fmt: skip
-    if not found:
-        show.say(f"{who} has no models on this chain.")
+    nothing = f"{who} has no models on this chain."
+    pages.told(found, most, after, lambda each: each.id, nothing)
 
 
 @model.command("show")

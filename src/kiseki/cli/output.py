@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, past, show
+from kiseki.cli import context, letters, names, pages, past, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
@@ -196,6 +196,8 @@ def list_batches(
     creator: Annotated[
         str, typer.Argument(help="The creator's wallet. Default: this wallet.")
     ] = "",
+    most: pages.Most = None,
+    after: pages.After = None,
 ) -> None:
     """List the batches of a creator, with how many outputs and which models each has.
 
@@ -205,11 +207,13 @@ def list_batches(
     Examples:
       kiseki output list
       kiseki output list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+      kiseki output list --most 100
     """
     who = names.wallet(creator, "the creator") if creator else context.acting()
     k = context.watching(who)
     index = k.index
-    found = [index.batch(each) for each in index.registered("OutputRegistry", who)]
+    listed = index.registered("OutputRegistry", who, pages.after_id(after), pages.asked(most))
+    found = [index.batch(each) for each in listed]
     models = [index.sources(each.id).models for each in found]
     if context.current.json:
         show.json_line([
@@ -224,8 +228,8 @@ def list_batches(
           show.date(e.registered_at)) for e, made_with in zip(found, models, strict=True)],
         numbers=["outputs", "logged"],
     )  # fmt: skip
-    if not found:
-        show.say(f"{who} has no batches on this chain.")
+    nothing = f"{who} has no batches on this chain."
+    pages.told(found, most, after, lambda each: each.id, nothing)
 
 
 @output.command("show")

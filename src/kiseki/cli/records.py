@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, names, past, show
+from kiseki.cli import context, names, pages, past, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import Language, of_record, told_of_record
 from kiseki.cli.terms import Collection, in_words, names_of
@@ -108,6 +108,8 @@ def list_collections(
     provider: Annotated[
         str, typer.Argument(help="The provider's wallet. Default: this wallet.")
     ] = "",
+    most: pages.Most = None,
+    after: pages.After = None,
 ) -> None:
     """List the collections of a provider, what each allows, and how many models and batches use it.
 
@@ -117,12 +119,13 @@ def list_collections(
     Examples:
       kiseki data list
       kiseki data list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+      kiseki data list --most 100
     """
     k = context.watching(names.wallet(provider, "the provider") if provider else context.acting())
     index = k.index
-    records = index.collections(k.address)
+    records = index.collections(k.address, pages.after_id(after), pages.asked(most))
     terms = [index.terms(each.terms_id) for each in records]
-    used = index.usage(k.address, deep=True)
+    used = [each for record in records for each in index.uses(record.id, deep=True)]
     if context.current.json:
         show.json_line([
             {"collection": e.id, "items": e.count, "registered": e.registered_at,
@@ -138,8 +141,8 @@ def list_collections(
          for e, allowed in zip(records, terms, strict=True)],
         numbers=["items"],
     )  # fmt: skip
-    if not records:
-        show.say(f"{k.address} has no collections on this chain.")
+    nothing = f"{k.address} has no collections on this chain."
+    pages.told(records, most, after, lambda each: each.id, nothing)
 
 
 @data.command("find")

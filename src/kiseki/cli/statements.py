@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, show
+from kiseki.cli import context, letters, names, pages, show
 from kiseki.core.values import to_hex
 
 __all__ = ["statements"]
@@ -71,7 +71,9 @@ def send(file: letters.SignedLetter) -> None:
 
 
 @statements.command("show")
-def show_statements(kind: Kind, about: About) -> None:
+def show_statements(
+    kind: Kind, about: About, most: pages.Most = None, after: pages.After = None
+) -> None:
     """Show everything that was stated about something, by whom and when.
 
     Reads the chain and sends nothing. What a document says only the document can tell: compare its
@@ -80,20 +82,22 @@ def show_statements(kind: Kind, about: About) -> None:
     \b
     Examples:
       kiseki statements show model 0x3333…
+      kiseki statements show model 0x3333… --most 100
     """
     from kiseki.client.statements import sort_in_words
 
-    found = context.watching().statements.about(kind, _about(kind, about))
+    page = pages.after_place(after), pages.asked(most)
+    found = context.watching().statements.about(kind, _about(kind, about), *page)
     if context.current.json:
         show.json_line([{"speaker": e.speaker, "sort": sort_in_words(e.kind),
-                         "document": e.document, "time": e.time} for e in found])  # fmt: skip
+                         "document": e.document, "time": e.time, "place": e.place}
+                        for e in found])  # fmt: skip
         return
     show.table(
         ["stated by", "as", "document", "when"],
         [(e.speaker, sort_in_words(e.kind), e.document, show.date(e.time)) for e in found],
     )
-    if not found:
-        show.say("Nobody stated anything about it.")
+    pages.told(found, most, after, lambda each: each.place, "Nobody stated anything about it.")
 
 
 def _about(kind: str, about: str) -> str:

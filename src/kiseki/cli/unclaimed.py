@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from kiseki.cli import context, names, past, show
+from kiseki.cli import context, names, pages, past, show
 from kiseki.cli.labels import label
 from kiseki.cli.revenue import Token, revenue
 from kiseki.core.payee import Payee
-from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
+from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.errors import InvalidInput, KisekiError
 
 __all__ = ["unclaimed"]
@@ -28,9 +28,7 @@ def unclaimed(
     ] = "",
     token: Token = ZERO_ADDRESS,
     most: Annotated[int, typer.Option(min=1, help="The number of rows.")] = 100,
-    after: Annotated[
-        str | None, typer.Option(help="The last row of the page before, as that page names it.")
-    ] = None,
+    after: pages.After = None,
     at: past.At = None,
 ) -> None:
     """Show money that nobody has claimed yet, and since when it waits.
@@ -67,10 +65,7 @@ def unclaimed(
           show.date(e.since), Payee(e.payee).words, label(e.labels)) for e in found],
         numbers=["waits", "of it further up"],
     )  # fmt: skip
-    if not found:
-        show.say("Nothing waits in this currency." if after is None else "There are no more rows.")
-    if following is not None:
-        show.say(f"For the next rows: --after {to_hex(following)}")
+    pages.told(found, most, after, lambda each: each.cursor, "Nothing waits in this currency.")
 
 
 def _cursor(text: str) -> bytes:

@@ -23,6 +23,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index import Statement
+from kiseki.index.answers.pages import ALL
 
 __all__ = ["LETTER", "SORTS", "Statements", "sort_in_words"]
 
@@ -62,14 +63,18 @@ class Statements:
         what = self._subject(kind, about), _sort(sort), document_hash(document)
         return self.wallet.send(self.wallet.session["Statements"].call("state", *what))
 
-    def about(self, kind: str, about: str) -> list[Statement]:
+    def about(self, kind: str, about: str, after: int = -1, most: int = ALL) -> list[Statement]:
         """Everything that anybody stated about something, earliest first.
+
+        Args:
+            after: the place of the last one of the page before.
+            most: how many at most.
 
         Raises:
             InvalidInput, NotInIndex: as `state`.
         """
         subject = self._subject(kind, about)
-        return self.wallet.session.index.stated(subject)
+        return self.wallet.session.index.stated(subject, after, most)
 
     def prepare(
         self, kind: str, about: str, sort: str, document: str | Path | bytes,

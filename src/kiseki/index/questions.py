@@ -93,9 +93,17 @@ class Questions:
             self._addresses["ModelRegistry"],
         )
 
-    def find(self, commitment: bytes) -> list[Found]:
-        """Every collection and batch in which a published commitment stands, earliest first."""
-        return self._records.find(commitment)
+    def find(self, commitment: bytes, after: bytes | None = None, most: int = ALL) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first.
+
+        Args:
+            after: the ID of the last one of the page before.
+            most: how many at most.
+
+        Raises:
+            NotInIndex: no collection or batch has the ID `after`.
+        """
+        return self._records.find(commitment, after, most)
 
     def models_with(self, weights: bytes) -> list[bytes]:
         """The IDs of all models registered with this commitment of weights, earliest first."""
@@ -118,27 +126,33 @@ class Questions:
         """
         return self._records.sources(group)
 
-    def statements(self, contract: str, group: bytes) -> list[Statement]:
+    def statements(
+        self, contract: str, group: bytes, after: int = -1, most: int = ALL
+    ) -> list[Statement]:
         """What anybody said about what a contract of the suite holds, earliest first.
 
         Args:
             contract: its name, such as ``ModelRegistry``.
             group: the ID there.
+            after: the place of the last one of the page before.
+            most: how many at most.
         """
-        return self._records.statements(ids.subject(self._addresses[contract], group))
+        subject = ids.subject(self._addresses[contract], group)
+        return self._records.statements(subject, after, most)
 
-    def stated(self, subject: bytes) -> list[Statement]:
+    def stated(self, subject: bytes, after: int = -1, most: int = ALL) -> list[Statement]:
         """:meth:`statements` about any subject, as the payee key of a wallet."""
-        return self._records.statements(subject)
+        return self._records.statements(subject, after, most)
 
     def named_in_list(self, contract: str, group: bytes) -> list[str]:
         """Every user that an allow list ever named for a collection or model, in lower case,
         earliest first. What each may do now, the list itself says."""
         return self._records.named_in_list(self._addresses[contract], group)
 
-    def challenges(self, model: bytes) -> list[Challenge]:
-        """All evidence on record that a model's manifest is false, earliest first."""
-        return self._records.challenges(model)
+    def challenges(self, model: bytes, after: int = -1, most: int = ALL) -> list[Challenge]:
+        """All evidence on record that a model's manifest is false, earliest first; in pages as
+        :meth:`statements`."""
+        return self._records.challenges(model, after, most)
 
     def manifest_checked_at(self, model: bytes) -> int | None:
         """When a model's manifest was walked to its end; ``None`` when it was not."""

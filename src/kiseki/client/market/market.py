@@ -35,6 +35,7 @@ from kiseki.core.terms import Use
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, address, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import BatchRecord, LicenceRecord, ModelRecord, OfferRecord
+from kiseki.index.answers.pages import ALL
 
 __all__ = ["Bought", "Market"]
 
@@ -315,10 +316,19 @@ class Market:
 
     # Licences
 
-    def licences(self, of: str | None = None) -> list[LicenceRecord]:
-        """What somebody is licensed for, whoever paid; this wallet if nobody is named."""
+    def licences(
+        self, of: str | None = None, after: int = -1, most: int = ALL
+    ) -> list[LicenceRecord]:
+        """What somebody is licensed for, whoever paid; this wallet if nobody is named.
+
+        Args:
+            of: the licensee's address.
+            after: the place of the last one of the page before.
+            most: how many at most.
+        """
         who = to_hex(address(of or self.wallet.address, "the licensee"))
-        return self.wallet.session.index.agreements.licences(licensee=who)
+        agreements = self.wallet.session.index.agreements
+        return agreements.licences(licensee=who, after=after, most=most)
 
     def is_allowed(self, kind: str, group: bytes, user: str, use: Use) -> bool:
         """Whether the market lets `user` use it now; terms and revocation are asked apart."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, select
+from sqlalchemy import Executable, Select, and_, bindparam, func, select
 
 from kiseki.core import documents
 from kiseki.core.conditions import Condition
@@ -17,6 +20,7 @@ from kiseki.errors import NotInIndex
 from kiseki.index.answers.pages import ALL, paged, place_after
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
+from kiseki.index.store.types import number_of
 
 __all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord"]
 
@@ -85,6 +89,7 @@ class LicenceRecord:
         until: use -> last second at which it is allowed; `FOREVER` without end.
         offers: the offers bought, earliest first.
         payers: who paid for each of them, lower case; the licensee or anybody else.
+        place: of the first purchase in the chain, the cursor for the next page.
     """
 
     subject: bytes
@@ -92,6 +97,7 @@ class LicenceRecord:
     until: Mapping[Use, int]
     offers: tuple[bytes, ...]
     payers: tuple[str, ...]
+    place: int
 
     def allows(self, use: Use, now: int) -> bool:
         """Whether it is licensed at a time, in Unix seconds."""
@@ -151,22 +157,49 @@ _OFFER = _OFFERS.where(t.offer.c.id == bindparam("id"))
 _OFFERS = paged(_OFFERS, t.offer)
 _OFFERS_FOR = _OFFERS.where(t.offer.c.subject == bindparam("subject"))
 
-_LICENCES = select(
-    t.licence.c.offer,
-    t.licence.c.subject,
-    t.licence.c.licensee,
-    t.licence.c.payer,
-    t.licence.c.ends,
-).order_by(t.licence.c.at)
-_FOR, _TO = (
-    t.licence.c.subject == bindparam("subject"),
-    t.licence.c.licensee == bindparam("licensee"),
+_FIRST, _BEFORE = t.licence.alias("first"), t.licence.alias("before")
+_FIRSTS = paged(
+    select(_FIRST.c.at, number_of(_FIRST.c.subject), number_of(_FIRST.c.licensee))
+    .where(
+        ~select(_BEFORE.c.at)
+        .where(_BEFORE.c.subject == _FIRST.c.subject)
+        .where(_BEFORE.c.licensee == _FIRST.c.licensee)
+        .where(_BEFORE.c.at < _FIRST.c.at)
+        .exists()
+    )
+    .order_by(_FIRST.c.at),
+    _FIRST,
 )
+"""A licensee's first purchase of each subject."""
+_FOR, _TO = (
+    _FIRST.c.subject == bindparam("subject"),
+    _FIRST.c.licensee == bindparam("licensee"),
+)
+
+
+def _licences(firsts: Select[Any]) -> Select[Any]:
+    page = firsts.subquery("page")
+    at, subject, licensee = page.c
+    return (
+        select(
+            at,
+            t.licence.c.offer,
+            t.licence.c.subject,
+            t.licence.c.licensee,
+            t.licence.c.payer,
+            t.licence.c.ends,
+        )
+        .join(t.licence, and_(number_of(t.licence.c.subject) == subject,
+                              number_of(t.licence.c.licensee) == licensee))
+        .order_by(at, t.licence.c.at)
+    )  # fmt: skip
+
+
 _LICENCES_ASKED = {
-    (): _LICENCES,
-    ("subject",): _LICENCES.where(_FOR),
-    ("licensee",): _LICENCES.where(_TO),
-    ("subject", "licensee"): _LICENCES.where(_FOR, _TO),
+    (): _licences(_FIRSTS),
+    ("subject",): _licences(_FIRSTS.where(_FOR)),
+    ("licensee",): _licences(_FIRSTS.where(_TO)),
+    ("subject", "licensee"): _licences(_FIRSTS.where(_FOR, _TO)),
 }
 """What is given -> the question."""
 
@@ -253,33 +286,28 @@ class Agreements:
         ]
 
     def licences(
-        self, licensee: str | None = None, subject: bytes | None = None
+        self,
+        licensee: str | None = None,
+        subject: bytes | None = None,
+        after: int = -1,
+        most: int = ALL,
     ) -> list[LicenceRecord]:
         """What everybody is licensed for, the first first: bought again, it lasts longer.
 
         Args:
             licensee: only what this wallet is licensed for.
             subject: only licences of this one.
+            after: the place of the last one of the page before.
+            most: how many at most.
         """
         values: dict[str, str | bytes] = {}
         if subject is not None:
             values["subject"] = subject
         if licensee is not None:
             values["licensee"] = address_text(address(licensee, "the licensee"))
-        found: dict[tuple[bytes, str], tuple[dict[Use, int], list[tuple[bytes, str]]]] = {}
-        for key, about, user, payer, ends in self._store.rows(
-            _LICENCES_ASKED[tuple(values)], **values
-        ):
-            until, bought = found.setdefault((about, user), ({}, []))
-            bought.append((key, payer))
-            until.update(licence_ends(ends))
-        return [
-            LicenceRecord(
-                about, user, until,
-                tuple(key for key, _ in bought), tuple(payer for _, payer in bought),
-            )
-            for (about, user), (until, bought) in found.items()
-        ]  # fmt: skip
+        question = _LICENCES_ASKED[tuple(values)]
+        rows = self._store.rows(question, **values, after=after, most=most)
+        return [_licence(place, list(bought)) for place, bought in groupby(rows, itemgetter(0))]
 
     def waterfalls(self) -> dict[str, Plan]:
         """Address, in lower case -> plan, of all that were made known."""
@@ -309,4 +337,11 @@ class Agreements:
         return ScheduleRecord(key, schedule, shares, total, how or "open", at, ended, tx)
 
 
-# As text in the tables
+def _licence(place: int, bought: list[Row]) -> LicenceRecord:
+    """What one licensee bought of one subject."""
+    until: dict[Use, int] = {}
+    for *_, ends in bought:
+        until.update(licence_ends(ends))
+    _, _, subject, licensee, *_ = bought[0]
+    offers, payers = tuple(row[1] for row in bought), tuple(row[4] for row in bought)
+    return LicenceRecord(subject, licensee, until, offers, payers, place)

@@ -208,9 +208,13 @@ _EXTERNALS = (
 _KIND = select(t.composed.c.kind).where(t.composed.c.id == bindparam("id"))
 
 _FIND = {
-    kind: select(table.c.at, table.c.id, REGISTRANT[kind], t.time_of(table.c.at))
-    .join(t.published, t.published.c.group_id == table.c.id)
-    .where(t.published.c.commitment == bindparam("commitment"))
+    kind: paged(
+        select(table.c.at, table.c.id, REGISTRANT[kind], t.time_of(table.c.at))
+        .join(t.published, t.published.c.group_id == table.c.id)
+        .where(t.published.c.commitment == bindparam("commitment"))
+        .order_by(table.c.at),
+        table,
+    )
     for kind, table in (("collection", t.collection), ("batch", t.batch))
 }
 
@@ -220,26 +224,30 @@ _NAMED = (
     .where(t.allowed.c.id == bindparam("id"))
     .order_by(t.allowed.c.at)
 )
-_STATEMENTS = (
+_STATEMENTS = paged(
     select(
         t.statement.c.speaker,
         t.statement.c.kind,
         t.statement.c.document,
         t.time_of(t.statement.c.at),
+        t.statement.c.at,
     )
     .where(t.statement.c.subject == bindparam("subject"))
-    .order_by(t.statement.c.at)
+    .order_by(t.statement.c.at),
+    t.statement,
 )
-_CHALLENGES = (
+_CHALLENGES = paged(
     select(
         t.manifest_false.c.kind,
         t.manifest_false.c.collection,
         t.manifest_false.c.challenger,
         t.time_of(t.manifest_false.c.at),
         t.transaction_of(t.manifest_false.c.at),
+        t.manifest_false.c.at,
     )
     .where(t.manifest_false.c.model == bindparam("model"))
-    .order_by(t.manifest_false.c.at)
+    .order_by(t.manifest_false.c.at),
+    t.manifest_false,
 )
 _REVOKED = select(t.item_revocation.c.item, t.time_of(t.item_revocation.c.at)).where(
     among(t.item_revocation.c.item, "items")
@@ -401,27 +409,42 @@ class Records:
         """``model`` or ``batch``."""
         return str(self._one(_KIND, group, "model or batch")[0])
 
-    def find(self, commitment: bytes) -> list[Found]:
-        """Every collection and batch in which a published commitment stands, earliest first."""
+    def find(self, commitment: bytes, after: bytes | None = None, most: int = ALL) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first.
+
+        Args:
+            after: the ID of the last one that is known.
+            most: how many at most.
+        """
+        groups = t.collection, t.batch
+        place = place_after(self._store, groups, after, "collection or batch")
+        values = {"commitment": commitment, "after": place, "most": most}
         found = [
             (at, Found(kind, group, who, time))
             for kind, question in _FIND.items()
-            for at, group, who, time in self._store.rows(question, commitment=commitment)
+            for at, group, who, time in self._store.rows(question, **values)
         ]
-        return [place for _, place in sorted(found, key=itemgetter(0))]
+        return [each for _, each in sorted(found, key=itemgetter(0))[:most]]
 
     def named_in_list(self, registry: str, group: bytes) -> list[str]:
         """Every user that an allow list ever named for something, each once, earliest first."""
         rows = self._store.rows(_NAMED, registry=registry, id=group)
         return list(dict.fromkeys(user for (user,) in rows))
 
-    def statements(self, subject: bytes) -> list[Statement]:
-        """Everything stated about a subject, earliest first; nothing when nobody said anything."""
-        return [Statement(*row) for row in self._store.rows(_STATEMENTS, subject=subject)]
+    def statements(self, subject: bytes, after: int = -1, most: int = ALL) -> list[Statement]:
+        """Everything stated about a subject, earliest first; nothing when nobody said anything.
 
-    def challenges(self, model: bytes) -> list[Challenge]:
-        """All evidence on record against a model's manifest, earliest first."""
-        return [Challenge(*row) for row in self._store.rows(_CHALLENGES, model=model)]
+        Args:
+            after: the place of the last one that is known.
+            most: how many at most.
+        """
+        rows = self._store.rows(_STATEMENTS, subject=subject, after=after, most=most)
+        return [Statement(*row) for row in rows]
+
+    def challenges(self, model: bytes, after: int = -1, most: int = ALL) -> list[Challenge]:
+        """All evidence on record against a model's manifest, earliest first; pages likewise."""
+        rows = self._store.rows(_CHALLENGES, model=model, after=after, most=most)
+        return [Challenge(*row) for row in rows]
 
     def manifest_checked_at(self, model: bytes) -> int | None:
         """When a model's manifest was walked to its end; ``None`` when it was not."""

@@ -170,12 +170,14 @@ class Statement:
         kind: keccak256 of what sort (``manifest``, ``audit``, ``dispute``...).
         document: keccak256 of what is said.
         time: Unix seconds.
+        place: of it in the chain, the cursor for the next page.
     """
 
     speaker: str
     kind: bytes
     document: bytes
     time: int
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ class Challenge:
         challenger: who showed it, lowercase address.
         time: when, Unix seconds.
         transaction: 32 bytes.
+        place: of it in the chain, the cursor for the next page.
     """
 
     kind: str
@@ -196,6 +199,7 @@ class Challenge:
     challenger: str
     time: int
     transaction: bytes
+    place: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from kiseki.index.store.types import Address, Amount, Bytes, Key, Long, Word, me
 
 __all__ = ["BOOKS", "FACTS", "VERSION", "block_of", "place_of", "time_of", "transaction_of"]
 
-VERSION = 3
+VERSION = 4
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -185,7 +185,7 @@ offer_end = _fact("offer_end", {"id": Key}, once="id")
 licence = _fact(
     "licence",
     {"offer": Key, "subject": Key, "licensee": Address, "payer": Address, "ends": Word},
-    "offer", "subject", "licensee",
+    "offer", "subject", "licensee", "subject,licensee",
 )  # fmt: skip
 identity = _fact(
     "identity",
