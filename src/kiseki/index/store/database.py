@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from operator import itemgetter
@@ -75,7 +75,7 @@ class Store:
         self._writers: dict[Table, _Writer] = {}
         self._insertions: dict[Table, str] = {}
         self._translated: dict[str, str] = {}
-        self._writing = False
+        self._writing, self._pipe = False, ExitStack()
         self._seen = self._unseen = 0
         self.keys = Keys(self)
         with _told:
@@ -84,7 +84,7 @@ class Store:
         self.refresh()
 
     def _make_tables(self) -> None:
-        with self.writing():
+        with self.writing(), self._answered():
             if not inspect(self._db).has_table("about"):  # nobody else made them meanwhile
                 for statement in _statements(self._db.dialect.name):
                     self._driver.execute(statement)
@@ -142,8 +142,10 @@ class Store:
         try:
             self._writing = True
             self.keys.begin()
-            yield
-            self.flush()
+            with _told, self._pipe:
+                self._send_ahead()
+                yield
+                self.flush()
             self._commit()
             self.keys.end()
             self._look_over()
@@ -160,6 +162,20 @@ class Store:
             self._writing = False
             self._end()
             self._look()
+
+    def _send_ahead(self) -> None:
+        """From here on PostgreSQL is waited for only where something is read: a block would be as
+        long under way as it is worked on."""
+        if self.is_postgres:
+            self._pipe.enter_context(self._driver.pipeline())
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Each answer is waited for inside, as SQLAlchemy does."""
+        self._pipe.close()
+        yield
+        if self._writing:
+            self._send_ahead()
 
     def _commit(self) -> None:
         with _told:
@@ -199,7 +215,8 @@ class Store:
         known = asked(question, self._db.dialect)
         with _told:
             if known.has_lists:
-                return [tuple(row) for row in self._db.execute(question, values).all()]
+                with self._answered():
+                    return [tuple(row) for row in self._db.execute(question, values).all()]
             rows: list[Row] = self._driver.execute(known.sql, known.values(values)).fetchall()
         return known.rows(rows)
 
@@ -214,7 +231,7 @@ class Store:
     def pages(self, question: Executable, page: int) -> Iterator[Row]:
         """Every row of a long answer, read a page at a time."""
         self.flush()
-        with _told:
+        with _told, self._answered():
             rows = self._db.execute(question, execution_options={"yield_per": page})
             yield from map(tuple, rows)
 
