@@ -52,13 +52,14 @@ def test_a_question_of_a_list_is_answered_between(store: Store) -> None:
     assert names(store) == ["a", "b"]
 
 
-def test_what_is_refused_is_said_and_takes_all_with_it(store: Store) -> None:
+@pytest.mark.parametrize("order", ["bac", "bca"])
+def test_what_is_refused_is_said_and_takes_all_with_it(store: Store, order: str) -> None:
+    """Also where nothing is sent behind it."""
     with store.writing():
         note(store, "a")
     with pytest.raises(IndexUnusable, match="duplicate key"), store.writing():
-        note(store, "b")
-        note(store, "a")
-        note(store, "c")
+        for name in order:
+            note(store, name)
     assert names(store) == ["a"]
     with store.writing():
         note(store, "b")

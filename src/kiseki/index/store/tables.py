@@ -41,6 +41,11 @@ _BITS = 20
 """Of a place, for the position of a log in its block."""
 
 
+_ROOM = {"fillfactor": 70}
+"""Percent of a page of PostgreSQL that is filled at first. A row that changes then stays in its
+page, and no index has to learn of it."""
+
+
 def place_of(block: int, position: int = 0) -> int:
     """Where an event stands among all events of its chain."""
     return block << _BITS | position
@@ -62,7 +67,9 @@ def transaction_of(at: ColumnElement[int]) -> ColumnElement[bytes]:
     return before.scalar_subquery()
 
 
-def _table(name: str, primary: dict[str, Any], columns: dict[str, Any], *more: Any) -> Table:
+def _table(
+    name: str, primary: dict[str, Any], columns: dict[str, Any], *more: Any, changes: bool = False
+) -> Table:
     return Table(
         name,
         metadata,
@@ -73,6 +80,7 @@ def _table(name: str, primary: dict[str, Any], columns: dict[str, Any], *more: A
         *(Column(key, kind) for key, kind in columns.items()),
         *more,
         sqlite_with_rowid=list(primary.values()) == [Long],
+        postgresql_with=_ROOM if changes else {},
     )
 
 
@@ -261,9 +269,12 @@ account = _table(
     "account",
     {"key": Key, "token": Address},
     {"received": Word, "passed": Word, "virtual": Word, "restless": Integer},
+    changes=True,
 )
 Index("account_by_token", account.c.token)
-claimed = _table("claimed", {"split": Key, "lo": Amount, "token": Address}, {"amount": Amount})
+claimed = _table(
+    "claimed", {"split": Key, "lo": Amount, "token": Address}, {"amount": Amount}, changes=True
+)
 token = _table("token", {"token": Address}, {"deposited": Word, "restless": Integer})
 
 log = _table("log", {"registry": Address}, {"hash": Word, "count": Long})
