@@ -2,8 +2,6 @@
 
 import os
 import pty
-import subprocess
-import sys
 import termios
 
 from kiseki.chain.signing.accounts import local_account as account_of
@@ -67,15 +65,12 @@ def test_who_sits_at_a_terminal_is_asked(shell: Shell) -> None:
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (50, 10_000))  # wide: sentences stay whole
         os.write(ours, answer)
-        done = subprocess.run(
-            [sys.executable, "-m", "kiseki", *words],
-            cwd=shell.folder, env=shell.environment, stdin=theirs, capture_output=True, text=True,
-            timeout=600,
-        )  # fmt: skip
+        done = shell.start(*words, stdin=theirs)
+        out, err = done.communicate(timeout=600)
         os.close(ours)
         os.close(theirs)
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Go on as new?" in done.stderr
+        assert done.returncode == code, out + err
+        assert "Go on as new?" in err
         assert len(shell.json("data", "list", *ARTIST)) == 2 - code
 
 
