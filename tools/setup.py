@@ -275,10 +275,13 @@ def path_without_tools() -> str:
 def write_solc(node: str) -> None:
     """The compiler of npm as a command, under the two names that Forge and py-solc-x look for."""
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["devDependencies"]["solc"]
-    program = shlex.join([node, str(ROOT / "tools" / "solc.cjs")])
+    command = [node, str(ROOT / "tools" / "solc.cjs")]
+    said = subprocess.check_output([*command, "--version"], text=True)
+    # Forge asks for the version at every start, and loading the compiler takes seconds.
+    told = f'[ "$*" = --version ] && printf %s {shlex.quote(said)} && exit\n'
     for path in (TOOLS / "solcx" / f"solc-v{version}", BIN / "solc"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+        path.write_text(f'#!/bin/sh\n{told}exec {shlex.join(command)} "$@"\n')
         path.chmod(0o755)
 
 
