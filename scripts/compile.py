@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     homes = homes_of(releases())
     built = {
         homes.get(name, OF_NO_RELEASE) / f"{name}.json": text
-        for name, text in artifacts(compile_contracts())
+        for name, text in compiled(again=not options.check).items()
     }
     changed = differences(built)
     if options.check and changed:
@@ -69,16 +69,43 @@ def compiler_settings() -> Json:
     }
 
 
-def compile_contracts() -> Json:
-    """What the compiler says about everything in contracts/."""
+def compiled(again: bool) -> dict[str, str]:
+    """The file of every contract that can be deployed, by name. It takes half a minute, and the
+    same sources always make the same, so a check takes what an earlier one found.
+
+    Args:
+        again: whether they are compiled even so.
+    """
+    request = what_is_asked()
+    read = hashlib.sha256(json.dumps(request).encode())
+    for file in (Path(__file__), ROOT / "package-lock.json"):  # which names what they import
+        read.update(file.read_bytes())
+    kept = ROOT / ".build" / "compile" / f"{read.hexdigest()}.json"
+    if kept.exists() and not again:
+        known: dict[str, str] = json.loads(kept.read_text("utf-8"))
+        return known
+    made = dict(artifacts(compile_contracts(request)))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(made), "utf-8")
+    fresh.replace(kept)
+    return made
+
+
+def what_is_asked() -> Json:
+    """Everything in contracts/, as the compiler is given it."""
     files = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("contracts/**/*.sol"))]
     asked = ["abi", "metadata", "storageLayout", "evm.bytecode", "evm.deployedBytecode"]
-    request = {
+    return {
         "language": "Solidity",
         "settings": compiler_settings()
         | {"outputSelection": {file: {"*": asked, "": ["ast"]} for file in files}},
         "sources": {file: {"content": (ROOT / file).read_text("utf-8")} for file in files},
     }
+
+
+def compile_contracts(request: Json) -> Json:
+    """What the compiler says about them."""
     answer = ask_compiler(request)
     for warning in answer.get("errors", []):
         print(warning["formattedMessage"], file=sys.stderr)
