@@ -38,6 +38,10 @@ def check(world: Busy, index: Index, told: Index) -> None:
         rows = told.overview.works_under(terms, most=1000)
         assert {each.id for each in rows} == expected and len(rows) == len(expected)
         assert [each.place for each in rows] == sorted(each.place for each in rows)
+        for each in rows:
+            sources = index.sources(each.id).collections
+            declared = {index.collection(source.id).terms_id for source in sources}
+            assert each.is_direct is (terms in declared)
         pages: list[object] = []
         last = -1
         while page := told.overview.works_under(terms, after=last, most=2):
@@ -68,8 +72,8 @@ def test_terms_that_nobody_uses_and_works_that_are_not_there_have_nothing() -> N
     overview = world.index().overview
     assert overview.works_under(unused.id) == overview.works_under(named("x")) == []
     assert overview.terms_of(named("x")) == overview.terms_of(world.art) == []
-    kinds = [each.kind for each in overview.works_under(TRAIN.id)]
-    assert kinds == ["model", "model", "model", "batch"]
+    works = [(each.kind, each.is_direct) for each in overview.works_under(TRAIN.id)]
+    assert works == [("model", True), ("model", True), ("model", False), ("batch", False)]
     at = overview.works_under(TRAIN.id)[0].place >> 20
     assert [each.kind for each in overview.works_under(TRAIN.id, block=at)] == ["model"]
     assert overview.terms_of(world.frames, block=at) == []

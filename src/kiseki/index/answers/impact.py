@@ -29,7 +29,7 @@ __all__ = ["Dependent", "Impact", "dependents_of", "impact_of", "received_by"]
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
-    """A model or batch that rests on something.
+    """A model or batch that rests on something: on data, on a model, or on data under some terms.
 
     Attributes:
         place: of its registration in the chain, the cursor for the next page.

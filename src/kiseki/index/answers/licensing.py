@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlalchemy import BigInteger, bindparam, func, select, union
+from sqlalchemy import BigInteger, bindparam, exists, func, select, union
 
 from kiseki.core.values import bytes32
+from kiseki.index.answers.impact import Dependent
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.trace import within
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Key, number_of
 
-__all__ = ["Under", "terms_of", "works_under"]
-
-
-@dataclass(frozen=True, slots=True)
-class Under:
-    """A model or batch that rests on data under some terms.
-
-    Attributes:
-        place: of its registration in the chain, the cursor for the next page.
-        kind: ``model`` or ``batch``.
-        id: its ID.
-        registrant: its developer or creator, lowercase address.
-        time: when it was registered, Unix seconds.
-    """
-
-    place: int
-    kind: str
-    id: bytes
-    registrant: str
-    time: int
+__all__ = ["terms_of", "works_under"]
 
 
 _UNTIL = bindparam("until", type_=BigInteger)
@@ -73,6 +53,7 @@ _UNDER = (
         t.composed.c.id,
         func.coalesce(t.model.c.developer, t.batch.c.creator),
         t.time_of(t.composed.c.at),
+        exists(_USING.where(t.source.c.at == t.composed.c.at).correlate(t.composed)),
     )
     .outerjoin(t.model, t.model.c.at == t.composed.c.at)
     .outerjoin(t.batch, t.batch.c.at == t.composed.c.at)
@@ -96,7 +77,7 @@ def terms_of(store: Store, group: bytes, at: int | None = None) -> list[bytes]:
 
 def works_under(
     store: Store, terms: bytes, after: int = -1, most: int = 100, at: int | None = None
-) -> list[Under]:
+) -> list[Dependent]:
     """Models and batches that rest on a collection under some terms, through any number of models,
     earliest first.
 
@@ -108,4 +89,4 @@ def works_under(
     """
     until = ALL if at is None else at
     values = {"terms": bytes32(terms, "the terms"), "after": after, "until": until, "most": most}
-    return [Under(*row) for row in store.rows(_UNDER, **values)]
+    return [Dependent(*row) for row in store.rows(_UNDER, **values)]

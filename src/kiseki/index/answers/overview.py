@@ -15,7 +15,7 @@ from kiseki.index.answers.impact import (
     impact_of,
     received_by,
 )
-from kiseki.index.answers.licensing import Under, terms_of, works_under
+from kiseki.index.answers.licensing import terms_of, works_under
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -51,7 +51,7 @@ class Overview:
 
     def works_under(
         self, terms: bytes, after: int = -1, most: int = 100, block: int | None = None
-    ) -> list[Under]:
+    ) -> list[Dependent]:
         """Models and batches that rest on data under some terms, earliest first."""
         return works_under(self._store, terms, after, most, self._last(block))
 
