@@ -16,6 +16,9 @@ __all__ = ["Keys"]
 
 _RAWS = select(keys.c.id, keys.c.raw).where(numbered(keys.c.id, "numbers"))
 
+_ENDS = "SELECT (SELECT min(id) FROM keys), (SELECT max(id) FROM keys)"
+"""SQLite goes through all keys for both at once."""
+
 _MOST = 400_000
 """Keys that are remembered at most, in about 80 MB."""
 
@@ -176,7 +179,7 @@ class Keys:
 
     def _ends(self) -> tuple[int, int]:
         if self._last is None:
-            row = self._store.read("SELECT min(id), max(id) FROM keys") or (0, 0)
+            row = self._store.read(_ENDS) or (0, 0)
             self._last = min(row[0] or 0, 0), max(row[1] or 0, 0)
             if self._numbers_here:
                 self._begun = self._last
