@@ -1,5 +1,6 @@
 """Since when money waits, against plain loops over the events and the made-up chain's ledger."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from kiseki.index import Index, Waiting
 
 from .busy import Busy, busy
 from .diamond import Diamond
+from .test_cost_of_questions import Tall, counted, steps_of
 from .test_money_properties import TOKENS
 from .world import (
     ARTIST,
@@ -23,6 +25,7 @@ from .world import (
     STUDIO,
     SUITE,
     World,
+    account,
     named,
 )
 
@@ -256,6 +259,71 @@ def test_looking_back_costs_only_what_came_in_since() -> None:
     assert (row.block, old.block) == (world.block, world.events[1].block)
     looks = [each for each in reads if "FROM deposit" in each]
     assert 2 <= len(looks) <= 8, "once for the artist; pages that double for the studio"
+
+
+def test_a_page_asks_the_same_however_much_lies_above_it() -> None:
+    """Batches that pay the data split of a model, each with money of its own. Of that money, only
+    what can be the oldest is looked at."""
+    sent = []
+    for batches in (3, 40):
+        world = Tall(2, 1)
+        for i in range(batches):
+            made = world.batch([f"{i}"], [world.top])
+            world.deposit(world.split_for(OUTPUTS, made), 10**6 + i)
+        index = world.index()
+        payee = ids.wallet(ARTIST)
+        (row,) = index.unclaimed(payee)
+        assert told([row]) == Reference(world, ETHER).waiting(payee)
+        index.refresh()  # so that nothing is remembered
+        with counted(index) as statements:
+            assert index.unclaimed(payee) == [row]
+        sent.append(len(statements))
+    assert sent[0] == sent[1] <= 60
+
+
+def test_a_page_costs_what_it_shows_of_a_split() -> None:
+    """However many leaves it has."""
+    costs = []
+    for many in (40, 400):
+        world = World()
+        leaves = [(ids.wallet(account(f"{i}")), 1) for i in range(many)]
+        crowd = Split(leaves)
+        world.know(crowd)
+        payees, shares = zip(*crowd.leaves, strict=True)
+        split = {"split": crowd.key, "opening": crowd.opening}
+        world.log("RevenueSplitter", "SplitPublished", **split, payees=payees, shares=shares)
+        world.deposit(crowd.key, many)
+        index = world.index()
+        first = index.unclaimed(crowd.key, most=3)
+        assert [row.leaf for row in first] == [0, 1, 2]
+        index.refresh()
+
+        ask = partial(index.unclaimed, crowd.key, after=first[-1].cursor, most=3)
+        costs.append(steps_of(index, ask))
+        assert [row.leaf for row in ask()] == [3, 4, 5]
+        last = index.unclaimed(crowd.key, most=many)[-1]
+        assert last.leaf == many - 1 and index.unclaimed(crowd.key, after=last.cursor) == []
+    assert 20 < costs[1] < costs[0] * 1.05 + 20
+
+
+def test_a_page_asks_the_same_however_many_splits_pay_a_wallet() -> None:
+    sent = []
+    for many in (5, 50):
+        world = World()
+        for i in range(many):
+            team = Split([(ids.wallet(ARTIST), 1), (ids.wallet(account(f"{i}")), 1)])
+            world.know(team)
+            payees, shares = zip(*team.leaves, strict=True)
+            split = {"split": team.key, "opening": team.opening}
+            world.log("RevenueSplitter", "SplitPublished", **split, payees=payees, shares=shares)
+            world.deposit(team.key, 10)
+        index = world.index()
+        index.unclaimed(ids.wallet(ARTIST), most=3)
+        index.refresh()
+        with counted(index) as statements:
+            assert len(index.unclaimed(ids.wallet(ARTIST), most=3)) == 3
+        sent.append(len(statements))
+    assert sent[0] == sent[1] <= 30
 
 
 def test_a_stranger_and_a_token_that_never_came_have_nothing(tmp_path: Path) -> None:

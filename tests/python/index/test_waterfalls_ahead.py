@@ -1,6 +1,7 @@
 """The waterfalls that money can still come through, against a walk down from every one of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from random import Random
 
 import pytest
@@ -137,10 +138,10 @@ def key_leaves(world: World) -> set[bytes]:
     return {payee for split in world.split_of.values() for payee, _ in split.leaves}
 
 
-def test_waterfalls_of_strangers_cost_nothing() -> None:
+def test_waterfalls_of_strangers_cost_no_more_than_the_way_up() -> None:
     """Invariant 10: neither where money comes through one, nor where a plan is asked for."""
     costs = []
-    for strangers in (0, 60):
+    for strangers in (0, 120, 300):
         falls = Pipes()
         team = Split([(ids.wallet(ARTIST), 1), (ids.wallet(STUDIO), 2)])
         falls.publish_split(team)
@@ -160,9 +161,33 @@ def test_waterfalls_of_strangers_cost_nothing() -> None:
         with counted(index) as sent:
             taken = steps_of(index, ask)
         costs.append((taken, len(sent)))
-    assert costs[0][0] > 20
-    assert costs[1][0] < costs[0][0] * 1.05 + 20
-    assert costs[1][1] == costs[0][1]
+    (none, few), (some, sent_for_some), (many, sent_for_many) = costs
+    assert 20 < some < 5 * none and sent_for_some <= few + 2
+    assert many < some * 1.05 + 20 and sent_for_many == sent_for_some
+
+
+def test_who_pays_a_wallet_costs_no_more_than_the_way_down() -> None:
+    """However many splits pay it, where there are few waterfalls (invariant 10)."""
+    costs = []
+    for payers in (120, 600):
+        falls = Pipes()
+        below = Split([(ids.wallet(STRANGER), 1), (ids.wallet(STUDIO), 2)])
+        mine = Split([(ids.wallet(ARTIST), 1), (ids.wallet(STUDIO), 2)])
+        for split in (below, mine):
+            falls.publish_split(split)
+        falls.fall(account("theirs"), [below.opening])
+        for i in range(payers):
+            falls.publish_split(Split([(ids.wallet(ARTIST), 1), (ids.wallet(account(f"{i}")), 1)]))
+        index = falls.index()
+        assert index.waterfalls_ahead([ARTIST]) == {}
+        costs.append(steps_of(index, partial(index.waterfalls_ahead, [ARTIST])))
+        falls.fall(account("mine"), [mine.opening])
+        assert falls.index().waterfalls_ahead([ARTIST]) == {account("mine"): (1,)}
+        assert falls.index().waterfalls_ahead([STUDIO]) == {
+            account("theirs"): (1,),
+            account("mine"): (1,),
+        }
+    assert 20 < costs[1] < costs[0] * 1.05 + 20
 
 
 def test_a_plan_is_that_of_its_address() -> None:

@@ -376,12 +376,21 @@ class Accounts:
         brought = self.virtual(leaf.split) * leaf.shares // leaf.total
         return brought - self.claimed(leaf)
 
-    def all_due(self, leaves: Sequence[Leaf]) -> int:
-        """What many leaves bring together."""
-        self._accounts.load((leaf.split, self.token) for leaf in leaves)
+    def load(self, leaves: Sequence[Leaf], accounts: Iterable[int] = ()) -> list[Leaf]:
+        """Reads together what is asked of many leaves and accounts.
+
+        Returns:
+            The leaves of splits that have figures.
+        """
+        read = chain((leaf.split for leaf in leaves), accounts)
+        self._accounts.load((account, self.token) for account in read)
         paying = [leaf for leaf in leaves if self._accounts.get(leaf.split, self.token)]
         self._claimed.load((leaf.split, leaf.lo, self.token) for leaf in paying)
-        return sum(map(self.due, paying))
+        return paying
+
+    def all_due(self, leaves: Sequence[Leaf]) -> int:
+        """What many leaves bring together."""
+        return sum(map(self.due, self.load(leaves)))
 
     def _row(self, account: int) -> tuple[int, int, int, int]:
         row = self._accounts.get(account, self.token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import select
 
@@ -70,11 +71,12 @@ _CLAIMED = select(
 
 def held(store: Store) -> Iterator[Held]:
     """Every split and subject that ever had anything, page by page."""
-    for key, token, is_subject, received, passed in store.pages(_HELD, _PAGE):
+    rows = chain.from_iterable(store.pages(_HELD, _PAGE))
+    for key, token, is_subject, received, passed in rows:
         yield Held(key, token, bool(is_subject), received, passed)
 
 
 def claimed(store: Store) -> Iterator[Claimed]:
     """Every leaf that was ever claimed, page by page."""
-    for row in store.pages(_CLAIMED, _PAGE):
+    for row in chain.from_iterable(store.pages(_CLAIMED, _PAGE)):
         yield Claimed(*row)

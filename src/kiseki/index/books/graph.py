@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
@@ -25,6 +26,9 @@ _MOST = 100_000
 """Leaves that are remembered between batches."""
 _TOGETHER = 500
 """Leaves of one question."""
+
+
+_in_split = attrgetter("place")
 
 
 def is_wallet(account: int) -> bool:
@@ -156,9 +160,11 @@ class Graph:
         if not listed:
             return
         self._edges.load_under(listed)
-        missing = [
-            key for split in listed for key in self._edges.under(split) if key not in self._leaves
-        ]
+        self.load_leaves(key for split in listed for key in self._edges.under(split))
+
+    def load_leaves(self, keys: Iterable[Row]) -> None:
+        """Reads together leaves that have these splits and places."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._leaves]
         for start in range(0, len(missing), _TOGETHER):
             part = missing[start : start + _TOGETHER]
             self._store.flush(t.leaf)
@@ -173,7 +179,17 @@ class Graph:
         self._store.flush(t.leaf)
         rows = self._store.read_all(f"{_LEAF} WHERE split = ? ORDER BY place", split)
         added = (leaf for leaves in self._added.values() for leaf in leaves if leaf.split == split)
-        return list(map(self._leaf_of, rows)) or sorted(added, key=lambda leaf: leaf.place)
+        return list(map(self._leaf_of, rows)) or sorted(added, key=_in_split)
+
+    def some_leaves(self, split: int, after: int, most: int) -> list[Leaf]:
+        """The next leaves of a known split after a place, in order."""
+        self._store.flush(t.leaf)
+        question = f"{_LEAF} WHERE split = ? AND place > ? ORDER BY place LIMIT ?"
+        rows = self._store.read_all(question, split, after, most)
+        if rows or not self._added:
+            return list(map(self._leaf_of, rows))
+        added = (leaf for leaves in self._added.values() for leaf in leaves if leaf.split == split)
+        return sorted((leaf for leaf in added if leaf.place > after), key=_in_split)[:most]
 
     def leaf(self, split: int, place: int) -> Leaf:
         """A leaf of a known split."""
@@ -196,6 +212,20 @@ class Graph:
             leaves += self._added.get(payee, ())
             self._paying[payee] = leaves
         return leaves
+
+    def load_paying(self, payees: Iterable[int]) -> None:
+        """Reads together the leaves that name many payees."""
+        left = [payee for payee in dict.fromkeys(payees) if payee not in self._paying]
+        self._store.flush(t.leaf)
+        for start in range(0, len(left), _TOGETHER):
+            part = left[start : start + _TOGETHER]
+            found: dict[int, list[Leaf]] = {payee: [] for payee in part}
+            marks = ", ".join("?" * len(part))
+            for row in self._store.read_all(f"{_LEAF} WHERE payee IN ({marks})", *part):
+                found[row[2]].append(self._leaf_of(row))
+            for payee, leaves in found.items():
+                leaves.sort(key=lambda leaf: (leaf.split, leaf.place))
+                self._paying[payee] = [*leaves, *self._added.get(payee, ())]
 
     def _leaf_of(self, row: Row) -> Leaf:
         split, place, payee, shares, total, lo = row
@@ -262,6 +292,14 @@ class Graph:
     def naming(self, payee: int) -> list[int]:
         """The subjects that stand for a payee."""
         return [subject for _, subject in self._naming.under(payee)]
+
+    def load_behind(self, *payees: int) -> None:
+        """Reads together which subjects lead to many payees."""
+        rest, seen = list(payees), set(payees)
+        while rest:
+            self._naming.load_under(rest)
+            rest = [each for payee in rest for each in self.naming(payee) if each not in seen]
+            seen.update(rest)
 
     def behind(self, payee: int) -> list[int]:
         """A payee, and all subjects that lead to it."""

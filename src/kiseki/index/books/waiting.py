@@ -10,9 +10,13 @@ of it there.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import count
 from operator import itemgetter
+
+from sqlalchemy import bindparam, select
 
 from kiseki.core.values import ZERO32
 from kiseki.index.books.accounts import Books
@@ -21,6 +25,7 @@ from kiseki.index.books.owed import Owed
 from kiseki.index.facts.splits import Label, Splits
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
+from kiseki.index.store.types import Long, number_of, numbered
 
 __all__ = ["Ages", "Waiting"]
 
@@ -38,6 +43,19 @@ _CAME = " UNION ALL ".join(
     for table in _TABLES
 )
 """The newest of each sort before a place, in one question."""
+_UNIT = bindparam("token", type_=Long)
+_FIRST = select(
+    number_of(t.account.c.key),
+    *(
+        select(table.c.at)
+        .where(number_of(table.c.payee) == number_of(t.account.c.key))
+        .where(number_of(table.c.token) == _UNIT)
+        .order_by(table.c.at)
+        .limit(1)
+        .scalar_subquery()
+        for table in (t.deposit, t.claim, t.resolution)
+    ),
+).where(numbered(t.account.c.key, "accounts"), number_of(t.account.c.token) == _UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,83 +102,120 @@ class Ages:
         self._accounts = books.of(self._unit or 0)
         self._credits: dict[int, _Credits] = {}
 
-    def of_wallet(self, owed: Sequence[Owed], after: bytes, most: int) -> list[Waiting]:
-        """What a wallet is owed, as `Sight.owed` tells."""
+    def of_wallet(self, owed: Iterable[Owed], after: bytes, most: int) -> list[Waiting]:
+        """What a wallet is owed, as `Sight.owed` tells, in whose order the rows are."""
+        page = [row for row in owed if row.amount > 0 and _place_of(row) > after][:most]
         number = self._store.keys.number
-        self._store.keys.find(row.split if row.leaf >= 0 else row.subject for row in owed)
+        self._store.keys.find(row.split if row.leaf >= 0 else row.subject for row in page)
+        self._graph.load_leaves((number(row.split), row.leaf) for row in page if row.leaf >= 0)
         rows: list[_Row] = []
-        for row in owed:
+        for row in page:
             if row.leaf < 0:
                 rows.append(_Row(number(row.subject), None, row.amount, row.now, True))
             else:
                 leaf = self._graph.leaf(number(row.split), row.leaf)
                 rows.append(_Row(leaf.payee, leaf, row.amount, row.now, row.complete))
-        return self._page(rows, after, most)
+        return self._told(rows)
 
     def at(self, payee: bytes, after: bytes, most: int) -> list[Waiting]:
         """What waits for anybody at a split, or at a subject and in the splits that pay it."""
         account = self._store.keys.look_up(payee)
-        rows: list[_Row] = []
-        if account is None or self._unit is None:
+        if account is None or self._unit is None or most < 1:
             return []
         if self._graph.knows(account):
-            return self._page(self._due(self._graph.leaves(account)), after, most)
-        for behind in self._graph.behind(account):
-            rows += self._due(self._graph.paying(behind))
-            held = self._accounts.held(behind)
-            rows.append(_Row(behind, None, held, held, True))
-        return self._page(rows, after, most)
+            parts = self._of_split(account, payee, after, most)
+        else:
+            parts = self._of_subject(account, after, most)
+        rows: list[_Row] = []
+        for part in parts:  # of which some may bring nothing
+            rows += part
+            if len(rows) >= most:
+                break
+        return self._told(rows[:most])
 
-    def _due(self, leaves: Iterable[Leaf]) -> Iterator[_Row]:
+    def _of_split(
+        self, split: int, key: bytes, after: bytes, most: int
+    ) -> Iterator[Iterable[_Row]]:
+        """What the leaves of a split bring, as many leaves at a time as a page has rows."""
+        begin, place = _cursor_of(key, 0)[:-4], -1
+        if after[: len(begin)] > begin:
+            return
+        if after[: len(begin)] == begin:
+            place = int.from_bytes(after[len(begin) :][:4])
+        while leaves := self._graph.some_leaves(split, place, most):
+            yield self._due(leaves)
+            place = leaves[-1].place
+
+    def _of_subject(self, subject: int, after: bytes, most: int) -> Iterator[Iterable[_Row]]:
+        """What the splits that pay a subject or what stands for it bring, then what these hold; as
+        many at a time as a page has rows."""
+        self._graph.load_behind(subject)
+        behind, keys = self._graph.behind(subject), self._store.keys
+        self._graph.load_paying(behind)
+        leaves = [leaf for each in behind for leaf in self._graph.paying(each)]
+        keys.load({*behind, *(leaf.split for leaf in leaves)})
+        listed = sorted(
+            [(_cursor_of(keys.raw(leaf.split), leaf.place), leaf) for leaf in leaves],
+            key=itemgetter(0),
+        )
+        paying = [leaf for cursor, leaf in listed if cursor > after]
+        for start in range(0, len(paying), most):
+            yield self._due(paying[start : start + most])
+        held = sorted((_cursor_of(keys.raw(each), None), each) for each in behind)
+        holding = [each for cursor, each in held if cursor > after]
+        for start in range(0, len(holding), most):
+            part = holding[start : start + most]
+            self._accounts.load((), part)
+            amounts = [(each, self._accounts.held(each)) for each in part]
+            yield [_Row(each, None, amount, amount, True) for each, amount in amounts if amount > 0]
+
+    def _due(self, leaves: Sequence[Leaf]) -> Iterable[_Row]:
+        self._accounts.load(leaves)
         for leaf in leaves:
-            amount = self._accounts.due(leaf)
-            complete = not self._accounts.restless(leaf.split)
-            yield _Row(leaf.payee, leaf, amount, self._here(leaf), complete)
+            if self._brings(leaf):
+                complete = not self._accounts.restless(leaf.split)
+                due, here = self._accounts.due(leaf), self._here(leaf)
+                yield _Row(leaf.payee, leaf, due, here, complete)
+
+    def _brings(self, leaf: Leaf) -> bool:
+        return self._accounts.virtual(leaf.split) > 0 and self._accounts.due(leaf) > 0
 
     def _here(self, leaf: Leaf) -> int:
         part = self._accounts.received(leaf.split) * leaf.shares // leaf.total
         return max(part - self._accounts.claimed(leaf), 0)
 
-    def _page(self, rows: Iterable[_Row], after: bytes, most: int) -> list[Waiting]:
-        waiting = [row for row in rows if row.amount > 0]
-        self._store.keys.load({key for row in waiting for key in (row.account, row.payee)})
-        listed = sorted(((self._cursor(row), row) for row in waiting), key=itemgetter(0))
-        page = [(cursor, row) for cursor, row in listed if cursor > after][:most]
-        above = self._above({row.account for _, row in page if row.amount > row.here})
-        leaves = [row.leaf for _, row in page if row.leaf is not None]
+    def _told(self, page: list[_Row]) -> list[Waiting]:
+        keys = self._store.keys
+        keys.load({key for row in page for key in (row.account, row.payee)})
+        above = self._above({row.account for row in page if row.amount > row.here})
+        leaves = [row.leaf for row in page if row.leaf is not None]
         labels = self._splits.labels({leaf.split for leaf in leaves})
         times: dict[int, int] = {}
         found = []
-        for cursor, row in page:
+        for row in page:
             ages = [self._came(row.account, row.leaf)] if row.here else []
             if row.amount > row.here:
                 ages.append(above[row.account])
             block = min(ages) // t.place_of(1)
             if block not in times:
                 (times[block],) = self._store.read(_TIME, block) or (0,)
-            split = ZERO32 if row.leaf is None else self._store.keys.raw(row.leaf.split)
+            leaf, account = row.leaf, keys.raw(row.account)
             found.append(
                 Waiting(
-                    payee=self._store.keys.raw(row.payee),
+                    payee=keys.raw(row.payee),
                     token=self._token,
                     amount=row.amount,
                     here=row.here,
-                    split=split,
-                    leaf=-1 if row.leaf is None else row.leaf.place,
-                    labels=() if row.leaf is None else labels[row.leaf.split],
+                    split=ZERO32 if leaf is None else account,
+                    leaf=-1 if leaf is None else leaf.place,
+                    labels=() if leaf is None else labels[leaf.split],
                     since=times[block],
                     block=block,
                     complete=row.complete,
-                    cursor=cursor,
+                    cursor=_cursor_of(account, None if leaf is None else leaf.place),
                 )
             )
         return found
-
-    def _cursor(self, row: _Row) -> bytes:
-        """Splits before subjects, in an order that new events do not change."""
-        place = 0 if row.leaf is None else row.leaf.place
-        kind = b"\1" if row.leaf is None else b"\0"
-        return kind + self._store.keys.raw(row.account) + place.to_bytes(4)
 
     # Ages
 
@@ -183,37 +238,81 @@ class Ages:
             self._credits[account] = _Credits(self._store, account, self._unit or 0)
         return self._credits[account]
 
-    def _above(self, accounts: Iterable[int]) -> dict[int, int]:
-        """Account -> the place since which the oldest waits of what is on its way there."""
-        oldest: dict[int, int] = {}
+    def _above(self, accounts: Collection[int]) -> dict[int, int]:
+        """Account -> the place since which the oldest waits of what is on its way there.
+
+        All that pays an account is looked at, a level at a time. How old it is, is worked out only
+        of what can be the oldest: nothing is older than the first credit of where it lies."""
         below: defaultdict[int, list[int]] = defaultdict(list)
-        rest, seen = list(accounts), set(accounts)
-        while rest:
-            account = rest.pop()
-            ages = []
-            for behind in self._graph.behind(account):
-                if behind != account and self._accounts.held(behind):
-                    ages.append(self._came(behind, None))
-                for leaf in self._graph.paying(behind):
-                    if self._accounts.due(leaf) <= 0:
-                        continue
+        lying: dict[tuple[int, Leaf | None], int] = {}
+        level, seen = list(accounts), set(accounts)
+        while level:
+            above: dict[int, None] = {}
+            for account, behind, leaves in self._paid_by(level):
+                for each in behind:
+                    lying[each, None] = account
+                for leaf in leaves:
                     if self._here(leaf):
-                        ages.append(self._came(leaf.split, leaf))
+                        lying[leaf.split, leaf] = account
                     below[leaf.split].append(account)
-                    if leaf.split not in seen:
-                        seen.add(leaf.split)
-                        rest.append(leaf.split)
-            if ages:
-                oldest[account] = min(ages)
+                    above[leaf.split] = None
+            level = [split for split in above if split not in seen]
+            seen.update(level)
+        return self._oldest(lying, below, set(accounts))
+
+    def _paid_by(self, accounts: list[int]) -> Iterator[tuple[int, list[int], list[Leaf]]]:
+        """The subjects that hold something for each of some accounts, and the leaves that bring it
+        something; all read together."""
+        self._graph.load_behind(*accounts)
+        behind = {account: self._graph.behind(account) for account in accounts}
+        subjects = [each for some in behind.values() for each in some]
+        self._graph.load_paying(subjects)
+        leaves = {each: self._graph.paying(each) for each in subjects}
+        self._accounts.load([leaf for some in leaves.values() for leaf in some], subjects)
+        for account, some in behind.items():
+            holding = [each for each in some if each != account and self._accounts.held(each)]
+            paying = [leaf for each in some for leaf in leaves[each] if self._brings(leaf)]
+            yield account, holding, paying
+
+    def _oldest(
+        self,
+        lying: Mapping[tuple[int, Leaf | None], int],
+        below: Mapping[int, list[int]],
+        wanted: set[int],
+    ) -> dict[int, int]:
+        """
+        Args:
+            lying: where money waits, and for which leaf -> the account that it is on its way to.
+            below: an account -> those that it pays.
+            wanted: of which accounts it is asked.
+        """
+        firsts = self._firsts({where for where, _ in lying}) if lying else {}
+        order = count()  # so that nothing else is compared
+        rest = [(firsts.get(where, 0), next(order), where, leaf, account, False)
+                for (where, leaf), account in lying.items()]  # fmt: skip
+        heapify(rest)
         found: dict[int, int] = {}
-        for start, place in sorted(oldest.items(), key=itemgetter(1)):
-            rest = [start]
-            while rest:
-                account = rest.pop()
+        while rest and wanted:
+            place, _, where, leaf, account, is_exact = heappop(rest)
+            if account in found:
+                continue
+            if not is_exact:
+                came = self._came(where, leaf)
+                heappush(rest, (came, next(order), where, leaf, account, True))
+                continue
+            reached = [account]
+            while reached:
+                account = reached.pop()
                 if account not in found:
                     found[account] = place
-                    rest += below[account]
+                    wanted.discard(account)
+                    reached += below.get(account, ())
         return found
+
+    def _firsts(self, accounts: Collection[int]) -> dict[int, int]:
+        """The place of the first credit of each of some accounts."""
+        rows = self._store.rows(_FIRST, accounts=list(accounts), token=self._unit)
+        return {account: min(at for at in places if at is not None) for account, *places in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +329,16 @@ class _Row:
     def account(self) -> int:
         """Where it lies, or comes to."""
         return self.payee if self.leaf is None else self.leaf.split
+
+
+def _place_of(row: Owed) -> bytes:
+    """The cursor of what is owed."""
+    return _cursor_of(row.subject, None) if row.leaf < 0 else _cursor_of(row.split, row.leaf)
+
+
+def _cursor_of(account: bytes, place: int | None) -> bytes:
+    """Splits before subjects, in an order that new events do not change."""
+    return (b"\1" if place is None else b"\0") + account + (place or 0).to_bytes(4)
 
 
 class _Credits:

@@ -228,12 +228,16 @@ class Store:
             row: Row | None = self._driver.execute(known.sql, known.values(values)).fetchone()
         return None if row is None else known.rows([row])[0]
 
-    def pages(self, question: Executable, page: int) -> Iterator[Row]:
-        """Every row of a long answer, read a page at a time."""
+    def pages(self, question: Executable, page: int, **values: Any) -> Iterator[list[Row]]:
+        """Every row of a long answer, a page at a time: the next is read when it is asked for."""
         self.flush()
         with _told, self._answered():
-            rows = self._db.execute(question, execution_options={"yield_per": page})
-            yield from map(tuple, rows)
+            rows = self._db.execute(question, values, execution_options={"yield_per": page})
+            try:
+                for part in rows.partitions():
+                    yield list(map(tuple, part))
+            finally:
+                rows.close()
 
     def read(self, sql: str, *values: Any) -> Row | None:
         """The first row of a question in plain SQL, as the driver gives it: keys as numbers."""
