@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -73,6 +74,10 @@ class Reader:
         head = Head(part.block, part.time, part.hash)
         self.index.apply(part.events, [head], None if newest else part.block + 2 * DEPTH)
         self.index.at(part.time)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Parts of a long history are added inside, as one who catches up adds them."""
+        return self.index.together()
 
     def size(self) -> int:
         """Bytes of the database, without the log that a file has while somebody writes."""

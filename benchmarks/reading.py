@@ -70,17 +70,17 @@ def history(reader: Reader, path: Path) -> dict[str, Any]:
     """Most of the chain, a line at a time."""
     seconds = {"parse": 0.0, "decode": 0.0, "apply": 0.0, "wall": 0.0}
     events = 0
-    with garbage.put_off() as look_for_it:  # as the follower does
+    began, wall = reader.clock(), time.perf_counter()
+    with garbage.put_off() as look_for_it, reader.together():  # as the follower does
         for logs in _timed_lines(path, seconds):
-            wall, began = time.perf_counter(), reader.clock()
-            decoded = reader.decode(logs)
             between = reader.clock()
+            decoded = reader.decode(logs)
+            seconds["decode"] += reader.clock() - between
             reader.apply(decoded)
             look_for_it()
-            seconds["apply"] += reader.clock() - between
-            seconds["decode"] += between - began
-            seconds["wall"] += time.perf_counter() - wall
             events += len(decoded.events)
+    seconds["wall"] = time.perf_counter() - wall - seconds["parse"]
+    seconds["apply"] = reader.clock() - began - seconds["parse"] - seconds["decode"]
     return {"events": events, **seconds}
 
 

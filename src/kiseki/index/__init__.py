@@ -35,12 +35,13 @@ from kiseki.index.books.balance import Account, Balance
 from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.books.owed import ClaimStep, Owed, ResolveStep, Step
 from kiseki.index.books.waiting import Waiting
+from kiseki.index.cursor import Cursor, Head
 from kiseki.index.facts.splits import KnownSplit, Label
 from kiseki.index.index import ONCE, Index
 from kiseki.index.past import Past
 from kiseki.index.store.database import drop, schemas
 from kiseki.index.store.tables import VERSION
-from kiseki.index.writer import DEPTH, REGISTRIES, Cursor, Head
+from kiseki.index.writer import DEPTH, REGISTRIES
 
 __all__ = [
     "DEPTH",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kiseki.core.event import Event
@@ -13,19 +14,12 @@ from kiseki.index import garbage
 from kiseki.index.answers.records import Records
 from kiseki.index.books import figures
 from kiseki.index.books.figures import Claimed, Held
+from kiseki.index.cursor import Cursor, Head, read_about, read_cursor, write_about
 from kiseki.index.digest import digest
 from kiseki.index.money import Money
 from kiseki.index.past import Past
 from kiseki.index.store.database import Store
-from kiseki.index.writer import (
-    DEPTH,
-    Cursor,
-    Head,
-    Writer,
-    read_about,
-    read_cursor,
-    write_about,
-)
+from kiseki.index.writer import DEPTH, Writer
 
 __all__ = ["ONCE", "Index"]
 
@@ -154,6 +148,17 @@ class Index(Money):
         try:
             with garbage.put_off():
                 self._writer.apply(events, heads, latest)
+        finally:
+            self._forget()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keeps blocks that are added inside in few transactions, which is much faster where a
+        long history is read. They are kept when it ends at the latest, also where it ends with an
+        error of somebody else; nothing is to be asked before."""
+        try:
+            with self._writer.together():
+                yield
         finally:
             self._forget()
 

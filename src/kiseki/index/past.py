@@ -11,12 +11,12 @@ from kiseki.index.books import anew
 from kiseki.index.books.accounts import Books
 from kiseki.index.books.graph import Graph
 from kiseki.index.books.naming import Naming
+from kiseki.index.cursor import read_cursor
 from kiseki.index.money import Money
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.past import PastStore
 from kiseki.index.view import View
-from kiseki.index.writer import read_cursor
 
 __all__ = ["Past"]
 

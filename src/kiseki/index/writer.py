@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+import time as clock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -19,6 +21,7 @@ from kiseki.errors import IndexInconsistent
 from kiseki.index.books.accounts import Books
 from kiseki.index.books.graph import Graph
 from kiseki.index.books.naming import Naming
+from kiseki.index.cursor import Cursor, Head, read_cursor, write_about
 from kiseki.index.facts import fold
 from kiseki.index.facts.rebuild import Rebuilder
 from kiseki.index.facts.splits import Splits
@@ -27,9 +30,7 @@ from kiseki.index.store.database import Store
 from kiseki.index.store.figures import Figures, note, undo_from
 from kiseki.index.store.types import Key, keys, metadata
 
-__all__ = [
-    "DEPTH", "REGISTRIES", "Cursor", "Head", "Writer", "read_about", "read_cursor", "write_about",
-]  # fmt: skip
+__all__ = ["DEPTH", "REGISTRIES", "Writer"]
 
 DEPTH = 64
 """Blocks below the newest one that can be undone."""
@@ -51,36 +52,11 @@ _MONEY = {
 }
 """The facts that change accounts, and which of their columns name those."""
 
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A block: number, time (Unix seconds) and hash; the hash is empty where nobody told it."""
-
-    number: int
-    time: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far an index goes.
-
-    Attributes:
-        block, time, hash: of the last block; -1, 0 and empty before the first.
-        event: the place of the last event, -1 before the first.
-        floor: the first block that can be undone.
-        verified: the last block as of which the registries' logs were found to be those of the
-            chain; -1 before the first.
-        cleared: how often everything was taken back.
-    """
-
-    block: int = -1
-    time: int = 0
-    hash: str = ""
-    event: int = -1
-    floor: int = 0
-    verified: int = -1
-    cleared: int = 0
+_SHARE = 10
+"""Of the time that a long history takes, passing money down gets about one part in so many."""
+_SHORTEST, _LONGEST = 1.0, 20.0
+"""Seconds of one transaction of a long history. Others who write wait no longer, and who is stopped
+loses no more."""
 
 
 class _Told(NamedTuple):
@@ -111,6 +87,9 @@ class Writer:
         self._store, self._contracts, self._addresses = store, contracts, addresses
         self._depth = depth
         self._cursor, self._is_stale = Cursor(), True
+        self._open: ExitStack | None = None
+        self._is_together = False
+        self._ends = self._rested = 0.0
         self._make()
 
     def _make(self) -> None:
@@ -169,6 +148,7 @@ class Writer:
 
     def undo(self, block: int) -> bool:
         """Takes back a block and all after it; does nothing where that is too long ago."""
+        self._end()
         with self._changing() as cursor:
             if block <= cursor.block and block < cursor.floor:
                 return False
@@ -186,6 +166,7 @@ class Writer:
 
     def clear(self) -> None:
         """Takes back everything."""
+        self._end()
         with self._changing() as cursor:
             for table in (*t.FACTS, *t.BOOKS, t.tx, t.block, t.leaf, t.undo, keys):
                 self._store.write(f"DELETE FROM {table.name}")  # noqa: S608
@@ -195,14 +176,45 @@ class Writer:
 
     def verify(self, block: int) -> None:
         """Notes that what is here up to a block is what the registries say."""
+        self._end()
         with self._changing() as cursor:
             if cursor.verified < block <= cursor.block:
                 self._set(replace(cursor, verified=block))
 
+    # Transactions
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keeps what is added inside in few transactions, because money is passed down at the end
+        of each. Blocks that are added inside are kept when it ends at the latest, also where it
+        ends with an error of somebody else; nothing is to be asked before.
+        """
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+            self._end()
+
     @contextmanager
     def _changing(self) -> Iterator[Cursor]:
-        """One transaction. What was read before is dropped where it is not what there is now."""
-        with self._store.writing():
+        """Changes in one transaction, which ends with them or is left open for more."""
+        if self._open is None:
+            self._begin()
+        try:
+            yield self._cursor
+        except BaseException:
+            self._cancel()
+            raise
+        if self._is_together and clock.monotonic() < self._ends:
+            self._go_on()
+        else:
+            self._end()
+
+    def _begin(self) -> None:
+        """What was read before is dropped where it is not what there is now."""
+        with ExitStack() as transaction:
+            transaction.enter_context(self._store.writing())
             cursor = read_cursor(self._store)
             if cursor != self._cursor:  # another wrote, and may have numbered keys anew
                 self._store.keys.forget()
@@ -210,8 +222,35 @@ class Writer:
             if cursor != self._cursor or self._is_stale:
                 self._make()
             self._cursor, self._is_stale = cursor, True
-            yield cursor
-        self._is_stale = False
+            self._open = transaction.pop_all()
+        lasts = min(max(_SHORTEST, self._rested * _SHARE), _LONGEST)
+        self._ends = clock.monotonic() + lasts
+
+    def _go_on(self) -> None:
+        for figures in self._figures:
+            if figures.is_crowded:
+                figures.flush()
+        self._store.go_on()
+
+    def _end(self) -> None:
+        """Passes money down, and keeps what the transaction changed."""
+        if self._open is not None:
+            try:
+                self._rest()
+                for figures in self._figures:
+                    figures.flush()
+            except BaseException:
+                self._cancel()
+                raise
+            transaction, self._open = self._open, None
+            transaction.close()
+            self._is_stale = False
+
+    def _cancel(self) -> None:
+        """Takes back what the transaction changed."""
+        transaction, self._open = self._open, None
+        if transaction is not None:
+            transaction.__exit__(*sys.exc_info())
 
     def _set(self, cursor: Cursor) -> None:
         write_about(self._store, "cursor", json.dumps(asdict(cursor)))
@@ -305,15 +344,18 @@ class Writer:
 
     def _rest(self) -> None:
         """Passes money down once for many blocks, which cannot be undone one by one."""
+        began = clock.monotonic()
         self._books.settle()
+        self._rested = clock.monotonic() - began
+        self._note_nothing()
+
+    def _note_nothing(self) -> None:
         for figures in self._figures:
             figures.changes()
 
     def _finish(self, top: int) -> None:
         if self._cursor.block <= top:
-            self._rest()
-        for figures in self._figures:
-            figures.flush()
+            self._note_nothing()
         self._store.write("DELETE FROM undo WHERE block <= ?", top)
         last = min(top, self._cursor.block) - 1  # the block before those that can be undone stays
         self._store.write("DELETE FROM block WHERE number <= ? AND last < 0", last)
@@ -391,24 +433,3 @@ def _check_places(events: Iterable[Event], numbers: Sequence[int]) -> None:
         raise IndexInconsistent(
             "a block or position is greater than any chain has; the node is wrong, ask another"
         )
-
-
-def read_cursor(store: Store) -> Cursor:
-    """How far a store goes."""
-    row = read_about(store, "cursor")
-    return Cursor() if row is None else Cursor(**json.loads(row))
-
-
-def read_about(store: Store, name: str) -> str | None:
-    """What is noted of the index itself under a name."""
-    row = store.read("SELECT value FROM about WHERE name = ?", name)
-    return None if row is None else str(row[0])
-
-
-def write_about(store: Store, name: str, value: str) -> None:
-    """Notes something of the index itself."""
-    store.write(
-        "INSERT INTO about (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name, value,
-    )  # fmt: skip

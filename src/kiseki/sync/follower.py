@@ -184,7 +184,7 @@ class Follower:
         first = max(index.cursor.block + 1, self._deployment.block)
         settled = latest.number - _NEAR
         span = SPAN if index.cursor.block >= 0 else _FIRST
-        with garbage.put_off() as look_for_it:
+        with garbage.put_off() as look_for_it, index.together():
             for part in history(self._node, first, settled, self._addresses, span=span):
                 events = self._decoder.decode(part.logs, part.times)
                 index.apply(events, [_head(part.last)], latest.number)

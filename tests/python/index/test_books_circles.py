@@ -13,6 +13,11 @@ from kiseki.index.books.leap import Leap
 NO_LEAF = Leaf(0, 0, 0, 0, 0, 0)
 
 
+def leaving_of(ways: list[Way], count: int) -> list[list[tuple[int, int, int, int]]]:
+    """The ways of each account."""
+    return [[(n, *way[2:]) for n, way in enumerate(ways) if way.start == at] for at in range(count)]
+
+
 def circle(draw: Random) -> Shape:
     """Accounts that pay the next one and some others, of all that they have at most."""
     count = draw.randrange(1, 9)
@@ -23,7 +28,7 @@ def circle(draw: Random) -> Shape:
         rest = draw.choice([0, 1, sum(shares) // 3, sum(shares) * 4])
         total = sum(shares) + rest
         ways += [Way(NO_LEAF, start, e, s, total) for e, s in zip(ends, shares, strict=True)]
-    leaving = [[n for n, way in enumerate(ways) if way.start == at] for at in range(count)]
+    leaving = leaving_of(ways, count)
     leap_ = Leap(count, [way[1:] for way in ways])
     return Shape([*range(count)], frozenset(range(count)), True, ways, leaving, [], leap_)
 
@@ -70,8 +75,7 @@ def test_a_long_circle_that_keeps_nearly_all_comes_to_rest_within_the_budget() -
     """Step by step would take several times the budget, so its figures would be told as a least."""
     count = 30
     ways = [Way(NO_LEAF, at, (at + 1) % count, 999, 1_000) for at in range(count)]
-    leaving = [[at] for at in range(count)]
-    shape = Shape([*range(count)], frozenset(), True, ways, leaving, [], None)
+    shape = Shape([*range(count)], frozenset(), True, ways, leaving_of(ways, count), [], None)
     virtual = [10**20, *[0] * (count - 1)]
     assert not raised(shape, virtual, [0] * count)[2]
     shape = shape._replace(leap=Leap(count, [way[1:] for way in ways]))
@@ -81,17 +85,17 @@ def test_a_long_circle_that_keeps_nearly_all_comes_to_rest_within_the_budget() -
         assert came == told[way.start] * 999 // 1_000
 
 
-def test_what_floating_point_says_is_not_believed_without_proof() -> None:
+def test_what_the_elimination_says_is_not_believed_without_proof() -> None:
     """Where it says too much, the figures stay the least that fit."""
     ways = [Way(NO_LEAF, 0, 1, 1, 2), Way(NO_LEAF, 1, 0, 1, 2)]
     parts = [way[1:] for way in ways]
-    shape = Shape([0, 1], frozenset([0, 1]), True, ways, [[0], [1]], [], None)
+    shape = Shape([0, 1], frozenset([0, 1]), True, ways, leaving_of(ways, 2), [], None)
     expected = raised(shape, [10**18, 0], [0, 0])
     too_much = Leap(2, parts)
     honest = leap.Leap._solve
 
-    def solve(self: Leap, values: list[float]) -> list[float]:
-        return [each * 1.01 for each in honest(self, values)]
+    def solve(self: Leap, values: list[int]) -> list[int]:
+        return [each * 101 // 100 for each in honest(self, values)]
 
     with patch.object(leap.Leap, "_solve", solve):
         assert raised(shape._replace(leap=too_much), [10**18, 0], [0, 0]) == expected

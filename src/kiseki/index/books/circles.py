@@ -44,7 +44,7 @@ class Shape(NamedTuple):
         circle: the same, to look up.
         goes_round: whether it is a circle.
         ways: the leaves inside.
-        leaving: for each account, the numbers of the ways that begin there.
+        leaving: for each account, the ways that begin there: number, end, shares and total.
         outward: for each account, the leaves that lead to an account outside.
         leap: of a circle, what shortens the way.
     """
@@ -53,7 +53,7 @@ class Shape(NamedTuple):
     circle: frozenset[int]
     goes_round: bool
     ways: list[Way]
-    leaving: list[list[int]]
+    leaving: list[list[tuple[int, int, int, int]]]
     outward: list[list[Outward]]
     leap: Leap | None
 
@@ -64,15 +64,15 @@ class Shape(NamedTuple):
         goes_round = len(members) > 1 or members[0] in below(members[0])
         places = {member: place for place, member in enumerate(members)} if goes_round else {}
         ways: list[Way] = []
-        leavings: list[list[int]] = []
+        leavings: list[list[tuple[int, int, int, int]]] = []
         outwards: list[list[Outward]] = []
         for start, member in enumerate(members):
-            leaving: list[int] = []
+            leaving: list[tuple[int, int, int, int]] = []
             outward: list[Outward] = []
             for leaf in graph.edges(member):
                 end = graph.end(leaf.payee)
                 if end in places:
-                    leaving.append(len(ways))
+                    leaving.append((len(ways), places[end], leaf.shares, leaf.total))
                     ways.append(Way(leaf, start, places[end], leaf.shares, leaf.total))
                 elif not is_wallet(end):
                     outward.append((end, leaf.shares, leaf.total))
@@ -91,16 +91,12 @@ def raise_to_rest(virtual: list[int], shape: Shape, brought: list[int]) -> bool:
     """
     if shape.leap:
         shape.leap.go(virtual, brought)
-    ways = [
-        [(number, shape.ways[number].end, *shape.ways[number][3:]) for number in leaving]
-        for leaving in shape.leaving
-    ]
     rest, waits, steps = deque(range(len(virtual))), [True] * len(virtual), 0
     while rest and steps < BUDGET:
         start = rest.popleft()
         waits[start] = False
         had = virtual[start]
-        for number, end, shares, total in ways[start]:
+        for number, end, shares, total in shape.leaving[start]:
             more = had * shares // total - brought[number]
             if more > 0:
                 steps += 1

@@ -177,6 +177,12 @@ class Store:
         if self._writing:
             self._send_ahead()
 
+    def go_on(self) -> None:
+        """Another batch begins inside a transaction: what was added before is there from now on."""
+        self.flush()
+        self.keys.end()
+        self.keys.begin()
+
     def _commit(self) -> None:
         with _told:
             self._driver.commit()

@@ -20,8 +20,9 @@ from kiseki.index.store.types import Key
 __all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
-_MOST = 100_000
-"""Rows of a table that are remembered between batches."""
+_MOST = 60_000
+"""Rows of a table that are remembered between batches, and as many again that were not asked for
+since they became so many."""
 _TOGETHER = 500
 """Rows of one question."""
 
@@ -51,8 +52,8 @@ class Figures:
         self._into, self._outof = store.converters(table.columns)
         self._sql = _Sentences(self.name, self._keys, self._values)
         self._rows: dict[Row, Row | None] = {}
+        self._old: dict[Row, Row | None] = {}
         self._written: dict[Row, Row | None] = {}
-        self._dirty: dict[Row, None] = {}
         self._added: defaultdict[Any, dict[Row, None]] = defaultdict(dict)
         self._before: dict[Row, Row | None] = {}
         self._groups: dict[Any, dict[Row, None]] = {}
@@ -71,8 +72,8 @@ class Figures:
         if had == row:
             return
         self._before.setdefault(key, had)
+        self._written.setdefault(key, had)
         self._rows[key] = row
-        self._dirty[key] = None
         if row is None or had is None:
             self._regroup(key, row is not None)
 
@@ -87,11 +88,15 @@ class Figures:
                 group.pop(key, None)
 
     def _read(self, key: Row) -> Row | None:
-        row = None
-        if not self._is_new(key):
+        row: Row | None
+        if key in self._old:
+            row = self._old.pop(key)
+        elif self._is_new(key):
+            row = None
+        else:
             told = self._store.read(self._sql.one, *_through(self._into, key))
             row = None if told is None else _through(self._outof[len(key) :], told)
-        self._rows[key] = self._written[key] = row
+        self._rows[key] = row
         return row
 
     def _is_new(self, key: Row) -> bool:
@@ -101,7 +106,11 @@ class Figures:
 
     def load(self, keys: Iterable[Row]) -> None:
         """Reads the rows with many keys together, so that `get` has them."""
-        left = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        asked = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        for key in asked if self._old else ():
+            if key in self._old:
+                self._rows[key] = self._old.pop(key)
+        left = [key for key in asked if key not in self._rows]
         width = len(self._keys)
         for start in range(0, len(left), _TOGETHER):
             part = left[start : start + _TOGETHER]
@@ -111,7 +120,6 @@ class Figures:
                 row = _through(self._outof, told)
                 read[row[:width]] = row[width:]
             self._rows.update(read)
-            self._written.update(read)
 
     def under(self, first: Any) -> list[Row]:
         """The keys of all rows whose keys begin so."""
@@ -134,7 +142,7 @@ class Figures:
             for told in self._store.read_all(question, *values) if asked else ():
                 row = _through(self._outof, told)
                 if row[:width] not in self._rows:
-                    self._rows[row[:width]] = self._written[row[:width]] = row[width:]
+                    self._rows[row[:width]] = self._old.pop(row[:width], row[width:])
                 keys[row[0]][row[:width]] = None
             for first, listed in keys.items():
                 there = (key for key in listed if self._rows[key] is not None)
@@ -145,10 +153,15 @@ class Figures:
         before, self._before = self._before, {}
         return [(key, row) for key, row in before.items() if self._rows.get(key) != row]
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many rows are remembered that it is time to write."""
+        return len(self._rows) > _MOST
+
     def flush(self) -> None:
-        """Writes what changed."""
-        changed = [key for key in self._dirty if self._rows[key] != self._written[key]]
-        self._dirty.clear()
+        """Writes what changed, and drops what was long not asked for where it became much."""
+        changed = [key for key, row in self._written.items() if self._rows[key] != row]
+        self._written.clear()
         self._added.clear()
         gone = [_through(self._into, key) for key in changed if self._rows[key] is None]
         kept = [
@@ -160,15 +173,14 @@ class Figures:
             self._store.write_many(self._sql.delete, gone)
         if kept:
             self._store.insert(self._table, kept, self._sql.on_conflict)
-        for key in changed:
-            self._written[key] = self._rows[key]
-        if len(self._rows) > _MOST:
-            self.forget()
+        if self.is_crowded:
+            self._old, self._rows = self._rows, {}
+            self._groups.clear()
 
     def forget(self) -> None:
         """Drops what was not written, and what was read."""
         for kept in (
-            self._rows, self._written, self._dirty, self._added, self._before, self._groups,
+            self._rows, self._old, self._written, self._added, self._before, self._groups,
         ):  # fmt: skip
             kept.clear()
 
