@@ -6,7 +6,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo bench test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
+.PHONY: help demo bench bench-growth test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
 .PHONY: coverage mutate analyse prove fuzz pictures clean
 
 help: ## show this list
@@ -17,6 +17,9 @@ demo: ## set up what the demo needs, and run it
 
 bench: ## measure everything again, some minutes (ROWS="gas id_tree" for some), into docs/benchmarks.md
 	@$(TEST) python -m benchmarks $(ROWS)
+
+bench-growth: ## measure how the index grows, half an hour; goes on where it was interrupted (SIZES="0.01 0.02" for some)
+	@$(TEST) python -m benchmarks.growth $(SIZES)
 
 test: ## set up the rest, and run every test, parts side by side (JOBS=1 for one after the other)
 	@$(PYTHON) tools/parts.py test-contracts test-ape test-brownie test-python

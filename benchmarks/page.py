@@ -1,8 +1,9 @@
 """`docs/benchmarks.md`, made of `results.json`, the gas snapshot, and what the measurements say."""
 
 import inspect
+from pathlib import Path
 
-from benchmarks import gas
+from benchmarks import gas, growth
 from benchmarks.rows import MEASUREMENTS, ROOT, Result, Row, kept, measurement
 
 __all__ = ["number", "text", "write"]
@@ -34,8 +35,9 @@ _COLUMNS = "| | value | must | | others |\n| --- | ---: | ---: | --- | --- |\n"
 
 
 def write() -> None:
-    """Writes the page."""
+    """Writes the page and its picture."""
     PAGE.write_text(text(), "utf-8")
+    growth.PICTURE.write_text(growth.picture(kept()), "utf-8")
 
 
 def text() -> str:
@@ -49,8 +51,10 @@ def section(name: str, known: dict[str, Result]) -> str:
     """A measurement: its heading, how it is taken, its rows."""
     module = measurement(name)
     lines = [line(row, known.get(row.name)) for row in module.ROWS]
+    picture: Path | None = getattr(module, "PICTURE", None)
+    shown = f"![{module.TITLE}]({picture.relative_to(PAGE.parent)})\n\n" if picture else ""
     return (
-        f"## {module.TITLE}\n\n{paragraph(module.__doc__)}\n\n"
+        f"## {module.TITLE}\n\n{paragraph(module.__doc__)}\n\n{shown}"
         "| | value | must | | others |\n| --- | ---: | ---: | --- | --- |\n"
         + "\n".join(lines)
         + "\n"

@@ -27,6 +27,9 @@ __all__ = ["fold", "percentile", "slope"]
 _ROWS = 1_000
 """Answers that have more count for what a further row costs only."""
 
+_TOLD = 15
+"""Seconds between two lines that say how far a file is read."""
+
 _WARM = 10
 """Questions of each kind that are asked before those that count."""
 
@@ -103,6 +106,7 @@ def blocks(
 
 
 def _timed_lines(path: Path, seconds: dict[str, float]) -> Iterator[Logs]:
+    size, done, told = path.stat().st_size, 0, time.monotonic()
     with path.open(encoding="ascii") as file:
         while True:
             began = time.process_time()
@@ -112,6 +116,10 @@ def _timed_lines(path: Path, seconds: dict[str, float]) -> Iterator[Logs]:
             logs = json.loads(line)
             seconds["parse"] += time.process_time() - began
             yield logs
+            done += len(line)
+            if time.monotonic() - told > _TOLD:
+                told = time.monotonic()
+                print(f"{path.name}: {done / size:.0%}", file=sys.stderr, flush=True)
 
 
 # Asking

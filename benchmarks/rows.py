@@ -29,6 +29,7 @@ MEASUREMENTS = (
     "ponder",
     "ibis",
     "index",
+    "growth",
     "demo",
 )
 """In the order of the table: quick and exact ones first."""

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from benchmarks import code_size, gas, ibis, page
+from benchmarks import code_size, gas, growth, ibis, page
 from benchmarks.__main__ import chosen, table
+from benchmarks.plot import Curve, Panel, drawn
 from benchmarks.ponder import ours
 from benchmarks.ponder.chain import used_chain
 from benchmarks.ponder.facts import TABLES, difference, facts
@@ -21,9 +24,11 @@ def values(of: Mapping[str, float]) -> dict[str, float]:
 
 
 def test_every_row_was_measured_and_says_what_it_must_be() -> None:
+    """But those of sizes of an index for which nobody waited."""
     found = json.loads(RESULTS.read_text("utf-8"))
+    left = {row.name for row in growth.ROWS} - set(kept())
     assert [(each["name"], each["unit"], each["must"]) for each in found] == [
-        (row.name, row.unit, row.must) for row in ROWS
+        (row.name, row.unit, row.must) for row in ROWS if row.name not in left
     ]
     assert {tuple(each) for each in found} == {("name", "unit", "value", "must")}
     assert len({row.name for row in ROWS}) == len(ROWS)
@@ -45,6 +50,30 @@ def test_the_page_is_made_of_the_results() -> None:
     written = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     assert written == page.text()
     assert all(f"| {name} | {figure:,} |" in written for name, figure in gas.snapshot().items())
+
+
+def test_the_picture_of_growth_shows_the_results() -> None:
+    """By `make bench-growth`, whose figures it draws."""
+    assert growth.PICTURE.read_text("utf-8") == growth.picture(kept())
+
+
+def test_a_curve_goes_through_its_points() -> None:
+    """At ten times the x as far across, at twice the y twice as high; what is wanted is a line."""
+    curves = [Curve("a <b>", [(10, 2), (100, 4), (1_000, 8)]), Curve("c", [(10, 8), (1_000, 8)])]
+    root = ElementTree.fromstring(drawn("title", "told", "x", [Panel("p", "ms", curves, must=6)]))
+    found = [each for each in root.iter() if each.tag.endswith("polyline")]
+    first, second = (
+        [tuple(map(float, p.split(","))) for p in e.get("points", "").split()] for e in found
+    )
+    (x1, y1), (x2, y2), (x3, y3) = first
+    assert x3 - x2 == pytest.approx(x2 - x1)
+    assert y2 - y3 == pytest.approx(2 * (y1 - y2), abs=0.2)
+    assert second == [(x1, y3), (x3, y3)]
+    (must,) = (each for each in root.iter() if each.get("class") == "must")
+    assert float(must.get("y1", 0)) == pytest.approx((y2 + y3) / 2, abs=0.1)
+    places = {each.text: float(each.get("y", 0)) for each in root.iter() if each.text}
+    names = sorted(places[name] for name in ("a <b>", "c", "wanted: 6"))
+    assert all(below - above >= 13.9 for above, below in pairwise(names))
 
 
 def test_what_is_missed_is_said_plainly() -> None:
