@@ -17,7 +17,7 @@ from kiseki.errors import NotInIndex
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.rows import maker
-from kiseki.index.store.types import Key, Long, number_of, numbered
+from kiseki.index.store.types import Key, Long, keys, number_of, numbered
 
 __all__ = ["KnownSplit", "Label", "Splits"]
 
@@ -67,8 +67,10 @@ _KEYS = (
 )
 _WHERE = select(t.split.c.at, t.split.c.place).where(t.split.c.key == bindparam("key", type_=Key))
 _ALL = 1 << 62
-_LABELS = select(number_of(t.label.c.split), t.label.c.kind, t.label.c.group_id).where(
-    numbered(t.label.c.split, "splits")
+_LABELS = (
+    select(number_of(t.label.c.split), t.label.c.kind, keys.c.raw)
+    .join(keys, keys.c.id == number_of(t.label.c.group_id))
+    .where(numbered(t.label.c.split, "splits"))
 )
 _label = maker(Label)
 
