@@ -109,6 +109,24 @@ def test_a_list_of_numbers_has_any_length(store: Store) -> None:
         assert found == [at for at in range(6) if at in places]
 
 
+def test_whoever_only_asks_remembers_so_many_keys(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it asks; and what it numbered for itself keeps its number."""
+    monkeypatch.setattr("kiseki.index.store.keys._MOST", 5)
+    store.refresh()
+    listed = store.rows(select(keys.c.id, keys.c.raw))
+    assert len(listed) > 8
+    for number, raw in listed:
+        store.keys.load([number])
+        assert store.keys.raw(number) == raw
+        assert len(store.keys._raws) <= 6
+    own = store.keys.number(named("nobody's"))
+    for number, raw in listed:
+        store.keys.load([number])
+        assert store.keys.raw(number) == raw and store.keys.number(named("nobody's")) == own
+
+
 def test_what_is_made_quickly_is_what_its_class_makes() -> None:
     """Equal, of one type and closed, with what was left out as it is there."""
     values = [getattr(BIG, name) for name in Owed.__slots__]

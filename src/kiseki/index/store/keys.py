@@ -125,6 +125,8 @@ class Keys:
 
     def load(self, numbers: Iterable[int]) -> None:
         """Reads many keys together, so that `raw` has them."""
+        if not self._new:
+            self._trim()
         left = [number for number in numbers if number not in self._raws]
         if left:
             for number, raw in self._store.rows(_RAWS, numbers=left):
@@ -160,6 +162,10 @@ class Keys:
         if self._new:
             self._store.insert(keys, self._new, "")
             self._new = []
+        self._trim()
+
+    def _trim(self) -> None:
+        """Drops what was read where it became much."""
         if len(self._numbers) > _MOST:
             self._numbers.clear()
             self._raws.clear()
