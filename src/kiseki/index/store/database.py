@@ -33,8 +33,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from kiseki.disk import database as sqlite
-from kiseki.errors import IndexInconsistent, IndexUnusable, InvalidInput
+from kiseki.errors import IndexInconsistent, InvalidInput
 from kiseki.index.store.asked import Convert, Row, asked, given_of, taken_of
+from kiseki.index.store.faults import told
 from kiseki.index.store.keys import Keys
 from kiseki.index.store.types import Key, metadata
 
@@ -67,7 +68,7 @@ class Store:
 
     def __init__(self, where: Path | str | None = None, schema: str = "kiseki") -> None:
         self.where, self.schema = where, schema
-        with _told:
+        with told:
             self._db = _connected(where, schema)
         self._driver: Any = self._db.connection.driver_connection
         self.is_postgres = self._db.dialect.name == "postgresql"
@@ -78,7 +79,7 @@ class Store:
         self._writing, self._pipe = False, ExitStack()
         self._seen = self._unseen = 0
         self.keys = Keys(self)
-        with _told:
+        with told:
             if not inspect(self._db).has_table("about"):
                 self._make_tables()
         self.refresh()
@@ -136,13 +137,13 @@ class Store:
         Raises:
             IndexInconsistent: a block, time or position that no chain has.
         """
-        with _told:
+        with told:
             self._rollback()
             self._begin()
         try:
             self._writing = True
             self.keys.begin()
-            with _told, self._pipe:
+            with told, self._pipe:
                 self._send_ahead()
                 yield
                 self.flush()
@@ -184,7 +185,7 @@ class Store:
         self.keys.begin()
 
     def _commit(self) -> None:
-        with _told:
+        with told:
             self._driver.commit()
             self._db.commit()
 
@@ -192,22 +193,25 @@ class Store:
         """Lets PostgreSQL look over what was written, where that is as much as was there: how it
         answers depends on how many rows it thinks there are. It looks by itself too, but later."""
         if self.is_postgres and self._unseen > max(self._seen, _MANY):
-            with _told:
+            with told:
                 self._db.exec_driver_sql("ANALYZE")
                 self._db.commit()
             self._seen, self._unseen = self._seen + self._unseen, 0
 
     def _begin(self) -> None:
         if self.is_postgres:
-            self._db.exec_driver_sql("SELECT pg_advisory_lock(hashtext(current_schema()))")
-            self._db.commit()
+            self._turn("pg_advisory_lock")
         else:
             self._db.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _end(self) -> None:
         if self.is_postgres:
-            self._db.exec_driver_sql("SELECT pg_advisory_unlock(hashtext(current_schema()))")
-            self._db.commit()
+            self._turn("pg_advisory_unlock")
+
+    def _turn(self, take_or_give: str) -> None:
+        with self._driver.pipeline():
+            self._driver.execute(f"SELECT {take_or_give}(hashtext(current_schema()))")
+            self._driver.commit()
 
     # Reading
 
@@ -219,7 +223,7 @@ class Store:
         """
         self.flush()
         known = asked(question, self._db.dialect)
-        with _told:
+        with told:
             if known.has_lists:
                 with self._answered():
                     return [tuple(row) for row in self._db.execute(question, values).all()]
@@ -230,14 +234,14 @@ class Store:
         """The first row that a question has, if any."""
         self.flush()
         known = asked(question, self._db.dialect)
-        with _told:
+        with told:
             row: Row | None = self._driver.execute(known.sql, known.values(values)).fetchone()
         return None if row is None else known.rows([row])[0]
 
     def pages(self, question: Executable, page: int, **values: Any) -> Iterator[list[Row]]:
         """Every row of a long answer, a page at a time: the next is read when it is asked for."""
         self.flush()
-        with _told, self._answered():
+        with told, self._answered():
             rows = self._db.execute(question, values, execution_options={"yield_per": page})
             try:
                 for part in rows.partitions():
@@ -247,13 +251,13 @@ class Store:
 
     def read(self, sql: str, *values: Any) -> Row | None:
         """The first row of a question in plain SQL, as the driver gives it: keys as numbers."""
-        with _told:
+        with told:
             row: Row | None = self._driver.execute(self._sql(sql), values).fetchone()
         return row
 
     def read_all(self, sql: str, *values: Any) -> list[Row]:
         """Every row, likewise."""
-        with _told:
+        with told:
             rows: list[Row] = self._driver.execute(self._sql(sql), values).fetchall()
         return rows
 
@@ -285,12 +289,12 @@ class Store:
 
     def write(self, sql: str, *values: Any) -> None:
         """Changes rows, in plain SQL."""
-        with _told:
+        with told:
             self._driver.execute(self._sql(sql), values)
 
     def write_many(self, sql: str, rows: Sequence[Row]) -> None:
         """The same for many rows."""
-        with _told:
+        with told:
             cursor = self._driver.cursor()
             cursor.executemany(self._sql(sql), rows)
             cursor.close()
@@ -360,7 +364,7 @@ def drop(url: str, schema: str) -> None:
     Raises:
         IndexUnusable: the database cannot be used.
     """
-    with _told:
+    with told:
         engine = create_engine(_psycopg(url))
         with engine.begin() as connection:
             connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
@@ -373,7 +377,7 @@ def schemas(url: str) -> list[str]:
     Raises:
         IndexUnusable: the database cannot be used.
     """
-    with _told:
+    with told:
         engine = create_engine(_psycopg(url), poolclass=NullPool)
         with engine.connect() as connection:
             return list(connection.exec_driver_sql("SELECT nspname FROM pg_namespace").scalars())
@@ -391,38 +395,6 @@ def _psycopg(url: str) -> URL:
         raise InvalidInput(
             "an index in PostgreSQL needs psycopg: pip install 'kiseki[postgres]'"
         ) from None
-
-
-class _Told:
-    """Errors of the database as Kiseki's, in a `with`; a generator for that would take longer than
-    many questions."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        told = None if error is None else _told_of(error)
-        if told is not None:
-            raise told from error
-
-
-_told = _Told()
-
-
-def _told_of(error: BaseException) -> IndexUnusable | None:
-    """A fault of the database in words; nothing for any other error."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if (
-        isinstance(error, sqlite3.DatabaseError)
-        or "DBAPIError" in names
-        or "psycopg" in str(type(error).__module__)
-    ):
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return IndexUnusable(
-            f"the index cannot be used: {said}; nothing is lost with it: put that right, or run"
-            " `kiseki index drop`, after which it is read again from the chain"
-        )
-    return None
 
 
 _opening: ContextVar[Path | None] = ContextVar("opening", default=None)
