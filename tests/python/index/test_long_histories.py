@@ -17,7 +17,7 @@ from benchmarks.world.timeline import HISTORY, make
 from kiseki.core.event import Event
 from kiseki.errors import IndexInconsistent, NodeBehind
 from kiseki.index import DEPTH, Index, writer
-from kiseki.index.store import figures
+from kiseki.index.store import database, figures
 
 SIZE = replace(Size.at(0.001), junk=5, fan=20, blocks=20, deposits=5)
 PER_PART = 25
@@ -143,3 +143,20 @@ def test_others_never_see_money_that_was_not_passed_down(
             assert other.digest() == before
     other.refresh()
     assert other.digest() == index.digest() != before
+
+
+def test_the_log_of_a_long_transaction_does_not_stay_on_the_disk(
+    tmp_path: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LOG", 100_000)
+    lasting(monkeypatch, 600.0)
+    index = Index(ADDRESSES.items(), tmp_path / "index.sqlite")
+    log = tmp_path / "index.sqlite-wal"
+    index._store.write("PRAGMA wal_autocheckpoint = 50")  # pages; a small world has few
+    with index.together():
+        for part in parts[:-2]:
+            read(index, part)
+    assert log.stat().st_size > 500_000
+    for part in parts[-2:]:  # the first goes into the file, and the log begins anew
+        read(index, part)
+    assert log.stat().st_size < 500_000

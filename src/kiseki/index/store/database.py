@@ -415,6 +415,10 @@ def _statements(dialect: str) -> tuple[str, ...]:
     return tuple(made)
 
 
+_LOG = 64 << 20
+"""Bytes of the log beside a file that stay on the disk: a long history makes it much longer."""
+
+
 @cache
 def _sqlite() -> Engine:
     """One for all files, so that a question is made into SQL once in a process."""
@@ -425,6 +429,7 @@ def _sqlite() -> Engine:
         if path is not None:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {_LOG}")
         return connection
 
     return create_engine("sqlite://", creator=opened, poolclass=NullPool)
