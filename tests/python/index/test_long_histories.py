@@ -149,10 +149,10 @@ def test_the_log_of_a_long_transaction_does_not_stay_on_the_disk(
     tmp_path: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_LOG", 100_000)
+    monkeypatch.setattr(database, "_PAGES", 50)
     lasting(monkeypatch, 600.0)
     index = Index(ADDRESSES.items(), tmp_path / "index.sqlite")
     log = tmp_path / "index.sqlite-wal"
-    index._store.write("PRAGMA wal_autocheckpoint = 50")  # pages; a small world has few
     with index.together():
         for part in parts[:-2]:
             read(index, part)

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from heapq import heappop, heappush
 from itertools import chain
+from operator import is_
 
 from kiseki.index.books.circles import MOST, Outward, Shape, raise_to_rest
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
@@ -40,6 +41,9 @@ from kiseki.index.store.figures import Figures
 __all__ = ["Accounts", "Books"]
 
 _NOTHING = (0, 0, 0, 0)
+
+_MOST_SHAPES = 20_000
+"""Accounts and circles whose leaves are remembered from one block to the next."""
 
 
 class Books:
@@ -58,6 +62,7 @@ class Books:
         self._deposited: defaultdict[int, int] = defaultdict(int)
         self._moved: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self._doubtful: defaultdict[int, set[int]] = defaultdict(set)
+        self._shapes: dict[int, tuple[list[list[Leaf]], Shape]] = {}
 
     def of(self, token: int) -> Accounts:
         """The accounts of one token."""
@@ -131,8 +136,7 @@ class Books:
         end = self._graph.end(subject)
         self._move_to(token, end, self._through(self.of(token), subject, end))
         if circle:  # its figures did not fit the formula
-            shape = Shape.of(self._graph, circle, self._graph.below)
-            self._solve(token, shape, self._moved[token], True, [])
+            self._solve(token, self._shape(circle), self._moved[token], True, [])
         accounts = (before, end, *circle)  # whose figures may be complete now, or not any more
         self._doubtful[token].update(each for each in accounts if not is_wallet(each))
 
@@ -180,10 +184,10 @@ class Books:
             deposited, restless = self._tokens.get(token) or (0, 0)
             self._tokens.put((token,), (deposited + amount, restless))
         self._deposited.clear()
-        below = cache(self._graph.below)
+        below = self._graph.below
         circles = ordered({*chain(*self._moved.values(), *self._doubtful.values())}, below)
         places = {member: place for place, circle in enumerate(circles) for member in circle}
-        shape = cache(lambda place: Shape.of(self._graph, circles[place], below))
+        shape = cache(lambda place: self._shape(circles[place]))
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
             self._accounts.load((account, token) for account in reached({*moved, *doubtful}, below))
@@ -198,6 +202,20 @@ class Books:
                     heappush(rest, places[account])
         self._moved.clear()
         self._doubtful.clear()
+
+    def _shape(self, circle: list[int]) -> Shape:
+        """How an account, or a circle of them, pays. It is looked at again where a leaf leads
+        elsewhere."""
+        members = sorted(circle)
+        edges = [self._graph.edges(member) for member in members]
+        known_edges, known = self._shapes.get(members[0], (edges, None))
+        is_same = known is not None and known.members == members
+        if known is None or not is_same or not all(map(is_, known_edges, edges)):
+            if len(self._shapes) > _MOST_SHAPES:
+                self._shapes.clear()
+            known = Shape.of(self._graph, members, self._graph.below)
+            self._shapes[members[0]] = edges, known
+        return known
 
     def _settle(
         self, token: int, shape: Shape, moved: dict[int, int], doubtful: set[int]

@@ -95,17 +95,19 @@ class Graph:
         self._known: dict[int, bool] = {}
         self._leaves: dict[Row, Leaf] = {}
         self._leading: dict[int, list[Leaf]] = {}
+        self._below: dict[int, list[int]] = {}
         self._paying: dict[int, list[Leaf]] = {}
         self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
 
     def trim(self) -> None:
         """Drops what was read where it became much. What was added beside the store stays."""
-        remembered = (self._leaves, self._leading, self._paying, self._known)
+        remembered = (self._leaves, self._leading, self._below, self._paying, self._known)
         if any(len(each) > _MOST for each in remembered):
             self._known = {key: True for leaves in self._added.values() for key in
                            {leaf.split for leaf in leaves}}  # fmt: skip
             self._leaves.clear()
             self._leading.clear()
+            self._below.clear()
             self._paying.clear()
 
     # Splits
@@ -146,7 +148,8 @@ class Graph:
             self._store.add(t.leaf, rows)
 
     def edges(self, split: int) -> list[Leaf]:
-        """The leaves of a known split that lead to an account; not those that lead to a wallet."""
+        """The leaves of a known split that lead to an account; not those that lead to a wallet.
+        It is another list once one of them leads elsewhere."""
         leading = self._leading.get(split)
         if leading is None:
             self._load_edges([split])
@@ -236,6 +239,7 @@ class Graph:
         """Notes whether a leaf leads to an account."""
         leads = not is_wallet(self.end(leaf.payee))
         self._leading.pop(leaf.split, None)
+        self._below.pop(leaf.split, None)
         self._edges.put((leaf.split, leaf.place), () if leads else None)
         return leads
 
@@ -313,6 +317,12 @@ class Graph:
 
     def below(self, account: int) -> list[int]:
         """The accounts to which the leaves of an account lead, each once."""
+        ends = self._below.get(account)
+        if ends is None:
+            ends = self._below[account] = self._look_below(account)
+        return ends
+
+    def _look_below(self, account: int) -> list[int]:
         edges = self.edges(account)
         if len(edges) > 1:  # who asks goes on below
             self.load(leaf.payee for leaf in edges)

@@ -417,6 +417,8 @@ def _statements(dialect: str) -> tuple[str, ...]:
 
 _LOG = 64 << 20
 """Bytes of the log beside a file that stay on the disk: a long history makes it much longer."""
+_PAGES = 5_000
+"""Of the log, of 4 kB, that are gathered before they go into the file: figures change often."""
 
 
 @cache
@@ -430,6 +432,7 @@ def _sqlite() -> Engine:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {_LOG}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
         return connection
 
     return create_engine("sqlite://", creator=opened, poolclass=NullPool)

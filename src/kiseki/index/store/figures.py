@@ -39,7 +39,7 @@ class Figures:
     """
 
     def __init__(self, store: Store, table: Table) -> None:
-        self.name = table.name
+        self.name = str(table.name)  # SQLAlchemy's own kind of text takes the driver long
         self._table = table
         self._store = store
         self._keys = [column.name for column in table.primary_key.columns]
