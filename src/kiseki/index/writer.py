@@ -227,8 +227,10 @@ class Writer:
         self._ends = clock.monotonic() + lasts
 
     def _go_on(self) -> None:
+        """Writes what changed where that is much, of blocks that cannot be undone."""
         for figures in self._figures:
             if figures.is_crowded:
+                figures.changes()
                 figures.flush()
         self._store.go_on()
 
@@ -345,7 +347,8 @@ class Writer:
     def _rest(self) -> None:
         """Passes money down once for many blocks, which cannot be undone one by one."""
         began = clock.monotonic()
-        self._books.settle()
+        self._go_on()
+        self._books.settle(self._go_on)
         self._rested = clock.monotonic() - began
         self._note_nothing()
 

@@ -178,8 +178,12 @@ class Books:
 
     # Passing differences down
 
-    def settle(self) -> None:
-        """Adds the differences to V, and passes down what follows from them."""
+    def settle(self, between: Callable[[], None] = lambda: None) -> None:
+        """Adds the differences to V, and passes down what follows from them.
+
+        Args:
+            between: what is done after each token: writing what changed, where that is much.
+        """
         for token, amount in self._deposited.items():
             deposited, restless = self._tokens.get(token) or (0, 0)
             self._tokens.put((token,), (deposited + amount, restless))
@@ -200,6 +204,7 @@ class Books:
                 last = place
                 for account in self._settle(token, shape(place), moved, doubtful):
                     heappush(rest, places[account])
+            between()
         self._moved.clear()
         self._doubtful.clear()
 

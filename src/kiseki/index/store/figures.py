@@ -25,6 +25,8 @@ _MOST = 40_000
 since they became so many."""
 _TOGETHER = 500
 """Rows of one question."""
+_WRITTEN = 10_000
+"""Rows that are made ready to be written at a time."""
 
 
 _CHANGED_FROM = "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC"
@@ -164,15 +166,16 @@ class Figures:
         self._written.clear()
         self._added.clear()
         gone = [_through(self._into, key) for key in changed if self._rows[key] is None]
-        kept = [
-            _through(self._into, (*key, *row))
-            for key in changed
-            if (row := self._rows[key]) is not None
-        ]
         if gone:
             self._store.write_many(self._sql.delete, gone)
-        if kept:
-            self._store.insert(self._table, kept, self._sql.on_conflict)
+        for start in range(0, len(changed), _WRITTEN):
+            kept = [
+                _through(self._into, (*key, *row))
+                for key in changed[start : start + _WRITTEN]
+                if (row := self._rows[key]) is not None
+            ]
+            if kept:
+                self._store.insert(self._table, kept, self._sql.on_conflict)
         if self.is_crowded:
             self._old, self._rows = self._rows, {}
             self._groups.clear()
