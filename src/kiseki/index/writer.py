@@ -54,7 +54,7 @@ _MONEY = {
 
 _SHARE = 10
 """Of the time that a long history takes, passing money down gets about one part in so many."""
-_SHORTEST, _LONGEST = 1.0, 20.0
+_SHORTEST, _LONGEST = 2.0, 20.0
 """Seconds of one transaction of a long history. Others who write wait no longer, and who is stopped
 loses no more."""
 
@@ -210,6 +210,8 @@ class Writer:
             self._go_on()
         else:
             self._end()
+            if self._is_together:
+                self._store.give_way()
 
     def _begin(self) -> None:
         """What was read before is dropped where it is not what there is now."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from threading import Event as Event_
 
 import pytest
 from benchmarks.reader import Reader
@@ -160,3 +162,31 @@ def test_the_log_of_a_long_transaction_does_not_stay_on_the_disk(
     for part in parts[-2:]:  # the first goes into the file, and the log begins anew
         read(index, part)
     assert log.stat().st_size < 500_000
+
+
+def test_another_who_writes_gets_a_turn_before_a_long_history_ends(
+    opened: Opened, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite gives up after a minute, so whoever reads a whole chain must not keep the file."""
+    lasting(monkeypatch, 0.2)
+    index, other = opened(), opened()
+    read(index, parts[0])
+    begun, done = Event_(), Event_()
+    turns: list[None] = []
+    give_way = index._store.give_way
+    monkeypatch.setattr(index._store, "give_way", lambda: turns.append(give_way()))
+
+    def write() -> None:
+        begun.set()
+        read(other, parts[0])
+        done.set()
+
+    with index.together(), ThreadPoolExecutor(1) as threads:
+        read(index, parts[1])  # the file is taken from here on
+        written = threads.submit(write)
+        assert begun.wait(60.0)
+        turns.clear()
+        while not done.is_set() and len(turns) < 6:
+            read(index, parts[1])
+        assert done.is_set(), "six transactions, and it waits still"
+        written.result()

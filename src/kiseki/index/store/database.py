@@ -7,6 +7,7 @@ between two changes of its own a store reads from one snapshot.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -41,6 +42,8 @@ from kiseki.index.store.types import Key, metadata
 
 __all__ = ["Convert", "Row", "Store", "drop", "schemas"]
 
+_TURN = 0.15
+"""Seconds in which somebody who waits for a file looks at it."""
 _MANY = 10_000
 """Rows of one sentence, and rows that are worth a look."""
 
@@ -177,6 +180,12 @@ class Store:
         yield
         if self._writing:
             self._send_ahead()
+
+    def give_way(self) -> None:
+        """Lets another write who waits for it: SQLite lets nobody wait in a queue, so who waits for
+        a file looks ten times a second whether it is free."""
+        if isinstance(self.where, Path):
+            time.sleep(_TURN)
 
     def go_on(self) -> None:
         """Another batch begins inside a transaction: what was added before is there from now on."""
