@@ -55,8 +55,8 @@ _MONEY = {
 _SHARE = 10
 """Of the time that a long history takes, passing money down gets about one part in so many."""
 _SHORTEST, _LONGEST = 2.0, 20.0
-"""Seconds of one transaction of a long history. Others who write wait no longer, and who is stopped
-loses no more."""
+"""Seconds of one transaction of a long history; the first batch that ends later ends it. Others who
+write wait as long, and a stopped process loses as much."""
 
 
 class _Told(NamedTuple):
