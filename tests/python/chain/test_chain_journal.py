@@ -37,6 +37,24 @@ ROOT = Path(__file__).resolve().parents[3]
 # Interrupted
 
 
+def test_a_sending_that_is_dropped_after_the_journal_was_closed_is_left_to_the_next(
+    sender: Callable[..., Sender], node: Node
+) -> None:
+    """Invariant 8: an exception can hold a sending for longer than its client is open."""
+    to = somebody()
+    calls = [gift(to, 1 << place) for place in range(3)]
+    first = sender(Policy(patience=0.3))
+    node.one("evm_setAutomine", False)
+    outcomes = first.send_all(calls)
+    next(outcomes)
+    first.journal.close()
+    outcomes.close()
+    node.one("evm_setAutomine", True)
+    node.one("evm_mine")
+    assert all(each.result.resumed for each in sender().send_all(calls))
+    assert balance(node, to) == (1 << 3) - 1
+
+
 def test_a_run_that_was_interrupted_is_resumed_by_the_same_calls(
     sender: Callable[..., Sender], node: Node
 ) -> None:

@@ -107,9 +107,13 @@ class Flight:
                 return
 
     def leave(self) -> None:
-        """Whoever asks for the same again is given what is still on its way, or was not told."""
-        self._tell()
-        self._journal.leave(self._scope)
+        """Leaves what is on its way, or was not told, to whoever asks for the same again.
+
+        Where the journal was closed before, that is so already: a run that ended holds nothing.
+        """
+        if not self._journal.closed:
+            self._tell()
+            self._journal.leave(self._scope)
 
     def _ready(self) -> Iterator[Outcome]:
         self._tell()

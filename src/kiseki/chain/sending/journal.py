@@ -95,6 +95,8 @@ class Journal:
         self._run = uuid.uuid4().hex
         self._numbers = itertools.count(1)
         self._scope = threading.local()
+        self.closed = False
+        """Whether `close` was called; the file says so too, in that the run's own file is gone."""
         self._alive: IO[bytes] | None = None
         try:
             with _OPENING:
@@ -113,6 +115,7 @@ class Journal:
     def close(self) -> None:
         """Frees the file; what this run left unfinished may be taken up by the next."""
         with self._lock:
+            self.closed = True
             self._db.close()
             if self._alive is not None:
                 self._alive.close()
