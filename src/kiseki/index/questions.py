@@ -11,6 +11,7 @@ from kiseki.core.compose import Ancestor
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
+from kiseki.index.answers.items import Item, item_of
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.answers.values import (
@@ -104,6 +105,15 @@ class Questions:
             NotInIndex: no collection or batch has the ID `after`.
         """
         return self._records.find(commitment, after, most)
+
+    def item(self, data_id: bytes) -> Item:
+        """Whose a data ID is, and which commitment it stands for; `find` says where that stands.
+
+        Raises:
+            NotInIndex: no collection or batch logged an item with this ID. It may be registered all
+                the same, because a collection need not log its items.
+        """
+        return item_of(self._store, data_id)
 
     def models_with(self, weights: bytes) -> list[bytes]:
         """The IDs of all models registered with this commitment of weights, earliest first."""

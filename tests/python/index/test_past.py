@@ -9,6 +9,7 @@ import pytest
 
 from kiseki.core import ids
 from kiseki.core.event import Event
+from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, KisekiError
 from kiseki.index import Index
 from kiseki.index.money import Money
@@ -69,7 +70,10 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
     for event in world.events:
         if event.name == "CollectionPublished":
             for each in event.args["commitments"]:
+                item = ids.item_id(event.args["provider"], each)
                 yield "find", each, index.find(each)
+                yield "item", each, told(index.item, item)
+                yield "search", each, index.overview.search(to_hex(item))
     for who in people:
         yield "usage", who, index.usage(who, deep=True)
         yield "collections", who, told(index.collections, who)

@@ -6,14 +6,16 @@ from collections.abc import Callable
 import pytest
 
 from kiseki.core import ids
+from kiseki.core.event import Event
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index.answers.counts import counts_of
 from kiseki.index.answers.coverage import coverage_of
 from kiseki.index.answers.earnings import earnings_of
 from kiseki.index.answers.history import history_of
 from kiseki.index.answers.impact import dependents_of, impact_of, received_by
+from kiseki.index.answers.items import Item
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.index import Index
 from kiseki.index.store.database import Store
@@ -87,6 +89,37 @@ def test_everything_is_found_by_how_its_id_begins(seed: int) -> None:
     some = next(iter(kinds))
     at = place_of(0)
     assert search(store, to_hex(some), at=at) == [], "nothing was there in the beginning"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_data_id_is_found_by_how_it_begins_and_tells_whose_it_is(seed: int) -> None:
+    """Promise 2: of works and of outputs, each once, wherever else its commitment stands."""
+    world, index = busy(seed)
+    items = {
+        ids.item_id(who, each): (each, who)
+        for event in world.events
+        if (who := _publisher(event))
+        for each in event.args["commitments"]
+    }
+    assert items
+    for item, (commitment, who) in items.items():
+        text = to_hex(item)
+        for beginning in (text[:6], text[2:13], text.upper().replace("0X", "0x")):
+            wanted = beginning.lower().removeprefix("0x")
+            every = {each for each in items if each.hex().startswith(wanted)}
+            hits = {hit.key for hit in search(index._store, beginning) if hit.kind == "item"}
+            assert hits == every and item in hits
+        assert index.item(item) == Item(item, commitment, who.lower())
+        almost = item[:-1] + bytes([item[-1] ^ 1])
+        assert Hit("item", almost) not in search(index._store, to_hex(almost))
+        with pytest.raises(NotInIndex, match="does not log its items"):
+            index.item(almost)
+
+
+def _publisher(event: Event) -> str:
+    if event.name not in ("CollectionPublished", "BatchPublished"):
+        return ""
+    return str(event.args.get("provider") or event.args["creator"])
 
 
 def test_a_name_that_was_stated_is_found_whole_and_what_else_it_may_be() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Executable, Table, bindparam, literal, select
 
 from kiseki.core.keccak import keccak256
 from kiseki.errors import InvalidInput
+from kiseki.index.answers.items import items_between
 from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -26,8 +27,9 @@ class Hit:
     """Something that a search found.
 
     Attributes:
-        kind: ``collection``, ``model``, ``batch``, ``terms``, ``offer``, ``schedule``, ``split``,
-            ``address``, or ``stated`` for what a statement is about whose document is the name.
+        kind: ``item``, ``collection``, ``model``, ``batch``, ``terms``, ``offer``, ``schedule``,
+            ``split``, ``address``, or ``stated`` for what a statement is about whose document is
+            the name.
         key: its ID or key, 32 bytes; of an address the payee key of its wallet.
     """
 
@@ -108,8 +110,11 @@ def search(store: Store, text: str, most: int = 20, at: int | None = None) -> li
 
 
 def _with_digits(store: Store, digits: str, most: int, until: int) -> list[tuple[str, bytes]]:
-    values = {"first": _filled(digits, "0", 32), "last": _filled(digits, "f", 32), "most": most}
+    beginning, end = _filled(digits, "0", 32), _filled(digits, "f", 32)
+    values = {"first": beginning, "last": end, "most": most}
     rows = [row for question in _BY_ID for row in store.rows(question, **values, until=until)]
+    items = items_between(store, beginning, end, most, until)
+    rows += [("item", each.id) for each in items]
     if len(digits) <= 40:
         first, last = (bytes(12) + _filled(digits, digit, 20) for digit in "0f")
         rows += store.rows(_BY_ADDRESS, first=first, last=last, most=most)

@@ -17,6 +17,7 @@ from kiseki.core.texts import texts
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.errors import IndexInconsistent, InvalidInput
+from kiseki.index.store.tables import beginning_of
 
 __all__ = ["READ", "facts", "read_split"]
 
@@ -111,12 +112,16 @@ def _item_revocation(args: Args) -> Rows:
     return [("item_revocation", row)]
 
 
-def _published(kind: str) -> Callable[[Args], Rows]:
+def _published(kind: str, registrant: str) -> Callable[[Args], Rows]:
     def read(args: Args) -> Rows:
-        group = bytes(args[kind])
+        group, commitments = bytes(args[kind]), [bytes(each) for each in args["commitments"]]
+        items = ids.item_ids(args[registrant], commitments)
         return [
-            ("published", {"group_id": group, "commitment": bytes(each)})
-            for each in args["commitments"]
+            (
+                "published",
+                {"group_id": group, "commitment": commitment, "item": beginning_of(item)},
+            )
+            for commitment, item in zip(commitments, items, strict=True)
         ]
 
     return read
@@ -429,7 +434,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("DataRegistry", "CollectionRegistered"): _collection,
     ("DataRegistry", "RegisteredUnder"): _standing_use,
     ("DataRegistry", "NonceCancelled"): _nonce_cancelled,
-    ("DataRegistry", "CollectionPublished"): _published("collection"),
+    ("DataRegistry", "CollectionPublished"): _published("collection", "provider"),
     ("DataRegistry", "CollectionRevoked"): _revocation,
     ("DataRegistry", "ItemRevoked"): _item_revocation,
     ("DataRegistry", "PayeeChanged"): _payee_change,
@@ -441,7 +446,7 @@ _READERS: dict[tuple[str, str], Callable[[Args], Rows]] = {
     ("OutputRegistry", "BatchModel"): _base("batch", "model"),
     ("OutputRegistry", "BatchSource"): _batch_source,
     ("OutputRegistry", "BatchExternal"): _external("batch"),
-    ("OutputRegistry", "BatchPublished"): _published("batch"),
+    ("OutputRegistry", "BatchPublished"): _published("batch", "creator"),
     ("Challenges", "OutOfOrder"): _manifest_false("out_of_order"),
     ("Challenges", "RevokedItem"): _manifest_false("revoked_item"),
     ("Challenges", "ManifestChecked"): _manifest_checked,
