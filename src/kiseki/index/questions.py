@@ -11,7 +11,7 @@ from kiseki.core.compose import Ancestor
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
-from kiseki.index.answers.items import Item, item_of
+from kiseki.index.answers.items import Item, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.answers.values import (
@@ -114,6 +114,28 @@ class Questions:
                 the same, because a collection need not log its items.
         """
         return item_of(self._store, data_id)
+
+    def items(
+        self, group: bytes, registrant: str, after: bytes | None = None, most: int = 100
+    ) -> list[Item]:
+        """The logged items of a collection or batch, a page at a time.
+
+        Args:
+            registrant: its provider or creator, as its record says.
+            after: the commitment of the last one of the page before.
+            most: how many at most.
+        """
+        which = bytes32(group, "the collection or batch")
+        return items_in(self._store, which, registrant, after, most)
+
+    def latest(self, registry: str, most: int = 10) -> list[bytes]:
+        """The IDs of what a registry registered last, the newest first.
+
+        Args:
+            registry: its name, of :data:`REGISTRIES`.
+            most: how many at most.
+        """
+        return self._records.latest(_TABLES[registry], most)
 
     def models_with(self, weights: bytes) -> list[bytes]:
         """The IDs of all models registered with this commitment of weights, earliest first."""

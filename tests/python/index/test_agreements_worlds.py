@@ -1,6 +1,10 @@
 """Offers, licences and conditional transfers, asked for all and for one party."""
 
+import pytest
+
 from kiseki.core import ids
+from kiseki.errors import NotInIndex
+from kiseki.index.answers.agreements import TokenRecord
 
 from .diamond import TRAIN
 from .world import ARTIST, BUYER, DATA, STRANGER, STUDIO, World, account, named
@@ -41,6 +45,21 @@ class Market(World):
         args = {"scheduleId": key, "tokenId": number, "schedule": agreed}
         self.log("RightsToken", "TransferScheduled", **args, shares=1, total=4)
         return key
+
+
+def test_a_rights_token_tells_what_it_stands_for_and_who_holds_it_last() -> None:
+    """Before it is minted nobody holds it; a token that nobody put on record is not there."""
+    world = World()
+    art = world.collection(ARTIST, TRAIN, ["sun"])
+    number = ids.subject(DATA, art)
+    with pytest.raises(NotInIndex):
+        world.index().agreements.token(number)
+    world.reveal(DATA, art, ARTIST)
+    before = world.index().agreements.token(number)
+    assert before == TokenRecord(number, DATA.lower(), art, None, None, None, None)
+    for who in (BUYER, STRANGER):
+        world.transfer(DATA, art, who)
+    assert world.index().agreements.token(number).holder == STRANGER.lower()
 
 
 def test_licences_are_those_of_whom_and_what_is_asked() -> None:

@@ -116,6 +116,31 @@ def test_a_data_id_is_found_by_how_it_begins_and_tells_whose_it_is(seed: int) ->
             index.item(almost)
 
 
+def test_items_of_a_collection_come_in_pages_in_the_order_of_their_ids() -> None:
+    """Every item once, however long a page is, and none of another collection."""
+    world = World()
+    files = [f"{i}" for i in range(23)]
+    art = world.collection(ARTIST, Terms.of("train", "0%"), files)
+    world.collection(ARTIST, Terms.of("train", "5%"), ["more", *files[:5]])
+    index = world.index()
+    whole = sorted((ids.item_id(ARTIST, named(each)), named(each)) for each in files)
+    for most in (1, 5, 22, 23, 50):
+        told: list[Item] = []
+        while page := index.items(art, ARTIST, told[-1].commitment if told else None, most):
+            assert len(page) <= most
+            told += page
+        assert told == [Item(*each, ARTIST) for each in whole]
+    assert index.items(named("nothing"), ARTIST) == []
+
+
+def test_what_was_registered_last_comes_first() -> None:
+    world = World()
+    made = [world.collection(ARTIST, Terms.of("train", "0%"), [f"{i}"]) for i in range(4)]
+    index = world.index()
+    assert index.latest("DataRegistry", 3) == made[:0:-1]
+    assert index.latest("ModelRegistry") == []
+
+
 def _publisher(event: Event) -> str:
     if event.name not in ("CollectionPublished", "BatchPublished"):
         return ""

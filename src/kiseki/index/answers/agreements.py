@@ -14,7 +14,7 @@ from kiseki.core.offer import Offer, licence_ends
 from kiseki.core.schedule import Schedule
 from kiseki.core.terms import Use
 from kiseki.core.texts import read_offer, read_plan
-from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.core.values import address, address_text, bytes32, from_hex, to_hex
 from kiseki.core.waterfall import Plan
 from kiseki.errors import NotInIndex
 from kiseki.index.answers.pages import ALL, paged, place_after
@@ -22,7 +22,31 @@ from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import number_of
 
-__all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord"]
+__all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord", "TokenRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A rights token.
+
+    Attributes:
+        number: 32 bytes.
+        registry: the contract that registered what it stands for, in lower case.
+        id: the ID of that, 32 bytes.
+        holder: lower case; none before it is minted.
+        minted_at: Unix seconds; none before it is minted.
+        document: the hash of the agreement behind it, or zero; none before it is minted.
+        royalty_bps: the part of a resale that goes to its subject, hundredths of a percent; none
+            before it is minted.
+    """
+
+    number: bytes
+    registry: str
+    id: bytes
+    holder: str | None
+    minted_at: int | None
+    document: bytes | None
+    royalty_bps: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,25 @@ class LicenceRecord:
         return bool(use) and all(now <= self.until.get(each, -1) for each in use)
 
 
+_HOLDER = (
+    select(t.transfer.c.holder)
+    .where(t.transfer.c.token == t.rights.c.token)
+    .order_by(t.transfer.c.at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_TOKEN = (
+    select(
+        t.rights.c.registry,
+        t.rights.c.id,
+        _HOLDER,
+        t.time_of(t.mint.c.at),
+        t.mint.c.document,
+        t.mint.c.royalty_bps,
+    )
+    .outerjoin(t.mint, t.mint.c.token == t.rights.c.token)
+    .where(t.rights.c.token == bindparam("token"))
+)
 _LATER = t.transfer.alias("later")
 _HELD = (
     select(t.rights.c.registry, t.rights.c.id)
@@ -218,6 +261,22 @@ class Agreements:
         in lower case, and the ID of what each stands for."""
         who = address_text(address(wallet, "the wallet"))
         return [(registry, group) for registry, group in self._store.rows(_HELD, wallet=who)]
+
+    def token(self, number: bytes) -> TokenRecord:
+        """A rights token, minted or put on record.
+
+        Args:
+            number: its number, 32 bytes.
+
+        Raises:
+            NotInIndex: nobody minted it or put it on record.
+        """
+        row = self._store.row(_TOKEN, token=bytes32(number, "the number of a rights token"))
+        if row is None:
+            raise NotInIndex(
+                f"no rights token {to_hex(number)} up to this block; is it on this chain?"
+            )
+        return TokenRecord(number, *row)
 
     def schedules(
         self,

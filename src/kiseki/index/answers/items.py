@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Executable, Table, bindparam, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Executable,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 
 from kiseki.core import ids
 from kiseki.core.values import bytes32, to_hex
@@ -18,7 +28,7 @@ from kiseki.index.answers.records import REGISTRANT
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 
-__all__ = ["Item", "item_of", "items_between"]
+__all__ = ["Item", "item_of", "items_between", "items_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,38 @@ def items_between(
     )
     items = (Item(ids.item_id(who, commitment), commitment, who) for commitment, who in rows)
     return sorted((each for each in items if first <= each.id <= last), key=lambda i: i.id)[:most]
+
+
+_ITEM, _COMMITMENT = t.published.c.item, t.published.c.commitment
+_AFTER = bindparam("item", type_=BigInteger), bindparam("commitment", type_=LargeBinary)
+_IN = (
+    select(_COMMITMENT)
+    .where(t.published.c.group_id == bindparam("group"))
+    .where(_AFTER[0] <= _ITEM)
+    .where(or_(_AFTER[0] < _ITEM, and_(_AFTER[0] == _ITEM, _AFTER[1] < _COMMITMENT)))
+    .order_by(_ITEM, _COMMITMENT)
+    .limit(bindparam("most", type_=BigInteger))
+)
+
+
+def items_in(
+    store: Store, group: bytes, registrant: str, after: bytes | None = None, most: int = ALL
+) -> list[Item]:
+    """The logged items of a collection or batch, ordered by the first 63 bits of their IDs; two
+    that begin alike, which somebody must have searched for, by their commitments.
+
+    Args:
+        registrant: its provider or creator.
+        after: the commitment of the last one of the page before.
+        most: how many at most.
+    """
+    begin = -1
+    if after is not None:
+        begin = t.beginning_of(ids.item_id(registrant, after))
+    rows = store.rows(_IN, group=group, item=begin, commitment=after or b"", most=most)
+    listed = [bytes(commitment) for (commitment,) in rows]
+    found = ids.item_ids(registrant, listed)
+    return [Item(*each, registrant) for each in zip(found, listed, strict=True)]
 
 
 def item_of(store: Store, data_id: bytes) -> Item:

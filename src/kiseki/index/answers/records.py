@@ -5,7 +5,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TypeVar
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import BigInteger, Executable, bindparam, select
 
 from kiseki.core import ids
 from kiseki.core.base import Base
@@ -88,6 +88,10 @@ _TERMS = select(t.terms.c.document).where(t.terms.c.id == bindparam("id"))
 
 _REGISTERED = {
     name: paged(select(table.c.id).order_by(table.c.at), table) for name, table in _TABLES.items()
+}
+_LATEST = {
+    name: select(table.c.id).order_by(table.c.at.desc()).limit(bindparam("most", type_=BigInteger))
+    for name, table in _TABLES.items()
 }
 _REGISTERED_BY = {
     name: question.where(REGISTRANT[name] == bindparam("who"))
@@ -286,6 +290,15 @@ class Records:
             wallet = address_text(address(by, "the wallet"))
             rows = self._store.rows(_REGISTERED_BY[table], who=wallet, **page)
         return [found for (found,) in rows]
+
+    def latest(self, table: str, most: int) -> list[bytes]:
+        """IDs of what was registered last, the newest first.
+
+        Args:
+            table: ``collection``, ``model`` or ``batch``.
+            most: how many at most.
+        """
+        return [found for (found,) in self._store.rows(_LATEST[table], most=most)]
 
     def providers(self, after: str, most: int) -> list[str]:
         """Every wallet that has collections, after one of them."""

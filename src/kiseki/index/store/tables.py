@@ -151,7 +151,7 @@ item_revocation = _fact(
 published = _fact(
     "published",
     {"group_id": Key, "commitment": Bytes, "item": Long},
-    "group_id", "item", once="commitment,group_id", many=True,
+    "group_id,item", "item", once="commitment,group_id", many=True,
 )  # fmt: skip
 
 # Models and outputs
