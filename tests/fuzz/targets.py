@@ -332,7 +332,7 @@ def consent(data: bytes) -> None:
         assert Consent.from_json(found.to_json()) == found
         assert typed.digest(found.message)
         assert found.signer is None or len(found.signer) == 42
-        for each in found.words:
+        for each in found.words() + found.words("ja"):
             readable(each)
 
 
@@ -343,7 +343,7 @@ def standing(data: bytes) -> None:
         assert StandingConsent.from_json(found.to_json()) == found
         assert len(found.id) == 32
         assert found.signer is None or len(found.signer) == 42
-        for each in found.words:
+        for each in found.words() + found.words("ja"):
             readable(each)
 
 

@@ -12,6 +12,7 @@ from kiseki.cli.data import data
 from kiseki.cli.origins import OriginFile, say_words, told, told_before
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
+from kiseki.cli.spoken import Language, confirm, languages
 from kiseki.cli.terms import (
     Floor,
     Gate,
@@ -23,8 +24,9 @@ from kiseki.cli.terms import (
     say_what_can_be_sold,
     terms_of,
 )
-from kiseki.core.days import WAITING_DAYS
+from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.errors import KisekiError
+from kiseki.language import mark, sentences
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -94,6 +96,38 @@ def prepare_consents(
                 )
 
 
+@consent.command("show")
+def show_consent(
+    file: Annotated[Path, typer.Argument(help="The consent file.")], language: Language = ""
+) -> None:
+    """Show what a consent file says, and who has signed it.
+
+    Computes everything in the file again. Asks no node and sends nothing.
+
+    \b
+    Examples:
+      kiseki data consent show consents/0x1234.json
+      kiseki data consent show consents/0x1234.json --language ja
+    """
+    from kiseki.client import consentfiles
+    from kiseki.client.data import consents
+
+    found = consents.Consent.read(file)
+    if context.current.json:
+        show.json_line({
+            "file": file, "collection": found.kept.id, **consentfiles.told(found.words),
+            "asked": found.asked, "signer": found.signer, "until": found.deadline,
+        })  # fmt: skip
+        return
+    for one in languages(language):
+        for each in found.words(one):
+            show.line(each)
+    show.fields([
+        ("collection", found.kept.id), ("signature of", found.asked),
+        ("signed", "yes" if found.signature else "no"), ("until", utc(found.deadline)),
+    ])  # fmt: skip
+
+
 @consent.command("sign")
 def sign_consent(
     file: Annotated[Path, typer.Argument(help="The consent file.")],
@@ -104,6 +138,7 @@ def sign_consent(
         Path | None, typer.Option(help="The age identity file that decrypts the receipt.")
     ] = None,
     clear: Annotated[bool, typer.Option(help="The receipt is not encrypted.")] = False,
+    language: Language = "",
 ) -> None:
     """Check a consent file and sign it.
 
@@ -118,8 +153,9 @@ def sign_consent(
     from kiseki.vault import receipts
 
     found = consents.Consent.read(file)
-    for each in found.words:
-        show.say(each)
+    for one in languages(language):
+        for each in found.words(one):
+            show.say(each)
     read = None
     if receipt is not None:
         passphrase = None if identity or clear else context.password("Passphrase of the receipt")
@@ -127,7 +163,7 @@ def sign_consent(
         if read.origin is not None:
             say_words(read.origin.origin, "both")
     if not context.current.yes:
-        context.confirm("Do you consent?")
+        confirm(mark("Do you consent?"), language)
     signed = consents.sign(file, context.offline_signer(found.chain_id), receipt=read)
     if context.current.json:
         show.json_line({"file": file, "signer": signed.signer})
@@ -143,7 +179,8 @@ def _says(folder: Path) -> list[str]:
     says = [f"Register the collections of the signed consent files in {folder}."]
     for path in files[:_SHOWN]:
         try:
-            says.append(" ".join(consents.Consent.read(path).words))
+            found = consents.Consent.read(path)
+            says += (sentences(found.words(one), one) for one in languages())
         except KisekiError:
             continue  # told when it is submitted
     if len(files) > _SHOWN:

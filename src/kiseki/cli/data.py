@@ -11,6 +11,7 @@ import typer
 from kiseki.cli import context, home, letters, names, origins, show, sources
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
+from kiseki.cli.spoken import languages
 from kiseki.cli.terms import (
     Collection,
     Floor,
@@ -143,8 +144,9 @@ def _register_under(
         lambda read, **how: k.data.standing.collect(consent, read, origin=origin, **how),
     )  # fmt: skip
     if not context.current.json:
-        for each in consent.words[:3]:
-            show.say(each)
+        for one in languages():
+            for each in consent.words(one)[:3]:
+                show.say(each)
     _register(k, kept, publish, consent)
     if not context.current.json:
         show.say(k.data.standing.left(consent).sentence)
@@ -336,7 +338,8 @@ def set_payee(
         return
     if waiver is not None:
         word = waivers.LETTER.read(waiver)
-        show.say(waivers.LETTER.words(word))
+        for each in letters.in_words(waivers.LETTER, word):
+            show.say(each)
     holder = wallet_address(to.key)
     last = "Nobody can change that again."
     if holder is not None:
@@ -371,7 +374,8 @@ def set_payee_for(
     signed, word = payees.CHANGE.read(file), None
     if waiver is not None:
         word = waivers.LETTER.read(waiver)
-        show.say(waivers.LETTER.words(word))
+        for each in letters.in_words(waivers.LETTER, word):
+            show.say(each)
     to = payees.payee_of(signed)
     letters.bring(payees.CHANGE, signed, lambda k, signed: [
         k.data.payees.change_for(signed, word), *k.revenue.publish_missing(to)

@@ -72,4 +72,4 @@ def _payer(earning: Earning, by: By) -> str:
         return ""
     if any(earning.about):
         return to_hex(earning.about)
-    return Payee(earning.source).words
+    return Payee(earning.source).words()

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.cli import context, show
+from kiseki.cli.spoken import confirm, languages
 from kiseki.core.days import WAITING_DAYS
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.language import mark
 
 if TYPE_CHECKING:
     from kiseki.chain.sending.outcome import Receipt
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from kiseki.client.wallet import Signed
 
 __all__ = [
-    "WAITING", "Days", "SignTo", "SignedLetter", "bring", "write", "write_cancellation",
+    "WAITING", "Days", "SignTo", "SignedLetter", "bring", "in_words", "write", "write_cancellation",
     "write_statement",
 ]  # fmt: skip
 
@@ -36,6 +38,11 @@ Days = Annotated[
     int, typer.Option("--days", min=1, help="With --sign: for how many days it can be sent.")
 ]
 SignedLetter = Annotated[Path, typer.Argument(help="The file that was signed.")]
+
+
+def in_words(letter: Letter, signed: Signed) -> list[str]:
+    """What a letter says, in each language of whoever reads it."""
+    return [letter.words(signed, each) for each in languages()]
 
 
 def write(
@@ -51,9 +58,10 @@ def write(
         raise InvalidInput("signing sends nothing, so it cannot be tried; leave out --dry-run")
     if path.exists():
         raise FilesError(f"the file {path} exists already; name another file. Nothing was signed")
-    show.say(letter.words(prepared))
+    for each in in_words(letter, prepared):
+        show.say(each)
     if not context.current.yes:
-        context.confirm("Sign this message?")
+        confirm(mark("Sign this message?"))
     signed = sign(prepared)
     letter.write(path, signed)
     if context.current.json:
@@ -77,7 +85,7 @@ def bring(
         return list(done) if isinstance(done, Sequence) else [done]
 
     name = f"{letter.form} {signed.signer} {signed.nonce}"
-    context.receipts_told(context.spend(context.kiseki(), name, letter.words(signed), sent))
+    context.receipts_told(context.spend(context.kiseki(), name, in_words(letter, signed), sent))
 
 
 def write_cancellation(

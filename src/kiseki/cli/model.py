@@ -148,7 +148,7 @@ def register_for(file: letters.SignedLetter) -> None:
     made = prepared.model_of(signed)
     k = context.kiseki()
     told_of_base(k, made.named.models, made.named.externals)
-    says = [prepared.LETTER.words(signed)]
+    says = letters.in_words(prepared.LETTER, signed)
     says += k.models.may_be_gone(each.id for each in made.named.collections)
     name = f"model for {signed.signer} {signed.nonce}"
     done = context.spend(k, name, says, lambda k: k.models.register_for(signed))

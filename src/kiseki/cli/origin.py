@@ -10,7 +10,8 @@ import typer
 
 from kiseki.cli import context, letters, names, show
 from kiseki.cli.data import data
-from kiseki.cli.origins import Language, in_words, say_words, sentences
+from kiseki.cli.origins import in_words, say_words, sentences
+from kiseki.cli.spoken import Language
 from kiseki.cli.terms import Collection
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS
@@ -185,7 +186,7 @@ class _Answers:
 
 
 @origin.command("show")
-def show_origin(file: File, language: Language = "both") -> None:
+def show_origin(file: File, language: Language = "") -> None:
     """Show a document of origin in words, and which consents it has and needs.
 
     Asks no node, so it cannot tell whether a consent was cancelled. Sends nothing.

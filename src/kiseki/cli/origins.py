@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, show
+from kiseki.cli.spoken import languages
 from kiseki.core.origin import Origin
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kiseki.index import CollectionRecord
 
 __all__ = [
-    "Language", "OriginFile", "in_words", "of_record", "say_words", "sentences", "told",
+    "OriginFile", "in_words", "of_record", "say_words", "sentences", "told",
     "told_before", "told_of_record",
 ]  # fmt: skip
 
@@ -33,7 +34,6 @@ OriginFile = Annotated[
         help="Where it comes from: a document (`kiseki data origin new`), or any other file.",
     ),
 ]
-Language = Annotated[str, typer.Option(help="In which language it is said: en, ja, or both.")]
 
 
 def told(given: Path | None) -> None:
@@ -106,7 +106,7 @@ def of_record(k: Kiseki, record: CollectionRecord, language: str) -> list[str]:
         ]
     said: list[str] = []
     agreed = k.data.origins.consented(found)
-    for each in _languages(language):
+    for each in languages(language, "both"):
         said += originwords.words(found.origin, each)
         said += originwords.consents(found.origin, agreed, each)
         said += originwords.proves(record.provider, record.registered_at, each)
@@ -117,13 +117,7 @@ def sentences(made: Origin, language: str) -> list[str]:
     """A document in words."""
     from kiseki.client.data import originwords
 
-    return [each for one in _languages(language) for each in originwords.words(made, one)]
-
-
-def _languages(language: str) -> tuple[str, ...]:
-    from kiseki.client.data import originwords
-
-    return originwords.LANGUAGES if language == "both" else (language,)
+    return [each for one in languages(language, "both") for each in originwords.words(made, one)]
 
 
 def told_of_record(k: Kiseki, record: CollectionRecord) -> dict[str, Any] | None:

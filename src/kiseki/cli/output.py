@@ -125,7 +125,7 @@ def register_for(
                                           doubtful=decides, tell=show.say)  # fmt: skip
 
     name = f"batch for {signed.signer} {signed.nonce} {bool(files)}"
-    done = context.spend(k, name, prepared.LETTER.words(signed), work)
+    done = context.spend(k, name, letters.in_words(prepared.LETTER, signed), work)
     context.registered_told("batch", done)
 
 

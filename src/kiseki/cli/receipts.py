@@ -154,5 +154,5 @@ def check_receipt(
         there = told["chain"]
         show.say(f"Registered {show.date(there['registered_at'])}." if there else "Not registered.")
         if there and there["payee"] != to_hex(read.kept.payee.key):
-            now = Payee(bytes.fromhex(there["payee"][2:])).words
-            show.say(f"The collection pays {now} now; the receipt names {read.kept.payee.words}.")
+            now = Payee(bytes.fromhex(there["payee"][2:])).words()
+            show.say(f"The collection pays {now} now; the receipt names {read.kept.payee.words()}.")

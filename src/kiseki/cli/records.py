@@ -10,7 +10,8 @@ import typer
 
 from kiseki.cli import context, names, pages, past, show
 from kiseki.cli.data import data
-from kiseki.cli.origins import Language, of_record, told_of_record
+from kiseki.cli.origins import of_record, told_of_record
+from kiseki.cli.spoken import Language
 from kiseki.cli.terms import Collection, in_words, names_of
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
@@ -31,7 +32,7 @@ def show_collection(
     items: Annotated[
         bool, typer.Option("--items", help="List the items too; --json always does.")
     ] = False,
-    language: Language = "both",
+    language: Language = "",
     at: past.At = None,
 ) -> None:
     """Show a collection: its provider, its terms and the models and batches that declare it.
@@ -86,7 +87,7 @@ def show_collection(
         *([("items revoked", revoked.words)] if revoked.words else []),
         *([("standing consent", record.standing)] if record.standing else []),
         ("items", f"{record.count:,}"), ("logged", f"{len(record.published):,}: {whole}"),
-        ("paid to", Payee(record.payee).words),
+        ("paid to", Payee(record.payee).words()),
         *(("origin" if not place else "", each)
           for place, each in enumerate(of_record(k, record, language))),
     ])  # fmt: skip

@@ -111,7 +111,7 @@ def mint_for(
     told = signed.message["message"]
     k = context.kiseki()
     done = context.spend(k, f"mint for {signed.signer} {told['id']} {signed.nonce}",
-                         mints.LETTER.words(signed),
+                         letters.in_words(mints.LETTER, signed),
                          lambda k: k.rights.mint_for(signed))  # fmt: skip
     token = k.rights.token(kind_of(told["registry"]), context.hex32(told["id"], "the ID"))
     context.receipts_told([done], token=str(token))

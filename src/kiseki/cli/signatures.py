@@ -9,6 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli import letters as shape
+from kiseki.cli.spoken import Language, languages
 from kiseki.errors import InvalidInput
 
 __all__ = ["letters"]
@@ -19,7 +20,7 @@ File = Annotated[Path, typer.Argument(help="The file: a letter, a consent or a s
 
 
 @letters.command("show")
-def show_letter(file: File) -> None:
+def show_letter(file: File, language: Language = "") -> None:
     """Show what a signed file says, whose it is and whether it still counts.
 
     Computes everything in the file again. Reads the chain and sends nothing.
@@ -31,13 +32,15 @@ def show_letter(file: File) -> None:
     from kiseki.client import signedfiles
     from kiseki.core.days import utc
 
-    found = signedfiles.read(file)
+    told = [signedfiles.read(file, each) for each in languages(language)]
+    found = told[0]
     state = context.watching().cancellations.state(found)
     if context.current.json:
         show.json_line(show.plain(found) | {"nonce": str(found.nonce), "state": state})
         return
-    for each in found.words:
-        show.line(each)
+    for one in told:
+        for each in one.words:
+            show.line(each)
     show.fields([
         ("signer", found.signer), ("for", f"chain {found.chain_id}, {found.contract}"),
         ("number", found.nonce), ("until", utc(found.deadline)), ("state", state),

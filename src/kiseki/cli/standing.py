@@ -9,8 +9,10 @@ import typer
 
 from kiseki.cli import context, letters, names, show
 from kiseki.cli.data import data
+from kiseki.cli.spoken import Language, confirm, languages
 from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
 from kiseki.errors import InvalidInput
+from kiseki.language import mark
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -36,6 +38,7 @@ def prepare(
     payee: Annotated[
         str | None, typer.Option(help="Who is paid. Default: the provider.")
     ] = None,
+    language: Language = "",
 ) -> None:  # fmt: skip
     """Write a standing consent for an artist to sign.
 
@@ -47,6 +50,7 @@ def prepare(
       kiseki data standing prepare 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 alice.json \\
         --per-month 5 --uses train --royalty 20%
     """
+    from kiseki.client import consentfiles
     from kiseki.client.data import standing as standing_consents
 
     k = context.kiseki()
@@ -57,15 +61,16 @@ def prepare(
     )  # fmt: skip
     found = standing_consents.StandingConsent.read(path)
     if context.current.json:
-        show.json_line({"file": path, "consent": found.id, "words": found.words})
+        show.json_line({"file": path, "consent": found.id, **consentfiles.told(found.words)})
         return
-    for each in found.words:
-        show.say(each)
+    for one in languages(language):
+        for each in found.words(one):
+            show.say(each)
     show.say(f"The standing consent is in {path}. Send it to {found.provider} to sign.")
 
 
 @standing.command("sign")
-def sign(file: File) -> None:
+def sign(file: File, language: Language = "") -> None:
     """Check a standing consent and sign it.
 
     Computes everything in the file again, shows it in words and asks. Sends nothing and asks no
@@ -78,11 +83,13 @@ def sign(file: File) -> None:
     from kiseki.client.data import standing as standing_consents
 
     found = standing_consents.StandingConsent.read(file)
-    for each in found.words:
-        show.say(each)
+    for one in languages(language):
+        for each in found.words(one):
+            show.say(each)
     if not context.current.yes:
-        context.confirm(
-            "Do you consent to all of this? You will not be asked again for each collection."
+        confirm(
+            mark("Do you consent to all of this? You will not be asked again for each collection."),
+            language,
         )
     signed = standing_consents.sign(file, context.offline_signer(found.chain_id))
     if context.current.json:
@@ -92,7 +99,7 @@ def sign(file: File) -> None:
 
 
 @standing.command("show")
-def show_standing(file: File) -> None:
+def show_standing(file: File, language: Language = "") -> None:
     """Show a standing consent: its text, its signature and what is left of it.
 
     Reads the chain and sends nothing.
@@ -101,6 +108,7 @@ def show_standing(file: File) -> None:
     Examples:
       kiseki data standing show alice.json
     """
+    from kiseki.client import consentfiles
     from kiseki.client.data import standing as standing_consents
 
     found = standing_consents.StandingConsent.read(file)
@@ -108,12 +116,13 @@ def show_standing(file: File) -> None:
     left = k.data.standing.left(found)
     why = k.data.standing.problem(found)
     if context.current.json:
-        show.json_line({"consent": found.id, "words": found.words, "problem": why,
+        show.json_line({"consent": found.id, **consentfiles.told(found.words), "problem": why,
                         "left": left.count, "month_ends": left.month_ends, "until": left.until,
                         "ended": left.ended})  # fmt: skip
         return
-    for each in found.words:
-        show.line(each)
+    for one in languages(language):
+        for each in found.words(one):
+            show.line(each)
     show.fields([("consent", found.id), ("problem", why or "none"), ("left", left.sentence)])
 
 

@@ -62,7 +62,7 @@ def unclaimed(
         ["waits", "of it further up", "since", "for", "from"],
         [(context.money(k, token, e.amount),
           context.money(k, token, e.amount - e.here) if e.amount > e.here else "",
-          show.date(e.since), Payee(e.payee).words, label(e.labels)) for e in found],
+          show.date(e.since), Payee(e.payee).words(), label(e.labels)) for e in found],
         numbers=["waits", "of it further up"],
     )  # fmt: skip
     pages.told(found, most, after, lambda each: each.cursor, "Nothing waits in this currency.")

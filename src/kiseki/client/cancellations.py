@@ -18,6 +18,7 @@ from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.values import uint
+from kiseki.language import say
 
 if TYPE_CHECKING:
     from kiseki.client.signedfiles import SignedFile
@@ -92,13 +93,16 @@ class Cancellations:
         return "counts" if file.is_signed else "not signed yet"
 
 
-def _words(signed: Signed) -> str:
-    cancelled = signed.message["message"]["cancelled"]
-    contract = signed.message["domain"]["verifyingContract"]
-    return (
-        f"What the wallet {signed.signer} signed with the number {cancelled} for the contract "
-        f"{checksummed(contract)} no longer counts once this is sent. Anybody may send "
-        f"this until {utc(signed.deadline)}. What was done with it stays done."
+def _words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "What the wallet {wallet} signed with the number {number} for the contract {contract} no "
+        "longer counts once this is sent. Anybody may send this until {time}. What was done with "
+        "it stays done.",
+        language,
+        wallet=signed.signer,
+        number=signed.message["message"]["cancelled"],
+        contract=checksummed(signed.message["domain"]["verifyingContract"]),
+        time=utc(signed.deadline, language),
     )
 
 

@@ -49,7 +49,7 @@ def compare(kind: str, group: bytes, values: Iterable[tuple[str, str, str]], adv
 def paid(asked: Payee, stands: bytes) -> tuple[str, str, str]:
     """Who is paid, as `compare` takes it: whoever has this key is the same, however it is said."""
     there = asked if asked.key == stands else Payee(stands)
-    return ("who is paid", asked.words, there.words)
+    return ("who is paid", asked.words(), there.words())
 
 
 def document(what: str, asked: bytes, stands: bytes) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import contextlib
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -26,6 +26,7 @@ from kiseki.core.terms import TERMS_TYPE, Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.disk import texts
 from kiseki.errors import FilesError, InvalidInput, SigningError
+from kiseki.language import LANGUAGES, say
 
 __all__ = [
     "Asked",
@@ -39,6 +40,7 @@ __all__ = [
     "signer_of",
     "terms",
     "text",
+    "told",
     "write",
 ]
 
@@ -66,9 +68,8 @@ class Asked(ABC):
     def message(self) -> dict[str, Any]:
         """The typed data that is signed."""
 
-    @property
     @abstractmethod
-    def words(self) -> list[str]:
+    def words(self, language: str = "en") -> list[str]:
         """What it says, in plain sentences."""
 
     @property
@@ -99,7 +100,7 @@ class Asked(ABC):
     def to_json(self) -> str:
         """The text of the file."""
         given = None if self.signature is None else to_hex(self.signature)
-        ours = {"format": self.FORM, "words": self.words, **self.more, "signature": given}
+        ours = {"format": self.FORM, **told(self.words), **self.more, "signature": given}
         return text(ours, self.message)
 
     @classmethod
@@ -115,11 +116,12 @@ class Asked(ABC):
         if form != cls.FORM:
             raise InvalidInput(f"format must be {cls.FORM!r}, not {form!r:.80}")
         found = cls.understood(typed_data, ours)
-        names = ("format", "words", *found.more, "signature")
+        said = told(found.words)
+        names = ("format", *said, *found.more, "signature")
         documents.members(ours, names, f"kiseki, in a {cls.NOUN}")
         if found.message != typed_data:
             raise InvalidInput(f"the typed data is not that of a {cls.NOUN}; do not sign it")
-        if ours["words"] != found.words or any(ours[k] != said for k, said in found.more.items()):
+        if any(ours[name] != value for name, value in (said | found.more).items()):
             raise InvalidInput(
                 f"the words of this {cls.NOUN} do not say what its data says; do not sign it, and "
                 "ask whoever prepared it why"
@@ -309,11 +311,21 @@ def signer_of(message: dict[str, Any], given: bytes | None) -> str | None:
 # Words
 
 
-def paid(payee: Payee, provider: str) -> str:
+def told(words: Callable[[str], Any]) -> dict[str, Any]:
+    """The members of a file that say what is signed, in every language: whoever reads one of them
+    reads what the others say too."""
+    first, *others = LANGUAGES
+    return {"words": words(first)} | {f"words_{each}": words(each) for each in others}
+
+
+def paid(payee: Payee, provider: str, language: str = "en") -> str:
     """Who is paid, in a sentence."""
     wallet = ids.wallet_address(payee.key)
     if wallet == provider:
-        return f"{checksummed(wallet)} is paid."
+        return say("{wallet} is paid.", language, wallet=checksummed(wallet))
+    who = payee.words(language)
     if wallet is not None:
-        return f"Another is paid: {payee.words}."
-    return f"Paid {'are' if payee.words.startswith('those') else 'is'} {payee.words}."
+        return say("Another is paid: {payee}.", language, payee=who)
+    if payee.many:
+        return say("Paid are {payee}.", language, payee=who)
+    return say("Paid is {payee}.", language, payee=who)

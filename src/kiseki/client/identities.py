@@ -31,6 +31,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, from_hex
 from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput
+from kiseki.language import joined, plural, say
 
 __all__ = ["IDENTITY", "LETTER", "Identities", "Status", "read_bindings"]
 
@@ -234,19 +235,28 @@ def _cut(wallets: Mapping[bytes, str]) -> Iterator[tuple[list[bytes], list[str]]
         yield [person for person, _ in some], [bound for _, bound in some]
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     told = signed.message["message"]
     pairs = list(zip(told["persons"], told["wallets"], strict=True))
     said = [
-        f"{person} is bound to nobody any more" if wallet == ZERO_ADDRESS
-        else f"{person} is paid at {checksummed(wallet)}"
+        say("{person} is bound to nobody any more", language, person=person)
+        if wallet == ZERO_ADDRESS
+        else say("{person} is paid at {wallet}", language, person=person,
+                 wallet=checksummed(wallet))
         for person, wallet in pairs[:_SHOWN]
     ]  # fmt: skip
-    more = f"; {len(pairs) - _SHOWN:,} more are in the file" if len(pairs) > _SHOWN else ""
-    return (
-        f"The issuer {signed.signer} says of artists without a wallet: {'; '.join(said)}{more}. A "
-        "binding is final seven days after it was sent. Anybody can send this, once, until "
-        f"{utc(signed.deadline)}."
+    if len(pairs) > _SHOWN:
+        said.append(
+            plural("{number} more is in the file", "{number} more are in the file",
+                   len(pairs) - _SHOWN, language)
+        )  # fmt: skip
+    return say(
+        "The issuer {wallet} says of artists without a wallet: {bindings}. A binding is final "
+        "seven days after it was sent. Anybody can send this, once, until {time}.",
+        language,
+        wallet=signed.signer,
+        bindings=joined(said, language, "; "),
+        time=utc(signed.deadline, language),
     )
 
 

@@ -6,11 +6,19 @@ from kiseki.chain.contract.contracts import Contract
 from kiseki.chain.release.releases import names
 from kiseki.client.session import Session
 from kiseki.errors import InvalidInput
+from kiseki.language import mark
 
-__all__ = ["KINDS", "kind_of", "registry_of"]
+__all__ = ["KINDS", "KIND_NAMES", "kind_of", "registry_of"]
 
 KINDS = {"batch": "OutputRegistry", "model": "ModelRegistry", "collection": "DataRegistry"}
 """Each with its registry."""
+KIND_NAMES = {
+    "batch": mark("batch"),
+    "model": mark("model"),
+    "collection": mark("collection"),
+    "wallet": mark("wallet"),
+}
+"""What there is to speak of, as `kiseki.language.say` takes it."""
 
 
 def registry_of(session: Session, kind: str) -> Contract:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kiseki.chain.release.releases import names
 from kiseki.chain.signing.remote import checked_signature
@@ -27,7 +27,14 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["Letter", "Remake", "contract_here", "must_be_for"]
+__all__ = ["Letter", "Remake", "Words", "contract_here", "must_be_for"]
+
+
+class Words(Protocol):
+    """Says what a letter says, in a language."""
+
+    def __call__(self, signed: Signed, language: str = "en") -> str: ...
+
 
 Remake = Callable[[int, str, Mapping[str, Any], int, int], dict[str, Any]]
 """(chain, contract, message, nonce, deadline) -> the typed data that these give."""
@@ -51,7 +58,7 @@ class Letter:
     form: str
     signer: str
     remake: Remake
-    words: Callable[[Signed], str]
+    words: Words
     otherwise: str
     more: tuple[str, ...] = ()
     fits: Callable[[Signed], None] = lambda _: None
@@ -66,7 +73,8 @@ class Letter:
             raise FilesError(f"there is a file {path} already; name another")
         signature = to_hex(signed.signature)
         more = {name: signed.more[name] for name in self.more}
-        ours = {"format": self.form, "words": self.words(signed), **more, "signature": signature}
+        said = files.told(lambda language: self.words(signed, language))
+        ours = {"format": self.form, **said, **more, "signature": signature}
         files.write(Path(path), files.text(ours, signed.message))
 
     def read(self, path: str | Path) -> Signed:
@@ -80,8 +88,10 @@ class Letter:
         given = files.read(Path(path))
         try:
             ours, typed_data = files.document(given)
-            names = ("format", "words", *self.more, "signature")
-            form, said, *more, raw = documents.members(ours, names, "kiseki")
+            says = tuple(files.told(str))
+            names = ("format", "signature", *says, *self.more)
+            form, raw, *rest = documents.members(ours, names, "kiseki")
+            said, more = rest[: len(says)], rest[len(says) :]
             if form != self.form:
                 raise InvalidInput(f"its format is {form!r:.80}")
             signed = self._made_again(typed_data, raw)
@@ -90,7 +100,7 @@ class Letter:
         except (InvalidInput, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"{path} {self.otherwise}") from error
         right = checked_signature(signed.signature, signed.message, signed.signer)
-        if said != self.words(signed):
+        if said != list(files.told(lambda language: self.words(signed, language)).values()):
             raise InvalidInput(f"{path} does not say what was signed; ask whoever made it why")
         return replace(signed, signature=right)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kiseki.core.days import utc
-from kiseki.core.terms import ITEM_NOTICE, Terms, span_in_words
+from kiseki.core.terms import ITEM_NOTICE, Terms
 from kiseki.index import Index, Past
+from kiseki.language import span
 
 __all__ = ["Revoked", "revoked_among", "revoked_in"]
 
@@ -46,7 +47,7 @@ class Revoked:
             return ""
         number, first, last = len(self.times), self.times[0], self.times[-1]
         given = f"on {utc(first)}" if first == last else f"from {utc(first)} to {utc(last)}"
-        ends = span_in_words(timedelta(seconds=self.notice))
+        ends = span(timedelta(seconds=self.notice))
         are = "is" if number == 1 else "are"
         return (
             f"{number:,} of the {_items(self.count)} {are} revoked. Notice was given {given}."

@@ -23,9 +23,10 @@ from kiseki.chain.signing import frameworks
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, Keystores, open_account
 from kiseki.chain.signing.signer import Signer
 from kiseki.errors import InvalidInput
+from kiseki.language import LANGUAGES, of_locale
 
 __all__ = ["SETTINGS", "Setting", "Where", "checked", "environment", "gwei", "keystores",
-           "network_of", "policy", "settings", "text", "value", "variables", "wallet",
+           "languages", "network_of", "policy", "settings", "text", "value", "variables", "wallet",
            "where"]  # fmt: skip
 
 
@@ -101,6 +102,12 @@ def _encoding(text: str) -> str:
     return text
 
 
+def _languages(text: str) -> tuple[str, ...]:
+    if text != "both" and text not in LANGUAGES:
+        raise ValueError
+    return LANGUAGES if text == "both" else (text,)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Something that can be set.
@@ -148,6 +155,7 @@ SETTINGS: Mapping[str, Setting] = {
     "KISEKI_DECIMAL": Setting("a point or a comma", _decimal, "", "--decimal"),
     "KISEKI_ENCODING": Setting("the name of an encoding, as cp932", _encoding, "", "--encoding"),
     "KISEKI_SHEET": Setting("the name of a sheet", option="--sheet"),
+    "KISEKI_LANGUAGE": Setting("one of en, ja or both", _languages, "", "--language"),
     # For scripts/register.py and scripts/claim.py:
     "KISEKI_FOLDER": Setting("the path of a folder or of a list", _text, "artwork"),
     "KISEKI_USES": Setting("uses with commas between, as train"),
@@ -323,6 +331,22 @@ def policy(given: Mapping[str, str], chain_id: int | None) -> Policy:
     finality = value("KISEKI_CONFIRMATIONS", given) or there.finality
     most, tip = value("KISEKI_MAX_FEE", given), value("KISEKI_TIP", given)
     return there.policy(Policy(max_fee=most, tip=tip, finality=finality))
+
+
+def languages(given: Mapping[str, str], usual: str = "") -> tuple[str, ...]:
+    """In which languages people are told what is signed.
+
+    As KISEKI_LANGUAGE says; else `usual`; else the language of the machine (``LC_ALL``,
+    ``LC_MESSAGES``, ``LANG``).
+
+    Raises:
+        InvalidInput: there is no such language.
+    """
+    found: tuple[str, ...] | None = value("KISEKI_LANGUAGE", given)
+    if found or usual:
+        return found or _languages(usual)
+    machine = (given.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return (of_locale(next(filter(None, machine), "")),)
 
 
 def keystores(given: Mapping[str, str]) -> Keystores:

@@ -54,8 +54,11 @@ class SignedFile:
     is_signed: bool
 
 
-def read(path: str | Path) -> SignedFile:
+def read(path: str | Path, language: str = "en") -> SignedFile:
     """What is in a file; everything is computed again, as for whoever brings it.
+
+    Args:
+        language: of its words.
 
     Raises:
         FilesError: it cannot be read.
@@ -68,14 +71,14 @@ def read(path: str | Path) -> SignedFile:
             signed = letter.read(path)
             chain_id, contract = consentfiles.place(signed.message)
             return SignedFile(
-                form, (letter.words(signed),), signed.signer, chain_id, checksummed(contract),
-                signed.nonce, signed.deadline, True,
+                form, (letter.words(signed, language),), signed.signer, chain_id,
+                checksummed(contract), signed.nonce, signed.deadline, True,
             )  # fmt: skip
     for kind in _ASKED:
         if form == kind.FORM:
             asked = kind.read(path)
             return SignedFile(
-                form, tuple(asked.words), checksummed(asked.asked), asked.chain_id,
+                form, tuple(asked.words(language)), checksummed(asked.asked), asked.chain_id,
                 checksummed(asked.contract), asked.nonce, asked.ends, asked.signature is not None,
             )  # fmt: skip
     if not form:

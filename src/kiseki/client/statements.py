@@ -24,6 +24,7 @@ from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index import Statement
 from kiseki.index.answers.pages import ALL
+from kiseki.language import say
 
 __all__ = ["LETTER", "SORTS", "Statements", "sort_in_words"]
 
@@ -126,14 +127,19 @@ def _sort(word: str) -> bytes:
     return keccak256(word.encode())
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     said = signed.message["message"]
-    return (
-        f"The wallet {signed.signer} states for good, for everybody to see, about the subject "
-        f"{said['subject']}, as {sort_in_words(from_hex(said['kind'], 32, 'the sort'))}: the "
-        f"document with the hash {said['document']}, in the contract "
-        f"{checksummed(signed.message['domain']['verifyingContract'])}. Anybody may send it until "
-        f"{utc(signed.deadline)}."
+    return say(
+        "The wallet {wallet} states for good, for everybody to see, about the subject {subject}, "
+        "as {sort}: the document with the hash {document}, in the contract {contract}. Anybody may "
+        "send it until {time}.",
+        language,
+        wallet=signed.signer,
+        subject=said["subject"],
+        sort=sort_in_words(from_hex(said["kind"], 32, "the sort")),
+        document=said["document"],
+        contract=checksummed(signed.message["domain"]["verifyingContract"]),
+        time=utc(signed.deadline, language),
     )
 
 

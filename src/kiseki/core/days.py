@@ -1,8 +1,7 @@
 """Times in words, and for how many days signatures count where nobody says otherwise."""
 
-from datetime import UTC, datetime
-
 from kiseki.core.counts import counted
+from kiseki.language import moment
 
 __all__ = ["LONGEST_REDIRECT_DAYS", "REDIRECT_DAYS", "SIGNED_DAYS", "WAITING_DAYS",
            "ago", "day", "utc"]  # fmt: skip
@@ -23,16 +22,13 @@ LONGEST_REDIRECT_DAYS = 29
 for clocks that differ."""
 
 
-def utc(seconds: int) -> str:
+def utc(seconds: int, language: str = "en") -> str:
     """A time as people read it wherever Kiseki says one: ``2027-12-31 14:05 UTC``.
 
     Args:
         seconds: since 1970, as chains count. What a calendar does not have stays a number.
     """
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"{counted(seconds, 'second')} after 1970"
+    return moment(seconds, language)
 
 
 def ago(seconds: int) -> str:

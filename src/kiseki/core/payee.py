@@ -9,6 +9,7 @@ from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.split import Split
 from kiseki.core.values import address_text, to_hex
+from kiseki.language import say
 
 __all__ = ["Payee", "usual"]
 
@@ -54,18 +55,30 @@ class Payee:
         """
         return cls.subject(contract, ids.identity_id(issuer, person))
 
-    @property
-    def words(self) -> str:
+    def words(self, language: str = "en") -> str:
         """Who that is: "the wallet 0x…"; of a split not its leaves, which `parts` says."""
         wallet = ids.wallet_address(self.key)
         if wallet is not None:
-            return f"the wallet {checksummed(wallet)}"
-        if len(self.opening) == 52:
-            contract, subject = address_text(self.opening[:20]), self.opening[20:]
-            if ids.subject(contract, subject) == self.key:
-                return f"whoever the contract {checksummed(contract)} names for {to_hex(subject)}"
+            return say("the wallet {wallet}", language, wallet=checksummed(wallet))
+        if self.many:
+            return say("those in the split {split}", language, split=to_hex(self.key))
+        if self.opening:
+            return say(
+                "whoever the contract {contract} names for {subject}",
+                language,
+                contract=checksummed(address_text(self.opening[:20])),
+                subject=to_hex(self.opening[20:]),
+            )
         # Of a key alone nobody can say what it stands for.
-        return f"{'those in the split' if self.opening else 'the payee'} {to_hex(self.key)}"
+        return say("the payee {key}", language, key=to_hex(self.key))
+
+    @property
+    def many(self) -> bool:
+        """Whether it is spoken of as a split: what has an opening and is no subject."""
+        subject = len(self.opening) == 52 and self.key == ids.subject(
+            address_text(self.opening[:20]), self.opening[20:]
+        )
+        return bool(self.opening) and not subject and ids.wallet_address(self.key) is None
 
     @property
     def parts(self) -> list[tuple[Payee, Fraction]]:

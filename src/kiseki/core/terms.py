@@ -14,8 +14,6 @@ from operator import or_
 from typing import Any
 
 from kiseki.core import documents
-from kiseki.core.counts import counted
-from kiseki.core.days import utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import (
     ZERO32,
@@ -28,6 +26,7 @@ from kiseki.core.values import (
     uint,
 )
 from kiseki.errors import InvalidInput
+from kiseki.language import listed, mark, moment, percent, say, sentences, span
 
 __all__ = [
     "IRREVOCABLE",
@@ -37,7 +36,6 @@ __all__ = [
     "TERMS_TYPE",
     "Terms",
     "Use",
-    "span_in_words",
 ]
 
 TERMS_TYPE = (
@@ -91,12 +89,12 @@ allow nothing: data that is collected and not authorised."""
 _FIELDS = list(Use)[:6]
 _ALLOWED = reduce(or_, _FIELDS)
 _WORDS = {
-    Use.DATA_MINING: "data mining",
-    Use.AI_INFERENCE: "AI inference",
-    Use.AI_TRAINING: "AI training",
-    Use.AI_GENERATIVE_TRAINING: "generative AI training",
-    Use.COMMERCIAL_OUTPUT: "commercial use of outputs",
-    Use.REDISTRIBUTION: "redistribution",
+    Use.DATA_MINING: mark("data mining"),
+    Use.AI_INFERENCE: mark("AI inference"),
+    Use.AI_TRAINING: mark("AI training"),
+    Use.AI_GENERATIVE_TRAINING: mark("generative AI training"),
+    Use.COMMERCIAL_OUTPUT: mark("commercial use of outputs"),
+    Use.REDISTRIBUTION: mark("redistribution"),
 }
 
 
@@ -234,55 +232,85 @@ class Terms:
         """
         return not self.irrevocable and revoked_at + max(self.notice_seconds, ITEM_NOTICE) <= when
 
-    def longest_licence(self, *, revocable: bool = True) -> str:
+    def longest_licence(self, language: str = "en", *, revocable: bool = True) -> str:
         """The longest licence that can be sold of what is under these terms, as a sentence.
 
         Args:
             revocable: whether what is under them can be revoked at all; models cannot.
         """
-        until = f", and none goes past {utc(self.valid_until)}" if self.valid_until else ""
+        until = ""
+        if self.valid_until:
+            until = say(", and none goes past {time}", language, time=self._end(language))
         if not revocable:
-            return f"A licence of it can be of any length{until}."
+            return say("A licence of it can be of any length{until}.", language, until=until)
         if not self.notice_seconds:
-            return (
+            return say(
                 "Without a notice no licence of it can be sold, because consent could end at once: "
-                "register it under terms with a notice."
+                "register it under terms with a notice.",
+                language,
             )
         if self.irrevocable:
-            return f"Consent is irrevocable, so a licence of it can be of any length{until}."
-        notice = span_in_words(timedelta(seconds=self.notice_seconds))
-        return (
-            f"The notice of {notice} is the longest licence of it that can be sold, renewals "
-            f"included, because consent holds that long after it is revoked{until}."
+            return say(
+                "Consent is irrevocable, so a licence of it can be of any length{until}.",
+                language,
+                until=until,
+            )
+        return say(
+            "The notice of {notice} is the longest licence of it that can be sold, renewals "
+            "included, because consent holds that long after it is revoked{until}.",
+            language,
+            notice=self._notice(language),
+            until=until,
         )
 
-    def words(self, *, revocable: bool = True) -> str:
-        """These terms in a few plain English sentences.
+    def words(self, language: str = "en", *, revocable: bool = True) -> str:
+        """These terms in a few plain sentences. Every field says something in them, so different
+        terms have different words.
 
         Args:
-            revocable: whether what is under them can be revoked at all; models cannot.
+            revocable: whether what is under them can be revoked at all; models cannot, and their
+                notice says nothing.
         """
-        names = [_WORDS[use] for use in _FIELDS if _allows(self, use)]
-        first = f"Allows {_listed(names)}" if names else "Reserves every use: nothing is allowed"
+        names = [say(_WORDS[use], language) for use in _FIELDS if _allows(self, use)]
+        first = say("Reserves every use: nothing is allowed", language)
+        if names:
+            first = say("Allows {uses}", language, uses=listed(names, language))
         if self.royalty_bps or self.floor_bps:
-            first += f", for a royalty of {_percent(self.royalty_bps)} of gross"
+            share = percent(self.royalty_bps, language)
+            first += say(", for a royalty of {share} of gross", language, share=share)
             if self.floor_bps:
-                first += f", at least {_percent(self.floor_bps)} however little of it is used"
+                least = percent(self.floor_bps, language)
+                first += say(
+                    ", at least {share} however little of it is used", language, share=least
+                )
         elif names:
-            first += ", for no royalty"
+            first += say(", for no royalty", language)
         if self.valid_until:
-            first += f", until {utc(self.valid_until)}"
-        rest = []
+            first += say(", until {time}", language, time=self._end(language))
+        said = [say("{sentence}.", language, sentence=first)]
         if self.gate != ZERO_ADDRESS:
-            rest.append(f"only whom the gate {self.gate} lets through may use it")
-        if names and revocable and self.irrevocable:
-            rest.append("consent is never revoked")
-        elif names and revocable and self.notice_seconds:
-            notice = timedelta(seconds=self.notice_seconds)
-            rest.append(f"consent ends {span_in_words(notice)} after it is revoked")
+            said.append(
+                say("Only whom the gate {gate} lets through may use it.", language, gate=self.gate)
+            )
+        if revocable and self.irrevocable:
+            said.append(say("Consent is never revoked.", language))
+        elif revocable and self.notice_seconds:
+            said.append(
+                say("Consent ends {notice} after it is revoked.", language,
+                    notice=self._notice(language))
+            )  # fmt: skip
         if self.document != ZERO32:
-            rest.append(f"the licence is the document {to_hex(self.document)}")
-        return " ".join(f"{each[0].upper()}{each[1:]}." for each in (first, *rest))
+            said.append(
+                say("The licence is the document {document}.", language,
+                    document=to_hex(self.document))
+            )  # fmt: skip
+        return sentences(said, language)
+
+    def _end(self, language: str) -> str:
+        return moment(self.valid_until, language, exact=True)
+
+    def _notice(self, language: str) -> str:
+        return span(timedelta(seconds=self.notice_seconds), language)
 
     def to_json(self) -> str:
         """The one text of these terms."""
@@ -365,18 +393,3 @@ def _seconds(span: timedelta) -> int:
     if rest:
         raise InvalidInput("notice must be whole seconds")
     return uint(seconds, 32, "notice in seconds")
-
-
-def _percent(bps: int) -> str:
-    return f"{(Decimal(bps) / 100).normalize():f}%"
-
-
-def span_in_words(span: timedelta) -> str:
-    """As people say it: ``1,095 days``, ``1 day and 12 hours``."""
-    hours, rest = divmod(span.seconds, 3_600)
-    parts = [(span.days, "day"), (hours, "hour"), (rest // 60, "minute"), (rest % 60, "second")]
-    return " and ".join(counted(number, unit) for number, unit in parts if number) or "no time"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -29,7 +29,8 @@ class Shell:
 
     def __init__(self, folder: Path, url: str, programs: Programs = REAL) -> None:
         self.folder, self.url, self.programs = folder, url, programs
-        kept = {name: each for name, each in os.environ.items() if not name.startswith("KISEKI_")}
+        away = ("KISEKI_", "LANG", "LC_")
+        kept = {name: each for name, each in os.environ.items() if not name.startswith(away)}
         self.environment = kept | {"HOME": str(folder / "home"), "KISEKI_RPC_URL": url}
         (folder / "home").mkdir(exist_ok=True)
 

@@ -21,8 +21,14 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
     assert len(paths) == 2
     mine = next(each for each in paths if ARTIST.lower() in each)
     assert "add --yes" in shell.run(*words, "sign", mine, "--account", "test:1", "--no-yes", code=2)
+    assert shell.json(*words, "show", mine)["signer"] is None
     shown = shell.run(*words, "sign", mine, "--account", "test:1", "--yes")
-    assert "20% of gross" in shown
+    assert "20% of gross" in shown and "ロイヤルティ" not in shown
+    shown = shell.run(*words, "show", mine)
+    assert "20% of gross" in shown and "signed" in shown and "yes" in shown
+    told = shell.json(*words, "show", mine)
+    assert (told["asked"], told["signer"]) == (ARTIST.lower(), ARTIST.lower())
+    assert "素材1点をコレクション" in told["words_ja"][0] and "1 item" in told["words"][0]
     told = shell.json(*words, "submit", "consents", code=3)
     problems = {Path(each["file"]).name: each["problem"] for each in told}
     assert problems.pop(Path(mine).name) == ""
@@ -34,6 +40,39 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
     found = shell.json("data", "check-receipt", "alice.json", "artwork", "--clear", "--chain")
     assert (found["whole"], [each["names"] for each in found["files"]]) == (True, [["Cut 1"]])
     assert found["chain"]["registered_at"]
+
+
+def test_what_is_signed_is_told_in_the_language_of_who_signs(shell: Shell, k: LocalKiseki) -> None:
+    """An option goes before the variable, and that before the language of the machine."""
+    shell.files("artwork")
+    (shell.folder / "list.csv").write_text(f"file,artist\nartwork/0.svg,{ARTIST}\n")
+    words = ("data", "consent")
+    (mine,) = shell.json(*words, "prepare", "list.csv", "files", "--uses", "train",
+                         "--royalty", "20%")  # fmt: skip
+    english, japanese = "20% of gross", "ロイヤルティは総収入の20%です。"
+
+    def told(*more: str) -> tuple[bool, bool]:
+        shown = shell.run(*words, "show", mine, *more)
+        return english in shown, japanese in shown
+
+    assert told() == (True, False)
+    assert told("--language", "ja") == (False, True)
+    assert told("--language", "both") == (True, True)
+    shell.environment["LANG"] = "ja_JP.UTF-8"
+    assert told() == (False, True)
+    shell.environment["LC_ALL"] = "C.UTF-8"
+    assert told() == (True, False)
+    shell.environment["KISEKI_LANGUAGE"] = "ja"
+    assert (told(), told("--language", "en")) == ((False, True), (True, False))
+    asked = shell.run(*words, "sign", mine, "--account", "test:1", "--no-yes", code=2)
+    assert japanese in asked and "同意しますか。" in asked
+    shell.run(*words, "sign", mine, "--account", "test:1", "--yes")
+    says = shell.run(*words, "submit", "files", "--yes")
+    assert japanese in says and english not in says
+    shell.environment["KISEKI_LANGUAGE"] = "fr"
+    assert "KISEKI_LANGUAGE must be one of en, ja or both" in shell.run(
+        *words, "show", mine, code=2
+    )
 
 
 def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKiseki) -> None:
@@ -65,7 +104,11 @@ def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKisek
     shell.files("week-2")
     refused = shell.run("data", "register", "week-2", "--under", "alice.json", code=2)
     assert "Nothing was sent" in refused
+    assert "1か月にコレクション1件を上限として" in shell.run(
+        *words, "show", "alice.json", "--language", "ja"
+    )
     told = shell.json(*words, "show", "alice.json")
+    assert "コレクション1件" in told["words_ja"][0]
     assert (told["left"], told["problem"], told["ended"]) == (0, "", False)
     (known,) = shell.json(*words, "list", ARTIST)
     assert known["id"] == told["consent"]

@@ -79,6 +79,15 @@ def test_the_words_say_what_the_data_says(
     assert f"on chain {k.session.chain_id}" in words
     assert terms.words() in words
     assert f"{ARTISTS[0].address} is paid." in words
+    japanese = "".join(document["kiseki"]["words_ja"])
+    for part in (
+        f"{ARTISTS[0].address}は、素材3点をコレクション0x{kept[0].id.hex()}として、",
+        f"チェーン{k.session.chain_id}のコントラクト",
+        terms.words("ja"),
+        f"受取人は{ARTISTS[0].address}です。",
+        "まで、誰でも提出できます。",
+    ):
+        assert part in japanese
     assert "until 26 " in words or "until " in words
 
 
@@ -93,7 +102,7 @@ def test_the_words_say_what_the_data_says(
 )
 def test_who_is_paid_is_said(kept: list[Kept], payee: Payee, words: str) -> None:
     consent = Consent(replace(kept[0], payee=payee), 1, NAMES[0], 1, 2)
-    assert any(words in each for each in consent.words)
+    assert any(words in each for each in consent.words())
     assert Consent.from_json(consent.to_json()) == consent
 
 
@@ -160,6 +169,8 @@ def change(*keys: Any, to: Any) -> Change:
         change("message", "nonce", to=5),
         change("kiseki", "words", 1, to="Allows nothing."),
         change("kiseki", "words", to=[]),
+        change("kiseki", "words_ja", 1, to="何も許諾しません。"),
+        change("kiseki", "words_ja", to=None),
         change("kiseki", "collection", to="0x" + "11" * 32),
         change("kiseki", "format", to="kiseki-consent-v2"),
         change("kiseki", "more", to=1),

@@ -54,7 +54,9 @@ def test_a_letter_is_read_back_as_it_was_signed(artist: Kiseki, tmp_path: Path, 
     letter.write(path, signed)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert letter.read(path) == signed
-    assert json.loads(path.read_text())["kiseki"]["words"] == letter.words(signed)
+    ours = json.loads(path.read_text("utf-8"))["kiseki"]
+    assert (ours["words"], ours["words_ja"]) == (letter.words(signed), letter.words(signed, "ja"))
+    assert artist.address in letter.words(signed, "ja") and "（UTC）" in letter.words(signed, "ja")
     assert artist.address in letter.words(signed)
     assert "UTC" in letter.words(signed), "until when, as people write it"
     with pytest.raises(FilesError, match="name another"):
@@ -76,6 +78,7 @@ def test_a_letter_that_says_other_things_is_refused(
         (given | {"message": message | {"nonce": "6"}}, SigningError, "the signature is not"),
         (given | {"kiseki": ours | {"signature": "0x" + "11" * 65}}, SigningError, "is not"),
         (given | {"kiseki": ours | {"words": "Nothing happens."}}, InvalidInput, "does not say"),
+        (given | {"kiseki": ours | {"words_ja": "何も"}}, InvalidInput, "does not say"),
         (given | {"kiseki": ours | {"more": 1}}, InvalidInput, "is no "),
         (given | {"kiseki": ours | {"format": "kiseki-other-v1"}}, InvalidInput, "is no "),
         (given | {"message": message | {"more": 1}}, InvalidInput, "is no "),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from kiseki.core import typed
 from kiseki.core.terms import IRREVOCABLE, TERMS_TYPE, Terms, Use
 from kiseki.errors import InvalidInput
+from kiseki.language import LANGUAGES
 
 ARTIST, CONTRACT = "0x" + "A1" * 20, "0x" + "C0" * 20
 HASH = b"\x77" * 32
@@ -25,16 +27,16 @@ HASH = b"\x77" * 32
 WORD = st.binary(min_size=32, max_size=32)
 ADDRESS = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
 UINT = st.integers(0, 2**256 - 1)
-TERMS = st.builds(
-    Terms,
-    *[st.booleans()] * 6,
-    royalty_bps=st.integers(0, 10_000),
-    floor_bps=st.integers(0, 10_000),
-    valid_until=st.integers(0, 2**64 - 1),
-    notice_seconds=st.integers(0, 2**32 - 1),
-    gate=ADDRESS,
-    document=WORD,
-)
+FIELDS = {
+    "royalty_bps": st.integers(0, 10_000),
+    "floor_bps": st.integers(0, 10_000),
+    "valid_until": st.integers(0, 2**64 - 1),
+    "notice_seconds": st.integers(0, 2**32 - 1),
+    "gate": ADDRESS,
+    "document": WORD,
+}
+RESERVED = st.builds(Terms, **FIELDS)
+TERMS = st.one_of(st.builds(Terms, *[st.booleans()] * 6, **FIELDS), RESERVED)
 
 MEMBERS = {
     "bool": st.booleans(),
@@ -282,10 +284,12 @@ def test_nobody_consents_for_nothing_unsaid() -> None:
 
 
 def test_terms_are_said_in_plain_words() -> None:
-    assert Terms.of("reserved", "0%").words() == "Reserves every use: nothing is allowed."
+    nothing = "Reserves every use: nothing is allowed."
+    assert Terms.of("reserved", "0%", notice=timedelta(0)).words() == nothing
     none = Terms.of("ai_inference", "0%", notice=timedelta(0))
     assert none.words() == "Allows AI inference, for no royalty."
     usual = "Consent ends 30 days after it is revoked."
+    assert Terms.of("reserved", "0%").words() == f"{nothing} {usual}"
     assert Terms.of("ai_inference", "0%").words() == f"{none.words()} {usual}"
     assert Terms.of("ai_inference", "0%").words(revocable=False) == none.words()
     for_ever = Terms.of("ai_inference", "0%", notice=IRREVOCABLE)
@@ -312,7 +316,63 @@ def test_terms_are_read_as_they_were_written(terms: Terms) -> None:
     assert Terms.from_json(terms.to_json()) == terms
     assert Terms.from_json("\ufeff" + terms.to_json()) == terms, "an editor saved it on Windows"
     assert 1 <= terms.words().count(". ") + 1 <= 4
-    assert not re.search(r"\d:\d\d:\d\d|\b1 days", terms.words()), "no repr of a span of time"
+    assert not re.search(r"days?, \d|\b1 days", terms.words()), "no repr of a span of time"
+
+
+def test_terms_are_said_in_japanese() -> None:
+    terms = Terms.of("train", "20%", "0.5%", datetime(2027, 1, 1, tzinfo=UTC), gate=ARTIST,
+                     document=HASH)  # fmt: skip
+    assert terms.words("ja") == (
+        "許諾する利用目的はAI学習、生成AI学習、生成物の商用利用です。ロイヤルティは総収入の20%です。"
+        "この割合は、使われる量がどれほど少なくても0.5%を下回りません。期限は2027年1月1日00:00（UTC）です。"
+        f"利用できるのは、利用許可の判定者{ARTIST.lower()}が認めた者だけです。"
+        f"同意は、撤回から30日で終了します。ライセンスの文書のハッシュ値は0x{HASH.hex()}です。"
+    )
+    assert Terms.of("reserved", "0%", notice=IRREVOCABLE).words("ja") == (
+        "すべての利用を留保し、どの利用目的も許諾しません。同意は撤回できません。"
+    )
+    with pytest.raises(InvalidInput, match="one of en, ja"):
+        terms.words("fr")
+
+
+@settings(max_examples=300)
+@given(terms=TERMS, other=TERMS, names=st.sets(st.sampled_from([f.name for f in fields(Terms)])))
+def test_different_terms_have_different_words(terms: Terms, other: Terms, names: set[str]) -> None:
+    """Whatever is signed is said: where some fields are others, the words are others."""
+    changed = replace(terms, **{name: getattr(other, name) for name in names})
+    for language in LANGUAGES:
+        assert (changed.words(language) == terms.words(language)) == (changed == terms)
+
+
+NEAR: dict[str, st.SearchStrategy[Any]] = {
+    "valid_until": st.sampled_from([-60, -1, 1, 60, 86_400]),
+    "notice_seconds": st.sampled_from([-60, -1, 1, 60, 3_600, 86_400]),
+    "royalty_bps": st.sampled_from([-100, -1, 1, 100]),
+    "floor_bps": st.sampled_from([-100, -1, 1, 100]),
+}
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Terms)])
+@given(terms=TERMS, data=st.data())
+def test_changing_any_field_changes_a_sentence(
+    name: str, terms: Terms, data: st.DataObject
+) -> None:
+    """The least change of one field is said, in every language."""
+    value = getattr(terms, name)
+    if isinstance(value, bool):
+        other: Any = not value
+    elif isinstance(value, int):
+        other = max(0, value + data.draw(NEAR[name]))
+    elif isinstance(value, str):
+        other = f"0x{int(value, 16) ^ 1:040x}"
+    else:
+        other = bytes([*value[:-1], value[-1] ^ 1])
+    try:
+        changed = replace(terms, **{name: other})
+    except InvalidInput:
+        return  # above what the field can hold
+    for language in LANGUAGES:
+        assert (changed.words(language) != terms.words(language)) == (changed != terms), name
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
-from kiseki.core.counts import counted
 from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import FilesError, InvalidInput, KisekiError
+from kiseki.language import plural, say
 from kiseki.vault import receipts
 
 __all__ = ["Consent", "Consents", "Submitted", "sign"]
@@ -79,24 +79,34 @@ class Consent(Asked):
             deadline=self.deadline,
         )
 
-    @property
-    def words(self) -> list[str]:
+    def words(self, language: str = "en") -> list[str]:
         """What it says, in plain sentences."""
         kept = self.kept
-        items = counted(kept.count, "item")
         found = [
-            f"{checksummed(kept.provider)} consents to registering {items} as the "
-            f"collection {to_hex(kept.id)} on chain {self.chain_id}, in the contract "
-            f"{checksummed(self.contract)}.",
-            kept.terms.words(),
-            consentfiles.paid(kept.payee, kept.provider),
+            say(
+                "{provider} consents to registering {items} as the collection {collection} on "
+                "chain {chain}, in the contract {contract}.",
+                language,
+                provider=checksummed(kept.provider),
+                items=plural("{number} item", "{number} items", kept.count, language),
+                collection=to_hex(kept.id),
+                chain=self.chain_id,
+                contract=checksummed(self.contract),
+            ),
+            kept.terms.words(language),
+            consentfiles.paid(kept.payee, kept.provider, language),
         ]
         if any(kept.origin):
             found.append(
-                "How, when and from whom it was collected is in the document whose hash is "
-                f"{to_hex(kept.origin)}."
+                say(
+                    "How, when and from whom it was collected is in the document whose hash is "
+                    "{origin}.",
+                    language,
+                    origin=to_hex(kept.origin),
+                )
             )
-        found.append(f"Anybody may submit this until {utc(self.deadline)}.")
+        until = utc(self.deadline, language)
+        found.append(say("Anybody may submit this until {time}.", language, time=until))
         return found
 
     @property

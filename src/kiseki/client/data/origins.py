@@ -360,7 +360,7 @@ def _must_be_paid(wallet: Wallet, origin: Origin, kept: Kept) -> None:
     if owned != paid:
         shares = ", ".join(f"{each.name} {each.share}" for each in origin.owners)
         raise InvalidInput(
-            f"the document names the owners {shares}, and the collection pays {kept.payee.words} "
+            f"the document names the owners {shares}, and the collection pays {kept.payee.words()} "
             "otherwise; list the owners as artists with these shares, or make a document that "
             "agrees with the list"
         )

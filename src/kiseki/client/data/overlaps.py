@@ -52,7 +52,7 @@ class Overlap:
         """What that comes to, in sentences; the last one without its full stop."""
         terms = "the same terms" if self.same_terms else "other terms"
         mine = self.collection.payee
-        paid = f"which pays {self.paid.words}; this one pays {mine.words}"
+        paid = f"which pays {self.paid.words()}; this one pays {mine.words()}"
         if self.paid.key == mine.key:
             paid = "and both pay the same"
         chosen = [] if self.same_terms else ["under which terms"]

@@ -17,6 +17,7 @@ from kiseki.core.days import WAITING_DAYS, utc
 from kiseki.core.payee import Payee
 from kiseki.core.split import Split
 from kiseki.core.values import from_hex
+from kiseki.language import say
 
 __all__ = ["CHANGE", "Payees", "payee_of"]
 
@@ -94,12 +95,16 @@ def _fits(signed: Signed) -> None:
     payee_of(signed)
 
 
-def _words(signed: Signed) -> str:
-    return (
-        f"The provider {signed.signer} names who the collection "
-        f"{signed.message['message']['collection']} pays from now on: {payee_of(signed).words}. "
+def _words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "The provider {wallet} names who the collection {collection} pays from now on: {payee}. "
         "Where it pays another wallet than the provider's now, that wallet must waive it too. "
-        f"Anybody can send this, once, until {utc(signed.deadline)}."
+        "Anybody can send this, once, until {time}.",
+        language,
+        wallet=signed.signer,
+        collection=signed.message["message"]["collection"],
+        payee=payee_of(signed).words(language),
+        time=utc(signed.deadline, language),
     )
 
 

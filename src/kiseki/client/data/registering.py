@@ -266,8 +266,8 @@ def _must_be_one(first: Kept, other: Kept) -> None:
     if (first.count, first.payee, first.origin) != (other.count, other.payee, other.origin):
         raise InvalidInput(
             f"the collection {to_hex(other.id)} is named twice in this run and not with the same "
-            f"values, once paying {first.payee.words} and once {other.payee.words}; the first one "
-            "counts"
+            f"values, once paying {first.payee.words()} and once {other.payee.words()}; the first "
+            "one counts"
         )
 
 
@@ -356,9 +356,9 @@ def _words(salts: Salts, payee: Payee) -> str:
         kept = (each.payee for each in salts.collections() if each.payee.key == payee.key)
         payee = next(kept, payee)
     if payee.split is None:
-        return payee.words
-    parts = ", ".join(f"{each.words} {part}" for each, part in payee.parts)
-    return f"{payee.words} ({parts})"
+        return payee.words()
+    parts = ", ".join(f"{each.words()} {part}" for each, part in payee.parts)
+    return f"{payee.words()} ({parts})"
 
 
 def with_code(wallet: Wallet, addresses: Iterable[str]) -> set[str]:

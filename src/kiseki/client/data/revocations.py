@@ -12,6 +12,7 @@ from kiseki.core import typed
 from kiseki.core.days import utc
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
+from kiseki.language import say
 
 __all__ = ["COLLECTION", "ITEM", "read"]
 
@@ -32,26 +33,28 @@ def read(path: str | Path) -> tuple[Letter, Signed]:
         return ITEM, ITEM.read(path)
 
 
-def _words(signed: Signed) -> str:
-    what = signed.message["message"]["collection"]
-    return (
-        f"The wallet {signed.signer} ends its consent to new uses of the collection {what}, once "
-        f"the notice of its terms is over. {_rest(signed)}"
+def _words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "The wallet {wallet} ends its consent to new uses of the collection {collection}, once the "
+        "notice of its terms is over. What was registered before stays. Anybody may send this "
+        "until {time}. Nobody can take it back once it is sent.",
+        language,
+        wallet=signed.signer,
+        collection=signed.message["message"]["collection"],
+        time=utc(signed.deadline, language),
     )
 
 
-def _item_words(signed: Signed) -> str:
-    what = signed.message["message"]["commitment"]
-    return (
-        f"The wallet {signed.signer} ends its consent to new uses of the item with the commitment "
-        f"{what}, in all its collections, once their notice is over. {_rest(signed)}"
-    )
-
-
-def _rest(signed: Signed) -> str:
-    return (
-        "What was registered before stays. Anybody may send this until "
-        f"{utc(signed.deadline)}. Nobody can take it back once it is sent."
+def _item_words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "The wallet {wallet} ends its consent to new uses of the item with the commitment "
+        "{commitment}, in all its collections, once their notice is over. What was registered "
+        "before stays. Anybody may send this until {time}. Nobody can take it back once it is "
+        "sent.",
+        language,
+        wallet=signed.signer,
+        commitment=signed.message["message"]["commitment"],
+        time=utc(signed.deadline, language),
     )
 
 

@@ -41,6 +41,7 @@ from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput
+from kiseki.language import plural, say
 from kiseki.vault import lists
 from kiseki.vault.collecting import Works
 from kiseki.vault.collecting import collect as collect_entries
@@ -114,23 +115,39 @@ class StandingConsent(files.Asked):
             self.signature or b"",
         )  # fmt: skip
 
-    @property
-    def words(self) -> list[str]:
+    def words(self, language: str = "en") -> list[str]:
         """What it says, in plain sentences."""
-        many = counted(self.per_month, "collection")
-        who, collector = map(checksummed, (self.provider, self.collector))
+        many = plural("{number} collection", "{number} collections", self.per_month, language)
         return [
-            f"{who} consents to {collector} registering up to {many} a month as "
-            f"this provider's, until {utc(self.until)}, "
-            f"on chain {self.chain_id}, in the contract {checksummed(self.contract)}.",
-            self.terms.words(),
-            files.paid(self.payee, self.provider),
-            "Nobody asks the provider again. The collector says which works are in each "
-            "collection, and how they were collected.",
-            "Months are 30 days each, counted back from the end. Where one ends and the next "
-            "begins, the collections of both can come at once.",
-            "The provider can end this at any time, at once, by cancelling the number "
-            f"{self.nonce}; what is registered by then stays, and can be revoked as any other.",
+            say(
+                "{provider} consents to {collector} registering up to {collections} a month as "
+                "this provider's, until {time}, on chain {chain}, in the contract {contract}.",
+                language,
+                provider=checksummed(self.provider),
+                collector=checksummed(self.collector),
+                collections=many,
+                time=utc(self.until, language),
+                chain=self.chain_id,
+                contract=checksummed(self.contract),
+            ),
+            self.terms.words(language),
+            files.paid(self.payee, self.provider, language),
+            say(
+                "Nobody asks the provider again. The collector says which works are in each "
+                "collection, and how they were collected.",
+                language,
+            ),
+            say(
+                "Months are 30 days each, counted back from the end. Where one ends and the next "
+                "begins, the collections of both can come at once.",
+                language,
+            ),
+            say(
+                "The provider can end this at any time, at once, by cancelling the number "
+                "{number}; what is registered by then stays, and can be revoked as any other.",
+                language,
+                number=self.nonce,
+            ),
         ]
 
     @property

@@ -13,17 +13,22 @@ from kiseki.client.wallet import Signed
 from kiseki.core import ids, typed
 from kiseki.core.days import utc
 from kiseki.core.values import from_hex
+from kiseki.language import say
 
 __all__ = ["LETTER"]
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     told = signed.message["message"]
     to = ids.wallet_address(from_hex(told["to"], 32, "the new payee"))
-    return (
-        f"The collection {told['collection']} pays {to or told['to']}, and no longer the wallet "
-        f"{signed.signer}, once its provider sends this. It counts once, until "
-        f"{utc(signed.deadline)}."
+    return say(
+        "The collection {collection} pays {payee}, and no longer the wallet {wallet}, once its "
+        "provider sends this. It counts once, until {time}.",
+        language,
+        collection=told["collection"],
+        payee=to or told["to"],
+        wallet=signed.signer,
+        time=utc(signed.deadline, language),
     )
 
 

@@ -15,11 +15,11 @@ from kiseki.client.letters import Letter
 from kiseki.client.sources import Named
 from kiseki.client.wallet import Signed
 from kiseki.core import ids, typed
-from kiseki.core.counts import counted
 from kiseki.core.days import utc
 from kiseki.core.payee import Payee
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.language import joined, plural, say, sentences
 
 __all__ = ["LETTER", "PreparedModel", "model_of", "more_of"]
 
@@ -79,22 +79,39 @@ def _fits(signed: Signed) -> None:
     model_of(signed)
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     made = model_of(signed)
-    named = (
-        (len(made.named.collections), "collection"),
-        (len(made.named.models), "registered base model"),
-        (len(made.named.externals), "unregistered base model"),
+    collections, models, others = map(
+        len, (made.named.collections, made.named.models, made.named.externals)
     )
-    rests = ", ".join(counted(count, what) for count, what in named if count)
-    run = f"The document about its training has the hash {to_hex(made.run)}. "
-    return (
-        f"The wallet {signed.signer} registers the model {to_hex(made.id)}, with the commitment "
-        f"{to_hex(made.weights)} of its weights. It declares {rests}. Its terms: "
-        f"{made.terms.words(revocable=False)} Its money goes to {made.payee.words}, for good. "
-        + (run if any(made.run) else "")
-        + f"Anybody can send this, once, until {utc(signed.deadline)}."
-    )
+    rests = [
+        plural("{number} collection", "{number} collections", collections, language)
+        if collections else "",
+        plural("{number} registered base model", "{number} registered base models", models,
+               language) if models else "",
+        plural("{number} unregistered base model", "{number} unregistered base models", others,
+               language) if others else "",
+    ]  # fmt: skip
+    said = [
+        say(
+            "The wallet {wallet} registers the model {model}, with the commitment {weights} of its "
+            "weights.",
+            language,
+            wallet=signed.signer,
+            model=to_hex(made.id),
+            weights=to_hex(made.weights),
+        ),
+        say("It declares {sources}.", language,
+            sources=joined([each for each in rests if each], language)),
+        say("Its terms: {terms}", language, terms=made.terms.words(language, revocable=False)),
+        say("Its money goes to {payee}, for good.", language, payee=made.payee.words(language)),
+    ]  # fmt: skip
+    if any(made.run):
+        run = to_hex(made.run)
+        said.append(say("The document about its training has the hash {hash}.", language, hash=run))
+    until = utc(signed.deadline, language)
+    said.append(say("Anybody can send this, once, until {time}.", language, time=until))
+    return sentences(said, language)
 
 
 def _remade(

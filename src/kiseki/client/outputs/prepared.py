@@ -18,11 +18,11 @@ from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.client.sources import Named
 from kiseki.client.wallet import Signed
 from kiseki.core import documents, ids, typed
-from kiseki.core.counts import counted
 from kiseki.core.days import utc
 from kiseki.core.merkle import IdTree
 from kiseki.core.payee import Payee
 from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.language import joined, plural, say, sentences
 
 __all__ = ["LETTER", "Batch", "PreparedBatch", "batch_of", "endorsements_of", "more_of"]
 
@@ -136,23 +136,46 @@ def _fits(signed: Signed) -> None:
     for_contract(batch_of(signed).named.models, endorsements_of(signed))
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     made = batch_of(signed)
     models = [to_hex(each) for each in made.named.models]
-    more = f" and {len(models) - _SHOWN:,} more" if len(models) > _SHOWN else ""
-    read = len(made.named.collections)
-    others = len(made.named.externals)
-    return " ".join(filter(None, [
-        f"The wallet {signed.signer} registers {counted(made.count, 'file')} as the batch "
-        f"{to_hex(made.id)}, made with {', '.join(models[:_SHOWN])}{more}.",
-        f"Generation read {counted(read, 'registered collection')}." if read else "",
-        f"It names {counted(others, 'unregistered base model')}." if others else "",
-        f"The rest of its money goes to {made.payee.words}, for good.",
-        f"The document about it has the hash {to_hex(made.record)}." if any(made.record) else "",
-        f"It counts with {counted(len(endorsements_of(signed)), 'endorsement')}."
-        if signed.more["endorsements"] else "",
-        f"Anybody can send this, once, until {utc(signed.deadline)}.",
-    ]))  # fmt: skip
+    named = joined(models[:_SHOWN], language)
+    if len(models) > _SHOWN:
+        named = plural("{names} and {number} more", "{names} and {number} more",
+                       len(models) - _SHOWN, language, names=named)  # fmt: skip
+    said = [
+        say(
+            "The wallet {wallet} registers {files} as the batch {batch}, made with {models}.",
+            language,
+            wallet=signed.signer,
+            files=plural("{number} file", "{number} files", made.count, language),
+            batch=to_hex(made.id),
+            models=named,
+        )
+    ]
+    if read := len(made.named.collections):
+        said.append(
+            plural("Generation read {number} registered collection.",
+                   "Generation read {number} registered collections.", read, language)
+        )  # fmt: skip
+    if others := len(made.named.externals):
+        said.append(
+            plural("It names {number} unregistered base model.",
+                   "It names {number} unregistered base models.", others, language)
+        )  # fmt: skip
+    rest = made.payee.words(language)
+    said.append(say("The rest of its money goes to {payee}, for good.", language, payee=rest))
+    if any(made.record):
+        about = to_hex(made.record)
+        said.append(say("The document about it has the hash {hash}.", language, hash=about))
+    if signed.more["endorsements"]:
+        said.append(
+            plural("It counts with {number} endorsement.", "It counts with {number} endorsements.",
+                   len(endorsements_of(signed)), language)
+        )  # fmt: skip
+    until = utc(signed.deadline, language)
+    said.append(say("Anybody can send this, once, until {time}.", language, time=until))
+    return sentences(said, language)
 
 
 def _remade(

@@ -21,6 +21,7 @@ from kiseki.core import typed
 from kiseki.core.days import LONGEST_REDIRECT_DAYS, REDIRECT_DAYS, utc
 from kiseki.disk import private
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.language import say
 
 __all__ = ["LETTER", "Open", "Redirects"]
 
@@ -144,11 +145,14 @@ def _kept(wallet: Wallet) -> list[list[Any]]:
     return rows
 
 
-def _words(signed: Signed) -> str:
-    told = signed.message["message"]
-    return (
-        f"What the wallet {signed.signer} is owed goes to {told['to']}, until "
-        f"{utc(signed.deadline)}. Anybody can send this with a claim."
+def _words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "What the wallet {wallet} is owed goes to {to}, until {time}. Anybody can send this with a "
+        "claim.",
+        language,
+        wallet=signed.signer,
+        to=signed.message["message"]["to"],
+        time=utc(signed.deadline, language),
     )
 
 

@@ -13,6 +13,7 @@ from kiseki.client.wallet import Signed
 from kiseki.core import typed
 from kiseki.core.days import utc
 from kiseki.core.values import from_hex
+from kiseki.language import say
 
 __all__ = ["APPROVAL", "CANCEL", "schedule_of"]
 
@@ -22,20 +23,26 @@ def schedule_of(signed: Signed) -> bytes:
     return from_hex(signed.message["message"]["scheduleId"], 32, "the schedule")
 
 
-def _cancel_words(signed: Signed) -> str:
-    return (
-        f"The wallet {signed.signer} agrees to cancel the schedule "
-        f"{signed.message['message']['scheduleId']}. Once its holder and its new holder both "
-        "agree, the token stays where it is. Anybody can send this, once, until "
-        f"{utc(signed.deadline)}."
+def _cancel_words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "The wallet {wallet} agrees to cancel the schedule {schedule}. Once its holder and its new "
+        "holder both agree, the token stays where it is. Anybody can send this, once, until "
+        "{time}.",
+        language,
+        wallet=signed.signer,
+        schedule=signed.message["message"]["scheduleId"],
+        time=utc(signed.deadline, language),
     )
 
 
-def _approval_words(signed: Signed) -> str:
-    return (
-        f"The wallet {signed.signer} approves the schedule "
-        f"{signed.message['message']['scheduleId']}, for good. Anybody can send this, once, until "
-        f"{utc(signed.deadline)}."
+def _approval_words(signed: Signed, language: str = "en") -> str:
+    return say(
+        "The wallet {wallet} approves the schedule {schedule}, for good. Anybody can send this, "
+        "once, until {time}.",
+        language,
+        wallet=signed.signer,
+        schedule=signed.message["message"]["scheduleId"],
+        time=utc(signed.deadline, language),
     )
 
 

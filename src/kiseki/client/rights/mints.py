@@ -9,31 +9,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kiseki.client.kinds import kind_of
+from kiseki.client.kinds import KIND_NAMES, kind_of
 from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
 from kiseki.core import typed
 from kiseki.core.counts import percent
 from kiseki.core.days import utc
 from kiseki.core.values import from_hex, to_hex
+from kiseki.language import say, sentences
 
 __all__ = ["LETTER"]
 
 
-def _words(signed: Signed) -> str:
+def _words(signed: Signed, language: str = "en") -> str:
     told = signed.message["message"]
-    kind, group = kind_of(told["registry"]), told["id"]
+    kind, group = say(KIND_NAMES[kind_of(told["registry"])], language), told["id"]
     shares, total = int(told["shares"]), int(told["total"])
-    income = f"{percent(shares / total)} of" if total else "nothing of"
     document = from_hex(told["document"], 32, "the document")
-    return (
-        f"The rights token of the {kind} {group} is minted to the wallet {signed.signer}, which "
-        f"registered it. {income[0].upper()}{income[1:]} what is paid to the {kind} reaches the "
-        "token; where that is not so, nothing is minted. The royalty of a resale is "
-        f"{int(told['royaltyBps']) / 100:g}%. "
-        + (f"Its document has the hash {to_hex(document)}. " if any(document) else "")
-        + f"Anybody can send this, once, until {utc(signed.deadline)}."
-    )
+    said = [
+        say(
+            "The rights token of the {kind} {group} is minted to the wallet {wallet}, which "
+            "registered it.",
+            language,
+            kind=kind,
+            group=group,
+            wallet=signed.signer,
+        ),
+        say(
+            "{part} of what is paid to the {kind} reaches the token; where that is not so, nothing "
+            "is minted.",
+            language,
+            part=percent(shares / total) if total else say("Nothing", language),
+            kind=kind,
+        ),
+        say("The royalty of a resale is {share}%.", language,
+            share=f"{int(told['royaltyBps']) / 100:g}"),
+    ]  # fmt: skip
+    if any(document):
+        said.append(say("Its document has the hash {hash}.", language, hash=to_hex(document)))
+    until = utc(signed.deadline, language)
+    said.append(say("Anybody can send this, once, until {time}.", language, time=until))
+    return sentences(said, language)
 
 
 def _remade(

@@ -1,0 +1,50 @@
+"""What people read, in their language: sentences, lists, times, parts and amounts.
+
+    catalogue   sentences: English is the key, and every other language is a translation of it
+    forms       lists, times, spans, parts of a whole and amounts, as people write them
+    choosing    which language somebody reads
+    breaks      where a line of Japanese may end
+
+English needs no catalogue: it is what stands in the code. So nothing is read or imported before
+somebody asks for another language. ::
+
+    say("{who} is paid.", "ja", who="0x7099…")
+    plural("{number} item", "{number} items", 2_000, "ja")
+"""
+
+from kiseki.language.breaks import breakable
+from kiseki.language.catalogue import LANGUAGES, known, mark, plural, say
+from kiseki.language.choosing import accepted, of_locale
+from kiseki.language.forms import (
+    amount,
+    day,
+    joined,
+    listed,
+    moment,
+    percent,
+    portion,
+    sentences,
+    span,
+    yen,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "accepted",
+    "amount",
+    "breakable",
+    "day",
+    "joined",
+    "known",
+    "listed",
+    "mark",
+    "moment",
+    "of_locale",
+    "percent",
+    "plural",
+    "portion",
+    "say",
+    "sentences",
+    "span",
+    "yen",
+]
