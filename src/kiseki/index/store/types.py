@@ -189,9 +189,9 @@ class _AsItIs(UserDefinedType[Any]):
 
 
 class Unsigned(TypeDecorator[int]):
-    """A whole number of a fixed width: NUMERIC in PostgreSQL. In SQLite an INTEGER as far as that
-    goes, and from 2**63 on big-endian bytes, which SQLite takes for greater than any INTEGER: so
-    they compare as numbers do, and most take a few bytes."""
+    """A whole number of so many bytes at most: NUMERIC in PostgreSQL. In SQLite an INTEGER as far
+    as that goes. From 2**63 on it is how many bytes it has, and these, big-endian: SQLite takes
+    bytes for greater than any INTEGER, so all compare as numbers do, and most take a few bytes."""
 
     impl = LargeBinary
     cache_ok = True
@@ -224,11 +224,16 @@ class Unsigned(TypeDecorator[int]):
 
     def _packed(self, value: int) -> int | bytes:
         """Refuses what does not fit."""
-        return value if 0 <= value < _INTEGERS else value.to_bytes(self.width)
+        if 0 <= value < _INTEGERS:
+            return value
+        count = (value.bit_length() + 7) // 8
+        if value < 0 or count > self.width:
+            raise OverflowError(f"int too big or negative for {self.width} bytes")
+        return bytes((count,)) + value.to_bytes(count)
 
 
 def _unpacked(value: int | bytes) -> int:
-    return value if isinstance(value, int) else int.from_bytes(value)
+    return value if isinstance(value, int) else int.from_bytes(value[1:])
 
 
 class Amount(Unsigned):
