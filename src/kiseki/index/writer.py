@@ -305,15 +305,16 @@ class Writer:
             )
         )
         accounts: list[tuple[int, int]] = []
-        leaves: list[tuple[int, int, int]] = []
+        leaves: list[tuple[int, int, int, int]] = []
         for name, row in facts:
             token = keys.look_up(row["token"]) if name in _MONEY else None
             if token is None:
                 continue
             held = {key: keys.look_up(row[key]) for key in _MONEY[name]}
             accounts += [(key, token) for key in held.values() if key is not None]
-            if name == "claim" and (split := held["split"]) is not None:
-                leaves.append((split, row["lo"], token))
+            split, payee = held.get("split"), held["payee"]
+            if name == "claim" and split is not None and payee is not None:
+                leaves.append((payee, split, row["lo"], token))
         self._books.load(accounts, leaves)
         self._graph.load({account for account, _ in accounts})
 

@@ -84,7 +84,7 @@ class Books:
 
         Args:
             accounts: account and token of each.
-            leaves: split, the shares before the leaf, and token of each.
+            leaves: payee, split, the shares before the leaf, and token of each.
         """
         self._accounts.load(accounts)
         self._claimed.load(leaves)
@@ -96,8 +96,9 @@ class Books:
 
     def claim(self, token: int, split: int, lo: int, payee: int, amount: int) -> None:
         """A leaf was paid."""
-        claimed = self._claimed.get(split, lo, token) or (0,)
-        self._claimed.put((split, lo, token), (claimed[0] + amount,))
+        leaf = payee, split, lo, token
+        claimed = self._claimed.get(*leaf) or (0,)
+        self._claimed.put(leaf, (claimed[0] + amount,))
         self._change(token, split, passed=amount)
         if self._graph.knows(split):  # V counted it where the leaf leads
             self._move(token, payee, -amount)
@@ -189,21 +190,20 @@ class Books:
             self._tokens.put((token,), (deposited + amount, restless))
         self._deposited.clear()
         below = self._graph.below
-        circles = ordered({*chain(*self._moved.values(), *self._doubtful.values())}, below)
-        places = {member: place for place, circle in enumerate(circles) for member in circle}
-        shape = cache(lambda place: self._shape(circles[place]))
+        order = self._graph.order(chain(*self._moved.values(), *self._doubtful.values()))
+        places = order.places
+        shape = cache(lambda place: self._shape(order.circle(place)))
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
             self._accounts.load((account, token) for account in reached({*moved, *doubtful}, below))
-            rest = sorted({places[account] for account in chain(moved, doubtful)})
-            last = -1
+            waiting = {places[account] for account in chain(moved, doubtful)}
+            rest = sorted(waiting)
             while rest:  # payers first: what follows stands behind
                 place = heappop(rest)
-                if place == last:
-                    continue
-                last = place
                 for account in self._settle(token, shape(place), moved, doubtful):
-                    heappush(rest, places[account])
+                    if (behind := places[account]) not in waiting:
+                        waiting.add(behind)
+                        heappush(rest, behind)
             between()
         self._moved.clear()
         self._doubtful.clear()
@@ -232,22 +232,37 @@ class Books:
         Returns:
             The accounts below of which one of both is changed.
         """
+        account, changed = shape.members[0], list[int]()
+        if not shape.goes_round and account not in doubtful:
+            row = self._accounts.get(account, token) or _NOTHING
+            virtual = row[2] + moved.pop(account, 0)
+            self._set(token, account, row, virtual, shape.outward[0], moved, changed)
+            if virtual >= MOST and not row[3]:
+                changed += self._marked(token, [account], True, doubtful)
+            return changed
         circle, members = shape.circle, shape.members
-        is_moved = any(moved.get(member) for member in members)
         is_doubtful = not doubtful.isdisjoint(circle)
-        if not is_moved and not is_doubtful:
+        if not is_doubtful and not any(moved.get(member) for member in members):
             return []
-        accounts, account, changed = self.of(token), members[0], list[int]()
+        accounts = self.of(token)
         was_restless = any(accounts.restless(member) for member in members)
         if shape.goes_round:
             restless = not self._solve(token, shape, moved, was_restless, changed)
             look_above = was_restless or is_doubtful
         else:
-            virtual = accounts.virtual(account) + moved.pop(account, 0)
-            self._set(token, account, virtual, shape.outward[0], moved, changed)
-            restless = virtual >= MOST or (was_restless and not is_doubtful)
-            look_above = is_doubtful
+            row = self._accounts.get(account, token) or _NOTHING
+            virtual = row[2] + moved.pop(account, 0)
+            self._set(token, account, row, virtual, shape.outward[0], moved, changed)
+            restless = virtual >= MOST
+            look_above = True
         restless |= look_above and self._is_restless_above(token, circle)
+        return changed + self._marked(token, members, restless, doubtful)
+
+    def _marked(
+        self, token: int, members: list[int], restless: bool, doubtful: set[int]
+    ) -> list[int]:
+        """Marks accounts; gives those below of which that is new, which are in doubt then."""
+        changed: list[int] = []
         for member in [each for each in members if self._mark(token, each, restless)]:
             below = self._graph.below(member)
             doubtful.update(below)
@@ -291,29 +306,33 @@ class Books:
         added = [moved.pop(member, 0) for member in shape.members]
         solved, at_rest = self._solved(token, shape, None if was_restless else added)
         for member, virtual, outward in zip(shape.members, solved, shape.outward, strict=True):
-            self._set(token, member, virtual, outward, moved, changed)
+            row = self._accounts.get(member, token) or _NOTHING
+            self._set(token, member, row, virtual, outward, moved, changed)
         return at_rest
 
     def _set(
         self,
         token: int,
         account: int,
+        row: Row,
         virtual: int,
         outward: Sequence[Outward],
         moved: dict[int, int],
         changed: list[int],
     ) -> None:
-        """Sets V, and moves what its leaves bring to others than its circle."""
-        row = self._accounts.get(account, token) or _NOTHING
+        """Sets V in a row, and moves what its leaves bring to others than its circle."""
         before = row[2]
         if virtual == before:
             return
-        self._put(account, token, (*row[:2], virtual, row[3]))
+        self._put(account, token, (row[0], row[1], virtual, row[3]))
         for end, shares, total in outward:
             more = virtual * shares // total - before * shares // total
             if more:
-                moved[end] = moved.get(end, 0) + more
-                changed.append(end)
+                if end in moved:
+                    moved[end] += more
+                else:
+                    moved[end] = more
+                    changed.append(end)
 
     def _solved(self, token: int, shape: Shape, added: list[int] | None) -> tuple[list[int], bool]:
         """V of the accounts of a circle, from below: the least figures that fit the formula.
@@ -391,7 +410,7 @@ class Accounts:
 
     def claimed(self, leaf: Leaf) -> int:
         """What a leaf was passed."""
-        row = self._claimed.get(leaf.split, leaf.lo, self.token)
+        row = self._claimed.get(leaf.payee, leaf.split, leaf.lo, self.token)
         return 0 if row is None else int(row[0])
 
     def due(self, leaf: Leaf) -> int:
@@ -408,7 +427,7 @@ class Accounts:
         read = chain((leaf.split for leaf in leaves), accounts)
         self._accounts.load((account, self.token) for account in read)
         paying = [leaf for leaf in leaves if self._accounts.get(leaf.split, self.token)]
-        self._claimed.load((leaf.split, leaf.lo, self.token) for leaf in paying)
+        self._claimed.load((leaf.payee, leaf.split, leaf.lo, self.token) for leaf in paying)
         return paying
 
     def all_due(self, leaves: Sequence[Leaf]) -> int:

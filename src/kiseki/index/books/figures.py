@@ -66,7 +66,12 @@ _HELD = (
 )
 _CLAIMED = select(
     t.claimed.c.split, t.claimed.c.lo, t.claimed.c.token, t.claimed.c.amount
-).order_by(number_of(t.claimed.c.split), t.claimed.c.lo, number_of(t.claimed.c.token))
+).order_by(
+    number_of(t.claimed.c.payee),
+    number_of(t.claimed.c.split),
+    t.claimed.c.lo,
+    number_of(t.claimed.c.token),
+)
 
 
 def held(store: Store) -> Iterator[Held]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from kiseki.index.books.order import Order
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.figures import Figures
@@ -96,6 +97,7 @@ class Graph:
         self._leaves: dict[Row, Leaf] = {}
         self._leading: dict[int, list[Leaf]] = {}
         self._below: dict[int, list[int]] = {}
+        self._order = Order(self.below)
         self._paying: dict[int, list[Leaf]] = {}
         self._added: defaultdict[int, list[Leaf]] = defaultdict(list)
 
@@ -108,6 +110,7 @@ class Graph:
             self._leaves.clear()
             self._leading.clear()
             self._below.clear()
+            self._order = Order(self.below)
             self._paying.clear()
 
     # Splits
@@ -239,7 +242,8 @@ class Graph:
         """Notes whether a leaf leads to an account."""
         leads = not is_wallet(self.end(leaf.payee))
         self._leading.pop(leaf.split, None)
-        self._below.pop(leaf.split, None)
+        if self._below.pop(leaf.split, None) is not None:
+            self._order = Order(self.below)
         self._edges.put((leaf.split, leaf.place), () if leads else None)
         return leads
 
@@ -321,6 +325,12 @@ class Graph:
         if ends is None:
             ends = self._below[account] = self._look_below(account)
         return ends
+
+    def order(self, start: Iterable[int]) -> Order:
+        """In which order accounts pay, with some and all that they lead to; until a leaf leads
+        elsewhere."""
+        self._order.reach(start)
+        return self._order
 
     def _look_below(self, account: int) -> list[int]:
         edges = self.edges(account)

@@ -1,22 +1,50 @@
 """Payers before payees, and those who pay each other together."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["ordered", "reached"]
+__all__ = ["Order", "ordered", "reached"]
 
 
-def ordered(start: Iterable[int], after: Callable[[int], list[int]]) -> list[list[int]]:
-    """All accounts reachable from ``start``, payers before payees; circles stand together.
+class Order:
+    """The order of all accounts that were reached so far. What is reached later leaves the places
+    of what was reached before, as long as everybody pays whom they paid.
 
     Source: Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
+
+    Attributes:
+        places: account -> its place; payers have lower ones than payees, and those who pay each
+            other in a circle have one.
+
+    Args:
+        after: whom an account pays.
     """
-    number: dict[int, int] = {}
-    low: dict[int, int] = {}
-    open_: dict[int, None] = {}
-    found: list[list[int]] = []
-    for first in sorted(start):
-        if first in number:
-            continue
+
+    def __init__(self, after: Callable[[int], list[int]]) -> None:
+        self._after = after
+        self._number: dict[int, int] = {}
+        self._low: dict[int, int] = {}
+        self._circles: list[list[int]] = []
+        self.places: dict[int, int] = {}
+
+    def reach(self, start: Iterable[int]) -> None:
+        """Gives a place to accounts and to all that can be reached from them."""
+        for first in sorted(start):
+            if first not in self._number:
+                self._walk(first)
+
+    def circle(self, place: int) -> list[int]:
+        """The accounts at a place: a circle, or one alone."""
+        return self._circles[-place]
+
+    def circles(self) -> list[list[int]]:
+        """All of them, payers before payees."""
+        return self._circles[::-1]
+
+    def _walk(self, first: int) -> None:
+        number, low, after = self._number, self._low, self._after
+        open_: dict[int, None] = {}
         work: list[tuple[int, Iterator[int]]] = []
         _enter(first, number, low, open_, work, after)
         while work:
@@ -27,13 +55,25 @@ def ordered(start: Iterable[int], after: Callable[[int], list[int]]) -> list[lis
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[account])
                 if low[account] == number[account]:
-                    found.append(_close(account, open_))
+                    self._add(_close(account, open_))
             elif following not in number:
                 _enter(following, number, low, open_, work, after)
             elif following in open_:
                 low[account] = min(low[account], number[following])
-    found.reverse()
-    return found
+
+    def _add(self, circle: list[int]) -> None:
+        place = -len(self._circles)
+        self._circles.append(circle)
+        for account in circle:
+            self.places[account] = place
+            del self._low[account]
+
+
+def ordered(start: Iterable[int], after: Callable[[int], list[int]]) -> list[list[int]]:
+    """All accounts reachable from ``start``, payers before payees; circles stand together."""
+    order = Order(after)
+    order.reach(start)
+    return order.circles()
 
 
 def reached(start: Iterable[int], after: Callable[[int], list[int]]) -> set[int]:
@@ -41,9 +81,10 @@ def reached(start: Iterable[int], after: Callable[[int], list[int]]) -> set[int]
     found = set(start)
     rest = list(found)
     while rest:
-        new = [account for account in after(rest.pop()) if account not in found]
-        found.update(new)
-        rest += new
+        for account in after(rest.pop()):
+            if account not in found:
+                found.add(account)
+                rest.append(account)
     return found
 
 

@@ -111,7 +111,8 @@ SELECT keys.raw, leaf.place, leaf.split, leaf.payee, leaf.shares, leaf.total, ac
        account.virtual, account.restless, claimed.amount
 FROM behind CROSS JOIN leaf CROSS JOIN account CROSS JOIN keys
 LEFT JOIN claimed
-  ON claimed.split = leaf.split AND claimed.lo = leaf.lo AND claimed.token = account.token
+  ON claimed.payee = leaf.payee AND claimed.split = leaf.split AND claimed.lo = leaf.lo
+  AND claimed.token = account.token
 WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = :token
   AND keys.id = leaf.split
 """).columns(
@@ -216,6 +217,7 @@ class Sight:
         """The same for a split of which only this wallet's leaves are known."""
         keys = self._store.keys
         split, unit = keys.look_up(listed.key), keys.look_up(token)
+        who = keys.look_up(ids.wallet(wallet)) or 0
         if split is None or unit is None:
             return []
         accounts = self._books.of(unit)
@@ -223,7 +225,7 @@ class Sight:
         for leaf in listed.leaves:
             if leaf.payee != ids.wallet(wallet):
                 continue
-            known = Leaf(split, leaf.place, 0, leaf.shares, listed.total, leaf.proof.lo)
+            known = Leaf(split, leaf.place, who, leaf.shares, listed.total, leaf.proof.lo)
             due = accounts.due(known)
             if due <= 0:
                 continue

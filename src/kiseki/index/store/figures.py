@@ -7,8 +7,9 @@ facts change is written once. Near the head of the chain the row as it was befor
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -29,7 +30,7 @@ _WRITTEN = 10_000
 """Rows that are made ready to be written at a time."""
 
 
-_CHANGED_FROM = "SELECT name, key, row FROM undo WHERE block >= ? ORDER BY block DESC, place DESC"
+_CHANGED_FROM = "SELECT name, rows FROM undo WHERE block >= ? ORDER BY block DESC, place DESC"
 """What rows were before each block, from the newest block on."""
 
 
@@ -112,7 +113,7 @@ class Figures:
         for key in asked if self._old else ():
             if key in self._old:
                 self._rows[key] = self._old.pop(key)
-        left = [key for key in asked if key not in self._rows]
+        left = sorted(key for key in asked if key not in self._rows)
         width = len(self._keys)
         for start in range(0, len(left), _TOGETHER):
             part = left[start : start + _TOGETHER]
@@ -163,6 +164,7 @@ class Figures:
     def flush(self) -> None:
         """Writes what changed, and drops what was long not asked for where it became much."""
         changed = [key for key, row in self._written.items() if self._rows[key] != row]
+        changed.sort()  # what lies together is written together
         self._written.clear()
         self._added.clear()
         gone = [_through(self._into, key) for key in changed if self._rows[key] is None]
@@ -170,11 +172,12 @@ class Figures:
             self._store.write_many(self._sql.delete, gone)
         for start in range(0, len(changed), _WRITTEN):
             kept = [
-                _through(self._into, (*key, *row))
+                (*key, *row)
                 for key in changed[start : start + _WRITTEN]
                 if (row := self._rows[key]) is not None
             ]
             if kept:
+                kept = _all_through(self._into, kept)
                 self._store.insert(self._table, kept, self._sql.on_conflict)
         if self.is_crowded:
             self._old, self._rows = self._rows, {}
@@ -234,42 +237,51 @@ def _through(converters: Sequence[Convert | None], values: Sequence[Any]) -> Row
     )
 
 
+def _all_through(converters: Sequence[Convert | None], rows: list[Row]) -> list[Row]:
+    """The same for many rows, a column at a time."""
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, convert in enumerate(converters):
+        if convert is not None:
+            columns[place] = [None if each is None else convert(each) for each in columns[place]]
+    return list(zip(*columns, strict=True))
+
+
 def note(store: Store, block: int, figures: Iterable[Figures]) -> None:
     """Notes the rows that were changed since this was asked last, as changes of a block."""
-    row = store.read("SELECT max(place) FROM undo WHERE block = ?", block)
-    first = 0 if row is None or row[0] is None else row[0] + 1
-    rows: list[Row] = []
-    for table in figures:
-        for key, before in table.changes():
-            packed = None if before is None else _packed(before)
-            rows.append((block, first + len(rows), table.name, _packed(key), packed))
+    rows = [(table.name, changes) for table in figures if (changes := table.changes())]
     if rows:
-        store.insert(undo, rows)
+        row = store.read("SELECT max(place) FROM undo WHERE block = ?", block)
+        first = 0 if row is None or row[0] is None else row[0] + 1
+        store.insert(
+            undo,
+            [
+                (block, first + i, name, json.dumps(changes))
+                for i, (name, changes) in enumerate(rows)
+            ],
+        )
 
 
 def put_back(store: Store, block: int, figures: Iterable[Figures]) -> None:
     """Puts everything back as it was before a block in memory, for whoever asks here, and writes
     nothing. Rows of other tables are passed over."""
     tables = {table.name: table for table in figures}
-    for name, key, row in store.read_all(_CHANGED_FROM, block):
+    for name, key, row in _noted(store, block):
         if name in tables:
-            tables[name].put(_unpacked(key), None if row is None else _unpacked(row))
+            tables[name].put(key, row)
 
 
 def undo_from(store: Store, block: int, figures: Iterable[Figures]) -> None:
     """Puts everything back as it was before a block, from the newest block on."""
     tables = {table.name: table for table in figures}
-    for name, key, row in store.read_all(_CHANGED_FROM, block):
-        tables[name].restore(_unpacked(key), None if row is None else _unpacked(row))
+    for name, key, row in _noted(store, block):
+        tables[name].restore(key, row)
     store.write("DELETE FROM undo WHERE block >= ?", block)
     for table in tables.values():
         table.forget()
 
 
-def _packed(row: Row) -> bytes:
-    """Numbers of any size and nothing, in decimals with commas between."""
-    return ",".join(["" if each is None else str(each) for each in row]).encode()
-
-
-def _unpacked(packed: bytes) -> Row:
-    return tuple(int(each) if each else None for each in packed.split(b","))
+def _noted(store: Store, block: int) -> Iterator[tuple[str, Row, Row | None]]:
+    """Each row that a block or a later one changed, as it was before; the newest change first."""
+    for name, rows in store.read_all(_CHANGED_FROM, block):
+        for key, row in json.loads(rows):
+            yield name, tuple(key), None if row is None else tuple(row)

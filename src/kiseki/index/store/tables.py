@@ -118,6 +118,9 @@ def _fact(
 
 
 block = _table("block", {"number": Long}, {"time": Long, "hash": Bytes, "last": Integer})
+_EMPTY = block.c.last < 0
+Index("block_empty", block.c.number, sqlite_where=_EMPTY, postgresql_where=_EMPTY)
+"""Blocks without events are forgotten once they are old; of all others nobody looks for that."""
 tx = _table("tx", {"at": Long}, {"hash": Bytes})
 
 # Data
@@ -253,8 +256,9 @@ composed = _fact(
 source = _fact(
     "source",
     {"group_id": Key, "collection": Key, "items": Bytes, "weight": Amount, "shares": Amount},
-    "collection", "group_id", many=True,
+    "collection,at,weight,shares", "group_id", many=True,
 )  # fmt: skip
+"""What is declared about a collection lies together in its index, wherever the users stand."""
 ancestor = _fact(
     "ancestor", {"group_id": Key, "model": Key, "own": Integer}, "group_id", "model", many=True
 )
@@ -288,8 +292,12 @@ account = _table(
 )
 Index("account_by_token", account.c.token)
 claimed = _table(
-    "claimed", {"split": Key, "lo": Amount, "token": Address}, {"amount": Amount}, changes=True
+    "claimed",
+    {"payee": Key, "split": Key, "lo": Amount, "token": Address},
+    {"amount": Amount},
+    changes=True,
 )
+"""By payee, as `leaf` is: what a wallet was paid lies together, too."""
 token = _table("token", {"token": Address}, {"deposited": Word, "restless": Integer})
 
 log = _table("log", {"registry": Address}, {"hash": Word, "count": Long})
@@ -299,8 +307,10 @@ about = _table("about", {"name": String}, {"value": String})
 undo = _table(
     "undo",
     {"block": Long, "place": Integer},
-    {"name": String, "key": Bytes, "row": Bytes},
+    {"name": String, "rows": String},
 )
+"""What rows of one table were before a block changed them, as JSON: key and row of each, in which
+nothing is a row that was not there. One for each row takes as long as changing them."""
 
 
 BOOKS = (subject, naming, edge, account, claimed, token, log)
