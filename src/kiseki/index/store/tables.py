@@ -43,7 +43,7 @@ __all__ = [
     "transaction_of",
 ]
 
-VERSION = 5
+VERSION = 6
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
