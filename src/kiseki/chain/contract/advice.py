@@ -115,6 +115,39 @@ ADVICE = {
     "Waterfalls_Payee": "a tier's payee is a split or a subject; make a split of one for a wallet",
     "Waterfalls_Sizes": "every tier but the last has a size above zero in every token",
     "Waterfalls_TokensNotAscending": "name each token once, in ascending order",
+    "Account_Expired": "the signature's deadline has passed; ask for a new one",
+    "Account_NonceUsed": "this operation was made or cancelled; sign it with another nonce",
+    "Account_WrongSignature": "no key of the account signed this: another key, other values or "
+    "another chain, or a key that was removed",
+    "Account_WrongApproval": "this guardian did not sign it: other values, another round or "
+    "another chain",
+    "Account_CallFailed": "nothing was done; look at what this call refused with",
+    "Account_NoContract": "there is no contract at this address on this chain",
+    "Account_NotItself": "only the account itself can do this: sign an operation with one of its "
+    "keys",
+    "Account_NotAKey": "a key is the address of a wallet (20 bytes) or the public key of a "
+    "passkey (64 bytes)",
+    "Account_KeyThere": "this key signs for the account already",
+    "Account_NoSuchKey": "this key does not sign for the account; look at its keys",
+    "Account_LastKey": "nobody could sign for the account any more; add another key first",
+    "Account_TooManyKeys": "remove a key first",
+    "Account_Threshold": "name 1 to 16 guardians, and need at most as many of them",
+    "Account_Wait": "guardians wait from 30 days to 1,825 days",
+    "Account_GuardiansNotAscending": "name each guardian once, in ascending order",
+    "Account_OwnGuardian": "an account cannot be its own guardian; name people",
+    "Account_NoGuardians": "this account has no guardians, so only its keys can change its keys",
+    "Account_TooFewApprovals": "ask more guardians to sign",
+    "Account_NotAGuardian": "bring each guardian's signature once, in ascending order of their "
+    "addresses, and nobody else's",
+    "Account_WrongRound": "a recovery was started or stopped, or the guardians changed, since this "
+    "was signed; ask for new signatures",
+    "Account_NoRecovery": "no recovery is open: its owner stopped it, or it was completed",
+    "Account_RecoveryWaits": "wait; until then its owner can stop it",
+    "Account_OnlyCode": "this is the code that accounts share; send it to an account",
+    "Accounts_NotAKey": "a key is the address of a wallet (20 bytes) or the public key of a "
+    "passkey (64 bytes)",
+    "Accounts_NoContract": "there is no contract at this address on this chain",
+    "Accounts_CallFailed": "the account was not made; look at what the call needs",
     "ERC721NonexistentToken": "it is not minted; its registrant mints it first",
     "ModelRegistry_NoSources": "declare what it was trained on: a manifest, parents or externals",
     "ModelRegistry_FloorNotForModels": "a model's terms ask a royalty only; leave the floor out",
