@@ -90,6 +90,7 @@ COMMANDS = {
         "Register data: terms, collections, consent and receipts.",
         ("records", "revoking", "consents", "receipts", "standing", "origin"),
     ),
+    "licence": Place("licences", "licence", "Show the licence texts that ship with Kiseki."),
     "gate": Place("gate", "gate", "Keep allow lists, which say who may use a collection or model."),
     "model": Place(
         "model", "model", "Register models, and check what they were trained on.", ("manifests",)

@@ -65,6 +65,7 @@ def prepare_consents(
     \b
     Examples:
       kiseki data consent prepare MANIFEST.csv consents --uses train --royalty 20%
+      kiseki data consent prepare MANIFEST.csv consents --licence royalty:ja --royalty 20%
       kiseki data consent prepare MANIFEST.csv consents --uses train --royalty 20% \\
         --origin origin.json
     """

@@ -104,6 +104,7 @@ def register(
 
     \b
     Examples:
+      kiseki data register artwork --licence royalty:ja --royalty 20%
       kiseki data register artwork --uses train --royalty 20% --licence licence.pdf
       kiseki data register artwork --uses train --royalty 20% --payee team.json
       kiseki data register MANIFEST.csv --uses train --royalty 20% --no-publish --yes

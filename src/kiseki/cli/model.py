@@ -11,7 +11,7 @@ from kiseki.cli import context, letters, names, pages, past, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
-from kiseki.cli.terms import Gate, Licence, Royalty, Until, Uses, in_words, names_of, terms_of
+from kiseki.cli.terms import Document, Gate, Royalty, Until, Uses, in_words, names_of, terms_of
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -61,7 +61,7 @@ def register(
         Path | None, typer.Option(help="A document: code, environment and settings.")
     ] = None,
     private: Annotated[bool, typer.Option(help="Hide the weights behind a salt.")] = False,
-    uses: Uses = None, royalty: Royalty = None, licence: Licence = None,
+    uses: Uses = None, royalty: Royalty = None, licence: Document = None,
     until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
     as_new: AsNew = False,

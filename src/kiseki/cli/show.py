@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from kiseki.client.asof import AsOf
 
 __all__ = [
-    "begin", "count", "date", "fields", "json_line", "line", "old", "paused", "percent", "plain",
-    "progress", "question", "say", "table", "undated",
+    "begin", "count", "date", "document", "fields", "json_line", "line", "old", "paused", "percent",
+    "plain", "progress", "question", "say", "table", "undated",
 ]  # fmt: skip
 
 
@@ -142,6 +142,17 @@ def line(value: Any) -> None:
     _date()
     out = _out()
     out.print(Text(_folded(_text(value), out)))
+
+
+def document(text: str) -> None:
+    """A whole text on stdout: folded on a terminal, and as it is in a pipe or file, so that its
+    hash is that of the text."""
+    _date()
+    out = _out()
+    if sys.stdout.isatty():
+        out.print(Text("\n".join(layout.wrapped(text.removesuffix("\n"), out.width))))
+    else:
+        sys.stdout.write(text)
 
 
 def fields(rows: Iterable[tuple[str, Any]]) -> None:

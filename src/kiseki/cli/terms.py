@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from kiseki import licences
 from kiseki.cli import context, show
 from kiseki.core.terms import IRREVOCABLE, Terms, Use
 from kiseki.errors import InvalidInput
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
 
 __all__ = [
-    "Collection", "Floor", "Gate", "Licence", "Notice", "Royalty", "Until", "Uses",
+    "Collection", "Document", "Floor", "Gate", "Licence", "Notice", "Royalty", "Until", "Uses",
     "gate_of", "in_words", "names_of", "notice_of", "say_what_can_be_sold", "terms_of", "uses_of",
 ]  # fmt: skip
 Uses = Annotated[
@@ -35,8 +36,16 @@ Royalty = Annotated[
     ),
 ]
 Floor = Annotated[str, typer.Option(help="A share that no other source can dilute, as 5%.")]
+Document = Annotated[
+    Path | None,
+    typer.Option("--licence", help="The text of the licence; only its hash is recorded."),
+]
 Licence = Annotated[
-    Path | None, typer.Option(help="The text of the licence; only its hash is recorded.")
+    str | None,
+    typer.Option(
+        help="The text of the licence: one of Kiseki's (`kiseki licence list`), as royalty or "
+        "royalty:ja, or a file. Only its hash is recorded."
+    ),
 ]
 Until = Annotated[
     str | None, typer.Option(help="The terms end when this day begins (UTC), as 2027-12-31.")
@@ -54,15 +63,22 @@ Gate = Annotated[
 Collection = Annotated[str, typer.Argument(help="The ID of the collection, 0x…")]
 
 
-def terms_of(k: Kiseki, uses: str | None, royalty: str | None, floor: str, licence: Path | None,
-             until: str | None, notice: str, gate: str | None) -> Terms:  # fmt: skip
-    """The terms that the options state, and the answers to what they leave out.
+def terms_of(k: Kiseki, uses: str | None, royalty: str | None, floor: str,
+             licence: Path | str | None, until: str | None, notice: str,
+             gate: str | None) -> Terms:  # fmt: skip
+    """The terms that the options state, and the answers to what they leave out. A licence of
+    Kiseki's says some of it by its name.
 
     Raises:
-        InvalidInput: uses or royalty were not said, and there is nobody to ask.
+        InvalidInput: uses or royalty were not said, and there is nobody to ask; or the licence is
+            not for such terms.
     """
     from kiseki.client.wallet import document_hash
 
+    shipped = licences.named(licence) if isinstance(licence, str) else None
+    if shipped is not None:
+        usual = _USUAL[shipped.name]
+        uses, royalty, gate = uses or usual.uses, royalty or usual.royalty, gate or usual.gate
     uses = uses or context.ask(
         "--uses", "Which uses do you allow? train (all training), reserved (none), or names with "
         f"commas, of {in_words(Use(127))}",
@@ -76,10 +92,26 @@ def terms_of(k: Kiseki, uses: str | None, royalty: str | None, floor: str, licen
         end = day and day.replace(tzinfo=day.tzinfo or UTC)
     except ValueError:
         raise InvalidInput("--until must be a day, as 2027-12-31") from None
-    return Terms.of(
+    document = None if shipped else document_hash(licence)
+    terms = Terms.of(
         [each.strip() for each in uses.split(",")], royalty, floor, end,
-        notice_of(notice), gate_of(k, gate), document_hash(licence),
+        notice_of(notice), gate_of(k, gate), document,
     )  # fmt: skip
+    return terms if shipped is None else terms.under(shipped)
+
+
+class _Usual(NamedTuple):
+    uses: str
+    royalty: str | None = None
+    gate: str | None = None
+
+
+_USUAL = {
+    "royalty": _Usual("train"),
+    "licensed": _Usual("train", gate="market"),
+    "no-ai": _Usual("none", "0%"),
+}
+"""What the name of a licence says. Which share is asked nobody says for somebody else."""
 
 
 def notice_of(text: str) -> timedelta:

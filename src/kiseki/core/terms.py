@@ -5,7 +5,7 @@ what is stored (DESIGN, "The contracts").
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import IntFlag
@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from kiseki import licences
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import (
@@ -96,6 +97,9 @@ _WORDS = {
     Use.COMMERCIAL_OUTPUT: mark("commercial use of outputs"),
     Use.REDISTRIBUTION: mark("redistribution"),
 }
+
+
+_TEXTS = {"en": mark("English text"), "ja": mark("Japanese text")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,14 @@ class Terms:
         words = b"".join(int(number).to_bytes(32, "big") for number in numbers)
         return keccak256(_TYPE_HASH + words + self.document)
 
+    def under(self, licence: licences.Licence) -> "Terms":
+        """These terms under a licence of Kiseki's: its text, made from them, is their document.
+
+        Raises:
+            InvalidInput: they do not fit that licence.
+        """
+        return replace(self, document=licences.document(self, licence))
+
     @property
     def irrevocable(self) -> bool:
         """Whether consent under these terms is never revoked."""
@@ -300,11 +312,22 @@ class Terms:
                     notice=self._notice(language))
             )  # fmt: skip
         if self.document != ZERO32:
-            said.append(
-                say("The licence is the document {document}.", language,
-                    document=to_hex(self.document))
-            )  # fmt: skip
+            said.append(self._licence(language))
         return sentences(said, language)
+
+    def _licence(self, language: str) -> str:
+        document, known = to_hex(self.document), licences.matches(self)
+        if known is None:
+            return say("The licence is the document {document}.", language, document=document)
+        return say(
+            "All this is under Kiseki's licence “{title}”, version {version}, {text}: the document "
+            "{document}.",
+            language,
+            title=known.title(language),
+            version=known.version,
+            text=say(_TEXTS[known.language], language),
+            document=document,
+        )
 
     def _end(self, language: str) -> str:
         return moment(self.valid_until, language, exact=True)

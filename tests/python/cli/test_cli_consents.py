@@ -5,6 +5,8 @@ from pathlib import Path
 
 from kiseki import LocalKiseki
 from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import to_hex
 
 from .conftest import ARTIST, BUYER, FREE, Shell
 
@@ -73,6 +75,50 @@ def test_what_is_signed_is_told_in_the_language_of_who_signs(shell: Shell, k: Lo
     assert "KISEKI_LANGUAGE must be one of en, ja or both" in shell.run(
         *words, "show", mine, code=2
     )
+
+
+def test_a_licence_that_ships_is_the_document_of_the_terms(shell: Shell, k: LocalKiseki) -> None:
+    """What is printed is what was signed: it hashes to the document that the terms name."""
+    shell.files("artwork")
+    (shell.folder / "list.csv").write_text(f"file,artist\nartwork/0.svg,{ARTIST}\n")
+    prepare = ("data", "consent", "prepare", "list.csv", "files", "--licence", "royalty:ja")
+    assert "--royalty is missing" in shell.run(*prepare, code=2), "nobody says it for somebody"
+    assert "do not fit the licence" in shell.run(*prepare, "--royalty", "0%", code=2)
+    (mine,) = shell.json(*prepare, "--royalty", "20%")
+    shown = shell.run("data", "consent", "show", mine, "--language", "both")
+    assert "under Kiseki's licence “Train for a royalty”, version 1, Japanese text" in shown
+    assert "Kisekiのライセンス「ロイヤルティ付き学習許諾」第1版（日本語版）によります。" in shown
+    text = shell.done("licence", "show", mine).out
+    terms = json.loads((shell.folder / mine).read_text("utf-8"))["message"]["terms"]
+    assert to_hex(keccak256(text.encode())) == terms["document"]
+    assert "総収入の20%" in text and "法的助言ではありません" in text
+    english = shell.json("licence", "show", mine, "--language", "en")
+    assert "The Japanese text governs." in english["text"]
+    assert (english["document"], english["governs"]) == (terms["document"], "ja")
+
+    (made,) = shell.json("data", "register", "artwork", "--licence", "no-ai", "--yes")[
+        "collections"
+    ]
+    text = shell.done("licence", "show", made["collection"]).out
+    assert text.startswith("Kiseki licence “No AI”, version 1")
+    words = shell.json("data", "show", made["collection"])["words"]
+    assert "“No AI”, version 1, English text" in words
+    assert to_hex(keccak256(text.encode())) in words
+    shell.run("data", "terms", "--licence", "licensed", "--royalty", "0%", "--yes")
+
+    names = [each["name"] for each in shell.json("licence", "list")]
+    assert names == ["royalty", "licensed", "no-ai"]
+    assert "個別ライセンスによる学習許諾" in shell.run("licence", "list")
+    assert "____" in shell.run("licence", "show", "royalty", "--language", "ja")
+    shell.files("others")
+    (other,) = shell.json("data", "register", "others", "--uses", "train", "--royalty", "1%",
+                          "--yes")["collections"]  # fmt: skip
+    for wrong, said in (
+        ((other["collection"],), "name no document"),
+        (("licence.pdf",), "is no licence; name royalty, licensed and no-ai"),
+        (("royalty", "--language", "fr"), "one of en, ja"),
+    ):
+        assert said in shell.run("licence", "show", *wrong, code=2)
 
 
 def test_a_standing_consent_from_its_file_to_its_end(shell: Shell, k: LocalKiseki) -> None:

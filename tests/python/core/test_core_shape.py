@@ -13,7 +13,7 @@ import kiseki.core
 import kiseki.errors
 from kiseki.errors import CompositionError, InvalidInput, KisekiError, ProofError
 
-BELOW = {"errors", "language"}
+BELOW = {"errors", "language", "licences"}
 MODULES = [module.name for module in pkgutil.iter_modules(kiseki.core.__path__)]
 
 
