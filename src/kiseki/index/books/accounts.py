@@ -26,14 +26,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from heapq import heappop, heappush
 from itertools import chain
 from operator import is_
 
 from kiseki.index.books.circles import MOST, Outward, Shape, raise_to_rest
 from kiseki.index.books.graph import Graph, Leaf, is_wallet
-from kiseki.index.books.order import ordered, reached
+from kiseki.index.books.order import Order, ordered, reached
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.figures import Figures
@@ -63,6 +63,8 @@ class Books:
         self._moved: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self._doubtful: defaultdict[int, set[int]] = defaultdict(set)
         self._shapes: dict[int, tuple[list[list[Leaf]], Shape]] = {}
+        self._order: Order | None = None
+        self._placed: dict[int, Shape] = {}
 
     def of(self, token: int) -> Accounts:
         """The accounts of one token."""
@@ -137,7 +139,9 @@ class Books:
         end = self._graph.end(subject)
         self._move_to(token, end, self._through(self.of(token), subject, end))
         if circle:  # its figures did not fit the formula
-            self._solve(token, self._shape(circle), self._moved[token], True, [])
+            shape = self._shape(circle)
+            rows = self._rows(token, shape.members)
+            self._solve(token, shape, rows, self._moved[token], True, [])
         accounts = (before, end, *circle)  # whose figures may be complete now, or not any more
         self._doubtful[token].update(each for each in accounts if not is_wallet(each))
 
@@ -191,8 +195,9 @@ class Books:
         self._deposited.clear()
         below = self._graph.below
         order = self._graph.order(chain(*self._moved.values(), *self._doubtful.values()))
-        places = order.places
-        shape = cache(lambda place: self._shape(order.circle(place)))
+        if order is not self._order:
+            self._order, self._placed = order, {}
+        places, placed = order.places, self._placed
         for token in {**self._moved, **self._doubtful}:
             moved, doubtful = self._moved[token], self._doubtful[token]
             self._accounts.load((account, token) for account in reached({*moved, *doubtful}, below))
@@ -200,7 +205,10 @@ class Books:
             rest = sorted(waiting)
             while rest:  # payers first: what follows stands behind
                 place = heappop(rest)
-                for account in self._settle(token, shape(place), moved, doubtful):
+                shape = placed.get(place)
+                if shape is None:
+                    shape = placed[place] = self._shape(order.circle(place))
+                for account in self._settle(token, shape, moved, doubtful):
                     if (behind := places[account]) not in waiting:
                         waiting.add(behind)
                         heappush(rest, behind)
@@ -218,6 +226,7 @@ class Books:
         if known is None or not is_same or not all(map(is_, known_edges, edges)):
             if len(self._shapes) > _MOST_SHAPES:
                 self._shapes.clear()
+                self._placed.clear()
             known = Shape.of(self._graph, members, self._graph.below)
             self._shapes[members[0]] = edges, known
         return known
@@ -244,26 +253,30 @@ class Books:
         is_doubtful = not doubtful.isdisjoint(circle)
         if not is_doubtful and not any(moved.get(member) for member in members):
             return []
-        accounts = self.of(token)
-        was_restless = any(accounts.restless(member) for member in members)
+        rows = self._rows(token, members)
+        was_restless = any(row[3] for row in rows)
         if shape.goes_round:
-            restless = not self._solve(token, shape, moved, was_restless, changed)
+            restless = not self._solve(token, shape, rows, moved, was_restless, changed)
             look_above = was_restless or is_doubtful
         else:
-            row = self._accounts.get(account, token) or _NOTHING
-            virtual = row[2] + moved.pop(account, 0)
-            self._set(token, account, row, virtual, shape.outward[0], moved, changed)
+            virtual = rows[0][2] + moved.pop(account, 0)
+            self._set(token, account, rows[0], virtual, shape.outward[0], moved, changed)
             restless = virtual >= MOST
             look_above = True
         restless |= look_above and self._is_restless_above(token, circle)
-        return changed + self._marked(token, members, restless, doubtful)
+        new = [member for member, row in zip(members, rows, strict=True) if row[3] != restless]
+        return changed + self._marked(token, new, restless, doubtful)
+
+    def _rows(self, token: int, members: Iterable[int]) -> list[Row]:
+        return [self._accounts.get(member, token) or _NOTHING for member in members]
 
     def _marked(
         self, token: int, members: list[int], restless: bool, doubtful: set[int]
     ) -> list[int]:
-        """Marks accounts; gives those below of which that is new, which are in doubt then."""
+        """Marks accounts for which that is new; gives those below, which are in doubt then."""
         changed: list[int] = []
-        for member in [each for each in members if self._mark(token, each, restless)]:
+        for member in members:
+            self._mark(token, member, restless)
             below = self._graph.below(member)
             doubtful.update(below)
             changed += below
@@ -283,20 +296,18 @@ class Books:
         }
         return any(accounts.restless(account) for account in above - circle)
 
-    def _mark(self, token: int, account: int, restless: bool) -> bool:
-        """Notes whether an account is restless; whether that is new."""
+    def _mark(self, token: int, account: int, restless: bool) -> None:
+        """Notes that an account is restless now, or is not any more."""
         row = self._accounts.get(account, token) or _NOTHING
-        if bool(row[3]) == restless:
-            return False
         self._put(account, token, (*row[:3], int(restless)))
         deposited, many = self._tokens.get(token) or (0, 0)
         self._tokens.put((token,), (deposited, many + (1 if restless else -1)))
-        return True
 
     def _solve(
         self,
         token: int,
         shape: Shape,
+        rows: list[Row],
         moved: dict[int, int],
         was_restless: bool,
         changed: list[int],
@@ -304,10 +315,10 @@ class Books:
         """Works a circle out again, in which is what was to be added to its accounts; whether it
         came to rest."""
         added = [moved.pop(member, 0) for member in shape.members]
-        solved, at_rest = self._solved(token, shape, None if was_restless else added)
-        for member, virtual, outward in zip(shape.members, solved, shape.outward, strict=True):
-            row = self._accounts.get(member, token) or _NOTHING
-            self._set(token, member, row, virtual, outward, moved, changed)
+        solved, at_rest = self._solved(token, shape, rows, None if was_restless else added)
+        for place, member in enumerate(shape.members):
+            outward = shape.outward[place]
+            self._set(token, member, rows[place], solved[place], outward, moved, changed)
         return at_rest
 
     def _set(
@@ -334,7 +345,9 @@ class Books:
                     moved[end] = more
                     changed.append(end)
 
-    def _solved(self, token: int, shape: Shape, added: list[int] | None) -> tuple[list[int], bool]:
+    def _solved(
+        self, token: int, shape: Shape, rows: list[Row], added: list[int] | None
+    ) -> tuple[list[int], bool]:
         """V of the accounts of a circle, from below: the least figures that fit the formula.
 
         Args:
@@ -347,7 +360,7 @@ class Books:
             for way in shape.ways:
                 virtual[way.end] -= accounts.claimed(way.leaf)
         else:
-            before = [accounts.virtual(member) for member in members]
+            before = [row[2] for row in rows]
             virtual = [v + more for v, more in zip(before, added, strict=True)]
             only_grows = min(added) >= 0
             for number, way in enumerate(shape.ways):
@@ -358,9 +371,7 @@ class Books:
                     virtual[way.end] -= came
         at_rest = raise_to_rest(virtual, shape, brought)
         if not at_rest:
-            virtual = [
-                max(v, accounts.received(key)) for v, key in zip(virtual, members, strict=True)
-            ]
+            virtual = [max(v, row[0]) for v, row in zip(virtual, rows, strict=True)]
         return virtual, at_rest
 
     def _from_outside(self, accounts: Accounts, account: int, circle: frozenset[int]) -> int:
