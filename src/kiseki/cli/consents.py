@@ -12,7 +12,7 @@ from kiseki.cli.data import data
 from kiseki.cli.origins import OriginFile, say_words, told, told_before
 from kiseki.cli.salts import AsNew
 from kiseki.cli.sources import Doubtful, Source
-from kiseki.cli.spoken import Language, confirm, languages
+from kiseki.cli.spoken import Language, Wallet, as_in_wallet, confirm, languages
 from kiseki.cli.terms import (
     Floor,
     Gate,
@@ -99,7 +99,9 @@ def prepare_consents(
 
 @consent.command("show")
 def show_consent(
-    file: Annotated[Path, typer.Argument(help="The consent file.")], language: Language = ""
+    file: Annotated[Path, typer.Argument(help="The consent file.")],
+    wallet: Wallet = False,
+    language: Language = "",
 ) -> None:
     """Show what a consent file says, and who has signed it.
 
@@ -108,7 +110,7 @@ def show_consent(
     \b
     Examples:
       kiseki data consent show consents/0x1234.json
-      kiseki data consent show consents/0x1234.json --language ja
+      kiseki data consent show consents/0x1234.json --language ja --wallet
     """
     from kiseki.client import consentfiles
     from kiseki.client.data import consents
@@ -123,6 +125,8 @@ def show_consent(
     for one in languages(language):
         for each in found.words(one):
             show.line(each)
+        if wallet:
+            as_in_wallet(found.message, one)
     show.fields([
         ("collection", found.kept.id), ("signature of", found.asked),
         ("signed", "yes" if found.signature else "no"), ("until", utc(found.deadline)),

@@ -9,7 +9,7 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.cli import letters as shape
-from kiseki.cli.spoken import Language, languages
+from kiseki.cli.spoken import Language, Wallet, as_in_wallet, languages
 from kiseki.errors import InvalidInput
 
 __all__ = ["letters"]
@@ -20,7 +20,7 @@ File = Annotated[Path, typer.Argument(help="The file: a letter, a consent or a s
 
 
 @letters.command("show")
-def show_letter(file: File, language: Language = "") -> None:
+def show_letter(file: File, wallet: Wallet = False, language: Language = "") -> None:
     """Show what a signed file says, whose it is and whether it still counts.
 
     Computes everything in the file again. Reads the chain and sends nothing.
@@ -28,19 +28,22 @@ def show_letter(file: File, language: Language = "") -> None:
     \b
     Examples:
       kiseki letters show mint.json
+      kiseki letters show mint.json --wallet --language both
     """
     from kiseki.client import signedfiles
     from kiseki.core.days import utc
 
-    told = [signedfiles.read(file, each) for each in languages(language)]
-    found = told[0]
+    told = {each: signedfiles.read(file, each) for each in languages(language)}
+    found = next(iter(told.values()))
     state = context.watching().cancellations.state(found)
     if context.current.json:
         show.json_line(show.plain(found) | {"nonce": str(found.nonce), "state": state})
         return
-    for one in told:
-        for each in one.words:
+    for one, said in told.items():
+        for each in said.words:
             show.line(each)
+        if wallet:
+            as_in_wallet(said.message, one)
     show.fields([
         ("signer", found.signer), ("for", f"chain {found.chain_id}, {found.contract}"),
         ("number", found.nonce), ("until", utc(found.deadline)), ("state", state),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context
+from kiseki.cli import context, show
 from kiseki.client import settings
 
-__all__ = ["Language", "confirm", "languages"]
+__all__ = ["Language", "Wallet", "as_in_wallet", "confirm", "languages"]
 
 Language = Annotated[
     str,
@@ -30,6 +31,20 @@ def languages(said: str = "", usual: str = "") -> tuple[str, ...]:
         InvalidInput: there is no such language.
     """
     return settings.languages({**context.given(), "--language": said}, usual)
+
+
+Wallet = Annotated[
+    bool, typer.Option("--wallet", help="Show the labels and values too, as a wallet does.")
+]
+
+
+def as_in_wallet(message: Mapping[str, Any], language: str) -> None:
+    """Shows a message as a wallet shows it that knows its descriptor."""
+    from kiseki.core.labels import shown
+
+    found = shown(message, language)
+    show.line(found.intent)
+    show.fields(found.rows)
 
 
 def confirm(question: str, said: str = "") -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kiseki.client import cancellations, consentfiles, identities, statements
 from kiseki.client.data import payees, revocations, waivers
@@ -42,6 +44,7 @@ class SignedFile:
         nonce: its number, by which it is cancelled.
         deadline: last second at which it counts.
         is_signed: whether the signature is there.
+        message: the typed data itself.
     """
 
     form: str
@@ -52,6 +55,7 @@ class SignedFile:
     nonce: int
     deadline: int
     is_signed: bool
+    message: Mapping[str, Any]
 
 
 def read(path: str | Path, language: str = "en") -> SignedFile:
@@ -72,7 +76,7 @@ def read(path: str | Path, language: str = "en") -> SignedFile:
             chain_id, contract = consentfiles.place(signed.message)
             return SignedFile(
                 form, (letter.words(signed, language),), signed.signer, chain_id,
-                checksummed(contract), signed.nonce, signed.deadline, True,
+                checksummed(contract), signed.nonce, signed.deadline, True, signed.message,
             )  # fmt: skip
     for kind in _ASKED:
         if form == kind.FORM:
@@ -80,6 +84,7 @@ def read(path: str | Path, language: str = "en") -> SignedFile:
             return SignedFile(
                 form, tuple(asked.words(language)), checksummed(asked.asked), asked.chain_id,
                 checksummed(asked.contract), asked.nonce, asked.ends, asked.signature is not None,
+                asked.message,
             )  # fmt: skip
     if not form:
         raise InvalidInput(f"{path} is no signed message; name a file that `--sign` wrote")

@@ -35,6 +35,7 @@ __all__ = [
     "NOTICE",
     "PRESETS",
     "TERMS_TYPE",
+    "USE_NAMES",
     "Terms",
     "Use",
 ]
@@ -89,7 +90,7 @@ allow nothing: data that is collected and not authorised."""
 
 _FIELDS = list(Use)[:6]
 _ALLOWED = reduce(or_, _FIELDS)
-_WORDS = {
+USE_NAMES = {
     Use.DATA_MINING: mark("data mining"),
     Use.AI_INFERENCE: mark("AI inference"),
     Use.AI_TRAINING: mark("AI training"),
@@ -97,6 +98,7 @@ _WORDS = {
     Use.COMMERCIAL_OUTPUT: mark("commercial use of outputs"),
     Use.REDISTRIBUTION: mark("redistribution"),
 }
+"""What each use is called, as `kiseki.language.say` takes it."""
 
 
 _TEXTS = {"en": mark("English text"), "ja": mark("Japanese text")}
@@ -283,7 +285,7 @@ class Terms:
             revocable: whether what is under them can be revoked at all; models cannot, and their
                 notice says nothing.
         """
-        names = [say(_WORDS[use], language) for use in _FIELDS if _allows(self, use)]
+        names = [say(USE_NAMES[use], language) for use in _FIELDS if _allows(self, use)]
         first = say("Reserves every use: nothing is allowed", language)
         if names:
             first = say("Allows {uses}", language, uses=listed(names, language))

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from kiseki import LocalKiseki
-from kiseki.core import ids
+from kiseki.core import ids, labels
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
+from kiseki.language import LANGUAGES
 
 from .conftest import ARTIST, BUYER, FREE, Shell
 
@@ -28,6 +29,17 @@ def test_consents_and_receipts(shell: Shell, k: LocalKiseki) -> None:
     assert "20% of gross" in shown and "ロイヤルティ" not in shown
     shown = shell.run(*words, "show", mine)
     assert "20% of gross" in shown and "signed" in shown and "yes" in shown
+    message = json.loads((shell.folder / mine).read_text("utf-8"))
+    for language in LANGUAGES:
+        shown = shell.run(*words, "show", mine, "--wallet", "--language", language)
+        again = shell.run("letters", "show", mine, "--wallet", "--language", language)
+        expected = labels.shown(message, language)
+        lines = [" ".join(each.split()) for each in shown.splitlines()]
+        assert expected.intent in lines, "as a wallet shows it that knows the descriptor"
+        for label, value in expected.rows:
+            assert f"{label} {value}" in lines
+            assert f"{label} {value}" in [" ".join(each.split()) for each in again.splitlines()]
+        assert expected.intent not in shell.run(*words, "show", mine, "--language", language)
     told = shell.json(*words, "show", mine)
     assert (told["asked"], told["signer"]) == (ARTIST.lower(), ARTIST.lower())
     assert "素材1点をコレクション" in told["words_ja"][0] and "1 item" in told["words"][0]
