@@ -130,10 +130,11 @@ contract Account is IAccount, ERC7739, ERC721Holder, ERC1155Holder, ReentrancyGu
     /// @inheritdoc IAccount
     function keys() external view returns (bytes[] memory all) {
         all = new bytes[](_count());
-        for (uint256 i; i < _added.length; ++i) {
+        uint256 added = _added.length;
+        for (uint256 i; i < added; ++i) {
             all[i] = Keys.write(_added[i]);
         }
-        if (all.length > _added.length) all[_added.length] = Keys.write(_first());
+        if (all.length > added) all[added] = Keys.write(_first());
     }
 
     /// @dev A new key, or reverts.
@@ -155,7 +156,8 @@ contract Account is IAccount, ERC7739, ERC721Holder, ERC1155Holder, ReentrancyGu
     function _has(Key memory key) private view returns (bool) {
         if (!Keys.isKey(key)) return false;
         if (Keys.equal(key, _first())) return true;
-        for (uint256 i; i < _added.length; ++i) {
+        uint256 added = _added.length;
+        for (uint256 i; i < added; ++i) {
             if (Keys.equal(key, _added[i])) return true;
         }
         return false;

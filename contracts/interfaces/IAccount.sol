@@ -121,12 +121,12 @@ interface IAccount {
 
     /// @notice Names all guardians anew, by the account itself. Ends a recovery that is open, and every approval that was
     /// given so far. Emits `RecoveryStopped`, also if none was open, and `GuardiansSet`.
-    /// @param guardians Strictly ascending, 16 at most. Empty: nobody can recover the account.
+    /// @param guardians_ Strictly ascending, 16 at most. Empty: nobody can recover the account.
     /// @param threshold How many of them it takes.
     /// @param wait Seconds between start and completion of a recovery, from 30 days to 1,825 days.
     /// @dev Reverts `Account_NotItself`, `Account_Threshold`, `Account_Wait`, `Account_GuardiansNotAscending`,
     /// `Account_OwnGuardian`.
-    function setGuardians(address[] calldata guardians, uint256 threshold, uint256 wait) external;
+    function setGuardians(address[] calldata guardians_, uint256 threshold, uint256 wait) external;
 
     function guardians() external view returns (address[] memory, uint256 threshold, uint256 wait);
 

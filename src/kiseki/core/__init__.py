@@ -22,6 +22,8 @@ A part imports only from those above it:
     schedule    a rights token that moves by itself, once its conditions are met
     typed       the EIP-712 messages that people sign
     labels      what each value of such a message is called, for wallets too
+    accounts    contracts that keys sign for: addresses, and what their keys sign
+    passkeys    what a browser answers when a passkey signs
     split       a payee whose money belongs to many payees
     payee       who is paid: a wallet, a split, or whoever a subject names
     collection  a collection with what it holds, as whoever keeps it has it

@@ -25,12 +25,14 @@ __all__ = [
     "digest",
     "encode_type",
     "endorsement",
+    "execute",
     "item_revocation",
     "mint",
     "model",
     "payee_change",
     "payee_waiver",
     "permit",
+    "recovery",
     "redirect",
     "revocation",
     "separator",
@@ -94,13 +96,19 @@ MESSAGES = {
     "Cancel": ("Kiseki RightsToken", "bytes32 scheduleId,address party," + _UNORDERED),
     "ApproveTransfer": ("Kiseki Approvals", "address party,bytes32 scheduleId," + _UNORDERED),
     "Redirect": ("Kiseki RevenueSplitter", "address payee,address to," + _UNORDERED),
+    "Execute": ("Kiseki Account", "Call[] calls," + _UNORDERED),
+    "Recovery": ("Kiseki Account", "address account,bytes key,uint256 round,uint256 deadline"),
 }
 """Name of each message -> the EIP-712 name of the contract it is for, and its members. A
 cancellation is for whichever contract the cancelled signature was for."""
 
 _PERMIT = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
 _DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
-_TERMS = TERMS_TYPE.removeprefix("Terms(").removesuffix(")")
+_NESTED = {
+    "Terms": TERMS_TYPE.removeprefix("Terms(").removesuffix(")"),
+    "Call": "address to,uint256 value,bytes data",
+}
+"""The structs that messages hold, and their members."""
 
 
 def consent(
@@ -321,6 +329,31 @@ def transfer_approval(
     return _full("ApproveTransfer", chain_id, contract, party, schedule, nonce, deadline)
 
 
+def execute(
+    chain_id: int,
+    contract: str,
+    *,
+    calls: Sequence[tuple[str, int, bytes]],
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:
+    """A key of an account has it make calls, all or none; to the account.
+
+    Each call is an address, an amount of ether in wei, and data.
+    """
+    return _full("Execute", chain_id, contract, list(calls), nonce, deadline)
+
+
+def recovery(
+    chain_id: int, contract: str, *, account: str, key: bytes, of_round: int, deadline: int
+) -> dict[str, Any]:
+    """A guardian gives an account a new key in place of all others; to the account.
+
+    ``of_round`` is the one that the account names now.
+    """
+    return _full("Recovery", chain_id, contract, account, key, of_round, deadline)
+
+
 def permit(
     name: str,
     version: str,
@@ -346,7 +379,13 @@ def separator(typed: dict[str, Any]) -> bytes:
 def encode_type(name: str) -> str:
     """The EIP-712 type of a message, as Solidity hashes it; nested types follow in order."""
     _, listed = MESSAGES[name]
-    return f"{name}({listed})" + (TERMS_TYPE if "Terms terms" in listed else "")
+    return f"{name}({listed})" + "".join(f"{one}({_NESTED[one]})" for one in _nested(listed))
+
+
+def _nested(listed: str) -> list[str]:
+    """The structs among members, in the order of their names."""
+    kinds = {each.split(" ")[0].removesuffix("[]") for each in listed.split(",")}
+    return sorted(kinds & _NESTED.keys())
 
 
 def digest(typed: dict[str, Any]) -> bytes:
@@ -369,10 +408,12 @@ def _hash(name: str, kind: str, values: dict[str, Any], types: dict[str, Any]) -
 
 
 def _word(kind: str, value: Any, types: dict[str, Any]) -> bytes:
-    if kind == "Terms":
-        return _hash(kind, TERMS_TYPE, value, types)
+    if kind in _NESTED:
+        return _hash(kind, f"{kind}({_NESTED[kind]})", value, types)
     if kind == "string":
         return keccak256(value.encode())
+    if kind == "bytes":
+        return keccak256(bytes.fromhex(value[2:]))
     if kind.endswith("[]"):
         inner = kind.removesuffix("[]")
         return keccak256(b"".join(_word(inner, each, types) for each in value))
@@ -390,8 +431,7 @@ def _typed(
     name: str, listed: str, title: str, version: str, chain_id: int, contract: str, *values: object
 ) -> dict[str, Any]:
     types = {"EIP712Domain": _members(_DOMAIN), name: _members(listed)}
-    if "Terms terms" in listed:
-        types["Terms"] = _members(_TERMS)
+    types |= {one: _members(_NESTED[one]) for one in _nested(listed)}
     return {
         "types": types,
         "primaryType": name,
@@ -422,6 +462,8 @@ def _plain(kind: str, value: object, what: str) -> Any:
         return address_text(address(value, what))
     if kind == "bytes32":
         return to_hex(bytes32(value, what))
+    if kind == "bytes" and isinstance(value, bytes):
+        return to_hex(value)
     if kind == "bool":
         return bool(value)
     if kind.endswith("[]") and isinstance(value, list):
@@ -430,7 +472,9 @@ def _plain(kind: str, value: object, what: str) -> Any:
         if not isinstance(value, Terms):
             raise InvalidInput(f"{what} must be Terms; make them with Terms.of")
         values = tuple(getattr(value, field.name) for field in fields(value))
-        return _values(_members(_TERMS), values)
+        return _values(_members(_NESTED[kind]), values)
+    if kind == "Call" and isinstance(value, tuple):
+        return _values(_members(_NESTED[kind]), value)
     bits = int(kind.removeprefix("uint"))
     number = uint(value, bits, what)
     return str(number) if bits > 48 else number

@@ -50,7 +50,9 @@ MEMBERS = {
     "uint64": st.integers(0, 2**64 - 1),
     "uint96": st.integers(0, 2**96 - 1),
     "uint256": UINT,
+    "bytes": st.binary(max_size=80),
     "Terms": TERMS,
+    "Call[]": st.lists(st.tuples(ADDRESS, UINT, st.binary(max_size=80)), max_size=3),
 }
 BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Consent": typed.consent,
@@ -69,6 +71,8 @@ BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Cancellation": typed.cancellation,
     "Cancel": typed.cancel,
     "ApproveTransfer": typed.transfer_approval,
+    "Execute": typed.execute,
+    "Recovery": typed.recovery,
 }
 
 
@@ -81,6 +85,7 @@ def message(name: str, data: st.DataObject) -> dict[str, Any]:
         "id": "group",
         "perMonth": "per_month",
         "royaltyBps": "royalty_bps",
+        "round": "of_round",
     }
     values = {python.get(member, member): data.draw(MEMBERS[kind]) for kind, member in listed}
     return BUILDERS[name](data.draw(st.integers(1, 2**64 - 1)), data.draw(ADDRESS), **values)
