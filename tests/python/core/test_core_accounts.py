@@ -81,6 +81,8 @@ def test_what_is_put_together_is_taken_apart(passkey: bool, number: int, signed:
     )  # fmt: skip
     assert found.call == accounts.creation(key, number)
     assert accounts.undeployed(both) is None
+    with pytest.raises(InvalidInput):  # the same, said in another way
+        accounts.split(both + bytes(32))
 
 
 def test_the_factory_of_another_wallet_is_told_without_a_key() -> None:
@@ -89,6 +91,12 @@ def test_the_factory_of_another_wallet_is_told_without_a_key() -> None:
     found = accounts.undeployed(other)
     assert found is not None
     assert (found.key, found.call, found.signature) == (None, b"\x01\x02\x03\x04", b"x")
+    longer = accounts.creation(PHONE.key, 7) + b"more"
+    found = accounts.undeployed(
+        encode(["address", "bytes", "bytes"], [FACTORY, longer, b"x"]) + magic
+    )
+    assert found is not None
+    assert (found.key, found.number, found.call) == (None, 0, longer)
 
 
 @given(given=st.binary(max_size=300))
@@ -154,13 +162,14 @@ def test_what_an_account_would_refuse_is_refused_before() -> None:
     with pytest.raises(InvalidInput, match="no account reads"):
         passkeys.assertion(*PHONE.get(digest, kind="webauthn.create"))
     with pytest.raises(InvalidInput, match="no account reads"):
-        passkeys.assertion(data, client.replace(b'":"', b'": "'), der)
+        passkeys.assertion(data, client.replace(b'challenge":"', b'challenge": "'), der)
     with pytest.raises(InvalidInput, match="32 bytes"):
         passkeys.assertion(*PHONE.get(b"short"))
     with pytest.raises(InvalidInput, match="cut off"):
         passkeys.assertion(data[:36], client, der)
     zero = bytes.fromhex("3006020100020101")
-    for wrong in (b"", der[:-1], der + b"\0", b"\x31" + der[1:], zero):
+    longer = bytes([0x30, der[1] + 2]) + der[2:] + b"\x05\x00"
+    for wrong in (b"", der[:-1], der + b"\0", b"\x31" + der[1:], zero, longer):
         with pytest.raises(InvalidInput, match="DER"):
             passkeys.assertion(data, client, wrong)
     for wrong in (b"", b"[]", b"{}", b'{"challenge":7}', b"\xff"):
