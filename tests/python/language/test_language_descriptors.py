@@ -134,7 +134,10 @@ def golden() -> dict[str, Any]:
 
 
 def test_every_message_is_among_these() -> None:
-    assert {each["primaryType"] for each in SIGNED.values()} == set(typed.MESSAGES)
+    # An account's address is its own, so no descriptor can name it; what its keys and guardians
+    # sign is told by `kiseki.client.accounts`.
+    own = {"Execute", "Recovery"}
+    assert {each["primaryType"] for each in SIGNED.values()} == set(typed.MESSAGES) - own
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
