@@ -129,6 +129,9 @@ class TestPackages:
         names = zipfile.ZipFile(wheel).namelist()
         assert "kiseki/py.typed" in names
         assert {f"kiseki/{path.relative_to(PACKAGE)}" for path in RELEASES} <= set(names)
+        words = [*PACKAGE.glob("language/locale/*/*/*.mo"), *PACKAGE.glob("licences/texts/*.txt")]
+        assert len(words) >= 3
+        assert {f"kiseki/{path.relative_to(PACKAGE)}" for path in words} <= set(names)
         assert all(name.startswith(("kiseki/", "kiseki-")) for name in names)
 
 

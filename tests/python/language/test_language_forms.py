@@ -112,7 +112,7 @@ def test_a_locale_names_a_language() -> None:
 
 
 def test_a_line_ends_between_phrases() -> None:
-    text = "同意は、撤回から30日で終了します。"
+    text = "同意は、撤回から30日後に終了します。"
     phrases = breakable(text)
     assert "".join(phrases) == text and len(phrases) > 2
     assert "終了します。" in phrases and not breakable("")
