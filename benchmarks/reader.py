@@ -75,7 +75,7 @@ class Reader:
         self.index.apply(part.events, [head], None if newest else part.block + 2 * DEPTH)
         self.index.at(part.time)
 
-    def together(self) -> AbstractContextManager[None]:
+    def together(self) -> AbstractContextManager[object]:
         """Parts of a long history are added inside, as one who catches up adds them."""
         return self.index.together()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -152,13 +152,16 @@ class Index(Money):
             self._forget()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> Iterator[Callable[[], None]]:
         """Keeps blocks that are added inside in few transactions, which is much faster where a
         long history is read. They are kept when it ends at the latest, also where it ends with an
-        error of somebody else; nothing is to be asked before."""
+        error of somebody else; nothing is to be asked before.
+
+        It gives what keeps at once what was added so far. Others who write wait for a transaction,
+        so do that where the next blocks are long in coming."""
         try:
-            with self._writer.together():
-                yield
+            with self._writer.together() as keep:
+                yield keep
         finally:
             self._forget()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from itertools import chain, groupby
@@ -184,14 +184,16 @@ class Writer:
     # Transactions
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> Iterator[Callable[[], None]]:
         """Keeps what is added inside in few transactions, because money is passed down at the end
         of each. Blocks that are added inside are kept when it ends at the latest, also where it
         ends with an error of somebody else; nothing is to be asked before.
+
+        It gives what keeps at once what was added so far, so that others can write.
         """
         self._is_together = True
         try:
-            yield
+            yield self._end
         finally:
             self._is_together = False
             self._end()

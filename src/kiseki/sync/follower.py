@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from kiseki.chain import logs as chain_logs
 from kiseki.chain.contract.contracts import Contract, returned
 from kiseki.chain.contract.events import Decoder
-from kiseki.chain.history import SPAN, history
+from kiseki.chain.history import SPAN, Part, history
 from kiseki.chain.node import Node
 from kiseki.chain.release.deploying import Deployment
 from kiseki.core.values import bytes32
@@ -33,6 +34,10 @@ _FIRST = 64
 
 _PAUSES = (0.1, 0.4)
 """Seconds to wait where one question shows that another was answered by a node that is behind."""
+
+_PATIENCE = 2.0
+"""Seconds that a node may take for its next answer before what was read so far is kept: others who
+write wait for that, and give up after a minute."""
 
 Progress = Callable[[int, int], None]
 """Blocks done and in all."""
@@ -184,8 +189,9 @@ class Follower:
         first = max(index.cursor.block + 1, self._deployment.block)
         settled = latest.number - _NEAR
         span = SPAN if index.cursor.block >= 0 else _FIRST
-        with garbage.put_off() as look_for_it, index.together():
-            for part in history(self._node, first, settled, self._addresses, span=span):
+        with garbage.put_off() as look_for_it, index.together() as keep:
+            parts = history(self._node, first, settled, self._addresses, span=span)
+            for part in _each(parts, keep) if first <= settled else ():
                 events = self._decoder.decode(part.logs, part.times)
                 index.apply(events, [_head(part.last)], latest.number)
                 progress(part.last.number - first + 1, latest.number - first + 1)
@@ -223,6 +229,22 @@ class Follower:
                     "another node"
                 )
         index.verify(block)
+
+
+def _each(parts: Iterator[Part], meanwhile: Callable[[], object]) -> Iterator[Part]:
+    """Each part, in order; whenever the next is long in coming, something is done once."""
+    thread = ThreadPoolExecutor(1, "history")
+    try:
+        while True:
+            coming = thread.submit(next, parts, None)
+            if not wait({coming}, _PATIENCE).done:
+                meanwhile()
+            part = coming.result()
+            if part is None:
+                return
+            yield part
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _last(index: Index) -> chain_logs.Head | None:

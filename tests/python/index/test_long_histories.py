@@ -190,3 +190,20 @@ def test_another_who_writes_gets_a_turn_before_a_long_history_ends(
             read(index, parts[1])
         assert done.is_set(), "six transactions, and it waits still"
         written.result()
+
+
+def test_what_was_added_can_be_kept_in_between(
+    opened: Opened, parts: Parts, digest: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting(monkeypatch, 600.0)
+    index, other = opened(), opened()
+    with index.together() as keep:
+        for number, part in enumerate(parts):
+            read(index, part)
+            if number == len(parts) // 2:
+                keep()
+                other.refresh()
+                assert other.cursor.block == part[-1].block
+                other.verify(part[-1].block)  # it does not wait, and this one goes on from there
+    assert index.digest() == digest
+    assert index.cursor.verified == parts[len(parts) // 2][-1].block
