@@ -10,10 +10,12 @@ import gc
 import json
 import sys
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 from benchmarks.process import megabytes
@@ -22,7 +24,7 @@ from benchmarks.world.sample import Sample
 from benchmarks.world.timeline import DEPOSITS, HEAD, HISTORY
 from kiseki.index import garbage
 
-__all__ = ["fold", "percentile", "slope"]
+__all__ = ["Times", "against", "fold", "percentile", "slope"]
 
 _ROWS = 1_000
 """Answers that have more count for what a further row costs only."""
@@ -33,7 +35,10 @@ _TOLD = 15
 _WARM = 10
 """Questions of each kind that are asked before those that count."""
 
-Times = list[tuple[int, float]]
+_ALIKE = 0.1
+"""By so large a part of their rows, answers of one length may differ."""
+
+Times = Sequence[tuple[int, float]]
 """Rows of an answer, and seconds that it took."""
 
 
@@ -127,20 +132,22 @@ def _timed_lines(path: Path, seconds: dict[str, float]) -> Iterator[Logs]:
 
 def questions(
     ask: Callable[[str], int], arguments: Sequence[str], clock: Callable[[], float]
-) -> dict[str, float]:
-    """Milliseconds of answers of up to a thousand rows, and microseconds of each row more."""
+) -> dict[str, Any]:
+    """Milliseconds of answers of up to a thousand rows, microseconds of each row more, and rows and
+    seconds of each answer."""
     shuffled = list(arguments)
     Random(1).shuffle(shuffled)
     for each in islice(shuffled, _WARM):
         ask(each)
-    times: Times = []
+    times: list[tuple[int, float]] = []
     for each in shuffled:
         began = clock()
         rows = ask(each)
         times.append((rows, clock() - began))
     few = [seconds for rows, seconds in times if rows <= _ROWS]
     most = max(rows for rows, _ in times)
-    return {**_spread(few), "row": slope(times) * 1e6, "asked": len(few), "rows": most}
+    row = slope(times) * 1e6
+    return {**_spread(few), "row": row, "asked": len(few), "rows": most, "times": times}
 
 
 def slope(times: Times) -> float:
@@ -151,6 +158,26 @@ def slope(times: Times) -> float:
     spread = sum((each - rows) ** 2 for each, _ in times)
     together = sum((each - rows) * (took - seconds) for each, took in times)
     return together / spread if spread else 0.0
+
+
+def against(times: Times, others: Times) -> float:
+    """How many times as long answers take as others of the same length; the median, over all of
+    which there are some.
+
+    Raises:
+        ValueError: there are none.
+    """
+    ordered = sorted(others)
+    lengths = [rows for rows, _ in ordered]
+    found = []
+    for rows, seconds in times:
+        first = bisect_left(lengths, rows * (1 - _ALIKE))
+        same = ordered[first : bisect_right(lengths, rows * (1 + _ALIKE))]
+        if same:
+            found.append(seconds / median(each for _, each in same))
+    if not found:
+        raise ValueError("no two answers have the same length")
+    return median(found)
 
 
 def percentile(times: Sequence[float], part: float) -> float:

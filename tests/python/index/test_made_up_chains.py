@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from benchmarks.reader import Reader
-from benchmarks.reading import fold, percentile, slope
+from benchmarks.reading import against, fold, percentile, slope
 from benchmarks.world.sample import Sample
 from benchmarks.world.size import Size
 from benchmarks.world.suite import ADDRESSES
@@ -206,3 +206,13 @@ def test_a_row_more_costs_what_the_answers_say() -> None:
     assert slope([(7, 0.5), (7, 1.5)]) == 0
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile(list(map(float, range(1_000))), 0.99) == 990
+
+
+def test_answers_are_compared_with_those_of_their_length() -> None:
+    """However much longer those are that only one of both has."""
+    half = [(0, 1.0), (100, 10.0), (105, 12.0), (91, 11.0)]
+    whole = [(0, 2.0), (100, 22.0), (100, 11.0), (5_000, 900.0), (80, 900.0)]
+    assert against(whole, half) == 2.0
+    assert against([(100, 5.5)], half) == 0.5
+    with pytest.raises(ValueError, match="no two answers have the same length"):
+        against([(130, 1.0)], half)
