@@ -11,6 +11,7 @@ from kiseki.core.compose import Ancestor
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
+from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, collection_head
 from kiseki.index.answers.items import Item, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
@@ -250,6 +251,14 @@ class Questions:
     def status(self, collection: bytes) -> Status:
         """Whose a collection is and when consent ends, which takes no time however large it is."""
         return self._records.status(collection)
+
+    def collection_head(self, collection: bytes) -> CollectionHead:
+        """A collection without its items, which takes no time however large it is."""
+        return collection_head(self._store, collection)
+
+    def batch_head(self, batch: bytes) -> BatchHead:
+        """A batch without its outputs, likewise."""
+        return batch_head(self._store, batch)
 
     def model(self, model: bytes) -> ModelRecord:
         """A model."""

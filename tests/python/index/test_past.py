@@ -58,6 +58,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         for name in ("collection", "status", "model", "batch", "sources", "ancestry", "lineage",
                      "findings", "uses", "challenges", "manifest_checked_at"):  # fmt: skip
             yield name, group, told(getattr(index, name), group)
+        yield "heads", group, (told(index.collection_head, group), told(index.batch_head, group))
         yield "deep uses", group, index.uses(group, deep=True)
         yield "impact", group, index.overview.impact(group)
         yield "terms", group, index.overview.terms_of(group)

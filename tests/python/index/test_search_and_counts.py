@@ -1,5 +1,6 @@
 """What a text may mean, and how many of each kind there are."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 
@@ -131,6 +132,25 @@ def test_items_of_a_collection_come_in_pages_in_the_order_of_their_ids() -> None
             told += page
         assert told == [Item(*each, ARTIST) for each in whole]
     assert index.items(named("nothing"), ARTIST) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_head_says_what_the_whole_record_says(seed: int) -> None:
+    world, index = busy(seed)
+    batches = [e.args["batch"] for e in world.events if e.name == "BatchRegistered"]
+    assert world.providers and batches
+    for heads, records, groups in (
+        (index.collection_head, index.collection, list(world.providers)),
+        (index.batch_head, index.batch, batches),
+    ):
+        for each in groups:
+            head, record = heads(each), records(each)
+            assert head.logged == len(record.published)
+            for field in dataclasses.fields(head):
+                if field.name != "logged":
+                    assert getattr(head, field.name) == getattr(record, field.name), field.name
+        with pytest.raises(NotInIndex):
+            heads(named("nothing"))
 
 
 def test_what_was_registered_last_comes_first() -> None:

@@ -5,6 +5,7 @@ A part imports only from those above it:
     values      what the index knows of one thing
     pages       lists in the order of the chain, page by page
     records     single collections, models and batches
+    heads       collections and batches without their items
     items       whose a data ID is
     trace       usage and lineage
     agreements  conditional transfers, offers, licences, waterfalls

@@ -147,6 +147,12 @@ _TOKEN = (
     .outerjoin(t.mint, t.mint.c.token == t.rights.c.token)
     .where(t.rights.c.token == bindparam("token"))
 )
+_HELD_BY = (
+    select(t.transfer.c.holder)
+    .where(t.transfer.c.token == bindparam("token"))
+    .order_by(t.transfer.c.at.desc())
+    .limit(1)
+)
 _LATER = t.transfer.alias("later")
 _HELD = (
     select(t.rights.c.registry, t.rights.c.id)
@@ -261,6 +267,15 @@ class Agreements:
         in lower case, and the ID of what each stands for."""
         who = address_text(address(wallet, "the wallet"))
         return [(registry, group) for registry, group in self._store.rows(_HELD, wallet=who)]
+
+    def holder(self, number: bytes) -> str | None:
+        """Who holds a rights token, in lower case; nobody before it is minted.
+
+        Args:
+            number: its number, 32 bytes.
+        """
+        row = self._store.row(_HELD_BY, token=bytes32(number, "the number of a rights token"))
+        return None if row is None else str(row[0])
 
     def token(self, number: bytes) -> TokenRecord:
         """A rights token, minted or put on record.

@@ -30,7 +30,16 @@ from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import among
 
-__all__ = ["REGISTRANT", "REVOKED_AT", "Records", "chunks", "consent_ends", "item_ended"]
+__all__ = [
+    "BATCH",
+    "COLLECTION",
+    "REGISTRANT",
+    "REVOKED_AT",
+    "Records",
+    "chunks",
+    "consent_ends",
+    "item_ended",
+]
 
 _CHUNK = 1000
 """Values that one question asks about at most."""
@@ -121,7 +130,7 @@ _STATUS = (
     .join(t.terms, t.terms.c.id == t.collection.c.terms)
     .where(t.collection.c.id == bindparam("id"))
 )
-_COLLECTION = _STATUS.add_columns(
+COLLECTION = _STATUS.add_columns(
     t.collection.c.root,
     t.collection.c.count,
     t.collection.c.payee,
@@ -182,7 +191,7 @@ _MODEL = (
     .join(t.composed, t.composed.c.id == t.model.c.id)
     .where(t.model.c.id == bindparam("id"))
 )
-_BATCH = (
+BATCH = (
     select(
         *(t.batch.c[name] for name in ("creator", "root", "count", "record", "payee", "split")),
         t.batch.c.endorsed,
@@ -314,7 +323,7 @@ class Records:
 
     def collection(self, collection: bytes) -> CollectionRecord:
         """A collection."""
-        row = self._one(_COLLECTION, collection, "collection")
+        row = self._one(COLLECTION, collection, "collection")
         provider, time, revoked, until, notice, terms_id, root, count, *rest = row
         payee, origin, later_payee, standing, block, transaction = rest
         published, complete = self._published(collection, provider, root, count)
@@ -375,7 +384,7 @@ class Records:
 
     def batch(self, batch: bytes) -> BatchRecord:
         """A batch."""
-        row = self._one(_BATCH, batch, "batch")
+        row = self._one(BATCH, batch, "batch")
         creator, root, count, record, payee, split, endorsed, level, time, hashed, ppm, *at = row
         published, complete = self._published(batch, creator, root, count)
         block, transaction = at
