@@ -220,6 +220,20 @@ class Session:
         with self._lock:
             return self._kept()
 
+    def reader(self) -> Index:
+        """Another connection to the index, as it was left, for another thread; close it. An index
+        in memory has no other.
+
+        Raises:
+            IndexUnusable: it cannot be opened.
+        """
+        from kiseki.sync.places import Place
+
+        with self._lock:
+            if self._old is not None and self.node.away is not None:
+                return kept(Place(self._index), self.chain_id, self.node.away).kept
+            return self._followed().reader()
+
     def drop(self) -> None:
         """Deletes what was read of this chain; it is read again when it is asked for.
 

@@ -105,10 +105,18 @@ class Follower:
             IndexUnusable: the file or database cannot be used.
         """
         if self._index is None:
-            contracts = [(each.name, each.address) for each in self._deployment.contracts]
-            chain = self._deployment.chain_id
-            self._index = self._place.open(chain, self._first_hash(), contracts)
+            self._index = self.reader()
         return self._index
+
+    def reader(self) -> Index:
+        """Another connection to the index, as it was left, for another thread.
+
+        Raises:
+            NodeUnreachable: the node does not say which chain it is on.
+            IndexUnusable: the file or database cannot be used.
+        """
+        contracts = [(each.name, each.address) for each in self._deployment.contracts]
+        return self._place.open(self._deployment.chain_id, self._first_hash(), contracts)
 
     def index(self, progress: Progress = lambda *_: None) -> Index:
         """The index, with everything that the chain has logged by now.
