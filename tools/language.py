@@ -44,13 +44,24 @@ def in_python(
         for name in node.names
     }
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        if not isinstance(node, ast.Call):
             continue
-        if node.func.id in ours & set(keywords):
+        name = _named(node.func, ours)
+        if name in keywords:
             texts = [each.value if isinstance(each, ast.Constant) else None for each in node.args]
             given = tuple(each if isinstance(each, str) else None for each in texts)
             if given and given[0] is not None:
-                yield node.lineno, node.func.id, given if len(given) > 1 else given[0], []
+                yield node.lineno, name, given if len(given) > 1 else given[0], []
+
+
+def _named(function: ast.expr, ours: Collection[str]) -> str:
+    """The name of a function of the catalogue that is called: by its own name, or as `words.say`,
+    which is the catalogue itself or the language of somebody who reads a page."""
+    if isinstance(function, ast.Name):
+        return function.id if function.id in ours else ""
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return function.attr if function.value.id == "words" else ""
+    return ""
 
 
 def template() -> Catalog:

@@ -77,6 +77,11 @@ COMMANDS = {
         "keeper",
         "Run a program that sends what is due on the chain, until Ctrl-C.",
     ),
+    "serve": Place(
+        "serve",
+        "serve",
+        "Serve pages and an API that tell what is registered, until Ctrl-C.",
+    ),
     "local": Place("local", "local", "Make test ether, test tokens and time on a local chain."),
     "accounts": Place(
         "wallets",

@@ -1,0 +1,218 @@
+"""The same values for programs: `/api/v1`, and the twin of each page that ends in `.json`.
+
+Lists come in parts: `after` of an answer asks for the next. An answer has the block that it is as
+of in the headers `Kiseki-Block` and `Kiseki-Time`, and an `ETag` that changes with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from kiseki.index import Index
+from kiseki.web.asked import Asked, cursor, hex32, number
+from kiseki.web.shown import (
+    batches,
+    collections,
+    home,
+    items,
+    lineages,
+    models,
+    search,
+    splits,
+    tokens,
+    wallets,
+)
+from kiseki.web.shown.values import ROWS, Rows, UseRow
+
+__all__ = ["api", "twins"]
+
+api = APIRouter(prefix="/api/v1", tags=["v1"])
+twins = APIRouter(include_in_schema=False)
+
+T = TypeVar("T")
+Visit = Annotated[Asked, Depends(Asked.of)]
+After = Annotated[
+    str | None, Query(max_length=200, description="`after` of the part before; none for the first.")
+]
+Most = Annotated[int, Query(ge=1, le=1_000, description="Rows at most.")]
+Hex32 = Annotated[str, Path(description="32 bytes, as 0x and 64 digits.", max_length=70)]
+Wallet = Annotated[str, Path(description="An address, as 0x and 40 digits.", max_length=50)]
+
+
+def _told(visit: Asked, response: Response, ask: Callable[[Index], T]) -> T:
+    """The answer, as of one block, which its headers name."""
+    with visit.site.reading() as index:
+        state = visit.site.state(index)
+        found = ask(index)
+    tag = hashlib.sha256(f"{state.hash} {state.time} {visit.words.language}".encode())
+    response.headers["ETag"] = f'W/"{tag.hexdigest()[:20]}"'
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Kiseki-Block, Kiseki-Time"
+    response.headers["Kiseki-Block"] = str(state.block)
+    response.headers["Kiseki-Time"] = str(state.time)
+    return found
+
+
+@api.get("/")
+@twins.get("/index.json")
+def whole(visit: Visit, response: Response) -> home.HomeShown:
+    """How much is registered, and what came last."""
+    return _told(visit, response, home.home)
+
+
+@api.get("/search")
+@twins.get("/search.json")
+def results(
+    visit: Visit, response: Response, q: Annotated[str, Query(min_length=1, max_length=200)]
+) -> search.SearchShown:
+    """What begins with some digits, or what a statement is about that says just this text."""
+    return _told(visit, response, lambda index: search.search(index, q))
+
+
+@api.get("/data/{which}")
+@api.get("/outputs/{which}")
+@twins.get("/data/{which}.json")
+@twins.get("/output/{which}.json")
+def item(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> items.ItemShown:
+    """A data ID, or the ID of an output: whose it is and where it stands."""
+    key = hex32(which, "the data ID")
+    return _told(visit, response, lambda index: items.item(index, key, cursor(after), most))
+
+
+@api.get("/collections/{which}")
+@twins.get("/collection/{which}.json")
+def collection(
+    visit: Visit, response: Response, which: Hex32, most: Most = ROWS
+) -> collections.CollectionShown:
+    """A collection: its terms, whether consent holds, and who declares it."""
+    key, language = hex32(which, "the ID of a collection"), visit.words.language
+    return _told(visit, response, lambda index: collections.collection(index, key, language, most))
+
+
+@api.get("/collections/{which}/uses")
+def collection_uses(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> Rows[UseRow]:
+    """Which models and batches declare a collection."""
+    key = hex32(which, "the ID of a collection")
+
+    def ask(index: Index) -> Rows[UseRow]:
+        index.status(key)
+        return collections.uses(index, key, cursor(after), most)
+
+    return _told(visit, response, ask)
+
+
+@api.get("/collections/{which}/items")
+def collection_items(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> Rows[collections.ItemRow]:
+    """The items of a collection that are logged."""
+    key = hex32(which, "the ID of a collection")
+    return _told(
+        visit,
+        response,
+        lambda index: collections.items(
+            index, key, index.status(key).provider, cursor(after), most
+        ),
+    )
+
+
+@api.get("/models/{which}")
+@twins.get("/model/{which}.json")
+def model(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> models.ModelShown:
+    """A model: its terms, what it rests on, and what rests on it."""
+    key, language = hex32(which, "the ID of a model"), visit.words.language
+    return _told(visit, response, lambda index: models.model(index, key, language, most))
+
+
+@api.get("/models/{which}/users")
+def model_users(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> Rows[models.DependentRow]:
+    """Models and batches that rest on a model."""
+    key = hex32(which, "the ID of a model")
+
+    def ask(index: Index) -> Rows[models.DependentRow]:
+        index.model(key)
+        return models.dependents(index, key, number(after), most)
+
+    return _told(visit, response, ask)
+
+
+@api.get("/batches/{which}")
+@twins.get("/batch/{which}.json")
+def batch(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> batches.BatchShown:
+    """A batch of outputs: what it rests on, and how that stands today."""
+    key = hex32(which, "the ID of a batch")
+    return _told(visit, response, lambda index: batches.batch(index, key, most))
+
+
+@api.get("/batches/{which}/outputs")
+def batch_outputs(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> Rows[collections.ItemRow]:
+    """The outputs of a batch that are logged."""
+    key = hex32(which, "the ID of a batch")
+    return _told(
+        visit,
+        response,
+        lambda index: collections.items(
+            index, key, index.batch_head(key).creator, cursor(after), most
+        ),
+    )
+
+
+@api.get("/lineages/{which}")
+@twins.get("/lineage/{which}.json")
+def lineage(visit: Visit, response: Response, which: Hex32) -> lineages.LineageShown:
+    """Everything that a model or batch rests on, down to the data."""
+    key = hex32(which, "the ID of a model or batch")
+    return _told(visit, response, lambda index: lineages.of(index, key))
+
+
+@api.get("/wallets/{who}")
+@twins.get("/wallet/{who}.json")
+def wallet(visit: Visit, response: Response, who: Wallet, most: Most = ROWS) -> wallets.WalletShown:
+    """A wallet: what it registered, holds, earned and is owed."""
+    return _told(visit, response, lambda index: wallets.wallet(index, who, most))
+
+
+@api.get("/wallets/{who}/history")
+def wallet_history(
+    visit: Visit, response: Response, who: Wallet, after: After = None, most: Most = ROWS
+) -> Rows[wallets.EntryRow]:
+    """Money that moved from or to a wallet, earliest first."""
+    return _told(visit, response, lambda index: wallets.history(index, who, number(after), most))
+
+
+@api.get("/tokens/{which}")
+@twins.get("/token/{which}.json")
+def token(visit: Visit, response: Response, which: Hex32) -> tokens.TokenShown:
+    """A rights token: what it stands for, and who holds it."""
+    key = hex32(which, "the number of a rights token")
+    return _told(visit, response, lambda index: tokens.token(index, key))
+
+
+@api.get("/splits/{which}")
+@twins.get("/split/{which}.json")
+def split(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> splits.SplitShown:
+    """A split: its payees, and what each of them has of it."""
+    key = hex32(which, "the key of a split")
+    return _told(visit, response, lambda index: splits.split(index, key, number(after, 0), most))
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with what all answers have."""
+    document["info"]["description"] = __doc__
+    return document

@@ -1,0 +1,141 @@
+"""All of it together: pages, API, files, and what is answered where something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+import kiseki
+from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
+from kiseki.web.api import api, twins
+from kiseki.web.asked import Asked
+from kiseki.web.guard import Headers, hosts
+from kiseki.web.pages import pages
+from kiseki.web.site import READERS, Site, now
+
+__all__ = ["application"]
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def application(site: Site, names: Iterable[str] = (), *, follows: bool = True) -> ASGIApp:
+    """The application of a site.
+
+    Args:
+        site: closed when the application ends.
+        names: under which it is reached, without ports; those of this machine to itself count too.
+        follows: whether it follows the chain by itself.
+    """
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = READERS
+        if follows:
+            site.start()
+        yield
+        site.close()
+
+    app = FastAPI(
+        title="Kiseki",
+        version=kiseki.__version__,
+        description=(
+            "What is registered of generative models: data, models, outputs, rights and money, as"
+            " of one block. IDs are 0x text, amounts base units as text, times Unix seconds, parts"
+            " of a whole fractions."
+        ),
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.site = site
+    app.include_router(api)
+    app.include_router(twins)  # before the pages, whose IDs could end in .json too
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_api_route("/robots.txt", _robots, include_in_schema=False)
+    app.add_api_route("/health", _health, include_in_schema=False)
+    app.add_api_route("/metrics", _metrics, include_in_schema=False)
+    for kind, answer in (
+        (KisekiError, _failed),
+        (HTTPException, _refused),
+        (RequestValidationError, _invalid),
+    ):
+        app.add_exception_handler(kind, answer)
+    return Headers(hosts(app, names))
+
+
+# What is wrong, in words
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotInIndex):
+        return _wrong(request, 404, str(error))
+    if isinstance(error, InvalidInput):
+        return _wrong(request, 400, str(error))
+    return _wrong(request, 503, str(error))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _wrong(request, status, "there is no such page" if status == 404 else str(error))
+
+
+def _invalid(request: Request, _: Exception) -> Response:
+    return _wrong(request, 400, "a part of this address has a wrong form")
+
+
+def _wrong(request: Request, status: int, why: str) -> Response:
+    path = request.url.path
+    if path.startswith("/api/") or path.endswith(".json"):
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+        return JSONResponse({"error": why}, status, headers)
+    return Asked.of(request).plain("wrong.html", status, code=status, why=why)
+
+
+# For whoever runs it
+
+
+def _robots() -> Response:
+    """Search engines may read pages, and not walk every list."""
+    return PlainTextResponse("User-agent: *\nDisallow: /search\nDisallow: /api/\n")
+
+
+def _health(request: Request) -> Response:
+    """Whether pages can be made, and how far they are behind the clock."""
+    site: Site = request.app.state.site
+    try:
+        with site.reading() as index:
+            state = site.state(index)
+    except IndexUnusable as error:
+        return JSONResponse({"ok": False, "why": str(error)}, 503)
+    told = {"ok": True, "block": state.block, "age": max(0, now() - state.time)}
+    return JSONResponse(told | {"node": state.failure or "answers"})
+
+
+def _metrics(request: Request) -> Response:
+    """The same for Prometheus."""
+    site: Site = request.app.state.site
+    with site.reading() as index:
+        state = site.state(index)
+    lines = [
+        "# HELP kiseki_block The last block that was read.",
+        "# TYPE kiseki_block gauge",
+        f"kiseki_block {state.block}",
+        "# HELP kiseki_age_seconds Seconds since that block was made.",
+        "# TYPE kiseki_age_seconds gauge",
+        f"kiseki_age_seconds {max(0, now() - state.time)}",
+        "# HELP kiseki_node_answers Whether the node answered last time.",
+        "# TYPE kiseki_node_answers gauge",
+        f"kiseki_node_answers {0 if state.failure else 1}",
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n")

@@ -1,0 +1,168 @@
+"""One question to the site: who asks it in which language, and how the answer is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from kiseki.core.values import from_hex
+from kiseki.errors import InvalidInput
+from kiseki.index import Index
+from kiseki.language import LANGUAGES, accepted
+from kiseki.web.drawing import picture, short
+from kiseki.web.site import Site, State, now
+from kiseki.web.words import Words
+
+__all__ = ["Asked", "cursor", "hex32", "number"]
+
+_COOKIE = "language"
+_YEAR = 365 * 86_400
+
+
+def hex32(text: str, what: str) -> bytes:
+    """32 bytes from the address of a page.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    return from_hex(text, 32, what)
+
+
+def number(text: str | None, otherwise: int = -1) -> int:
+    """The cursor of a list that is numbered.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise InvalidInput("`after` is not what a page before said; begin with the first page")
+    return int(text)
+
+
+def cursor(text: str | None) -> str | None:
+    """The cursor of a list, as the page before said it."""
+    return text or None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of one visitor.
+
+    Attributes:
+        site: whom it is asked.
+        request: what the browser sent.
+        words: in the visitor's language.
+    """
+
+    site: Site
+    request: Request
+    words: Words
+
+    @classmethod
+    def of(cls, request: Request) -> Asked:
+        """From what a browser sent: `?language=` first, then a cookie, then what it likes best."""
+        said = request.query_params.get("language") or request.cookies.get(_COOKIE, "")
+        language = (
+            said if said in LANGUAGES else accepted(request.headers.get("accept-language", ""))
+        )
+        return cls(request.app.state.site, request, Words(language))
+
+    def page(
+        self, template: str, ask: Callable[[Index], Mapping[str, Any]], status: int = 200
+    ) -> Response:
+        """A page made from one snapshot of the index; nothing is sent where the visitor has it.
+
+        Args:
+            ask: the values of the template.
+        """
+        with self.site.reading() as index:
+            state = self.site.state(index)
+            tag = self._tag(state)
+            if status == 200 and tag in self.request.headers.get("if-none-match", ""):
+                return self._kept(Response(status_code=304), tag)
+            values = ask(index)
+        body = (
+            _templates()
+            .get_template(template)
+            .render(**values, **self._globals(state), state=state)
+        )
+        return self._kept(Response(body, status, media_type="text/html; charset=utf-8"), tag)
+
+    def plain(self, template: str, status: int, **values: object) -> Response:
+        """A page that needs no index, as one that says what is wrong."""
+        body = (
+            _templates().get_template(template).render(**values, **self._globals(None), state=None)
+        )
+        response = Response(body, status, media_type="text/html; charset=utf-8")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _kept(self, response: Response, tag: str) -> Response:
+        response.headers["ETag"] = tag
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        response.headers["Content-Language"] = self.words.language
+        if self.request.query_params.get("language") in LANGUAGES:
+            response.set_cookie(
+                _COOKIE, self.words.language, max_age=_YEAR, samesite="lax", httponly=True
+            )
+        return response
+
+    def _tag(self, state: State) -> str:
+        """The same only while a page would be the same."""
+        said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
+        return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
+
+    def _globals(self, state: State | None) -> dict[str, Any]:
+        others = [each for each in LANGUAGES if each != self.words.language]
+        address = str(self.request.scope.get("root_path", ""))
+        return {
+            "say": self.words.say,
+            "plural": self.words.plural,
+            "words": self.words,
+            "language": self.words.language,
+            "other": others[0],
+            "root": address,
+            "path": self.request.url.path,
+            "query": self.request.query_params,
+            "sentences": self.words.sentences,
+            "phrases": self.words.phrases,
+            "short": short,
+            "age": None if state is None else max(0, now() - state.time),
+            "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704
+        }
+
+
+@cache
+def _templates() -> Environment:
+    from fractions import Fraction
+
+    found = Environment(
+        loader=PackageLoader("kiseki.web"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["fraction"] = Fraction
+    return found
+
+
+@cache
+def _release() -> str:
+    """Of the templates and what they are made with: another release, another page."""
+    code = hashlib.sha256()
+    folder = Path(__file__).parent
+    for each in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".html", ".css", ".js")):
+        code.update(each.read_bytes())
+    return code.hexdigest()[:12]

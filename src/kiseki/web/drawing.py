@@ -1,0 +1,261 @@
+"""The lineage as a picture: data on the left, models in between, the model or batch on the right.
+
+Every width is in proportion to what goes there of the gross. Each row is at least as high as its
+label, so labels cannot touch; what comes after the first rows is gathered and counted. It is drawn
+twice, wide for a desk and narrow for a phone; the style sheet shows one. On a phone the models in
+between are left out: the table under the picture has them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from html import escape
+from unicodedata import east_asian_width
+
+from kiseki.web.shown.lineages import LineageShown, NodeRow
+from kiseki.web.words import Words
+
+__all__ = ["picture", "short"]
+
+_TEXT = 13.0
+"""Letters, in the picture's own units: pixels, when it is shown at its own width."""
+_LINE = 22.0
+"""The least that a row takes."""
+_TOP = 50.0
+"""Where the rows begin, under the heads of the columns."""
+_HEIGHT = 340.0
+"""How high all of the gross is together."""
+_LEAST = 1.0
+"""How thick a ribbon is at least, so that it can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the columns stand."""
+
+    kind: str
+    width: float
+    rows: int
+    """Rows of data that stand alone."""
+    label: float
+    """Where labels end."""
+    share: float
+    """Where shares end."""
+    bar: float
+    goal: float
+    """Where the bar of the model or batch begins."""
+    thick: float
+    """How wide a bar is; those of models are twice as wide."""
+    has_models: bool
+
+
+_WIDE = _Frame("wide", 1080, 22, 150, 210, 220, 1060, 7, True)
+_NARROW = _Frame("narrow", 350, 14, 136, 190, 197, 336, 6, False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Data in a row: one collection or external model, or several."""
+
+    label: str
+    href: str
+    share: Fraction
+    members: tuple[NodeRow, ...]
+    kind: str
+
+
+def short(value: str) -> str:
+    """The beginning and end of an ID, for people to recognise; never to identify."""
+    return value if len(value) < 20 else f"{value[:8]}…{value[-4:]}"
+
+
+def picture(shown: LineageShown, words: Words, address: str) -> str:
+    """Both drawings as SVG; empty where it rests on nothing.
+
+    Args:
+        address: what addresses of pages begin with.
+    """
+    if len(shown.nodes) < 2:
+        return ""
+    return "".join(_svg(shown, words, address, frame) for frame in (_WIDE, _NARROW))
+
+
+def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
+    rows = _rows(shown, words, address, f)
+    slots = [max(_LINE, float(row.share) * _HEIGHT + 6) for row in rows]
+    tall = max(sum(slots), _HEIGHT + _LINE)
+    middle = _TOP + tall / 2
+    y = _TOP + (tall - sum(slots)) / 2
+    centres = []
+    for slot in slots:
+        centres.append(y + slot / 2)
+        y += slot
+    boxes = _models(shown, f, middle) if f.has_models else {}
+    goal = shown.nodes[0]
+    into: defaultdict[str, float] = defaultdict(float)
+    top = middle - _HEIGHT / 2
+    parts, bars = [], []
+    for row, centre in zip(rows, centres, strict=True):
+        thick = max(float(row.share) * _HEIGHT, _LEAST)
+        bars.append(_bar(row, centre, thick, f, words))
+        begin = centre - thick / 2
+        for user, share in _targets(shown, row, boxes):
+            height = float(share) * _HEIGHT
+            x, end = (f.goal, top) if user == goal.id else boxes[user][:2]
+            parts.append(
+                _ribbon(row.kind, f.bar + f.thick, begin, x, end + into[user], max(height, _LEAST),
+                        max(height, _LEAST))
+            )  # fmt: skip
+            begin, into[user] = begin + height, into[user] + height
+    for edge in shown.edges:
+        if edge.kind == "model" and edge.source in boxes:
+            x, y0, height = boxes[edge.source]
+            wide = min(height, 26.0)
+            ends = (f.goal, top) if edge.user == goal.id else boxes[edge.user][:2]
+            start = y0 + (height - wide) / 2
+            parts.append(
+                _ribbon("passes", x + 2 * f.thick, start, ends[0], ends[1] + into[edge.user], wide,
+                        wide)
+            )  # fmt: skip
+            into[edge.user] += wide
+    nodes = [
+        f'<a href="{address}/model/{key}"><rect class="node" x="{x:g}" y="{y:.2f}" '
+        f'width="{2 * f.thick:g}" height="{height:.2f}"/>'
+        + _text(x, y - 11, short(key), "start", "soft")
+        + "</a>"
+        for key, (x, y, height) in boxes.items()
+    ]
+    nodes.append(
+        f'<rect class="till" x="{f.goal:g}" y="{top:.2f}" width="{2 * f.thick:g}" '
+        f'height="{_HEIGHT:g}"/>'
+    )
+    heads = [_text(0, 20, words.say("Data, and its share of gross"), "start", "head")]
+    if boxes:
+        first = min(x for x, _, _ in boxes.values())
+        heads.append(_text(first, 20, words.say("Models"), "start", "head"))
+    kind = words.say("This batch") if goal.kind == "batch" else words.say("This model")
+    heads.append(_text(f.goal + 2 * f.thick, 20, kind, "end", "head"))
+    described = words.plural(
+        "It rests on {number} thing, each named in the table below.",
+        "It rests on {number} things, each named in the table below.",
+        len(shown.nodes) - 1,
+    )
+    title = words.say("From data to models to outputs")
+    return (
+        f'<svg class="flow {f.kind}" viewBox="0 0 {f.width:g} {_TOP + tall + 8:.0f}" role="group" '
+        f'aria-labelledby="{f.kind}-title {f.kind}-desc"><title id="{f.kind}-title">'
+        f'{escape(title)}</title><desc id="{f.kind}-desc">{escape(described)}</desc>'
+        f"{''.join(parts)}{''.join(bars)}{''.join(nodes)}{''.join(heads)}</svg>"
+    )
+
+
+def _rows(shown: LineageShown, words: Words, address: str, f: _Frame) -> list[_Row]:
+    """The largest first; one row too many for a row of its own is named too."""
+    data = [each for each in shown.nodes if each.kind in ("collection", "external")]
+    data.sort(key=lambda each: (-Fraction(each.share), each.id))
+    alone = data if len(data) <= f.rows + 1 else data[: f.rows]
+    rows = [
+        _Row(
+            short(each.id) if each.kind == "collection" else words.say("not registered"),
+            f"{address}/collection/{each.id}" if each.kind == "collection" else "",
+            Fraction(each.share),
+            (each,),
+            _kind(each),
+        )
+        for each in alone
+    ]
+    rest = tuple(data[len(alone) :])
+    if rest:
+        label = words.plural("{number} more", "{number} more", len(rest))
+        rows.append(_Row(label, "", sum(map(_share, rest), Fraction(0)), rest, "many"))
+    return rows
+
+
+def _kind(each: NodeRow) -> str:
+    if each.kind == "external":
+        return "unknown"
+    return "over" if each.lapsed else "use"
+
+
+def _share(each: NodeRow) -> Fraction:
+    return Fraction(each.share)
+
+
+def _targets(
+    shown: LineageShown, row: _Row, boxes: dict[str, tuple[float, float, float]]
+) -> list[tuple[str, Fraction]]:
+    """To whom a row goes, and how much of it; where no models are drawn, to the goal."""
+    names = {(each.kind, each.id, each.document) for each in row.members}
+    found: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for edge in shown.edges:
+        if (edge.kind, edge.source, edge.document) in names:
+            user = edge.user if edge.user in boxes else shown.nodes[0].id
+            found[user] += Fraction(edge.share)
+    return list(found.items())
+
+
+def _models(shown: LineageShown, f: _Frame, middle: float) -> dict[str, tuple[float, float, float]]:
+    """Model -> where its bar stands, and how high it is; those that others rest on further left."""
+    depth = {shown.nodes[0].id: 0}
+    for edge in shown.edges:  # by depth: a user comes before what it rests on
+        if edge.kind == "model":
+            depth[edge.source] = max(depth.get(edge.source, 0), depth[edge.user] + 1)
+    columns: defaultdict[int, list[NodeRow]] = defaultdict(list)
+    for each in shown.nodes[1:]:
+        if each.kind == "model":
+            columns[depth[each.id]].append(each)
+    if not columns:
+        return {}
+    step = (f.goal - f.bar - 120) / (max(columns) + 1)
+    boxes = {}
+    for place, models in columns.items():
+        heights = [max(float(Fraction(each.share)) * _HEIGHT, 10.0) for each in models]
+        y = middle - (sum(heights) + 2 * _LINE * (len(models) - 1)) / 2
+        for each, height in zip(models, heights, strict=True):
+            boxes[each.id] = (f.goal - place * step, y, height)
+            y += height + 2 * _LINE
+    return boxes
+
+
+def _bar(row: _Row, centre: float, thick: float, f: _Frame, words: Words) -> str:
+    part = words.rounded(row.share)
+    inside = (
+        f"<title>{escape(row.label)}: {escape(part)}</title>"
+        f'<rect class="who {row.kind}" x="{f.bar:g}" y="{centre - thick / 2:.2f}" '
+        f'width="{f.thick:g}" height="{thick:.2f}"/>'
+        + _text(f.label, centre, _fit(row.label, f.label), "end", "name")
+        + _text(f.share, centre, part, "end", "soft")
+    )
+    return f'<a href="{escape(row.href)}">{inside}</a>' if row.href else f"<g>{inside}</g>"
+
+
+def _ribbon(
+    kind: str, x0: float, y0: float, x1: float, y1: float, h0: float, h1: float
+) -> str:  # fmt: skip
+    m = (x0 + x1) / 2
+    return (
+        f'<path class="{kind}" d="M{x0:g} {y0:.2f}C{m:g} {y0:.2f} {m:g} {y1:.2f} {x1:g} {y1:.2f}'
+        f'v{h1:.2f}C{m:g} {y1 + h1:.2f} {m:g} {y0 + h0:.2f} {x0:g} {y0 + h0:.2f}Z"/>'
+    )
+
+
+def _fit(text: str, room: float) -> str:
+    if _width(text) <= room:
+        return text
+    while text and _width(text + "…") > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _width(text: str) -> float:
+    """At least as wide as common system fonts set it."""
+    return _TEXT * sum(1.0 if east_asian_width(letter) in "WF" else 0.62 for letter in text)
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str) -> str:
+    return (
+        f'<text class="{kind}" x="{x:g}" y="{y:.1f}" dy=".35em" text-anchor="{anchor}" '
+        f'font-size="{_TEXT:g}">{escape(text)}</text>'
+    )

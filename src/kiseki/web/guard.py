@@ -1,0 +1,65 @@
+"""What every answer and every question must keep to: headers, hosts, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["POLICY", "Headers", "hosts"]
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Nothing comes from elsewhere, and nothing that is written in a page runs or styles it."""
+
+_ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Headers:
+    """Adds to every answer what keeps a browser from doing more than the page needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+def hosts(app: ASGIApp, names: Iterable[str]) -> ASGIApp:
+    """Refuses questions to any host but those named, so that no other name can be made to lead
+    here (DNS rebinding, poisoned caches).
+
+    Args:
+        names: of the site, without ports; the names of this machine to itself are added.
+    """
+    allowed = [*dict.fromkeys([*names, *LOCAL])]
+    return TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False)

@@ -1,0 +1,189 @@
+"""The pages: each asks the index once and shows it. Each has a twin that ends in `.json`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import RedirectResponse
+
+from kiseki.index import Index
+from kiseki.web.asked import Asked, cursor, hex32, number
+from kiseki.web.shown import (
+    batches,
+    collections,
+    home,
+    items,
+    lineages,
+    models,
+    search,
+    splits,
+    tokens,
+    wallets,
+)
+
+__all__ = ["pages"]
+
+pages = APIRouter(include_in_schema=False)
+
+Visit = Annotated[Asked, Depends(Asked.of)]
+After = Annotated[str | None, Query(max_length=200)]
+
+
+@pages.get("/")
+def front(visit: Visit) -> Response:
+    """Where everybody begins."""
+    return visit.page("home.html", lambda index: {"shown": home.home(index)})
+
+
+@pages.get("/search")
+def results(visit: Visit, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """What a text may mean; straight to the page where it can only be one thing."""
+    if not q.strip():
+        return RedirectResponse(f"{visit.request.scope.get('root_path', '')}/", 303)
+    return visit.page("search.html", lambda index: {"shown": search.search(index, q)})
+
+
+@pages.get("/data/{which}")
+@pages.get("/output/{which}")
+def item(visit: Visit, which: str, after: After = None) -> Response:
+    """A data ID, or the ID of an output."""
+    key = hex32(which, "the data ID")
+    return visit.page("item.html", lambda index: {"shown": items.item(index, key, cursor(after))})
+
+
+@pages.get("/collection/{which}")
+def collection(visit: Visit, which: str) -> Response:
+    """A collection."""
+    key, language = hex32(which, "the ID of a collection"), visit.words.language
+    return visit.page(
+        "collection.html",
+        lambda index: {"shown": collections.collection(index, key, language)},
+    )
+
+
+@pages.get("/collection/{which}/uses")
+def collection_uses(visit: Visit, which: str, after: After = None) -> Response:
+    """Who declares a collection, page by page."""
+    key = hex32(which, "the ID of a collection")
+
+    def ask(index: Index) -> dict[str, object]:
+        index.status(key)
+        rows = collections.uses(index, key, cursor(after))
+        return {"kind": "collection", "id": which, "list": "uses", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/collection/{which}/items")
+def collection_items(visit: Visit, which: str, after: After = None) -> Response:
+    """The items of a collection, page by page."""
+    key = hex32(which, "the ID of a collection")
+
+    def ask(index: Index) -> dict[str, object]:
+        provider = index.status(key).provider
+        rows = collections.items(index, key, provider, cursor(after))
+        return {"kind": "collection", "id": which, "list": "items", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/model/{which}")
+def model(visit: Visit, which: str) -> Response:
+    """A model."""
+    key, language = hex32(which, "the ID of a model"), visit.words.language
+    return visit.page("model.html", lambda index: {"shown": models.model(index, key, language)})
+
+
+@pages.get("/model/{which}/users")
+def model_users(visit: Visit, which: str, after: After = None) -> Response:
+    """What rests on a model, page by page."""
+    key = hex32(which, "the ID of a model")
+
+    def ask(index: Index) -> dict[str, object]:
+        index.model(key)
+        rows = models.dependents(index, key, number(after))
+        return {"kind": "model", "id": which, "list": "users", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/batch/{which}")
+def batch(visit: Visit, which: str) -> Response:
+    """A batch."""
+    key = hex32(which, "the ID of a batch")
+    return visit.page("batch.html", lambda index: {"shown": batches.batch(index, key)})
+
+
+@pages.get("/batch/{which}/outputs")
+def batch_outputs(visit: Visit, which: str, after: After = None) -> Response:
+    """The outputs of a batch, page by page."""
+    key = hex32(which, "the ID of a batch")
+
+    def ask(index: Index) -> dict[str, object]:
+        creator = index.batch_head(key).creator
+        rows = collections.items(index, key, creator, cursor(after))
+        return {"kind": "batch", "id": which, "list": "outputs", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/lineage/{which}")
+def lineage(visit: Visit, which: str) -> Response:
+    """All that a model or batch rests on."""
+    key = hex32(which, "the ID of a model or batch")
+    return visit.page("lineage.html", lambda index: {"shown": lineages.of(index, key)})
+
+
+@pages.get("/wallet/{who}")
+def wallet(visit: Visit, who: str) -> Response:
+    """A wallet."""
+    return visit.page("wallet.html", lambda index: {"shown": wallets.wallet(index, who)})
+
+
+@pages.get("/wallet/{who}/history")
+def wallet_history(visit: Visit, who: str, after: After = None) -> Response:
+    """Money that moved from or to a wallet, page by page."""
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = wallets.history(index, who, number(after))
+        return {"kind": "wallet", "id": who, "list": "history", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+_MADE = {
+    "collections": "DataRegistry",
+    "models": "ModelRegistry",
+    "batches": "OutputRegistry",
+}
+
+
+@pages.get("/wallet/{who}/collections")
+@pages.get("/wallet/{who}/models")
+@pages.get("/wallet/{who}/batches")
+def wallet_made(visit: Visit, who: str, after: After = None) -> Response:
+    """What a wallet registered, page by page."""
+    name = visit.request.url.path.rpartition("/")[2]
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = wallets.made(index, _MADE[name], who, cursor(after))
+        return {"kind": "wallet", "id": who, "list": name, "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/token/{which}")
+def token(visit: Visit, which: str) -> Response:
+    """A rights token."""
+    key = hex32(which, "the number of a rights token")
+    return visit.page("token.html", lambda index: {"shown": tokens.token(index, key)})
+
+
+@pages.get("/split/{which}")
+def split(visit: Visit, which: str, after: After = None) -> Response:
+    """A split."""
+    key = hex32(which, "the key of a split")
+    return visit.page(
+        "split.html", lambda index: {"shown": splits.split(index, key, number(after, 0))}
+    )

@@ -1,0 +1,52 @@
+"""The process that answers visitors."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+
+import uvicorn
+
+from kiseki.client.kiseki import Kiseki
+from kiseki.errors import InvalidInput
+from kiseki.web.app import application
+from kiseki.web.site import Site
+
+__all__ = ["serve"]
+
+
+def serve(
+    connect: Callable[[], Kiseki],
+    host: str,
+    port: int,
+    names: Iterable[str] = (),
+    *,
+    every: float = 2.0,
+    ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Answers until it is stopped (Ctrl-C, or SIGTERM).
+
+    Args:
+        connect: makes a connection to the chain, which may be an old index while its node is away.
+        host, port: where it listens; port 0 is any that is free.
+        names: under which it is reached from elsewhere.
+        every: seconds between two looks at the chain.
+        ready: told the address once it listens.
+
+    Raises:
+        InvalidInput: nothing can listen there.
+    """
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        raise InvalidInput(
+            f"nothing can listen at {host}, port {port} ({error.strerror}); name another port"
+        ) from error
+    with listening:
+        site = Site(connect, every)
+        ready(f"http://{host}:{listening.getsockname()[1]}/")
+        settings = uvicorn.Config(
+            application(site, names), log_level="warning", access_log=False, server_header=False,
+            proxy_headers=False,
+        )  # fmt: skip
+        uvicorn.Server(settings).run([listening])

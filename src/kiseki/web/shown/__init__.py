@@ -1,0 +1,19 @@
+"""What pages and the API tell of each thing: values of text and numbers, asked of the index.
+
+IDs are 0x text, addresses checksummed, times Unix seconds, amounts base units as text, and parts of
+a whole fractions as text, so that no program rounds them. A part imports only from those above it:
+
+    values       what several of them tell: rows in pages, amounts, payees, terms
+    home         the whole chain
+    search       what a text may mean
+    items        a data ID, or the ID of an output
+    collections  a collection
+    findings     what only all records together show
+    models       a model
+    batches      a batch
+    lineages     what a model or batch rests on
+    wallets      what a wallet registered, holds, earned and is owed
+    tokens       a rights token
+    splits       a split
+    transactions what one transaction did
+"""

@@ -1,0 +1,106 @@
+"""What pages tell of a batch of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.core import ids
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import to_hex
+from kiseki.index import Index
+from kiseki.web.shown.collections import ItemRow, items
+from kiseki.web.shown.findings import FindingRow, findings
+from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.values import (
+    ROWS,
+    PayeeShown,
+    Rows,
+    StatementRow,
+    of_payee,
+    of_statement,
+    page,
+)
+
+__all__ = ["BatchShown", "batch"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchShown:
+    """A batch.
+
+    Attributes:
+        id: its ID.
+        creator: who registered it.
+        count: how many outputs it has, by its root.
+        logged: how many of them are logged.
+        record: the hash of the record of how they were generated, or zero.
+        endorsed: whether every model is the creator's own or was endorsed for this batch.
+        base: ``traced``, ``stated`` or ``undisclosed``: the worst of all models above it.
+        registered_at: when.
+        payee: who gets what its creator earns.
+        data_ppm: how much of its gross goes to data that it read directly, parts per million.
+        token: the number of its rights token, minted or not.
+        holder: who holds that; none before it is minted.
+        standing: how what it rests on stands today.
+        findings: what only all records together show.
+        lineage: everything that it rests on.
+        outputs: those that are logged.
+        statements: what was said about it.
+        split: who is paid what of its gross.
+        block, transaction: of its registration.
+    """
+
+    id: str
+    creator: str
+    count: int
+    logged: int
+    record: str
+    endorsed: bool
+    base: str
+    registered_at: int
+    payee: PayeeShown
+    data_ppm: int
+    token: str
+    holder: str | None
+    standing: Standing
+    findings: list[FindingRow]
+    lineage: LineageShown
+    outputs: Rows[ItemRow]
+    statements: Rows[StatementRow]
+    split: str
+    block: int
+    transaction: str
+
+
+def batch(index: Index, which: bytes, most: int = ROWS) -> BatchShown:
+    """A batch, with the first rows of its lists.
+
+    Raises:
+        NotInIndex: nobody registered it.
+    """
+    record, found = index.batch_head(which), index.lineage(which)
+    subject = ids.subject(dict(index.contracts)["OutputRegistry"], which)
+    said = index.stated(subject, most=most + 1)
+    holder = index.agreements.holder(subject)
+    return BatchShown(
+        to_hex(which),
+        checksummed(record.creator),
+        record.count,
+        record.logged,
+        to_hex(record.record),
+        record.endorsed,
+        str(record.base),
+        record.registered_at,
+        of_payee(index, record.payee),
+        record.data_ppm,
+        to_hex(subject),
+        None if holder is None else checksummed(holder),
+        standing(found),
+        findings(index, which),
+        lineage(found),
+        items(index, which, record.creator, most=most),
+        page(said, most, of_statement, lambda each: str(each.place)),
+        to_hex(record.split),
+        record.block,
+        to_hex(record.transaction),
+    )

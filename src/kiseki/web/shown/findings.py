@@ -1,0 +1,38 @@
+"""What only all records together show about a model or batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.core.values import to_hex
+from kiseki.index import Index
+
+__all__ = ["FindingRow", "findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding.
+
+    Attributes:
+        code: what sort it is.
+        severity: ``problem``: something declared is wrong or missing; ``fact``: good to know.
+        subject: ID of what it is about.
+        sentence: the same for people, in English.
+    """
+
+    code: str
+    severity: str
+    subject: str
+    sentence: str
+
+
+def findings(index: Index, group: bytes) -> list[FindingRow]:
+    """What was found about a model or batch, problems first.
+
+    Raises:
+        NotInIndex: there is none with that ID.
+    """
+    found = index.findings(group)
+    rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.sentence) for e in found]
+    return sorted(rows, key=lambda row: row.severity != "problem")

@@ -1,0 +1,137 @@
+"""What pages tell of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.core import ids
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import to_hex
+from kiseki.index import Index
+from kiseki.index.answers.impact import Dependent
+from kiseki.web.shown.findings import FindingRow, findings
+from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.values import (
+    ROWS,
+    PayeeShown,
+    Rows,
+    StatementRow,
+    TermsShown,
+    of_payee,
+    of_statement,
+    of_terms,
+    page,
+)
+
+__all__ = ["DependentRow", "ModelShown", "dependents", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class DependentRow:
+    """A model or batch that rests on something.
+
+    Attributes:
+        kind: ``model`` or ``batch``.
+        id: its ID.
+        registrant: its developer or creator.
+        time: when it was registered.
+        direct: whether it declares that itself, or only rests on a model that does.
+    """
+
+    kind: str
+    id: str
+    registrant: str
+    time: int
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShown:
+    """A model.
+
+    Attributes:
+        id: its ID.
+        developer: who registered it.
+        terms: for whoever uses it.
+        weights: the commitment of its tensors.
+        run: the hash of the document of its run, or zero.
+        manifest: of all items that training consumed, as declared.
+        manifest_checked_at: when it was read whole on the chain; none where it was not.
+        base: ``traced``, ``stated`` or ``undisclosed``: the worst of itself and all above it.
+        registered_at: when.
+        payee: who gets what its developer earns.
+        data_ppm: how much of its gross goes to its data, parts per million.
+        standing: how what it rests on stands today.
+        findings: what only all records together show.
+        lineage: everything that it rests on.
+        models, batches: how many rest on it.
+        dependents: they themselves.
+        statements: what was said about it.
+        block, transaction: of its registration.
+    """
+
+    id: str
+    developer: str
+    terms: TermsShown
+    weights: str
+    run: str
+    manifest: str
+    manifest_checked_at: int | None
+    base: str
+    registered_at: int
+    payee: PayeeShown
+    data_ppm: int
+    standing: Standing
+    findings: list[FindingRow]
+    lineage: LineageShown
+    models: int
+    batches: int
+    dependents: Rows[DependentRow]
+    statements: Rows[StatementRow]
+    block: int
+    transaction: str
+
+
+def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelShown:
+    """A model, with the first rows of its lists.
+
+    Raises:
+        NotInIndex: nobody registered it.
+    """
+    record, found = index.model(which), index.lineage(which)
+    impact = index.overview.impact(which)
+    said = index.stated(ids.subject(dict(index.contracts)["ModelRegistry"], which), most=most + 1)
+    return ModelShown(
+        to_hex(which),
+        checksummed(record.developer),
+        of_terms(index.terms(record.terms_id), language, revocable=False),
+        to_hex(record.weights),
+        to_hex(record.run),
+        to_hex(record.manifest),
+        index.manifest_checked_at(which),
+        str(record.base),
+        record.registered_at,
+        of_payee(index, record.payee),
+        record.data_ppm,
+        standing(found),
+        findings(index, which),
+        lineage(found),
+        impact.models,
+        impact.batches,
+        dependents(index, which, most=most),
+        page(said, most, of_statement, lambda each: str(each.place)),
+        record.block,
+        to_hex(record.transaction),
+    )
+
+
+def dependents(index: Index, which: bytes, after: int = -1, most: int = ROWS) -> Rows[DependentRow]:
+    """Models and batches that rest on a model, a part of them."""
+    found = index.overview.dependents(which, after, most + 1)
+    return page(found, most, _row, lambda each: str(each.place))
+
+
+def _row(each: Dependent) -> DependentRow:
+    return DependentRow(
+        each.kind, to_hex(each.id), checksummed(each.registrant), each.time, each.is_direct
+    )

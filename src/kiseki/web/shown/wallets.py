@@ -1,0 +1,204 @@
+"""What pages tell of a wallet: what it registered, holds, earned and is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
+from kiseki.index import Index, Owed
+from kiseki.index.answers.history import Entry
+from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payee, page
+
+__all__ = ["DueRow", "EarningRow", "EntryRow", "HeldRow", "MadeRow", "WalletShown", "wallet"]
+
+_TOKENS = 20
+"""Currencies of which a page tells; the API tells of any that it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRow:
+    """Something that the wallet registered.
+
+    Attributes:
+        kind: ``collection``, ``model`` or ``batch``.
+        id: its ID.
+        count: items of a collection or batch; zero for a model.
+        time: when.
+        revoked_at: when consent was revoked; none where it was not, or cannot be.
+        models, batches: how many rest on it; zero for a batch.
+    """
+
+    kind: str
+    id: str
+    count: int
+    time: int
+    revoked_at: int | None
+    models: int
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A rights token that the wallet holds.
+
+    Attributes:
+        registry: the contract that registered what it stands for.
+        id: of that.
+    """
+
+    registry: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarningRow:
+    """What reached the wallet.
+
+    Attributes:
+        month: in which, in UTC, as ``2027-12``.
+        token: the currency; the zero address is ether.
+        amount: base units.
+        payments: how many brought it.
+    """
+
+    month: str
+    token: str
+    amount: str
+    payments: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """What waits for the wallet inside the splitter.
+
+    Attributes:
+        token: the currency.
+        amount: base units, after all steps.
+        source: what pays it: a split, or a subject that holds it.
+        complete: whether that is all; false below a circle of payees.
+    """
+
+    token: str
+    amount: str
+    source: PayeeShown
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """Money that moved from or to the wallet.
+
+    Attributes:
+        time: when.
+        kind: ``deposit``, ``claim``, ``resolution`` or ``redirect``.
+        source, target: between whom.
+        token, amount: how much, in base units.
+        transaction: in which.
+    """
+
+    time: int
+    kind: str
+    source: PayeeShown
+    target: PayeeShown
+    token: str
+    amount: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalletShown:
+    """A wallet, as far as the chain tells; whose it is nobody says here.
+
+    Attributes:
+        address: its address.
+        collections, models, batches: what it registered, earliest first.
+        held: the rights tokens that it holds, those it got last at the end.
+        due: what waits for it, in ether and up to twenty tokens.
+        earned: what reached it, by month.
+        history: money that moved, earliest first.
+    """
+
+    address: str
+    collections: Rows[MadeRow]
+    models: Rows[MadeRow]
+    batches: Rows[MadeRow]
+    held: list[HeldRow]
+    due: list[DueRow]
+    earned: list[EarningRow]
+    history: Rows[EntryRow]
+
+
+def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
+    """A wallet. One that nobody knows has empty lists.
+
+    Raises:
+        InvalidInput: it is no address.
+    """
+    tokens = dict.fromkeys([ZERO_ADDRESS, *index.tokens_owed(who, limit=_TOKENS)])
+    due = [each for token in tokens for each in index.owed(who, token)]
+    return WalletShown(
+        checksummed(who),
+        made(index, "DataRegistry", who, most=most),
+        made(index, "ModelRegistry", who, most=most),
+        made(index, "OutputRegistry", who, most=most),
+        [HeldRow(checksummed(at), to_hex(each)) for at, each in index.agreements.held(who)],
+        [_due(index, each) for each in due],
+        [
+            EarningRow(each.month, checksummed(each.token), str(each.amount), each.payments)
+            for each in index.overview.earnings(who, "month")
+        ],
+        history(index, who, most=most),
+    )
+
+
+def made(
+    index: Index, registry: str, who: str, after: str | None = None, most: int = ROWS
+) -> Rows[MadeRow]:
+    """What a wallet registered, a part of it.
+
+    Raises:
+        InvalidInput: `after` is no ID.
+        NotInIndex: nothing has the ID `after`.
+    """
+    last = None if after is None else from_hex(after, 32, "after")
+    listed = index.registered(registry, who, last, most + 1)
+    return page(listed, most, lambda each: _made(index, registry, each), to_hex)
+
+
+def history(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[EntryRow]:
+    """Money that moved from or to a wallet, a part of it."""
+    listed = index.overview.history(who, after, most + 1)
+    return page(listed, most, lambda each: _entry(index, each), lambda each: str(each.place))
+
+
+def _made(index: Index, registry: str, which: bytes) -> MadeRow:
+    if registry == "OutputRegistry":
+        batch = index.batch_head(which)
+        return MadeRow("batch", to_hex(which), batch.count, batch.registered_at, None, 0, 0)
+    impact = index.overview.impact(which)
+    if registry == "ModelRegistry":
+        time = index.model(which).registered_at
+        return MadeRow("model", to_hex(which), 0, time, None, impact.models, impact.batches)
+    head = index.collection_head(which)
+    return MadeRow(
+        "collection", to_hex(which), head.count, head.registered_at, head.revoked_at,
+        impact.models, impact.batches,
+    )  # fmt: skip
+
+
+def _due(index: Index, each: Owed) -> DueRow:
+    source = each.split if any(each.split) else each.subject
+    return DueRow(checksummed(each.token), str(each.amount), of_payee(index, source), each.complete)
+
+
+def _entry(index: Index, each: Entry) -> EntryRow:
+    return EntryRow(
+        each.time,
+        each.kind,
+        of_payee(index, each.source),
+        of_payee(index, each.target),
+        checksummed(each.token),
+        str(each.amount),
+        to_hex(each.transaction),
+    )

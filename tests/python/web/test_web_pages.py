@@ -1,0 +1,247 @@
+"""Pages say what the index says, in both languages, and nothing that a visitor or registrant writes
+becomes part of them (promises 2, 3 and 7; rules 9, 10, 12 and 13)."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import to_hex
+from kiseki.language import LANGUAGES
+from kiseki.web.guard import POLICY
+from kiseki.web.site import Site
+
+from .conftest import Places
+
+NOBODY = "0x" + "77" * 32
+
+
+def words(html: str) -> str:
+    """What a person reads of a page."""
+    text = re.sub(r"<(script|style|svg).*?</\1>", " ", html, flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def test_every_page_answers_in_both_languages_and_has_its_twin(
+    visitor: TestClient, places: Places
+) -> None:
+    for name, path in places.pages.items():
+        said = {}
+        for language in LANGUAGES:
+            answer = visitor.get(path, headers={"Accept-Language": language})
+            assert answer.status_code == 200, (name, language)
+            assert f'<html lang="{language}">' in answer.text
+            assert answer.headers["content-language"] == language
+            said[language] = words(answer.text)
+        assert said["en"] != said["ja"], name
+        if name not in ("home", "search", "uses", "history"):
+            twin = visitor.get(f"{path}.json")
+            assert twin.status_code == 200 and twin.json(), name
+
+
+def test_a_collection_says_whether_consent_holds_and_who_declares_it(
+    visitor: TestClient, places: Places
+) -> None:
+    """Promise 2."""
+    scene, path = places.scene, places.pages["collection"]
+    record = scene.k.index.collection(scene.collections["alice"].id)
+    told = visitor.get(f"{path}.json").json()
+    assert (told["provider"], told["count"], told["logged"]) == (scene.alice.address, 3, 3)
+    assert (told["registered_at"], told["transaction"]) == (
+        record.registered_at,
+        to_hex(record.transaction),
+    )
+    assert told["holds"] and told["payee"]["kind"] == "wallet"
+    used = scene.k.index.uses(record.id, deep=True)
+    assert [each["share"] for each in told["uses"]["rows"]] == [str(each.share) for each in used]
+    assert (told["models"], told["batches"]) == (2, 1)
+    said = words(visitor.get(path).text)
+    assert "Consent holds." in said and scene.terms.words() in said
+    assert "同意は有効です。" in words(visitor.get(f"{path}?language=ja").text)
+
+
+def test_revoked_data_is_said_to_be_revoked_where_it_stands_and_above(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    """Promises 2 and 3: what was registered before stays, and nobody is told that it was wrong."""
+    before = words(visitor.get(places.pages["batch"]).text)
+    assert "All of them are authorised today." in before
+    scene = places.scene
+    scene.alice.data.revoke(scene.collections["alice"].id)
+    site.catch_up()
+    data = words(visitor.get(places.pages["collection"]).text)
+    assert "Consent has ended on" in data and "no new use is allowed" in data
+    batch = words(visitor.get(places.pages["batch"]).text)
+    assert "Consent to 1 of them has ended since. What was registered before stays" in batch
+    assert "authorised today" not in batch
+    told = visitor.get(f"{places.pages['batch']}.json").json()
+    assert (told["standing"]["collections"], told["standing"]["lapsed"]) == (2, 1)
+
+
+def test_a_lineage_tells_what_reaches_whom_as_the_split_pays(
+    visitor: TestClient, places: Places
+) -> None:
+    """Promise 4, rule 9: the parts of the picture are those that a claim of everybody brings."""
+    scene = places.scene
+    told = visitor.get(f"{places.pages['lineage']}.json").json()
+    shares = {each["id"]: Fraction(each["share"]) for each in told["nodes"]}
+    gained = {who: sum(e.amount for e in scene.k.index.owed(who)) for who in scene.people}
+    for name, who in (("alice", scene.alice), ("bob", scene.bob)):
+        part = shares[to_hex(scene.collections[name].id)]
+        assert abs(part * 3 * 10**18 - gained[who.address]) < 3, "rounded down, a unit a step"
+    assert shares[places.model] == shares[places.base] == Fraction(1, 4)
+    picture = visitor.get(places.pages["lineage"]).text
+    assert picture.count("<svg") == 2 and f'href="/collection/{places.art}"' in picture
+
+
+def test_a_wallet_sees_what_waits_and_what_came(visitor: TestClient, places: Places) -> None:
+    scene = places.scene
+    told = visitor.get(f"{places.pages['wallet']}.json").json()
+    owed = scene.k.index.owed(scene.alice.address)
+    assert [each["amount"] for each in told["due"]] == [str(each.amount) for each in owed]
+    assert [each["id"] for each in told["collections"]["rows"]] == [places.art]
+    paid = visitor.get(f"/wallet/{scene.buyer.address}.json").json()["history"]["rows"]
+    assert [(each["kind"], each["amount"]) for each in paid] == [("deposit", str(3 * 10**18))]
+    stranger = "0x" + "12" * 20
+    said = words(visitor.get(f"/wallet/{stranger}").text)
+    assert checksummed(stranger) in said and "Nobody here knows this wallet." in said
+
+
+def test_what_nobody_knows_is_not_called_unregistered(visitor: TestClient) -> None:
+    """Rule 13: "unknown" is never "forged", and a failed question is no answer."""
+    for noun in ("collection", "model", "batch", "lineage", "data", "output", "token", "split"):
+        answer = visitor.get(f"/{noun}/{NOBODY}")
+        assert answer.status_code == 404, noun
+        said = words(answer.text)
+        assert "Nobody here knows this" in said and "may be registered on another chain" in said
+        assert answer.headers["cache-control"] == "no-store"
+        twin = visitor.get(f"/{noun}/{NOBODY}.json")
+        assert twin.status_code == 404 and twin.json()["error"], noun
+    assert "Nobody here knows this." in words(visitor.get(f"/search?q={NOBODY}").text)
+
+
+WRONG = [
+    "/collection/0x12", "/model/x", "/batch/%00", "/wallet/0x12", "/data/" + "a" * 500,
+    f"/collection/{NOBODY}/items?after=0x1", "/wallet/0x" + "12" * 20 + "/history?after=-1",
+    "/search?q=0x1", "/search?q=" + "a" * 300, "/split/0xzz", "/token/../../etc/passwd",
+    "/static/../app.py", "/static/%2e%2e/app.py", "/nothing",
+]  # fmt: skip
+HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*7}}", "';--"]
+
+
+def test_a_wrong_address_is_answered_in_words(visitor: TestClient) -> None:
+    for path in WRONG:
+        for twin in (path, path.partition("?")[0] + ".json"):
+            answer = visitor.get(twin)
+            assert answer.status_code in (400, 404), (twin, answer.status_code)
+            assert "Traceback" not in answer.text
+
+
+def test_nothing_that_a_visitor_writes_becomes_part_of_a_page(visitor: TestClient) -> None:
+    """Rule 12."""
+    for text in HOSTILE:
+        answer = visitor.get("/search", params={"q": text})
+        assert text in unescape(answer.text) and answer.status_code == 200
+        assert "<script" not in answer.text and "<img src=x" not in answer.text
+        assert "49" not in words(answer.text).replace(text, "").partition("As of")[0]
+        wrong = visitor.get(f"/collection/{text}")
+        assert "<script" not in wrong.text and "<img src=x" not in wrong.text
+
+
+def test_every_answer_says_what_a_browser_may_do_with_it(
+    visitor: TestClient, places: Places
+) -> None:
+    for path in (*places.pages.values(), "/static/site.css", "/api/v1/", f"/model/{NOBODY}"):
+        headers = visitor.get(path).headers
+        assert headers["content-security-policy"] == POLICY, path
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY" and headers["referrer-policy"] == "no-referrer"
+    assert "unsafe" not in POLICY and "default-src 'none'" in POLICY
+    for path in places.pages.values():
+        text = visitor.get(path).text
+        assert not re.search(r"<script|\son\w+=|style=|javascript:", text), path
+        assert not re.search(r'(src|href|action)="(https?:)?//', text), "nothing from elsewhere"
+
+
+def test_only_the_sites_own_names_are_answered(visitor: TestClient) -> None:
+    """DNS rebinding: a page elsewhere makes its own name lead here."""
+    for host in ("attacker.example", "localhost.attacker.example", "127.0.0.1.nip.io", ""):
+        assert visitor.get("/", headers={"Host": host}).status_code == 400, host
+    for host in ("localhost", "127.0.0.1:8000", "[::1]:8000"):
+        assert visitor.get("/", headers={"Host": host}).status_code == 200, host
+
+
+def test_a_page_that_a_visitor_has_is_not_sent_again_until_a_block_comes(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    path = places.pages["model"]
+    first = visitor.get(path)
+    tag = {"If-None-Match": first.headers["etag"]}
+    again = visitor.get(path, headers=tag)
+    assert again.status_code == 304 and not again.content
+    assert visitor.get(path, headers={**tag, "Accept-Language": "ja"}).status_code == 200
+    places.scene.buyer.revenue.pay(places.scene.buyer.payee(places.batch), 1)
+    site.catch_up()
+    assert visitor.get(path, headers=tag).status_code == 200
+
+
+def test_a_language_that_was_chosen_stays(visitor: TestClient) -> None:
+    assert 'lang="ja"' in visitor.get("/?language=ja").text
+    assert '<html lang="ja">' in visitor.get("/", headers={"Accept-Language": "en"}).text
+    assert '<html lang="en">' in visitor.get("/?language=en").text
+    assert '<html lang="en">' in visitor.get("/?language=tlh").text
+
+
+def test_pages_stay_and_say_how_old_they_are_while_the_node_is_away(
+    visitor: TestClient, site: Site, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 13. What only the node tells is not told."""
+    assert "does not answer" not in words(visitor.get("/").text)
+    tag = visitor.get("/").headers["etag"]
+    node = site.k.session.node
+    monkeypatch.setattr(node, "_urls", ["http://127.0.0.1:9/"], raising=False)
+    node.give_up(RuntimeError("the node is gone"))  # type: ignore[arg-type]
+    site.catch_up()
+    answer = visitor.get("/", headers={"If-None-Match": tag})
+    assert answer.status_code == 200 and "node of this site does not answer" in words(answer.text)
+    assert visitor.get(places.pages["batch"]).status_code == 200
+    health = visitor.get("/health").json()
+    assert health["ok"] and health["node"] != "answers"
+    assert "kiseki_node_answers 0" in visitor.get("/metrics").text
+
+
+def test_the_api_gives_a_list_in_parts_that_are_the_whole(
+    visitor: TestClient, places: Places
+) -> None:
+    """Rule 10: a part costs what it holds; nothing is there twice or missing."""
+    for path in (
+        f"/api/v1/collections/{places.art}/uses", f"/api/v1/collections/{places.art}/items",
+        f"/api/v1/models/{places.base}/users", f"/api/v1/batches/{places.batch}/outputs",
+        f"/api/v1/wallets/{places.scene.buyer.address}/history",
+    ):  # fmt: skip
+        whole = visitor.get(path, params={"most": 1000}).json()
+        assert whole["after"] is None and whole["rows"], path
+        rows, after = [], None
+        while True:
+            asked = {"most": 1} | ({"after": after} if after else {})
+            part = visitor.get(path, params=asked).json()
+            rows += part["rows"]
+            if (after := part["after"]) is None:
+                break
+        assert rows == whole["rows"], path
+
+
+def test_the_api_says_as_of_which_block_it_answers(visitor: TestClient, places: Places) -> None:
+    answer = visitor.get(f"/api/v1/models/{places.model}")
+    assert answer.headers["kiseki-block"] == str(places.scene.k.index.cursor.block)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.json() == visitor.get(f"{places.pages['model']}.json").json()
+    told = visitor.get("/api/openapi.json").json()
+    assert told["paths"]["/api/v1/models/{which}"]["get"]["responses"]["200"]
+    assert "example.org" not in json.dumps(told)
