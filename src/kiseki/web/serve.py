@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterable
 
@@ -39,8 +40,9 @@ def serve(
     try:
         listening = socket.create_server((host, port))
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error.strerror  # without the address
         raise InvalidInput(
-            f"nothing can listen at {host}, port {port} ({error.strerror}); name another port"
+            f"nothing can listen at {host}, port {port} ({why}); name another port"
         ) from error
     with listening:
         site = Site(connect, every)
