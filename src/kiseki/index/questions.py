@@ -12,7 +12,7 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
 from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, collection_head
-from kiseki.index.answers.items import Item, item_of, items_in
+from kiseki.index.answers.items import Item, home_of, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.answers.values import (
@@ -115,6 +115,11 @@ class Questions:
                 the same, because a collection need not log its items.
         """
         return item_of(self._store, data_id)
+
+    def home(self, item: Item) -> Found:
+        """The first collection in which its registrant logged an item; where there is none, it is
+        an output, and this is the first batch."""
+        return home_of(self._store, item)
 
     def items(
         self, group: bytes, registrant: str, after: bytes | None = None, most: int = 100

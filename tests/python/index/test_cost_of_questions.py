@@ -65,6 +65,7 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "model": lambda index, world: index.model(world.top),
     "items": lambda index, world: index.items_revoked([ids.item_id(STUDIO, named("0"))]),
     "item": lambda index, world: index.item(ids.item_id(STUDIO, named("0"))),
+    "home": lambda index, world: index.home(index.item(ids.item_id(STUDIO, named("0")))),
     "terms": lambda index, world: index.overview.terms_of(world.frames),
     "under": lambda index, world: index.overview.works_under(DEAR.id),
     "impact": lambda index, world: dependents_of(index._store, world.art[0]),

@@ -111,6 +111,9 @@ def test_a_data_id_is_found_by_how_it_begins_and_tells_whose_it_is(seed: int) ->
             hits = {hit.key for hit in search(index._store, beginning) if hit.kind == "item"}
             assert hits == every and item in hits
         assert index.item(item) == Item(item, commitment, who.lower())
+        own = [each for each in index.find(commitment) if each.registrant == who.lower()]
+        data = [each for each in own if each.kind == "collection"]
+        assert index.home(index.item(item)) == (data or own)[0]
         almost = item[:-1] + bytes([item[-1] ^ 1])
         assert Hit("item", almost) not in search(index._store, to_hex(almost))
         with pytest.raises(NotInIndex, match="does not log its items"):

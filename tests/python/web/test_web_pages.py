@@ -84,6 +84,20 @@ def test_revoked_data_is_said_to_be_revoked_where_it_stands_and_above(
     assert (told["standing"]["collections"], told["standing"]["lapsed"]) == (2, 1)
 
 
+def test_an_output_is_told_with_what_its_batch_rests_on(
+    visitor: TestClient, places: Places
+) -> None:
+    """Promise 3: who has one picture learns how all of its batch stands."""
+    told = visitor.get(f"{places.pages['output']}.json").json()
+    assert (told["kind"], told["batch"]["id"]) == ("output", places.batch)
+    assert told["batch"]["standing"]["collections"] == 2
+    said = words(visitor.get(places.pages["output"]).text)
+    assert said.startswith("Output") or " Output 0x" in said
+    assert "It declares 2 collections" in said and "2 problems are on record" in said
+    data = visitor.get(f"{places.pages['item']}.json").json()
+    assert (data["kind"], data["batch"]) == ("data", None)
+
+
 def test_a_lineage_tells_what_reaches_whom_as_the_split_pays(
     visitor: TestClient, places: Places
 ) -> None:

@@ -25,10 +25,11 @@ from kiseki.core.values import bytes32, to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import REGISTRANT
+from kiseki.index.answers.values import Found
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 
-__all__ = ["Item", "item_of", "items_between", "items_in"]
+__all__ = ["Item", "home_of", "item_of", "items_between", "items_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,39 @@ def items_in(
     listed = [bytes(commitment) for (commitment,) in rows]
     found = ids.item_ids(registrant, listed)
     return [Item(*each, registrant) for each in zip(found, listed, strict=True)]
+
+
+def _home(table: Table, registrant: Column[str]) -> Executable:
+    return (
+        select(table.c.id, t.time_of(table.c.at))
+        .join(t.published, t.published.c.group_id == table.c.id)
+        .where(t.published.c.item == bindparam("item", type_=BigInteger))
+        .where(t.published.c.commitment == bindparam("commitment"))
+        .where(registrant == bindparam("who"))
+        .order_by(table.c.at)
+        .limit(1)
+    )
+
+
+_HOME = {
+    kind: _home(table, REGISTRANT[kind])
+    for kind, table in (("collection", t.collection), ("batch", t.batch))
+}
+
+
+def home_of(store: Store, each: Item) -> Found:
+    """The first collection in which its registrant logged an item; where there is none it is an
+    output, and this is the first batch.
+
+    Raises:
+        NotInIndex: its registrant logged it nowhere.
+    """
+    values = {"item": t.beginning_of(each.id), "commitment": each.commitment}
+    for kind, question in _HOME.items():
+        row = store.row(question, who=each.registrant, **values)
+        if row is not None:
+            return Found(kind, row[0], each.registrant, row[1])
+    raise NotInIndex(f"no item {to_hex(each.id)} was logged up to this block")
 
 
 def item_of(store: Store, data_id: bytes) -> Item:

@@ -8,9 +8,10 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
 from kiseki.index.answers.values import Found
+from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.values import ROWS, Rows, page
 
-__all__ = ["ItemShown", "PlaceRow", "item"]
+__all__ = ["BatchStanding", "ItemShown", "PlaceRow", "item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,43 @@ class PlaceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchStanding:
+    """How the batch of an output stands today.
+
+    Attributes:
+        id: its ID.
+        standing: what it rests on, and how that stands.
+        problems: how many findings are problems.
+    """
+
+    id: str
+    standing: Standing
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemShown:
     """A data ID, or the ID of an output.
 
     Attributes:
         id: itself.
+        kind: ``data``, or ``output`` where its registrant logged it in batches only.
         commitment: what is on the chain of its content.
         registrant: its provider or creator.
         revoked_at: when its provider revoked it by itself; none where that did not happen.
         places: the collections and batches in which its commitment was logged. Those of another
             registrant hold the same commitment under another data ID.
+        batch: of an output, how the batch stands in which its registrant logged it first; none of
+            data.
     """
 
     id: str
+    kind: str
     commitment: str
     registrant: str
     revoked_at: int | None
     places: Rows[PlaceRow]
+    batch: BatchStanding | None
 
 
 def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROWS) -> ItemShown:
@@ -63,13 +84,22 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
     found = index.item(data_id)
     last = None if after is None else from_hex(after, 32, "after")
     places = index.find(found.commitment, last, most + 1)
+    home = index.home(found)
+    is_output = home.kind == "batch"
     return ItemShown(
         to_hex(found.id),
+        "output" if is_output else "data",
         to_hex(found.commitment),
         checksummed(found.registrant),
         index.items_revoked([found.id]).get(found.id),
         page(places, most, _place, lambda each: to_hex(each.id)),
+        _standing(index, home.id) if is_output else None,
     )
+
+
+def _standing(index: Index, batch: bytes) -> BatchStanding:
+    problems = [each for each in index.findings(batch) if each.severity == "problem"]
+    return BatchStanding(to_hex(batch), standing(index.lineage(batch)), len(problems))
 
 
 def _place(each: Found) -> PlaceRow:
