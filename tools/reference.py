@@ -21,6 +21,8 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import Keystores
 from kiseki.cli.app import EXIT_CODES, app
+from kiseki.client.accounts.accounts import Accounts, AccountState
+from kiseki.client.accounts.operations import Operation
 from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.consents import Consents
 from kiseki.client.data.data import Data
@@ -55,7 +57,8 @@ CLASSES = (
     Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Income, Incomes, Schedules, Pending,
     *schedule.KINDS.values(), Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier,
     Titles, Title, Cut, Statements, Splits, Redirects, RoyaltyStatement, Line, Reconciled,
-    Identities, Gate, Consents, StandingConsents, Cancellations, Keeper, Duties, Metrics, Terms,
+    Identities, Accounts, AccountState, Operation, Gate, Consents, StandingConsents,
+    Cancellations, Keeper, Duties, Metrics, Terms,
     Manifest, Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed,
     KeyStore, Keystores,
 )  # fmt: skip

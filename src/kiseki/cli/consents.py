@@ -113,6 +113,7 @@ def show_consent(
       kiseki data consent show consents/0x1234.json --language ja --wallet
     """
     from kiseki.client import consentfiles
+    from kiseki.client.accounts.undeployed import notes
     from kiseki.client.data import consents
 
     found = consents.Consent.read(file)
@@ -123,7 +124,7 @@ def show_consent(
         })  # fmt: skip
         return
     for one in languages(language):
-        for each in found.words(one):
+        for each in (*found.words(one), *notes(found.signature, found.asked, one)):
             show.line(each)
         if wallet:
             as_in_wallet(found.message, one)

@@ -40,7 +40,7 @@ def show_letter(file: File, wallet: Wallet = False, language: Language = "") -> 
         show.json_line(show.plain(found) | {"nonce": str(found.nonce), "state": state})
         return
     for one, said in told.items():
-        for each in said.words:
+        for each in (*said.words, *said.notes):
             show.line(each)
         if wallet:
             as_in_wallet(said.message, one)

@@ -8,6 +8,7 @@ revenue/    money
 outputs/    batches
 models/     models
 data/       collections
+accounts/   contracts that passkeys sign for
 identities  artists without a wallet
 whole       lists that are shown to be whole
 named       payees as people write them

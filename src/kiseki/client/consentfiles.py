@@ -222,7 +222,7 @@ def signature_beside(path: Path) -> bytes | None:
     if not there.exists():
         return None
     given = read(there).decode("ascii", "replace").strip()
-    return signature(from_hex(given[:1_000], None, "the signature"))
+    return signature(from_hex(given[:_LONGEST], None, "the signature"))
 
 
 def text(ours: dict[str, Any], message: dict[str, Any]) -> str:

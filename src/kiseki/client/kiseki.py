@@ -17,6 +17,7 @@ from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account, signer_of
 from kiseki.chain.signing.signer import Signer
+from kiseki.client.accounts.accounts import Accounts
 from kiseki.client.asof import AWAY
 from kiseki.client.cancellations import Cancellations
 from kiseki.client.data.data import Data
@@ -58,6 +59,7 @@ class Kiseki:
         rights: tokens that stand for rights.
         revenue: paying, what is owed, claiming.
         identities: artists without a wallet.
+        accounts: contracts that passkeys sign for, for people without a wallet.
         market: licences, offered and bought.
         cancellations: signatures of this wallet that shall count no longer.
         statements: what anybody says in public about something registered.
@@ -76,6 +78,7 @@ class Kiseki:
         self.revenue = Revenue(wallet)
         self.rights = Rights(wallet, self.data, self.revenue)
         self.identities = Identities(wallet)
+        self.accounts = Accounts(wallet)
         self.market = Market(wallet)
         self.cancellations = Cancellations(wallet)
         self.statements = Statements(wallet)

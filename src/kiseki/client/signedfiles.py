@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.client import cancellations, consentfiles, identities, statements
+from kiseki.client.accounts.undeployed import notes
 from kiseki.client.data import payees, revocations, waivers
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
@@ -45,6 +46,7 @@ class SignedFile:
         deadline: last second at which it counts.
         is_signed: whether the signature is there.
         message: the typed data itself.
+        notes: what is to be known of a signature that is no wallet's, in sentences.
     """
 
     form: str
@@ -56,6 +58,7 @@ class SignedFile:
     deadline: int
     is_signed: bool
     message: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def read(path: str | Path, language: str = "en") -> SignedFile:
@@ -77,6 +80,7 @@ def read(path: str | Path, language: str = "en") -> SignedFile:
             return SignedFile(
                 form, (letter.words(signed, language),), signed.signer, chain_id,
                 checksummed(contract), signed.nonce, signed.deadline, True, signed.message,
+                tuple(notes(signed.signature, signed.signer, language)),
             )  # fmt: skip
     for kind in _ASKED:
         if form == kind.FORM:
@@ -84,7 +88,7 @@ def read(path: str | Path, language: str = "en") -> SignedFile:
             return SignedFile(
                 form, tuple(asked.words(language)), checksummed(asked.asked), asked.chain_id,
                 checksummed(asked.contract), asked.nonce, asked.ends, asked.signature is not None,
-                asked.message,
+                asked.message, tuple(notes(asked.signature, asked.asked, language)),
             )  # fmt: skip
     if not form:
         raise InvalidInput(f"{path} is no signed message; name a file that `--sign` wrote")

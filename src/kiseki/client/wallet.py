@@ -13,6 +13,7 @@ from kiseki.chain.sending.outcome import Outcome, Receipt
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.signer import Signer
 from kiseki.client.session import Session
+from kiseki.core import accounts
 from kiseki.core import origin as origins
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.keccak import keccak256
@@ -34,7 +35,7 @@ class Signed:
         message: the EIP-712 message signed, as data.
         nonce: unordered; used once.
         deadline: last second at which it counts.
-        signature: 65 bytes.
+        signature: 65 bytes, or whatever the signer's contract takes.
         more: what the call needs beside the message, which binds it by its hash.
     """
 
@@ -47,8 +48,9 @@ class Signed:
 
     @property
     def approval(self) -> tuple[int, int, bytes]:
-        """As the contracts take it."""
-        return (self.nonce, self.deadline, self.signature)
+        """As the contracts take it, once the account whose it is, is there."""
+        made = accounts.undeployed(self.signature)
+        return (self.nonce, self.deadline, self.signature if made is None else made.signature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ __all__ = [
     "Undeployed",
     "address_of",
     "creation",
+    "key_in",
     "key_of",
-    "key_words",
     "nested",
     "nested_digest",
     "nesting",
@@ -69,13 +69,6 @@ def key_of(given: object) -> bytes:
         "a key is the address of a wallet (20 bytes, not zero) or the public key of a passkey (64 "
         "bytes, a point on P-256)"
     )
-
-
-def key_words(key: bytes) -> str:
-    """A key as people tell it from others: a wallet's address, or how a passkey begins and ends."""
-    if len(key) == 20:
-        return f"the wallet {address_text(key)}"
-    return f"the passkey {to_hex(key[:4])}…{key[-4:].hex()}"
 
 
 def address_of(factory: str, code: str, key: bytes, number: int = 0) -> str:
@@ -171,6 +164,23 @@ def nesting(signed: bytes, message: dict[str, Any]) -> bytes:
     described = (types if types.startswith(f"{name}(") else types + name).encode()
     behind = typed.separator(message) + typed.struct_hash(message) + described
     return signed + behind + len(described).to_bytes(2)
+
+
+def key_in(given: bytes, message: dict[str, Any]) -> bytes | None:
+    """The key that a signature of an account names, if it is one of this very message; else none.
+
+    Whether this key signed it, and signs for the account, only the account can say.
+
+    Args:
+        given: as `nesting` gave it, or wrapped (`wrapped`).
+    """
+    behind = nesting(b"", message)
+    try:
+        made = undeployed(given)
+        bare = given if made is None else made.signature
+        return split(bare.removesuffix(behind))[0] if bare.endswith(behind) else None
+    except InvalidInput:
+        return None
 
 
 def _types(message: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ NOT_CALLED = {
     "approve": "likewise, of the rights token; the condition's own is called",
     "buyItself": "the market calls itself",
     "onERC721Received": "called by tokens",
+    "onERC1155Received": "likewise",
+    "onERC1155BatchReceived": "likewise",
     "flush": "the splitter calls it when it sweeps",
     "initialize": "called by whoever makes it",
 }
@@ -45,6 +47,9 @@ NO_COMMAND = {
     "sign_approval": "`rights approve --sign`", "sign_cancel": "`rights cancel --sign`",
     "sign_mint": "`rights mint --sign`", "waive_payee": "`data waive-payee`",
     "using": "--account",
+    "relay": "an operation that a passkey signed in a browser, which pages bring",
+    "own": "a step of an operation", "recovery": "what a guardian signs, in a browser",
+    "recover": "what guardians signed there, brought by pages", "complete": "the end of it",
 }  # fmt: skip
 """Methods that no command calls by their name, with what does the same."""
 

@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+from tests.python.passkey import Passkey
+
 from kiseki import LocalKiseki
-from kiseki.core import ids, labels
+from kiseki.chain.release.releases import addresses
+from kiseki.client.data.consents import Consent
+from kiseki.core import accounts, ids, labels
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.language import LANGUAGES
@@ -244,3 +248,27 @@ def test_an_amount_names_its_token_wherever_one_is_paid(shell: Shell, k: LocalKi
         refused = shell.run(*words, f"2.5@{yen}", "--token", other, code=2)
         assert "names one token and --token another" in refused
     assert k.balance(yen, BUYER) == k.revenue.waterfall.passed(fall, yen) == 5_000_000
+
+
+def test_a_consent_of_an_account_that_is_not_there_yet(shell: Shell, k: LocalKiseki) -> None:
+    """Account and consent in one transaction, and `letters show` says what such a signature is."""
+    phone = Passkey()
+    at = k.accounts.address(phone.key)
+    shell.files("artwork")
+    (shell.folder / "list.csv").write_text(f"file,name,artist\nartwork/0.svg,Cut 1,{at}\n")
+    words = ("data", "consent")
+    terms = ("--uses", "train", "--royalty", "20%")
+    (path,) = shell.json(*words, "prepare", "list.csv", "consents", *terms)
+    consent = Consent.read(shell.folder / path)
+    signed = phone.sign_for(at.lower(), consent.message)
+    wrapped = accounts.wrapped(addresses()["Accounts"], phone.key, 0, signed)
+    (shell.folder / path).with_suffix(".sig").write_text(to_hex(wrapped))
+    for show in (("letters", "show", path), (*words, "show", path)):
+        said = " ".join(shell.run(*show).split())
+        assert "whoever submits it makes the account, in the same transaction" in said
+        assert "同じ取引の中でアカウントを作ります" in shell.run(*show, "--language", "ja")
+    (done,) = shell.json(*words, "submit", "consents", "--yes")
+    # One puts the terms on record, and one makes the account and submits its consent.
+    assert (done["problem"], len(done["transactions"])) == ("", 2)
+    assert k.accounts.state(at).keys == (phone.key,)
+    assert k.session["DataRegistry"].read("registrantOf", consent.kept.id) == at

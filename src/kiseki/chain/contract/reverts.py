@@ -18,6 +18,8 @@ from kiseki.errors import ChainError, ContractReverted
 
 __all__ = ["decode_revert"]
 
+_AROUND = ("Account_CallFailed", "RevenueSplitter_CallFailed")
+"""The errors that say that one of many calls failed, and hold what it was refused with."""
 _BUILT_IN = [
     {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
     {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
@@ -27,7 +29,7 @@ _BUILT_IN = [
 def decode_revert(data: bytes) -> ContractReverted:
     """The error in what a call that reverted returned, which a hostile contract may have chosen."""
     name, values = _read(data)
-    while name == "RevenueSplitter_CallFailed" and values and values["reason"]:
+    while name in _AROUND and values and values["reason"]:
         data = values["reason"]
         name, values = _read(data)
     if name is None:

@@ -25,13 +25,14 @@ from typing import Any, Self
 
 from kiseki.chain.signing.signer import Signer
 from kiseki.client import consentfiles
+from kiseki.client.accounts.undeployed import must_be_made
 from kiseki.client.consentfiles import Asked
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.origins import fitting
 from kiseki.client.data.registering import Registered, register, registered, with_code
 from kiseki.client.payable import payable
 from kiseki.client.wallet import Signed, Wallet
-from kiseki.core import documents, typed
+from kiseki.core import accounts, documents, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.collection import Kept
 from kiseki.core.days import WAITING_DAYS, utc
@@ -256,18 +257,21 @@ class Consents:
             else:
                 taken.add(consent.kept.id)
                 good.append((path, consent))
-        groups = [self._group(consent) for _, consent in good]
+        groups = [self._group(consent, coded) for _, consent in good]
         results = register(self.wallet, groups, publish=publish, progress=progress)
         for (path, consent), result in zip(good, results, strict=True):
             problem = "" if result.error is None else str(result.error)
             yield Submitted(path, consent.kept.id, result, problem)
 
-    def _group(self, consent: Consent) -> Group:
+    def _group(self, consent: Consent, coded: set[str]) -> Group:
+        who, given = consent.kept.provider, consent.signature or b""
+        made = accounts.undeployed(given)
         signed = Signed(
-            checksummed(consent.kept.provider), consent.message, consent.nonce,
-            consent.deadline, consent.signature or b"",
+            checksummed(who), consent.message, consent.nonce, consent.deadline,
+            given if made is None else made.signature,
         )  # fmt: skip
-        return Group(consent.kept, kept_parts(self.wallet.salts, consent.kept), signed)
+        parts = kept_parts(self.wallet.salts, consent.kept)
+        return Group(consent.kept, parts, signed, made=None if who in coded else made)
 
     def _problem(self, consent: Consent, now: int, coded: set[str]) -> str:
         session = self.wallet.session
@@ -282,7 +286,15 @@ class Consents:
             return f"it is not signed yet; send it to {who}"
         if consent.deadline < now:
             return f"it expired on {utc(consent.deadline)}; prepare and sign it anew"
-        if who not in coded and consent.signer != who:
+        try:
+            made = accounts.undeployed(consent.signature)
+            if made is not None and who not in coded:
+                must_be_made(session, made, who)
+        except InvalidInput as error:
+            return str(error)
+        if made is not None and accounts.key_in(consent.signature, consent.message) is None:
+            return f"the signature is of something else than this consent; let {who} sign it"
+        if made is None and who not in coded and consent.signer != who:
             return (
                 f"it is signed by {consent.signer or 'nobody'} and not by {who}; let them sign it"
             )

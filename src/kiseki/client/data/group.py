@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kiseki.client.wallet import Signed
+from kiseki.core.accounts import Undeployed
 from kiseki.core.collection import Kept
 from kiseki.core.merkle import Proof, proof_in
 from kiseki.core.values import to_hex
@@ -28,12 +29,14 @@ class Group:
         parts: its slices.
         consent: the provider's signature, when another wallet submits.
         per_month: of a standing consent, which then `consent` is.
+        made: the provider is an account that is not there yet; it is made on the way.
     """
 
     kept: Kept
     parts: Parts = field(repr=False)
     consent: Signed | None = None
     per_month: int | None = None
+    made: Undeployed | None = None
 
 
 def kept_parts(salts: Salts, kept: Kept) -> Parts:

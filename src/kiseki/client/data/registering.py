@@ -16,6 +16,7 @@ from typing import Any
 from kiseki.chain.contract.abi import decode_named
 from kiseki.chain.contract.contracts import Call, answered, node_errors, results
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.accounts.undeployed import making
 from kiseki.client.compared import compare, document
 from kiseki.client.data.cutting import Part, missing
 from kiseki.client.data.gas import _EACH, _PUBLISH, _STEP, gas_of_storing, with_gas
@@ -242,7 +243,8 @@ def look(wallet: Wallet, groups: Sequence[Group]) -> list[State]:
     found = []
     for place, each in enumerate(groups):
         status, now, verdict = answers[3 * place : 3 * place + 3]
-        plain = each.consent is None or each.consent.signer.lower() not in coded
+        signer = None if each.consent is None else each.consent.signer.lower()
+        plain = each.made is None and signer not in coded
         state = State(plain=plain, first=first)
         try:
             _must_be_its_own(wallet, each)
@@ -458,8 +460,10 @@ def _call(wallet: Wallet, group: Group, name: str, *what: Any) -> Call:
         return contract.call(name, *what)
     who, approval = group.kept.provider, group.consent.approval
     if group.per_month is not None:
-        return contract.call(f"{name}Under", who, *what, group.per_month, approval)
-    return contract.call(f"{name}For", who, *what, approval)
+        call = contract.call(f"{name}Under", who, *what, group.per_month, approval)
+    else:
+        call = contract.call(f"{name}For", who, *what, approval)
+    return call if group.made is None else making(wallet.session, group.made, call)
 
 
 # Gas beside that of the calldata, measured with the contracts' compiler settings and rounded up;
