@@ -319,6 +319,7 @@ class Writer:
                 leaves.append((payee, split, row["lo"], token))
         self._books.load(accounts, leaves)
         self._graph.load({account for account, _ in accounts})
+        self._graph.load_known(split for _, split, _, _ in leaves)
 
     def _block(self, number: int, told: list[_Told], head: Head | None, top: int) -> None:
         cursor = self._cursor

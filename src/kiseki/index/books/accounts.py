@@ -42,7 +42,7 @@ __all__ = ["Accounts", "Books"]
 
 _NOTHING = (0, 0, 0, 0)
 
-_MOST_SHAPES = 20_000
+_MOST_SHAPES = 10_000
 """Accounts and circles whose leaves are remembered from one block to the next."""
 
 

@@ -18,12 +18,13 @@ from kiseki.index.store.figures import Figures
 
 __all__ = ["Graph", "Leaf", "Subject", "is_wallet"]
 
+_KNOWN = "SELECT key FROM split WHERE key"
 _LEAF = "SELECT split, place, payee, shares, total, lo FROM leaf"
 _WANTED = (
     "SELECT split, place, payee, shares, total, lo FROM (VALUES {}) AS wanted CROSS JOIN leaf"
     " WHERE split = column1 AND place = column2"
 )
-_MOST = 100_000
+_MOST = 50_000
 """Leaves that are remembered between batches."""
 _TOGETHER = 500
 """Leaves of one question."""
@@ -123,6 +124,18 @@ class Graph:
             known = self._store.read("SELECT 1 FROM split WHERE key = ?", split) is not None
             self._known[split] = known
         return known
+
+    def load_known(self, splits: Iterable[int]) -> None:
+        """Reads together which of many splits are known."""
+        left = [split for split in dict.fromkeys(splits) if split not in self._known]
+        if left:
+            self._store.flush(t.split)
+        for start in range(0, len(left), _TOGETHER):
+            part = left[start : start + _TOGETHER]
+            self._known.update(dict.fromkeys(part, False))
+            marks = ", ".join("?" * len(part))
+            for (split,) in self._store.read_all(f"{_KNOWN} IN ({marks})", *part):
+                self._known[split] = True
 
     def add(self, split: int, leaves: Sequence[tuple[int, int]], kept: bool = True) -> None:
         """Makes a split known.
@@ -329,8 +342,22 @@ class Graph:
     def order(self, start: Iterable[int]) -> Order:
         """In which order accounts pay, with some and all that they lead to; until a leaf leads
         elsewhere."""
-        self._order.reach(start)
+        new = [each for each in start if each not in self._order.places]
+        self._load_below(new)
+        self._order.reach(new)
         return self._order
+
+    def _load_below(self, accounts: Iterable[int]) -> None:
+        """Reads together what accounts lead to, a level at a time, as far as nobody asked yet."""
+        rest = list(dict.fromkeys(accounts))
+        seen = set(rest)
+        while rest:
+            unknown = [account for account in rest if account not in self._below]
+            self._load_edges(unknown)
+            self.load({leaf.payee for account in unknown for leaf in self.edges(account)})
+            ends = dict.fromkeys(end for account in rest for end in self.below(account))
+            rest = [each for each in ends if each not in seen and each not in self._order.places]
+            seen.update(rest)
 
     def _look_below(self, account: int) -> list[int]:
         edges = self.edges(account)

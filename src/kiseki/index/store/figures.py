@@ -21,7 +21,7 @@ from kiseki.index.store.types import Key
 __all__ = ["Figures", "note", "put_back", "undo_from"]
 
 _MISSING: Any = object()
-_MOST = 40_000
+_MOST = 20_000
 """Rows of a table that are remembered between batches, and as many again that were not asked for
 since they became so many."""
 _TOGETHER = 500

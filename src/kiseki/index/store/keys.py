@@ -19,8 +19,8 @@ _RAWS = select(keys.c.id, keys.c.raw).where(numbered(keys.c.id, "numbers"))
 _ENDS = "SELECT (SELECT min(id) FROM keys), (SELECT max(id) FROM keys)"
 """SQLite goes through all keys for both at once."""
 
-_MOST = 200_000
-"""Keys that are remembered at most, in about 70 MB."""
+_MOST = 100_000
+"""Keys that are remembered at most, in about 35 MB."""
 
 _TOGETHER = 500
 """Keys of one question."""
