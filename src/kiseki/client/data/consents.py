@@ -268,7 +268,7 @@ class Consents:
         made = accounts.undeployed(given)
         signed = Signed(
             checksummed(who), consent.message, consent.nonce, consent.deadline,
-            given if made is None else made.signature,
+            given,
         )  # fmt: skip
         parts = kept_parts(self.wallet.salts, consent.kept)
         return Group(consent.kept, parts, signed, made=None if who in coded else made)
