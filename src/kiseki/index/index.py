@@ -12,6 +12,7 @@ from kiseki.core.values import address, address_text
 from kiseki.errors import IndexUnusable, InvalidInput
 from kiseki.index import garbage
 from kiseki.index.answers.records import Records
+from kiseki.index.answers.standsfor import StandsFor, standing_for
 from kiseki.index.books import figures
 from kiseki.index.books.figures import Claimed, Held
 from kiseki.index.cursor import Cursor, Head, read_about, read_cursor, write_about
@@ -210,6 +211,11 @@ class Index(Money):
     def claimed(self) -> Iterator[Claimed]:
         """What every leaf was ever passed, likewise."""
         return figures.claimed(self._store)
+
+    def stands_for(self, payees: Iterable[bytes]) -> dict[bytes, StandsFor]:
+        """What payee keys stand for, as far as events tell by now: of wallets, of what nobody put
+        on record, and of splits that were added here, nothing."""
+        return standing_for(self._store, payees)
 
     # The past
 

@@ -9,12 +9,14 @@ between are left out: the table under the picture has them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from html import escape
 from unicodedata import east_asian_width
 
-from kiseki.web.shown.lineages import LineageShown, NodeRow
+from kiseki.web.shown.lineages import EdgeRow, LineageShown, NodeRow
 from kiseki.web.words import Words
 
 __all__ = ["picture", "short"]
@@ -55,13 +57,17 @@ _WIDE = _Frame("wide", 1080, 22, 150, 210, 220, 1060, 7, True)
 _NARROW = _Frame("narrow", 350, 14, 136, 190, 197, 336, 6, False)
 
 
+_Key = tuple[str, str, str]
+"""Kind, ID and document of a source."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """Data in a row: one collection or external model, or several."""
 
     label: str
     href: str
-    share: Fraction
+    share: float
     members: tuple[NodeRow, ...]
     kind: str
 
@@ -84,7 +90,7 @@ def picture(shown: LineageShown, words: Words, address: str) -> str:
 
 def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
     rows = _rows(shown, words, address, f)
-    slots = [max(_LINE, float(row.share) * _HEIGHT + 6) for row in rows]
+    slots = [max(_LINE, row.share * _HEIGHT + 6) for row in rows]
     tall = max(sum(slots), _HEIGHT + _LINE)
     middle = _TOP + tall / 2
     y = _TOP + (tall - sum(slots)) / 2
@@ -96,13 +102,16 @@ def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
     goal = shown.nodes[0]
     into: defaultdict[str, float] = defaultdict(float)
     top = middle - _HEIGHT / 2
+    edges: defaultdict[_Key, list[EdgeRow]] = defaultdict(list)
+    for edge in shown.edges:
+        edges[edge.kind, edge.source, edge.document].append(edge)
     parts, bars = [], []
     for row, centre in zip(rows, centres, strict=True):
-        thick = max(float(row.share) * _HEIGHT, _LEAST)
+        thick = max(row.share * _HEIGHT, _LEAST)
         bars.append(_bar(row, centre, thick, f, words))
         begin = centre - thick / 2
-        for user, share in _targets(shown, row, boxes):
-            height = float(share) * _HEIGHT
+        for user, share in _targets(edges, row, goal.id, boxes):
+            height = share * _HEIGHT
             x, end = (f.goal, top) if user == goal.id else boxes[user][:2]
             parts.append(
                 _ribbon(row.kind, f.bar + f.thick, begin, x, end + into[user], max(height, _LEAST),
@@ -154,13 +163,13 @@ def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
 def _rows(shown: LineageShown, words: Words, address: str, f: _Frame) -> list[_Row]:
     """The largest first; one row too many for a row of its own is named too."""
     data = [each for each in shown.nodes if each.kind in ("collection", "external")]
-    data.sort(key=lambda each: (-Fraction(each.share), each.id))
+    data.sort(key=lambda each: (-_part(each.share), each.id))
     alone = data if len(data) <= f.rows + 1 else data[: f.rows]
     rows = [
         _Row(
             short(each.id) if each.kind == "collection" else words.say("not registered"),
             f"{address}/collection/{each.id}" if each.kind == "collection" else "",
-            Fraction(each.share),
+            _part(each.share),
             (each,),
             _kind(each),
         )
@@ -169,7 +178,7 @@ def _rows(shown: LineageShown, words: Words, address: str, f: _Frame) -> list[_R
     rest = tuple(data[len(alone) :])
     if rest:
         label = words.plural("{number} more", "{number} more", len(rest))
-        rows.append(_Row(label, "", sum(map(_share, rest), Fraction(0)), rest, "many"))
+        rows.append(_Row(label, "", sum(_part(each.share) for each in rest), rest, "many"))
     return rows
 
 
@@ -179,20 +188,21 @@ def _kind(each: NodeRow) -> str:
     return "over" if each.lapsed else "use"
 
 
-def _share(each: NodeRow) -> Fraction:
-    return Fraction(each.share)
+@lru_cache(4096)
+def _part(share: str) -> float:
+    """A fraction as a length of the picture; most sources have the same."""
+    return float(Fraction(share))
 
 
 def _targets(
-    shown: LineageShown, row: _Row, boxes: dict[str, tuple[float, float, float]]
-) -> list[tuple[str, Fraction]]:
+    edges: Mapping[_Key, Sequence[EdgeRow]], row: _Row, goal: str, boxes: Mapping[str, object]
+) -> list[tuple[str, float]]:
     """To whom a row goes, and how much of it; where no models are drawn, to the goal."""
-    names = {(each.kind, each.id, each.document) for each in row.members}
-    found: defaultdict[str, Fraction] = defaultdict(Fraction)
-    for edge in shown.edges:
-        if (edge.kind, edge.source, edge.document) in names:
-            user = edge.user if edge.user in boxes else shown.nodes[0].id
-            found[user] += Fraction(edge.share)
+    found: defaultdict[str, float] = defaultdict(float)
+    for each in row.members:
+        for edge in edges[each.kind, each.id, each.document]:
+            user = edge.user if edge.user in boxes else goal
+            found[user] += _part(edge.share)
     return list(found.items())
 
 
@@ -211,7 +221,7 @@ def _models(shown: LineageShown, f: _Frame, middle: float) -> dict[str, tuple[fl
     step = (f.goal - f.bar - 120) / (max(columns) + 1)
     boxes = {}
     for place, models in columns.items():
-        heights = [max(float(Fraction(each.share)) * _HEIGHT, 10.0) for each in models]
+        heights = [max(_part(each.share) * _HEIGHT, 10.0) for each in models]
         y = middle - (sum(heights) + 2 * _LINE * (len(models) - 1)) / 2
         for each, height in zip(models, heights, strict=True):
             boxes[each.id] = (f.goal - place * step, y, height)

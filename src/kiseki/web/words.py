@@ -60,9 +60,9 @@ class Words:
             return words.say("less than 0.01%", self.language)
         return words.say("about {share}", self.language, share=f"{float(part) * 100:.2f}%")
 
-    def rounded(self, part: Fraction) -> str:
+    def rounded(self, part: float) -> str:
         """A part of a whole as a label of a picture, which says that it is rounded."""
-        return f"{float(part):.1%}" if part >= Fraction(1, 2_000) else "<0.1%"
+        return f"{part:.1%}" if part >= 0.0005 else "<0.1%"
 
     def money(self, units: int, token: str) -> str:
         """An amount. Of a token that nobody here vouches for, its base units: how many digits

@@ -18,6 +18,7 @@ from kiseki.index.answers.history import history_of
 from kiseki.index.answers.impact import dependents_of, impact_of, received_by
 from kiseki.index.answers.items import Item
 from kiseki.index.answers.search import Hit, search
+from kiseki.index.answers.standsfor import StandsFor
 from kiseki.index.index import Index
 from kiseki.index.store.database import Store
 from kiseki.index.store.tables import place_of
@@ -154,6 +155,25 @@ def test_a_head_says_what_the_whole_record_says(seed: int) -> None:
                     assert getattr(head, field.name) == getattr(record, field.name), field.name
         with pytest.raises(NotInIndex):
             heads(named("nothing"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_payee_stands_for_what_its_opening_says(seed: int) -> None:
+    world, index = busy(seed)
+    payees = [*world.split_of, *world.stands_for, *map(ids.wallet, world.people), named("none")]
+    told = index.stands_for(payees)
+    assert told
+    for each in payees:
+        try:
+            opening = index.opening(each)
+        except NotInIndex:
+            assert each not in told
+            continue
+        if index.knows(each) and {label.kind for label in index.split(each).labels} == {"added"}:
+            assert each not in told, "a private list is nobody else's business"
+            continue
+        contract = f"0x{opening[:20].hex()}" if len(opening) == 52 else ""
+        assert told[each] == StandsFor(contract, opening[20:] if contract else each)
 
 
 def test_what_was_registered_last_comes_first() -> None:

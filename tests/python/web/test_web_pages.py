@@ -118,7 +118,9 @@ def test_a_wallet_sees_what_waits_and_what_came(visitor: TestClient, places: Pla
     scene = places.scene
     told = visitor.get(f"{places.pages['wallet']}.json").json()
     owed = scene.k.index.owed(scene.alice.address)
-    assert [each["amount"] for each in told["due"]] == [str(each.amount) for each in owed]
+    (total,) = told["due"]
+    assert [each["amount"] for each in total["rows"]] == [str(each.amount) for each in owed]
+    assert (total["amount"], total["sources"]) == (str(sum(e.amount for e in owed)), len(owed))
     assert [each["id"] for each in told["collections"]["rows"]] == [places.art]
     paid = visitor.get(f"/wallet/{scene.buyer.address}.json").json()["history"]["rows"]
     assert [(each["kind"], each["amount"]) for each in paid] == [("deposit", str(3 * 10**18))]

@@ -7,6 +7,7 @@ A part imports only from those above it:
     records     single collections, models and batches
     heads       collections and batches without their items
     items       whose a data ID is
+    standsfor   what payee keys stand for
     trace       usage and lineage
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees

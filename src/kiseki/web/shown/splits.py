@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.index import Index
-from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payee
+from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payees
 
 __all__ = ["LabelRow", "LeafRow", "SplitShown", "split"]
 
@@ -71,10 +71,9 @@ def split(index: Index, key: bytes, after: int = 0, most: int = ROWS) -> SplitSh
     """
     known = index.split(key)
     total, leaves = known.split.total, known.split.leaves
-    shown = [
-        LeafRow(of_payee(index, payee), str(Fraction(shares, total)))
-        for payee, shares in leaves[after : after + most]
-    ]
+    some = leaves[after : after + most]
+    payees = of_payees(index, (payee for payee, _ in some))
+    shown = [LeafRow(payees[payee], str(Fraction(shares, total))) for payee, shares in some]
     rest = str(after + most) if len(leaves) > after + most else None
     paid = index.overview.received(key, [ZERO_ADDRESS])
     return SplitShown(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.terms import Terms, Use
-from kiseki.core.values import address_text, to_hex
-from kiseki.errors import NotInIndex
+from kiseki.core.values import to_hex
 from kiseki.index import Index, Usage
+from kiseki.index.answers.standsfor import StandsFor
 from kiseki.index.answers.values import Statement
 
 __all__ = [
@@ -24,6 +23,7 @@ __all__ = [
     "UseRow",
     "address",
     "of_payee",
+    "of_payees",
     "of_statement",
     "of_terms",
     "of_usage",
@@ -32,9 +32,6 @@ __all__ = [
 
 ROWS = 50
 """Rows of a list that one page holds."""
-
-_SUBJECT = 52
-"""Bytes of the opening of a subject: a contract and an ID."""
 
 _KINDS = {
     "DataRegistry": "collection",
@@ -159,20 +156,29 @@ class StatementRow:
     time: int
 
 
+def of_payees(index: Index, keys: Iterable[bytes]) -> dict[bytes, PayeeShown]:
+    """Payee key -> who it stands for, as far as the index knows."""
+    listed = list(dict.fromkeys(keys))
+    names = {at.lower(): name for name, at in index.contracts}
+    known = index.stands_for(each for each in listed if ids.wallet_address(each) is None)
+    return {each: _payee(each, known.get(each), names) for each in listed}
+
+
 def of_payee(index: Index, key: bytes) -> PayeeShown:
     """Who a payee key stands for, as far as the index knows."""
+    return of_payees(index, [key])[key]
+
+
+def _payee(key: bytes, known: StandsFor | None, names: Mapping[str, str]) -> PayeeShown:
     wallet = ids.wallet_address(key)
     if wallet is not None:
         return PayeeShown(to_hex(key), "wallet", checksummed(wallet))
-    with suppress(NotInIndex):
-        opening = index.opening(key)
-        if len(opening) != _SUBJECT:
-            return PayeeShown(to_hex(key), "split", to_hex(key))
-        names = {at.lower(): name for name, at in index.contracts}
-        kind = _KINDS.get(names.get(address_text(opening[:20]), ""))
-        if kind is not None:
-            return PayeeShown(to_hex(key), kind, to_hex(opening[20:]))
-    return PayeeShown(to_hex(key), "unknown", to_hex(key))
+    if known is not None and not known.contract:
+        return PayeeShown(to_hex(key), "split", to_hex(key))
+    kind = None if known is None else _KINDS.get(names.get(known.contract, ""))
+    if known is None or kind is None:
+        return PayeeShown(to_hex(key), "unknown", to_hex(key))
+    return PayeeShown(to_hex(key), kind, to_hex(known.id))
 
 
 def of_terms(terms: Terms, language: str, *, revocable: bool = True) -> TermsShown:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.index import Index, Owed
 from kiseki.index.answers.history import Entry
-from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payee, page
+from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payees, page
 
-__all__ = ["DueRow", "EarningRow", "EntryRow", "HeldRow", "MadeRow", "WalletShown", "wallet"]
+__all__ = [
+    "DueRow",
+    "EarningRow",
+    "EntryRow",
+    "HeldRow",
+    "MadeRow",
+    "TotalRow",
+    "WalletShown",
+    "wallet",
+]
 
-_TOKENS = 20
-"""Currencies of which a page tells; the API tells of any that it is asked for."""
+_TOKENS = 4
+"""Currencies beside ether of which a page tells what waits: anybody can pay a worthless one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,6 @@ class MadeRow:
         count: items of a collection or batch; zero for a model.
         time: when.
         revoked_at: when consent was revoked; none where it was not, or cannot be.
-        models, batches: how many rest on it; zero for a batch.
     """
 
     kind: str
@@ -34,8 +43,6 @@ class MadeRow:
     count: int
     time: int
     revoked_at: int | None
-    models: int
-    batches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,25 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalRow:
+    """What waits in one currency.
+
+    Attributes:
+        token: the currency.
+        amount: base units, together.
+        sources: how many splits and subjects hold it.
+        complete: whether that is all; false below a circle of payees.
+        rows: the first of them.
+    """
+
+    token: str
+    amount: str
+    sources: int
+    complete: bool
+    rows: list[DueRow]
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRow:
     """Money that moved from or to the wallet.
 
@@ -114,7 +140,8 @@ class WalletShown:
         address: its address.
         collections, models, batches: what it registered, earliest first.
         held: the rights tokens that it holds, those it got last at the end.
-        due: what waits for it, in ether and up to twenty tokens.
+        due: what waits for it, in ether and up to four tokens.
+        more_due: whether something waits in other tokens too.
         earned: what reached it, by month.
         history: money that moved, earliest first.
     """
@@ -124,7 +151,8 @@ class WalletShown:
     models: Rows[MadeRow]
     batches: Rows[MadeRow]
     held: list[HeldRow]
-    due: list[DueRow]
+    due: list[TotalRow]
+    more_due: bool
     earned: list[EarningRow]
     history: Rows[EntryRow]
 
@@ -135,15 +163,17 @@ def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
     Raises:
         InvalidInput: it is no address.
     """
-    tokens = dict.fromkeys([ZERO_ADDRESS, *index.tokens_owed(who, limit=_TOKENS)])
-    due = [each for token in tokens for each in index.owed(who, token)]
+    others = index.tokens_owed(who, limit=_TOKENS + 2)  # one more, and ether
+    tokens = list(dict.fromkeys([ZERO_ADDRESS, *others]))[: _TOKENS + 1]
+    due = [(token, owed) for token in tokens if (owed := index.owed(who, token))]
     return WalletShown(
         checksummed(who),
         made(index, "DataRegistry", who, most=most),
         made(index, "ModelRegistry", who, most=most),
         made(index, "OutputRegistry", who, most=most),
         [HeldRow(checksummed(at), to_hex(each)) for at, each in index.agreements.held(who)],
-        [_due(index, each) for each in due],
+        [_total(index, token, owed, most) for token, owed in due],
+        bool(set(others) - set(tokens)),
         [
             EarningRow(each.month, checksummed(each.token), str(each.amount), each.payments)
             for each in index.overview.earnings(who, "month")
@@ -169,35 +199,41 @@ def made(
 def history(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[EntryRow]:
     """Money that moved from or to a wallet, a part of it."""
     listed = index.overview.history(who, after, most + 1)
-    return page(listed, most, lambda each: _entry(index, each), lambda each: str(each.place))
+    payees = of_payees(index, (key for each in listed for key in (each.source, each.target)))
+    return page(listed, most, lambda each: _entry(payees, each), lambda each: str(each.place))
 
 
 def _made(index: Index, registry: str, which: bytes) -> MadeRow:
     if registry == "OutputRegistry":
         batch = index.batch_head(which)
-        return MadeRow("batch", to_hex(which), batch.count, batch.registered_at, None, 0, 0)
-    impact = index.overview.impact(which)
+        return MadeRow("batch", to_hex(which), batch.count, batch.registered_at, None)
     if registry == "ModelRegistry":
-        time = index.model(which).registered_at
-        return MadeRow("model", to_hex(which), 0, time, None, impact.models, impact.batches)
+        return MadeRow("model", to_hex(which), 0, index.model(which).registered_at, None)
     head = index.collection_head(which)
-    return MadeRow(
-        "collection", to_hex(which), head.count, head.registered_at, head.revoked_at,
-        impact.models, impact.batches,
-    )  # fmt: skip
+    return MadeRow("collection", to_hex(which), head.count, head.registered_at, head.revoked_at)
 
 
-def _due(index: Index, each: Owed) -> DueRow:
-    source = each.split if any(each.split) else each.subject
-    return DueRow(checksummed(each.token), str(each.amount), of_payee(index, source), each.complete)
+def _total(index: Index, token: str, owed: Sequence[Owed], most: int) -> TotalRow:
+    some = [(each, each.split if any(each.split) else each.subject) for each in owed[:most]]
+    payees = of_payees(index, (source for _, source in some))
+    return TotalRow(
+        checksummed(token),
+        str(sum(each.amount for each in owed)),
+        len(owed),
+        all(each.complete for each in owed),
+        [
+            DueRow(checksummed(token), str(each.amount), payees[source], each.complete)
+            for each, source in some
+        ],
+    )
 
 
-def _entry(index: Index, each: Entry) -> EntryRow:
+def _entry(payees: Mapping[bytes, PayeeShown], each: Entry) -> EntryRow:
     return EntryRow(
         each.time,
         each.kind,
-        of_payee(index, each.source),
-        of_payee(index, each.target),
+        payees[each.source],
+        payees[each.target],
         checksummed(each.token),
         str(each.amount),
         to_hex(each.transaction),
