@@ -40,7 +40,7 @@ def walk(tmp_path: Path, programs: Programs) -> Iterator[Walk]:
 
 def test_deploy_to_a_testnet(walk: Walk) -> None:
     walk.page("deploy")
-    assert "19 of 19, the same to the byte" in walk.printed
+    assert "21 of 21, the same to the byte" in walk.printed
     assert (walk.folder / "deployments" / "11155111.json").exists()
     assert (walk.folder / "verification" / "DataRegistry.json").exists()
 
