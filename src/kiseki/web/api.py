@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
@@ -210,9 +210,3 @@ def split(
     """A split: its payees, and what each of them has of it."""
     key = hex32(which, "the key of a split")
     return _told(visit, response, lambda index: splits.split(index, key, number(after, 0), most))
-
-
-def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with what all answers have."""
-    document["info"]["description"] = __doc__
-    return document

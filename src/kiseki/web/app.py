@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from kiseki.web.site import READERS, Site, now
 
 __all__ = ["application"]
 
+_log = logging.getLogger("kiseki.web")
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -82,7 +84,9 @@ def _failed(request: Request, error: Exception) -> Response:
         return _wrong(request, 404, str(error))
     if isinstance(error, InvalidInput):
         return _wrong(request, 400, str(error))
-    return _wrong(request, 503, str(error))
+    # Where files and databases lie is the operator's business, who reads it in the log.
+    _log.error("%s: %s", request.url.path, error)
+    return _wrong(request, 503, "what answers here cannot be used now; the operator knows more")
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -116,10 +120,11 @@ def _health(request: Request) -> Response:
     try:
         with site.reading() as index:
             state = site.state(index)
-    except IndexUnusable as error:
-        return JSONResponse({"ok": False, "why": str(error)}, 503)
-    told = {"ok": True, "block": state.block, "age": max(0, now() - state.time)}
-    return JSONResponse(told | {"node": state.failure or "answers"})
+    except IndexUnusable:
+        return JSONResponse({"ok": False}, 503)
+    node = "away" if state.failure else "answers"
+    told = {"ok": True, "block": state.block, "age": max(0, now() - state.time), "node": node}
+    return JSONResponse(told)
 
 
 def _metrics(request: Request) -> Response:

@@ -7,12 +7,14 @@ import json
 import re
 from fractions import Fraction
 from html import unescape
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
+from kiseki.errors import IndexUnusable
 from kiseki.language import LANGUAGES
 from kiseki.web.guard import POLICY
 from kiseki.web.site import Site
@@ -228,8 +230,25 @@ def test_pages_stay_and_say_how_old_they_are_while_the_node_is_away(
     assert answer.status_code == 200 and "node of this site does not answer" in words(answer.text)
     assert visitor.get(places.pages["batch"]).status_code == 200
     health = visitor.get("/health").json()
-    assert health["ok"] and health["node"] != "answers"
+    assert health["ok"] and health["node"] == "away"
     assert "kiseki_node_answers 0" in visitor.get("/metrics").text
+
+
+def test_a_visitor_does_not_learn_where_the_operators_files_lie(
+    visitor: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """What is wrong with them stands in the log."""
+
+    def reading() -> Any:
+        raise IndexUnusable("the index at /home/somebody/secret.sqlite cannot be read")
+
+    monkeypatch.setattr(site, "reading", reading)
+    for path in ("/", f"/collection/{NOBODY}", "/api/v1/", "/health", "/metrics"):
+        answer = visitor.get(path)
+        assert answer.status_code == 503, path
+        assert "secret" not in answer.text
+    assert "This cannot be answered now" in words(visitor.get("/").text)
+    assert "/home/somebody/secret.sqlite" in caplog.text
 
 
 def test_the_api_gives_a_list_in_parts_that_are_the_whole(
