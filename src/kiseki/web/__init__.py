@@ -4,12 +4,12 @@ A part imports only from those above it:
 
     site      one chain for many visitors: who follows it, and what reads it
     words     sentences, times and amounts of a page, in the language of its reader
-    paging    lists in parts, with an address for the next part
     shown/    what pages and the API tell of each thing, as values
     drawing   the lineage as a picture
-    guard     what every answer and every question must keep to: headers, hosts, sizes
+    asked     one question of a visitor, and how the answer is sent
     pages     the pages
     api       the same values for programs
+    guard     what every answer and every question must keep to: headers and hosts
     app       all of it together
     serve     the process
 """

@@ -1,4 +1,4 @@
-"""What every answer and every question must keep to: headers, hosts, sizes."""
+"""What every answer and every question must keep to: headers and hosts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["POLICY", "Headers", "hosts"]
+__all__ = ["LOCAL", "POLICY", "Headers", "hosts"]
 
 POLICY = "; ".join(
     (
@@ -35,6 +35,7 @@ _ALWAYS = {
 }
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
+"""The names of this machine to itself."""
 
 
 class Headers:

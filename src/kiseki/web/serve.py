@@ -40,7 +40,8 @@ def serve(
     try:
         listening = socket.create_server((host, port))
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error.strerror  # without the address
+        # Without the address, which Python adds; the numbers of names that nobody knows are negative.
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
         raise InvalidInput(
             f"nothing can listen at {host}, port {port} ({why}); name another port"
         ) from error

@@ -73,11 +73,6 @@ class Site:
         """The connection, for what only a node or a contract tells."""
         return self._k
 
-    @property
-    def failure(self) -> str:
-        """Why the node could not be asked last time; empty where it could."""
-        return self._failure
-
     def start(self) -> None:
         """Follows the chain from now on."""
         self._thread.start()

@@ -43,3 +43,5 @@ def test_pages_are_served_and_follow_the_chain_until_they_are_ended(shell: Shell
 def test_a_port_or_a_time_that_is_none_is_said(shell: Shell) -> None:
     assert "--port must be from 0 to 65535" in shell.run("serve", "--port", "99999", code=2)
     assert "--every must be a number" in shell.run("serve", "--every", "0", code=2)
+    unknown = " ".join(shell.run("serve", "--host", "no.such.host.invalid", code=2).split())
+    assert "nothing can listen at no.such.host.invalid" in unknown and "rror -" not in unknown

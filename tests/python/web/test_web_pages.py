@@ -240,7 +240,7 @@ def test_a_visitor_does_not_learn_where_the_operators_files_lie(
     """What is wrong with them stands in the log."""
 
     def reading() -> Any:
-        raise IndexUnusable("the index at /home/somebody/secret.sqlite cannot be read")
+        raise IndexUnusable("the index at secret.sqlite cannot be read")
 
     monkeypatch.setattr(site, "reading", reading)
     for path in ("/", f"/collection/{NOBODY}", "/api/v1/", "/health", "/metrics"):
@@ -248,7 +248,7 @@ def test_a_visitor_does_not_learn_where_the_operators_files_lie(
         assert answer.status_code == 503, path
         assert "secret" not in answer.text
     assert "This cannot be answered now" in words(visitor.get("/").text)
-    assert "/home/somebody/secret.sqlite" in caplog.text
+    assert "secret.sqlite" in caplog.text
 
 
 def test_the_api_gives_a_list_in_parts_that_are_the_whole(

@@ -3,17 +3,16 @@
 IDs are 0x text, addresses checksummed, times Unix seconds, amounts base units as text, and parts of
 a whole fractions as text, so that no program rounds them. A part imports only from those above it:
 
-    values       what several of them tell: rows in pages, amounts, payees, terms
+    values       what several of them tell: rows in pages, payees, terms, uses, statements
     home         the whole chain
     search       what a text may mean
-    items        a data ID, or the ID of an output
-    collections  a collection
     findings     what only all records together show
+    lineages     what a model or batch rests on
+    collections  a collection
+    items        a data ID, or the ID of an output
     models       a model
     batches      a batch
-    lineages     what a model or batch rests on
     wallets      what a wallet registered, holds, earned and is owed
     tokens       a rights token
     splits       a split
-    transactions what one transaction did
 """
