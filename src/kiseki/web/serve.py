@@ -40,8 +40,9 @@ def serve(
     try:
         listening = socket.create_server((host, port))
     except OSError as error:
-        # Without the address, which Python adds; the numbers of names that nobody knows are negative.
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        # Python adds the address to what the system says; a name that nobody knows has no number.
+        code = error.errno or 0
+        why = os.strerror(code) if code > 0 else str(error.strerror)
         raise InvalidInput(
             f"nothing can listen at {host}, port {port} ({why}); name another port"
         ) from error
