@@ -6,7 +6,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo bench bench-growth test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
+.PHONY: help demo scripts bench bench-growth test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
 .PHONY: coverage mutate analyse prove fuzz pictures clean
 
 help: ## show this list
@@ -58,18 +58,23 @@ pictures: ## draw docs/images again; needs Chromium (NAMES="status seals" need n
 compile: ## compile the contracts into src/kiseki/releases
 	@$(TEST) python scripts/compile.py
 
-check: ## style, types, imports, and whether the artefacts are those of the contracts
+scripts: ## build the scripts of pages (web/ts) into src/kiseki/web/static/js
+	@$(TEST) python tools/scripts.py
+
+check: ## style, types, imports, and whether artefacts and scripts are what their sources make
 	@$(TEST) ruff check .
 	@$(TEST) ruff format --check .
 	@$(TEST) mypy
 	@$(TEST) lint-imports
 	@$(TEST) forge fmt --check
 	@$(TEST) python scripts/compile.py --check
+	@$(TEST) python tools/scripts.py --check
 
 format: ## bring everything into the style that `check` asks for
 	@$(TEST) ruff check --fix .
 	@$(TEST) ruff format .
 	@$(TEST) forge fmt
+	@$(TEST) python tools/scripts.py --format
 
 analyse: ## Slither: fails on any finding that docs/testing.md gives no reason for
 	@$(VERIFY) python -m tests.analysis.run

@@ -48,11 +48,11 @@ OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
 PYTHON_MB = {"demo": 108, "test": 240, "ape": 82, "brownie": 50, "verify": 118}
-NPM_MB = {"demo": 23, "test": 172}
+NPM_MB = {"demo": 23, "test": 215}
 NODE_MB = 61
 
 OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = 18
+OLDEST_NODE = {20: 19, 22: 12}  # the first release of each line that Vite runs on
 OLDEST_FOUNDRY = 1
 NPM_SECONDS = 900
 PIP_SECONDS = 1800
@@ -225,9 +225,14 @@ def system_node() -> tuple[list[str], str] | None:
         return None
     with contextlib.suppress(OSError, subprocess.CalledProcessError, ValueError):
         version = subprocess.check_output([node, "--version"], text=True)
-        if int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE:
+        if is_new_enough(version):
             return [npm], node
     return None
+
+
+def is_new_enough(version: str) -> bool:
+    major, minor = (int(part) for part in version.lstrip("v").split(".")[:2])
+    return major > max(OLDEST_NODE) or minor >= OLDEST_NODE.get(major, sys.maxsize)
 
 
 def wheel_node() -> tuple[list[str], str]:

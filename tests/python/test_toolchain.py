@@ -108,11 +108,11 @@ class TestCompilers:
 
 
 class TestSources:
-    def test_no_python_or_solidity_file_has_more_than_500_lines(self) -> None:
-        paths = sources("*.py", "*.sol")
+    def test_no_source_file_has_more_than_500_lines(self) -> None:
+        paths = sources("*.py", "*.sol", "*.ts")
         sizes = {path: (ROOT / path).read_bytes().count(b"\n") for path in paths}
         assert "tests/python/test_toolchain.py" in sizes
-        assert "contracts/DataRegistry.sol" in sizes
+        assert "contracts/DataRegistry.sol" in sizes and "web/ts/file.ts" in sizes
         assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
 
 
@@ -179,6 +179,12 @@ class TestSetUp:
                 setup.check_machine()
         with pytest.raises(SystemExit, match="say what to set up: demo, test, ape"):
             setup.main([])
+
+    def test_a_node_that_is_too_old_for_vite_is_not_used(self, setup: ModuleType) -> None:
+        for version in ("v20.19.0", "v22.12.1\n", "v24.0.0"):
+            assert setup.is_new_enough(version), version
+        for version in ("v18.20.0", "v20.18.3", "v21.7.0", "v22.11.0"):
+            assert not setup.is_new_enough(version), version
 
     def test_a_missing_program_gets_a_sentence(
         self, setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -26,6 +26,7 @@ POLICY = "; ".join(
 """Nothing comes from elsewhere, and nothing that is written in a page runs or styles it."""
 
 _ALWAYS = {
+    "Cache-Control": "no-cache",  # files: a page and its scripts are of one release
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
