@@ -25,7 +25,7 @@ from kiseki.disk.private import create, open_to_others
 from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput, SecretsError
 
-__all__ = ["COLUMNS", "Merged", "People", "Person", "account", "is_name", "rows"]
+__all__ = ["COLUMNS", "Merged", "People", "Person", "account", "folded", "is_name", "rows"]
 
 COLUMNS = ("name", "pen name", "credit", "wallet", "identity", "role")
 _FORMAT = "kiseki-people-v1"
@@ -66,19 +66,19 @@ class Person:
                     f"{name!r:.80} cannot be told from an address or a file; a name does not begin "
                     "with 0x, end with .json, hold one of : = @, or consist of 40 hex digits"
                 )
-        if not _folded(self.name):
+        if not folded(self.name):
             raise InvalidInput("a person has a name")
         object.__setattr__(self, "account", account(self.account))
 
     @property
     def key(self) -> tuple[str, str]:
         """What tells them from everybody else in the book."""
-        return _folded(self.name), _folded(self.pen)
+        return folded(self.name), folded(self.pen)
 
     @property
     def names(self) -> set[str]:
         """What they are found by."""
-        return {_folded(each) for each in (self.name, self.pen, self.credit)} - {""}
+        return {folded(each) for each in (self.name, self.pen, self.credit)} - {""}
 
     @property
     def words(self) -> str:
@@ -132,7 +132,7 @@ class People:
 
     def find(self, name: str) -> list[Person]:
         """Everybody who has this name, pen name or credit."""
-        wanted = _folded(name)
+        wanted = folded(name)
         return [each for each in self.all() if wanted in each.names]
 
     def account(self, name: str) -> str:
@@ -222,7 +222,7 @@ class People:
             InvalidInput: several people have it.
         """
         with self._changing() as book:
-            found = [each for each in book.values() if _folded(name) in each.names]
+            found = [each for each in book.values() if folded(name) in each.names]
             if not found:
                 raise LookupError(name)
             if len(found) > 1:
@@ -294,7 +294,7 @@ def is_name(text: str) -> bool:
     return bool(text.strip()) and not _OTHER.fullmatch(text.strip())
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name without what is not said when it is read aloud: form, width, case, blanks."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     shown = "".join(each for each in plain if unicodedata.category(each) != "Cf")
