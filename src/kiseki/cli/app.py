@@ -93,7 +93,7 @@ COMMANDS = {
         "data",
         "data",
         "Register data: terms, collections, consent and receipts.",
-        ("records", "revoking", "consents", "receipts", "standing", "origin"),
+        ("records", "revoking", "consents", "invitations", "receipts", "standing", "origin"),
     ),
     "licence": Place("licences", "licence", "Show the licence texts that ship with Kiseki."),
     "gate": Place("gate", "gate", "Keep allow lists, which say who may use a collection or model."),

@@ -21,6 +21,8 @@ from kiseki.web.api import api, twins
 from kiseki.web.asked import Asked
 from kiseki.web.guard import Headers, hosts
 from kiseki.web.pages import pages
+from kiseki.web.signing.desk import Desk
+from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
 
 __all__ = ["application"]
@@ -29,12 +31,15 @@ _log = logging.getLogger("kiseki.web")
 _STATIC = Path(__file__).parent / "static"
 
 
-def application(site: Site, names: Iterable[str] = (), *, follows: bool = True) -> ASGIApp:
+def application(
+    site: Site, names: Iterable[str] = (), *, desk: Desk | None = None, follows: bool = True
+) -> ASGIApp:
     """The application of a site.
 
     Args:
         site: closed when the application ends.
         names: under which it is reached, without ports; those of this machine to itself count too.
+        desk: of a studio whose invitations open here; closed likewise.
         follows: whether it follows the chain by itself.
     """
 
@@ -45,6 +50,8 @@ def application(site: Site, names: Iterable[str] = (), *, follows: bool = True) 
             site.start()
         yield
         site.close()
+        if desk is not None:
+            desk.close()
 
     app = FastAPI(
         title="Kiseki",
@@ -59,15 +66,17 @@ def application(site: Site, names: Iterable[str] = (), *, follows: bool = True) 
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.site = site
+    app.state.site, app.state.desk = site, desk
     app.include_router(api)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
+    app.include_router(signing)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     for kind, answer in (
+        (NoInvitation, unknown),
         (KisekiError, _failed),
         (HTTPException, _refused),
         (RequestValidationError, _invalid),
@@ -85,7 +94,8 @@ def _failed(request: Request, error: Exception) -> Response:
     if isinstance(error, InvalidInput):
         return _wrong(request, 400, str(error))
     # Where files and databases lie is the operator's business, who reads it in the log.
-    _log.error("%s: %s", request.url.path, error)
+    # A path can hold the secret of an invitation: the log has its pattern alone.
+    _log.error("%s: %s", getattr(request.scope.get("route"), "path", "?"), error)
     return _wrong(request, 503, "what answers here cannot be used now; the operator knows more")
 
 
@@ -100,6 +110,8 @@ def _invalid(request: Request, _: Exception) -> Response:
 
 def _wrong(request: Request, status: int, why: str) -> Response:
     path = request.url.path
+    if request.method == "POST":
+        return JSONResponse({"error": why}, status, {"Cache-Control": "no-store"})
     if path.startswith("/api/") or path.endswith(".json"):
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
         return JSONResponse({"error": why}, status, headers)
@@ -111,7 +123,9 @@ def _wrong(request: Request, status: int, why: str) -> Response:
 
 def _robots() -> Response:
     """Search engines may read pages, and not walk every list."""
-    return PlainTextResponse("User-agent: *\nDisallow: /search\nDisallow: /api/\n")
+    return PlainTextResponse(
+        "User-agent: *\nDisallow: /search\nDisallow: /api/\nDisallow: /sign/\n"
+    )
 
 
 def _health(request: Request) -> Response:

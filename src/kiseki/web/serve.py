@@ -11,6 +11,7 @@ import uvicorn
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 from kiseki.web.app import application
+from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 
 __all__ = ["serve"]
@@ -23,6 +24,7 @@ def serve(
     names: Iterable[str] = (),
     *,
     every: float = 2.0,
+    desk: Callable[[], Desk] | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
@@ -32,6 +34,7 @@ def serve(
         host, port: where it listens; port 0 is any that is free.
         names: under which it is reached from elsewhere.
         every: seconds between two looks at the chain.
+        desk: makes the studio's desk, where invitations open here.
         ready: told the address once it listens.
 
     Raises:
@@ -48,9 +51,10 @@ def serve(
         ) from error
     with listening:
         site = Site(connect, every)
+        invitations = None if desk is None else desk()
         ready(f"http://{host}:{listening.getsockname()[1]}/")
         settings = uvicorn.Config(
-            application(site, names), log_level="warning", access_log=False, server_header=False,
-            proxy_headers=False,
+            application(site, names, desk=invitations), log_level="warning", access_log=False,
+            server_header=False, proxy_headers=False,
         )  # fmt: skip
         uvicorn.Server(settings).run([listening])

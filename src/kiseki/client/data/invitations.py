@@ -27,6 +27,7 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, one_line, uint
 from kiseki.disk.tables import PLAIN, Format
 from kiseki.errors import InvalidInput
+from kiseki.language import mark
 from kiseki.vault import doubts, lists
 from kiseki.vault.doubts import Decide, Doubts, refuse
 from kiseki.vault.files import hash_files
@@ -34,9 +35,16 @@ from kiseki.vault.invitations import Drawing, Invitation, InvitationStore, Passk
 from kiseki.vault.lists import Entry
 from kiseki.vault.people import folded, is_name
 
-__all__ = ["Invitations"]
+__all__ = ["CHANGED", "OTHER_PASSKEY", "OVER", "SIGNED", "Invitations"]
 
 _DAY = 86_400
+
+CHANGED = mark(
+    "the drawings were changed after this invitation was made; ask the studio for a new one"
+)
+OVER = mark("this invitation is over; ask the studio for a new one")
+SIGNED = mark("this invitation is signed already")
+OTHER_PASSKEY = mark("this passkey is not the one that this invitation was begun with")
 
 
 class Invitations:
@@ -159,10 +167,7 @@ class Invitations:
         )
         digests = {d for part in self._wallet.salts.slices(kept.id) for d in part.digest_list}
         if digests - {ZERO32} != {each.digest for each in invitation.drawings}:
-            raise InvalidInput(
-                "the drawings were changed after this invitation was made; ask the studio for a "
-                "new one"
-            )
+            raise InvalidInput(CHANGED)
         now = self._wallet.session.now()
         days = max(1, -(-(invitation.until - now) // _DAY))
         (path,) = self._data.consents.prepare([kept], self.folder, days=days)
@@ -198,7 +203,7 @@ class Invitations:
         """
         consent = self.consent(invitation)
         if self.account(passkey.key) != consent.asked:
-            raise InvalidInput("this passkey is not the one that this invitation was begun with")
+            raise InvalidInput(OTHER_PASSKEY)
         nested = accounts.nesting(accounts.signature(passkey.key, assertion), consent.message)
         factory = self._wallet.session["Accounts"].address
         return self._signed(invitation, consent, accounts.wrapped(factory, passkey.key, 0, nested))
@@ -228,9 +233,9 @@ class Invitations:
     def _must_be_open(self, invitation: Invitation) -> None:
         now = self._again(invitation)
         if now.signed_at is not None:
-            raise InvalidInput("this invitation is signed already")
+            raise InvalidInput(SIGNED)
         if now.until < self._wallet.session.now():
-            raise InvalidInput("this invitation is over; ask the studio for a new one")
+            raise InvalidInput(OVER)
 
     def _again(self, invitation: Invitation) -> Invitation:
         found = self.store.of(invitation.secret)

@@ -1,0 +1,67 @@
+"""The studio's invitations in a process that serves pages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiseki.client.data.invitations import Invitations
+from kiseki.client.kiseki import Kiseki
+from kiseki.vault.invitations import Invitation, InvitationStore, Passkey
+
+__all__ = ["Desk"]
+
+
+class Desk:
+    """Invitations, and one connection with the studio's wallet, which one visitor uses at a time:
+    preparing a consent takes salts from its key store.
+
+    Args:
+        connect: makes the connection.
+        folder: of the invitations.
+    """
+
+    def __init__(self, connect: Callable[[], Kiseki], folder: Path) -> None:
+        self._k = connect()
+        self._lock = threading.Lock()
+        self._invitations = Invitations(self._k.data, folder)
+
+    @property
+    def store(self) -> InvitationStore:
+        """What is kept, which any number of visitors may ask."""
+        return self._invitations.store
+
+    def close(self) -> None:
+        """Closes the connection, once nobody uses it any more."""
+        with self._lock:
+            self._invitations.close()
+            self._k.close()
+
+    def of(self, secret: str) -> Invitation | None:
+        """The invitation behind a link; none where there is none."""
+        return self.store.of(secret)
+
+    @contextmanager
+    def using(self) -> Iterator[Invitations]:
+        """The invitations with their connection, for one visitor until the block ends."""
+        with self._lock:
+            yield self._invitations
+
+    def now(self) -> int:
+        """The time of the chain, in Unix seconds."""
+        return self._k.session.now()
+
+    def is_over(self, invitation: Invitation) -> bool:
+        """Whether it can no longer be signed."""
+        return invitation.until < self.now()
+
+    def relay(self, invitation: Invitation, passkey: Passkey) -> None:
+        """Asks the relay, where there is one, to register what was just signed."""
+
+    @property
+    def release(self) -> dict[str, str]:
+        """Where what is signed is registered: the chain, and the contract's address."""
+        session = self._k.session
+        return {"chain": str(session.chain_id), "contract": session["DataRegistry"].address}
