@@ -3,8 +3,8 @@
  * server computes and checks; nothing of the key leaves the device.
  *
  * A page marks a place with `data-passkey`. In it are the options for the browser, as JSON, and
- * buttons whose `data-do` says which of them a tap asks for. `data-post` takes the answer and says
- * which page comes next.
+ * buttons whose `data-do` says which of them a tap asks for. `data-post` takes the answer, with the
+ * message that was signed where the page shows one, and says which page comes next.
  */
 import {
   type PublicKeyCredentialCreationOptionsJSON,
@@ -46,7 +46,10 @@ async function act(
   button.textContent = place.dataset.busy ?? "…";
   tell(undefined);
   try {
-    location.assign(await sent(place.dataset.post ?? "", await asked(button, options)));
+    const answer = await asked(button, options);
+    const message = place.querySelector(".message")?.textContent;
+    const body = message ? { message: JSON.parse(message) as unknown, answer } : answer;
+    location.assign(await sent(place.dataset.post ?? "", body));
   } catch (error) {
     button.textContent = called;
     busy(buttons, false);
@@ -59,6 +62,7 @@ async function act(
 }
 
 async function asked(button: HTMLButtonElement, options: Options): Promise<unknown> {
+  if (button.dataset.do === "post") return {};
   if (button.dataset.do === "create" && options.create)
     return startRegistration({ optionsJSON: options.create });
   if (options.get) return startAuthentication({ optionsJSON: options.get });

@@ -16,6 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
     made_at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS site (key BLOB NOT NULL);
 PRAGMA application_id = {_APPLICATION};
 """
 _FIELDS = (
@@ -154,6 +156,16 @@ class InvitationStore:
         """Closes the file; it cannot be asked afterwards."""
         with self._lock:
             self._db.close()
+
+    @cached_property
+    def key(self) -> bytes:
+        """A key that was made with the file and that nobody else knows, 32 bytes."""
+        with self._lock, self._errors(), self._write():
+            row = self._db.execute("SELECT key FROM site").fetchone()
+            if row is None:
+                row = (secrets.token_bytes(32),)
+                self._db.execute("INSERT INTO site VALUES (?)", row)
+            return bytes(row[0])
 
     # Invitations
 

@@ -20,6 +20,7 @@ from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
 from kiseki.web.api import api, twins
 from kiseki.web.asked import Asked
 from kiseki.web.guard import Headers, hosts
+from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.pages import pages
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.pages import NoInvitation, signing, unknown
@@ -66,17 +67,19 @@ def application(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.site, app.state.desk = site, desk
+    app.state.site, app.state.desk, app.state.relay = site, desk, None
     app.include_router(api)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)
+    app.include_router(own)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     for kind, answer in (
         (NoInvitation, unknown),
+        (Closed, closed),
         (KisekiError, _failed),
         (HTTPException, _refused),
         (RequestValidationError, _invalid),

@@ -14,17 +14,19 @@ from typing import Any
 from kiseki.chain.contract.abi import decode_named, selector, signature
 from kiseki.chain.contract.artifacts import artifact
 from kiseki.chain.contract.contracts import Call
-from kiseki.core import accounts, typed
+from kiseki.core import accounts, documents, typed
 from kiseki.core.amounts import ETHER_DECIMALS
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import address, address_text, from_hex, to_hex
+from kiseki.core.values import address, address_text, from_hex, to_hex, uint
 from kiseki.errors import ChainError, InvalidInput
-from kiseki.language import amount, joined, listed, moment, say, span
+from kiseki.language import amount, joined, listed, moment, plural, say, span
 
-__all__ = ["Operation", "key_words", "made"]
+__all__ = ["Operation", "key_words", "made", "understood"]
 
 _MOST = 100
+_BRINGING = {"claim", "resolve", "publish", "sweep"}
+"""Functions of the splitter that pay nobody but whom a split names already."""
 _TRANSFER = keccak256(b"transfer(address,uint256)")[:4]
 
 
@@ -77,6 +79,9 @@ class Operation:
         if to not in self.names:
             return _foreign(who, data, ether, language)
         function, arguments = _decoded(self.names[to], data)
+        plain = _plainly(self.names[to], function, arguments, language)
+        if plain and not value:
+            return plain
         told = f"{self.names[to]}.{function}"
         said = joined([f"{name} {_plain(each)}" for name, each in arguments.items()], language)
         if value:
@@ -107,12 +112,69 @@ def made(
     return Operation(checksummed(account), message, nonce, deadline, names)
 
 
+def understood(given: object, names: Mapping[str, str]) -> Operation:
+    """An operation from the message that a key is asked to sign, as wallets take it.
+
+    Args:
+        names: as `Operation.names`.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    members = ["types", "primaryType", "domain", "message"]
+    _, _, domain, message = documents.members(given, members, "an operation")
+    _, _, chain_id, account = documents.members(
+        domain, ["name", "version", "chainId", "verifyingContract"], "its domain"
+    )
+    calls, nonce, deadline = documents.members(
+        message, ["calls", "nonce", "deadline"], "its message"
+    )
+    if not isinstance(calls, list):
+        raise InvalidInput("the calls of an operation are a list")
+    listed = [
+        Call(to, from_hex(data, None, "its data"), documents.decimal(value, "its value"), "")
+        for to, value, data in (
+            documents.members(each, ["to", "value", "data"], "a call") for each in calls
+        )
+    ]
+    found = made(
+        uint(chain_id, 64, "the chain ID"),
+        address_text(address(account, "the account")),
+        listed,
+        documents.decimal(nonce, "the nonce"),
+        documents.decimal(deadline, "the deadline"),
+        names,
+    )
+    if found.message != given:
+        raise InvalidInput("this is no operation of an account; do not sign it")
+    return found
+
+
 def key_words(key: bytes, language: str = "en") -> str:
     """A key as people tell it from others."""
     if len(key) == 20:
         return say("the wallet {address}", language, address=checksummed(key))
     short = f"{to_hex(key[:4])}…{key[-4:].hex()}"
     return say("the passkey {key}", language, key=short)
+
+
+def _plainly(contract: str, function: str, told: Mapping[str, Any], language: str) -> str:
+    """A call to Kiseki's contracts that many make, in a sentence of its own; empty for others."""
+    if contract == "DataRegistry" and function == "revoke":
+        return say(
+            "Revoke the consent to the collection {collection}. It ends after its notice; what was "
+            "registered before stays as it was.",
+            language, collection=to_hex(told["collection"]),
+        )  # fmt: skip
+    if contract == "RevenueSplitter" and function == "multicall":
+        inner = {_decoded(contract, each)[0] for each in told["calls"]}
+        if inner <= _BRINGING:
+            return plural(
+                "Bring what waits in {number} place of the splitter to whom it belongs.",
+                "Bring what waits in {number} places of the splitter to whom it belongs.",
+                len(told["calls"]), language,
+            )  # fmt: skip
+    return ""
 
 
 def _own(data: bytes, language: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +50,16 @@ class Desk:
         """The invitations with their connection, for one visitor until the block ends."""
         with self._lock:
             yield self._invitations
+
+    @contextmanager
+    def connected(self) -> Iterator[Kiseki]:
+        """The connection itself, for one visitor until the block ends."""
+        with self._lock:
+            yield self._k
+
+    def key(self, purpose: str) -> bytes:
+        """A key of this site that nobody else knows, one for each purpose, 32 bytes."""
+        return hmac.digest(self.store.key, purpose.encode(), hashlib.sha256)
 
     def now(self) -> int:
         """The time of the chain, in Unix seconds."""

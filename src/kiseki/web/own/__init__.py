@@ -1,0 +1,6 @@
+"""An artist's own pages: what came, what waits, and what only their key can do.
+
+entry     signing in with a passkey
+actions   what somebody can have done, as an operation that their key signs
+pages     the pages
+"""

@@ -1,0 +1,120 @@
+"""What the owner of an account can have done, as an operation that their key signs.
+
+Nothing here sends anything. What is signed is told from the calls themselves (`Operation.words`),
+and what comes back from a browser is read again and told again before it is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from kiseki.chain.contract.contracts import Call
+from kiseki.client.accounts.operations import Operation, understood
+from kiseki.client.kiseki import Kiseki
+from kiseki.core import accounts
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
+from kiseki.errors import InvalidInput
+from kiseki.language import mark
+
+__all__ = ["ACTIONS", "NOTHING_WAITS", "again", "prepared"]
+
+NOTHING_WAITS = mark("nothing waits for you that could be brought now")
+_LEAST_WAIT = timedelta(days=30)
+
+Said = Mapping[str, str]
+"""What a form says."""
+
+
+def prepared(k: Kiseki, account: str, action: str, said: Said) -> Operation:
+    """An action as an operation of an account, not signed yet.
+
+    Args:
+        action: one of `ACTIONS`.
+
+    Raises:
+        InvalidInput: there is no such action, or the form says something else than it takes.
+        ChainError: the node does not answer.
+    """
+    if action not in ACTIONS:
+        raise InvalidInput(f"there is nothing like {action!r:.40} to do")
+    return k.accounts.prepare(account, ACTIONS[action](k, account, said))
+
+
+def again(k: Kiseki, account: str, message: object) -> Operation:
+    """An operation as a browser brings it back.
+
+    Raises:
+        InvalidInput: it is none, or another account's.
+    """
+    found = understood(message, k.session.names)
+    if found.account.lower() != account or found.message["domain"]["chainId"] != k.session.chain_id:
+        raise InvalidInput("this is an operation of another account; sign in with its passkey")
+    return found
+
+
+def _claim(k: Kiseki, account: str, said: Said) -> list[Call]:
+    """What waits comes into the account; where an address is said, it goes on to that."""
+    token = address_text(address(said.get("token") or ZERO_ADDRESS, "the token"))
+    owed = sum(each.amount for each in k.revenue.owed(account, tokens=[token]))
+    calls = k.revenue.calls(account, {token: 1}) if owed else []
+    to = said.get("to", "").strip()
+    if not to:
+        if not calls:
+            raise InvalidInput(NOTHING_WAITS)
+        return calls
+    there = k.balance(None if token == ZERO_ADDRESS else token, account)
+    if not owed + there:
+        raise InvalidInput(NOTHING_WAITS)
+    return [*calls, k.accounts.transfer(token, to, owed + there)]
+
+
+def _revoke(k: Kiseki, account: str, said: Said) -> list[Call]:
+    collection = from_hex(said.get("collection", ""), 32, "the collection")
+    record = k.index.collection(collection)
+    if record.provider.lower() != account:
+        raise InvalidInput("this collection is another wallet's")
+    if record.revoked_at is not None:
+        raise InvalidInput("this consent is revoked already")
+    return [k.session["DataRegistry"].call("revoke", collection)]
+
+
+def _add_key(k: Kiseki, account: str, said: Said) -> list[Call]:
+    key = accounts.key_of(said.get("key", "").strip())
+    return [k.accounts.own(account, "addKey", key)]
+
+
+def _guardians(k: Kiseki, account: str, said: Said) -> list[Call]:
+    people = sorted({_plain(each) for each in said.get("guardians", "").split()})
+    try:
+        threshold, days = int(said.get("threshold", "")), int(said.get("days", "30"))
+    except ValueError as error:
+        raise InvalidInput("say in numbers how many guardians and how many days") from error
+    wait = timedelta(days=days)
+    if people and not (1 <= threshold <= len(people) and wait >= _LEAST_WAIT):
+        raise InvalidInput(
+            "at least one guardian and at most all of them act together, and the wait is at least "
+            "30 days"
+        )
+    if not people:
+        return [k.accounts.own(account, "setGuardians", [], 0, 0)]
+    seconds = int(wait.total_seconds())
+    return [k.accounts.own(account, "setGuardians", people, threshold, seconds)]
+
+
+def _stop(k: Kiseki, account: str, said: Said) -> list[Call]:
+    return [k.accounts.own(account, "stopRecovery")]
+
+
+def _plain(text: str) -> str:
+    return address_text(address(text, "a guardian"))
+
+
+ACTIONS: Mapping[str, Callable[[Kiseki, str, Said], list[Call]]] = {
+    "claim": _claim,
+    "revoke": _revoke,
+    "key": _add_key,
+    "guardians": _guardians,
+    "stop-recovery": _stop,
+}
+"""What can be done, by the name that stands in addresses."""

@@ -1,0 +1,291 @@
+"""An artist's own pages. Nobody else sees them, and no cache keeps them.
+
+What is done here is signed with the passkey each time, after it was shown in words; the relay sends
+it. A site without a relay shows and downloads, and sends nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from kiseki.client.accounts.accounts import AccountState
+from kiseki.client.accounts.operations import Operation, key_words
+from kiseki.core import accounts
+from kiseki.core.checksum import checksummed
+from kiseki.core.values import from_hex
+from kiseki.errors import ChainError, InvalidInput, KisekiError
+from kiseki.index import Index
+from kiseki.language import mark
+from kiseki.vault.invitations import Passkey
+from kiseki.web.asked import Asked
+from kiseki.web.guard import own_script
+from kiseki.web.own import actions
+from kiseki.web.own.entry import Visitor, enter, leave, visitor
+from kiseki.web.shown import collections, wallets
+from kiseki.web.shown.values import Rows, UseRow
+from kiseki.web.signing import passkeys
+from kiseki.web.signing.desk import Desk
+from kiseki.web.signing.passkeys import SiteName
+
+__all__ = ["Closed", "closed", "own"]
+
+own = APIRouter(prefix="/own", include_in_schema=False)
+
+NOT_OURS = mark("this passkey was not made here; use the one that you signed with")
+NO_RELAY = mark("this site sends nothing for others; ask who runs it to turn the relay on")
+_TOLD = (NOT_OURS, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
+_SETS = 10
+"""Collections of which the own page says who uses them; the wallet's page has all of them."""
+
+
+class Closed(KisekiError):  # noqa: N818 - reads as what happened
+    """Nobody can sign in here: the site keeps no passkeys."""
+
+
+class Owner:
+    """Somebody at their own pages.
+
+    Attributes:
+        visit: their question.
+        desk: which knows their passkeys.
+        who: that is signed in; none before.
+    """
+
+    def __init__(self, request: Request) -> None:
+        """
+        Raises:
+            Closed: this site keeps no passkeys.
+        """
+        self.visit, self.site = Asked.of(request), SiteName.of(request)
+        desk: Desk | None = request.app.state.desk
+        if desk is None:
+            raise Closed("this site keeps no passkeys")
+        self.desk = desk
+        self.who: Visitor | None = visitor(request, desk.key("own pages"))
+
+    def at(self, page: str = "") -> str:
+        """The address of an own page."""
+        return f"{self.visit.request.scope.get('root_path', '')}/own{page}"
+
+    def page(self, name: str, **values: object) -> Response:
+        """One of the pages."""
+        return self.visit.plain(f"own/{name}.html", 200, at=self.at, site=self.site, **values)
+
+    def must(self) -> Visitor:
+        """Who is signed in.
+
+        Raises:
+            InvalidInput: nobody is.
+        """
+        if self.who is None:
+            raise InvalidInput(passkeys.TOO_LATE)
+        return self.who
+
+    def told(self, error: InvalidInput) -> str:
+        """What is wrong, in the visitor's language where it is something that they can mend."""
+        said = str(error)
+        return self.visit.words.say(said) if said in _TOLD else said
+
+    def refused(self, error: InvalidInput) -> Response:
+        """The same, for a script."""
+        return JSONResponse({"error": self.told(error)}, 400, {"Cache-Control": "no-store"})
+
+    def passkey(self, credential: bytes) -> Passkey:
+        """A passkey that was made here.
+
+        Raises:
+            InvalidInput: it was not.
+        """
+        found = self.desk.store.passkey(credential)
+        if found is None:
+            raise InvalidInput(NOT_OURS)
+        return found
+
+
+Visit = Annotated[Owner, Depends(Owner)]
+Answer = Annotated[dict[str, Any], Body()]
+
+
+def closed(request: Request, _: Exception) -> Response:
+    """What a visitor is shown where nobody can sign in."""
+    return Asked.of(request).plain("own/closed.html", 404)
+
+
+# What is read
+
+
+@dataclass(frozen=True, slots=True)
+class SetShown:
+    """One of the owner's collections, and who uses it.
+
+    Attributes:
+        row: the collection.
+        uses: the first who declare it.
+    """
+
+    row: wallets.MadeRow
+    uses: Rows[UseRow]
+
+
+@own.get("")
+def front(owner: Visit) -> Response:
+    """What came, what waits, and who uses what; or the door."""
+    if owner.site.is_number:
+        address = owner.visit.request.url.replace(hostname="localhost")
+        return RedirectResponse(str(address), 307)
+    if owner.who is None:
+        asked = passkeys.challenge(owner.desk.key("challenge").hex())
+        return owner.page("enter", options={"get": passkeys.asking(owner.site, asked, None)})
+    account = owner.who.account
+    with owner.visit.site.reading() as index:
+        state = owner.visit.site.state(index)
+        shown = wallets.wallet(index, account)
+        sets = [_set(index, row) for row in shown.collections.rows[:_SETS]]
+    return owner.page(
+        "home", shown=shown, sets=sets, read=state, account=_account(owner, account),
+        relays=owner.visit.request.app.state.relay is not None,
+    )  # fmt: skip
+
+
+def _set(index: Index, row: wallets.MadeRow) -> SetShown:
+    return SetShown(row, collections.uses(index, from_hex(row.id, 32, "the collection"), most=5))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShown:
+    """An account, as far as it can be told.
+
+    Attributes:
+        answers: whether the node says what it is; without, the rest is empty and means nothing.
+        made: whether it is on the chain yet; before, its first key alone signs for it.
+        keys: in words.
+        state: on the chain; none where it is not there or nobody says.
+    """
+
+    answers: bool
+    made: bool
+    keys: list[str]
+    state: AccountState | None
+
+
+def _account(owner: Owner, account: str) -> AccountShown:
+    language = owner.visit.words.language
+    try:
+        with owner.desk.connected() as k:
+            state = k.accounts.state(account)
+    except InvalidInput:
+        return AccountShown(True, False, [], None)
+    except ChainError:
+        return AccountShown(False, False, [], None)
+    return AccountShown(True, True, [key_words(each, language) for each in state.keys], state)
+
+
+@own.get("/statement.csv")
+def statement(owner: Visit) -> Response:
+    """What reached the account, by month, as a table for a tax adviser: exact base units."""
+    account = owner.must().account
+    with owner.visit.site.reading() as index:
+        rows = index.overview.earnings(account, "month")
+        block = owner.visit.site.state(index)
+    told = io.StringIO()
+    table = csv.writer(told)
+    table.writerow(["account", "month", "token", "base units", "payments", "as of block"])
+    for each in rows:
+        token = checksummed(each.token)
+        table.writerow(
+            [checksummed(account), each.month, token, each.amount, each.payments, block.block]
+        )
+    return Response(
+        told.getvalue(), media_type="text/csv; charset=utf-8",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="kiseki-{account}.csv"',
+        },
+    )  # fmt: skip
+
+
+@own.get("/do/{action}")
+def ask(owner: Visit, action: str) -> Response:
+    """An action in words, to be signed; or the form that it needs."""
+    if owner.who is None:
+        return RedirectResponse(owner.at(), 303)
+    said = dict(owner.visit.request.query_params)
+    said.pop("language", None)
+    operation, problem = None, ""
+    if said or action not in _FORMS:
+        try:
+            with owner.desk.connected() as k:
+                operation = actions.prepared(k, owner.who.account, action, said)
+        except InvalidInput as error:
+            problem = owner.told(error)
+    passkey = owner.passkey(owner.who.credential)
+    return owner.page(
+        "do", action=action, said=said, problem=problem,
+        words_of=None if operation is None else operation.words(owner.visit.words.language),
+        message=None if operation is None else operation.message,
+        options=None if operation is None else {
+            "get": passkeys.asking(owner.site, operation.digest, passkey.credential)
+        },
+    )  # fmt: skip
+
+
+_FORMS = ("claim", "key", "guardians")
+"""Actions that ask something first."""
+
+
+# What is answered
+
+
+@own.post("/enter", dependencies=[Depends(own_script)])
+def entered(owner: Visit, answer: Answer) -> Response:
+    """Somebody signs in."""
+    try:
+        passkey = owner.passkey(passkeys.named(answer))
+        passkeys.answered(owner.site, answer, passkey, None, owner.desk.key("challenge").hex())
+    except InvalidInput as error:
+        return owner.refused(error)
+    with owner.desk.using() as invitations:
+        account = invitations.account(passkey.key)
+    response = JSONResponse({"next": owner.at()}, headers={"Cache-Control": "no-store"})
+    enter(
+        owner.visit.request, response, Visitor(account, passkey.credential),
+        owner.desk.key("own pages"),
+    )  # fmt: skip
+    return response
+
+
+@own.post("/leave", dependencies=[Depends(own_script)])
+def left(owner: Visit) -> Response:
+    """Somebody signs out."""
+    response = JSONResponse({"next": owner.at()}, headers={"Cache-Control": "no-store"})
+    leave(response)
+    return response
+
+
+@own.post("/do", dependencies=[Depends(own_script)])
+def done(owner: Visit, answer: Answer) -> Response:
+    """An operation comes back signed, and goes to the relay."""
+    try:
+        who = owner.must()
+        relay = owner.visit.request.app.state.relay
+        if relay is None:
+            raise InvalidInput(NO_RELAY)
+        passkey = owner.passkey(who.credential)
+        with owner.desk.connected() as k:
+            operation: Operation = actions.again(k, who.account, answer.get("message"))
+        given = answer.get("answer")
+        signed = passkeys.answered(
+            owner.site, given if isinstance(given, dict) else {}, passkey, operation.digest
+        )
+        approval = accounts.signature(passkey.key, signed)
+        ticket = relay.operation(operation, approval, passkey.key, 0, who.account)
+    except InvalidInput as error:
+        return owner.refused(error)
+    root = owner.visit.request.scope.get("root_path", "")
+    return JSONResponse({"next": f"{root}/relay/{ticket}"}, headers={"Cache-Control": "no-store"})
