@@ -116,7 +116,6 @@ def invited(folder: Folder, at: At = "http://localhost:8000") -> None:
     \b
     Examples:
       kiseki data invited invitations
-      kiseki data consent submit invitations
     """
     from kiseki.vault.invitations import InvitationStore
 

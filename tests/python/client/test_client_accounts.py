@@ -1,5 +1,6 @@
 """Accounts of people who have no wallet: a passkey consents, is paid, and moves its money."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.chain.release.releases import addresses
 from kiseki.chain.signing.accounts import local_account
 from kiseki.client import signedfiles
+from kiseki.client.accounts.operations import understood
 from kiseki.client.data.consents import Consent
 from kiseki.client.revenue import redirects
 from kiseki.client.wallet import Signed
@@ -211,7 +213,8 @@ def test_every_operation_is_told_from_its_calls(k: LocalKiseki, at: str, phone: 
     assert operation.words()[:-1] == [
         f"From now on the wallet {TO} signs for this account, too.",
         f"From now on the passkey 0x{key} signs for this account no more.",
-        f"Call DataRegistry.revoke with collection 0x{7:064x}.",
+        f"Revoke the consent to the collection 0x{7:064x}. It ends after its notice; what was "
+        "registered before stays as it was.",
         f"Guardians of this account are {people[0]}, {people[1]} and {people[2]}. 2 of them "
         "together can give it a new key; that takes 45 days, in which you can stop it.",
         "This account has no guardians any more.",
@@ -448,3 +451,25 @@ def test_what_was_not_verified_is_refused_by_the_chain(
     signed = accounts.signature(phone.key, passkeys.assertion(changed, client, der))
     with pytest.raises(ContractReverted, match="Account_WrongSignature"):
         k.accounts.relay(operation, signed)
+
+
+def test_an_operation_that_comes_back_is_read_again_or_refused(k: LocalKiseki) -> None:
+    """What a browser brings is what was made, whole, or nothing."""
+    phone, other = Passkey(), Passkey()
+    at = k.accounts.address(phone.key)
+    calls = [k.accounts.transfer(ZERO_ADDRESS, TO, 7), k.accounts.own(at, "stopRecovery")]
+    made = k.accounts.prepare(at, calls)
+    assert understood(json.loads(json.dumps(made.message)), k.session.names) == made
+    message = made.message["message"]
+    wrong: list[object] = [
+        None, [], {}, made.message | {"more": 1}, made.message | {"primaryType": "Call"},
+        made.message | {"message": message | {"nonce": -1}},
+        made.message | {"message": message | {"calls": [1]}},
+        made.message | {"message": message | {"calls": [{"to": "0x", "value": "0", "data": ""}]}},
+        made.message | {"domain": made.message["domain"] | {"name": "Another"}},
+    ]  # fmt: skip
+    for false in wrong:
+        with pytest.raises(InvalidInput):
+            understood(false, k.session.names)
+    moved = made.message["domain"] | {"verifyingContract": k.accounts.address(other.key).lower()}
+    assert understood(made.message | {"domain": moved}, k.session.names).account != made.account

@@ -7,15 +7,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from PIL import Image
 from starlette.testclient import TestClient
 from tests.python.promises.scene import Scene
 
 from kiseki import Kiseki, LocalKiseki
+from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
+from kiseki.licences import Licence
+from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
+from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 
 KEY = "0x" + "59" * 32
@@ -83,10 +89,39 @@ def visitor(site: Site) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def desk(places: Places, tmp_path: Path) -> Desk:
+    """A studio's desk, at which invitations open."""
+    return Desk(lambda: places.scene.k, tmp_path / "invitations")
+
+
+@pytest.fixture
+def cuts(desk: Desk, tmp_path: Path) -> Invitation:
+    """An invitation to somebody without a wallet, about three pictures and a drawing."""
+    folder = tmp_path / "cuts"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (60, 40), (200, 40 * number, 0)).save(folder / f"{number}.png")
+    (folder / "hill.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 8L5 2L8 8z"/></svg>'
+    )
+    files = ["0.png", "1.png", "2.png", "hill.svg"]
+    rows = "".join(f"{each},Cut {each[0]},山田 花子\n" for each in files)
+    (folder / "cuts.csv").write_text("file,name,artist\n" + rows)
+    terms = Terms.of("train", royalty="20%").under(Licence("royalty", 1, "ja"))
+    with desk.using() as invitations:
+        (made,) = invitations.invite(folder / "cuts.csv", terms, studio="Studio Kaze")
+    return made
+
+
 @contextmanager
-def served(site: Site) -> Iterator[str]:
-    """The address of a real server, until the block ends."""
-    app = application(site, follows=False)
+def served(site: Site, **options: Any) -> Iterator[str]:
+    """The address of a real server, until the block ends.
+
+    Args:
+        options: of `application`.
+    """
+    app = application(site, follows=False, **options)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -11,7 +11,6 @@ from typing import Any
 
 import cbor2
 import pytest
-from PIL import Image
 from starlette.testclient import TestClient
 from tests.python.passkey import CAN_BE_COPIED, PRESENT, VERIFIED
 from tests.python.passkey import Passkey as Phone
@@ -76,31 +75,6 @@ class Device:
     def _told(self, response: dict[str, str]) -> dict[str, Any]:
         name = b64(self.name)
         return {"id": name, "rawId": name, "type": "public-key", "response": response}
-
-
-@pytest.fixture
-def desk(places: Places, tmp_path: Path) -> Iterator[Desk]:
-    found = Desk(lambda: places.scene.k, tmp_path / "invitations")
-    yield found
-
-
-@pytest.fixture
-def cuts(desk: Desk, tmp_path: Path) -> Invitation:
-    folder = tmp_path / "cuts"
-    folder.mkdir()
-    for number in range(3):
-        Image.new("RGB", (60, 40), (200, 40 * number, 0)).save(folder / f"{number}.png")
-    (folder / "hill.svg").write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 8L5 2L8 8z"/></svg>'
-    )
-    files = ["0.png", "1.png", "2.png", "hill.svg"]
-    rows = "".join(f"{each},Cut {each[0]},山田 花子\n" for each in files)
-    (folder / "cuts.csv").write_text("file,name,artist\n" + rows)
-    with desk.using() as invitations:
-        (made,) = invitations.invite(
-            folder / "cuts.csv", Terms.of("train", royalty="20%"), studio="Studio Kaze"
-        )
-    return made
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +17,7 @@ from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import CHANGED, OTHER_PASSKEY, OVER, SIGNED
 from kiseki.core import ids, seal
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import from_hex, to_hex
+from kiseki.core.values import ZERO32, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, NotInIndex
 from kiseki.language import mark
 from kiseki.web.asked import Asked
@@ -126,7 +127,8 @@ def terms(guest: Visit) -> Response:
     payee = ids.wallet_address(consent.kept.payee.key)
     return guest.page(
         "terms",
-        said=said.words(language),
+        said=replace(said, document=ZERO32).words(language),
+        document=to_hex(said.document) if any(said.document) else "",
         title=licence and licence.title(language),
         governs=licence and licence.language,
         text=licence and licences.licence(said, licence, language),

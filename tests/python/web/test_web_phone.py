@@ -1,0 +1,145 @@
+"""An artist's phone: a real browser with a passkey of its own, from the link to the money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+from tests.python.web.browser import launched
+from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
+
+from kiseki.vault.invitations import Invitation
+from kiseki.web.signing.desk import Desk
+from kiseki.web.site import Site
+
+from .conftest import Places, served
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+
+def with_passkeys(page: Page) -> None:
+    """The phone's own authenticator, which asks for a face and gets it (WebDriver's, by CDP)."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
+        "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }})  # fmt: skip
+
+
+class Taps:
+    """Whatever the artist touches on the page, counted; the device asks for the face itself."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def on(self, name: str, then: str) -> None:
+        self.count += 1
+        self.page.get_by_text(name, exact=True).tap()
+        self.page.wait_for_url(then)
+
+
+def test_from_link_to_registered_consent_in_five_taps_and_the_same_passkey_claims_later(
+    site: Site, desk: Desk, cuts: Invitation, places: Places
+) -> None:
+    with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
+        here = at.replace("127.0.0.1", "localhost")
+        with_passkeys(page)
+        page.goto(f"{here}/sign/{cuts.secret}")
+        assert "You need no wallet" in page.inner_text("main")
+        taps = Taps(page)
+        taps.on("Make a passkey and begin", "**/terms")
+        assert "20%" in page.inner_text("main")
+        taps.on("I have read this; show the drawings", "**/drawings")
+        pictures = page.locator(".drawings img")
+        assert pictures.count() == len(cuts.drawings)
+        assert all(
+            each.evaluate("e => e.decode().then(() => e.naturalWidth > 0)")
+            for each in pictures.all()
+        )
+        taps.on("Sign with the passkey", f"{here}/sign/{cuts.secret}")
+        assert "You have signed" in page.inner_text("main")
+        faces = 2  # the device asks twice: making the passkey, and signing
+        assert taps.count + faces <= 5
+        with desk.using() as invitations:
+            (done,) = places.scene.k.data.consents.submit(invitations.folder)
+        assert done.problem == ""
+        site.catch_up()
+        page.reload()
+        assert "Your consent is registered" in page.inner_text("main")
+        page.goto(f"{here}/own")
+        Taps(page).on("Sign in with the passkey", "**/own")
+        page.wait_for_selector("text=Your drawings, and who uses them")
+        assert "4 drawings" in page.inner_text("main")
+
+
+def test_a_face_that_is_not_shown_signs_nothing_and_says_so(
+    site: Site, desk: Desk, cuts: Invitation
+) -> None:
+    """Without an authenticator that answers, and where the server is lost."""
+    with served(site, desk=desk) as at, launched(locale="ja-JP", **PHONE) as page:
+        here = at.replace("127.0.0.1", "localhost")
+        with_passkeys(page)
+        page.goto(f"{here}/sign/{cuts.secret}")
+        page.route("**/begin", lambda route: route.abort())
+        page.get_by_role("button").first.tap()
+        page.wait_for_selector("#trouble:not([hidden])")
+        assert "サイトから応答がありません" in page.inner_text("#trouble")
+        page.unroute("**/begin")
+        page.get_by_role("button").nth(
+            1
+        ).tap()  # the passkey is there, and the site never learned of it
+        page.wait_for_selector("#trouble:has-text('新しく作ってください')")
+        found = desk.of(cuts.secret)
+        assert found is not None and found.account is None
+
+
+def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
+    site: Site, desk: Desk, cuts: Invitation, tmp_path: Path
+) -> None:
+    """As all other pages: nothing too wide, clipped or too small, and nothing that axe finds."""
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+    with served(site, desk=desk) as at:
+        here = at.replace("127.0.0.1", "localhost")
+        for look, options in _looks():
+            with launched(**options, bypass_csp=True) as page:
+                page.on("pageerror", lambda error: wrong.append(str(error)))
+                with_passkeys(page)
+                page.goto(f"{here}/sign/{cuts.secret}")
+
+                def looked_at(name: str, page: Page = page, look: str = look) -> None:
+                    page.wait_for_load_state("networkidle")
+                    page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
+                    found = page.evaluate(MEASURE)
+                    told = (found["wide"], found["clipped"], found["small"])
+                    assert told == ([], [], []), (name, look)
+                    page.evaluate(axe)
+                    told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+                    for each in told["violations"]:
+                        nodes = [node["html"][:120] for node in each["nodes"][:3]]
+                        wrong.append(f"{name}-{look} {each['id']} {nodes}")
+
+                looked_at("sign-begin")
+                page.get_by_role("button").first.click()
+                page.wait_for_url("**/terms")
+                looked_at("sign-terms")
+                page.goto(f"{here}/sign/{cuts.secret}/drawings")
+                looked_at("sign-drawings")
+                page.goto(f"{here}/own")
+                looked_at("own-enter")
+                page.get_by_role("main").get_by_role("button").click()
+                page.wait_for_selector(".set, .counts, section")
+                looked_at("own-home")
+                for action in ("claim", "key", "guardians"):
+                    page.goto(f"{here}/own/do/{action}")
+                    looked_at(f"own-{action}")
+                page.goto(f"{here}/own/do/key?key=0x{'ab' * 20}")
+                looked_at("own-words")
+                page.goto(f"{here}/sign/nobody")
+                looked_at("sign-unknown")
+    assert wrong == []
