@@ -15,7 +15,7 @@ from kiseki.chain.release import deploying as deployment
 from kiseki.chain.sending.fees import Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
-from kiseki.chain.signing.accounts import local_account, signer_of
+from kiseki.chain.signing.accounts import WatchOnly, local_account, signer_of
 from kiseki.chain.signing.signer import Signer
 from kiseki.client.accounts.accounts import Accounts
 from kiseki.client.asof import AWAY
@@ -207,6 +207,11 @@ class Kiseki:
     def using(self, key: str | LocalAccount | Signer) -> Kiseki:
         """The same chain and salts with another wallet."""
         return Kiseki(self.session, signer_of(key), self._wallet.salts)
+
+    def rehearsing(self) -> Kiseki:
+        """The same wallet, chain and salts for a dry run in the same thread: nothing is signed or
+        sent, and `sender.trials` says what would be. It is not closed."""
+        return Kiseki(self.session.rehearsing(), WatchOnly(self.address), self._wallet.salts)
 
     @contextlib.contextmanager
     def command(self, name: str) -> Iterator[None]:

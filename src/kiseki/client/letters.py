@@ -71,11 +71,7 @@ class Letter:
         """
         if Path(path).exists():
             raise FilesError(f"there is a file {path} already; name another")
-        signature = to_hex(signed.signature)
-        more = {name: signed.more[name] for name in self.more}
-        said = files.told(lambda language: self.words(signed, language))
-        ours = {"format": self.form, **said, **more, "signature": signature}
-        files.write(Path(path), files.text(ours, signed.message))
+        files.write(Path(path), self.to_json(signed))
 
     def read(self, path: str | Path) -> Signed:
         """A letter, once its signature was found to be its signer's. Of an account's signature only
@@ -86,7 +82,25 @@ class Letter:
             InvalidInput: it is none, or says other things than are signed.
             SigningError: the signature is another's.
         """
-        given = files.read(Path(path))
+        return self.from_json(files.read(Path(path)), str(path))
+
+    def to_json(self, signed: Signed) -> str:
+        """The text of its file."""
+        signature = to_hex(signed.signature)
+        more = {name: signed.more[name] for name in self.more}
+        said = files.told(lambda language: self.words(signed, language))
+        ours = {"format": self.form, **said, **more, "signature": signature}
+        return files.text(ours, signed.message)
+
+    def from_json(self, given: str | bytes, path: str = "this") -> Signed:
+        """A letter from the text of its file; see `read`.
+
+        Args:
+            path: what it is called in errors.
+
+        Raises:
+            InvalidInput, SigningError: as `read`.
+        """
         try:
             ours, typed_data = files.document(given)
             says = tuple(files.told(str))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -151,6 +152,18 @@ class Session:
             if signer.address not in self._senders:
                 self._senders[signer.address] = kind(self.node, signer, self.journal, self.policy)
             return self._senders[signer.address]
+
+    def rehearsing(self) -> Session:
+        """The same chain and index, for the same thread; what is sent there is only tried.
+
+        It lives as long as this one, and is not closed.
+        """
+        with self._lock:
+            if self._old is None:
+                self._followed()
+            other = copy.copy(self)
+        other.rehearses, other._senders = True, {}
+        return other
 
     def decimals(self, token: str) -> int:
         """How many digits a currency has after the point; see `Kiseki.decimals`."""

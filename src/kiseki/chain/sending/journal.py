@@ -277,6 +277,16 @@ class Journal:
             for raw, sent_as, most, tip, no, at in rows
         ]
 
+    def sent_as(self, lane: Lane, call: Call) -> bytes | None:
+        """The hash of the transaction that was last signed for a call; none where none was, or
+        where it is done with for long."""
+        rows = self._rows(
+            "SELECT attempt.hash FROM intent JOIN attempt ON attempt.intent = intent.id"
+            " WHERE lane = ? AND fingerprint = ? ORDER BY attempt.rowid DESC LIMIT 1",
+            str(lane), fingerprint(call),
+        )  # fmt: skip
+        return bytes(rows[0][0]) if rows else None
+
     def attempt(
         self, intent: Intent, signed: SignedTransaction, fees: Fees, *, cancels: bool = False
     ) -> None:

@@ -181,6 +181,17 @@ class Accounts:
             ContractReverted: `Account_WrongSignature`, `Account_NonceUsed`, `Account_Expired`, or
                 `Account_CallFailed` with what a call was refused for. Nothing was done.
         """
+        return self.wallet.send(self.relay_call(operation, signed, key=key, number=number))
+
+    def relay_call(
+        self, operation: Operation, signed: bytes, *, key: bytes | str | None = None,
+        number: int = 0,
+    ) -> Call:  # fmt: skip
+        """What `relay` sends.
+
+        Raises:
+            InvalidInput: as `relay`.
+        """
         session, domain = self.wallet.session, operation.message["domain"]
         if domain["chainId"] != session.chain_id:
             raise InvalidInput(
@@ -193,16 +204,22 @@ class Accounts:
         )
         if key is None or self._code(operation.account):
             self._account(operation.account)
-            return self.wallet.send(call)
+            return call
         raw = accounts.key_of(key)
         if self.address(raw, number) != operation.account:
             raise InvalidInput(
                 f"the account of this key is {self.address(raw, number)}, and the operation is "
                 f"that of {operation.account}"
             )
-        return self.wallet.send(
-            self._factory.call("createAndCall", raw, number, call.to, call.data)
-        )
+        return self._factory.call("createAndCall", raw, number, call.to, call.data)
+
+    def is_used(self, account: str, nonce: int) -> bool:
+        """Whether an operation with this number was carried out or cancelled.
+
+        Raises:
+            InvalidInput: there is no account.
+        """
+        return bool(self._account(account).read("isNonceUsed", nonce))
 
     def own(self, account: str, function: str, *arguments: Any) -> Call:
         """A call of an account to itself, for an operation: ``addKey`` (a key), ``removeKey`` (a

@@ -263,6 +263,23 @@ class Consents:
             problem = "" if result.error is None else str(result.error)
             yield Submitted(path, consent.kept.id, result, problem)
 
+    def register(self, consent: Consent, *, publish: bool = True) -> Registered:
+        """Registers what one signed consent is about; see `submit`.
+
+        Raises:
+            InvalidInput: it is not signed, expired, or for another chain.
+            ContractReverted: it was refused. `DifferentValues`: it is registered otherwise.
+        """
+        coded = with_code(self.wallet, [consent.kept.provider])
+        if not registered(self.wallet, [consent.kept.id])[0]:
+            problem = self._problem(consent, self.wallet.session.now(), coded)
+            if problem:
+                raise InvalidInput(problem)
+        (done,) = register(self.wallet, [self._group(consent, coded)], publish=publish)
+        if done.error is not None:
+            raise done.error
+        return done
+
     def _group(self, consent: Consent, coded: set[str]) -> Group:
         who, given = consent.kept.provider, consent.signature or b""
         made = accounts.undeployed(given)

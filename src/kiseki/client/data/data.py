@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from kiseki.chain.contract.contracts import Contract
+from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.consents import Consents
 from kiseki.client.data.gates import Gate
@@ -417,12 +417,17 @@ class Data:
         Raises:
             InvalidInput: it is for another chain or contract than the suite here.
         """
+        return self.wallet.send(self.revocation_call(signed))
+
+    def revocation_call(self, signed: Signed) -> Call:
+        """What `revoke_for` sends."""
         must_be_for(self.wallet.session, signed)
         said = signed.message["message"]
-        if "collection" in said:
-            return self.revoke(from_hex(said["collection"], 32, "the collection"), signed)
-        commitment = from_hex(said["commitment"], 32, "the commitment")
-        return self.revoke_item(commitment, signed, unpublished=True)
+        what, name = ("collection", "revokeFor")
+        if what not in said:
+            what, name = ("commitment", "revokeItemFor")
+        key = from_hex(said[what], 32, f"the {what}")
+        return self._contract.call(name, signed.signer, key, signed.approval)
 
     def revoke_item(
         self, commitment: bytes, signed: Signed | None = None, *, unpublished: bool = False
