@@ -1,0 +1,80 @@
+"""What a visitor is told of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiseki.chain.contract.contracts import Call
+from kiseki.language import moment, say
+from kiseki.web.relay.reasons import Reason
+
+__all__ = ["Told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A request as it stands.
+
+    Attributes:
+        ticket: its own.
+        kind: ``consent``, ``revocation``, ``operation`` or ``claim``.
+        person: the wallet or account that it counts for, checksummed.
+        state: ``waiting``, ``sent`` (in no block yet), ``done`` or ``refused``.
+        reason: why it waits or was refused.
+        detail: what a contract or node said against it, in English; empty if nothing.
+        calls: what anybody can send in place of this site: `to`, `data` and `value`, in order.
+        text: what was handed in, as a file.
+        ends: the last second at which it can be sent; none where that is open.
+        hash, block: of the last transaction: of one that is in a block with its block.
+        created: when it was handed in, in Unix seconds.
+    """
+
+    ticket: str
+    kind: str
+    person: str
+    state: str
+    reason: Reason
+    detail: str
+    calls: tuple[Call, ...]
+    text: str
+    ends: int | None
+    hash: bytes | None
+    block: int | None
+    created: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.state in ("done", "refused")
+
+    @property
+    def said(self) -> str:
+        """As `words` in English."""
+        return " ".join(self.words())
+
+    def words(self, language: str = "en") -> list[str]:
+        """How it stands, in sentences. A revocation that is in no block is not in force."""
+        found = [self._state(language)]
+        if self.state in ("waiting", "refused"):
+            found.append(self.reason.words(language))
+        if self.kind == "revocation":
+            found.append(
+                say("The revocation is in force, as its terms say.", language)
+                if self.state == "done"
+                else say("The revocation is not in force.", language)
+            )
+        if self.state == "waiting" and self.ends is not None:
+            until = moment(self.ends, language)
+            found.append(say("Anybody may send this until {time}.", language, time=until))
+        return found
+
+    def _state(self, language: str) -> str:
+        if self.state == "done" and self.block is None:
+            return say("It was carried out already, by somebody else.", language)
+        if self.state == "done":
+            return say("It is carried out, in block {block}.", language, block=f"{self.block:,}")
+        if self.state == "sent":
+            return say("It is sent and waits for its block.", language)
+        if self.state == "refused":
+            return say("This site does not send it.", language)
+        return say("It waits and is not sent yet.", language)
