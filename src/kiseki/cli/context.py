@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "Weak", "amount", "asks", "chosen", "current", "hex32", "kiseki", "moment",
-           "money", "options", "password", "spend", "table", "watching", "where"]  # fmt: skip
+__all__ = ["Options", "Weak", "amount", "asks", "chosen", "connector", "current", "hex32",
+           "kiseki", "moment", "money", "options", "password", "spend", "table", "watching",
+           "where"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -289,6 +290,13 @@ def kiseki() -> Kiseki:
     """A `Kiseki` with the wallet and on the chain that the options name."""
     place = where()
     return _connected(place, signer(place.url, _chain_of(place)), False)
+
+
+def connector() -> Callable[[], Kiseki]:
+    """Makes a `Kiseki` each time it is called, for threads; the wallet is opened once, now."""
+    place = where()
+    who = signer(place.url, _chain_of(place))
+    return lambda: _connected(place, who, False)
 
 
 def _chain_of(place: Where) -> int:

@@ -83,7 +83,7 @@ def invite(
     context.opened.callback(desk.close)
     with show.progress("reading", "files") as told:
         made = desk.invite(
-            source, terms, studio=studio, days=days, names=_known, table=context.table(),
+            source, terms, studio=studio, days=days, names=names.known, table=context.table(),
             progress=told, doubtful=sources.decide(doubtful),
         )  # fmt: skip
     links = [_link(site, each) for each in made]
@@ -157,15 +157,6 @@ def _there(k: Kiseki, collection: bytes) -> bool:
     except NotInIndex:
         return False
     return True
-
-
-def _known(name: str) -> str | None:
-    """The wallet of somebody in the address book."""
-    try:
-        found = names.people().account(name)
-    except LookupError:
-        return None
-    return None if ":" in found else found
 
 
 def _site(text: str) -> str:

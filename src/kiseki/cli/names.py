@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kiseki.core.payee import Payee
     from kiseki.vault.people import People
 
-__all__ = ["account", "payee", "people", "shown", "wallet"]
+__all__ = ["account", "known", "payee", "people", "shown", "wallet"]
 
 
 def people() -> People:
@@ -40,6 +40,19 @@ def account(text: str) -> str:
         return people().account(text)
     except LookupError:
         return _asked(text.strip())
+
+
+def known(name: str) -> str | None:
+    """The wallet of somebody in the address book; none of whom it does not know, or who has none.
+
+    Raises:
+        InvalidInput: several people have this name.
+    """
+    try:
+        found = people().account(name)
+    except LookupError:
+        return None
+    return None if ":" in found else found
 
 
 def wallet(text: str, what: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, names, show
+from kiseki.disk import texts
 from kiseki.errors import InvalidInput, KisekiError
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def serve(
             "this wallet's key store."
         ),
     ] = None,
+    producer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A wallet that may see the studio's pages, from anywhere. Give it once for each."
+        ),
+    ] = None,
     every: Annotated[float, typer.Option(help="Seconds between two looks at the chain.")] = 2.0,
 ) -> None:
     """Serve pages and an API that tell what is registered, until Ctrl-C.
@@ -43,7 +50,9 @@ def serve(
     old they are. Questions to other host names than those given are refused. Sends nothing.
 
     With --invitations, artists sign on their phones: passkeys need a name with TLS in front, or
-    this machine itself, as http://localhost:8000/.
+    this machine itself, as http://localhost:8000/. The studio's pages at /studio show who has
+    signed, invite, and register with this wallet. They open by an address that is written into the
+    file studio.url in that folder, and to the wallets that --producer names.
 
     \b
     Examples:
@@ -63,15 +72,24 @@ def serve(
     if not 0 <= port < 1 << 16:
         raise InvalidInput("--port must be from 0 to 65535")
 
+    from kiseki.web.studio.door import Door
+
+    door = Door(producer or ())
+
     def ready(address: str) -> None:
         show.say(f"The pages are at {address}. Press Ctrl-C to end it.")
+        if invitations is not None:
+            at = invitations / "studio.url"
+            here = address.replace("127.0.0.1", "localhost")
+            texts.write(at, f"{here}studio?key={door.key}\n", mode=0o600, folder=True)
+            show.say(f"The address of the studio's pages is in the file {at}.")
 
     def desk() -> Desk:
         from kiseki.web.signing.desk import Desk
 
-        return Desk(context.kiseki, invitations or Path())
+        return Desk(context.connector(), invitations or Path(), names.known)
 
     run(
         context.watching, host, port, name or (), every=every, ready=ready,
-        desk=desk if invitations is not None else None,
+        desk=desk if invitations is not None else None, door=door,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kiseki.core.collection import Kept
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
 from kiseki.disk import database
@@ -34,7 +35,8 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS invitation (
     place BLOB PRIMARY KEY, secret TEXT NOT NULL, artist TEXT NOT NULL, studio TEXT NOT NULL,
     terms TEXT NOT NULL, drawings TEXT NOT NULL, made_at INTEGER NOT NULL, until INTEGER NOT NULL,
-    account TEXT, credential BLOB, collection BLOB, consent TEXT, signed_at INTEGER, ticket TEXT
+    account TEXT, credential BLOB, collection BLOB, root BLOB, consent TEXT, signed_at INTEGER,
+    ticket TEXT
 );
 CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
@@ -45,7 +47,7 @@ PRAGMA application_id = {_APPLICATION};
 """
 _FIELDS = (
     "secret, artist, studio, terms, drawings, made_at, until, account, credential, collection,"
-    " consent, signed_at, ticket"
+    " root, consent, signed_at, ticket"
 )
 
 
@@ -82,7 +84,7 @@ class Invitation:
         made_at, until: Unix seconds; after the last it can no longer be signed.
         account: who consents, in lower case; none before the artist has a passkey.
         credential: of the passkey that signs for that account; none where another wallet signs.
-        collection: its ID; none before the account is known.
+        collection, root: its ID, and that of its data IDs; none before the account is known.
         consent: the name of the consent file beside; likewise.
         signed_at: when it was signed; none before.
         ticket: of the relay that was asked to send it; none before.
@@ -98,6 +100,7 @@ class Invitation:
     account: str | None = None
     credential: bytes | None = None
     collection: bytes | None = None
+    root: bytes | None = None
     consent: str | None = None
     signed_at: int | None = None
     ticket: str | None = None
@@ -205,12 +208,12 @@ class InvitationStore:
             return None if row is None else _invitation(row)
 
     def begin(
-        self, secret: str, account: str, credential: bytes | None, collection: bytes, consent: str
+        self, secret: str, account: str, credential: bytes | None, kept: Kept, consent: str
     ) -> None:
         """Notes who will sign, and what. Before it is signed the same can be noted anew."""
         self._change(
-            "account = ?, credential = ?, collection = ?, consent = ? WHERE place = ? AND signed_at"
-            " IS NULL", account, credential, collection, consent, _place(secret),
+            "account = ?, credential = ?, collection = ?, root = ?, consent = ? WHERE place = ? AND"
+            " signed_at IS NULL", account, credential, kept.id, kept.root, consent, _place(secret),
         )  # fmt: skip
 
     def signed(self, secret: str, when: int) -> None:

@@ -25,6 +25,8 @@ from kiseki.web.pages import pages
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
+from kiseki.web.studio.door import Door
+from kiseki.web.studio.pages import Shut, shut, studio
 
 __all__ = ["application"]
 
@@ -33,7 +35,12 @@ _STATIC = Path(__file__).parent / "static"
 
 
 def application(
-    site: Site, names: Iterable[str] = (), *, desk: Desk | None = None, follows: bool = True
+    site: Site,
+    names: Iterable[str] = (),
+    *,
+    desk: Desk | None = None,
+    door: Door | None = None,
+    follows: bool = True,
 ) -> ASGIApp:
     """The application of a site.
 
@@ -41,6 +48,7 @@ def application(
         site: closed when the application ends.
         names: under which it is reached, without ports; those of this machine to itself count too.
         desk: of a studio whose invitations open here; closed likewise.
+        door: to the pages of those who run the site; none lets nobody in.
         follows: whether it follows the chain by itself.
     """
 
@@ -68,11 +76,13 @@ def application(
         openapi_url="/api/openapi.json",
     )
     app.state.site, app.state.desk, app.state.relay = site, desk, None
+    app.state.door = door or Door()
     app.include_router(api)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)
     app.include_router(own)
+    app.include_router(studio)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
@@ -80,6 +90,7 @@ def application(
     for kind, answer in (
         (NoInvitation, unknown),
         (Closed, closed),
+        (Shut, shut),
         (KisekiError, _failed),
         (HTTPException, _refused),
         (RequestValidationError, _invalid),

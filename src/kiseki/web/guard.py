@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LOCAL", "POLICY", "Headers", "hosts", "own_script"]
+__all__ = ["LOCAL", "POLICY", "Headers", "hosts", "own_page", "own_script"]
 
 POLICY = "; ".join(
     (
@@ -69,17 +69,26 @@ def hosts(app: ASGIApp, names: Iterable[str]) -> ASGIApp:
     return TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False)
 
 
+def own_page(request: Request) -> None:
+    """Refuses what another site's page sends in a visitor's name (CSRF).
+
+    Raises:
+        HTTPException: 403.
+    """
+    origin, whole = request.headers.get("origin", ""), request.url.netloc
+    if (
+        origin not in (f"https://{whole}", f"http://{whole}")
+        or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+    ):
+        raise HTTPException(403, "this can only be sent from a page of this site")
+
+
 def own_script(request: Request) -> None:
-    """Refuses what another site's page sends in a visitor's name (CSRF): only scripts of this very
-    site post here, and they post JSON, which a form of another site cannot.
+    """The same, of what is sent as JSON, which a form of another site cannot.
 
     Raises:
         HTTPException: 403, or 415.
     """
-    origin, whole = request.headers.get("origin", ""), request.url.netloc
-    if origin not in (f"https://{whole}", f"http://{whole}"):
-        raise HTTPException(403, "this can only be sent from a page of this site")
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise HTTPException(403, "this can only be sent from a page of this site")
+    own_page(request)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "this can only be sent as JSON")

@@ -13,6 +13,7 @@ from kiseki.errors import InvalidInput
 from kiseki.web.app import application
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
+from kiseki.web.studio.door import Door
 
 __all__ = ["serve"]
 
@@ -25,6 +26,7 @@ def serve(
     *,
     every: float = 2.0,
     desk: Callable[[], Desk] | None = None,
+    door: Door | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
@@ -35,6 +37,7 @@ def serve(
         names: under which it is reached from elsewhere.
         every: seconds between two looks at the chain.
         desk: makes the studio's desk, where invitations open here.
+        door: to the pages of those who run the site.
         ready: told the address once it listens.
 
     Raises:
@@ -54,7 +57,7 @@ def serve(
         invitations = None if desk is None else desk()
         ready(f"http://{host}:{listening.getsockname()[1]}/")
         settings = uvicorn.Config(
-            application(site, names, desk=invitations), log_level="warning", access_log=False,
-            server_header=False, proxy_headers=False,
+            application(site, names, desk=invitations, door=door), log_level="warning",
+            access_log=False, server_header=False, proxy_headers=False,
         )  # fmt: skip
         uvicorn.Server(settings).run([listening])

@@ -172,7 +172,7 @@ class Invitations:
         days = max(1, -(-(invitation.until - now) // _DAY))
         (path,) = self._data.consents.prepare([kept], self.folder, days=days)
         credential = None if isinstance(who, str) else who.credential
-        self.store.begin(invitation.secret, account, credential, kept.id, path.name)
+        self.store.begin(invitation.secret, account, credential, kept, path.name)
         return self._again(invitation)
 
     def consent(self, invitation: Invitation) -> Consent:

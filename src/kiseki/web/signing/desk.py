@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import Invitations
 from kiseki.client.kiseki import Kiseki
 from kiseki.vault.invitations import Invitation, InvitationStore, Passkey
+from kiseki.web.signing.registering import Registering
 
 __all__ = ["Desk"]
 
@@ -21,12 +23,20 @@ class Desk:
     preparing a consent takes salts from its key store.
 
     Args:
-        connect: makes the connection.
+        connect: makes a connection with the studio's wallet.
         folder: of the invitations.
+        names: the wallet of somebody whom the studio knows; none for whom it does not.
     """
 
-    def __init__(self, connect: Callable[[], Kiseki], folder: Path) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Kiseki],
+        folder: Path,
+        names: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        self.names = names
         self._k = connect()
+        self.registering = Registering(connect, self.signed)
         self._lock = threading.Lock()
         self._invitations = Invitations(self._k.data, folder)
 
@@ -37,6 +47,7 @@ class Desk:
 
     def close(self) -> None:
         """Closes the connection, once nobody uses it any more."""
+        self.registering.close()
         with self._lock:
             self._invitations.close()
             self._k.close()
@@ -44,6 +55,14 @@ class Desk:
     def of(self, secret: str) -> Invitation | None:
         """The invitation behind a link; none where there is none."""
         return self.store.of(secret)
+
+    def consent(self, invitation: Invitation) -> Consent:
+        """What an artist is asked to sign; see `Invitations.consent`."""
+        return self._invitations.consent(invitation)
+
+    def challenge(self, invitation: Invitation) -> bytes:
+        """What a passkey signs, 32 bytes."""
+        return self._invitations.challenge(invitation)
 
     @contextmanager
     def using(self) -> Iterator[Invitations]:
@@ -56,6 +75,15 @@ class Desk:
         """The connection itself, for one visitor until the block ends."""
         with self._lock:
             yield self._k
+
+    def signed(self) -> list[Path]:
+        """The consent files that are signed."""
+        folder = self._invitations.folder
+        return [
+            folder / each.consent
+            for each in self.store.all()
+            if each.signed_at is not None and each.consent is not None
+        ]
 
     def key(self, purpose: str) -> bytes:
         """A key of this site that nobody else knows, one for each purpose, 32 bytes."""

@@ -81,8 +81,7 @@ class Guest:
         """What is signed; none before it is known who signs."""
         if self.invitation.consent is None:
             return None
-        with self.desk.using() as invitations:
-            return invitations.consent(self.invitation)
+        return self.desk.consent(self.invitation)
 
 
 Visit = Annotated[Guest, Depends(Guest)]
@@ -146,8 +145,7 @@ def drawings(guest: Visit, page: Annotated[int, Query(ge=1, le=100_000)] = 1) ->
     invitation, first = guest.invitation, (page - 1) * _PAGE
     if invitation.signed_at is not None:
         return RedirectResponse(guest.at(), 303)
-    with guest.desk.using() as invitations:
-        digest = invitations.challenge(invitation)
+    digest = guest.desk.challenge(invitation)
     asking = passkeys.asking(guest.site, digest, invitation.credential)
     return guest.page(
         "drawings",

@@ -1,0 +1,67 @@
+/** Asking the page's own server, and telling what is wrong in the page's own words. */
+
+/** The server's reason why not. */
+export class Refused extends Error {}
+
+/** Sends JSON; the address of the page that comes next. */
+export async function sent(address: string, answer: unknown): Promise<string> {
+    const response = await fetch(address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(answer),
+    });
+    return next(response.ok, await response.text());
+}
+
+/** What an answer says comes next. */
+export function next(good: boolean, body: string): string {
+    const told = read(body);
+    if (!good || !told.next) throw new Refused(told.error ?? "");
+    return told.next;
+}
+
+function read(body: string): { next?: string; error?: string } {
+    try {
+        return JSON.parse(body) as { next?: string; error?: string };
+    } catch {
+        return {};
+    }
+}
+
+/** Shows what is wrong, with the reason beside; nothing where nothing is. */
+export function tell(what: string | undefined, why = ""): void {
+    const place = document.getElementById("trouble");
+    if (!place) return;
+    place.hidden = !what;
+    place.textContent = what ?? "";
+    if (why) {
+        const small = document.createElement("small");
+        small.textContent = why;
+        place.append(small);
+    }
+}
+
+/** Does what a tap asks for. Until it is done the buttons wait; then the next page comes. */
+export async function act(
+    place: HTMLElement,
+    button: HTMLButtonElement,
+    work: () => Promise<string>,
+    cancelled: (error: unknown) => string | undefined = () => undefined,
+): Promise<void> {
+    const buttons = [...place.querySelectorAll("button")];
+    const called = button.textContent;
+    for (const each of buttons) each.disabled = true;
+    button.textContent = place.dataset.busy ?? "…";
+    tell(undefined);
+    try {
+        location.assign(await work());
+    } catch (error) {
+        button.textContent = called;
+        for (const each of buttons) each.disabled = false;
+        const stopped = cancelled(error);
+        if (error instanceof Refused) tell(place.dataset.failed, error.message);
+        else if (stopped) tell(stopped);
+        else if (error instanceof TypeError) tell(place.dataset.lost);
+        else tell(place.dataset.failed, String(error));
+    }
+}
