@@ -1,7 +1,7 @@
 /** The studio's pages: signing in with a wallet, sending a folder, and buttons that post. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
-import { act, next, sent, tell } from "./page/asking.ts";
+import { Refused, act, next, sent } from "./page/asking.ts";
 import { address, refused, wallets } from "./page/wallets.ts";
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-siwe], [data-post]")) {
@@ -24,10 +24,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("[data-upload]")) 
 /** EIP-4361: the server made the text; the wallet signs it. */
 async function signedIn(place: HTMLElement): Promise<string> {
     const [wallet] = (await wallets()).values();
-    if (!wallet) {
-        tell(place.dataset.none);
-        throw new Error(place.dataset.none);
-    }
+    if (!wallet) throw new Refused(place.dataset.none ?? "");
     const who = checksummed(await address(wallet));
     const text = (place.dataset.text ?? "").replace("{address}", who);
     const hex = `0x${hexOf(new TextEncoder().encode(text))}`;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 from tests.python.web.browser import launched
 from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
@@ -94,6 +95,74 @@ def test_a_face_that_is_not_shown_signs_nothing_and_says_so(
         page.wait_for_selector("#trouble:has-text('新しく作ってください')")
         found = desk.of(cuts.secret)
         assert found is not None and found.account is None
+
+
+WALLET = """
+  const state = { chain: %d };
+  const provider = { request: async ({ method, params }) => {
+    if (method === "eth_requestAccounts") return ["%s"];
+    if (method === "eth_chainId") return "0x" + state.chain.toString(16);
+    if (method === "wallet_switchEthereumChain") {
+      if (!%s) throw { code: 4902 };
+      state.chain = Number(params[0].chainId);
+      return null;
+    }
+    if (!%s) throw { code: 4001, message: "no" };
+    return window.signs(method, params);
+  } };
+  const info = { uuid: "1", name: "Test", icon: "data:,", rdns: "org.example" };
+  window.addEventListener("eip6963:requestProvider", () => window.dispatchEvent(
+    new CustomEvent("eip6963:announceProvider", { detail: { info, provider } })));
+"""
+"""A wallet that announces itself (EIP-6963); what it signs, the test's own node signs."""
+
+
+def with_wallet(
+    page: Page, places: Places, who: str, *, chain: int = 31337, switches: bool = True,
+    signs: bool = True,
+) -> None:  # fmt: skip
+    node = places.scene.k.session.node
+    page.expose_function("signs", lambda method, params: node.one(method, *params))
+    yes = ("false", "true")
+    page.add_init_script(WALLET % (chain, who, yes[switches], yes[signs]))
+
+
+def test_somebody_with_a_wallet_signs_with_it(
+    site: Site, desk: Desk, cuts: Invitation, places: Places
+) -> None:
+    """Also one that is on another chain first."""
+    who = places.scene.k.wallet(9).address
+    with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
+        with_wallet(page, places, who, chain=1)
+        page.goto(f"{at.replace('127.0.0.1', 'localhost')}/sign/{cuts.secret}")
+        taps = Taps(page)
+        taps.on("Use a wallet of this browser", "**/terms")
+        taps.on("I have read this; show the drawings", "**/drawings")
+        taps.on("Sign with the wallet", f"**/sign/{cuts.secret}")
+        assert "You have signed" in page.inner_text("main")
+        with desk.using() as invitations:
+            (done,) = places.scene.k.data.consents.submit(invitations.folder)
+    assert done.problem == ""
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"signs": False}, "The wallet did not sign."),
+    ({"chain": 1, "switches": False}, "The wallet is on another chain"),
+])  # fmt: skip
+def test_a_wallet_that_refuses_or_stays_elsewhere_signs_nothing_and_says_so(
+    site: Site, desk: Desk, cuts: Invitation, places: Places, options: dict[str, Any], said: str
+) -> None:
+    who = places.scene.k.wallet(9).address
+    with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
+        with_wallet(page, places, who, **options)
+        page.goto(f"{at.replace('127.0.0.1', 'localhost')}/sign/{cuts.secret}")
+        taps = Taps(page)
+        taps.on("Use a wallet of this browser", "**/terms")
+        taps.on("I have read this; show the drawings", "**/drawings")
+        page.get_by_text("Sign with the wallet", exact=True).tap()
+        page.wait_for_selector(f"#trouble:has-text('{said}')")
+        found = desk.of(cuts.secret)
+        assert found is not None and found.signed_at is None
 
 
 def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(

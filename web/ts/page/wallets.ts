@@ -32,6 +32,24 @@ export async function address(wallet: Wallet): Promise<string> {
     return first;
 }
 
+/** Whether a wallet is on this chain, or goes there. */
+export async function onChain(wallet: Wallet, chain: number): Promise<boolean> {
+    const asked = `0x${chain.toString(16)}`;
+    const there = async (): Promise<boolean> =>
+        Number(await wallet.request({ method: "eth_chainId" })) === chain;
+    if (await there()) return true;
+    try {
+        await wallet.request({
+            method: "wallet_switchEthereumChain",
+            params: [{ chainId: asked }],
+        });
+    } catch (error) {
+        if (refused(error)) throw error;
+        return false; // it does not know that chain
+    }
+    return there();
+}
+
 /** Whether somebody refused (EIP-1193, 4001). */
 export function refused(error: unknown): boolean {
     return (

@@ -112,7 +112,10 @@ def begin(guest: Visit) -> Response:
             "create": passkeys.creating(guest.site, invitation.artist, asked),
             "get": passkeys.asking(guest.site, asked, None),
         }
-    return guest.page("begin", options=options, over=options is None)
+    named = None if invitation.credential else invitation.account
+    return guest.page(
+        "begin", options=options, over=options is None, named=named and checksummed(named)
+    )
 
 
 @signing.get("/terms")
@@ -153,7 +156,7 @@ def drawings(guest: Visit, page: Annotated[int, Query(ge=1, le=100_000)] = 1) ->
         pages=-(-len(invitation.drawings) // _PAGE),
         number=page,
         options=None if invitation.credential is None else asking,
-        message=consent.message,
+        message=consent.message,  # for a wallet
         of_set=consent.kept.root.hex(),
         seal=Markup(seal.svg(consent.kept.root)),  # noqa: S704 - drawn here
         said=consent.words(guest.visit.words.language),
