@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "Weak", "amount", "asks", "chosen", "connector", "current", "hex32",
-           "kiseki", "moment", "money", "options", "password", "spend", "table", "watching",
-           "where"]  # fmt: skip
+__all__ = ["Options", "Weak", "amount", "asks", "chain_of", "chosen", "connected", "connector",
+           "current", "hex32", "kiseki", "moment", "money", "options", "password", "spend", "table",
+           "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ def where() -> Where:
 
 def policy() -> Policy:
     """Fees, finality and currency, from the options and the table of networks."""
-    return settings.policy(given(), _chain_of(where()))
+    return settings.policy(given(), chain_of(where()))
 
 
 def home(name: str) -> Path:
@@ -245,7 +245,7 @@ def offline_signer(chain_id: int) -> Signer:
 def acting() -> str:
     """The address of the wallet that the options name; opens the wallet only if it must."""
     at = where()
-    chain_id = _chain_of(at)
+    chain_id = chain_of(at)
     return address_of(settings.wallet(given(), chain_id), **_around(at.url, chain_id))
 
 
@@ -289,17 +289,17 @@ def refuse_dry_run(command: str) -> None:
 def kiseki() -> Kiseki:
     """A `Kiseki` with the wallet and on the chain that the options name."""
     place = where()
-    return _connected(place, signer(place.url, _chain_of(place)), False)
+    return connected(place, signer(place.url, chain_of(place)), False)
 
 
 def connector() -> Callable[[], Kiseki]:
     """Makes a `Kiseki` each time it is called, for threads; the wallet is opened once, now."""
     place = where()
-    who = signer(place.url, _chain_of(place))
-    return lambda: _connected(place, who, False)
+    who = signer(place.url, chain_of(place))
+    return lambda: connected(place, who, False)
 
 
-def _chain_of(place: Where) -> int:
+def chain_of(place: Where) -> int:
     """The chain that the options name; without one, the chain of the node."""
     from kiseki.chain.node import connect
 
@@ -325,14 +325,21 @@ def watching(wallet: str = ZERO_ADDRESS, *, allow_old: bool = True) -> Kiseki:
     Args:
         allow_old: no, for what needs the node whatever was read before.
     """
-    return _connected(where(), WatchOnly(wallet), False, allow_old)
+    return connected(where(), WatchOnly(wallet), False, allow_old)
 
 
-def _connected(place: Where, who: Signer, rehearses: bool, allow_old: bool = False) -> Kiseki:
+def connected(
+    place: Where, who: Signer, rehearses: bool, allow_old: bool = False, of: Policy | None = None
+) -> Kiseki:
+    """A `Kiseki` that is closed when the command ends.
+
+    Args:
+        of: in place of the options' policy.
+    """
     from kiseki.client.kiseki import Kiseki
 
     k = Kiseki.connect(
-        place.url, who, chain_id=place.chain_id, policy=policy(), rehearses=rehearses,
+        place.url, who, chain_id=place.chain_id, policy=of or policy(), rehearses=rehearses,
         secrets=home("secrets"), journal=home("journal"),
         index=settings.value("KISEKI_INDEX", given()), deployments=Path(chosen("deployments")),
         networks=settings.value("KISEKI_NETWORKS", given()), allow_old=allow_old,
@@ -374,7 +381,7 @@ def spend(
     for sentence in [says] if isinstance(says, str) else says:
         show.say(sentence)
     if is_tried_first():
-        dry = _connected(where(), WatchOnly(k.address), True)  # it signs nothing
+        dry = connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
         told = trial.cost(dry, known) | {"problems": refused}
         if int(told["balance"]) < int(told["most"]):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiseki.cli import context, names, show
+from kiseki.client.settings import Where
+from kiseki.core.values import address, to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput, KisekiError
 
 if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.web.relay import Relay
     from kiseki.web.signing.desk import Desk
 
 __all__ = ["serve"]
@@ -41,18 +49,55 @@ def serve(
             help="A wallet that may see the studio's pages, from anywhere. Give it once for each."
         ),
     ] = None,
+    relay: Annotated[
+        bool,
+        typer.Option(
+            "--relay", help="Pay the gas of people who have no ether, with this wallet, in limits."
+        ),
+    ] = False,
+    relay_day: Annotated[
+        str, typer.Option(help="The most that relaying costs a day (UTC), in ether.")
+    ] = "0.05",
+    relay_person: Annotated[str, typer.Option(help="Of that, the most for one person.")] = "0.005",
+    relay_hourly: Annotated[
+        int, typer.Option(help="Requests that one network address may make within an hour.")
+    ] = 30,
+    relay_token: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A token that is claimed and moved too, and the ether that one whole token counts "
+            "as: 0.0003@TOKEN. Ether always counts; repeat for each token."
+        ),
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The address of a proxy in front, as 127.0.0.1: who asks is then taken from its "
+            "X-Forwarded-For. Repeat for each."
+        ),
+    ] = None,
+    keeper_metrics: Annotated[
+        Path | None,
+        typer.Option(help="The file of a keeper's --metrics, for the operator's page."),
+    ] = None,
     every: Annotated[float, typer.Option(help="Seconds between two looks at the chain.")] = 2.0,
 ) -> None:
     """Serve pages and an API that tell what is registered, until Ctrl-C.
 
     The pages need no wallet and no JavaScript, and are in English and Japanese. It follows the
     chain and keeps the index up to date; while the node does not answer, the pages stay and say how
-    old they are. Questions to other host names than those given are refused. Sends nothing.
+    old they are. Questions to other host names than those given are refused. Without --relay it
+    sends nothing. How everything stands is at /operator, for whoever has the address in the file
+    operator.url beside the journal, and for the wallets that --producer names.
 
     With --invitations, artists sign on their phones: passkeys need a name with TLS in front, or
     this machine itself, as http://localhost:8000/. The studio's pages at /studio show who has
     signed, invite, and register with this wallet. They open by an address that is written into the
     file studio.url in that folder, and to the wallets that --producer names.
+
+    With --relay its wallet pays the gas of consents that this studio prepared, of signed
+    revocations and operations of accounts, and of claims worth three times their gas. It says what
+    that costs a day at most and asks once; a service, which nobody can answer for, needs --yes.
 
     \b
     Examples:
@@ -75,12 +120,16 @@ def serve(
     from kiseki.web.studio.door import Door
 
     door = Door(producer or ())
+    given = _relaying(relay_day, relay_person, relay_hourly, relay_token or []) if relay else None
 
     def ready(address: str) -> None:
         show.say(f"The pages are at {address}. Press Ctrl-C to end it.")
+        here = address.replace("127.0.0.1", "localhost")
+        mine = context.home("journal").parent / "operator.url"
+        texts.write(mine, f"{here}operator?key={door.key}\n", mode=0o600, folder=True)
+        show.say(f"The address of the operator's page is in the file {mine}.")
         if invitations is not None:
             at = invitations / "studio.url"
-            here = address.replace("127.0.0.1", "localhost")
             texts.write(at, f"{here}studio?key={door.key}\n", mode=0o600, folder=True)
             show.say(f"The address of the studio's pages is in the file {at}.")
 
@@ -91,5 +140,49 @@ def serve(
 
     run(
         context.watching, host, port, name or (), every=every, ready=ready,
-        desk=desk if invitations is not None else None, door=door,
+        desk=desk if invitations is not None else None, door=door, relay=given,
+        keeper=keeper_metrics, proxies=proxy or (),
     )  # fmt: skip
+
+
+def _relaying(day: str, person: str, hourly: int, tokens: list[str]) -> Callable[[], Relay]:
+    """Says from which wallet the relay pays and how much, and asks; then what makes it."""
+    from kiseki.web.relay import Limits, Relay
+
+    context.refuse_dry_run("serve --relay")
+    connect = _paying()
+    limits = Limits(
+        context.units(day), context.units(person), hourly=hourly,
+        tokens=dict(_priced(each) for each in tokens),
+    )  # fmt: skip
+    made = Relay(connect, limits)
+    context.opened.callback(made.close)
+    known, of = context.policy().currency, made.chain
+    show.say(
+        f"The wallet {made.wallet} pays the gas of others on chain {of}: at most {day} {known} a "
+        f"day, of that at most {person} {known} for one person."
+    )
+    if not context.current.yes:
+        context.confirm("Pay it?")
+    return lambda: made
+
+
+def _paying() -> Callable[[], Kiseki]:
+    """Makes connections with the wallet that the options name, for a service that sends: it waits
+    for one block and not long, because others wait behind, and may begin while the node is away."""
+    place = context.where()
+    chain = context.chain_of(place)
+    who = context.signer(place.url, chain)
+    quick = replace(context.policy(), finality=1, patience=60.0)
+    return lambda: context.connected(Where(place.url, chain), who, False, True, quick)
+
+
+def _priced(text: str) -> tuple[str, Fraction]:
+    """A token, and the wei that one of its base units counts as."""
+    price, _, token = text.partition("@")
+    if not token:
+        raise InvalidInput("--relay-token is the ether that one token counts as: 0.0003@TOKEN")
+    at = to_hex(address(token, "the token"))
+    with closing(context.watching(allow_old=False)) as k:
+        digits = k.session.digits(at)
+    return at, Fraction(context.units(price), 10**digits)

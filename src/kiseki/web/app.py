@@ -20,8 +20,12 @@ from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
 from kiseki.web.api import api, twins
 from kiseki.web.asked import Asked
 from kiseki.web.guard import Headers, hosts
+from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.pages import pages
+from kiseki.web.relay.metrics import lines as relay_lines
+from kiseki.web.relay.relay import Relay
+from kiseki.web.relay.routes import relaying
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
@@ -40,6 +44,8 @@ def application(
     *,
     desk: Desk | None = None,
     door: Door | None = None,
+    relay: Relay | None = None,
+    keeper: Path | None = None,
     follows: bool = True,
 ) -> ASGIApp:
     """The application of a site.
@@ -49,7 +55,9 @@ def application(
         names: under which it is reached, without ports; those of this machine to itself count too.
         desk: of a studio whose invitations open here; closed likewise.
         door: to the pages of those who run the site; none lets nobody in.
-        follows: whether it follows the chain by itself.
+        relay: pays gas for others; closed likewise.
+        keeper: the file of a keeper's metrics, for the operator's page.
+        follows: whether it follows the chain, and relays, by itself.
     """
 
     @asynccontextmanager
@@ -57,7 +65,11 @@ def application(
         current_default_thread_limiter().total_tokens = READERS
         if follows:
             site.start()
+            if relay is not None:
+                relay.start()
         yield
+        if relay is not None:
+            relay.close()
         site.close()
         if desk is not None:
             desk.close()
@@ -75,14 +87,16 @@ def application(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.site, app.state.desk, app.state.relay = site, desk, None
-    app.state.door = door or Door()
+    app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
+    app.state.relay, app.state.keeper = relay, keeper
     app.include_router(api)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)
     app.include_router(own)
     app.include_router(studio)
+    app.include_router(relaying)
+    app.include_router(operator)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)
@@ -138,7 +152,7 @@ def _wrong(request: Request, status: int, why: str) -> Response:
 def _robots() -> Response:
     """Search engines may read pages, and not walk every list."""
     return PlainTextResponse(
-        "User-agent: *\nDisallow: /search\nDisallow: /api/\nDisallow: /sign/\n"
+        "User-agent: *\nDisallow: /search\nDisallow: /api/\nDisallow: /sign/\nDisallow: /relay/\n"
     )
 
 
@@ -171,4 +185,7 @@ def _metrics(request: Request) -> Response:
         "# TYPE kiseki_node_answers gauge",
         f"kiseki_node_answers {0 if state.failure else 1}",
     ]
+    relay: Relay | None = request.app.state.relay
+    if relay is not None:
+        lines += relay_lines(relay.figures())
     return PlainTextResponse("\n".join(lines) + "\n")

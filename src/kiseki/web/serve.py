@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import uvicorn
 
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 from kiseki.web.app import application
+from kiseki.web.relay.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
@@ -27,6 +29,9 @@ def serve(
     every: float = 2.0,
     desk: Callable[[], Desk] | None = None,
     door: Door | None = None,
+    relay: Callable[[], Relay] | None = None,
+    keeper: Path | None = None,
+    proxies: Iterable[str] = (),
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
@@ -38,6 +43,9 @@ def serve(
         every: seconds between two looks at the chain.
         desk: makes the studio's desk, where invitations open here.
         door: to the pages of those who run the site.
+        relay: makes the relay, where this site pays gas for others.
+        keeper: the file of a keeper's metrics, for the operator's page.
+        proxies: addresses of proxies, on whose word it is taken who asks.
         ready: told the address once it listens.
 
     Raises:
@@ -55,9 +63,14 @@ def serve(
     with listening:
         site = Site(connect, every)
         invitations = None if desk is None else desk()
+        paying = None if relay is None else relay()
+        trusted = list(proxies)
         ready(f"http://{host}:{listening.getsockname()[1]}/")
         settings = uvicorn.Config(
-            application(site, names, desk=invitations, door=door), log_level="warning",
-            access_log=False, server_header=False, proxy_headers=False,
+            application(
+                site, names, desk=invitations, door=door, relay=paying, keeper=keeper
+            ),
+            log_level="warning", access_log=False, server_header=False,
+            proxy_headers=bool(trusted), forwarded_allow_ips=trusted,
         )  # fmt: skip
         uvicorn.Server(settings).run([listening])

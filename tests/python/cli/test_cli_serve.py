@@ -5,6 +5,8 @@ import signal
 import time
 import urllib.request
 
+from kiseki import LocalKiseki
+
 from .conftest import FREE, Shell
 
 
@@ -45,3 +47,49 @@ def test_a_port_or_a_time_that_is_none_is_said(shell: Shell) -> None:
     assert "--every must be a number" in shell.run("serve", "--every", "0", code=2)
     unknown = " ".join(shell.run("serve", "--host", "no.such.host.invalid", code=2).split())
     assert "nothing can listen at no.such.host.invalid" in unknown and "rror -" not in unknown
+
+
+def test_a_relay_says_what_it_pays_and_asks_before_it_does(shell: Shell, k: LocalKiseki) -> None:
+    """Promise 4: who has no ether revokes consent, and the operator knows the price beforehand."""
+    shell.files("art", 1)
+    made = shell.json("data", "register", "art", *FREE, "--account", "test:1")["collections"]
+    shell.run("data", "revoke", made[0]["collection"], "--sign", "no.json", "--account", "test:1")
+    asked = " ".join(
+        shell.run("serve", "--relay", "--account", "test:2", "--no-yes", code=2).split()
+    )
+    wallet = k.account(2).address
+    sentence = f"The wallet {wallet} pays the gas of others on chain 31337: at most 0.05 ETH a day"
+    assert sentence in asked and "add --yes" in asked
+    price = shell.run("serve", "--relay", "--relay-token", "0.1", code=2)
+    assert "0.0003@TOKEN" in price
+    nobody = shell.run("serve", "--relay", more={"KISEKI_CHAIN_ID": "5"}, code=2)
+    assert "no wallet is named" in nobody
+    server = shell.start(
+        "serve", "--relay", "--relay-day", "0.01", "--relay-token", f"0.5@{k.test_token()}",
+        "--port", "0", "--account", "test:2",
+    )  # fmt: skip
+    assert server.stderr
+    told = ""
+    while "The pages are at" not in told:
+        told += (line := server.stderr.readline())
+        assert line and server.poll() is None, told
+    assert "at most 0.01 ETH a day" in " ".join(told.split())
+    at = told.split("The pages are at ")[1].split("/. Press")[0]
+    post = urllib.request.Request(
+        f"{at}/relay/revocation", (shell.folder / "no.json").read_bytes(),
+        {"Origin": at, "Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(post, timeout=60) as answer:
+        page = json.loads(answer.read())["next"]
+    until = time.monotonic() + 600
+    while (now := json.loads(got(f"{at}{page}.json")[1]))["state"] != "done":
+        assert time.monotonic() < until and now["state"] in ("waiting", "sent"), now
+        time.sleep(0.1)
+    mine = (shell.folder / "home" / ".kiseki" / "operator.url").read_text().strip()
+    keep = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with keep.open(mine, timeout=60) as answer:
+        assert "carried out" in answer.read().decode()
+    second = shell.run("serve", "--relay", "--port", "0", code=1)
+    assert "another process relays" in " ".join(second.split())
+    server.send_signal(signal.SIGINT)
+    assert server.wait(timeout=600) in (0, 130)

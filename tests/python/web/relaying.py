@@ -47,6 +47,14 @@ class Desk:
             index=self.folder / "index", chain_id=31337, allow_old=True,
         )  # fmt: skip
 
+    def connect_to_look(self) -> Kiseki:
+        """For a site, which needs no wallet."""
+        return Kiseki.connect(
+            self.k.url, "0x" + "59" * 32, secrets=self.folder / "no-secrets",
+            journal=self.folder / "no-journal", index=self.folder / "index", chain_id=31337,
+            allow_old=True,
+        )  # fmt: skip
+
     def relay(self, limits: Limits | None = None) -> Relay:
         """One, as a process has it. The one before must be closed."""
         made = Relay(self.connect, limits, clock=self.clock)

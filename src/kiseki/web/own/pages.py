@@ -284,7 +284,9 @@ def done(owner: Visit, answer: Answer) -> Response:
             owner.site, given if isinstance(given, dict) else {}, passkey, operation.digest
         )
         approval = accounts.signature(passkey.key, signed)
-        ticket = relay.operation(operation, approval, passkey.key, 0, who.account)
+        client = owner.visit.request.client
+        peer = "" if client is None else client.host
+        ticket = relay.operation(operation, approval, passkey.key, 0, peer)
     except InvalidInput as error:
         return owner.refused(error)
     root = owner.visit.request.scope.get("root_path", "")

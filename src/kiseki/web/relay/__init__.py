@@ -9,14 +9,15 @@ only from those above it:
     works     the four kinds of request: what each would send
     rows      a request as the book keeps it, and the tables
     book      requests, sendings and what was spent, on the disk before anybody is answered
-    told      what a visitor is told of a request
+    told      what a visitor is told of a request, and an operator of all
     relay     the thread that sends
+    metrics   the same for Prometheus
     routes    the pages, and what their scripts ask
 """
 
 from kiseki.web.relay.book import Ticket, TooMany
 from kiseki.web.relay.limits import Limits
-from kiseki.web.relay.relay import Figures, Relay
-from kiseki.web.relay.told import Told
+from kiseki.web.relay.relay import Relay
+from kiseki.web.relay.told import Figures, Told
 
 __all__ = ["Figures", "Limits", "Relay", "Ticket", "Told", "TooMany"]

@@ -12,10 +12,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import SPARE_GAS, Fees
+from kiseki.chain.sending.intents import Intent
 from kiseki.chain.sending.outcome import Outcome
 from kiseki.client.accounts.operations import Operation
 from kiseki.client.data import revocations
@@ -38,11 +39,11 @@ from kiseki.web.relay.book import Book, Ticket
 from kiseki.web.relay.limits import TIMES, Limits, expected
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.relay.rows import Row, Sending
-from kiseki.web.relay.told import Told
+from kiseki.web.relay.told import Figures, Told
 from kiseki.web.relay.works import Claiming, Consenting, Operating, Refused, Revoking, Work, read
 from kiseki.web.site import now
 
-__all__ = ["Figures", "Relay"]
+__all__ = ["Relay"]
 
 _log = logging.getLogger("kiseki.web")
 
@@ -57,33 +58,6 @@ _TRIES = 5
 
 _LATER = 60
 """Seconds after which a request is tried again that could not be paid or judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What an operator watches.
-
-    Attributes:
-        wallet: that pays, checksummed.
-        balance: what it held last, in wei; none before it was first looked at.
-        spent, day, person: what counts for today, the most a day, and the most for one person, in
-            wei.
-        waiting, sent, done, refused: requests; the last two since the book was begun.
-        paid: gas paid since then, in wei.
-        trouble: why nothing can be sent now; none if it can.
-    """
-
-    wallet: str
-    balance: int | None
-    spent: int
-    day: int
-    person: int
-    waiting: int
-    sent: int
-    done: int
-    refused: int
-    paid: int
-    trouble: Reason | None
 
 
 class Relay:
@@ -127,6 +101,11 @@ class Relay:
     def wallet(self) -> str:
         """The wallet that pays, checksummed."""
         return self._k.address
+
+    @property
+    def chain(self) -> int:
+        """The chain's ID."""
+        return self._k.session.chain_id
 
     def start(self) -> None:
         """Sends from now on, what an earlier process left first."""
@@ -221,6 +200,17 @@ class Relay:
             self.limits.person, waits, sent, totals["done"],
             totals["refused"], totals["wei"], self._trouble,
         )  # fmt: skip
+
+    def pending(self) -> list[tuple[Intent, bytes]]:
+        """Transactions of the wallet that are in no block, as far as the journal knows, and the
+        hash under which each was sent last. Asks no node."""
+        if self._balance is None:  # which chain's journal it is was not looked up yet
+            return []
+        with contextlib.suppress(ChainError):
+            sender = self._k.sender
+            waits = [e for e in sender.journal.intents(sender.lane) if e.block is None]
+            return [(each, sender.journal.attempts(each)[-1].hash) for each in waits]
+        return []
 
     def _take(self, work: Work, peer: str) -> Ticket:
         work.must_fit(self._k)

@@ -1,4 +1,4 @@
-"""What a visitor is told of a request."""
+"""What a visitor is told of a request, and an operator of all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.language import moment, say
 from kiseki.web.relay.reasons import Reason
 
-__all__ = ["Told"]
+__all__ = ["Figures", "Told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,30 @@ class Told:
         if self.state == "refused":
             return say("This site does not send it.", language)
         return say("It waits and is not sent yet.", language)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an operator watches.
+
+    Attributes:
+        wallet: that pays, checksummed.
+        balance: what it held last, in wei; none before it was first looked at.
+        spent, day, person: what counts for today, the most a day, and the most for one person, in
+            wei.
+        waiting, sent, done, refused: requests; the last two since the book was begun.
+        paid: gas paid since then, in wei.
+        trouble: why nothing can be sent now; none if it can.
+    """
+
+    wallet: str
+    balance: int | None
+    spent: int
+    day: int
+    person: int
+    waiting: int
+    sent: int
+    done: int
+    refused: int
+    paid: int
+    trouble: Reason | None
