@@ -52,6 +52,14 @@ def test_register_your_data(walk: Walk) -> None:
     assert len(walk.json("kiseki data list", ARTIST)) == 2, "one signed, one standing"
 
 
+def test_ask_artists_who_have_no_wallet(walk: Walk) -> None:
+    walk.page("invite")
+    states = {each["state"] for each in walk.json("kiseki data invited invitations")}
+    assert states == {"not opened"}
+    studio = (walk.folder / "invitations" / "studio.url").read_text("utf-8")
+    assert studio.startswith("http://localhost:8000/studio?key=")
+
+
 def test_claim_your_royalties(walk: Walk) -> None:
     walk.page("claim")
     for wallet, owed in ((ARTIST, []), (BUYER, ["100000000000000000"])):

@@ -3,8 +3,8 @@
 Of a page's grey boxes
 
 - `sh` is typed. A first line `# NAME` says at which terminal; without one it is the first. A
-  command begins with ``$ `` and goes on to the next. At `# second terminal` its end is not waited
-  for. Each must end with 0.
+  command begins with ``$ `` and goes on to the next. At `# second terminal` and `# third
+  terminal` its end is not waited for. Each must end with 0.
 - `text` is what the commands of the box before it show. `…` stands for what differs from run to
   run, and alone in a line for any number of lines.
 - Any other is saved as the file that the words before it name ("Save this as `NAME`").
@@ -27,7 +27,8 @@ from tests.python.typed.terminal import Terminal
 __all__ = ["Walk", "boxes", "shown", "walking"]
 
 TUTORIALS = Path(__file__).resolve().parents[2] / "docs" / "tutorials"
-SECOND = "second terminal"
+OTHERS = ("second terminal", "third terminal")
+"""Terminals at which something begins that runs until the page is over."""
 ANSWERS = {
     r"\[y/N\]: $": "y",
     r"(?i)(password[^:]*|confirmation): $": "a long password",
@@ -113,7 +114,7 @@ class Walk:
                 (last.folder / box.place).write_text(box.content, "utf-8")
 
     def _type(self, box: Box, terminal: Terminal) -> None:
-        if box.place == SECOND:
+        if box.place in OTHERS:
             (command,) = box.commands
             terminal.begin(command)
             return
@@ -127,7 +128,7 @@ class Walk:
         self.printed += told
 
     def _look(self, box: Box, terminal: Terminal) -> None:
-        if terminal is self._terminals.get(SECOND):
+        if terminal in map(self._terminals.get, OTHERS):
             terminal.wait_for(shown(box.content))
         found = shown(box.content).search(terminal.shown)
         assert found, f"the page shows\n{box.content}\nand the terminal\n{terminal.shown}"
@@ -155,7 +156,7 @@ class Walk:
         with ExitStack() as stack:
             for name, each in self._terminals.items():
                 stack.callback(each.close)
-                if name == SECOND:
+                if name in OTHERS:
                     stack.callback(each.interrupt)
 
 
