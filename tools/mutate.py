@@ -63,7 +63,8 @@ class Compiler:
     """The compiler of the project, loaded once: what is warm answers in a second."""
 
     def __init__(self) -> None:
-        command = [str(SOLC), "--standard-json-lines"]
+        # Unoptimized, OpenZeppelin's P-256 does not compile otherwise.
+        command = [str(SOLC), "--standard-json-lines", "--spare-stack"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=COPY
         )

@@ -1,6 +1,7 @@
 // A `solc` command made of the npm package, for tools that expect the native compiler: py-solc-x,
 // Ape and Forge. It speaks only what they use: --version and standard JSON; and for tools/mutate.py
 // one standard JSON a line, answered in a line, because loading the compiler takes longer than compiling.
+// --spare-stack is for tools/coverage.py too, where Forge leaves out every detail of the optimizer.
 "use strict";
 
 const fs = require("node:fs");
@@ -38,16 +39,36 @@ function finder(options) {
   };
 }
 
+// The optimizer stays off, but the variables of assembly that the stack has no room for lie in memory.
+// OpenZeppelin's P-256 does not compile otherwise. No step of the optimizer runs.
+const SPARE_STACK = {
+  ...Object.fromEntries(
+    ["peephole", "inliner", "jumpdestRemover", "orderLiterals", "deduplicate", "cse", "constantOptimizer"].map(
+      (name) => [name, false],
+    ),
+  ),
+  yul: true,
+  yulDetails: { stackAllocation: true, optimizerSteps: "" },
+};
+
+function spareStack(input) {
+  const request = JSON.parse(input);
+  const optimizer = request.settings?.optimizer;
+  if (optimizer && !optimizer.enabled) optimizer.details = SPARE_STACK;
+  return JSON.stringify(request);
+}
+
 function main() {
   const options = parse(process.argv.slice(2));
+  const spare = options.flags.includes("--spare-stack");
+  const compile = (input) => solc.compile(spare ? spareStack(input) : input, { import: finder(options) });
   if (options.flags.includes("--version")) {
     console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`);
   } else if (options.flags.includes("--standard-json")) {
-    const input = fs.readFileSync(options.files[0] ?? 0, "utf8");
-    fs.writeSync(1, solc.compile(input, { import: finder(options) }) + "\n");
+    fs.writeSync(1, compile(fs.readFileSync(options.files[0] ?? 0, "utf8")) + "\n");
   } else if (options.flags.includes("--standard-json-lines")) {
     const lines = require("node:readline").createInterface({ input: process.stdin });
-    lines.on("line", (line) => fs.writeSync(1, solc.compile(line, { import: finder(options) }) + "\n"));
+    lines.on("line", (line) => fs.writeSync(1, compile(line) + "\n"));
   } else {
     console.error("tools/solc.cjs understands --version and --standard-json.");
     process.exitCode = 1;
