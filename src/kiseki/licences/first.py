@@ -20,21 +20,11 @@ _USES = (
     "data_mining", "ai_inference", "ai_training", "ai_generative_training", "commercial_output",
     "redistribution",
 )  # fmt: skip
-_CLAUSES = {
-    "royalty": (
-        "parties", "words", "permission royalty", "royalty", "revoking {notice}", "moral",
-        "credit", "minors", "others", "record", "warranty", "language", "law",
-    ),
-    "licensed": (
-        "parties", "words", "permission licensed", "royalty", "revoking {notice}", "moral",
-        "credit", "minors", "others", "record", "warranty", "language", "law",
-    ),
-    "no-ai": (
-        "parties", "words", "permission no-ai", "royalty none", "revoking no-ai", "moral",
-        "credit no-ai", "minors", "others", "record", "warranty no-ai", "language", "law",
-    ),
-}  # fmt: skip
-"""Which clauses each licence has, in order."""
+_CLAUSES = (
+    "parties", "words", "permission", "royalty", "revoking", "ending", "moral", "credit", "minors",
+    "others", "record", "warranty", "language", "law",
+)  # fmt: skip
+"""What each licence says, in order. One that permits nothing says nothing of an end."""
 
 
 class Fields(Protocol):
@@ -102,7 +92,7 @@ def rendered(name: str, terms: Fields | None, language: str, governing: str) -> 
         parts["advice"],
         *([] if governing == language else [parts[f"governs {governing}"]]),
         parts["part terms"],
-        "\n".join(parts[f"terms {each} {state}"] for each, state in states.items()),
+        "\n".join(_terms(parts, name, states)),
         parts["part plain"],
         "\n".join(_plain(parts, name, states)),
         parts["part full"],
@@ -110,6 +100,13 @@ def rendered(name: str, terms: Fields | None, language: str, governing: str) -> 
     ]
     text = "\n\n".join(paragraphs) + "\n"
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], text)
+
+
+def _terms(parts: Mapping[str, str], name: str, states: Mapping[str, str]) -> Iterator[str]:
+    for each, state in states.items():
+        key = f"terms {each} {state}"
+        # Where nothing is allowed, some of the terms mean something else.
+        yield parts[f"{key} {name}" if f"{key} {name}" in parts else key]
 
 
 def _plain(parts: Mapping[str, str], name: str, states: Mapping[str, str]) -> Iterator[str]:
@@ -122,14 +119,40 @@ def _plain(parts: Mapping[str, str], name: str, states: Mapping[str, str]) -> It
 def _clauses(
     parts: Mapping[str, str], name: str, language: str, governing: str, states: Mapping[str, str]
 ) -> Iterator[str]:
-    for number, each in enumerate(_CLAUSES[name], 1):
-        key = each.format(notice=states["notice"])
-        if key == "language" and governing != language:
-            key = f"language {governing}"
-        text = parts[f"clause {key}"]
-        if key == "moral" and name != "no-ai":
-            text += "\n" + parts["clause moral training"]
+    clauses = [each for each in _CLAUSES if (name, each) != ("no-ai", "ending")]
+    for number, each in enumerate(clauses, 1):
+        text = ""
+        for key in _keys(name, each, states):
+            # A key with a plus goes on in the same paragraph.
+            same = " " if language == "en" else ""
+            between = (same if key.startswith("+") else "\n") if text else ""
+            text += between + parts[f"clause {key.removeprefix('+')}"]
+        if each == "language" and governing != language:
+            text = parts[f"clause language {governing}"]
         yield f"第{number}条　{text}" if language == "ja" else f"{number}. {text}"
+
+
+def _keys(name: str, clause: str, states: Mapping[str, str]) -> tuple[str, ...]:
+    """Which parts of the text make up a clause; the first holds its heading."""
+    nothing, notice = name == "no-ai", states["notice"]
+    if clause == "permission":
+        return (f"permission {name}",)
+    if clause == "royalty":
+        if nothing:
+            return ("royalty no-ai",)
+        if states["royalty"] == states["floor"] == "none":
+            return ("royalty none", "royalty unsure")
+        floor = ("+royalty floor",) if states["floor"] == "some" else ()
+        return ("royalty", *floor, "royalty paid", "royalty unsure")
+    if clause == "revoking":
+        return (f"revoking {'no-ai' if nothing else notice}",)
+    if clause == "ending":
+        if notice == "never":
+            return ("ending never",) if states["until"] == "none" else ("ending",)
+        return ("ending", "ending licensed") if name == "licensed" else ("ending",)
+    if clause == "moral":
+        return ("moral", "+moral no-ai" if nothing else "+moral training")
+    return (f"{clause} no-ai",) if nothing and clause in ("credit", "warranty") else (clause,)
 
 
 def _of(terms: Fields, language: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -103,7 +103,10 @@ def test_a_licence_that_ships_is_the_document_of_the_terms(shell: Shell, k: Loca
     (mine,) = shell.json(*prepare, "--royalty", "20%")
     shown = shell.run("data", "consent", "show", mine, "--language", "both")
     assert "under Kiseki's licence “Train for a royalty”, version 1, Japanese text" in shown
-    assert "Kisekiのライセンス「ロイヤルティ付き学習許諾」第1版（日本語版）によります。" in shown
+    assert (
+        "Kisekiのライセンス「AI学習等の許諾（ロイヤルティ付き）」第1版（日本語版）によります。"
+        in shown
+    )
     text = shell.done("licence", "show", mine).out
     terms = json.loads((shell.folder / mine).read_text("utf-8"))["message"]["terms"]
     assert to_hex(keccak256(text.encode())) == terms["document"]
@@ -124,7 +127,7 @@ def test_a_licence_that_ships_is_the_document_of_the_terms(shell: Shell, k: Loca
 
     names = [each["name"] for each in shell.json("licence", "list")]
     assert names == ["royalty", "licensed", "no-ai"]
-    assert "個別ライセンスによる学習許諾" in shell.run("licence", "list")
+    assert "AI学習等の許諾（個別ライセンスのみ）" in shell.run("licence", "list")
     assert "____" in shell.run("licence", "show", "royalty", "--language", "ja")
     shell.files("others")
     (other,) = shell.json("data", "register", "others", "--uses", "train", "--royalty", "1%",

@@ -35,6 +35,7 @@ SAMPLES = {
         Terms.of("train", "20%", "0.5%", DAY, timedelta(days=1, seconds=3_661), GATE),
         Terms.of("ai_training", "12.34%", notice=timedelta(0)),
         Terms(True, True, True, True, True, True, 10_000, 0, 2**64 - 1, 2**32 - 1),
+        Terms.of("train", "20%", notice=IRREVOCABLE),
     ],
     "licensed": [
         Terms.of("train", "0%", gate=GATE),
@@ -106,6 +107,14 @@ def test_both_languages_have_the_same_parts_and_values(language: str) -> None:
             assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", english[name]), name
 
 
+def test_every_japanese_sentence_was_translated_back() -> None:
+    shown = (SHOWN / "backtranslation.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| (.+?) \| [^|]+ \|$", shown, re.MULTILINE))
+    for name, text in first._parts("ja").items():
+        for sentence in re.findall(r"[^。\n]+。?", text):
+            assert sentence.strip().removeprefix("・") in rows, name
+
+
 @given(terms=st.sampled_from([each for _, each in UNDER]), data=st.data())
 @settings(max_examples=200)
 def test_changing_any_field_changes_the_text(terms: Terms, data: st.DataObject) -> None:
@@ -161,10 +170,11 @@ def test_a_translation_says_that_the_other_text_governs(which: Licence) -> None:
 def test_each_text_says_what_people_must_know(which: Licence) -> None:
     text = licences.licence(SAMPLES[which.name][0], which)
     needed = {
-        "en": ("no legal advice", "moral rights", "Credit line", "guardian", "Governing law: ____",
-               "text governs", "Nobody guarantees an income", "Nobody can delete it"),
-        "ja": ("法的助言ではありません", "著作者人格権", "クレジット表示", "法定代理人",
-               "準拠法：____", "正文は", "収入は、誰も保証しません", "誰も消せません"),
+        "en": ("no legal advice", "moral rights", "neither narrows nor widens what the law",
+               "Credit line", "guardian", "Governing law: ____", "text governs",
+               "Nobody can delete the record"),
+        "ja": ("法的助言ではありません", "著作者人格権", "狭めも広げもしません",
+               "クレジット表示", "法定代理人", "準拠法：____", "正文は", "誰も消せません"),
     }  # fmt: skip
     for each in needed[which.language]:
         assert each in text, each
