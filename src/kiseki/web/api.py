@@ -152,8 +152,8 @@ def model_users(
 @twins.get("/batch/{which}.json")
 def batch(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> batches.BatchShown:
     """A batch of outputs: what it rests on, and how that stands today."""
-    key = hex32(which, "the ID of a batch")
-    return _told(visit, response, lambda index: batches.batch(index, key, most))
+    key, language = hex32(which, "the ID of a batch"), visit.words.language
+    return _told(visit, response, lambda index: batches.batch(index, key, language, most))
 
 
 @api.get("/batches/{which}/outputs")

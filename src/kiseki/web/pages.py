@@ -111,8 +111,8 @@ def model_users(visit: Visit, which: str, after: After = None) -> Response:
 @pages.get("/batch/{which}")
 def batch(visit: Visit, which: str) -> Response:
     """A batch."""
-    key = hex32(which, "the ID of a batch")
-    return visit.page("batch.html", lambda index: {"shown": batches.batch(index, key)})
+    key, language = hex32(which, "the ID of a batch"), visit.words.language
+    return visit.page("batch.html", lambda index: {"shown": batches.batch(index, key, language)})
 
 
 @pages.get("/batch/{which}/outputs")

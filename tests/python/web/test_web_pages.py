@@ -100,6 +100,20 @@ def test_an_output_is_told_with_what_its_batch_rests_on(
     assert (data["kind"], data["batch"]) == ("data", None)
 
 
+def test_what_was_found_is_told_in_the_language_of_who_reads(
+    visitor: TestClient, places: Places
+) -> None:
+    """A finding is no English sentence on a Japanese page, and the API answers in that language."""
+    said = words(visitor.get(places.pages["batch"]).text)
+    assert "has not published the manifest of the model" in said
+    path = f"{places.pages['batch']}?language=ja"
+    japanese = visitor.get(path).text
+    assert "学習データ目録を公開していません。" in words(japanese).replace(" ", "")
+    assert "manifest of" not in japanese and '<span lang="en">' not in japanese
+    told = visitor.get(f"{places.pages['batch']}.json", headers={"Accept-Language": "ja"}).json()
+    assert all("学習データ目録" in each["sentence"] for each in told["findings"])
+
+
 def test_a_lineage_tells_what_reaches_whom_as_the_split_pays(
     visitor: TestClient, places: Places
 ) -> None:

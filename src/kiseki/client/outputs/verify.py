@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from kiseki.client.session import Session
@@ -13,16 +14,17 @@ from kiseki.core.days import utc
 from kiseki.core.merkle import IdTree
 from kiseki.core.values import ZERO32, ZERO_ADDRESS
 from kiseki.index import BatchRecord, Finding, Index
+from kiseki.language import mark, say
 from kiseki.vault.files import HashedOutput
 
 __all__ = ["Verification", "verify_output"]
 
 _NOT_IN_BATCH = 1
 _PROBLEMS = {
-    _NOT_IN_BATCH: ("not_in_batch", "The contract does not find this file in the batch."),
-    2: ("unknown_batch", "The contract does not know the batch."),
-    4: ("undisclosed_base", "The batch rests on a base model that is undisclosed."),
-    8: ("sources_not_shown", "The batch's sources could not be shown to the contract."),
+    _NOT_IN_BATCH: ("not_in_batch", mark("The contract does not find this file in the batch.")),
+    2: ("unknown_batch", mark("The contract does not know the batch.")),
+    4: ("undisclosed_base", mark("The batch rests on a base model that is undisclosed.")),
+    8: ("sources_not_shown", mark("The batch's sources could not be shown to the contract.")),
 }
 
 
@@ -108,7 +110,7 @@ def verify_output(
     if not record.complete:
         bits &= ~_NOT_IN_BATCH  # no proof can be made of a list with gaps, so none was shown
     findings += [
-        Finding(code, sentence, first.id, "problem")
+        Finding(code, first.id, "problem", partial(say, sentence))
         for bit, (code, sentence) in _PROBLEMS.items()
         if bits & bit and code not in told
     ]

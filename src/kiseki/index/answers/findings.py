@@ -1,18 +1,17 @@
 """What only the index can see of a batch, beside what `OutputRegistry.verify` tells."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import and_, bindparam, func, select
 
 from kiseki.core import ids
 from kiseki.core.base import Base
-from kiseki.core.counts import counted
-from kiseki.core.days import utc
 from kiseki.core.ids import External
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import to_hex
+from kiseki.index.answers import wording
 from kiseki.index.answers.records import Records, chunks, item_ended
 from kiseki.index.answers.trace import Lineage, Node, within
 from kiseki.index.store import tables as t
@@ -40,12 +39,25 @@ class Finding:
         subject: ID of what it is about; of a base model that is not registered, who names it.
         severity: ``problem``: something declared is wrong or missing; ``fact``: good to know,
             the batch stays what it was.
+        said: makes the sentence in a language.
     """
 
     code: str
-    sentence: str
+    sentence: str = field(init=False)
     subject: bytes
     severity: str
+    said: Callable[[str], str] = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", self.said("en"))
+
+    def words(self, language: str = "en") -> str:
+        """The sentence in a language.
+
+        Raises:
+            InvalidInput: there is no such language.
+        """
+        return self.said(language)
 
 
 _GROUP = bindparam("group", type_=Key())
@@ -150,29 +162,22 @@ def _stated(store: Store, registry: str, developers: dict[bytes, str]) -> set[by
 
 def _external(user: Node, named: External) -> Finding:
     """Named with who brings it, because that is who could have said more."""
-    which = f"weights {_short(named.weights)}" if any(named.weights) else "without its weights"
-    said = f"The {user.kind} {_short(user.id)} names a base model that is not registered ({which})"
-    if any(named.document):
-        said += f"; the document about it has the hash {to_hex(named.document)}, and nobody has"
-        said += " checked what that says."
-    else:
-        said += " and no document about where it comes from."
+    said = partial(wording.unregistered_base, kind=user.kind, user=user.id, named=named)
     if named.base is Base.STATED:
-        return Finding("stated_base", said, user.id, "fact")
-    return Finding("undisclosed_base", said, user.id, "problem")
+        return Finding("stated_base", user.id, "fact", said)
+    return Finding("undisclosed_base", user.id, "problem", said)
 
 
 def _external_registered(same: list[Row], user: Node, named: External) -> list[Finding]:
     """A problem only where whoever names it could have found it registered."""
     found = []
     for model, developer, time in same:
-        sentence = (
-            f"The base model that the {user.kind} {_short(user.id)} names as not registered"
-            f" (weights {_short(named.weights)}) is registered as the model {_short(model)} by"
-            f" {developer} on {utc(time)}; what that asks is not paid."
-        )
+        said = partial(
+            wording.base_registered, kind=user.kind, user=user.id, weights=named.weights,
+            model=model, by=developer, time=time,
+        )  # fmt: skip
         severity = "problem" if _could_be_seen(time, user.time) else "fact"
-        found.append(Finding("external_registered", sentence, model, severity))
+        found.append(Finding("external_registered", model, severity, said))
     return found
 
 
@@ -184,46 +189,34 @@ def _could_be_seen(earlier: int, later: int) -> bool:
 
 def _collection(node: Node, now: int) -> list[Finding]:
     if node.revoked_at is not None and node.revoked_at <= now:
-        sentence = (
-            f"The provider {node.registrant} revoked the collection {_short(node.id)} on"
-            f" {utc(node.revoked_at)}, after it was declared here; what rests on it stays"
-            " authorised."
+        said = partial(
+            wording.revoked, provider=node.registrant, collection=node.id, time=node.revoked_at
         )
-        return [Finding("source_revoked", sentence, node.id, "fact")]
+        return [Finding("source_revoked", node.id, "fact", said)]
     if node.lapsed:
-        sentence = (
-            f"The terms of the collection {_short(node.id)} ended on {utc(node.ends_at or 0)},"
-            " after it was declared here; what rests on it stays authorised."
-        )
-        return [Finding("source_expired", sentence, node.id, "fact")]
+        said = partial(wording.collection_ended, collection=node.id, time=node.ends_at or 0)
+        return [Finding("source_expired", node.id, "fact", said)]
     return []
 
 
 def _model(node: Node) -> list[Finding]:
     if not node.lapsed:
         return []
-    sentence = (
-        f"The terms of the model {_short(node.id)} ended on {utc(node.ends_at or 0)}; what"
-        " rested on it before stays authorised."
-    )
-    return [Finding("model_expired", sentence, node.id, "fact")]
+    said = partial(wording.model_ended, model=node.id, time=node.ends_at or 0)
+    return [Finding("model_expired", node.id, "fact", said)]
 
 
 def _manifest(models: _Models, node: Node) -> list[Finding]:
     _, manifest, _ = models.rows[node.id]
     if not any(manifest) or node.id in models.stated:
         return []
-    sentence = (
-        f"The developer {node.registrant} has not published the manifest of the model"
-        f" {_short(node.id)}, so nobody can see which items of its collections it declares."
-    )
-    return [Finding("manifest_unpublished", sentence, node.id, "problem")]
+    said = partial(wording.not_published, developer=node.registrant, model=node.id)
+    return [Finding("manifest_unpublished", node.id, "problem", said)]
 
 
 _FALSE = {
-    "out_of_order": "items of the collection {} stand in it twice or out of order",
-    "revoked_item": "it declares an item of the collection {} whose revocation had taken effect"
-    " before the registration",
+    "out_of_order": wording.declared_twice,
+    "revoked_item": wording.revoked_item_declared,
 }
 
 
@@ -231,20 +224,15 @@ def _walked(models: _Models, node: Node) -> list[Finding]:
     """What was shown of a manifest, against it or for it; the contract never allows both."""
     found = []
     for kind, collection, challenger, time, transaction in models.challenges[node.id]:
-        sentence = (
-            f"The manifest of the model {_short(node.id)} is proven false:"
-            f" {_FALSE[kind].format(_short(collection))}. {challenger} showed it on"
-            f" {utc(time)} in the transaction {to_hex(transaction)}."
-        )
-        found.append(Finding("manifest_false", sentence, node.id, "problem"))
+        said = partial(
+            _FALSE[kind], model=node.id, collection=collection, challenger=challenger, time=time,
+            sent=transaction,
+        )  # fmt: skip
+        found.append(Finding("manifest_false", node.id, "problem", said))
     checked = models.checked.get(node.id)
     if checked is not None:
-        sentence = (
-            f"The manifest of the model {_short(node.id)} was checked item by item on"
-            f" {utc(checked)}: each is in its collection, once, and its consent had not ended."
-            " That shows what is declared, not what training used."
-        )
-        found.append(Finding("manifest_checked", sentence, node.id, "fact"))
+        said = partial(wording.checked, model=node.id, time=checked)
+        found.append(Finding("manifest_checked", node.id, "fact", said))
     return found
 
 
@@ -254,18 +242,11 @@ def _weights(same: list[Row], node: Node) -> list[Finding]:
     first, who, time = same[0]
     if first == node.id or who == node.registrant:
         other, by, when = next(row for row in same if row[0] != node.id)
-        sentence = (
-            f"The weights of the model {_short(node.id)} are also registered as the model"
-            f" {_short(other)} by {by} on {utc(when)}."
-        )
-        return [Finding("weights_twice", sentence, other, "fact")]
-    sentence = (
-        f"The weights of the model {_short(node.id)} were registered before, as the model"
-        f" {_short(first)} by {who} on {utc(time)}, with sources of its own; whoever was first"
-        " need not be right."
-    )
+        said = partial(wording.registered_too, model=node.id, other=other, by=by, time=when)
+        return [Finding("weights_twice", other, "fact", said)]
+    said = partial(wording.registered_before, model=node.id, other=first, by=who, time=time)
     severity = "problem" if _could_be_seen(time, node.time) else "fact"
-    return [Finding("weights_twice", sentence, first, severity)]
+    return [Finding("weights_twice", first, severity, said)]
 
 
 _WITH = (
@@ -312,21 +293,17 @@ _TWICE = (
 def _outputs(store: Store, records: Records, batch: Node) -> list[Finding]:
     found = []
     for other, creator, time, count, earlier in store.rows(_TWICE, batch=batch.id):
-        when = "before" if earlier else "later"
-        sentence = (
-            f"The batch {_short(other)} of {creator}, registered on {utc(time)}, has"
-            f" {counted(count, 'output')} of this batch too, and was registered {when}; whoever was"
-            " first need not have made them."
-        )
+        said = partial(
+            wording.outputs_twice, other=other, creator=creator, time=time, count=count,
+            earlier=bool(earlier),
+        )  # fmt: skip
         severity = "problem" if earlier and _could_be_seen(time, batch.time) else "fact"
-        found.append(Finding("outputs_twice", sentence, other, severity))
+        found.append(Finding("outputs_twice", other, severity, said))
     record = records.batch(batch.id)
     if not record.complete:
-        sentence = (
-            f"It has {counted(record.count, 'output')}, of which {len(record.published):,} are"
-            " published; the others cannot be looked up."
-        )
-        found.append(Finding("outputs_unpublished", sentence, batch.id, "fact"))
+        published = len(record.published)
+        said = partial(wording.not_all_published, count=record.count, published=published)
+        found.append(Finding("outputs_unpublished", batch.id, "fact", said))
     return found
 
 
@@ -373,15 +350,5 @@ def _revoked_items(store: Store, models: _Models, lineage: Lineage) -> list[Find
 
 
 def _late(collection: bytes, times: list[int]) -> Finding:
-    count = len(times)
-    sentence = (
-        f"{counted(count, 'item')} of the collection {_short(collection)}"
-        f" {'was' if count == 1 else 'were'} revoked, first on {utc(times[0])}. When this was"
-        " registered, the notice was not over yet, so it stays authorised. The manifest"
-        " shows whether it declares such an item."
-    )
-    return Finding("item_revoked", sentence, collection, "fact")
-
-
-def _short(value: bytes) -> str:
-    return f"{to_hex(value)[:10]}…"
+    said = partial(wording.items_revoked, count=len(times), collection=collection, time=times[0])
+    return Finding("item_revoked", collection, "fact", said)

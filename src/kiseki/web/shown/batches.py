@@ -72,7 +72,7 @@ class BatchShown:
     transaction: str
 
 
-def batch(index: Index, which: bytes, most: int = ROWS) -> BatchShown:
+def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchShown:
     """A batch, with the first rows of its lists.
 
     Raises:
@@ -96,7 +96,7 @@ def batch(index: Index, which: bytes, most: int = ROWS) -> BatchShown:
         to_hex(subject),
         None if holder is None else checksummed(holder),
         standing(found),
-        findings(index, which),
+        findings(index, which, language),
         lineage(found),
         items(index, which, record.creator, most=most),
         page(said, most, of_statement, lambda each: str(each.place)),

@@ -18,7 +18,7 @@ class FindingRow:
         code: what sort it is.
         severity: ``problem``: something declared is wrong or missing; ``fact``: good to know.
         subject: ID of what it is about.
-        sentence: the same for people, in English.
+        sentence: the same for people, in the language that was asked for.
     """
 
     code: str
@@ -27,12 +27,12 @@ class FindingRow:
     sentence: str
 
 
-def findings(index: Index, group: bytes) -> list[FindingRow]:
+def findings(index: Index, group: bytes, language: str) -> list[FindingRow]:
     """What was found about a model or batch, problems first.
 
     Raises:
         NotInIndex: there is none with that ID.
     """
     found = index.findings(group)
-    rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.sentence) for e in found]
+    rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.words(language)) for e in found]
     return sorted(rows, key=lambda row: row.severity != "problem")

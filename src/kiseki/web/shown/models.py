@@ -114,7 +114,7 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
         of_payee(index, record.payee),
         record.data_ppm,
         standing(found),
-        findings(index, which),
+        findings(index, which, language),
         lineage(found),
         impact.models,
         impact.batches,
