@@ -151,9 +151,8 @@ def _wrong(request: Request, status: int, why: str) -> Response:
 
 def _robots() -> Response:
     """Search engines may read pages, and not walk every list."""
-    return PlainTextResponse(
-        "User-agent: *\nDisallow: /search\nDisallow: /api/\nDisallow: /sign/\nDisallow: /relay/\n"
-    )
+    closed = ("/search", "/api/", "/own", "/relay/", "/sign/", "/studio")
+    return PlainTextResponse("\n".join(["User-agent: *", *(f"Disallow: {e}" for e in closed), ""]))
 
 
 def _health(request: Request) -> Response:

@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 from tests.python.web.browser import launched
+from tests.python.web.relaying import rounds
 from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
 
+from kiseki import Kiseki, Split
+from kiseki.chain.signing.accounts import local_account
+from kiseki.core import ids
+from kiseki.core.checksum import checksummed
 from kiseki.vault.invitations import Invitation
+from kiseki.web.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 
 from .conftest import Places, served
 
+TO = checksummed("0x" + "71" * 20)
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -42,38 +49,82 @@ class Taps:
         self.page.wait_for_url(then)
 
 
+def five_taps(page: Page, at: str, cuts: Invitation) -> None:
+    """From the link to the signature; the device itself asks for the face twice."""
+    page.goto(f"{at}/sign/{cuts.secret}")
+    assert "You need no wallet" in page.inner_text("main")
+    taps = Taps(page)
+    taps.on("Make a passkey and begin", "**/terms")
+    assert "20%" in page.inner_text("main")
+    taps.on("I have read this; show the drawings", "**/drawings")
+    pictures = page.locator(".drawings img")
+    assert pictures.count() == len(cuts.drawings)
+    shown = "e => e.decode().then(() => e.naturalWidth > 0)"
+    assert all(each.evaluate(shown) for each in pictures.all())
+    taps.on("Sign with the passkey", f"{at}/sign/{cuts.secret}")
+    assert "You have signed" in page.inner_text("main")
+    faces = 2
+    assert taps.count + faces <= 5
+
+
 def test_from_link_to_registered_consent_in_five_taps_and_the_same_passkey_claims_later(
-    site: Site, desk: Desk, cuts: Invitation, places: Places
+    site: Site, desk: Desk, cuts: Invitation, places: Places, tmp_path: Path
 ) -> None:
-    with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
+    """No ether, no wallet, and nobody at the studio does anything between."""
+    k = places.scene.k
+
+    def paying() -> Kiseki:
+        return Kiseki.connect(
+            k.url, local_account(9), secrets=k.salts, journal=tmp_path / "paying" / "journal",
+            index=tmp_path / "paying" / "index", chain_id=31337, allow_old=True,
+        )  # fmt: skip
+
+    relay = Relay(paying)
+    with (
+        served(site, desk=desk, relay=relay) as at,
+        launched(locale="en-GB", **PHONE) as page,
+    ):
         here = at.replace("127.0.0.1", "localhost")
         with_passkeys(page)
-        page.goto(f"{here}/sign/{cuts.secret}")
-        assert "You need no wallet" in page.inner_text("main")
-        taps = Taps(page)
-        taps.on("Make a passkey and begin", "**/terms")
-        assert "20%" in page.inner_text("main")
-        taps.on("I have read this; show the drawings", "**/drawings")
-        pictures = page.locator(".drawings img")
-        assert pictures.count() == len(cuts.drawings)
-        assert all(
-            each.evaluate("e => e.decode().then(() => e.naturalWidth > 0)")
-            for each in pictures.all()
-        )
-        taps.on("Sign with the passkey", f"{here}/sign/{cuts.secret}")
-        assert "You have signed" in page.inner_text("main")
-        faces = 2  # the device asks twice: making the passkey, and signing
-        assert taps.count + faces <= 5
-        with desk.using() as invitations:
-            (done,) = places.scene.k.data.consents.submit(invitations.folder)
-        assert done.problem == ""
+        five_taps(page, here, cuts)
+        page.get_by_text("How far the sending is", exact=True).tap()
+        page.wait_for_url("**/relay/*")
+        rounds(relay)
         site.catch_up()
-        page.reload()
+        page.goto(f"{here}/sign/{cuts.secret}")
         assert "Your consent is registered" in page.inner_text("main")
+        invitation = desk.of(cuts.secret)
+        assert invitation is not None and invitation.account is not None
+        split = Split([(ids.wallet(invitation.account), 1), (ids.wallet(k.address), 1)])
+        k.revenue.publish(split)
+        k.wallet(4).revenue.pay(split, 2 * 10**18)
+        site.catch_up()
         page.goto(f"{here}/own")
         Taps(page).on("Sign in with the passkey", "**/own")
-        page.wait_for_selector("text=Your drawings, and who uses them")
-        assert "4 drawings" in page.inner_text("main")
+        page.wait_for_selector("text=Send it on to another address")
+        assert "1 ETH" in page.inner_text("main")
+        assert "One key alone opens this account" in page.inner_text("main")
+        page.screenshot(path=PICTURES / "own-waits-phone-light-en.png", full_page=True)
+        page.get_by_text("Send it on to another address").tap()
+        page.fill("#to", TO)
+        page.get_by_text("Show what I sign").tap()
+        page.wait_for_selector("text=This is what you sign")
+        assert f"Send 1 ETH to {TO}" in page.inner_text("main").replace("\n", " ")
+        Taps(page).on("Sign with the passkey", "**/relay/*")
+        before = k.balance(None, TO)
+        rounds(relay)
+        assert k.balance(None, TO) - before == 10**18
+        site.catch_up()
+        page.goto(f"{here}/own")
+        assert "Nothing waits now." in page.inner_text("main")
+        page.get_by_text("Revoke the consent to it").tap()
+        page.wait_for_selector("text=This is what you sign")
+        Taps(page).on("Sign with the passkey", "**/relay/*")
+        assert "not in force" in page.inner_text("main")
+        rounds(relay)
+        site.catch_up()
+        page.goto(f"{here}/own")
+        assert "revoked on" in page.inner_text("main")
 
 
 def test_a_face_that_is_not_shown_signs_nothing_and_says_so(

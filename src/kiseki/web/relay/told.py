@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import to_hex
 from kiseki.language import moment, say
 from kiseki.web.relay.reasons import Reason
 
 __all__ = ["Figures", "Told"]
+
+
+_REVOKING = {
+    to_hex(keccak256(f"{name}(bytes32)".encode())[:4]) for name in ("revoke", "revokeItem")
+}
+"""How a call begins that revokes (`IDataRegistry`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,14 @@ class Told:
         return self.state in ("done", "refused")
 
     @property
+    def revokes(self) -> bool:
+        """Whether it revokes consent: as a letter, or as an operation of an account."""
+        if self.kind != "operation":
+            return self.kind == "revocation"
+        calls = json.loads(self.text)["message"]["message"]["calls"]
+        return any(each["data"][:10] in _REVOKING for each in calls)
+
+    @property
     def said(self) -> str:
         """As `words` in English."""
         return " ".join(self.words())
@@ -57,7 +74,7 @@ class Told:
         found = [self._state(language)]
         if self.state in ("waiting", "refused"):
             found.append(self.reason.words(language))
-        if self.kind == "revocation":
+        if self.revokes:
             found.append(
                 say("The revocation is in force, as its terms say.", language)
                 if self.state == "done"

@@ -12,7 +12,7 @@ from pathlib import Path
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import Invitations
 from kiseki.client.kiseki import Kiseki
-from kiseki.vault.invitations import Invitation, InvitationStore, Passkey
+from kiseki.vault.invitations import Invitation, InvitationStore
 from kiseki.web.signing.registering import Registering
 
 __all__ = ["Desk"]
@@ -96,9 +96,6 @@ class Desk:
     def is_over(self, invitation: Invitation) -> bool:
         """Whether it can no longer be signed."""
         return invitation.until < self.now()
-
-    def relay(self, invitation: Invitation, passkey: Passkey) -> None:
-        """Asks the relay, where there is one, to register what was just signed."""
 
     @property
     def release(self) -> dict[str, str]:
