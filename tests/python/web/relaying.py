@@ -40,10 +40,11 @@ class Desk:
     phone: Passkey = field(default_factory=Passkey)
     open: list[Relay] = field(default_factory=list)
     seconds: int = 0
+    url: str = ""
 
     def connect(self) -> Kiseki:
         return Kiseki.connect(
-            self.k.url, PAYER, secrets=self.k.salts, journal=self.folder / "journal",
+            self.url or self.k.url, PAYER, secrets=self.k.salts, journal=self.folder / "journal",
             index=self.folder / "index", chain_id=31337, allow_old=True,
         )  # fmt: skip
 

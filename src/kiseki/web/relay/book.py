@@ -226,6 +226,10 @@ class Book:
         """The calls of a request that were carried out."""
         return [each.call for each in self._sendings("request = ? AND open = 0", row.id)]
 
+    def settled(self, since: int) -> list[Call]:
+        """The calls that were settled on a day, counted from 1970, or later."""
+        return [each.call for each in self._sendings("open = 0 AND day >= ?", since)]
+
     def release(self, row: Row, sending: Sending) -> None:
         """It was not sent."""
         with self._write() as db:

@@ -36,7 +36,7 @@ from kiseki.errors import (
     TransactionFailed,
 )
 from kiseki.web.relay.book import Book, Ticket
-from kiseki.web.relay.limits import TIMES, Limits, expected
+from kiseki.web.relay.limits import TIMES, Limits, day_of, expected
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.relay.rows import Row, Sending
 from kiseki.web.relay.told import Figures, Told
@@ -91,6 +91,7 @@ class Relay:
         folder = self._k.session.journal.folder
         self._book = Book(None if folder is None else folder / "relay", self._k.session.chain_id)
         self._trouble: Reason | None = None
+        self._told_journal = False
         self._balance: int | None = None
         self._tidied, self._looked = 0, -_IDLE
         self._tried = time.monotonic()
@@ -272,6 +273,7 @@ class Relay:
             self._return()
             sender = self._k.sender
             sender.settle()  # what a reorganisation took out is sent again
+            self._tell()
             fees, self._balance = sender.fees(), self._k.balance()
         except FeeTooHigh:
             self._trouble = Reason.DEAR
@@ -292,6 +294,17 @@ class Relay:
         finally:
             self._leave(flown)
         return flown.landed(self._stopped)
+
+    def _tell(self) -> None:
+        """Tells the journal what a process wrote down that ended before it told it: else the next
+        call that says the same would be taken for it."""
+        if self._told_journal:
+            return
+        for call in self._book.settled(day_of(self._clock()) - 1):
+            if self._k.sender.remembers(call):
+                with contextlib.suppress(TransactionFailed):
+                    self._k.sender.recall(call)
+        self._told_journal = True
 
     def _leave(self, flown: _Round) -> None:
         """Gives back what was not sent."""

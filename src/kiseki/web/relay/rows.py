@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS sending (
     open INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX IF NOT EXISTS sending_request ON sending (request);
+CREATE INDEX IF NOT EXISTS sending_day ON sending (day);
 CREATE TABLE IF NOT EXISTS spent (
     chain INTEGER NOT NULL,
     day INTEGER NOT NULL,
