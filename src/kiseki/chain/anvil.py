@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -41,6 +42,21 @@ TEST_WALLETS = (
 _PATIENCE = 15.0
 """Seconds to wait for an Anvil to answer."""
 
+_KEEPER = """\
+exec 3<&0
+"$@" 3<&- &
+node=$!
+{ read -r gone <&3; kill "$node"; } &
+watcher=$!
+exec 3<&-
+wait "$node"
+code=$?
+kill "$watcher" 2>/dev/null
+exit "$code"
+"""
+"""A shell that runs Anvil, and ends it when nobody holds the other end of its input any more: so it
+ends too where whoever started it was killed and could end nothing."""
+
 
 @contextlib.contextmanager
 def anvil(
@@ -48,7 +64,8 @@ def anvil(
 ) -> Iterator[str]:
     """Runs an Anvil while the block runs, on a free port unless one is named; gives its URL.
 
-    It is ended whatever happens in the block, Ctrl-C included, and does not see that Ctrl-C itself.
+    It is ended whatever happens in the block, Ctrl-C and `kill -9` included, and does not see that
+    Ctrl-C itself.
 
     Raises:
         ChainError: there is no `anvil` to run, or it does not start.
@@ -63,8 +80,8 @@ def anvil(
     ]  # fmt: skip
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - our own arguments
-            command,
-            stdin=subprocess.DEVNULL,
+            ["/bin/sh", "-c", _KEEPER, "sh", *command],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
             start_new_session=True,
@@ -73,11 +90,12 @@ def anvil(
             _await(process, url, said)
             yield url
         finally:
-            process.terminate()
+            if process.stdin:
+                process.stdin.close()
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 

@@ -1,5 +1,6 @@
 """Sending, asking, and what refusals say (invariants 7 and 8)."""
 
+import contextlib
 import re
 import signal
 import subprocess
@@ -126,6 +127,13 @@ def anvils() -> set[str]:
     return found
 
 
+def answers(url: str) -> bool:
+    with contextlib.suppress(requests.ConnectionError):
+        requests.post(url, json={}, timeout=2)
+        return True
+    return False
+
+
 PROGRAM = """
 import sys, time
 from kiseki import Kiseki
@@ -140,8 +148,13 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [("pass", 0), ("time.sleep(60)", 130), ("raise ValueError('in the block')", 1)],
-    ids=["end", "Ctrl-C", "error"],
+    [
+        ("pass", 0),
+        ("time.sleep(60)", 130),
+        ("raise ValueError('in the block')", 1),
+        ("time.sleep(61)", -signal.SIGKILL),
+    ],
+    ids=["end", "Ctrl-C", "error", "kill -9"],
 )
 def test_no_anvil_is_left_behind(body: str, code: int) -> None:
     program = subprocess.Popen(
@@ -150,10 +163,13 @@ def test_no_anvil_is_left_behind(body: str, code: int) -> None:
     )  # fmt: skip
     assert program.stdout is not None
     url = program.stdout.readline().strip()
-    if code == 130:
-        program.send_signal(signal.SIGINT)
+    if "sleep" in body:
+        program.send_signal(signal.SIGINT if code == 130 else signal.SIGKILL)
     _, errors = program.communicate(timeout=30)
     assert program.returncode == code, errors
+    until = time.monotonic() + (10 if code < 0 else 0)  # nobody waited for it
+    while time.monotonic() < until and answers(url):
+        time.sleep(0.05)
     with pytest.raises(requests.ConnectionError):
         requests.post(url, json={}, timeout=2)
 
