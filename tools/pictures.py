@@ -1,6 +1,6 @@
 """Draws the pictures of the documentation, and notices when one is old.
 
-    python tools/pictures.py [NAME…]         draw them again; runs the demo for two of them
+    python tools/pictures.py [NAME…]         draw them again; runs the demo or a sandbox
     python tools/pictures.py --check         1 where one shows other words than it would show now
     python tools/pictures.py --check REPORT  the same of figures, in the report of a demo that ran
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -95,6 +96,65 @@ def preview() -> str:
     return render(summary(load(ROOT / "node_modules" / "openmoji"), outputs))
 
 
+def sandbox(page: str) -> str:
+    """The first page of the sandbox, down to what its pictures rest on."""
+    head = page[page.index("<main") : page.index('<dl class="counts">')]
+    return _texts(re.sub(r"<svg.*?</svg>|</?(wbr|a|span)\b[^>]*>", "", head, flags=re.S))
+
+
+def sandbox_preview() -> str:
+    """That page over a chain on which nothing is registered."""
+    from starlette.testclient import TestClient
+
+    from kiseki.core.values import to_hex
+    from kiseki.sandbox.drawings import NOTICE
+    from kiseki.web.app import application
+    from kiseki.web.people import Person, Sandbox
+    from kiseki.web.site import Site
+
+    roles = ("studio", "developer", "trainer", "holder", "buyer")
+    with tempfile.TemporaryDirectory() as home, Kiseki.local() as k:
+        people = [Person("artist", "Lisa Thiel", 40, k.account(40).address)]
+        people += [Person(role, "", n, k.account(n).address) for n, role in enumerate(roles)]
+        told = Sandbox(4_495, 121, NOTICE, to_hex(bytes(32)), people)
+
+        def connect() -> Kiseki:
+            return Kiseki.connect(
+                k.url, k.account(0), secrets=f"{home}/secrets", journal=f"{home}/journal",
+                index=f"{home}/index",
+            )  # fmt: skip
+
+        site = Site(connect)
+        site.catch_up()
+        with TestClient(application(site, follows=False, sandbox=told), "http://localhost") as ask:
+            return ask.get("/", headers={"Accept-Language": "en"}).text
+
+
+def draw_sandbox() -> None:
+    """Starts a new sandbox, and draws its first page on a desk and on a phone."""
+    from tests.python.web.browser import launched
+
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "kiseki", "sandbox", "--port", "0", "--json"]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"HOME": home}, stdout=subprocess.PIPE, text=True
+        )
+        with process:
+            assert process.stdout is not None
+            try:
+                at = json.loads(process.stdout.readline())["address"]
+                for name, width, height, scale in (("", 1180, 860, 1.4), ("-tall", 390, 1115, 2)):
+                    looks = {"viewport": {"width": width, "height": height}, "locale": "en-GB"}
+                    with launched(**looks, device_scale_factor=scale) as page:
+                        page.goto(at)
+                        page.wait_for_selector(".flow", state="attached")
+                        (IMAGES / f"sandbox{name}.png").write_bytes(_small(page.screenshot()))
+                        text = sandbox(page.content())
+                (IMAGES / "sandbox.txt").write_text(text, "utf-8")
+            finally:
+                process.terminate()
+
+
 def _at_a_terminal(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     """What a program prints where a terminal has so many columns."""
     import fcntl
@@ -156,8 +216,6 @@ def draw_terminal(text: str, title: str) -> bytes:
 
 def draw_page(page: str, width: int, height: int, scale: float) -> bytes:
     """The head of a page in a browser, as PNG."""
-    from PIL import Image
-
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise SystemExit(
@@ -175,9 +233,16 @@ def draw_page(page: str, width: int, height: int, scale: float) -> bytes:
              f"--screenshot={shot}", file.as_uri()],
             check=True, capture_output=True, timeout=240,
         )  # fmt: skip
-        out = io.BytesIO()
-        few = Image.open(shot).convert("RGB").quantize(256, kmeans=3)
-        few.save(out, "PNG", optimize=True)
+        return _small(shot.read_bytes())
+
+
+def _small(png: bytes) -> bytes:
+    """A picture in 256 colours."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, kmeans=3)
+    few.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -222,6 +287,8 @@ def draw(names: list[str]) -> None:
         (IMAGES / "status.png").write_bytes(draw_terminal(text, "kiseki status"))
     if "seals" in names:
         (IMAGES / "seals.svg").write_text(seals(), "utf-8")
+    if "sandbox" in names:
+        draw_sandbox()
     if not set(OF_THE_DEMO) & set(names):
         return
     page = demo()
@@ -247,6 +314,7 @@ def old(ran: str | None) -> list[str]:
     shown = {f"{name}.txt": (shows(page), compared) for name, shows in OF_THE_DEMO.items()}
     if not ran:
         shown |= {"status.txt": (status(), words), "seals.svg": (seals(), lambda text: text)}
+        shown |= {"sandbox.txt": (sandbox(sandbox_preview()), words)}
     return [
         name.partition(".")[0]
         for name, (text, form) in shown.items()
@@ -256,7 +324,7 @@ def old(ran: str | None) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     if arguments[:1] != ["--check"]:
-        draw(arguments or ["status", "seals", *OF_THE_DEMO])
+        draw(arguments or ["status", "seals", "sandbox", *OF_THE_DEMO])
         return 0
     found = old(Path(arguments[1]).read_text("utf-8") if arguments[1:] else None)
     for name in found:

@@ -47,7 +47,7 @@ TARGETS = ("demo", "test", "ape", "brownie", "verify")
 OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 108, "test": 240, "ape": 82, "brownie": 50, "verify": 118}
+PYTHON_MB = {"demo": 112, "test": 240, "ape": 82, "brownie": 50, "verify": 118}
 NPM_MB = {"demo": 23, "test": 215}
 NODE_MB = 61
 

@@ -43,6 +43,10 @@ from kiseki.core.values import to_hex
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {"Creator": CREATOR, "Developer of model 1": BASE_DEVELOPER,
          "Developer of model 2": TUNING_DEVELOPER}  # fmt: skip
+SANDBOX = (
+    "To look around on pages and to act as one of these people: .venv/bin/kiseki sandbox\n"
+    "It registers the same drawings on a local chain, which goes on where you left it."
+)
 NAMED = 12
 """How many payees the terminal names."""
 
@@ -67,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     show(summary, console)
     console.print(f"\nReport: {options.to / 'report.html'}", soft_wrap=True)
+    console.print(SANDBOX, soft_wrap=True)
     return 0 if all(check.ok for check in summary.checks) else 1
 
 

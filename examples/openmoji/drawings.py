@@ -1,83 +1,30 @@
-"""The drawings: the npm package `openmoji`, 4,495 of them by 121 named artists."""
+"""The drawings as pixels: the npm package `openmoji`, 4,495 of them by 121 named artists."""
 
 from __future__ import annotations
 
 import io
-import json
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import resvg_py
 from numpy.typing import NDArray
 from PIL import Image
 
-NOTICE = "OpenMoji, CC BY-SA 4.0, https://openmoji.org"
+from kiseki.sandbox.drawings import NOTICE, Drawing, load
+
+__all__ = ["NOTICE", "Drawing", "Pixels", "load", "rasterise"]
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
 _CHUNK = 64
 """Drawings per task: small enough for a smooth progress bar, large enough to cost no overhead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One drawing, as its package describes it. `author` is exactly what the package says."""
-
-    hexcode: str
-    annotation: str
-    author: str
-    date: date
-    path: Path
-    skintone: bool
-    """One of the five skin-tone variants of another drawing."""
-    notice: str = NOTICE
-
-    def content(self) -> bytes:
-        """The file itself: what is hashed, and what never leaves this machine."""
-        return self.path.read_bytes()
-
-
-def load(folder: Path) -> list[Drawing]:
-    """All drawings of the package in `folder`, in the package's own order.
-
-    Nothing is corrected: "Laura Dworatschek" and "Laudra Dworatschek", and two spellings of one
-    name in different Unicode forms, are different names here because only the people themselves
-    could say that they are not. Different names may hold identical files (110 pairs do).
-
-    Raises FileNotFoundError when the package or one of its drawings is not there.
-    """
-    index = folder / "data" / "openmoji.json"
-    if not index.is_file():
-        raise FileNotFoundError(
-            f"{index} is not there: install the npm package openmoji (npm ci) and give its folder"
-        )
-    drawings = [
-        Drawing(
-            hexcode=row["hexcode"],
-            annotation=row["annotation"],
-            author=row["openmoji_author"],
-            date=date.fromisoformat(row["openmoji_date"]),
-            path=folder / "color" / "svg" / f"{row['hexcode']}.svg",
-            skintone=bool(row["skintone"]),
-        )
-        for row in json.loads(index.read_text(encoding="utf-8"))
-    ]
-    missing = [d.hexcode for d in drawings if not d.path.is_file()]
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} drawings that {index} lists have no file, the first is {missing[0]}"
-        )
-    return drawings
 
 
 def rasterise(

@@ -23,6 +23,7 @@ from tests.python.walk import TUTORIALS, Walk, boxes, shown, walking
 
 from kiseki.chain.anvil import find_anvil
 from kiseki.chain.signing.accounts import local_account
+from kiseki.core.values import ZERO_ADDRESS
 
 STUDIO, ARTIST, BUYER = (local_account(number).address for number in range(3))
 PAGES = sorted(path.stem for path in TUTORIALS.glob("*.md"))
@@ -43,6 +44,13 @@ def test_deploy_to_a_testnet(walk: Walk) -> None:
     assert "21 of 21, the same to the byte" in walk.printed
     assert (walk.folder / "deployments" / "11155111.json").exists()
     assert (walk.folder / "verification" / "DataRegistry.json").exists()
+
+
+def test_look_around_in_a_sandbox(walk: Walk) -> None:
+    walk.page("sandbox")
+    earned = walk.json("kiseki revenue earned --account test:40")
+    ether = [int(each["amount"]) for each in earned if each["token"] == ZERO_ADDRESS]
+    assert sum(ether) > 14 * 10**17, "before this page and by it"
 
 
 def test_register_your_data(walk: Walk) -> None:

@@ -82,6 +82,11 @@ COMMANDS = {
         "serve",
         "Serve pages and an API that tell what is registered, until Ctrl-C.",
     ),
+    "sandbox": Place(
+        "sandbox",
+        "sandbox",
+        "Run a sandbox: a local chain and pages, full of drawings, models and money.",
+    ),
     "local": Place("local", "local", "Make test ether, test tokens and time on a local chain."),
     "accounts": Place(
         "wallets",

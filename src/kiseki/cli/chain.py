@@ -58,8 +58,8 @@ def node(
             "wallets": wallets,
             "addresses": dict(k.session.deployment.addresses),
         }
-        if context.current.json:  # one line, for scripts that wait for it
-            print(json.dumps(told), flush=True)  # noqa: T201
+        if context.current.json:
+            show.ready(told)
         else:
             show.fields(
                 [("node", k.url), ("chain", chain_id), *k.session.deployment.addresses.items()]

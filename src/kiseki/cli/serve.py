@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,22 @@ if TYPE_CHECKING:
     from kiseki.web.relay import Relay
     from kiseki.web.signing.desk import Desk
 
-__all__ = ["serve"]
+__all__ = ["pages", "serve"]
+
+
+@contextmanager
+def pages() -> Iterator[None]:
+    """For importing the pages in the block, whose packages come with an extra.
+
+    Raises:
+        KisekiError: one of them is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise KisekiError(
+            f"the pages need more packages ({error.name} is missing); install kiseki[web]"
+        ) from error
 
 
 def serve(
@@ -106,18 +121,14 @@ def serve(
       kiseki serve --host 0.0.0.0 --name trace.example.org
       kiseki serve --invitations invitations --name trace.example.org
     """
-    try:
+    with pages():
+        from kiseki.web.serve import listen
         from kiseki.web.serve import serve as run
-    except ModuleNotFoundError as error:
-        raise KisekiError(
-            f"the pages need more packages ({error.name} is missing); install kiseki[web]"
-        ) from error
+        from kiseki.web.studio.door import Door
     if every <= 0:
         raise InvalidInput("--every must be a number of seconds above 0")
-    if not 0 <= port < 1 << 16:
-        raise InvalidInput("--port must be from 0 to 65535")
-
-    from kiseki.web.studio.door import Door
+    listening = listen(host, port)
+    context.opened.callback(listening.close)
 
     door = Door(producer or ())
     given = _relaying(relay_day, relay_person, relay_hourly, relay_token or []) if relay else None
@@ -139,7 +150,7 @@ def serve(
         return Desk(context.connector(), invitations or Path(), names.known)
 
     run(
-        context.watching, host, port, name or (), every=every, ready=ready,
+        context.watching, listening, name or (), every=every, ready=ready,
         desk=desk if invitations is not None else None, door=door, relay=given,
         keeper=keeper_metrics, proxies=proxy or (),
     )  # fmt: skip

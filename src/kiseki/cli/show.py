@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begin", "count", "date", "document", "fields", "json_line", "line", "old", "paused", "percent",
-    "plain", "progress", "question", "say", "table", "undated",
+    "plain", "progress", "question", "ready", "say", "table", "undated",
 ]  # fmt: skip
 
 
@@ -97,6 +97,12 @@ def json_line(value: Any) -> None:
     text = json.dumps(told, indent=2, ensure_ascii=False)
     # A file's name need not be text; who reads this wants text.
     sys.stdout.write(text.encode(errors="surrogateescape").decode(errors="replace") + "\n")
+    sys.stdout.flush()
+
+
+def ready(value: Any) -> None:
+    """One line of JSON on stdout, for scripts that wait for it while the command goes on."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 

@@ -3,6 +3,7 @@
 A part imports only from those above it:
 
     site      one chain for many visitors: who follows it, and what reads it
+    people    whom a visitor of a sandbox can act as
     words     sentences, times and amounts of a page, in the language of its reader
     shown/    what pages and the API tell of each thing, as values
     drawing   the lineage as a picture

@@ -23,6 +23,7 @@ from kiseki.web.guard import Headers, hosts
 from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.pages import pages
+from kiseki.web.people import Sandbox
 from kiseki.web.relay.metrics import lines as relay_lines
 from kiseki.web.relay.relay import Relay
 from kiseki.web.relay.routes import relaying
@@ -46,6 +47,7 @@ def application(
     door: Door | None = None,
     relay: Relay | None = None,
     keeper: Path | None = None,
+    sandbox: Sandbox | None = None,
     follows: bool = True,
 ) -> ASGIApp:
     """The application of a site.
@@ -57,6 +59,7 @@ def application(
         door: to the pages of those who run the site; none lets nobody in.
         relay: pays gas for others; closed likewise.
         keeper: the file of a keeper's metrics, for the operator's page.
+        sandbox: what is said of a sandbox, on every page; none for anything else.
         follows: whether it follows the chain, and relays, by itself.
     """
 
@@ -88,7 +91,7 @@ def application(
         openapi_url="/api/openapi.json",
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
-    app.state.relay, app.state.keeper = relay, keeper
+    app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox
     app.include_router(api)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)

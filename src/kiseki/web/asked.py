@@ -18,6 +18,7 @@ from kiseki.errors import InvalidInput
 from kiseki.index import Index
 from kiseki.language import LANGUAGES, accepted
 from kiseki.web.drawing import picture, short
+from kiseki.web.people import Sandbox
 from kiseki.web.site import Site, State, now
 from kiseki.web.words import Words
 
@@ -77,6 +78,12 @@ class Asked:
         )
         return cls(request.app.state.site, request, Words(language))
 
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What is said of a sandbox; none for anything else."""
+        found: Sandbox | None = self.request.app.state.sandbox
+        return found
+
     def page(
         self, template: str, ask: Callable[[Index], Mapping[str, Any]], status: int = 200
     ) -> Response:
@@ -135,6 +142,7 @@ class Asked:
             "root": address,
             "path": self.request.url.path,
             "query": self.request.query_params,
+            "sandbox": self.sandbox,
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,

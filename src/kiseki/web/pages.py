@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 
+from kiseki.core.values import from_hex
+from kiseki.errors import NotInIndex
 from kiseki.index import Index
 from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.shown import (
@@ -32,8 +35,16 @@ After = Annotated[str | None, Query(max_length=200)]
 
 @pages.get("/")
 def front(visit: Visit) -> Response:
-    """Where everybody begins."""
-    return visit.page("home.html", lambda index: {"shown": home.home(index)})
+    """Where everybody begins; in a sandbox also whom to act as, and what its pictures rest on."""
+
+    def ask(index: Index) -> dict[str, object]:
+        drawn = None
+        if visit.sandbox:
+            with suppress(NotInIndex):  # it is not read yet
+                drawn = lineages.of(index, from_hex(visit.sandbox.batch, 32, "the batch"))
+        return {"shown": home.home(index), "drawn": drawn}
+
+    return visit.page("home.html", ask)
 
 
 @pages.get("/search")

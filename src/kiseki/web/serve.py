@@ -12,18 +12,40 @@ import uvicorn
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 from kiseki.web.app import application
+from kiseki.web.people import Sandbox
 from kiseki.web.relay.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
-__all__ = ["serve"]
+__all__ = ["listen", "serve"]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Takes a port, so that nobody else gets it while something is made ready.
+
+    Args:
+        host, port: where it listens; port 0 is any that is free.
+
+    Raises:
+        InvalidInput: nothing can listen there.
+    """
+    if not 0 <= port < 1 << 16:
+        raise InvalidInput("--port must be from 0 to 65535")
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        # Python adds the address to what the system says; a name that nobody knows has no number.
+        code = error.errno or 0
+        why = os.strerror(code) if code > 0 else str(error.strerror)
+        raise InvalidInput(
+            f"nothing can listen at {host}, port {port} ({why}); name another port"
+        ) from error
 
 
 def serve(
     connect: Callable[[], Kiseki],
-    host: str,
-    port: int,
+    listening: socket.socket,
     names: Iterable[str] = (),
     *,
     every: float = 2.0,
@@ -32,13 +54,14 @@ def serve(
     relay: Callable[[], Relay] | None = None,
     keeper: Path | None = None,
     proxies: Iterable[str] = (),
+    sandbox: Sandbox | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
 
     Args:
         connect: makes a connection to the chain, which may be an old index while its node is away.
-        host, port: where it listens; port 0 is any that is free.
+        listening: where, as `listen` gave it; closed at the end.
         names: under which it is reached from elsewhere.
         every: seconds between two looks at the chain.
         desk: makes the studio's desk, where invitations open here.
@@ -46,29 +69,20 @@ def serve(
         relay: makes the relay, where this site pays gas for others.
         keeper: the file of a keeper's metrics, for the operator's page.
         proxies: addresses of proxies, on whose word it is taken who asks.
+        sandbox: what is said of a sandbox; none for anything else.
         ready: told the address once it listens.
-
-    Raises:
-        InvalidInput: nothing can listen there.
     """
-    try:
-        listening = socket.create_server((host, port))
-    except OSError as error:
-        # Python adds the address to what the system says; a name that nobody knows has no number.
-        code = error.errno or 0
-        why = os.strerror(code) if code > 0 else str(error.strerror)
-        raise InvalidInput(
-            f"nothing can listen at {host}, port {port} ({why}); name another port"
-        ) from error
     with listening:
         site = Site(connect, every)
         invitations = None if desk is None else desk()
         paying = None if relay is None else relay()
         trusted = list(proxies)
-        ready(f"http://{host}:{listening.getsockname()[1]}/")
+        host, port = listening.getsockname()[:2]
+        ready(f"http://{host}:{port}/")
         settings = uvicorn.Config(
             application(
-                site, names, desk=invitations, door=door, relay=paying, keeper=keeper
+                site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
+                sandbox=sandbox,
             ),
             log_level="warning", access_log=False, server_header=False,
             proxy_headers=bool(trusted), forwarded_allow_ips=trusted,

@@ -55,5 +55,5 @@ def test_a_missing_drawing_is_named(drawings: list[Drawing], tmp_path: Path) -> 
     folder = drawings[0].path.parents[2]
     (tmp_path / "data").mkdir()
     shutil.copy(folder / "data" / "openmoji.json", tmp_path / "data")
-    with pytest.raises(FileNotFoundError, match=r"4495 drawings .* 1F600"):
+    with pytest.raises(FileNotFoundError, match=r"4,495 drawings .* 1F600"):
         load(tmp_path)
