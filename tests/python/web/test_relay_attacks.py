@@ -22,7 +22,7 @@ from kiseki import LocalKiseki
 from kiseki.chain.contract.contracts import Call
 from kiseki.core import typed
 from kiseki.errors import InvalidInput
-from kiseki.web.relay import Limits, Relay, Ticket
+from kiseki.web.relay import Limits, Relay, Ticket, TooMany
 from kiseki.web.relay.limits import DAY
 from kiseki.web.relay.reasons import Reason
 
@@ -60,6 +60,7 @@ def test_many_requests_cost_no_more_than_a_day_allows_and_the_rest_goes_tomorrow
     relay = desk.relay(limits)
     tickets = [relay.consent(desk.consent(str(n), phone)) for n, phone in enumerate(phones)]
     for _ in range(3):
+        desk.seconds += 5
         rounds(relay)
         assert relay.figures().spent <= most
         relay = desk.again(limits)
@@ -87,6 +88,7 @@ def test_one_person_is_paid_for_so_much_a_day_and_others_can_send_the_rest(desk:
     assert (waits.state, waits.reason) == ("waiting", Reason.PERSON)
     assert "one person in a day" in waits.said
     relay = desk.again(limits)
+    desk.seconds += 5
     rounds(relay)
     assert told(relay, second).reason is Reason.PERSON, "after a restart too"
     (call,) = waits.calls
@@ -159,6 +161,27 @@ def test_who_signed_something_else_costs_nothing(desk: Desk) -> None:
     rounds(relay)
     assert "Account_WrongSignature" in told(relay, ticket).detail
     assert desk.nonce() == 0
+
+
+def test_claims_of_anybody_do_not_go_before_what_people_signed(desk: Desk) -> None:
+    """And who has a network of IPv6 has as many addresses as there are grains of sand."""
+    requests = moved(desk, 10**18)
+    relay = desk.relay(Limits(hourly=3))
+    for number in range(3):
+        relay.claim(f"0x{number + 100:040x}", f"2001:db8:0:1::{number}")
+    with pytest.raises(TooMany):
+        relay.claim(TO, "2001:db8:0:1:ffff::7")
+    relay.claim(TO, "2001:db8:0:2::7")
+    ticket = relay.operation(*requests[0], peer="::ffff:192.0.2.1")
+    assert [each.kind for each in relay._book.waiting(desk.clock())] == ["operation"] + [
+        "claim"
+    ] * 4
+    done(relay, ticket)
+    crowd = desk.again(Limits(waiting=2))
+    crowd.claim(f"0x{7:040x}")
+    crowd.claim(f"0x{8:040x}")
+    with pytest.raises(TooMany, match="too many requests wait"):
+        crowd.claim(f"0x{9:040x}")
 
 
 # Twice
@@ -278,6 +301,7 @@ def test_without_ether_it_waits_and_goes_on_when_there_is_some(desk: Desk) -> No
     assert waits.calls and "too little ether" in waits.said
     assert relay.figures().spent == 0
     desk.fund(10**18)
+    desk.seconds += 5
     done(relay, ticket)
 
 
@@ -319,7 +343,8 @@ def test_what_expires_while_it_waits_is_not_sent(desk: Desk) -> None:
     relay = desk.relay(Limits(day=0, person=0))
     ticket = relay.operation(operation, signed)
     rounds(relay)
-    assert told(relay, ticket).state == "waiting"
+    assert (told(relay, ticket).state, told(relay, ticket).reason) == ("waiting", Reason.MUCH)
+    assert "costs more gas now" in told(relay, ticket).said
     desk.seconds = 400 * DAY
     rounds(relay)
     assert (told(relay, ticket).state, told(relay, ticket).reason) == ("refused", Reason.EXPIRED)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import ipaddress
 import os
 import secrets
 import sqlite3
@@ -102,7 +103,7 @@ class Book:
         Raises:
             TooMany: `peer` asked too often, or too much waits.
         """
-        who = hashlib.sha256(f"{self._salt} {peer}".encode()).digest() if peer else None
+        who = hashlib.sha256(f"{self._salt} {_network(peer)}".encode()).digest() if peer else None
         with self._write() as db:
             there = db.execute(
                 "SELECT ticket FROM request WHERE chain = ? AND key = ? AND state != 'refused'"
@@ -140,10 +141,11 @@ class Book:
         return row_of(found[0]) if found else None
 
     def waiting(self, now: int) -> list[Row]:
-        """What waits and is to be tried now, earliest first."""
+        """What waits and is to be tried now: what somebody signed first, and then claims, of which
+        anybody can ask any number; each in the order in which it was asked."""
         found = self._rows(
             f"SELECT {COLUMNS} FROM request WHERE chain = ? AND state = 'waiting'"  # noqa: S608
-            " AND again <= ? ORDER BY id",
+            " AND again <= ? ORDER BY kind = 'claim', id",
             self._chain, now,
         )  # fmt: skip
         return [row_of(each) for each in found]
@@ -334,6 +336,18 @@ class Book:
                 f"the relay's file {self._path} cannot be used ({error}); free some space or check "
                 "its permissions"
             ) from error
+
+
+def _network(peer: str) -> str:
+    """What one visitor has: an address of IPv4, or the 64 bits of IPv6 that a provider gives."""
+    try:
+        at = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if isinstance(at, ipaddress.IPv6Address):
+        mapped = at.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(at) >> 64 << 64, 64)))
+    return str(at)
 
 
 def _alone(path: Path) -> IO[bytes]:

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     POOR = "poor"
     DAY = "day"
     PERSON = "person"
+    MUCH = "much"
     OTHER = "other"
     EXPIRED = "expired"
     DONE = "done"
@@ -52,6 +53,11 @@ class Reason(StrEnum):
             Reason.PERSON: say(
                 "This site has paid as much gas for you today as it pays for one person in a day. "
                 "It is sent when there is room again. A day begins at midnight in UTC.",
+                language,
+            ),
+            Reason.MUCH: say(
+                "It costs more gas now than this site pays for one person in a day. It is sent "
+                "when gas is cheaper.",
                 language,
             ),
             Reason.OTHER: say("Another request of yours is sent first.", language),

@@ -56,8 +56,11 @@ _IDLE = 15.0
 _TRIES = 5
 """How often somebody is asked who cannot tell what becomes of a request, before it is refused."""
 
+_SOON = 5
+"""Seconds after which a request is tried again for which there was no room."""
+
 _LATER = 60
-"""Seconds after which a request is tried again that could not be paid or judged."""
+"""Seconds after which a request is tried again of which nobody could tell what becomes of it."""
 
 
 class Relay:
@@ -392,12 +395,13 @@ class Relay:
         """Whether there is room for it under the limits, and ether; else the book says why not."""
         most, today, limits = _most(gas, flown.fees), self._clock(), self.limits
         for reason, room in (
+            (Reason.MUCH, min(limits.person, limits.day)),
             (Reason.PERSON, limits.person - self._book.spent(today, row.person)),
             (Reason.DAY, limits.day - self._book.spent(today)),
             (Reason.POOR, flown.left),
         ):
             if most > room:
-                self._book.waits(row, reason, 0)
+                self._book.waits(row, reason, today + _SOON)
                 return False
         return True
 
