@@ -8,9 +8,11 @@ from sqlalchemy import bindparam, select
 
 from kiseki.core import ids
 from kiseki.core.compose import Ancestor
+from kiseki.core.ids import Collection
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
+from kiseki.index.answers.declared import source_of
 from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, collection_head
 from kiseki.index.answers.items import Item, home_of, item_of, items_in
 from kiseki.index.answers.pages import ALL
@@ -95,17 +97,20 @@ class Questions:
             self._addresses["ModelRegistry"],
         )
 
-    def find(self, commitment: bytes, after: bytes | None = None, most: int = ALL) -> list[Found]:
+    def find(
+        self, commitment: bytes, after: bytes | None = None, most: int = ALL, kind: str = ""
+    ) -> list[Found]:
         """Every collection and batch in which a published commitment stands, earliest first.
 
         Args:
             after: the ID of the last one of the page before.
             most: how many at most.
+            kind: only ``collection`` or only ``batch``; both if left out.
 
         Raises:
             NotInIndex: no collection or batch has the ID `after`.
         """
-        return self._records.find(commitment, after, most)
+        return self._records.find(commitment, after, most, kind)
 
     def item(self, data_id: bytes) -> Item:
         """Whose a data ID is, and which commitment it stands for; `find` says where that stands.
@@ -163,6 +168,16 @@ class Questions:
             NotInIndex: there is no such model or batch.
         """
         return self._records.sources(group)
+
+    def source(self, group: bytes, collection: bytes) -> Collection | None:
+        """What a model or batch itself declares of a collection: the root and the weight of the
+        items that it used. ``None`` where its sources, which are on the chain whole, do not name
+        the collection; a model below it may.
+
+        Raises:
+            NotInIndex: there is no such model or batch.
+        """
+        return source_of(self._store, group, collection)
 
     def statements(
         self, contract: str, group: bytes, after: int = -1, most: int = ALL

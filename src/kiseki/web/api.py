@@ -17,6 +17,7 @@ from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.shown import (
     batches,
     collections,
+    commitments,
     home,
     items,
     lineages,
@@ -87,6 +88,32 @@ def item(
     return _told(visit, response, lambda index: items.item(index, key, cursor(after), most))
 
 
+@api.get("/commitments/{which}")
+@twins.get("/commitment/{which}.json")
+def commitment(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> commitments.CommitmentShown:
+    """What is registered of one content: as which output, and in which collections and batches.
+
+    It is asked by keccak256(SHA-256 of the content, salt), 32 bytes each; of outputs the content
+    is without credentials, and the salt zero. An answer without places says that nobody here knows
+    it, and not that it is not registered.
+    """
+    key, language = hex32(which, "the commitment"), visit.words.language
+    return _told(
+        visit,
+        response,
+        lambda index: commitments.commitment(index, key, language, cursor(after), most),
+    )
+
+
+@api.get("/revocations/{which}")
+def revocation(visit: Visit, response: Response, which: Hex32) -> items.RevocationShown:
+    """Whether a provider revoked one item by itself, logged or not."""
+    key = hex32(which, "the data ID")
+    return _told(visit, response, lambda index: items.revocation(index, key))
+
+
 @api.get("/collections/{which}")
 @twins.get("/collection/{which}.json")
 def collection(
@@ -146,6 +173,15 @@ def model_users(
         return models.dependents(index, key, number(after), most)
 
     return _told(visit, response, ask)
+
+
+@api.get("/models/{which}/sources/{collection}")
+def model_source(
+    visit: Visit, response: Response, which: Hex32, collection: Hex32
+) -> models.SourceShown:
+    """What a model itself declares of a collection: the root over the items that it used."""
+    key, of = hex32(which, "the ID of a model"), hex32(collection, "the ID of a collection")
+    return _told(visit, response, lambda index: models.source(index, key, of))
 
 
 @api.get("/batches/{which}")

@@ -15,6 +15,7 @@ from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.shown import (
     batches,
     collections,
+    commitments,
     home,
     items,
     lineages,
@@ -61,6 +62,22 @@ def item(visit: Visit, which: str, after: After = None) -> Response:
     """A data ID, or the ID of an output."""
     key = hex32(which, "the data ID")
     return visit.page("item.html", lambda index: {"shown": items.item(index, key, cursor(after))})
+
+
+@pages.get("/file")
+def file(visit: Visit) -> Response:
+    """Where anybody asks about a file, which stays with them."""
+    return visit.page("file.html", lambda _: {})
+
+
+@pages.get("/commitment/{which}")
+def commitment(visit: Visit, which: str, after: After = None) -> Response:
+    """What is registered of one content."""
+    key, language = hex32(which, "the commitment"), visit.words.language
+    return visit.page(
+        "commitment.html",
+        lambda index: {"shown": commitments.commitment(index, key, language, cursor(after))},
+    )
 
 
 @pages.get("/collection/{which}")

@@ -60,6 +60,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
             yield name, group, told(getattr(index, name), group)
         yield "heads", group, (told(index.collection_head, group), told(index.batch_head, group))
         yield "deep uses", group, index.uses(group, deep=True)
+        for collection in world.providers:
+            yield "source", group, told(index.source, group, collection)
         yield "impact", group, index.overview.impact(group)
         yield "terms", group, index.overview.terms_of(group)
         yield "dependents", group, index.overview.dependents(group, most=1000)
@@ -72,7 +74,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         if event.name == "CollectionPublished":
             for each in event.args["commitments"]:
                 item = ids.item_id(event.args["provider"], each)
-                yield "find", each, index.find(each)
+                yield "find", each, (index.find(each), index.find(each, kind="batch"))
                 yield "item", each, told(index.item, item)
                 yield "search", each, index.overview.search(to_hex(item))
     for who in people:

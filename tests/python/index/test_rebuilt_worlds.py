@@ -117,8 +117,11 @@ def test_models_of_many_parts_are_rebuilt(crowd: tuple[World, list[bytes]], coun
         world.log_sources(model, listed[start : start + PART], DEVELOPER, begun)
         world.next_block(60)
     world.model(name, weights, drafted=(drafted, begun))
-    sources = world.index().sources(model)
+    index = world.index()
+    sources = index.sources(model)
     assert list(sources.collections) == listed
+    declared = listed[0], listed[len(listed) // 2], listed[-1]
+    assert [index.source(model, each.id) for each in declared] == list(declared)
     assert len(sources.parts) == -(-count // PART)
 
 

@@ -257,6 +257,8 @@ def test_what_only_the_index_sees_is_found() -> None:
         ("outputs_twice", first, "problem"),
     }
     assert [each.id for each in index.find(named("frame"))] == [first, second]
+    assert [each.id for each in index.find(named("frame"), most=1, kind="batch")] == [first]
+    assert index.find(named("frame"), kind="collection") == []
     twice = index.findings(second)[1].sentence
     assert "has 1 output of this batch too, and was registered before" in twice
     assert "whoever was first need not have made them" in twice

@@ -42,8 +42,9 @@ def test_a_script_weighs_little(entry: str) -> None:
 
 
 def test_the_scripts_of_a_page_weigh_little() -> None:
-    pages = {path.name: path.read_text("utf-8") for path in TEMPLATES.glob("*.html")}
+    pages = {str(path): path.read_text("utf-8") for path in TEMPLATES.rglob("*.html")}
     used = {name: set(re.findall(r"/static/js/([\w.-]+)", text)) for name, text in pages.items()}
+    assert {"file.js"} in used.values()
     assert {name: weight(each) for name, each in used.items() if weight(each) > MOST} == {}
 
 

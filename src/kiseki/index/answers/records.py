@@ -431,19 +431,18 @@ class Records:
         """``model`` or ``batch``."""
         return str(self._one(_KIND, group, "model or batch")[0])
 
-    def find(self, commitment: bytes, after: bytes | None = None, most: int = ALL) -> list[Found]:
-        """Every collection and batch in which a published commitment stands, earliest first.
-
-        Args:
-            after: the ID of the last one that is known.
-            most: how many at most.
-        """
+    def find(
+        self, commitment: bytes, after: bytes | None = None, most: int = ALL, kind: str = ""
+    ) -> list[Found]:
+        """Every collection and batch in which a published commitment stands, earliest first, or
+        those of one kind; at most so many, behind the one with the ID `after`."""
         groups = t.collection, t.batch
         place = place_after(self._store, groups, after, "collection or batch")
         values = {"commitment": commitment, "after": place, "most": most}
         found = [
-            (at, Found(kind, group, who, time))
-            for kind, question in _FIND.items()
+            (at, Found(name, group, who, time))
+            for name, question in _FIND.items()
+            if kind in ("", name)
             for at, group, who, time in self._store.rows(question, **values)
         ]
         return [each for _, each in sorted(found, key=itemgetter(0))[:most]]

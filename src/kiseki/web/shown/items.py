@@ -11,7 +11,15 @@ from kiseki.index.answers.values import Found
 from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.values import ROWS, Rows, page
 
-__all__ = ["BatchStanding", "ItemShown", "PlaceRow", "item"]
+__all__ = [
+    "BatchStanding",
+    "ItemShown",
+    "PlaceRow",
+    "RevocationShown",
+    "item",
+    "place",
+    "revocation",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,24 @@ class ItemShown:
     batch: BatchStanding | None
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationShown:
+    """Whether a provider revoked one item by itself.
+
+    Attributes:
+        id: the data ID.
+        revoked_at: when; none where that did not happen.
+    """
+
+    id: str
+    revoked_at: int | None
+
+
+def revocation(index: Index, data_id: bytes) -> RevocationShown:
+    """Whether a provider revoked one item by itself, whether any collection logged it or not."""
+    return RevocationShown(to_hex(data_id), index.items_revoked([data_id]).get(data_id))
+
+
 def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROWS) -> ItemShown:
     """Whose a data ID is and where it stands.
 
@@ -92,7 +118,7 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
         to_hex(found.commitment),
         checksummed(found.registrant),
         index.items_revoked([found.id]).get(found.id),
-        page(places, most, _place, lambda each: to_hex(each.id)),
+        page(places, most, place, lambda each: to_hex(each.id)),
         _standing(index, home.id) if is_output else None,
     )
 
@@ -102,5 +128,6 @@ def _standing(index: Index, batch: bytes) -> BatchStanding:
     return BatchStanding(to_hex(batch), standing(index.lineage(batch)), len(problems))
 
 
-def _place(each: Found) -> PlaceRow:
+def place(each: Found) -> PlaceRow:
+    """One place in which a commitment stands."""
     return PlaceRow(each.kind, to_hex(each.id), checksummed(each.registrant), each.time)

@@ -23,7 +23,7 @@ from kiseki.web.shown.values import (
     page,
 )
 
-__all__ = ["DependentRow", "ModelShown", "dependents", "model"]
+__all__ = ["DependentRow", "ModelShown", "SourceShown", "dependents", "model", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +134,36 @@ def dependents(index: Index, which: bytes, after: int = -1, most: int = ROWS) ->
 def _row(each: Dependent) -> DependentRow:
     return DependentRow(
         each.kind, to_hex(each.id), checksummed(each.registrant), each.time, each.is_direct
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    """What a model itself declares of a collection.
+
+    Attributes:
+        model, collection: which.
+        items: the root of the sum tree over the items that it used, with their weights; none
+            where its sources, which are on the chain whole, do not name the collection.
+        weight: the sum of these weights, as text; none likewise.
+    """
+
+    model: str
+    collection: str
+    items: str | None
+    weight: str | None
+
+
+def source(index: Index, which: bytes, collection: bytes) -> SourceShown:
+    """What a model itself declares of a collection.
+
+    Raises:
+        NotInIndex: there is no such model.
+    """
+    found = index.source(which, collection)
+    return SourceShown(
+        to_hex(which),
+        to_hex(collection),
+        None if found is None else to_hex(found.items),
+        None if found is None else str(found.weight),
     )

@@ -1,0 +1,74 @@
+/** The first question: what is this file? Its answer is one of three, which are never mixed up: it was changed, nobody here
+ * knows it, or it is known, and this is what is in order and what is not. */
+
+import { ZERO, commitment } from "./ids.ts";
+import type { Looked } from "./looking.ts";
+import { code, copy, moment, put, putWords } from "./show.ts";
+import type { AsOf, Site } from "./site.ts";
+
+/** What a file turned out to be, and the words for it. */
+export interface Answer {
+    readonly state: "known" | "unknown" | "changed";
+    readonly shown: DocumentFragment;
+}
+
+/** Asks the site about a file.
+ *
+ * Its ID is that of the file without credentials; earlier batches hold whole files, so that is asked next.
+ * @throws Unanswered
+ */
+export async function known(site: Site, file: Looked, language: string): Promise<Answer> {
+    const forms = [...new Set([file.bare, file.whole])];
+    const sent: string[] = [];
+    let asOf: AsOf | undefined;
+    let first: string | undefined;
+    let found: { which: string; isBare: boolean; isOutput: boolean } | undefined;
+    for (const digest of forms) {
+        const which = commitment(digest, ZERO);
+        first ??= which;
+        sent.push(which);
+        const answer = await site.commitment(which);
+        asOf = answer.asOf;
+        if (answer.isKnown && !found?.isOutput && (answer.isOutput || !found)) {
+            found = { which, isBare: digest === file.bare, isOutput: answer.isOutput };
+        }
+        if (answer.isOutput) break;
+    }
+    const shown = document.createDocumentFragment();
+    if (!found && file.bound === false) {
+        shown.append(copy("state-changed-credentials"));
+    } else {
+        const page = await site.page(`/commitment/${found?.which ?? first}`);
+        const told = page.getElementById("answer");
+        const isKnown = !!told?.querySelector(".known");
+        if (!told || isKnown !== !!found)
+            throw new Error("the page says something else than the rest");
+        shown.append(...notes(file, found), document.importNode(told, true));
+    }
+    shown.append(evidence(sent, asOf, language));
+    return { state: found ? "known" : file.bound === false ? "changed" : "unknown", shown };
+}
+
+function notes(file: Looked, found: { isBare: boolean } | undefined): Node[] {
+    const said: Node[] = [];
+    if (found && file.bare !== file.whole)
+        said.push(copy(found.isBare ? "note-bare" : "note-whole"));
+    if (found && file.bound === false) said.push(copy("note-other-credentials"));
+    if (file.isOdd) said.push(copy("note-odd"));
+    return said;
+}
+
+function evidence(sent: string[], asOf: AsOf | undefined, language: string): DocumentFragment {
+    const told = copy("note-fingerprint");
+    const rows = sent.map((each) => {
+        const row = document.createElement("li");
+        row.append(code(each));
+        return row;
+    });
+    put(told, "sent", ...rows);
+    if (asOf) {
+        const block = asOf.block.toLocaleString("en");
+        putWords(told, "as-of", { block, time: moment(asOf.time, language) });
+    }
+    return told;
+}
