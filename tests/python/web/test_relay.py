@@ -11,11 +11,13 @@ import pytest
 from tests.python.passkey import Passkey
 from tests.python.web.relaying import TO, Desk, done, rounds, told, until
 
-from kiseki import LocalKiseki, Terms
+from kiseki import LocalKiseki, Split, Terms
 from kiseki.client.data.registering import terms_tuple
+from kiseki.core import ids
 from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import InvalidInput
 from kiseki.web.relay import Limits, Relay
+from kiseki.web.relay.reasons import Reason
 
 
 @pytest.fixture
@@ -124,6 +126,28 @@ def test_what_somebody_is_owed_is_claimed_where_that_is_worth_the_gas(
     assert desk.k.balance(token, desk.account) == 10**21
 
 
+def test_a_claim_of_much_goes_in_parts_and_dust_does_not_spoil_it(desk: Desk) -> None:
+    """Anybody can owe anybody next to nothing, many times."""
+    buyer, least = desk.k.wallet(4), 10**15
+    for number in range(14):
+        split = Split.joint({ids.wallet(desk.account): 1, ids.wallet(f"0x{number + 9:040x}"): 1})
+        desk.k.revenue.publish_missing(split)
+        buyer.revenue.pay(split, 2 * (least if number % 2 else 10**9))
+    relay = desk.relay(Limits(gas=300_000))
+    before = desk.nonce()
+    done(relay, relay.claim(desk.account))
+    assert desk.k.balance(of=desk.account) == 7 * least
+    assert desk.nonce() - before == 2
+    again = relay.claim(desk.account)
+    rounds(relay)
+    assert told(relay, again).reason is Reason.WORTH
+    tiny = desk.again(Limits(gas=1_000))
+    buyer.revenue.pay(split, 2 * least)
+    ticket = tiny.claim(desk.account)
+    rounds(tiny)
+    assert told(tiny, ticket).reason is Reason.GAS
+
+
 def test_many_wait_for_one_block_together(desk: Desk, relay: Relay) -> None:
     """A visitor is answered at once, and a thread sends."""
     phones = [Passkey() for _ in range(5)]
@@ -210,3 +234,5 @@ def _files(folder: Path) -> Path:
 def test_ether_is_listed_always() -> None:
     assert Limits().worth(ZERO_ADDRESS, 7) == 7
     assert Limits().worth(TO, 7) is None
+    with pytest.raises(InvalidInput, match="more than nothing"):
+        Limits(tokens={TO: Fraction(0)})

@@ -21,7 +21,7 @@ from tests.python.web.relaying import PAYER, TO, Desk, done, rounds, told, until
 from kiseki import LocalKiseki
 from kiseki.chain.contract.contracts import Call
 from kiseki.core import typed
-from kiseki.errors import InvalidInput
+from kiseki.errors import FilesError, InvalidInput
 from kiseki.web.relay import Limits, Relay, Ticket, TooMany
 from kiseki.web.relay.limits import DAY
 from kiseki.web.relay.reasons import Reason
@@ -370,6 +370,26 @@ def test_one_request_that_nobody_understands_stops_no_other(
     monkeypatch.setattr(relay, "_read", broken)
     rounds(relay)
     assert [told(relay, each).state for each in (first, second)] == ["refused", "done"]
+
+
+def test_the_thread_lives_on_after_something_that_nobody_foresaw(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = moved(desk, 10**18)
+    relay = desk.relay()
+    real, calls = relay._book.tidy, iter((RecursionError, FilesError, None))
+
+    def broken(now: int) -> None:
+        error = next(calls, None)
+        relay._tidied = 0
+        if error is not None:
+            raise error
+        real(now)
+
+    monkeypatch.setattr(relay._book, "tidy", broken)
+    ticket = relay.operation(*requests[0])
+    relay.start()
+    until(lambda: told(relay, ticket).state == "done")
 
 
 def test_the_call_of_an_operation_is_that_of_its_account(desk: Desk) -> None:

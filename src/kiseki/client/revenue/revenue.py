@@ -260,15 +260,15 @@ class Revenue:
                 break
         return [*claimed, Claimed({}, (), (), ahead=tuple(self.waterfall.ahead(wallets)))]
 
-    def calls(self, wallet: str, worth: Mapping[str, int]) -> list[Call]:
+    def calls(self, wallet: str, worth: Mapping[str, int], each: int = 0) -> list[Call]:
         """What `claim` would send for a wallet, of the tokens and amounts that are worth it.
 
         Args:
-            wallet: an address.
             worth: token -> the least that is owed now for which it is brought, in base units.
+            each: of that, how many percent must come from one source, else that is left out.
         """
         calls = []
-        ordered = self._worth(wallet, worth).recorded.steps()
+        ordered = self._worth(wallet, worth, each).recorded.steps()
         for start in range(0, len(ordered), _STEPS):
             good, _ = self._tried(ordered[start : start + _STEPS], b"")
             if good:
@@ -278,14 +278,16 @@ class Revenue:
                 calls.append(Call(call.to, call.data, 0, call.what, gas))
         return calls
 
-    def unrecorded(self, wallet: str, worth: Mapping[str, int] | None = None) -> list[Call]:
+    def unrecorded(
+        self, wallet: str, worth: Mapping[str, int] | None = None, each: int = 0
+    ) -> list[Call]:
         """What puts rights tokens on record that were never minted, and through which something
         that a wallet is owed comes. It waits in the splitter until then.
 
         Args:
-            worth: as `calls` takes it; everything if left out.
+            worth, each: as `calls` takes them; everything if left out.
         """
-        due = self._owed([wallet], ()) if worth is None else self._worth(wallet, worth)
+        due = self._owed([wallet], ()) if worth is None else self._worth(wallet, worth, each)
         return self._records(due)
 
     def claims(self, wallet: str) -> list[bytes]:
@@ -313,11 +315,12 @@ class Revenue:
                 rows += [row for who in wallets for row in index.owed_in_list(who, each, token)]
         return Due(index, rows, listed)
 
-    def _worth(self, wallet: str, worth: Mapping[str, int]) -> Due:
+    def _worth(self, wallet: str, worth: Mapping[str, int], each: int) -> Due:
         """What a wallet is owed in tokens of which it is enough."""
         known = {token.lower(): least for token, least in worth.items()}
         owed: defaultdict[str, int] = defaultdict(int)
         due = self._owed([wallet], (), known)
+        due = due.of(lambda row: row.now * 100 >= known[row.token] * each)
         for row in due.rows:
             owed[row.token] += row.now
         return due.of(lambda row: bool(row.now) and owed[row.token] >= known[row.token])
@@ -396,10 +399,8 @@ class Revenue:
     def _call(self, step: Step) -> Call:
         if isinstance(step, ClaimStep):
             share = (step.split, step.payee, step.shares, step.side, step.path)
-            call: Call = self._contract.call("claim", share, step.token, step.opening)
-        else:
-            call = self._contract.call("resolve", step.account, step.id, step.token)
-        return call
+            return self._contract.call("claim", share, step.token, step.opening)
+        return self._contract.call("resolve", step.account, step.id, step.token)
 
     def _bring(self, part: Sequence[Step], first: bytes) -> tuple[list[Receipt], list[Failure]]:
         """Sends the steps that go through, in as many transactions as their gas needs."""

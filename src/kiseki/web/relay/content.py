@@ -18,7 +18,7 @@ from kiseki.core.values import ZERO_ADDRESS
 from kiseki.errors import KisekiError
 from kiseki.web.relay.limits import Limits
 
-__all__ = ["ALLOWED", "OWN", "Content"]
+__all__ = ["ALLOWED", "OWN", "Content", "multicall"]
 
 OWN = ("addKey", "removeKey", "setGuardians", "stopRecovery")
 """Calls of an account to itself."""
@@ -91,6 +91,11 @@ class Content:
         token = given["token"].lower()
         self.fits &= token in limits.tokens
         self.claims.add(token)
+
+
+def multicall(data: bytes) -> list[bytes]:
+    """The calls in a `RevenueSplitter.multicall`."""
+    return [bytes(each) for each in _named(_SPLITTER, data)[1]["calls"]]
 
 
 def _named(contract: str, data: bytes) -> tuple[str, dict[str, Any]]:

@@ -37,7 +37,7 @@ class Limits:
 
     day: int = 5 * 10**16
     person: int = 5 * 10**15
-    gas: int = 1_000_000
+    gas: int = 2_000_000
     hourly: int = 30
     waiting: int = 1_000
     tokens: Mapping[str, Fraction] = field(default_factory=dict)
@@ -48,6 +48,8 @@ class Limits:
         if min(self.gas, self.hourly, self.waiting) < 1:
             raise InvalidInput("gas, hourly and waiting are numbers above zero")
         known = {address_text(address(each, "a token")): of for each, of in self.tokens.items()}
+        if any(each <= 0 for each in known.values()):
+            raise InvalidInput("a token that is listed counts as more than nothing")
         known[ZERO_ADDRESS] = Fraction(1)
         object.__setattr__(self, "tokens", known)
 

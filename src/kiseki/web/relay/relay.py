@@ -260,6 +260,9 @@ class Relay:
             except KisekiError as error:  # of the book's own file, which the operator mends
                 _log.error("the relay cannot go on: %s", error)
                 busy = False
+            except Exception:  # noqa: BLE001 - a relay that is dead must not look alive
+                _log.exception("the relay goes on after something that nobody foresaw")
+                busy = False
             if not busy:
                 self._asked.wait(self._every)
 
@@ -376,6 +379,9 @@ class Relay:
         known = self._book.carried_out(row)
         if any((each.to, each.data) == (first.to, first.data) for each in known):
             # A node that is behind, or a call that did not do what it should: never twice.
+            if row.kind == Claiming.KIND:
+                self._book.ends(row, "done", Reason.DONE)
+                return None
             self._doubt(row, ChainError("what was sent does not show on the chain yet"))
             return None
         self._book.planned(row, plan.calls, None)  # before it is tried, so that others can send it
@@ -383,7 +389,9 @@ class Relay:
         self._book.planned(row, plan.calls, gas)
         if gas > self.limits.gas + plan.spare:
             raise Refused(Reason.GAS, f"{gas:,} gas; at most {self.limits.gas + plan.spare:,}")
-        if plan.worth is not None and plan.worth < TIMES * gas * expected(flown.fees):
+        if plan.worth is not None and plan.worth < TIMES * max(gas, plan.gas) * expected(
+            flown.fees
+        ):
             raise Refused(Reason.WORTH)
         if not self._is_payable(row, gas, flown):
             return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from kiseki.chain.contract.contracts import Call
@@ -21,12 +23,18 @@ from kiseki.client.wallet import Signed
 from kiseki.core import accounts, typed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import from_hex, to_hex, uint
-from kiseki.errors import InvalidInput
-from kiseki.web.relay.content import Content
-from kiseki.web.relay.limits import Limits
+from kiseki.errors import ContractReverted, InvalidInput
+from kiseki.web.relay.content import Content, multicall
+from kiseki.web.relay.limits import TIMES, Limits, expected
 from kiseki.web.relay.reasons import Reason
 
 __all__ = ["Claiming", "Consenting", "Operating", "Plan", "Refused", "Revoking", "Work", "read"]
+
+_STEP = 60_000
+"""Gas of one step of a claim, as the contracts' tests measure it, rounded up."""
+
+_HEAVY = 3
+"""How many steps of a claim may be left out because they need more gas than is paid."""
 
 _KNOWN = 100
 """Collections of an account that are looked at to find one of this studio's."""
@@ -48,11 +56,13 @@ class Plan:
         calls: in order; each may need what those before it do.
         worth: what it moves counts as, in wei; none where it moves no money.
         spare: gas that the first call may need beside `Limits.gas`.
+        gas: what all of it needs, where that is known; else it is that of the first call.
     """
 
     calls: tuple[Call, ...]
     worth: int | None = None
     spare: int = 0
+    gas: int = 0
 
 
 class Work(ABC):
@@ -313,13 +323,46 @@ class Claiming(Work):
         receiver(self.wallet, "the wallet")
 
     def plan(self, k: Kiseki, dry: Kiseki, limits: Limits, sent: int) -> Plan:
-        """What is owed in tokens that count, along the whole trace."""
-        least = dict.fromkeys(limits.tokens, 1)
-        calls = [
-            *k.revenue.unrecorded(self.wallet, least),
-            *k.revenue.calls(self.wallet, least),
-        ]
-        return Plan(tuple(calls), _owed(k, self.wallet, limits.tokens, limits))
+        """What is owed in tokens that count, along the whole trace.
+
+        What one source owes must pay its own step: else anybody could spoil a claim by owing the
+        wallet next to nothing, many times.
+        """
+        least = {
+            token: max(1, math.ceil(TIMES * _STEP * expected(k.sender.fees()) / price))
+            for token, price in limits.tokens.items()
+        }
+        reveal = k.revenue.unrecorded(self.wallet, least, 100)
+        owed = sum(
+            limits.worth(row.token, row.now) or 0
+            for row in k.revenue.owed(self.wallet, tokens=limits.tokens)
+            if row.now >= least[row.token]
+        )
+        if reveal:
+            return Plan(tuple(reveal), owed)
+        calls = k.revenue.calls(self.wallet, least, 100)
+        return fitting(k, calls[0], owed, limits.gas) if calls else Plan(())
+
+
+def fitting(k: Kiseki, call: Call, worth: int, most: int) -> Plan:
+    """As many of the first steps of a claim as one transaction may have gas for. A step that alone
+    needs more is left out.
+
+    Raises:
+        Refused: none is left.
+    """
+    splitter = k.session["RevenueSplitter"]
+    steps = multicall(call.data)
+    for first in range(min(len(steps), _HEAVY)):
+        part = steps[first:]
+        while part:
+            with contextlib.suppress(ContractReverted):
+                gas = k.sender.estimate(splitter.call("multicall", part, False))
+                if gas <= most:
+                    made = splitter.call("multicall", part, True)
+                    return Plan((replace(made, gas=gas),), worth, gas=gas * len(steps) // len(part))
+            part = part[: len(part) // 2]
+    raise Refused(Reason.GAS)
 
 
 def read(kind: str, text: str, names: Mapping[str, str]) -> Work:
