@@ -68,6 +68,12 @@ def test_ask_artists_who_have_no_wallet(walk: Walk) -> None:
     assert studio.startswith("http://localhost:8000/studio?key=")
 
 
+def test_when_a_key_is_lost(walk: Walk) -> None:
+    walk.page("guardians")
+    assert "Call Account.setGuardians" not in walk.printed
+    assert "takes the place of all keys of the account" in " ".join(walk.printed.split())
+
+
 def test_claim_your_royalties(walk: Walk) -> None:
     walk.page("claim")
     for wallet, owed in ((ARTIST, []), (BUYER, ["100000000000000000"])):

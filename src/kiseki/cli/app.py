@@ -128,6 +128,11 @@ COMMANDS = {
         "letters",
         "Show and cancel what was signed into a file for somebody else to send.",
     ),
+    "guardians": Place(
+        "guardians",
+        "guardians",
+        "Give an account whose key is lost a new one, with its guardians.",
+    ),
     "people": Place(
         "people",
         "people",

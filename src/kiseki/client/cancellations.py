@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.release.releases import names
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.accounts import recoveries
+from kiseki.client.accounts.accounts import Accounts
 from kiseki.client.letters import Letter, contract_here, must_be_for
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import documents, typed
@@ -85,12 +87,21 @@ class Cancellations:
         Raises:
             InvalidInput: as `contract_of`.
         """
+        if file.form == recoveries.LETTER.form:
+            return self._approval(file)
         contract = self.wallet.session[self.contract_of(file)]
         if contract.read("isNonceUsed", file.signer, file.nonce):
             return "used or cancelled"
         if file.deadline < self.wallet.session.now():
             return "ran out"
         return "counts" if file.is_signed else "not signed yet"
+
+    def _approval(self, file: SignedFile) -> str:
+        """Of a guardian: it counts for one round of its account."""
+        turn = Accounts(self.wallet).state(file.contract).round
+        if turn != file.nonce:
+            return "used or cancelled"
+        return "ran out" if file.deadline < self.wallet.session.now() else "counts"
 
 
 def _words(signed: Signed, language: str = "en") -> str:

@@ -46,13 +46,15 @@ class Letter:
 
     Attributes:
         form: its format, with its version.
-        signer: which member of the message names who signs.
+        signer: which member of the message names who signs; or of `more`, where the message names
+            nobody.
         remake: makes the typed data again, so that nothing else is in it.
         words: what a letter says, for people, signed or not.
         otherwise: what to say of a file that is no such letter.
         more: members of the file that hold what the message binds only by its hash
             (`Signed.more`).
         fits: refuses them where they are not what the message binds.
+        number: which member of the message is its number.
     """
 
     form: str
@@ -62,6 +64,7 @@ class Letter:
     otherwise: str
     more: tuple[str, ...] = ()
     fits: Callable[[Signed], None] = lambda _: None
+    number: str = "nonce"
 
     def write(self, path: str | Path, signed: Signed) -> None:
         """Writes it to a new file.
@@ -109,8 +112,8 @@ class Letter:
             said, more = rest[: len(says)], rest[len(says) :]
             if form != self.form:
                 raise InvalidInput(f"its format is {form!r:.80}")
-            signed = self._made_again(typed_data, raw)
-            signed = replace(signed, more=dict(zip(self.more, more, strict=True)))
+            beside = dict(zip(self.more, more, strict=True))
+            signed = replace(self._made_again(typed_data, raw, beside), more=beside)
             self.fits(signed)
         except (InvalidInput, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"{path} {self.otherwise}") from error
@@ -121,15 +124,16 @@ class Letter:
             raise InvalidInput(f"{path} does not say what was signed; ask whoever made it why")
         return replace(signed, signature=right)
 
-    def _made_again(self, given: dict[str, Any], raw: object) -> Signed:
+    def _made_again(self, given: dict[str, Any], raw: object, beside: Mapping[str, Any]) -> Signed:
         chain_id, contract = files.place(given)
         told = given["message"]
-        nonce = documents.decimal(told["nonce"], "the nonce")
+        nonce = documents.decimal(told[self.number], f"the {self.number}")
         deadline = documents.decimal(told["deadline"], "the deadline")
         message = self.remake(chain_id, contract, told, nonce, deadline)
         if message != given:
             raise InvalidInput("it holds something else")
-        who = checksummed(address(told[self.signer], "who signs"))
+        named = told[self.signer] if self.signer in told else beside[self.signer]
+        who = checksummed(address(named, "who signs"))
         signature = files.signature(from_hex(raw, None, "the signature"))
         return Signed(who, message, nonce, deadline, signature)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.client import cancellations, consentfiles, identities, statements
+from kiseki.client.accounts import recoveries
 from kiseki.client.accounts.undeployed import notes
 from kiseki.client.data import payees, revocations, waivers
 from kiseki.client.data.consents import Consent
@@ -25,8 +26,8 @@ __all__ = ["LETTERS", "SignedFile", "read"]
 
 LETTERS: tuple[Letter, ...] = (
     agreements.APPROVAL, agreements.CANCEL, cancellations.LETTER, identities.LETTER, mints.LETTER,
-    models.LETTER, outputs.LETTER, payees.CHANGE, redirects.LETTER, revocations.COLLECTION,
-    revocations.ITEM, statements.LETTER, waivers.LETTER,
+    models.LETTER, outputs.LETTER, payees.CHANGE, recoveries.LETTER, redirects.LETTER,
+    revocations.COLLECTION, revocations.ITEM, statements.LETTER, waivers.LETTER,
 )  # fmt: skip
 """Every kind of letter."""
 _ASKED = (Consent, StandingConsent)

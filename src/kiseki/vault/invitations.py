@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS invitation (
 );
 CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
-    made_at INTEGER NOT NULL
+    account TEXT, made_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS site (key BLOB NOT NULL);
 PRAGMA application_id = {_APPLICATION};
@@ -120,12 +120,15 @@ class Passkey:
         public: its public key, as WebAuthn has it (COSE).
         key: the same, as an account takes it, 64 bytes.
         site: the name of the site that it belongs to.
+        account: that it was made for, in lower case, where it is not the account's first key; none
+            for the account that follows from the key.
     """
 
     credential: bytes
     public: bytes = field(repr=False)
     key: bytes
     site: str
+    account: str | None = None
 
 
 class InvitationStore:
@@ -234,8 +237,15 @@ class InvitationStore:
         """
         with self._lock, self._errors(), self._write():
             self._db.execute(
-                "INSERT OR IGNORE INTO passkey VALUES (?, ?, ?, ?, ?)",
-                (passkey.credential, passkey.public, passkey.key, passkey.site, now),
+                "INSERT OR IGNORE INTO passkey VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    passkey.credential,
+                    passkey.public,
+                    passkey.key,
+                    passkey.site,
+                    passkey.account,
+                    now,
+                ),
             )
             if self.passkey(passkey.credential) != passkey:
                 raise InvalidInput("another passkey has this name already; make a new one")
@@ -244,7 +254,7 @@ class InvitationStore:
         """The passkey that a browser names; none where it was not made here."""
         with self._lock, self._errors():
             row = self._db.execute(
-                "SELECT credential, public, key, site FROM passkey WHERE credential = ?",
+                "SELECT credential, public, key, site, account FROM passkey WHERE credential = ?",
                 (credential,),
             ).fetchone()
             return None if row is None else Passkey(*row)

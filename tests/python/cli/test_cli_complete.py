@@ -48,8 +48,9 @@ NO_COMMAND = {
     "sign_mint": "`rights mint --sign`", "waive_payee": "`data waive-payee`",
     "using": "--account",
     "relay": "an operation that a passkey signed in a browser, which pages bring",
-    "own": "a step of an operation", "recovery": "what a guardian signs, in a browser",
-    "recover": "what guardians signed there, brought by pages", "complete": "the end of it",
+    "own": "a step of an operation",
+    "relay_call": "what `accounts.relay` sends", "is_used": "whether it was",
+    "revocation_call": "what `data revoke-for` sends",
 }  # fmt: skip
 """Methods that no command calls by their name, with what does the same."""
 

@@ -52,7 +52,7 @@ def test_an_artist_without_a_wallet_consents_and_is_paid(
     assert (cut.artist, len(cut.drawings), cut.account) == ("山田 花子", 2, None)
     begun = desk.begin(cut, kept(phone))
     consent = desk.consent(begun)
-    assert consent.asked == desk.account(phone.key) == begun.account
+    assert consent.asked == desk.account(kept(phone)) == begun.account
     assert consent.kept.terms == TERMS
     assert consent.kept.count == 2
     done = signed_by(desk, begun, phone)

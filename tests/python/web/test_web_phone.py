@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
 from tests.python.web.relaying import rounds
 from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
@@ -15,7 +16,7 @@ from kiseki import Kiseki, Split
 from kiseki.chain.signing.accounts import local_account
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
-from kiseki.vault.invitations import Invitation
+from kiseki.vault.invitations import Invitation, Passkey
 from kiseki.web.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
@@ -125,6 +126,47 @@ def test_from_link_to_registered_consent_in_five_taps_and_the_same_passkey_claim
         site.catch_up()
         page.goto(f"{here}/own")
         assert "revoked on" in page.inner_text("main")
+
+
+def test_a_lost_phone_is_replaced_by_guardians_and_the_new_one_opens_the_same_account(
+    site: Site, desk: Desk, cuts: Invitation, places: Places
+) -> None:
+    """The new passkey opens nothing before its time, and the account after it."""
+    k = places.scene.k
+    old = Phone()
+    passkey = Passkey(b"old", b"cose", old.key, "localhost")
+    at_account = k.accounts.address(old.key)
+    guardians = sorted((k.wallet(n) for n in (6, 7)), key=lambda each: each.address.lower())
+    people = [each.address for each in guardians]
+    call = k.accounts.own(at_account, "setGuardians", people, 2, 30 * 86_400)
+    named = k.accounts.prepare(at_account, [call])
+    k.accounts.relay(named, old.sign(named.digest), key=old.key)
+    desk.store.keep_passkey(passkey, 0)
+    with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
+        here = at.replace("127.0.0.1", "localhost")
+        with_passkeys(page)
+        page.goto(f"{here}/own")
+        page.get_by_text("My passkey is lost").tap()
+        page.fill("#account", at_account)
+        page.get_by_text("Go on", exact=True).tap()
+        page.wait_for_selector("text=Make a new passkey")
+        Taps(page).on("Make a new passkey", "**/own/new?account=*&key=*")
+        page.screenshot(path=PICTURES / "own-new-phone-light-en.png", full_page=True)
+        shown = page.locator("dd code").nth(1).inner_text()
+        key = bytes.fromhex(shown.removeprefix("0x"))
+        page.goto(f"{here}/own")
+        page.get_by_text("Sign in with the passkey", exact=True).tap()
+        page.wait_for_selector("#trouble:has-text('guardians have not given it')")
+        approvals = []
+        for each in guardians:
+            made = each.accounts.recovery(at_account, key)
+            approvals.append(each.signed(made))
+        k.accounts.recover(approvals)
+        k.test_money.wait(31 * 86_400)
+        k.accounts.complete(at_account)
+        Taps(page).on("Sign in with the passkey", "**/own")
+        page.wait_for_selector("text=Your drawings, and who uses them")
+        assert at_account in page.inner_text("h1")
 
 
 def test_a_face_that_is_not_shown_signs_nothing_and_says_so(

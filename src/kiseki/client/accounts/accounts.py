@@ -29,6 +29,7 @@ from kiseki.errors import InvalidInput, KisekiError
 __all__ = ["AccountState", "Accounts", "Recovery"]
 
 _CLONE = (bytes.fromhex("363d3d373d3d3d363d73"), bytes.fromhex("5af43d82803e903d91602b57fd5bf3"))
+_DAY = 86_400
 _FACTORY, _CODE = "Accounts", "Account"
 
 
@@ -236,22 +237,35 @@ class Accounts:
 
     # Guardians
 
-    def recovery(self, account: str, key: bytes | str, *, days: int = SIGNED_DAYS) -> Signed:
+    def recovery(
+        self, account: str, key: bytes | str, *, days: int = SIGNED_DAYS,
+        deadline: int | None = None,
+    ) -> Signed:  # fmt: skip
         """What a guardian signs so that an account gets a new key; not signed yet.
 
         It counts for one start. It ends early if a recovery is started or stopped, or if the
         account names its guardians anew.
 
+        Args:
+            days: for how many days it can be used, to the end of that day in UTC: guardians who
+                sign on one day sign the same.
+            deadline: instead, the very second that another guardian signed.
+
         Raises:
             InvalidInput: it is no key, or there is no account.
         """
         state, raw = self.state(account), accounts.key_of(key)
-        _, deadline = self.wallet.fresh(days)
+        if deadline is None:
+            _, soon = self.wallet.fresh(days)
+            deadline = (soon // _DAY + 1) * _DAY - 1
         message = typed.recovery(
             self.wallet.session.chain_id, state.address, account=state.address, key=raw,
             of_round=state.round, deadline=deadline,
         )  # fmt: skip
-        return Signed(self.wallet.address, message, state.round, deadline, b"")
+        return Signed(
+            self.wallet.address, message, state.round, deadline, b"",
+            {"guardian": self.wallet.address},
+        )  # fmt: skip
 
     def recover(self, approvals: Iterable[Signed]) -> Receipt:
         """Starts a recovery with the signatures of enough guardians over one message.

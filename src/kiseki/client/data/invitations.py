@@ -133,9 +133,11 @@ class Invitations:
         """The invitation behind a link; none where there is none."""
         return self.store.of(secret)
 
-    def account(self, key: bytes) -> str:
+    def account(self, passkey: Passkey) -> str:
         """Where the account of a passkey is or will be, in lower case."""
-        session = self._wallet.session
+        if passkey.account is not None:
+            return passkey.account
+        session, key = self._wallet.session, passkey.key
         return accounts.address_of(
             session["Accounts"].address, session["Account"].address, accounts.key_of(key)
         )
@@ -152,7 +154,7 @@ class Invitations:
             SecretsError: as `Data.prepare`.
         """
         self._must_be_open(invitation)
-        account = who.lower() if isinstance(who, str) else self.account(who.key)
+        account = who.lower() if isinstance(who, str) else self.account(who)
         if invitation.account not in (None, account) and invitation.credential is None:
             raise InvalidInput(
                 f"this invitation asks {checksummed(invitation.account or '')}; sign with that "
@@ -202,7 +204,7 @@ class Invitations:
             InvalidInput: it is signed or over, or is another passkey's.
         """
         consent = self.consent(invitation)
-        if self.account(passkey.key) != consent.asked:
+        if self.account(passkey) != consent.asked:
             raise InvalidInput(OTHER_PASSKEY)
         nested = accounts.nesting(accounts.signature(passkey.key, assertion), consent.message)
         factory = self._wallet.session["Accounts"].address

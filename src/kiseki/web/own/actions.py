@@ -80,7 +80,8 @@ def _revoke(k: Kiseki, account: str, said: Said) -> list[Call]:
 
 
 def _add_key(k: Kiseki, account: str, said: Said) -> list[Call]:
-    key = accounts.key_of(said.get("key", "").strip())
+    text = said.get("key", "").strip()
+    key = accounts.key_of(from_hex(text, 64, "the key") if len(text) == 130 else text)
     return [k.accounts.own(account, "addKey", key)]
 
 

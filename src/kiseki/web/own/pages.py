@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from markupsafe import Markup
 
 from kiseki.client.accounts.accounts import AccountState
 from kiseki.client.accounts.operations import Operation, key_words
-from kiseki.core import accounts
+from kiseki.core import accounts, seal
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import from_hex
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError
 from kiseki.index import Index
 from kiseki.language import mark
@@ -39,7 +41,8 @@ own = APIRouter(prefix="/own", include_in_schema=False)
 
 NOT_OURS = mark("this passkey was not made here; use the one that you signed with")
 NO_RELAY = mark("this site sends nothing for others; ask who runs it to turn the relay on")
-_TOLD = (NOT_OURS, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
+NOT_YET = mark("this key does not sign for its account: guardians have not given it to it yet")
+_TOLD = (NOT_OURS, NOT_YET, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
 _SETS = 10
 """Collections of which the own page says who uses them; the wallet's page has all of them."""
 
@@ -235,6 +238,29 @@ def ask(owner: Visit, action: str) -> Response:
     )  # fmt: skip
 
 
+@own.get("/new")
+def ask_new(
+    owner: Visit,
+    account: Annotated[str, Query(max_length=42)] = "",
+    key: Annotated[str, Query(max_length=130)] = "",
+) -> Response:
+    """A new passkey for an account whose keys are lost: what guardians are told."""
+    shown, problem, options = "", "", None
+    try:
+        shown = checksummed(address(account, "the account")) if account else ""
+        raw = from_hex(key, 64, "the key") if key else b""
+    except InvalidInput as error:
+        shown, raw, problem = "", b"", owner.told(error)
+    if shown and not raw:
+        asked = passkeys.challenge(owner.desk.key("challenge").hex())
+        options = {"create": passkeys.creating(owner.site, shown, asked)}
+    return owner.page(
+        "new", account=shown, problem=problem, options=options, key=to_hex(raw) if raw else "",
+        called=key_words(raw, owner.visit.words.language) if raw else "",
+        seal=Markup(seal.svg(keccak256(raw))) if raw else "",  # noqa: S704 - drawn here
+    )  # fmt: skip
+
+
 _FORMS = ("claim", "key", "guardians")
 """Actions that ask something first."""
 
@@ -250,14 +276,45 @@ def entered(owner: Visit, answer: Answer) -> Response:
         passkeys.answered(owner.site, answer, passkey, None, owner.desk.key("challenge").hex())
     except InvalidInput as error:
         return owner.refused(error)
-    with owner.desk.using() as invitations:
-        account = invitations.account(passkey.key)
+    try:
+        account = _account_of(owner, passkey)
+    except InvalidInput as error:
+        return owner.refused(error)
     response = JSONResponse({"next": owner.at()}, headers={"Cache-Control": "no-store"})
     enter(
         owner.visit.request, response, Visitor(account, passkey.credential),
         owner.desk.key("own pages"),
     )  # fmt: skip
     return response
+
+
+def _account_of(owner: Owner, passkey: Passkey) -> str:
+    """The account that a passkey signs for.
+
+    Raises:
+        InvalidInput: it was made for an account that does not know it yet, or any more.
+        ChainError: the node does not say.
+    """
+    with owner.desk.using() as invitations:
+        account = invitations.account(passkey)
+    if passkey.account is not None:
+        with owner.desk.connected() as k:
+            if passkey.key not in k.accounts.state(account).keys:
+                raise InvalidInput(NOT_YET)
+    return account
+
+
+@own.post("/new", dependencies=[Depends(own_script)])
+def made(owner: Visit, answer: Answer, account: Annotated[str, Query(max_length=42)]) -> Response:
+    """Somebody made a passkey for an account that they cannot open any more."""
+    try:
+        at = address_text(address(account, "the account"))
+        new = passkeys.made(owner.site, answer, owner.desk.key("challenge").hex())
+        owner.desk.store.keep_passkey(replace(new, account=at), owner.desk.now())
+    except InvalidInput as error:
+        return owner.refused(error)
+    page = owner.at(f"/new?account={at}&key={to_hex(new.key)}")
+    return JSONResponse({"next": page}, headers={"Cache-Control": "no-store"})
 
 
 @own.post("/leave", dependencies=[Depends(own_script)])
@@ -286,7 +343,8 @@ def done(owner: Visit, answer: Answer) -> Response:
         approval = accounts.signature(passkey.key, signed)
         client = owner.visit.request.client
         peer = "" if client is None else client.host
-        ticket = relay.operation(operation, approval, passkey.key, 0, peer)
+        first = passkey.key if passkey.account is None else None
+        ticket = relay.operation(operation, approval, first, 0, peer)
     except InvalidInput as error:
         return owner.refused(error)
     root = owner.visit.request.scope.get("root_path", "")
