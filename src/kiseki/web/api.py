@@ -19,11 +19,15 @@ from kiseki.web.shown import (
     collections,
     commitments,
     home,
+    identities,
     items,
     lineages,
     models,
+    offers,
+    schedules,
     search,
     splits,
+    terms,
     tokens,
     wallets,
 )
@@ -246,3 +250,39 @@ def split(
     """A split: its payees, and what each of them has of it."""
     key = hex32(which, "the key of a split")
     return _told(visit, response, lambda index: splits.split(index, key, number(after, 0), most))
+
+
+@api.get("/terms/{which}")
+@twins.get("/terms/{which}.json")
+def terms_told(
+    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+) -> terms.TermsPage:
+    """Terms: what they say, and what rests on data under them."""
+    key, language = hex32(which, "the ID of terms"), visit.words.language
+    return _told(
+        visit, response, lambda index: terms.terms(index, key, language, number(after), most)
+    )
+
+
+@api.get("/offers/{which}")
+@twins.get("/offer/{which}.json")
+def offer(visit: Visit, response: Response, which: Hex32) -> offers.OfferShown:
+    """An offer: what a licence allows, what it costs, and how many were sold."""
+    key = hex32(which, "the ID of an offer")
+    return _told(visit, response, lambda index: offers.offer(index, key))
+
+
+@api.get("/schedules/{which}")
+@twins.get("/schedule/{which}.json")
+def schedule(visit: Visit, response: Response, which: Hex32) -> schedules.ScheduleShown:
+    """A schedule: which rights token moves to whom, and on which conditions."""
+    key = hex32(which, "the ID of a schedule")
+    return _told(visit, response, lambda index: schedules.schedule(index, key))
+
+
+@api.get("/identities/{which}")
+@twins.get("/identity/{which}.json")
+def identity(visit: Visit, response: Response, which: Hex32) -> identities.IdentityShown:
+    """An identity: the wallet that is bound to it, and what waits for it."""
+    key = hex32(which, "the ID of an identity")
+    return _told(visit, response, lambda index: identities.identity(index, key))

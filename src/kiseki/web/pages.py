@@ -17,11 +17,15 @@ from kiseki.web.shown import (
     collections,
     commitments,
     home,
+    identities,
     items,
     lineages,
     models,
+    offers,
+    schedules,
     search,
     splits,
+    terms,
     tokens,
     wallets,
 )
@@ -215,3 +219,33 @@ def split(visit: Visit, which: str, after: After = None) -> Response:
     return visit.page(
         "split.html", lambda index: {"shown": splits.split(index, key, number(after, 0))}
     )
+
+
+@pages.get("/terms/{which}")
+def terms_page(visit: Visit, which: str, after: After = None) -> Response:
+    """Terms."""
+    key, language = hex32(which, "the ID of terms"), visit.words.language
+    return visit.page(
+        "terms.html", lambda index: {"shown": terms.terms(index, key, language, number(after))}
+    )
+
+
+@pages.get("/offer/{which}")
+def offer(visit: Visit, which: str) -> Response:
+    """An offer of licences."""
+    key = hex32(which, "the ID of an offer")
+    return visit.page("offer.html", lambda index: {"shown": offers.offer(index, key)})
+
+
+@pages.get("/schedule/{which}")
+def schedule(visit: Visit, which: str) -> Response:
+    """A rights token that moves on conditions."""
+    key = hex32(which, "the ID of a schedule")
+    return visit.page("schedule.html", lambda index: {"shown": schedules.schedule(index, key)})
+
+
+@pages.get("/identity/{which}")
+def identity(visit: Visit, which: str) -> Response:
+    """Somebody who is paid before they have a wallet."""
+    key = hex32(which, "the ID of an identity")
+    return visit.page("identity.html", lambda index: {"shown": identities.identity(index, key)})

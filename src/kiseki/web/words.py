@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from markupsafe import Markup, escape
@@ -50,6 +50,14 @@ class Words:
     def iso(self, seconds: int) -> str:
         """A time for programs, as HTML's `datetime` takes it."""
         return datetime.fromtimestamp(seconds, UTC).isoformat() if 0 <= seconds < 1 << 37 else ""
+
+    def span(self, seconds: int) -> str:
+        """So long."""
+        return words.span(timedelta(seconds=seconds), self.language)
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names in a row."""
+        return words.listed(names, self.language)
 
     def share(self, part: Fraction) -> str:
         """A part of a whole in percent, to two digits that count; exact where that is exact."""

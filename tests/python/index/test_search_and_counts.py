@@ -18,7 +18,6 @@ from kiseki.index.answers.history import history_of
 from kiseki.index.answers.impact import dependents_of, impact_of, received_by
 from kiseki.index.answers.items import Item
 from kiseki.index.answers.search import Hit, search
-from kiseki.index.answers.standsfor import StandsFor
 from kiseki.index.index import Index
 from kiseki.index.store.database import Store
 from kiseki.index.store.tables import place_of
@@ -173,7 +172,10 @@ def test_a_payee_stands_for_what_its_opening_says(seed: int) -> None:
             assert each not in told, "a private list is nobody else's business"
             continue
         contract = f"0x{opening[:20].hex()}" if len(opening) == 52 else ""
-        assert told[each] == StandsFor(contract, opening[20:] if contract else each)
+        assert (told[each].contract, told[each].id) == (
+            contract,
+            opening[20:] if contract else each,
+        )
 
 
 def test_what_was_registered_last_comes_first() -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from starlette.testclient import TestClient
 from tests.python.promises.scene import Scene
 
 from kiseki import Kiseki, LocalKiseki
-from kiseki.core.terms import Terms
+from kiseki.core import ids
+from kiseki.core.conditions import AfterTime, AllOf, AnyOf, Approvals, Escrow, IncomeThreshold
+from kiseki.core.terms import Terms, Use
 from kiseki.core.values import to_hex
 from kiseki.licences import Licence
 from kiseki.vault.invitations import Invitation
@@ -26,6 +29,9 @@ from kiseki.web.site import Site
 
 KEY = "0x" + "59" * 32
 """Of a wallet that only looks."""
+
+
+PERSON = "an artist without a wallet"
 
 
 class Places:
@@ -42,6 +48,9 @@ class Places:
         self.token = to_hex(scene.k.rights.token("batch", scene.batch.id).to_bytes(32))
         index = scene.k.index
         self.split = to_hex(index.batch(scene.batch.id).split)
+        self.offer = index.agreements.offers()[0].key
+        self.schedule = index.agreements.schedules()[0].id
+        self.identity = ids.identity_id(scene.k.address, scene.k.identities.person(PERSON))
         self.pages = {
             "home": "/",
             "collection": f"/collection/{self.art}",
@@ -56,6 +65,10 @@ class Places:
             "file": "/file",
             "commitment": f"/commitment/{to_hex(scene.batch.items[0].commitment)}",
             "nowhere": f"/commitment/0x{'77' * 32}",
+            "terms": f"/terms/{to_hex(scene.terms.id)}",
+            "offer": f"/offer/{to_hex(self.offer)}",
+            "schedule": f"/schedule/{to_hex(self.schedule)}",
+            "identity": f"/identity/{to_hex(self.identity)}",
             "search": f"/search?q={self.art[:8]}",
             "uses": f"/collection/{self.art}/uses",
             "history": f"/wallet/{scene.buyer.address}/history",
@@ -67,7 +80,29 @@ def places(k: LocalKiseki, tmp_path: Path) -> Places:
     scene = Scene(k, tmp_path / "scene")
     batch = scene.buyer.payee(to_hex(scene.batch.id))
     scene.buyer.revenue.pay(batch, 3 * 10**18)
+    agreed(scene)
     return Places(scene)
+
+
+def agreed(scene: Scene) -> None:
+    """An offer that somebody bought, a rights token that waits for several things, and an artist
+    who is paid before they have a wallet."""
+    year = timedelta(days=365)
+    offer = scene.creator.market.draft(
+        "batch", scene.batch.id, 0, Use.COMMERCIAL_OUTPUT, lasts=year, supply=3
+    )
+    scene.creator.market.offer(offer)
+    scene.buyer.market.buy(offer)
+    token = scene.creator.rights.token("batch", scene.batch.id)
+    payee = scene.buyer.outputs.payee(scene.batch.id)
+    soon = int(scene.k.session.now()) + 86_400
+    several = AnyOf([AllOf([AfterTime(soon), Approvals(1, [scene.alice.address])]), Escrow(10**18)])
+    scene.creator.rights.schedule(
+        token, scene.buyer.address, [IncomeThreshold(payee.key, 10**19), several], year
+    )
+    person = scene.k.identities.person(PERSON)
+    scene.k.identities.bind({person: scene.stranger.address})
+    scene.k.revenue.pay(scene.k.identities.payee(person), 10**17)
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ from kiseki.web.site import Site
 from .conftest import Places
 
 NOBODY = "0x" + "77" * 32
+PLURALS = {
+    "terms": "terms", "offer": "offers", "schedule": "schedules", "identity": "identities",
+}  # fmt: skip
 
 
 def words(html: str) -> str:
@@ -296,3 +299,47 @@ def test_the_api_says_as_of_which_block_it_answers(visitor: TestClient, places: 
     told = visitor.get("/api/openapi.json").json()
     assert told["paths"]["/api/v1/models/{which}"]["get"]["responses"]["200"]
     assert "example.org" not in json.dumps(told)
+
+
+def test_agreements_say_what_was_agreed_and_how_it_stands(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    """Promise 4: terms, offers, schedules and identities, each as its record and in words."""
+    scene = places.scene
+    index = scene.k.index
+    offer = visitor.get(f"{places.pages['offer']}.json").json()
+    record = index.agreements.offer(places.offer)
+    assert (offer["price"], offer["sold"], offer["supply"]) == ("0", 1, record.offer.supply)
+    assert offer["subject"]["id"] == places.batch and offer["uses"] == ["commercial_output"]
+    assert not offer["over"] and "A licence costs nothing." in words(
+        visitor.get(places.pages["offer"]).text
+    )
+    schedule = visitor.get(f"{places.pages['schedule']}.json").json()
+    assert (schedule["state"], schedule["token"]) == ("open", places.token)
+    income, several = schedule["conditions"]
+    assert (income["kind"], income["amount"]) == ("income", str(10**19))
+    assert [part["kind"] for part in several["parts"]] == ["all", "escrow"]
+    both = several["parts"][0]["parts"]
+    assert [part["kind"] for part in both] == ["time", "approvals"]
+    assert both[1]["parties"] == [scene.alice.address]
+    said = words(visitor.get(places.pages["schedule"]).text)
+    assert "One of these: All of these: It is" in said and "1 ETH lies in escrow" in said
+    terms = visitor.get(f"{places.pages['terms']}.json").json()
+    assert terms["terms"]["words"] == scene.terms.words()
+    assert [row["id"] for row in terms["works"]["rows"]] == [
+        to_hex(each.id) for each in index.overview.works_under(scene.terms.id)
+    ]
+    identity = visitor.get(f"{places.pages['identity']}.json").json()
+    assert identity["wallet"] is None, "the binding is not final yet"
+    assert [row["amount"] for row in identity["waiting"]] == [str(10**17)]
+    scene.creator.market.end(places.offer)
+    scene.k.wait(8 * 86_400)
+    scene.k.revenue.pay(scene.alice.address, 1)  # a block that tells the index the time
+    site.catch_up()
+    assert "has ended this offer" in words(visitor.get(places.pages["offer"]).text)
+    later = visitor.get(f"{places.pages['identity']}.json").json()
+    assert later["wallet"] == scene.stranger.address
+    for name in ("terms", "offer", "schedule", "identity"):
+        assert visitor.get(f"/{name}/{NOBODY}").status_code == 404
+        api = visitor.get(f"/api/v1/{PLURALS[name]}/{NOBODY}")
+        assert api.status_code == 404 and api.json()["error"]

@@ -22,13 +22,16 @@ class StandsFor:
     Attributes:
         contract: the contract that says who is paid, in lower case; empty for a split.
         id: of whatever the contract says it for, 32 bytes; the key of a split.
+        payee: whom the contract names by now, 32 bytes; none where it names nobody yet, and for
+            splits.
     """
 
     contract: str
     id: bytes
+    payee: bytes | None = None
 
 
-_SUBJECTS = select(t.subject.c.key, t.subject.c.contract, t.subject.c.id).where(
+_SUBJECTS = select(t.subject.c.key, t.subject.c.contract, t.subject.c.id, t.subject.c.payee).where(
     among(t.subject.c.key, "keys")
 )
 _SPLITS = select(t.split.c.key).where(among(t.split.c.key, "keys"))
@@ -39,8 +42,9 @@ def standing_for(store: Store, keys: Iterable[bytes]) -> dict[bytes, StandsFor]:
     record. It costs the same however large a split is."""
     found = {}
     for some in chunks(dict.fromkeys(keys)):
-        for key, contract, which in store.rows(_SUBJECTS, keys=some):
-            found[bytes(key)] = StandsFor(contract, bytes(which))
+        for key, contract, which, payee in store.rows(_SUBJECTS, keys=some):
+            named = None if payee is None else bytes(payee)
+            found[bytes(key)] = StandsFor(contract, bytes(which), named)
         for (key,) in store.rows(_SPLITS, keys=some):
             found[bytes(key)] = StandsFor("", bytes(key))
     return found

@@ -23,7 +23,15 @@ from kiseki.web.shown.values import (
     page,
 )
 
-__all__ = ["DependentRow", "ModelShown", "SourceShown", "dependents", "model", "source"]
+__all__ = [
+    "DependentRow",
+    "ModelShown",
+    "SourceShown",
+    "dependents",
+    "model",
+    "of_dependent",
+    "source",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +136,11 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
 def dependents(index: Index, which: bytes, after: int = -1, most: int = ROWS) -> Rows[DependentRow]:
     """Models and batches that rest on a model, a part of them."""
     found = index.overview.dependents(which, after, most + 1)
-    return page(found, most, _row, lambda each: str(each.place))
+    return page(found, most, of_dependent, lambda each: str(each.place))
 
 
-def _row(each: Dependent) -> DependentRow:
+def of_dependent(each: Dependent) -> DependentRow:
+    """One row of what rests on something."""
     return DependentRow(
         each.kind, to_hex(each.id), checksummed(each.registrant), each.time, each.is_direct
     )
