@@ -10,10 +10,20 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Response
 
 from kiseki.index import Index
 from kiseki.web.asked import Asked, cursor, hex32, number
+from kiseki.web.described import (
+    WRONG,
+    AfterBytes,
+    AfterId,
+    AfterNumber,
+    Hex32,
+    Most,
+    Text,
+    Wallet,
+)
 from kiseki.web.shown import (
     batches,
     collections,
@@ -35,17 +45,11 @@ from kiseki.web.shown.values import ROWS, Rows, UseRow
 
 __all__ = ["api", "twins"]
 
-api = APIRouter(prefix="/api/v1", tags=["v1"])
+api = APIRouter(prefix="/api/v1", tags=["v1"], responses=WRONG)
 twins = APIRouter(include_in_schema=False)
 
 T = TypeVar("T")
 Visit = Annotated[Asked, Depends(Asked.of)]
-After = Annotated[
-    str | None, Query(max_length=200, description="`after` of the part before; none for the first.")
-]
-Most = Annotated[int, Query(ge=1, le=1_000, description="Rows at most.")]
-Hex32 = Annotated[str, Path(description="32 bytes, as 0x and 64 digits.", max_length=70)]
-Wallet = Annotated[str, Path(description="An address, as 0x and 40 digits.", max_length=50)]
 
 
 def _told(visit: Asked, response: Response, ask: Callable[[Index], T]) -> T:
@@ -73,9 +77,7 @@ def whole(visit: Visit, response: Response) -> home.HomeShown:
 
 @api.get("/search")
 @twins.get("/search.json")
-def results(
-    visit: Visit, response: Response, q: Annotated[str, Query(min_length=1, max_length=200)]
-) -> search.SearchShown:
+def results(visit: Visit, response: Response, q: Text) -> search.SearchShown:
     """What begins with some digits, or what a statement is about that says just this text."""
     return _told(visit, response, lambda index: search.search(index, q))
 
@@ -85,7 +87,7 @@ def results(
 @twins.get("/data/{which}.json")
 @twins.get("/output/{which}.json")
 def item(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterId = None, most: Most = ROWS
 ) -> items.ItemShown:
     """A data ID, or the ID of an output: whose it is and where it stands."""
     key = hex32(which, "the data ID")
@@ -95,7 +97,7 @@ def item(
 @api.get("/commitments/{which}")
 @twins.get("/commitment/{which}.json")
 def commitment(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterId = None, most: Most = ROWS
 ) -> commitments.CommitmentShown:
     """What is registered of one content: as which output, and in which collections and batches.
 
@@ -130,7 +132,7 @@ def collection(
 
 @api.get("/collections/{which}/uses")
 def collection_uses(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterBytes = None, most: Most = ROWS
 ) -> Rows[UseRow]:
     """Which models and batches declare a collection."""
     key = hex32(which, "the ID of a collection")
@@ -144,7 +146,7 @@ def collection_uses(
 
 @api.get("/collections/{which}/items")
 def collection_items(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterId = None, most: Most = ROWS
 ) -> Rows[collections.ItemRow]:
     """The items of a collection that are logged."""
     key = hex32(which, "the ID of a collection")
@@ -167,7 +169,7 @@ def model(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> 
 
 @api.get("/models/{which}/users")
 def model_users(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterNumber = None, most: Most = ROWS
 ) -> Rows[models.DependentRow]:
     """Models and batches that rest on a model."""
     key = hex32(which, "the ID of a model")
@@ -198,7 +200,7 @@ def batch(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> 
 
 @api.get("/batches/{which}/outputs")
 def batch_outputs(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterId = None, most: Most = ROWS
 ) -> Rows[collections.ItemRow]:
     """The outputs of a batch that are logged."""
     key = hex32(which, "the ID of a batch")
@@ -228,7 +230,7 @@ def wallet(visit: Visit, response: Response, who: Wallet, most: Most = ROWS) -> 
 
 @api.get("/wallets/{who}/history")
 def wallet_history(
-    visit: Visit, response: Response, who: Wallet, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, who: Wallet, after: AfterNumber = None, most: Most = ROWS
 ) -> Rows[wallets.EntryRow]:
     """Money that moved from or to a wallet, earliest first."""
     return _told(visit, response, lambda index: wallets.history(index, who, number(after), most))
@@ -245,7 +247,7 @@ def token(visit: Visit, response: Response, which: Hex32) -> tokens.TokenShown:
 @api.get("/splits/{which}")
 @twins.get("/split/{which}.json")
 def split(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterNumber = None, most: Most = ROWS
 ) -> splits.SplitShown:
     """A split: its payees, and what each of them has of it."""
     key = hex32(which, "the key of a split")
@@ -255,7 +257,7 @@ def split(
 @api.get("/terms/{which}")
 @twins.get("/terms/{which}.json")
 def terms_told(
-    visit: Visit, response: Response, which: Hex32, after: After = None, most: Most = ROWS
+    visit: Visit, response: Response, which: Hex32, after: AfterNumber = None, most: Most = ROWS
 ) -> terms.TermsPage:
     """Terms: what they say, and what rests on data under them."""
     key, language = hex32(which, "the ID of terms"), visit.words.language

@@ -19,6 +19,7 @@ import kiseki
 from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
 from kiseki.web.api import api, twins
 from kiseki.web.asked import Asked
+from kiseki.web.described import describe
 from kiseki.web.guard import Headers, hosts
 from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
@@ -100,6 +101,7 @@ def application(
     app.include_router(studio)
     app.include_router(relaying)
     app.include_router(operator)
+    app.openapi = describe(app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
     app.add_api_route("/health", _health, include_in_schema=False)

@@ -1,0 +1,98 @@
+"""The API answers as its own description says, whatever it is asked (rules 12 and 13).
+
+Schemathesis makes questions from the OpenAPI document, right ones and wrong ones; half of the IDs
+in them are those of a small world. Questions are the same in every run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection
+from starlette.testclient import TestClient
+
+from kiseki.core.values import ZERO_ADDRESS, with_checksum
+
+from .conftest import Places
+
+ASKED = settings(
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def known(places: Places) -> dict[str, list[str]]:
+    """Values of parameters that the world knows, by their names."""
+    scene = places.scene
+    ids = [
+        places.art, places.model, places.base, places.batch, places.item, places.output,
+        places.token, places.split,
+    ]  # fmt: skip
+    wallets = [each.address for each in (scene.alice, scene.buyer, scene.creator)]
+    return {
+        "which": ids + [each.upper().replace("0X", "0x") for each in ids[:2]],
+        "collection": [places.art],
+        "who": wallets + [each.lower() for each in wallets],
+        "q": [places.art[:10], wallets[0], "0x1234", "text that nobody stated"],
+    }
+
+
+def mixed(draw: Any, case: Any, values: dict[str, list[str]]) -> None:
+    """Puts known values into half of the questions, so that they are about something."""
+    for part in (case.path_parameters, case.query):
+        for name in part or ():
+            if name in values and draw(st.booleans()):
+                part[name] = draw(st.sampled_from(values[name]))
+
+
+def described(case: Any) -> bool:
+    """Whether a right question is what the words of its description ask, which no pattern says: a
+    wallet that is not zero, with a right checksum or none; a text of more than blanks."""
+    text = str((case.query or {}).get("q", "some")).strip()
+    if not text or re.fullmatch("0[xX][0-9a-fA-F]{1,3}", text):
+        return False
+    if "who" not in (case.path_parameters or {}):
+        return True
+    who: str = case.path_parameters["who"]
+    right = "0x" + with_checksum(who[2:].lower())
+    return who != ZERO_ADDRESS and who in (who.lower(), "0x" + who[2:].upper(), right)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda each: each.value)
+def test_every_answer_is_as_the_description_says(
+    visitor: TestClient, places: Places, mode: GenerationMode
+) -> None:
+    """No question ends in an error of the server, or in an answer that is not described."""
+    schema = schemathesis.openapi.from_dict(visitor.get("/api/openapi.json").json())
+    values, seen = known(places), Counter[int]()
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        if mode.is_negative and not (operation.path_parameters or operation.query):
+            continue  # there is nothing to ask wrongly
+
+        @ASKED
+        @given(data=st.data(), case=operation.as_strategy(generation_mode=mode))
+        def ask(data: st.DataObject, case: Any) -> None:
+            mixed(data.draw, case, values)
+            assume(mode.is_negative or described(case))
+            answer = visitor.request(**case.as_transport_kwargs("http://localhost"))
+            seen[answer.status_code] += 1
+            # A parameter that nobody asks about is left alone, so that is no check of ours.
+            case.validate_response(answer, excluded_checks=[negative_data_rejection])
+
+        ask()
+    assert sum(seen.values()) > 150
+    assert min(seen[200], seen[404]) > 20 if mode.is_positive else seen[400] > 50, seen
