@@ -45,7 +45,8 @@ def number(text: str | None, otherwise: int = -1) -> int:
     """
     if text is None:
         return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    # What no database holds is no cursor either.
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 1 << 63):
         raise InvalidInput("`after` is not what a page before said; begin with the first page")
     return int(text)
 
@@ -140,7 +141,7 @@ class Asked:
             "language": self.words.language,
             "other": others[0],
             "root": address,
-            "path": self.request.url.path,
+            "path": _here(self.request.url.path),
             "query": self.request.query_params,
             "sandbox": self.sandbox,
             "sentences": self.words.sentences,
@@ -151,6 +152,26 @@ class Asked:
         }
 
 
+def _here(path: str) -> str:
+    """A path for links. Two slashes, or another site's address in the request's first line, would
+    lead to that site."""
+    return "/" + path.lstrip("/\\")
+
+
+_TURNING = dict.fromkeys(
+    [*range(9), *range(11, 32), 0x7F, 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F),
+     *range(0x2066, 0x206A)],
+    "\ufffd",
+)  # fmt: skip
+"""Marks that say from which side a text is read, and other characters that nobody sees."""
+
+
+def _straight(value: object) -> object:
+    """A value as it is shown. What somebody else wrote turns round nothing that stands behind it:
+    a name could make a sum or a sentence read another way."""
+    return value.translate(_TURNING) if isinstance(value, str) else value
+
+
 @cache
 def _templates() -> Environment:
     from fractions import Fraction
@@ -158,6 +179,7 @@ def _templates() -> Environment:
     found = Environment(
         loader=PackageLoader("kiseki.web"),
         autoescape=select_autoescape(default=True),
+        finalize=_straight,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
