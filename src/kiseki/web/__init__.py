@@ -11,6 +11,8 @@ A part imports only from those above it:
     pages     the pages
     api       the same values for programs
     guard     what every answer and every question must keep to: headers and hosts
+    relay/    the operator's wallet pays gas for others
+    operator  the operator's page
     app       all of it together
     serve     the process
 """
