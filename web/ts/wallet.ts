@@ -29,7 +29,7 @@ async function signed(place: HTMLElement, message: string): Promise<string> {
         method: "eth_signTypedData_v4",
         params: [who, message],
     });
-    return sent(place.dataset.wallet ?? "", { signature });
+    return sent(place.dataset.wallet ?? "", { signature, message: asked });
 }
 
 async function first(place: HTMLElement): Promise<Wallet> {

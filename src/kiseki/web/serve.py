@@ -18,7 +18,11 @@ from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
-__all__ = ["listen", "serve"]
+__all__ = ["KEEP_ALIVE", "listen", "serve"]
+
+KEEP_ALIVE = 75
+"""Seconds for which a connection stays open between two pages. Proxies keep theirs for 60, and one
+that the server closes first can fail a visitor."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -85,6 +89,7 @@ def serve(
                 sandbox=sandbox,
             ),
             log_level="warning", access_log=False, server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
             proxy_headers=bool(trusted), forwarded_allow_ips=trusted,
         )  # fmt: skip
         uvicorn.Server(settings).run([listening])

@@ -12,7 +12,7 @@ from tests.python.web.browser import launched
 from tests.python.web.relaying import rounds
 from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
 
-from kiseki import Kiseki, Split
+from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.signing.accounts import local_account
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
@@ -50,6 +50,18 @@ class Taps:
         self.page.wait_for_url(then)
 
 
+def paying(k: LocalKiseki, folder: Path) -> Relay:
+    """A relay with a wallet and files of its own, and the studio's key store."""
+
+    def connect() -> Kiseki:
+        return Kiseki.connect(
+            k.url, local_account(9), secrets=k.salts, journal=folder / "paying" / "journal",
+            index=folder / "paying" / "index", chain_id=31337, allow_old=True,
+        )  # fmt: skip
+
+    return Relay(connect)
+
+
 def five_taps(page: Page, at: str, cuts: Invitation) -> None:
     """From the link to the signature; the device itself asks for the face twice."""
     page.goto(f"{at}/sign/{cuts.secret}")
@@ -74,13 +86,7 @@ def test_from_link_to_registered_consent_in_five_taps_and_the_same_passkey_claim
     """No ether, no wallet, and nobody at the studio does anything between."""
     k = places.scene.k
 
-    def paying() -> Kiseki:
-        return Kiseki.connect(
-            k.url, local_account(9), secrets=k.salts, journal=tmp_path / "paying" / "journal",
-            index=tmp_path / "paying" / "index", chain_id=31337, allow_old=True,
-        )  # fmt: skip
-
-    relay = Relay(paying)
+    relay = paying(k, tmp_path)
     with (
         served(site, desk=desk, relay=relay) as at,
         launched(locale="en-GB", **PHONE) as page,
@@ -236,6 +242,42 @@ def test_somebody_with_a_wallet_signs_with_it(
         with desk.using() as invitations:
             (done,) = places.scene.k.data.consents.submit(invitations.folder)
     assert done.problem == ""
+
+
+def test_somebody_with_a_wallet_has_own_pages_claims_and_revokes(
+    site: Site, desk: Desk, places: Places, tmp_path: Path
+) -> None:
+    """Without sending anything: the relay brings the claim and the signed revocation."""
+    k, alice = places.scene.k, places.scene.alice
+    split = Split([(ids.wallet(alice.address), 1), (ids.wallet(k.address), 1)])
+    k.revenue.publish(split)
+    k.wallet(4).revenue.pay(split, 2 * 10**18)
+    site.catch_up()
+    relay = paying(k, tmp_path)
+    with (
+        served(site, desk=desk, relay=relay) as at,
+        launched(locale="en-GB", **PHONE) as page,
+    ):
+        here = at.replace("127.0.0.1", "localhost")
+        with_wallet(page, places, alice.address)
+        page.goto(f"{here}/own")
+        page.get_by_text("Sign in with a wallet", exact=True).tap()
+        page.wait_for_selector("text=Your drawings, and who uses them")
+        assert alice.address in page.inner_text("h1")
+        before = k.balance(None, alice.address)
+        page.get_by_text("Bring it into your wallet").first.tap()
+        page.wait_for_url("**/relay/*")
+        rounds(relay)
+        assert k.balance(None, alice.address) - before >= 10**18
+        page.goto(f"{here}/own")
+        page.get_by_text("Revoke the consent to it").first.tap()
+        page.wait_for_selector("text=This is what you sign")
+        Taps(page).on("Sign with the wallet", "**/relay/*")
+        assert "not in force" in page.inner_text("main")
+        rounds(relay)
+        site.catch_up()
+        page.goto(f"{here}/own")
+        assert "revoked on" in page.inner_text("main")
 
 
 @pytest.mark.parametrize(("options", "said"), [

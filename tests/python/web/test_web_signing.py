@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.python.web.conftest import Places
 
 from kiseki.client.data.consents import Consent
 from kiseki.core.terms import Terms
+from kiseki.language import LANGUAGES
 from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
 from kiseki.web.signing.desk import Desk
@@ -273,3 +275,16 @@ def test_the_pages_are_japanese_for_who_reads_japanese(
     for page in ("", "/terms", "/drawings"):
         told = artist.get(f"/sign/{cuts.secret}{page}?language=ja").text
         assert '<html lang="ja">' in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_what_the_command_line_says(
+    artist: TestClient, cuts: Invitation, desk: Desk, language: str
+) -> None:
+    """One set of words: on the page, in the consent file, and so in `kiseki data consent show`."""
+    begun(artist, cuts, Device())
+    found = desk.of(cuts.secret)
+    assert found is not None
+    page = html.unescape(artist.get(f"/sign/{cuts.secret}/drawings?language={language}").text)
+    for sentence in desk.consent(found).words(language):
+        assert sentence in page

@@ -11,13 +11,16 @@ from datetime import timedelta
 
 from kiseki.chain.contract.contracts import Call
 from kiseki.client.accounts.operations import Operation, understood
+from kiseki.client.data import revocations
 from kiseki.client.kiseki import Kiseki
-from kiseki.core import accounts
+from kiseki.client.wallet import Signed
+from kiseki.core import accounts, typed
+from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
 from kiseki.errors import InvalidInput
 from kiseki.language import mark
 
-__all__ = ["ACTIONS", "NOTHING_WAITS", "again", "prepared"]
+__all__ = ["ACTIONS", "NOTHING_WAITS", "again", "letter", "prepared", "revocation"]
 
 NOTHING_WAITS = mark("nothing waits for you that could be brought now")
 _LEAST_WAIT = timedelta(days=30)
@@ -53,6 +56,50 @@ def again(k: Kiseki, account: str, message: object) -> Operation:
     return found
 
 
+def revocation(k: Kiseki, wallet: str, said: Said) -> Signed:
+    """A revocation that a wallet is asked to sign; not signed yet.
+
+    Raises:
+        InvalidInput: as `prepared`.
+    """
+    collection = _own_collection(k, wallet, said)
+    nonce, deadline = k.data.wallet.fresh()
+    message = typed.revocation(
+        k.session.chain_id, k.session["DataRegistry"].address, provider=wallet,
+        collection=collection, nonce=nonce, deadline=deadline,
+    )  # fmt: skip
+    return Signed(checksummed(wallet), message, nonce, deadline, b"")
+
+
+def letter(message: object, signature: bytes) -> Signed:
+    """A revocation as a browser brings it back, read again as from a file.
+
+    Raises:
+        InvalidInput: it is none.
+        SigningError: the signature is another's.
+    """
+    if not isinstance(message, dict):
+        raise InvalidInput("this is no message")
+    found = revocations.COLLECTION
+    try:
+        told = message["message"]
+        who = checksummed(address(told["provider"], "the provider"))
+        given = Signed(who, message, int(told["nonce"]), int(told["deadline"]), signature)
+        return found.from_json(found.to_json(given))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInput("this is no revocation") from error
+
+
+def _own_collection(k: Kiseki, account: str, said: Said) -> bytes:
+    collection = from_hex(said.get("collection", ""), 32, "the collection")
+    record = k.index.collection(collection)
+    if record.provider.lower() != account:
+        raise InvalidInput("this collection is another wallet's")
+    if record.revoked_at is not None:
+        raise InvalidInput("this consent is revoked already")
+    return collection
+
+
 def _claim(k: Kiseki, account: str, said: Said) -> list[Call]:
     """What waits comes into the account; where an address is said, it goes on to that."""
     token = address_text(address(said.get("token") or ZERO_ADDRESS, "the token"))
@@ -70,12 +117,7 @@ def _claim(k: Kiseki, account: str, said: Said) -> list[Call]:
 
 
 def _revoke(k: Kiseki, account: str, said: Said) -> list[Call]:
-    collection = from_hex(said.get("collection", ""), 32, "the collection")
-    record = k.index.collection(collection)
-    if record.provider.lower() != account:
-        raise InvalidInput("this collection is another wallet's")
-    if record.revoked_at is not None:
-        raise InvalidInput("this consent is revoked already")
+    collection = _own_collection(k, account, said)
     return [k.session["DataRegistry"].call("revoke", collection)]
 
 

@@ -17,18 +17,21 @@ from markupsafe import Markup
 
 from kiseki.client.accounts.accounts import AccountState
 from kiseki.client.accounts.operations import Operation, key_words
+from kiseki.client.data import revocations
 from kiseki.core import accounts, seal
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, to_hex
-from kiseki.errors import ChainError, InvalidInput, KisekiError
+from kiseki.errors import ChainError, InvalidInput, KisekiError, SigningError
 from kiseki.index import Index
 from kiseki.language import mark
 from kiseki.vault.invitations import Passkey
+from kiseki.web import siwe
 from kiseki.web.asked import Asked
 from kiseki.web.guard import own_script
 from kiseki.web.own import actions
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
+from kiseki.web.relay.relay import Relay
 from kiseki.web.shown import collections, wallets
 from kiseki.web.shown.values import Rows, UseRow
 from kiseki.web.signing import passkeys
@@ -42,7 +45,9 @@ own = APIRouter(prefix="/own", include_in_schema=False)
 NOT_OURS = mark("this passkey was not made here; use the one that you signed with")
 NO_RELAY = mark("this site sends nothing for others; ask who runs it to turn the relay on")
 NOT_YET = mark("this key does not sign for its account: guardians have not given it to it yet")
-_TOLD = (NOT_OURS, NOT_YET, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
+_TOLD = (NOT_OURS, NOT_YET, siwe.ANOTHER, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
+_STATEMENT = "See your own pages on this site. This moves nothing."
+_NEVER_KEPT = {"Cache-Control": "no-store"}
 _SETS = 10
 """Collections of which the own page says who uses them; the wallet's page has all of them."""
 
@@ -72,9 +77,37 @@ class Owner:
         self.desk = desk
         self.who: Visitor | None = visitor(request, desk.key("own pages"))
 
+    @property
+    def root(self) -> str:
+        """Where the site begins, before all its paths."""
+        return str(self.visit.request.scope.get("root_path", ""))
+
     def at(self, page: str = "") -> str:
         """The address of an own page."""
-        return f"{self.visit.request.scope.get('root_path', '')}/own{page}"
+        return f"{self.root}/own{page}"
+
+    @property
+    def chain_id(self) -> int:
+        """The chain of this site."""
+        return self.visit.site.k.session.chain_id
+
+    @property
+    def relay(self) -> Relay:
+        """What sends for others.
+
+        Raises:
+            InvalidInput: this site sends nothing for others.
+        """
+        found: Relay | None = self.visit.request.app.state.relay
+        if found is None:
+            raise InvalidInput(NO_RELAY)
+        return found
+
+    @property
+    def peer(self) -> str:
+        """The network address that asks; empty where there is none."""
+        client = self.visit.request.client
+        return "" if client is None else client.host
 
     def page(self, name: str, **values: object) -> Response:
         """One of the pages."""
@@ -90,14 +123,14 @@ class Owner:
             raise InvalidInput(passkeys.TOO_LATE)
         return self.who
 
-    def told(self, error: InvalidInput) -> str:
+    def told(self, error: KisekiError) -> str:
         """What is wrong, in the visitor's language where it is something that they can mend."""
         said = str(error)
         return self.visit.words.say(said) if said in _TOLD else said
 
-    def refused(self, error: InvalidInput) -> Response:
+    def refused(self, error: KisekiError) -> Response:
         """The same, for a script."""
-        return JSONResponse({"error": self.told(error)}, 400, {"Cache-Control": "no-store"})
+        return JSONResponse({"error": self.told(error)}, 400, _NEVER_KEPT)
 
     def passkey(self, credential: bytes) -> Passkey:
         """A passkey that was made here.
@@ -144,14 +177,21 @@ def front(owner: Visit) -> Response:
         return RedirectResponse(str(address), 307)
     if owner.who is None:
         asked = passkeys.challenge(owner.desk.key("challenge").hex())
-        return owner.page("enter", options={"get": passkeys.asking(owner.site, asked, None)})
+        return owner.page(
+            "enter", options={"get": passkeys.asking(owner.site, asked, None)},
+            asked=siwe.asked(
+                owner.visit.request, "/own", _STATEMENT, owner.chain_id,
+                owner.desk.key("own pages of wallets"),
+            ),
+        )  # fmt: skip
     account = owner.who.account
     with owner.visit.site.reading() as index:
         state = owner.visit.site.state(index)
         shown = wallets.wallet(index, account)
         sets = [_set(index, row) for row in shown.collections.rows[:_SETS]]
     return owner.page(
-        "home", shown=shown, sets=sets, read=state, account=_account(owner, account),
+        "home", shown=shown, sets=sets, read=state, passkey=bool(owner.who.credential),
+        account=_account(owner, account),
         relays=owner.visit.request.app.state.relay is not None,
     )  # fmt: skip
 
@@ -220,6 +260,8 @@ def ask(owner: Visit, action: str) -> Response:
         return RedirectResponse(owner.at(), 303)
     said = dict(owner.visit.request.query_params)
     said.pop("language", None)
+    if not owner.who.credential:
+        return _letter(owner, owner.who.account, action, said)
     operation, problem = None, ""
     if said or action not in _FORMS:
         try:
@@ -229,12 +271,31 @@ def ask(owner: Visit, action: str) -> Response:
             problem = owner.told(error)
     passkey = owner.passkey(owner.who.credential)
     return owner.page(
-        "do", action=action, said=said, problem=problem,
+        "do", action=action, letter=False, said=said, problem=problem,
         words_of=None if operation is None else operation.words(owner.visit.words.language),
         message=None if operation is None else operation.message,
         options=None if operation is None else {
             "get": passkeys.asking(owner.site, operation.digest, passkey.credential)
         },
+    )  # fmt: skip
+
+
+def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Response:
+    """What a wallet signs, as a letter that the relay brings. It needs no account for anything
+    else: it sends that itself."""
+    if action != "revoke":
+        return RedirectResponse(owner.at(), 303)
+    message, words_of, problem = None, None, ""
+    try:
+        with owner.desk.connected() as k:
+            prepared = actions.revocation(k, wallet, said)
+        message = prepared.message
+        words_of = [revocations.COLLECTION.words(prepared, owner.visit.words.language)]
+    except InvalidInput as error:
+        problem = owner.told(error)
+    return owner.page(
+        "do", action=action, letter=True, said=said, problem=problem, words_of=words_of,
+        message=message, options=None,
     )  # fmt: skip
 
 
@@ -280,7 +341,7 @@ def entered(owner: Visit, answer: Answer) -> Response:
         account = _account_of(owner, passkey)
     except InvalidInput as error:
         return owner.refused(error)
-    response = JSONResponse({"next": owner.at()}, headers={"Cache-Control": "no-store"})
+    response = JSONResponse({"next": owner.at()}, headers=_NEVER_KEPT)
     enter(
         owner.visit.request, response, Visitor(account, passkey.credential),
         owner.desk.key("own pages"),
@@ -314,13 +375,44 @@ def made(owner: Visit, answer: Answer, account: Annotated[str, Query(max_length=
     except InvalidInput as error:
         return owner.refused(error)
     page = owner.at(f"/new?account={at}&key={to_hex(new.key)}")
-    return JSONResponse({"next": page}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"next": page}, headers=_NEVER_KEPT)
+
+
+@own.post("/enter-wallet", dependencies=[Depends(own_script)])
+def entered_with_wallet(owner: Visit, answer: Answer) -> Response:
+    """Somebody with a wallet signs in."""
+    try:
+        who = siwe.signer(
+            owner.visit.request, "/own", _STATEMENT, owner.chain_id,
+            owner.desk.key("own pages of wallets"), answer,
+        )  # fmt: skip
+    except InvalidInput as error:
+        return owner.refused(error)
+    response = JSONResponse({"next": owner.at()}, headers=_NEVER_KEPT)
+    enter(owner.visit.request, response, Visitor(who, b""), owner.desk.key("own pages"))
+    return response
+
+
+@own.post("/letter", dependencies=[Depends(own_script)])
+def written(owner: Visit, answer: Answer) -> Response:
+    """A letter comes back signed by a wallet, and goes to the relay."""
+    try:
+        who = owner.must()
+        relay = owner.relay
+        signature = from_hex(str(answer.get("signature", "")), None, "the signature")
+        letter = actions.letter(answer.get("message"), signature)
+        if letter.signer.lower() != who.account:
+            raise InvalidInput(siwe.ANOTHER)
+        ticket = relay.revocation(letter, owner.peer)
+    except (InvalidInput, SigningError) as error:
+        return owner.refused(error)
+    return JSONResponse({"next": f"{owner.root}/relay/{ticket}"}, 200, _NEVER_KEPT)
 
 
 @own.post("/leave", dependencies=[Depends(own_script)])
 def left(owner: Visit) -> Response:
     """Somebody signs out."""
-    response = JSONResponse({"next": owner.at()}, headers={"Cache-Control": "no-store"})
+    response = JSONResponse({"next": owner.at()}, headers=_NEVER_KEPT)
     leave(response)
     return response
 
@@ -329,10 +421,7 @@ def left(owner: Visit) -> Response:
 def done(owner: Visit, answer: Answer) -> Response:
     """An operation comes back signed, and goes to the relay."""
     try:
-        who = owner.must()
-        relay = owner.visit.request.app.state.relay
-        if relay is None:
-            raise InvalidInput(NO_RELAY)
+        who, relay = owner.must(), owner.relay
         passkey = owner.passkey(who.credential)
         with owner.desk.connected() as k:
             operation: Operation = actions.again(k, who.account, answer.get("message"))
@@ -341,11 +430,8 @@ def done(owner: Visit, answer: Answer) -> Response:
             owner.site, given if isinstance(given, dict) else {}, passkey, operation.digest
         )
         approval = accounts.signature(passkey.key, signed)
-        client = owner.visit.request.client
-        peer = "" if client is None else client.host
         first = passkey.key if passkey.account is None else None
-        ticket = relay.operation(operation, approval, first, 0, peer)
+        ticket = relay.operation(operation, approval, first, 0, owner.peer)
     except InvalidInput as error:
         return owner.refused(error)
-    root = owner.visit.request.scope.get("root_path", "")
-    return JSONResponse({"next": f"{root}/relay/{ticket}"}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"next": f"{owner.root}/relay/{ticket}"}, 200, _NEVER_KEPT)

@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 
-from eth_account import Account
-from eth_account.messages import encode_defunct
 from fastapi import Request, Response
 
-from kiseki.core.checksum import checksummed
-from kiseki.core.values import address, address_text, from_hex
+from kiseki.core.values import address, address_text
 from kiseki.errors import InvalidInput
 from kiseki.language import mark
-from kiseki.web import sealed
-from kiseki.web.signing.passkeys import TOO_LATE, SiteName, challenge, is_recent
+from kiseki.web import sealed, siwe
 
 __all__ = ["NOT_NAMED", "Door"]
 
@@ -67,42 +62,15 @@ class Door:
     # Sign-In with Ethereum
 
     def asked(self, request: Request, chain_id: int) -> dict[str, str]:
-        """What a wallet is asked to sign, with a place for its address, and what it answers with.
+        """What a wallet is asked to sign; see `kiseki.web.siwe.asked`."""
+        return siwe.asked(request, "/studio", _STATEMENT, chain_id, self._seal)
 
-        Returns: `text`, where `{address}` stands for the wallet's address with its checksum, and
-        `nonce`.
-        """
-        nonce = challenge(self._seal.hex())
-        return {"text": _text(request, "{address}", chain_id, nonce), "nonce": nonce.hex()}
-
-    def entered(self, request: Request, chain_id: int, answer: dict[str, object]) -> None:
+    def entered(self, request: Request, chain_id: int, answer: Mapping[str, object]) -> None:
         """Whether a wallet signed what it was asked, and may enter.
 
         Raises:
             InvalidInput: it did not, or may not.
         """
-        who = address_text(address(str(answer.get("address", "")), "the wallet"))
-        nonce = from_hex("0x" + str(answer.get("nonce", "")), 32, "the nonce")
-        signature = from_hex(str(answer.get("signature", "")), 65, "the signature")
-        if not is_recent(nonce, self._seal.hex()):
-            raise InvalidInput(TOO_LATE)
-        text = _text(request, checksummed(who), chain_id, nonce)
-        try:
-            signer = Account.recover_message(encode_defunct(text=text), signature=signature)
-        except Exception as error:
-            raise InvalidInput("this is no signature") from error
-        if signer.lower() != who:
-            raise InvalidInput("another wallet signed this")
+        who = siwe.signer(request, "/studio", _STATEMENT, chain_id, self._seal, answer)
         if who not in self.wallets:
             raise InvalidInput(NOT_NAMED)
-
-
-def _text(request: Request, who: str, chain_id: int, nonce: bytes) -> str:
-    """The message, of which nothing but the address comes from a visitor."""
-    site, whole = SiteName.of(request), request.url.netloc
-    issued = datetime.fromtimestamp(int.from_bytes(nonce[:8]), UTC)
-    return (
-        f"{whole} wants you to sign in with your Ethereum account:\n{who}\n\n{_STATEMENT}\n\n"
-        f"URI: {site.origins[-1]}/studio\nVersion: 1\nChain ID: {chain_id}\nNonce: {nonce.hex()}\n"
-        f"Issued At: {issued.isoformat().replace('+00:00', 'Z')}"
-    )
