@@ -12,7 +12,7 @@ import { Used } from "./file/used.ts";
 
 const ask = element("ask");
 const language = ask.dataset["language"] ?? "en";
-const site = new Site(ask.dataset["root"] ?? "");
+const site = new Site(ask.dataset["root"] ?? "", language);
 const [told, usedTold, listTold] = ["told", "used", "list"].map((id) => element(id)) as [
     HTMLElement,
     HTMLElement,

@@ -23,7 +23,10 @@ export interface Collection {
 }
 
 export class Site {
-    constructor(private readonly root: string) {}
+    constructor(
+        private readonly root: string,
+        private readonly language: string,
+    ) {}
 
     /** The address of a page of the site. */
     at(path: string): string {
@@ -68,7 +71,8 @@ export class Site {
 
     /** A page of the site, which says in words what the rest says for programs. */
     async page(path: string): Promise<Document> {
-        const answer = await this.fetch(path, "text/html");
+        const mark = path.includes("?") ? "&" : "?"; // where cookies are refused, too
+        const answer = await this.fetch(`${path}${mark}language=${this.language}`, "text/html");
         if (answer.status !== 200) throw new Unanswered();
         return new DOMParser().parseFromString(await answer.text(), "text/html");
     }

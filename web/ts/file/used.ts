@@ -62,9 +62,8 @@ export class Used {
 
     private show(collectionRevoked: number | null, revoked: number | null): void {
         const head = copy("receipt-known");
-        const title = slot(head, "title");
         const isUsed = this.rows.rows.length > 0;
-        title.textContent = (isUsed ? title.dataset["used"] : title.dataset["unused"]) ?? "";
+        slot(head, isUsed ? "is-used" : "is-unused").hidden = false;
         const say = (name: string, at: number) =>
             putWords(head, name, { time: moment(at, this.language) });
         if (collectionRevoked !== null) say("revoked", collectionRevoked);
