@@ -20,6 +20,7 @@ from tests.python.web.browser import launched
 from tests.python.web.test_web_browser import MEASURE, ROOT, _looks
 
 from kiseki.core import ids
+from kiseki.core.credentials import Layout, strip
 from kiseki.core.values import to_hex
 from kiseki.vault import receipts, sealed
 from kiseki.web.site import Site
@@ -61,6 +62,26 @@ def test_a_known_file_is_known_with_credentials_and_without(files: Files, site: 
         )
         assert somebody.state == "known"
         assert somebody.complaints == []
+
+
+def test_a_file_that_was_registered_with_its_credentials_is_found_as_it_is(
+    files: Files, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches of an earlier version hold hashes of whole files."""
+    scene, older = files.scene, files.scene.folder / "older"
+    older.mkdir()
+    data = media.embed(media.picture("PNG", 63), "image/png")
+    (older / "whole.png").write_bytes(data)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("kiseki.core.credentials.layout", lambda _: Layout(""))
+        scene.creator.outputs.register(scene.creator.outputs.prepare(older, [scene.model_2]))
+    site.catch_up()
+    with served(site) as at, asking(at) as somebody:
+        said = somebody.ask(files.file("whole.png", data))
+        assert "registered together with the credentials (C2PA)" in said
+        assert somebody.state == "known"
+        bare = somebody.ask(files.file("bare.png", strip(data)))
+        assert bare.startswith("Nobody here knows this file")
 
 
 def test_an_unknown_file_is_accused_of_nothing(files: Files, site: Site) -> None:
@@ -281,21 +302,29 @@ def test_a_file_that_is_being_read_can_be_stopped(files: Files, site: Site) -> N
 
 
 def _answered(answer: dict[str, Any], route: Route) -> None:
+    """An answer about the file that is asked about, unless it names another one."""
+    told = answer.get("json")
+    if isinstance(told, dict) and "error" not in told and told:
+        which = re.findall("0x[0-9a-f]{64}", route.request.url)[0]
+        answer = answer | {"json": {"commitment": which} | told}
     route.fulfill(**answer)
 
 
 def test_a_failed_question_is_never_an_answer(files: Files, site: Site) -> None:
     """Rule 13: whatever is not just what was asked for makes a file neither known nor unknown."""
-    nowhere: dict[str, Any] = {
-        "commitment": "0x" + "77" * 32,
-        "output": None,
-        "places": {"rows": []},
-    }
+    as_of = {"Kiseki-Block": "5", "Kiseki-Time": "1790000000"}
+    unknown: dict[str, Any] = {"output": None, "places": {"rows": [], "after": None}}
+    elsewhere = unknown | {"commitment": "0x" + "77" * 32}
     answers: list[dict[str, Any]] = [
-        {"status": 500}, {"status": 404, "json": {"error": "nothing"}}, {"status": 200, "body": ""},
-        {"status": 200, "json": {}}, {"status": 200, "json": nowhere}, {"status": 200, "json": []},
-        {"status": 200, "body": "<!doctype html>", "content_type": "text/html"},
+        {"status": 500}, {"status": 404, "json": {"error": "nothing"}, "headers": as_of},
+        {"status": 200, "body": ""}, {"status": 200, "json": {}, "headers": as_of},
+        {"status": 200, "json": [], "headers": as_of},
         {"status": 302, "headers": {"Location": "/"}},
+        {"status": 200, "body": "<!doctype html>", "content_type": "text/html"},
+        {"status": 200, "json": elsewhere, "headers": as_of},  # about another file
+        {"status": 200, "json": unknown},  # without a block, so not of this site
+        {"status": 500, "json": unknown, "headers": as_of},
+        {"status": 200, "json": {"places": None}, "headers": as_of},
     ]  # fmt: skip
     other = files.file("other.png", b"another")
     with served(site) as at, asking(at) as somebody:

@@ -343,3 +343,56 @@ def test_agreements_say_what_was_agreed_and_how_it_stands(
         assert visitor.get(f"/{name}/{NOBODY}").status_code == 404
         api = visitor.get(f"/api/v1/{PLURALS[name]}/{NOBODY}")
         assert api.status_code == 404 and api.json()["error"]
+
+
+def test_the_api_tells_what_is_registered_of_one_content(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    """Promise 3: the earliest batch is the output's; others are places, in parts that are bounded
+    (rule 10). An empty answer is one, and no error (rule 13)."""
+    scene = places.scene
+    again = scene.outputs("cut", [scene.model_2], creator=scene.stranger, mint=False)
+    site.catch_up()
+    which = to_hex(scene.batch.items[0].commitment)
+    told = visitor.get(f"/api/v1/commitments/{which}").json()
+    assert told == visitor.get(f"/commitment/{which}.json").json()
+    assert (told["commitment"], told["output"]["batch"]) == (which, places.batch)
+    assert told["output"]["id"] == places.output
+    assert [each["id"] for each in told["output"]["models"]] == [places.model]
+    assert told["output"]["standing"]["collections"] == 2
+    assert [each["id"] for each in told["places"]["rows"]] == [places.batch, to_hex(again.id)]
+    first = visitor.get(f"/api/v1/commitments/{which}", params={"most": 1}).json()["places"]
+    assert [each["id"] for each in first["rows"]] == [places.batch]
+    rest = {"most": 1, "after": first["after"]}
+    second = visitor.get(f"/api/v1/commitments/{which}", params=rest).json()["places"]
+    assert [each["id"] for each in second["rows"]] == [to_hex(again.id)]
+    assert second["after"] is None
+    nothing = visitor.get(f"/api/v1/commitments/{NOBODY}")
+    assert nothing.status_code == 200
+    assert nothing.json() == {
+        "commitment": NOBODY, "output": None, "places": {"rows": [], "after": None}
+    }  # fmt: skip
+    wrong = {"after": NOBODY}
+    assert visitor.get(f"/api/v1/commitments/{which}", params=wrong).status_code == 404
+    for bad in ("0x12", "x", which + "00"):
+        assert visitor.get(f"/api/v1/commitments/{bad}").status_code == 400, bad
+
+
+def test_the_api_tells_what_one_model_declares_of_one_collection(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    """Promise 2: root and weight are those of the manifest; what it does not name is none."""
+    scene = places.scene
+    (source,) = scene.manifest({"alice": 1}).collections
+    at = f"/api/v1/models/{places.model}/sources"
+    told = visitor.get(f"{at}/{places.art}").json()
+    assert (told["items"], told["weight"]) == (to_hex(source.items), str(source.weight))
+    other = visitor.get(f"{at}/{to_hex(scene.collections['bob'].id)}").json()
+    assert (other["items"], other["weight"]) == (None, None)
+    assert visitor.get(f"/api/v1/models/{NOBODY}/sources/{places.art}").status_code == 404
+    item = scene.collections["alice"].items[0]
+    asked = f"/api/v1/revocations/{to_hex(item.id)}"
+    assert visitor.get(asked).json() == {"id": to_hex(item.id), "revoked_at": None}
+    scene.alice.data.revoke_item(item.commitment)
+    site.catch_up()
+    assert visitor.get(asked).json()["revoked_at"] > 0
