@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Account} from "../../contracts/Account.sol";
 import {IAccount} from "../../contracts/interfaces/IAccount.sol";
@@ -221,6 +222,20 @@ contract AccountTest is Keyring {
         account.execute(calls, 7, UNTIL, _byWallet(artist, digest));
         _execute(OTHER_PHONE, calls);
         eq(studio.wallet.balance, 2, "each");
+    }
+
+    // A point of the curve and its mirror image share a coordinate.
+    function test_thePasskeyOnTheOtherSideIsAnotherKey() public {
+        uint256 mirrored = P256.N - PHONE;
+        _refused(
+            new Call[](0), 3, UNTIL, _byPasskey(mirrored, _executeDigest(address(account), new Call[](0), 3, UNTIL))
+        );
+        _itself(abi.encodeCall(account.addKey, (_passkey(mirrored))));
+        eq(account.keys().length, 2, "two");
+        _execute(mirrored, new Call[](0));
+        _itself(abi.encodeCall(account.removeKey, (_passkey(mirrored))));
+        eq(account.keys().length, 1, "one is left");
+        yes(_hasKey(_passkey(PHONE)), "and not the other");
     }
 
     function test_aKeyThatIsRemovedSignsNoMore() public {

@@ -137,6 +137,16 @@ abstract contract AccountSignatures is Keyring {
         eq(keccak256(signature), keccak256(expected), "signature");
     }
 
+    /// With the byte that is missing taken for zero, both parts would be the empty one at the beginning.
+    function test_aPlaceThatIsCutShortIsNone() public view {
+        for (uint256 length; length < 64; ++length) {
+            (bool whole,,) = _keys.split(new bytes(length));
+            no(whole, "shorter than two places");
+        }
+        (bool both,,) = _keys.split(new bytes(64));
+        yes(both, "two places, both at the beginning");
+    }
+
     // ERC-1271 by ERC-7739
 
     function _consentOf(address provider, bytes32 root) private view returns (bytes32) {
