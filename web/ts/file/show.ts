@@ -20,16 +20,26 @@ export function slot(within: ParentNode, name: string): HTMLElement {
     return found;
 }
 
+/** Marks that say from which side a text is read, and other characters that nobody sees. */
+const TURNING = /[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text as it is shown: the name of a file turns round nothing that stands behind it. The server's pages do the same. */
+function straight(text: string): string {
+    return text.replace(TURNING, "\ufffd");
+}
+
 /** Puts a text, or elements, into a copy. */
 export function put(within: ParentNode, name: string, ...what: (string | Node)[]): void {
-    slot(within, name).replaceChildren(...what);
+    const shown = what.map((each) => (typeof each === "string" ? straight(each) : each));
+    slot(within, name).replaceChildren(...shown);
 }
 
 /** Words that a copy carries, with their values; the element is shown with them. */
 export function putWords(within: ParentNode, name: string, values: Record<string, string>): void {
     const taker = slot(within, name);
     const words = taker.dataset["words"] ?? "";
-    taker.textContent = words.replace(/\{(\w+)\}/g, (all, key: string) => values[key] ?? all);
+    const put = (all: string, key: string) => straight(values[key] ?? all);
+    taker.textContent = words.replace(/\{(\w+)\}/g, put);
     taker.hidden = false;
 }
 
