@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,8 +46,11 @@ def sandbox(
     if context.current.network or context.current.rpc:
         raise InvalidInput("the sandbox has a chain of its own; leave out --network and --rpc")
     with pages():
+        from kiseki.sandbox import invited
         from kiseki.sandbox.sandbox import opened, where
+        from kiseki.web.relay import Relay
         from kiseki.web.serve import listen, serve
+        from kiseki.web.studio.door import Door
     place = where()
     find_anvil()
     with listen("127.0.0.1", port) as listening, place.held(), ExitStack() as bars:
@@ -58,10 +62,15 @@ def sandbox(
             bars.close()
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it is kept then too
             with suppress(KeyboardInterrupt):
+                desk, link = invited.desk(place, running.acting)
+                door = Door()
                 serve(
                     running.watching,
                     listening,
-                    sandbox=running.told,
+                    desk=lambda: desk,
+                    door=door,
+                    relay=lambda: Relay(running.paying),
+                    sandbox=replace(running.told, invitation=link, board=f"/studio?key={door.key}"),
                     ready=lambda address: _ready(address, place, running),
                 )
     show.say("The sandbox is ended. `kiseki sandbox` goes on where it was.")

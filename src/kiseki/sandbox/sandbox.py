@@ -19,7 +19,7 @@ from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.sandbox import chain
 from kiseki.sandbox.drawings import NOTICE, drawn, find, load
 from kiseki.sandbox.place import Place
-from kiseki.sandbox.world import BEGAN, Progress, World
+from kiseki.sandbox.world import BEGAN, PAYER, STUDIO, Progress, World
 from kiseki.web.people import Sandbox
 
 __all__ = ["Running", "opened", "where"]
@@ -33,11 +33,15 @@ class Running:
         url: of its node.
         told: what is in it.
         watching: makes a connection to its chain, for pages.
+        acting: makes one with the studio's wallet.
+        paying: makes one with the wallet that pays gas for others.
     """
 
     url: str
     told: Sandbox
     watching: Callable[[], Kiseki]
+    acting: Callable[[], Kiseki]
+    paying: Callable[[], Kiseki]
 
 
 def where() -> Place:
@@ -71,7 +75,13 @@ def opened(place: Place, progress: Progress = lambda *_: None) -> Iterator[Runni
         if told is None:
             told = _build(place, url, progress)
         place.settings(url)
-        yield Running(url, told, lambda: _connected(place, url, WatchOnly(ZERO_ADDRESS)))
+        studio, payer = signer_of(local_account(STUDIO)), signer_of(local_account(PAYER))
+        yield Running(
+            url, told,
+            lambda: _connected(place, url, WatchOnly(ZERO_ADDRESS)),
+            lambda: _connected(place, url, studio),
+            lambda: _connected(place, url, payer),
+        )  # fmt: skip
 
 
 def _build(place: Place, url: str, progress: Progress) -> Sandbox:

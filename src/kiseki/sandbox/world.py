@@ -27,13 +27,13 @@ from kiseki.core.terms import ITEM_NOTICE, Use
 from kiseki.sandbox.drawings import Drawing
 from kiseki.web.people import Person
 
-__all__ = ["BEGAN", "Progress", "World"]
+__all__ = ["BEGAN", "PAYER", "STUDIO", "Progress", "World"]
 
 BEGAN = 200 * 86_400
 """How long before now everything begins, in seconds."""
 
 STUDIO, DEVELOPER, TRAINER, HOLDER, BUYER, LICENSEE = range(6)
-FIRST_ARTIST = 10
+PAYER, FIRST_ARTIST = 9, 10
 """Numbers of the test wallets."""
 
 _PICTURES = 48

@@ -34,6 +34,8 @@ class Sandbox:
         notice: whose drawings they are and under which licence; empty where Kiseki drew them.
         batch: the pictures of which the first page shows what they rest on, as 0x text.
         people: whom a visitor can act as.
+        invitation, board: paths of a link for somebody without a wallet, and of the studio's pages;
+            empty where there are none.
     """
 
     drawings: int
@@ -41,3 +43,5 @@ class Sandbox:
     notice: str
     batch: str
     people: list[Person]
+    invitation: str = ""
+    board: str = ""

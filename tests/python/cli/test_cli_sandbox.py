@@ -1,6 +1,7 @@
 """`kiseki sandbox`: a whole world, kept between two starts and after `kill -9`."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -130,6 +131,12 @@ def test_a_sandbox_goes_on_as_it_was_left(own: Shell) -> None:
         for each in told["people"]:
             assert f"/wallet/{each['wallet']}" in home and each["account"] in home
             assert each["wallet"] in got(each["page"])
+        here = told["address"].replace("127.0.0.1", "localhost").rstrip("/")
+        (link,) = re.findall(r'href="(/sign/[^"]+)"', home)
+        assert "asks for your consent" in got(f"{here}{link}")
+        (board,) = re.findall(r'href="(/studio[^"]+)"', home)
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        assert "has not opened the link" in opener.open(f"{here}{board}").read().decode()
         artist = told["people"][0]
         owed = act(told, own, "revenue", "owed", "--account", artist["account"])
         assert "the data behind" in owed
