@@ -96,7 +96,7 @@ def read(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def until(found: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while not found():
         assert time.monotonic() < end
         time.sleep(0.1)
