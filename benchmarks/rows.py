@@ -29,6 +29,7 @@ MEASUREMENTS = (
     "ponder",
     "ibis",
     "index",
+    "pages",
     "growth",
     "demo",
 )
