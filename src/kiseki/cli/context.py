@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "Weak", "amount", "asks", "chain_of", "chosen", "connected", "connector",
+__all__ = ["Options", "Weak", "amount", "asks", "chain_of", "chosen", "connected",
            "current", "hex32", "kiseki", "moment", "money", "options", "password", "spend", "table",
            "watching", "where"]  # fmt: skip
 
@@ -290,13 +290,6 @@ def kiseki() -> Kiseki:
     """A `Kiseki` with the wallet and on the chain that the options name."""
     place = where()
     return connected(place, signer(place.url, chain_of(place)), False)
-
-
-def connector() -> Callable[[], Kiseki]:
-    """Makes a `Kiseki` each time it is called, for threads; the wallet is opened once, now."""
-    place = where()
-    who = signer(place.url, chain_of(place))
-    return lambda: connected(place, who, False)
 
 
 def chain_of(place: Where) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from kiseki.disk import texts
 from kiseki.errors import InvalidInput, KisekiError
 
 if TYPE_CHECKING:
+    from kiseki.chain.signing.signer import Signer
     from kiseki.client.kiseki import Kiseki
     from kiseki.web.relay import Relay
     from kiseki.web.signing.desk import Desk
@@ -131,7 +133,12 @@ def serve(
     context.opened.callback(listening.close)
 
     door = Door(producer or ())
-    given = _relaying(relay_day, relay_person, relay_hourly, relay_token or []) if relay else None
+    wallet = _Wallet()
+    given = (
+        _relaying(wallet, relay_day, relay_person, relay_hourly, relay_token or [])
+        if relay
+        else None
+    )
 
     def ready(address: str) -> None:
         show.say(f"The pages are at {address}. Press Ctrl-C to end it.")
@@ -147,7 +154,7 @@ def serve(
     def desk() -> Desk:
         from kiseki.web.signing.desk import Desk
 
-        return Desk(context.connector(), invitations or Path(), names.known)
+        return Desk(wallet.acting, invitations or Path(), names.known)
 
     run(
         context.watching, listening, name or (), every=every, ready=ready,
@@ -156,17 +163,18 @@ def serve(
     )  # fmt: skip
 
 
-def _relaying(day: str, person: str, hourly: int, tokens: list[str]) -> Callable[[], Relay]:
+def _relaying(
+    wallet: _Wallet, day: str, person: str, hourly: int, tokens: list[str]
+) -> Callable[[], Relay]:
     """Says from which wallet the relay pays and how much, and asks; then what makes it."""
     from kiseki.web.relay import Limits, Relay
 
     context.refuse_dry_run("serve --relay")
-    connect = _paying()
     limits = Limits(
         context.units(day), context.units(person), hourly=hourly,
         tokens=dict(_priced(each) for each in tokens),
     )  # fmt: skip
-    made = Relay(connect, limits)
+    made = Relay(wallet.paying, limits)
     context.opened.callback(made.close)
     known, of = context.policy().currency, made.chain
     show.say(
@@ -178,14 +186,25 @@ def _relaying(day: str, person: str, hourly: int, tokens: list[str]) -> Callable
     return lambda: made
 
 
-def _paying() -> Callable[[], Kiseki]:
-    """Makes connections with the wallet that the options name, for a service that sends: it waits
-    for one block and not long, because others wait behind, and may begin while the node is away."""
-    place = context.where()
-    chain = context.chain_of(place)
-    who = context.signer(place.url, chain)
-    quick = replace(context.policy(), finality=1, patience=60.0)
-    return lambda: context.connected(Where(place.url, chain), who, False, True, quick)
+class _Wallet:
+    """The wallet that the options name, opened once for all that acts with it, and only if
+    something does."""
+
+    @cached_property
+    def _opened(self) -> tuple[Where, Signer]:
+        place = context.where()
+        chain = context.chain_of(place)
+        return Where(place.url, chain), context.signer(place.url, chain)
+
+    def acting(self) -> Kiseki:
+        """A connection with it, which may begin while the node is away."""
+        return context.connected(*self._opened, False, True)
+
+    def paying(self) -> Kiseki:
+        """The same for a service that sends: it waits for one block and not long, because others
+        wait behind."""
+        quick = replace(context.policy(), finality=1, patience=60.0)
+        return context.connected(*self._opened, False, True, quick)
 
 
 def _priced(text: str) -> tuple[str, Fraction]:
