@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiseki.chain.answers import Log
 from kiseki.chain.contract.contracts import Contract, erc20, node_errors
 from kiseki.chain.contract.events import Decoder
 from kiseki.chain.contract.foreign import tried
@@ -286,6 +287,10 @@ class Session:
     def has_read(self, block: int) -> bool:
         """Whether the index, if it was asked at all, goes as far as a block."""
         return self._follower is None or self._follower.block >= block
+
+    def decoded(self, logs: Iterable[Log], times: Mapping[int, int]) -> Iterator[Event]:
+        """What the suite logged, among some logs; see `Decoder.decode`."""
+        return self._decoder.decode(logs, times)
 
     def events(self, receipt: Receipt) -> list[Event]:
         """What the suite logged in one transaction."""

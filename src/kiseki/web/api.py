@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 
+from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
 from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.described import (
@@ -39,6 +40,7 @@ from kiseki.web.shown import (
     splits,
     terms,
     tokens,
+    transactions,
     wallets,
 )
 from kiseki.web.shown.values import ROWS, Rows, UseRow
@@ -288,3 +290,18 @@ def identity(visit: Visit, response: Response, which: Hex32) -> identities.Ident
     """An identity: the wallet that is bound to it, and what waits for it."""
     key = hex32(which, "the ID of an identity")
     return _told(visit, response, lambda index: identities.identity(index, key))
+
+
+@api.get("/transactions/{which}")
+@twins.get("/tx/{which}.json")
+def transaction(visit: Visit, response: Response, which: Hex32) -> transactions.TransactionShown:
+    """A transaction, as the node of this site tells it: 404 where that node knows no such one, 503
+    where it does not answer."""
+    key = hex32(which, "the hash of a transaction")
+    try:
+        told = visit.site.transaction(key)
+    except ChainError:
+        raise HTTPException(503, "the node of this site does not answer now") from None
+    if told is None:
+        raise NotInIndex(f"the node knows no transaction {which}; another node may know it")
+    return _told(visit, response, lambda index: transactions.shown(index, told))

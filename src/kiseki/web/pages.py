@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 
 from kiseki.core.values import from_hex
-from kiseki.errors import NotInIndex
+from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
 from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.shown import (
@@ -27,6 +27,7 @@ from kiseki.web.shown import (
     splits,
     terms,
     tokens,
+    transactions,
     wallets,
 )
 
@@ -249,3 +250,16 @@ def identity(visit: Visit, which: str) -> Response:
     """Somebody who is paid before they have a wallet."""
     key = hex32(which, "the ID of an identity")
     return visit.page("identity.html", lambda index: {"shown": identities.identity(index, key)})
+
+
+@pages.get("/tx/{which}")
+def transaction(visit: Visit, which: str) -> Response:
+    """A transaction, as the node tells it."""
+    key = hex32(which, "the hash of a transaction")
+    try:
+        told = visit.site.transaction(key)
+    except ChainError:
+        return visit.plain("nothing.html", 503, hash=which, away=True)
+    if told is None:
+        return visit.plain("nothing.html", 404, hash=which, away=False)
+    return visit.page("transaction.html", lambda index: {"shown": transactions.shown(index, told)})

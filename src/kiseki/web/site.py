@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kiseki.client.kiseki import Kiseki
-from kiseki.errors import KisekiError
+from kiseki.client.transactions import Transaction, transaction
+from kiseki.errors import KisekiError, NodeAway, NodeBusy
 from kiseki.index import Index
 
 __all__ = ["READERS", "Site", "State", "now"]
@@ -22,6 +23,9 @@ __all__ = ["READERS", "Site", "State", "now"]
 READERS = 8
 """Connections to the index that are kept open, and pages that are made at once. More visitors wait,
 for milliseconds."""
+
+_TOGETHER = 2
+"""Visitors who wait for the node at a time."""
 
 _AGAIN = 15.0
 """Seconds after which a node that did not answer is tried again by a connection of its own."""
@@ -64,6 +68,7 @@ class Site:
         as_of = self._k.session.as_of
         self._failure = "" if as_of is None else as_of.reason
         self._since = None if as_of is None else now()
+        self._asking = threading.Semaphore(_TOGETHER)
         self._stopped = threading.Event()
         self._tried = time.monotonic()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -110,6 +115,22 @@ class Site:
         cursor = index.cursor
         chain = self._k.session.chain_id
         return State(chain, cursor.block, index.time, cursor.hash, self._failure, self._since)
+
+    def transaction(self, which: bytes) -> Transaction | None:
+        """What the node says of a transaction; none where it knows no such one. Two visitors at
+        most wait for the node at a time, so that a slow one stops no page.
+
+        Raises:
+            ChainError: it does not answer, or too many ask.
+        """
+        if self._failure:
+            raise NodeAway(self._failure)
+        if not self._asking.acquire(blocking=False):
+            raise NodeBusy("too many visitors ask the node just now; try again in a moment")
+        try:
+            return transaction(self._k.session, which)
+        finally:
+            self._asking.release()
 
     # Following
 

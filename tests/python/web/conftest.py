@@ -65,6 +65,7 @@ class Places:
             "file": "/file",
             "commitment": f"/commitment/{to_hex(scene.batch.items[0].commitment)}",
             "nowhere": f"/commitment/0x{'77' * 32}",
+            "tx": f"/tx/{to_hex(index.overview.history(scene.buyer.address)[0].transaction)}",
             "terms": f"/terms/{to_hex(scene.terms.id)}",
             "offer": f"/offer/{to_hex(self.offer)}",
             "schedule": f"/schedule/{to_hex(self.schedule)}",
