@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kiseki.core import seal
 from kiseki.core.counts import counted
+from kiseki.disk import texts
 
 __all__ = ["INSTALL", "NOTICE", "Drawing", "drawn", "find", "load"]
 
@@ -98,7 +99,7 @@ def drawn(folder: Path) -> list[Drawing]:
         path = folder / f"{number + 1:03}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)
         subject = hashlib.sha256(f"a mark of the sandbox, {number}".encode()).digest()
-        path.write_text(seal.svg(subject), "utf-8")
+        texts.write(path, seal.svg(subject))
         # So that some have more than others, as everywhere.
         artist = min(number * 2 // _EACH, _ARTISTS - 1) if number % 3 else number % _ARTISTS
         found.append(

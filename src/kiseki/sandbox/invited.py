@@ -9,6 +9,7 @@ from pathlib import Path
 from kiseki.client.kiseki import Kiseki
 from kiseki.core import seal
 from kiseki.core.terms import Terms
+from kiseki.disk import texts
 from kiseki.licences import Licence
 from kiseki.sandbox.place import Place
 from kiseki.web.signing.desk import Desk
@@ -43,8 +44,8 @@ def _drawn(folder: Path, turn: int) -> Path:
     for number in range(1, _DRAWINGS + 1):
         subject = hashlib.sha256(f"a drawing of the sandbox, {turn}, {number}".encode()).digest()
         name = f"{turn}-{number}.svg"
-        (folder / name).write_text(seal.svg(subject), "utf-8")
+        texts.write(folder / name, seal.svg(subject))
         rows.append(f"{name},Drawing {number},{_ARTIST}")
     path = folder / f"{turn}.csv"
-    path.write_text("\n".join(rows) + "\n", "utf-8")
+    texts.write(path, "\n".join(rows) + "\n")
     return path

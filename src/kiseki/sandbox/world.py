@@ -24,6 +24,7 @@ from kiseki.core.conditions import IncomeThreshold
 from kiseki.core.manifest import Manifest
 from kiseki.core.payee import Payee
 from kiseki.core.terms import ITEM_NOTICE, Use
+from kiseki.disk import texts
 from kiseki.sandbox.drawings import Drawing
 from kiseki.web.people import Person
 
@@ -136,8 +137,9 @@ class World:
             }
         )
         file = self.folder / f"{name.replace(' ', '-')}.bin"
-        file.write_text(
-            f"This stands for the weights of {name} in Kiseki's sandbox. Nothing was trained.\n"
+        texts.write(
+            file,
+            f"This stands for the weights of {name} in Kiseki's sandbox. Nothing was trained.\n",
         )
         weights = developer.models.weights(file)
         done = developer.models.register(
@@ -157,7 +159,7 @@ class World:
         folder.mkdir(exist_ok=True)
         for number in range(1, _PICTURES + 1):
             subject = hashlib.sha256(f"a picture of the sandbox, {number}".encode()).digest()
-            (folder / f"{number:02}.svg").write_text(seal.svg(subject), "utf-8")
+            texts.write(folder / f"{number:02}.svg", seal.svg(subject))
         creator = self._wallet(HOLDER)
         batch = creator.outputs.prepare(folder, [model])
         creator.outputs.register(batch)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput
 
 __all__ = ["LISTS", "kept"]
@@ -36,10 +37,9 @@ def kept(files: Iterable[tuple[str, BinaryIO]], below: Path) -> tuple[Path, list
         for name, content in files:
             path = folder / _inside(name)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("xb") as file:
+            with atomic.whole(path, mode=0o600, new=True) as file:
                 while piece := content.read(_CHUNK):
                     file.write(piece)
-            path.chmod(0o600)
             if path.parent == folder and path.suffix.lower() in LISTS:
                 lists.append(path)
     except FileExistsError as error:
