@@ -148,6 +148,8 @@ def _state(k: Kiseki, invitation: Invitation) -> str:
         return "signed, not registered"
     if invitation.until < k.session.now():
         return "over, not signed"
+    if invitation.declined_at is not None:
+        return "declined"
     return "not opened" if invitation.collection is None else "begun, not signed"
 
 

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS invitation (
     place BLOB PRIMARY KEY, secret TEXT NOT NULL, artist TEXT NOT NULL, studio TEXT NOT NULL,
     terms TEXT NOT NULL, drawings TEXT NOT NULL, made_at INTEGER NOT NULL, until INTEGER NOT NULL,
     account TEXT, credential BLOB, collection BLOB, root BLOB, consent TEXT, signed_at INTEGER,
-    ticket TEXT
+    ticket TEXT, declined_at INTEGER
 );
 CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
@@ -47,7 +47,7 @@ PRAGMA application_id = {_APPLICATION};
 """
 _FIELDS = (
     "secret, artist, studio, terms, drawings, made_at, until, account, credential, collection,"
-    " root, consent, signed_at, ticket"
+    " root, consent, signed_at, ticket, declined_at"
 )
 
 
@@ -88,6 +88,7 @@ class Invitation:
         consent: the name of the consent file beside; likewise.
         signed_at: when it was signed; none before.
         ticket: of the relay that was asked to send it; none before.
+        declined_at: when the artist said no; none otherwise. They may still change their mind.
     """
 
     secret: str = field(repr=False)
@@ -104,6 +105,7 @@ class Invitation:
     consent: str | None = None
     signed_at: int | None = None
     ticket: str | None = None
+    declined_at: int | None = None
 
     @property
     def asks(self) -> tuple[str, bytes, frozenset[bytes]]:
@@ -221,7 +223,15 @@ class InvitationStore:
 
     def signed(self, secret: str, when: int) -> None:
         """Notes that it is signed."""
-        self._change("signed_at = ? WHERE place = ? AND signed_at IS NULL", when, _place(secret))
+        self._change(
+            "signed_at = ?, declined_at = NULL WHERE place = ? AND signed_at IS NULL",
+            when,
+            _place(secret),
+        )
+
+    def declined(self, secret: str, when: int) -> None:
+        """Notes that the artist does not agree."""
+        self._change("declined_at = ? WHERE place = ? AND signed_at IS NULL", when, _place(secret))
 
     def relayed(self, secret: str, ticket: str) -> None:
         """Notes which ticket the relay gave."""

@@ -144,6 +144,7 @@ class Asked:
             "path": _here(self.request.url.path),
             "query": self.request.query_params,
             "sandbox": self.sandbox,
+            "has_own": self.request.app.state.desk is not None,
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,

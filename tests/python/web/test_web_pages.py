@@ -446,3 +446,14 @@ def test_no_transaction_is_told_while_the_node_is_away(
         twin = visitor.get(f"{places.pages['tx']}.json")
         assert twin.status_code == 503 and "does not answer" in twin.json()["error"]
         site.catch_up()
+
+
+def test_an_id_is_found_as_pages_show_it(visitor: TestClient, places: Places) -> None:
+    """Copied with its dots from a page, and not a word more than that."""
+    for dots in ("…", "..."):
+        short = f"{places.model[:8]}{dots}{places.model[-4:]}"
+        hits = visitor.get("/search.json", params={"q": short}).json()["hits"]
+        assert [each["id"] for each in hits] == [places.model]
+    other = "0000" if not places.model.endswith("0000") else "1111"
+    wrong = {"q": f"{places.model[:8]}…{other}"}
+    assert visitor.get("/search.json", params=wrong).json()["hits"] == []

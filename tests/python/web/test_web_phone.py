@@ -336,7 +336,7 @@ def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
                 looked_at("sign-drawings")
                 page.goto(f"{here}/own")
                 looked_at("own-enter")
-                page.get_by_role("main").get_by_role("button").click()
+                page.get_by_role("main").get_by_role("button").first.click()
                 page.wait_for_selector(".set, .counts, section")
                 looked_at("own-home")
                 for action in ("claim", "key", "guardians"):

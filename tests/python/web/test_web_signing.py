@@ -288,3 +288,22 @@ def test_the_page_says_what_the_command_line_says(
     page = html.unescape(artist.get(f"/sign/{cuts.secret}/drawings?language={language}").text)
     for sentence in desk.consent(found).words(language):
         assert sentence in page
+
+
+def test_an_artist_can_say_no_and_change_their_mind(
+    artist: TestClient, cuts: Invitation, desk: Desk
+) -> None:
+    device = Device()
+    begun(artist, cuts, device)
+    told = artist.post(f"/sign/{cuts.secret}/no", json={}, headers=POSTS)
+    assert told.json() == {"next": f"/sign/{cuts.secret}"}
+    found = desk.of(cuts.secret)
+    assert found is not None and found.declined_at is not None and found.signed_at is None
+    assert "You said no" in artist.get(f"/sign/{cuts.secret}").text
+    answer = device.get(asked_to_sign(artist, cuts))
+    assert (
+        artist.post(f"/sign/{cuts.secret}/signature", json=answer, headers=POSTS).status_code == 200
+    )
+    found = desk.of(cuts.secret)
+    assert found is not None and found.declined_at is None
+    assert artist.post(f"/sign/{cuts.secret}/no", json={}, headers=POSTS).status_code == 400

@@ -9,20 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from kiseki.chain.contract.contracts import Call
+from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.client.accounts.operations import Operation, understood
 from kiseki.client.data import revocations
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.wallet import Signed
 from kiseki.core import accounts, typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex
-from kiseki.errors import InvalidInput
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex, to_hex
+from kiseki.errors import ContractReverted, InvalidInput
 from kiseki.language import mark
 
-__all__ = ["ACTIONS", "NOTHING_WAITS", "again", "letter", "prepared", "revocation"]
+__all__ = [
+    "ACTIONS",
+    "ITSELF",
+    "NOTHING_WAITS",
+    "TOO_FEW",
+    "again",
+    "letter",
+    "prepared",
+    "revocation",
+]
 
 NOTHING_WAITS = mark("nothing waits for you that could be brought now")
+ITSELF = mark("this is your account itself; it is opened by keys, and others guard it")
+TOO_FEW = mark("name as many guardians as must act together, and at least 30 days of waiting")
 _LEAST_WAIT = timedelta(days=30)
 
 Said = Mapping[str, str]
@@ -41,7 +52,26 @@ def prepared(k: Kiseki, account: str, action: str, said: Said) -> Operation:
     """
     if action not in ACTIONS:
         raise InvalidInput(f"there is nothing like {action!r:.40} to do")
-    return k.accounts.prepare(account, ACTIONS[action](k, account, said))
+    calls = ACTIONS[action](k, account, said)
+    _must_be_taken(k, account, calls)
+    return k.accounts.prepare(account, calls)
+
+
+def _must_be_taken(k: Kiseki, account: str, calls: list[Call]) -> None:
+    """What an account is asked of itself it would do now: nobody signs what is refused later.
+
+    Raises:
+        InvalidInput: it would not.
+    """
+    for each in calls:
+        if each.to.lower() != account:
+            continue  # a claim and what is sent on stand on each other; the relay tries them
+        asked = {"from": account, "to": account, "data": to_hex(each.data)}
+        try:
+            with node_errors():
+                k.session.node.one("eth_call", asked, "latest")
+        except ContractReverted as error:
+            raise InvalidInput(f"the account refuses this: {error}") from error
 
 
 def again(k: Kiseki, account: str, message: object) -> Operation:
@@ -123,22 +153,23 @@ def _revoke(k: Kiseki, account: str, said: Said) -> list[Call]:
 
 def _add_key(k: Kiseki, account: str, said: Said) -> list[Call]:
     text = said.get("key", "").strip()
+    if text.lower() == account:
+        raise InvalidInput(ITSELF)
     key = accounts.key_of(from_hex(text, 64, "the key") if len(text) == 130 else text)
     return [k.accounts.own(account, "addKey", key)]
 
 
 def _guardians(k: Kiseki, account: str, said: Said) -> list[Call]:
     people = sorted({_plain(each) for each in said.get("guardians", "").split()})
+    if account in people:
+        raise InvalidInput(ITSELF)
     try:
         threshold, days = int(said.get("threshold", "")), int(said.get("days", "30"))
     except ValueError as error:
         raise InvalidInput("say in numbers how many guardians and how many days") from error
     wait = timedelta(days=days)
     if people and not (1 <= threshold <= len(people) and wait >= _LEAST_WAIT):
-        raise InvalidInput(
-            "at least one guardian and at most all of them act together, and the wait is at least "
-            "30 days"
-        )
+        raise InvalidInput(TOO_FEW)
     if not people:
         return [k.accounts.own(account, "setGuardians", [], 0, 0)]
     seconds = int(wait.total_seconds())

@@ -10,6 +10,7 @@ import csv
 import io
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -28,6 +29,7 @@ from kiseki.language import mark
 from kiseki.vault.invitations import Passkey
 from kiseki.web import siwe
 from kiseki.web.asked import Asked
+from kiseki.web.codes import qr
 from kiseki.web.guard import own_script
 from kiseki.web.own import actions
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
@@ -45,7 +47,16 @@ own = APIRouter(prefix="/own", include_in_schema=False)
 NOT_OURS = mark("this passkey was not made here; use the one that you signed with")
 NO_RELAY = mark("this site sends nothing for others; ask who runs it to turn the relay on")
 NOT_YET = mark("this key does not sign for its account: guardians have not given it to it yet")
-_TOLD = (NOT_OURS, NOT_YET, siwe.ANOTHER, NO_RELAY, actions.NOTHING_WAITS, passkeys.TOO_LATE)
+_TOLD = (
+    NOT_OURS,
+    NOT_YET,
+    siwe.ANOTHER,
+    actions.ITSELF,
+    actions.TOO_FEW,
+    NO_RELAY,
+    actions.NOTHING_WAITS,
+    passkeys.TOO_LATE,
+)
 _STATEMENT = "See your own pages on this site. This moves nothing."
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 _SETS = 10
@@ -85,6 +96,11 @@ class Owner:
     def at(self, page: str = "") -> str:
         """The address of an own page."""
         return f"{self.root}/own{page}"
+
+    @property
+    def origin(self) -> str:
+        """The address of this site, as links name it."""
+        return f"{self.site.origins[-1]}{self.root}"
 
     @property
     def chain_id(self) -> int:
@@ -170,15 +186,15 @@ class SetShown:
 
 
 @own.get("")
-def front(owner: Visit) -> Response:
-    """What came, what waits, and who uses what; or the door."""
+def front(owner: Visit, then: Annotated[str, Query(max_length=400)] = "") -> Response:
+    """What came, what waits, and who uses what; or the door, behind which `then` comes."""
     if owner.site.is_number:
         address = owner.visit.request.url.replace(hostname="localhost")
         return RedirectResponse(str(address), 307)
     if owner.who is None:
         asked = passkeys.challenge(owner.desk.key("challenge").hex())
         return owner.page(
-            "enter", options={"get": passkeys.asking(owner.site, asked, None)},
+            "enter", then=quote(then), options={"get": passkeys.asking(owner.site, asked, None)},
             asked=siwe.asked(
                 owner.visit.request, "/own", _STATEMENT, owner.chain_id,
                 owner.desk.key("own pages of wallets"),
@@ -257,7 +273,8 @@ def statement(owner: Visit) -> Response:
 def ask(owner: Visit, action: str) -> Response:
     """An action in words, to be signed; or the form that it needs."""
     if owner.who is None:
-        return RedirectResponse(owner.at(), 303)
+        url = owner.visit.request.url
+        return RedirectResponse(owner.at(f"?then={quote(f'{url.path}?{url.query}')}"), 303)
     said = dict(owner.visit.request.query_params)
     said.pop("language", None)
     if not owner.who.credential:
@@ -271,7 +288,9 @@ def ask(owner: Visit, action: str) -> Response:
             problem = owner.told(error)
     passkey = owner.passkey(owner.who.credential)
     return owner.page(
-        "do", action=action, letter=False, said=said, problem=problem,
+        "do", action=action, letter=False, account=checksummed(owner.who.account),
+        code=qr(f"{owner.origin}/own/new?account={checksummed(owner.who.account)}"),
+        said=said, problem=problem,
         words_of=None if operation is None else operation.words(owner.visit.words.language),
         message=None if operation is None else operation.message,
         options=None if operation is None else {
@@ -294,7 +313,8 @@ def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Res
     except InvalidInput as error:
         problem = owner.told(error)
     return owner.page(
-        "do", action=action, letter=True, said=said, problem=problem, words_of=words_of,
+        "do", action=action, letter=True, account=checksummed(wallet), code="", said=said,
+        problem=problem, words_of=words_of,
         message=message, options=None,
     )  # fmt: skip
 
@@ -306,20 +326,35 @@ def ask_new(
     key: Annotated[str, Query(max_length=130)] = "",
 ) -> Response:
     """A new passkey for an account whose keys are lost: what guardians are told."""
-    shown, problem, options = "", "", None
+    shown, problem, options, guarded = "", "", None, True
     try:
         shown = checksummed(address(account, "the account")) if account else ""
         raw = from_hex(key, 64, "the key") if key else b""
     except InvalidInput as error:
         shown, raw, problem = "", b"", owner.told(error)
     if shown and not raw:
+        guarded = _is_guarded(owner, shown)
         asked = passkeys.challenge(owner.desk.key("challenge").hex())
         options = {"create": passkeys.creating(owner.site, shown, asked)}
     return owner.page(
-        "new", account=shown, problem=problem, options=options, key=to_hex(raw) if raw else "",
+        "new", account=shown, problem=problem, options=options, guarded=guarded,
+        link=f"{owner.origin}/own/do/key?key={to_hex(raw)}" if raw else "",
+        code=qr(f"{owner.origin}/own/do/key?key={to_hex(raw)}") if raw else "",
+        key=to_hex(raw) if raw else "",
         called=key_words(raw, owner.visit.words.language) if raw else "",
         seal=Markup(seal.svg(keccak256(raw))) if raw else "",  # noqa: S704 - drawn here
     )  # fmt: skip
+
+
+def _is_guarded(owner: Owner, account: str) -> bool:
+    """Whether somebody could give the account a key; also where the node does not say."""
+    try:
+        with owner.desk.connected() as k:
+            return bool(k.accounts.state(account).guardians)
+    except InvalidInput:
+        return False
+    except ChainError:
+        return True
 
 
 _FORMS = ("claim", "key", "guardians")
@@ -330,7 +365,9 @@ _FORMS = ("claim", "key", "guardians")
 
 
 @own.post("/enter", dependencies=[Depends(own_script)])
-def entered(owner: Visit, answer: Answer) -> Response:
+def entered(
+    owner: Visit, answer: Answer, then: Annotated[str, Query(max_length=400)] = ""
+) -> Response:
     """Somebody signs in."""
     try:
         passkey = owner.passkey(passkeys.named(answer))
@@ -341,7 +378,8 @@ def entered(owner: Visit, answer: Answer) -> Response:
         account = _account_of(owner, passkey)
     except InvalidInput as error:
         return owner.refused(error)
-    response = JSONResponse({"next": owner.at()}, headers=_NEVER_KEPT)
+    page = then if then.startswith(owner.at("/do/")) else owner.at()
+    response = JSONResponse({"next": page}, headers=_NEVER_KEPT)
     enter(
         owner.visit.request, response, Visitor(account, passkey.credential),
         owner.desk.key("own pages"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kiseki.core import ids
@@ -13,6 +14,7 @@ from kiseki.web.shown.values import of_payee
 __all__ = ["HitShown", "SearchShown", "search"]
 
 _MOST = 20
+_SHORT = re.compile(r"((?:0x)?[0-9a-fA-F]{4,})(?:…|\.\.\.)([0-9a-fA-F]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,11 @@ def search(index: Index, text: str) -> SearchShown:
     Raises:
         InvalidInput: there is nothing to search for, or too few digits.
     """
+    begin, end = _shortened(text)
     hits = []
-    for hit in index.overview.search(text, _MOST):
+    for hit in index.overview.search(begin, _MOST):
+        if not hit.key.hex().endswith(end):
+            continue
         if hit.kind == "address":
             wallet = ids.wallet_address(hit.key)
             if wallet is not None:
@@ -63,3 +68,10 @@ def search(index: Index, text: str) -> SearchShown:
         else:
             hits.append(HitShown(hit.kind, to_hex(hit.key), False))
     return SearchShown(text, hits)
+
+
+def _shortened(text: str) -> tuple[str, str]:
+    """How an ID begins and ends that was copied as pages show it, as ``0x102c9a…61a5``; of any
+    other text the whole, and nothing."""
+    found = _SHORT.fullmatch(text.strip())
+    return (found[1], found[2].lower()) if found else (text, "")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import CHANGED, OTHER_PASSKEY, OVER, SIGNED
 from kiseki.core import ids, seal
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import ZERO32, from_hex, to_hex
+from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, NotInIndex
 from kiseki.language import mark
 from kiseki.web.asked import Asked
@@ -130,8 +131,9 @@ def begin(guest: Visit) -> Response:
         }
     named = None if invitation.credential else invitation.account
     return guest.page(
-        "begin", options=options, over=options is None, named=named and checksummed(named)
-    )
+        "begin", options=options, over=options is None, named=named and checksummed(named),
+        asked=replace(invitation.terms, document=ZERO32).words(guest.visit.words.language),
+    )  # fmt: skip
 
 
 @signing.get("/terms")
@@ -149,6 +151,8 @@ def terms(guest: Visit) -> Response:
         document=to_hex(said.document) if any(said.document) else "",
         title=licence and licence.title(language),
         governs=licence and licence.language,
+        open_to_all=said.gate == ZERO_ADDRESS,
+        ends=bool(said.valid_until),
         text=licence and licences.licence(said, licence, language),
         account=checksummed(consent.asked),
         paid=None if payee == consent.asked else consent.kept.payee.words(language),
@@ -234,6 +238,13 @@ def signed(guest: Visit, answer: Answer) -> Response:
         guest.relayed()
 
     return _done(guest, work, "")
+
+
+@signing.post("/no", dependencies=[Depends(own_script)])
+def declined(guest: Visit) -> Response:
+    """The artist does not agree. Nothing is signed, and the studio sees it."""
+    store, secret = guest.desk.store, guest.invitation.secret
+    return _done(guest, lambda: store.declined(secret, int(time.time())), "")
 
 
 @signing.post("/wallet", dependencies=[Depends(own_script)])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
-import segno
 from markupsafe import Markup
 
 from kiseki.client import costs
@@ -14,6 +12,7 @@ from kiseki.core.values import to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index import Index
 from kiseki.vault.invitations import Invitation
+from kiseki.web.codes import qr
 
 __all__ = ["BoardShown", "InvitedRow", "board"]
 
@@ -25,7 +24,7 @@ class InvitedRow:
     Attributes:
         artist: how the list calls them.
         drawings: how many they were asked about.
-        state: ``waiting``, ``begun``, ``signed``, ``registered`` or ``over``.
+        state: ``waiting``, ``begun``, ``declined``, ``signed``, ``registered`` or ``over``.
         until: Unix seconds.
         link: for them alone.
         code: the same as a QR code, an SVG.
@@ -58,7 +57,7 @@ class BoardShown:
     gas: int
 
 
-_ORDER = ("begun", "waiting", "signed", "over", "registered")
+_ORDER = ("declined", "begun", "waiting", "signed", "over", "registered")
 
 
 def board(index: Index, invitations: list[Invitation], site: str, now: int) -> BoardShown:
@@ -86,7 +85,7 @@ def _row(index: Index, invitation: Invitation, site: str, now: int) -> InvitedRo
         _state(index, invitation, now),
         invitation.until,
         link,
-        _code(link),
+        qr(link),
         "" if invitation.collection is None else to_hex(invitation.collection),
         Markup(seal.svg(root)) if root else Markup(),  # noqa: S704 - drawn here
     )
@@ -104,14 +103,6 @@ def _state(index: Index, invitation: Invitation, now: int) -> str:
         return "signed"
     if invitation.until < now:
         return "over"
+    if invitation.declined_at is not None:
+        return "declined"
     return "waiting" if invitation.collection is None else "begun"
-
-
-def _code(link: str) -> Markup:
-    """A QR code, drawn in ink on paper whatever the page's colours are: cameras want that."""
-    told = io.BytesIO()
-    segno.make(link, error="m", micro=False).save(
-        told, kind="svg", xmldecl=False, svgclass="code", lineclass=None, omitsize=True,
-        light="#ffffff", dark="#000000",
-    )  # fmt: skip
-    return Markup(told.getvalue().decode())  # noqa: S704 - drawn here
