@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createBrotliDecompress, inflateSync } from "node:zlib";
 
 const [to] = process.argv.slice(2);
@@ -19,12 +19,15 @@ await pipeline(
   createBrotliDecompress(),
   createWriteStream(path.join(half, "chromium"), { mode: 0o755 }),
 );
-const tar = spawn("tar", ["-xf", "-", "-C", half], { stdio: ["pipe", "inherit", "inherit"] });
-const ended = new Promise((done, failed) =>
-  tar.on("error", failed).on("close", (code) => (code ? failed(new Error(`tar ended with ${code}`)) : done())),
+// Through a file: tar is done at the archive's end mark, and a pipe into it would break on what follows that.
+const renderer = path.join(half, "swiftshader.tar");
+await pipeline(
+  createReadStream(path.join(from, "swiftshader.tar.br")),
+  createBrotliDecompress(),
+  createWriteStream(renderer),
 );
-await pipeline(createReadStream(path.join(from, "swiftshader.tar.br")), createBrotliDecompress(), tar.stdin);
-await ended;
+execFileSync("tar", ["-xf", renderer, "-C", half], { stdio: "inherit" });
+await rm(renderer);
 const font = await readFile(path.join(modules, "@fontsource/kosugi/files/kosugi-japanese-400-normal.woff"));
 await writeFile(path.join(half, "fonts/kosugi.ttf"), unwrapped(font));
 await writeFile(
