@@ -153,9 +153,7 @@ class InvitationStore:
                     f"{path}`"
                 )
             self._db = database.connect(path)
-            (given,) = self._db.execute("PRAGMA application_id").fetchone()
-            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if given != _APPLICATION and (given or tables):
+            if not database.is_of(self._db, _APPLICATION):
                 raise SecretsError(f"{path} is no file of invitations; name another")
             database.make_durable(self._db)
             self._db.executescript(_SCHEMA)
@@ -168,7 +166,7 @@ class InvitationStore:
     @cached_property
     def key(self) -> bytes:
         """A key that was made with the file and that nobody else knows, 32 bytes."""
-        with self._lock, self._errors(), self._write():
+        with self._lock, self._errors(), database.transaction(self._db):
             row = self._db.execute("SELECT key FROM site").fetchone()
             if row is None:
                 row = (secrets.token_bytes(32),)
@@ -184,7 +182,7 @@ class InvitationStore:
         Args:
             now: Unix seconds.
         """
-        with self._lock, self._errors(), self._write():
+        with self._lock, self._errors(), database.transaction(self._db):
             there = {each.asks: each for each in self._all() if each.until > now}
             kept = [there.get(each.asks, each) for each in invitations]
             self._db.executemany(
@@ -245,7 +243,7 @@ class InvitationStore:
         Raises:
             InvalidInput: another is known by the same name.
         """
-        with self._lock, self._errors(), self._write():
+        with self._lock, self._errors(), database.transaction(self._db):
             self._db.execute(
                 "INSERT OR IGNORE INTO passkey VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -276,20 +274,10 @@ class InvitationStore:
         return [_invitation(row) for row in rows]
 
     def _change(self, sql: str, *values: Any) -> None:
-        with self._lock, self._errors(), self._write():
+        with self._lock, self._errors(), database.transaction(self._db):
             done = self._db.execute(f"UPDATE invitation SET {sql}", values)  # noqa: S608
             if done.rowcount != 1:
                 raise InvalidInput("this invitation is signed already, or there is none")
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -84,24 +84,16 @@ class KeyFile:
     @contextlib.contextmanager
     def _write(self) -> Iterator[None]:
         """All or nothing, and on the disk when it is left."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with database.transaction(self._db):
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     # The file
 
     def _connect(self, path: Path | None) -> sqlite3.Connection:
         db = database.connect(path)
         try:
-            if path is not None:
-                (given,) = db.execute("PRAGMA application_id").fetchone()
-                (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                if given != APPLICATION and (given or tables):
-                    raise self._something_else()
+            if path is not None and not database.is_of(db, APPLICATION):
+                raise self._something_else()
             database.make_durable(db)
             db.execute("PRAGMA journal_size_limit = 67108864")  # bytes left to -wal afterwards
             db.execute("PRAGMA cache_size = -16000")  # kilobytes

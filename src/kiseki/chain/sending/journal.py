@@ -377,14 +377,8 @@ class Journal:
     def _write(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
+                with database.transaction(self._db):
                     yield self._db
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:  # SQLite has ended it itself on some errors
-                        self._db.execute("ROLLBACK")
-                    raise
             except sqlite3.Error as error:
                 raise ChainError(
                     f"the journal {self._path} cannot be written ({error}); free some space or "
