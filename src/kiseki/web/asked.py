@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +20,8 @@ from kiseki.index import Index
 from kiseki.language import LANGUAGES, accepted
 from kiseki.web.drawing import picture, short
 from kiseki.web.people import Sandbox
-from kiseki.web.site import Site, State, now
+from kiseki.web.pieces import Pieces
+from kiseki.web.site import Site, State
 from kiseki.web.words import Words
 
 __all__ = ["Asked", "cursor", "hex32", "number"]
@@ -99,18 +101,12 @@ class Asked:
             if status == 200 and tag in self.request.headers.get("if-none-match", ""):
                 return self._kept(Response(status_code=304), tag)
             values = ask(index)
-        body = (
-            _templates()
-            .get_template(template)
-            .render(**values, **self._globals(state), state=state)
-        )
+        body = _rendered(template, **values, **self._globals(state), state=state)
         return self._kept(Response(body, status, media_type="text/html; charset=utf-8"), tag)
 
     def plain(self, template: str, status: int, **values: object) -> Response:
         """A page that needs no index, as one that says what is wrong."""
-        body = (
-            _templates().get_template(template).render(**values, **self._globals(None), state=None)
-        )
+        body = _rendered(template, **values, **self._globals(None), state=None)
         response = Response(body, status, media_type="text/html; charset=utf-8")
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -148,7 +144,7 @@ class Asked:
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,
-            "age": None if state is None else max(0, now() - state.time),
+            "pieces": Pieces(self.words, address),
             "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704
         }
 
@@ -159,18 +155,15 @@ def _here(path: str) -> str:
     return "/" + path.lstrip("/\\")
 
 
-_TURNING = dict.fromkeys(
-    [*range(9), *range(11, 32), 0x7F, 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F),
-     *range(0x2066, 0x206A)],
-    "\ufffd",
-)  # fmt: skip
+_TURNING = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks that say from which side a text is read, and other characters that nobody sees."""
 
 
-def _straight(value: object) -> object:
-    """A value as it is shown. What somebody else wrote turns round nothing that stands behind it:
-    a name could make a sum or a sentence read another way."""
-    return value.translate(_TURNING) if isinstance(value, str) else value
+def _rendered(template: str, /, **values: Any) -> str:
+    """A page. What somebody else wrote in it turns round nothing that stands behind it: a name
+    could make a sum or a sentence read another way. Templates have no such marks, so the page is
+    looked through once, as a whole."""
+    return _TURNING.sub("\ufffd", _templates().get_template(template).render(values))
 
 
 @cache
@@ -180,7 +173,6 @@ def _templates() -> Environment:
     found = Environment(
         loader=PackageLoader("kiseki.web"),
         autoescape=select_autoescape(default=True),
-        finalize=_straight,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

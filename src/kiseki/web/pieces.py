@@ -1,0 +1,81 @@
+"""Pieces of which a page can have a thousand: links with the ends of an ID, and times.
+
+`templates/parts.html` hands them on. They are Python, because a macro of a template takes up to
+four times as long, and rows of tables are most of what a large page costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from kiseki.language import mark
+from kiseki.web.drawing import short
+from kiseki.web.shown.values import PayeeShown
+from kiseki.web.words import Words
+
+__all__ = ["Pieces"]
+
+_KINDS = {
+    "collection": mark("collection"),
+    "model": mark("model"),
+    "batch": mark("batch"),
+    "wallet": mark("wallet"),
+    "split": mark("split"),
+    "token": mark("rights token"),
+    "identity": mark("identity"),
+    "item": mark("data ID or output"),
+    "terms": mark("terms"),
+    "offer": mark("offer"),
+    "schedule": mark("schedule"),
+    "external": mark("model that is not registered"),
+}
+_PAGES = {kind: kind for kind in _KINDS if kind != "external"} | {"item": "data"}
+"""Kind -> the first part of the address of its page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces in one visitor's language. Each is whole: nothing in it is escaped again.
+
+    Attributes:
+        words: in the visitor's language.
+        root: what addresses of pages begin with.
+    """
+
+    words: Words
+    root: str
+
+    def id(self, value: str, href: str = "") -> Markup:
+        """The beginning and end of an ID, whole in its title; a link where there is a page."""
+        whole, shown = escape(value), escape(short(value))
+        if not href:
+            return Markup(f'<code class="id" title="{whole}">{shown}</code>')  # noqa: S704
+        return Markup(  # noqa: S704 - every part is escaped
+            f'<a class="id" href="{escape(href)}" title="{whole}">{shown}</a>'
+        )
+
+    def who(self, address: str) -> Markup:
+        """A wallet, with its page."""
+        return self.id(address, f"{self.root}/wallet/{address}")
+
+    def kind(self, name: str) -> str:
+        """What something is, in a word or a few."""
+        return self.words.say(_KINDS.get(name, mark("unknown")))
+
+    def link(self, name: str, value: str) -> Markup:
+        """Something of a kind, with its page where there is one."""
+        page = _PAGES.get(name)
+        return self.id(value, f"{self.root}/{page}/{value}" if page else "")
+
+    def payee(self, shown: PayeeShown) -> Markup:
+        """Who is paid: what it is, and its page."""
+        return Markup(  # noqa: S704 - every part is escaped
+            f"{escape(self.kind(shown.kind))} {self.link(shown.kind, shown.id)}"
+        )
+
+    def when(self, seconds: int) -> Markup:
+        """A time, for people and for programs."""
+        said = escape(self.words.moment(seconds))
+        return Markup(f'<time datetime="{self.words.iso(seconds)}">{said}</time>')  # noqa: S704
