@@ -35,7 +35,7 @@ from kiseki.core import ids
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.web.app import application
-from kiseki.web.serve import KEEP_ALIVE
+from kiseki.web.serve import KEEP_ALIVE, settle
 from kiseki.web.site import READERS, Site, State
 
 __all__ = ["ROWS", "measure"]
@@ -241,6 +241,7 @@ def _serve(folder: Path) -> None:
         print(server.servers[0].sockets[0].getsockname()[1], flush=True)
 
     threading.Thread(target=told, daemon=True).start()
+    settle()
     server.run()
 
 

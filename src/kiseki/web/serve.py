@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
-__all__ = ["KEEP_ALIVE", "listen", "serve"]
+__all__ = ["KEEP_ALIVE", "listen", "serve", "settle"]
 
 KEEP_ALIVE = 75
 """Seconds for which a connection stays open between two pages. Proxies keep theirs for 60, and one
@@ -45,6 +46,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise InvalidInput(
             f"nothing can listen at {host}, port {port} ({why}); name another port"
         ) from error
+
+
+def settle() -> None:
+    """Spares what is loaded from Python's search for circles of garbage. All of it stays for as
+    long as the process answers, and one search through it stops every visitor for 0.1 seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def serve(
@@ -92,4 +100,5 @@ def serve(
             timeout_keep_alive=KEEP_ALIVE,
             proxy_headers=bool(trusted), forwarded_allow_ips=trusted,
         )  # fmt: skip
+        settle()
         uvicorn.Server(settings).run([listening])
