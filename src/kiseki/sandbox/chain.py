@@ -42,11 +42,16 @@ def running(state: Path, *, began: int, port: int = 0) -> Iterator[str]:
 
     Raises:
         ChainError: it cannot be run, or the file is none of a chain.
+        OSError: when the chain began cannot be written down, or not read.
     """
     known = state.exists()
-    options = ["--no-request-size-limit"]  # a state has some megabytes
-    options += [] if known else ["--timestamp", str(began)]
-    with anvil(CHAIN, options=tuple(options), port=port) as url:
+    # Each start makes the same first block. A chain is known by it (`Lane`), and Anvil keeps every
+    # first block that it ever made: of several, any may be the first one after the next start.
+    first = state.with_suffix(".began")
+    if not known:
+        atomic.write(first, f"{began}\n", mode=0o600)
+    options = ("--no-request-size-limit", "--timestamp", first.read_text("ascii").strip())
+    with anvil(CHAIN, options=options, port=port) as url:
         node = connect(url, CHAIN)
         if known:
             with node_errors():

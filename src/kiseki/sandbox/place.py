@@ -21,7 +21,7 @@ from kiseki.web.people import Person, Sandbox
 
 __all__ = ["Place"]
 
-_FORMAT = "kiseki-sandbox-v1"
+_FORMAT = "kiseki-sandbox-v2"
 _KEPT = (".lock",)
 """What stays when the folder is emptied: who holds the lock must keep holding it."""
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
 from tests.python.web.relaying import rounds
-from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
+from tests.python.web.test_web_browser import MEASURE, ROOT, _looks
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.signing.accounts import local_account
@@ -24,6 +24,7 @@ from kiseki.web.site import Site
 from .conftest import Places, served
 
 TO = checksummed("0x" + "71" * 20)
+PICTURES = ROOT / "build" / "artist"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
