@@ -130,7 +130,8 @@ class TestPackages:
         assert "kiseki/py.typed" in names
         assert {f"kiseki/{path.relative_to(PACKAGE)}" for path in RELEASES} <= set(names)
         words = [*PACKAGE.glob("language/locale/*/*/*.mo"), *PACKAGE.glob("licences/texts/*.txt")]
-        assert len(words) >= 3
+        words += PACKAGE.glob("web/cards/fonts/*")
+        assert len(words) >= 7
         assert {f"kiseki/{path.relative_to(PACKAGE)}" for path in words} <= set(names)
         assert all(name.startswith(("kiseki/", "kiseki-")) for name in names)
 

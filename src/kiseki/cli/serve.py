@@ -50,7 +50,8 @@ def serve(
     name: Annotated[
         list[str] | None,
         typer.Option(
-            help="A name under which it is reached from elsewhere. Give it once for each."
+            help="A name under which it is reached from elsewhere. Give it once for each; links "
+            "that leave the site have the first."
         ),
     ] = None,
     invitations: Annotated[

@@ -7,6 +7,7 @@ A part imports only from those above it:
     words     sentences, times and amounts of a page, in the language of its reader
     shown/    what pages and the API tell of each thing, as values
     drawing   the lineage as a picture
+    cards/    the picture that stands where somebody sends a link
     asked     one question of a visitor, and how the answer is sent
     pages     the pages
     api       the same values for programs

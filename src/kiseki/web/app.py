@@ -19,8 +19,10 @@ import kiseki
 from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
 from kiseki.web.api import api, twins
 from kiseki.web.asked import Asked
+from kiseki.web.cards.easel import Easel
+from kiseki.web.cards.routes import cards
 from kiseki.web.described import describe
-from kiseki.web.guard import Headers, hosts
+from kiseki.web.guard import Headers, hosts, origin
 from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.pages import pages
@@ -56,6 +58,7 @@ def application(
     Args:
         site: closed when the application ends.
         names: under which it is reached, without ports; those of this machine to itself count too.
+            The first is the one that pictures and feeds of the site name, behind TLS.
         desk: of a studio whose invitations open here; closed likewise.
         door: to the pages of those who run the site; none lets nobody in.
         relay: pays gas for others; closed likewise.
@@ -63,6 +66,7 @@ def application(
         sandbox: what is said of a sandbox, on every page; none for anything else.
         follows: whether it follows the chain, and relays, by itself.
     """
+    names = list(names)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -92,8 +96,10 @@ def application(
         openapi_url="/api/openapi.json",
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
+    app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox
     app.include_router(api)
+    app.include_router(cards)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)

@@ -18,6 +18,7 @@ from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 from kiseki.language import LANGUAGES, accepted
+from kiseki.web.cards.drawn import Card
 from kiseki.web.drawing import picture, short
 from kiseki.web.people import Sandbox
 from kiseki.web.pieces import Pieces
@@ -59,6 +60,18 @@ def cursor(text: str | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """Where somebody who shows a link finds it.
+
+    Attributes:
+        page, picture: whole addresses.
+    """
+
+    page: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question of one visitor.
 
@@ -97,12 +110,37 @@ class Asked:
         """
         with self.site.reading() as index:
             state = self.site.state(index)
-            tag = self._tag(state)
+            tag = self.tag(state)
             if status == 200 and tag in self.request.headers.get("if-none-match", ""):
                 return self._kept(Response(status_code=304), tag)
             values = ask(index)
-        body = _rendered(template, **values, **self._globals(state), state=state)
+        shown = {**values, **self._globals(state), "state": state}
+        if status == 200 and "by" in _templates().get_template(template).blocks:
+            shown["card"] = self._linked()
+        body = _rendered(template, **shown)
         return self._kept(Response(body, status, media_type="text/html; charset=utf-8"), tag)
+
+    def card(self, template: str, values: Mapping[str, Any], state: State) -> Card:
+        """What a page says in few words: its title, how it stands, and who says so."""
+        page = _templates().get_template(template)
+        context = page.new_context({**values, **self._globals(state), "state": state})
+
+        def said(block: str) -> str:
+            """Of a block of the page, as text."""
+            if block not in page.blocks:
+                return ""
+            return Markup("".join(page.blocks[block](context))).striptags()  # noqa: S704
+
+        words = self.words
+        return Card(
+            said("title"), said("about"), bool(said("tone")), said("by"),
+            words.say("As of {day}", day=words.day(state.time)), words.language,
+        )  # fmt: skip
+
+    def tag(self, state: State) -> str:
+        """The same only while a page would be the same."""
+        said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
+        return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
     def plain(self, template: str, status: int, **values: object) -> Response:
         """A page that needs no index, as one that says what is wrong."""
@@ -122,10 +160,15 @@ class Asked:
             )
         return response
 
-    def _tag(self, state: State) -> str:
-        """The same only while a page would be the same."""
-        said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
-        return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
+    def _linked(self) -> Linked | None:
+        """The page and its picture, as those who show links need them: under the name that the site
+        was started with, because anybody can ask under another."""
+        origin: str = self.request.app.state.origin
+        if not origin:
+            return None
+        path = _here(self.request.url.path)
+        picture = f"{'/index' if path == '/' else path}.png?language={self.words.language}"
+        return Linked(f"{origin}{path}", f"{origin}{picture}")
 
     def _globals(self, state: State | None) -> dict[str, Any]:
         others = [each for each in LANGUAGES if each != self.words.language]
@@ -136,6 +179,7 @@ class Asked:
             "words": self.words,
             "language": self.words.language,
             "other": others[0],
+            "card": None,
             "root": address,
             "path": _here(self.request.url.path),
             "query": self.request.query_params,

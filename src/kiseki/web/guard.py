@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LOCAL", "POLICY", "Headers", "hosts", "own_page", "own_script"]
+__all__ = ["LOCAL", "POLICY", "Headers", "hosts", "origin", "own_page", "own_script"]
 
 POLICY = "; ".join(
     (
@@ -67,6 +67,13 @@ def hosts(app: ASGIApp, names: Iterable[str]) -> ASGIApp:
     """
     allowed = [*dict.fromkeys([*names, *LOCAL])]
     return TrustedHostMiddleware(app, allowed_hosts=allowed, www_redirect=False)
+
+
+def origin(names: Iterable[str]) -> str:
+    """The origin that a site gives to others: that of the first of its names, behind TLS; empty
+    where it has none of its own. What a visitor calls the site (`Host`) is never passed on."""
+    found = [each for each in names if each not in LOCAL and "*" not in each]
+    return f"https://{found[0]}" if found else ""
 
 
 def own_page(request: Request) -> None:

@@ -47,6 +47,10 @@ class Words:
         """A time in UTC."""
         return words.moment(seconds, self.language)
 
+    def day(self, seconds: int) -> str:
+        """A day in UTC."""
+        return words.day(datetime.fromtimestamp(seconds, UTC).date(), self.language)
+
     def iso(self, seconds: int) -> str:
         """A time for programs, as HTML's `datetime` takes it."""
         return datetime.fromtimestamp(seconds, UTC).isoformat() if 0 <= seconds < 1 << 37 else ""
