@@ -22,6 +22,7 @@ from kiseki.web.cards.drawn import Card
 from kiseki.web.drawing import picture, short
 from kiseki.web.people import Sandbox
 from kiseki.web.pieces import Pieces
+from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
 from kiseki.web.words import Words
 
@@ -188,6 +189,7 @@ class Asked:
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,
+            "most": ROWS,
             "pieces": Pieces(self.words, address),
             "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704
         }

@@ -162,10 +162,12 @@ def batch_outputs(visit: Visit, which: str, after: After = None) -> Response:
 
 
 @pages.get("/lineage/{which}")
-def lineage(visit: Visit, which: str) -> Response:
-    """All that a model or batch rests on."""
-    key = hex32(which, "the ID of a model or batch")
-    return visit.page("lineage.html", lambda index: {"shown": lineages.of(index, key)})
+def lineage(visit: Visit, which: str, after: After = None) -> Response:
+    """All that a model or batch rests on: its picture, and its table part by part."""
+    key, last = hex32(which, "the ID of a model or batch"), number(after, 0)
+    return visit.page(
+        "lineage.html", lambda index: {"shown": lineages.of(index, key), "after": last}
+    )
 
 
 @pages.get("/wallet/{who}")

@@ -133,6 +133,29 @@ def test_a_lineage_tells_what_reaches_whom_as_the_split_pays(
     assert picture.count("<svg") == 2 and f'href="/collection/{places.art}"' in picture
 
 
+def test_a_long_lineage_is_shown_in_parts_that_are_the_whole(
+    visitor: TestClient, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model may rest on thousands of collections, and a page holds some rows of them."""
+    monkeypatch.setattr("kiseki.web.asked.ROWS", 2)
+    told = visitor.get(f"{places.pages['lineage']}.json").json()["nodes"][1:]
+    assert len(told) > 2
+    for first in (places.pages["batch"], places.pages["lineage"]):
+        path, listed, pages = first, list[str](), 0
+        while path:
+            page = visitor.get(path).text
+            table = re.search(r"<details.*?</details>", page, re.S)
+            assert table and ("<svg" in page) == (not pages), "and its picture once"
+            shown = re.findall(r'<td data-label="What">.*?title="(\w+)"', table[0])
+            assert 0 < len(shown) <= 2
+            listed, pages = listed + shown, pages + 1
+            more = re.search(r'href="(/lineage/[^"]*after=[^"]*)"', table[0])
+            path = more[1] if more else ""
+        assert listed == [each["id"] for each in told]
+    beyond = visitor.get(f"{places.pages['lineage']}?after=9000000000000000000")
+    assert beyond.status_code == 200 and "There is nothing more." in beyond.text
+
+
 def test_a_wallet_sees_what_waits_and_what_came(visitor: TestClient, places: Places) -> None:
     scene = places.scene
     told = visitor.get(f"{places.pages['wallet']}.json").json()
