@@ -4,7 +4,8 @@ python tools/language.py           find messages, add new ones to the .po, compi
 python tools/language.py --check   end with 1 if any of that is not done
 
 Babel does it. A message is the first argument of `say`, `plural` or `mark` of `kiseki.language`, in
-Python or in a template. A new one has no translation yet: write it into
+Python or in a template; or the reason of an error that a page can tell (`tools/reasons.py`), which
+also goes into `locale/reasons.json`. A new one has no translation yet: write it into
 `src/kiseki/language/locale/ja/LC_MESSAGES/kiseki.po` and run this again.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,6 +23,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+sys.path.insert(0, str(Path(__file__).parent))  # also where a test imports this
+import reasons
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "kiseki"
@@ -78,7 +83,14 @@ def template() -> Catalog:
             for _, message, comments, _ in extract(method, file, KEYWORDS):
                 found.add(message, None, [(path.relative_to(SOURCE).as_posix(), 0)],
                           auto_comments=comments)  # fmt: skip
+    for message, module in reasons.reasons().items():
+        found.add(message, None, [(f"{module}.py", 0)])
     return found
+
+
+def sentences() -> bytes:
+    """The file of the reasons that a page can tell, by which it knows them again."""
+    return (json.dumps(sorted(reasons.reasons()), indent=0, ensure_ascii=False) + "\n").encode()
 
 
 def of(language: str) -> Path:
@@ -129,16 +141,18 @@ _HEADER = """\
 
 def main() -> int:
     """Writes or checks; the exit code."""
-    old = []
-    for folder in sorted(LOCALES.iterdir()):
+    made = {LOCALES / "reasons.json": sentences()}
+    for folder in sorted(each for each in LOCALES.iterdir() if each.is_dir()):
         po = of(folder.name)
-        for path, made in zip((po, po.with_suffix(".mo")), updated(folder.name), strict=True):
-            if path.exists() and path.read_bytes() == made:
-                continue
-            if "--check" in sys.argv[1:]:
-                old.append(path.name)
-            else:
-                path.write_bytes(made)
+        made |= zip((po, po.with_suffix(".mo")), updated(folder.name), strict=True)
+    old = []
+    for path, content in made.items():
+        if path.exists() and path.read_bytes() == content:
+            continue
+        if "--check" in sys.argv[1:]:
+            old.append(path.name)
+        else:
+            path.write_bytes(content)
     if old:
         print(f"{', '.join(old)}: old; run `python tools/language.py`", file=sys.stderr)
     return 1 if old else 0

@@ -2,6 +2,7 @@
 
     catalogue   sentences: English is the key, and every other language is a translation of it
     forms       lists, times, spans, parts of a whole and amounts, as people write them
+    reasons     why something was refused, of the English message of an error
     choosing    which language somebody reads
     breaks      where a line of Japanese may end
 
@@ -27,6 +28,7 @@ from kiseki.language.forms import (
     span,
     yen,
 )
+from kiseki.language.reasons import reason
 
 __all__ = [
     "LANGUAGES",
@@ -43,6 +45,7 @@ __all__ = [
     "percent",
     "plural",
     "portion",
+    "reason",
     "say",
     "sentences",
     "span",

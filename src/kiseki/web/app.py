@@ -139,8 +139,12 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _wrong(request, status, "there is no such page" if status == 404 else str(error))
+    if not isinstance(error, HTTPException):
+        raise error
+    status = error.status_code
+    if status == 404 and error.detail == "Not Found":
+        return _wrong(request, status, "there is no such page")
+    return _wrong(request, status, error.detail)
 
 
 def _invalid(request: Request, _: Exception) -> Response:
@@ -150,7 +154,8 @@ def _invalid(request: Request, _: Exception) -> Response:
 def _wrong(request: Request, status: int, why: str) -> Response:
     path = request.url.path
     if request.method == "POST":
-        return JSONResponse({"error": why}, status, {"Cache-Control": "no-store"})
+        said = Asked.of(request).words.refused(why)
+        return JSONResponse(said, status, {"Cache-Control": "no-store"})
     if path.startswith("/api/") or path.endswith(".json"):
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
         return JSONResponse({"error": why}, status, headers)

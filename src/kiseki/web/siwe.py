@@ -16,12 +16,11 @@ from fastapi import Request
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, address_text, from_hex
 from kiseki.errors import InvalidInput
-from kiseki.language import mark
 from kiseki.web.signing.passkeys import TOO_LATE, SiteName, challenge, is_recent
 
 __all__ = ["ANOTHER", "asked", "signer"]
 
-ANOTHER = mark("another wallet signed this")
+ANOTHER = "another wallet signed this"
 
 
 def asked(request: Request, page: str, statement: str, chain_id: int, key: bytes) -> dict[str, str]:

@@ -43,6 +43,18 @@ class Words:
             return escape(text)
         return Markup("<wbr>").join(words.breakable(text))
 
+    def reason(self, said: str) -> Markup:
+        """Why something was refused; in English, and marked so, where nobody translated it."""
+        text, language = words.reason(said, self.language)
+        if language == self.language:
+            return self.phrases(text)
+        return Markup('<span lang="{}">{}</span>').format(language, text)
+
+    def refused(self, said: str) -> dict[str, str]:
+        """The same for a script of a page, with the language that it is in."""
+        text, language = words.reason(said, self.language)
+        return {"error": text, "language": language}
+
     def moment(self, seconds: int) -> str:
         """A time in UTC."""
         return words.moment(seconds, self.language)

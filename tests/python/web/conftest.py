@@ -16,11 +16,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tests.python.promises.scene import Scene
 
-from kiseki import Kiseki, LocalKiseki
+from kiseki import Kiseki, LocalKiseki, language
 from kiseki.core import ids
 from kiseki.core.conditions import AfterTime, AllOf, AnyOf, Approvals, Escrow, IncomeThreshold
 from kiseki.core.terms import Terms, Use
 from kiseki.core.values import to_hex
+from kiseki.language import reason
 from kiseki.licences import Licence
 from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
@@ -32,6 +33,21 @@ KEY = "0x" + "59" * 32
 
 
 PERSON = "an artist without a wallet"
+
+
+@pytest.fixture(autouse=True)
+def translated(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Whatever a page tells as a reason, in any test, is there in Japanese; what is not."""
+    unknown: list[str] = []
+
+    def told(said: str, language: str) -> tuple[str, str]:
+        if said and reason(said, "ja")[1] != "ja":
+            unknown.append(said)
+        return reason(said, language)
+
+    monkeypatch.setattr(language, "reason", told)
+    yield unknown
+    assert not unknown, "tools/reasons.py does not find these"
 
 
 class Places:

@@ -1,7 +1,14 @@
 /** Asking the page's own server, and telling what is wrong in the page's own words. */
 
-/** The server's reason why not. */
-export class Refused extends Error {}
+/** The server's reason why not, and the language that it is in; empty for that of the page. */
+export class Refused extends Error {
+    constructor(
+        message: string,
+        readonly language = "",
+    ) {
+        super(message);
+    }
+}
 
 /** Sends JSON; the address of the page that comes next. */
 export async function sent(address: string, answer: unknown): Promise<string> {
@@ -16,20 +23,26 @@ export async function sent(address: string, answer: unknown): Promise<string> {
 /** What an answer says comes next. */
 export function next(good: boolean, body: string): string {
     const told = read(body);
-    if (!good || !told.next) throw new Refused(told.error ?? "");
+    if (!good || !told.next) throw new Refused(told.error ?? "", told.language);
     return told.next;
 }
 
-function read(body: string): { next?: string; error?: string } {
+interface Told {
+    next?: string;
+    error?: string;
+    language?: string;
+}
+
+function read(body: string): Told {
     try {
-        return JSON.parse(body) as { next?: string; error?: string };
+        return JSON.parse(body) as Told;
     } catch {
         return {};
     }
 }
 
-/** Shows what is wrong, with the reason beside; nothing where nothing is. */
-export function tell(what: string | undefined, why = ""): void {
+/** Shows what is wrong, with the reason beside and its language; nothing where nothing is. */
+export function tell(what: string | undefined, why = "", language = ""): void {
     const place = document.getElementById("trouble");
     if (!place) return;
     place.hidden = !what;
@@ -37,6 +50,7 @@ export function tell(what: string | undefined, why = ""): void {
     if (why) {
         const small = document.createElement("small");
         small.textContent = why;
+        if (language) small.lang = language;
         place.append(small);
     }
 }
@@ -59,9 +73,9 @@ export async function act(
         button.textContent = called;
         for (const each of buttons) each.disabled = false;
         const stopped = cancelled(error);
-        if (error instanceof Refused) tell(place.dataset.failed, error.message);
+        if (error instanceof Refused) tell(place.dataset.failed, error.message, error.language);
         else if (stopped) tell(stopped);
         else if (error instanceof TypeError) tell(place.dataset.lost);
-        else tell(place.dataset.failed, String(error));
+        else tell(place.dataset.failed, String(error), "en");
     }
 }

@@ -27,7 +27,6 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, one_line, uint
 from kiseki.disk.tables import PLAIN, Format
 from kiseki.errors import InvalidInput
-from kiseki.language import mark
 from kiseki.vault import doubts, lists
 from kiseki.vault.doubts import Decide, Doubts, refuse
 from kiseki.vault.files import hash_files
@@ -39,12 +38,10 @@ __all__ = ["CHANGED", "OTHER_PASSKEY", "OVER", "SIGNED", "Invitations"]
 
 _DAY = 86_400
 
-CHANGED = mark(
-    "the drawings were changed after this invitation was made; ask the studio for a new one"
-)
-OVER = mark("this invitation is over; ask the studio for a new one")
-SIGNED = mark("this invitation is signed already")
-OTHER_PASSKEY = mark("this passkey is not the one that this invitation was begun with")
+CHANGED = "the drawings were changed after this invitation was made; ask the studio for a new one"
+OVER = "this invitation is over; ask the studio for a new one"
+SIGNED = "this invitation is signed already"
+OTHER_PASSKEY = "this passkey is not the one that this invitation was begun with"
 
 
 class Invitations:

@@ -18,7 +18,6 @@ from kiseki.core import accounts, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex, to_hex
 from kiseki.errors import ContractReverted, InvalidInput
-from kiseki.language import mark
 
 __all__ = [
     "ACTIONS",
@@ -31,9 +30,9 @@ __all__ = [
     "revocation",
 ]
 
-NOTHING_WAITS = mark("nothing waits for you that could be brought now")
-ITSELF = mark("this is your account itself; it is opened by keys, and others guard it")
-TOO_FEW = mark("name as many guardians as must act together, and at least 30 days of waiting")
+NOTHING_WAITS = "nothing waits for you that could be brought now"
+ITSELF = "this is your account itself; it is opened by keys, and others guard it"
+TOO_FEW = "name as many guardians as must act together, and at least 30 days of waiting"
 _LEAST_WAIT = timedelta(days=30)
 
 Said = Mapping[str, str]

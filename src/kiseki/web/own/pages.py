@@ -25,7 +25,6 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, SigningError
 from kiseki.index import Index
-from kiseki.language import mark
 from kiseki.vault.invitations import Passkey
 from kiseki.web import siwe
 from kiseki.web.asked import Asked
@@ -44,19 +43,9 @@ __all__ = ["Closed", "closed", "own"]
 
 own = APIRouter(prefix="/own", include_in_schema=False)
 
-NOT_OURS = mark("this passkey was not made here; use the one that you signed with")
-NO_RELAY = mark("this site sends nothing for others; ask who runs it to turn the relay on")
-NOT_YET = mark("this key does not sign for its account: guardians have not given it to it yet")
-_TOLD = (
-    NOT_OURS,
-    NOT_YET,
-    siwe.ANOTHER,
-    actions.ITSELF,
-    actions.TOO_FEW,
-    NO_RELAY,
-    actions.NOTHING_WAITS,
-    passkeys.TOO_LATE,
-)
+NOT_OURS = "this passkey was not made here; use the one that you signed with"
+NO_RELAY = "this site sends nothing for others; ask who runs it to turn the relay on"
+NOT_YET = "this key does not sign for its account: guardians have not given it to it yet"
 _STATEMENT = "See your own pages on this site. This moves nothing."
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 _SETS = 10
@@ -139,14 +128,9 @@ class Owner:
             raise InvalidInput(passkeys.TOO_LATE)
         return self.who
 
-    def told(self, error: KisekiError) -> str:
-        """What is wrong, in the visitor's language where it is something that they can mend."""
-        said = str(error)
-        return self.visit.words.say(said) if said in _TOLD else said
-
     def refused(self, error: KisekiError) -> Response:
-        """The same, for a script."""
-        return JSONResponse({"error": self.told(error)}, 400, _NEVER_KEPT)
+        """What is wrong, for a script."""
+        return JSONResponse(self.visit.words.refused(str(error)), 400, _NEVER_KEPT)
 
     def passkey(self, credential: bytes) -> Passkey:
         """A passkey that was made here.
@@ -285,7 +269,7 @@ def ask(owner: Visit, action: str) -> Response:
             with owner.desk.connected() as k:
                 operation = actions.prepared(k, owner.who.account, action, said)
         except InvalidInput as error:
-            problem = owner.told(error)
+            problem = str(error)
     passkey = owner.passkey(owner.who.credential)
     return owner.page(
         "do", action=action, letter=False, account=checksummed(owner.who.account),
@@ -311,7 +295,7 @@ def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Res
         message = prepared.message
         words_of = [revocations.COLLECTION.words(prepared, owner.visit.words.language)]
     except InvalidInput as error:
-        problem = owner.told(error)
+        problem = str(error)
     return owner.page(
         "do", action=action, letter=True, account=checksummed(wallet), code="", said=said,
         problem=problem, words_of=words_of,
@@ -331,7 +315,7 @@ def ask_new(
         shown = checksummed(address(account, "the account")) if account else ""
         raw = from_hex(key, 64, "the key") if key else b""
     except InvalidInput as error:
-        shown, raw, problem = "", b"", owner.told(error)
+        shown, raw, problem = "", b"", str(error)
     if shown and not raw:
         guarded = _is_guarded(owner, shown)
         asked = passkeys.challenge(owner.desk.key("challenge").hex())

@@ -57,20 +57,22 @@ Visit = Annotated[Asked, Depends(Asked.of)]
 
 @relaying.post("/{kind}", dependencies=[Depends(own_script)])
 def asked(
-    request: Request,
+    visit: Visit,
     kind: str,
     relay: Annotated[Relay, Depends(_relay)],
     text: Annotated[str, Depends(_body)],
 ) -> Response:
     """Somebody hands in what they signed, or asks for a claim."""
-    peer = "" if request.client is None else request.client.host
+    client = visit.request.client
+    peer = "" if client is None else client.host
     try:
         ticket = relay.ask(kind, text, peer)
     except TooMany as error:
-        return JSONResponse({"error": str(error)}, 429, {**_PRIVATE, "Retry-After": "3600"})
+        said = visit.words.refused(str(error))
+        return JSONResponse(said, 429, {**_PRIVATE, "Retry-After": "3600"})
     except (InvalidInput, SigningError) as error:
-        return JSONResponse({"error": str(error)}, 400, _PRIVATE)
-    at = f"{request.scope.get('root_path', '')}/relay/{ticket}"
+        return JSONResponse(visit.words.refused(str(error)), 400, _PRIVATE)
+    at = f"{visit.request.scope.get('root_path', '')}/relay/{ticket}"
     return JSONResponse({"ticket": ticket.id, "next": at}, 202, _PRIVATE)
 
 

@@ -15,12 +15,10 @@ from markupsafe import Markup
 
 from kiseki import licences
 from kiseki.client.data.consents import Consent
-from kiseki.client.data.invitations import CHANGED, OTHER_PASSKEY, OVER, SIGNED
 from kiseki.core import ids, seal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, NotInIndex
-from kiseki.language import mark
 from kiseki.web.asked import Asked
 from kiseki.web.guard import own_script
 from kiseki.web.previews import LARGE, SMALL, preview
@@ -34,9 +32,7 @@ __all__ = ["NoInvitation", "signing", "unknown"]
 signing = APIRouter(prefix="/sign/{secret}", include_in_schema=False)
 
 T = TypeVar("T")
-NOT_OURS = mark("this passkey was not made here; make a new one")
-_TOLD = (CHANGED, NOT_OURS, OTHER_PASSKEY, OVER, SIGNED, passkeys.TOO_LATE)
-"""What is wrong that an artist can do something about; the rest is for whoever helps them."""
+NOT_OURS = "this passkey was not made here; make a new one"
 _PAGE = 60
 """Drawings of one page."""
 
@@ -289,12 +285,10 @@ def _response(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _done(guest: Guest, work: Callable[[], T], page: str) -> Response:
-    """Does it, and says which page comes next; or what is wrong, in the visitor's language where it
-    is something that they can mend."""
+    """Does it, and says which page comes next; or what is wrong."""
     try:
         work()
     except InvalidInput as error:
-        said = str(error)
-        why = guest.visit.words.say(said) if said in _TOLD else said
-        return JSONResponse({"error": why}, 400, {"Cache-Control": "no-store"})
+        said = guest.visit.words.refused(str(error))
+        return JSONResponse(said, 400, {"Cache-Control": "no-store"})
     return JSONResponse({"next": guest.at(page)}, headers={"Cache-Control": "no-store"})

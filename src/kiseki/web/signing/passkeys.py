@@ -38,7 +38,6 @@ from webauthn.helpers.structs import (
 
 from kiseki.core import accounts, passkeys
 from kiseki.errors import InvalidInput
-from kiseki.language import mark
 from kiseki.vault.invitations import Passkey
 from kiseki.web.guard import LOCAL
 
@@ -46,7 +45,7 @@ __all__ = ["SiteName", "answered", "asking", "challenge", "creating", "is_recent
 
 _ES256 = COSEAlgorithmIdentifier.ECDSA_SHA_256
 _MINUTES = 15
-TOO_LATE = mark("that took too long; load the page again and try once more")
+TOO_LATE = "that took too long; load the page again and try once more"
 
 
 @dataclass(frozen=True, slots=True)

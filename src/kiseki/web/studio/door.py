@@ -15,12 +15,11 @@ from fastapi import Request, Response
 
 from kiseki.core.values import address, address_text
 from kiseki.errors import InvalidInput
-from kiseki.language import mark
 from kiseki.web import sealed, siwe
 
 __all__ = ["NOT_NAMED", "Door"]
 
-NOT_NAMED = mark("this wallet is not one that this site was started with")
+NOT_NAMED = "this wallet is not one that this site was started with"
 _COOKIE = "kiseki-studio"
 _SECONDS = 12 * 3_600
 _STATEMENT = "See the studio's pages on this site. This moves nothing."

@@ -19,23 +19,22 @@ from kiseki.chain.answers import quantity
 from kiseki.chain.contract.contracts import node_errors
 from kiseki.core.terms import Terms
 from kiseki.errors import ChainError, InvalidInput, KisekiError
-from kiseki.language import LANGUAGES, mark
+from kiseki.language import LANGUAGES
 from kiseki.licences import LICENCES, Licence
 from kiseki.vault import doubts
 from kiseki.web.asked import Asked
 from kiseki.web.guard import own_page, own_script
 from kiseki.web.signing.desk import Desk
-from kiseki.web.signing.passkeys import TOO_LATE, SiteName
+from kiseki.web.signing.passkeys import SiteName
 from kiseki.web.studio import uploads
 from kiseki.web.studio.board import board
-from kiseki.web.studio.door import NOT_NAMED, Door
+from kiseki.web.studio.door import Door
 
 __all__ = ["Shut", "shut", "studio"]
 
 studio = APIRouter(prefix="/studio", include_in_schema=False)
 
-NO_LIST = mark("there must be exactly one list (CSV, TSV, XLSX or ODS) at the top of the folder")
-_TOLD = (NO_LIST, NOT_NAMED, TOO_LATE)
+NO_LIST = "there must be exactly one list (CSV, TSV, XLSX or ODS) at the top of the folder"
 _MOST_FILES = 20_000
 
 
@@ -82,9 +81,8 @@ class Producer:
 
     def refused(self, error: KisekiError) -> Response:
         """What is wrong, for a script."""
-        said = str(error)
-        why = self.visit.words.say(said) if said in _TOLD else said
-        return JSONResponse({"error": why}, 400, {"Cache-Control": "no-store"})
+        said = self.visit.words.refused(str(error))
+        return JSONResponse(said, 400, {"Cache-Control": "no-store"})
 
 
 def _door(request: Request) -> Door:
