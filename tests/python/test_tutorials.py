@@ -16,7 +16,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 import pytest
-from tests.python.typed import Programs
+from tests.python.typed import ROOT, Programs
 from tests.python.typed import network as networks
 from tests.python.typed.network import network
 from tests.python.walk import TUTORIALS, Walk, boxes, shown, walking
@@ -31,10 +31,14 @@ PAGES = sorted(path.stem for path in TUTORIALS.glob("*.md"))
 
 @pytest.fixture
 def walk(tmp_path: Path, programs: Programs) -> Iterator[Walk]:
-    system = [Path(shutil.which(name) or "/usr/bin").parent for name in ("bash", "ls", "age")]
+    system = [
+        Path(shutil.which(name) or "/usr/bin").parent for name in ("bash", "ls", "age", "node")
+    ]
     place = programs.command(tmp_path / "programs")
     foundry = Path(find_anvil()).parent
-    path = os.pathsep.join(map(str, [place, Path(sys.executable).parent, foundry, *system]))
+    scripts = ROOT / "node_modules" / ".bin"
+    own = [place, Path(sys.executable).parent, foundry, *system, scripts]
+    path = os.pathsep.join(map(str, own))
     with walking(tmp_path, path) as walk:
         yield walk
 
@@ -51,6 +55,15 @@ def test_look_around_in_a_sandbox(walk: Walk) -> None:
     earned = walk.json("kiseki revenue earned --account test:40")
     ether = [int(each["amount"]) for each in earned if each["token"] == ZERO_ADDRESS]
     assert sum(ether) > 14 * 10**17, "before this page and by it"
+
+
+def test_ask_by_program(walk: Walk) -> None:
+    walk.page("api")
+    (wei,) = re.findall(r"(\d+) wei of ether", walk.printed)
+    walk.terminal("").type("cd ~/.kiseki/sandbox", {})
+    owed = walk.json("kiseki revenue owed --account test:40")["owed"]
+    ether = [int(each["amount"]) for each in owed if each["token"] == ZERO_ADDRESS]
+    assert int(wei) == sum(ether)
 
 
 def test_register_your_data(walk: Walk) -> None:

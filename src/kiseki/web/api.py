@@ -1,16 +1,16 @@
 """The same values for programs: `/api/v1`, and the twin of each page that ends in `.json`.
 
 Lists come in parts: `after` of an answer asks for the next. An answer has the block that it is as
-of in the headers `Kiseki-Block` and `Kiseki-Time`, and an `ETag` that changes with it.
+of in the headers `Kiseki-Block` and `Kiseki-Time`, and an `ETag` that changes with it: a question
+with `If-None-Match` costs nothing while nothing changed.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
@@ -38,6 +38,7 @@ from kiseki.web.shown import (
     schedules,
     search,
     splits,
+    statements,
     terms,
     tokens,
     transactions,
@@ -45,7 +46,7 @@ from kiseki.web.shown import (
 )
 from kiseki.web.shown.values import ROWS, Rows, UseRow
 
-__all__ = ["api", "twins"]
+__all__ = ["Same", "api", "same", "twins"]
 
 api = APIRouter(prefix="/api/v1", tags=["v1"], responses=WRONG)
 twins = APIRouter(include_in_schema=False)
@@ -54,19 +55,46 @@ T = TypeVar("T")
 Visit = Annotated[Asked, Depends(Asked.of)]
 
 
+class Same(Exception):  # noqa: N818 - nothing is wrong
+    """Whoever asks has the answer already.
+
+    Attributes:
+        headers: of the answer.
+    """
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("the answer is that of before")
+        self.headers = headers
+
+
+def same(_: Request, error: Exception) -> Response:
+    """Nothing is sent to who has it already."""
+    assert isinstance(error, Same)  # noqa: S101 - it is the handler of that one
+    return Response(status_code=304, headers=error.headers)
+
+
 def _told(visit: Asked, response: Response, ask: Callable[[Index], T]) -> T:
-    """The answer, as of one block, which its headers name."""
+    """The answer, as of one block, which its headers name; not asked for where nothing changed.
+
+    Raises:
+        Same: the question names this block's tag.
+    """
     with visit.site.reading() as index:
         state = visit.site.state(index)
+        tag = visit.tag(state)
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Language, Cookie",
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "ETag, Kiseki-Block, Kiseki-Time",
+            "Kiseki-Block": str(state.block),
+            "Kiseki-Time": str(state.time),
+        }
+        if tag in visit.request.headers.get("if-none-match", ""):
+            raise Same(headers)
         found = ask(index)
-    tag = hashlib.sha256(f"{state.hash} {state.time} {visit.words.language}".encode())
-    response.headers["ETag"] = f'W/"{tag.hexdigest()[:20]}"'
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept-Language, Cookie"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Kiseki-Block, Kiseki-Time"
-    response.headers["Kiseki-Block"] = str(state.block)
-    response.headers["Kiseki-Time"] = str(state.time)
+    response.headers.update(headers)
     return found
 
 
@@ -236,6 +264,34 @@ def wallet_history(
 ) -> Rows[wallets.EntryRow]:
     """Money that moved from or to a wallet, earliest first."""
     return _told(visit, response, lambda index: wallets.history(index, who, number(after), most))
+
+
+@api.get("/wallets/{who}/collections")
+@api.get("/wallets/{who}/models")
+@api.get("/wallets/{who}/batches")
+def wallet_made(
+    visit: Visit, response: Response, who: Wallet, after: AfterId = None, most: Most = ROWS
+) -> Rows[wallets.MadeRow]:
+    """What a wallet registered, earliest first."""
+    kind = visit.request.url.path.rpartition("/")[2]
+    return _told(visit, response, lambda index: wallets.made(index, kind, who, cursor(after), most))
+
+
+@api.get("/collections/{which}/statements")
+@api.get("/models/{which}/statements")
+@api.get("/batches/{which}/statements")
+def said(
+    visit: Visit, response: Response, which: Hex32, after: AfterNumber = None, most: Most = ROWS
+) -> Rows[statements.StatementRow]:
+    """What anybody said in public about something, earliest first."""
+    of = visit.request.url.path.split("/")[-3]
+    kind = {"collections": "collection", "models": "model", "batches": "batch"}[of]
+    key = hex32(which, f"the ID of a {kind}")
+    return _told(
+        visit,
+        response,
+        lambda index: statements.statements(index, kind, key, number(after), most),
+    )
 
 
 @api.get("/tokens/{which}")

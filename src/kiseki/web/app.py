@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 import kiseki
 from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
-from kiseki.web.api import api, twins
+from kiseki.web.api import Same, api, same, twins
 from kiseki.web.asked import Asked
 from kiseki.web.cards.easel import Easel
 from kiseki.web.cards.routes import cards
@@ -116,6 +116,7 @@ def application(
         (NoInvitation, unknown),
         (Closed, closed),
         (Shut, shut),
+        (Same, same),
         (KisekiError, _failed),
         (HTTPException, _refused),
         (RequestValidationError, _invalid),

@@ -87,11 +87,12 @@ class Wrong:
 
 
 WRONG: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Nothing changed since the answer that If-None-Match names."},
     400: {"model": Wrong, "description": "A part of the question has a wrong form."},
     404: {"model": Wrong, "description": "Nobody here knows this."},
     503: {"model": Wrong, "description": "Nothing can be answered now; try again."},
 }
-"""What the API answers where something is wrong."""
+"""What the API answers where something is wrong, or known to whoever asks."""
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:

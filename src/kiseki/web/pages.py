@@ -25,6 +25,7 @@ from kiseki.web.shown import (
     schedules,
     search,
     splits,
+    statements,
     terms,
     tokens,
     transactions,
@@ -187,13 +188,6 @@ def wallet_history(visit: Visit, who: str, after: After = None) -> Response:
     return visit.page("list.html", ask)
 
 
-_MADE = {
-    "collections": "DataRegistry",
-    "models": "ModelRegistry",
-    "batches": "OutputRegistry",
-}
-
-
 @pages.get("/wallet/{who}/collections")
 @pages.get("/wallet/{who}/models")
 @pages.get("/wallet/{who}/batches")
@@ -202,8 +196,23 @@ def wallet_made(visit: Visit, who: str, after: After = None) -> Response:
     name = visit.request.url.path.rpartition("/")[2]
 
     def ask(index: Index) -> dict[str, object]:
-        rows = wallets.made(index, _MADE[name], who, cursor(after))
+        rows = wallets.made(index, name, who, cursor(after))
         return {"kind": "wallet", "id": who, "list": name, "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/collection/{which}/statements")
+@pages.get("/model/{which}/statements")
+@pages.get("/batch/{which}/statements")
+def said(visit: Visit, which: str, after: After = None) -> Response:
+    """What was said about something, page by page."""
+    kind = visit.request.url.path.split("/")[-3]
+    key = hex32(which, f"the ID of a {kind}")
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = statements.statements(index, kind, key, number(after))
+        return {"kind": kind, "id": which, "list": "statements", "shown": rows}
 
     return visit.page("list.html", ask)
 

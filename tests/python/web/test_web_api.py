@@ -19,7 +19,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from starlette.testclient import TestClient
 
-from kiseki.core.values import ZERO_ADDRESS, with_checksum
+from kiseki.core.values import ZERO_ADDRESS, to_hex, with_checksum
+from kiseki.web.site import Site
 
 from .conftest import Places
 
@@ -96,3 +97,70 @@ def test_every_answer_is_as_the_description_says(
         ask()
     assert sum(seen.values()) > 150
     assert min(seen[200], seen[404]) > 20 if mode.is_positive else seen[400] > 50, seen
+
+
+LISTS = {"dependents": "users"}
+"""Lists of an answer whose address has another name."""
+
+
+def lists(answer: Any) -> list[str]:
+    """The fields of an answer that are told in parts."""
+    return [name for name, value in answer.items() if isinstance(value, dict) and "after" in value]
+
+
+def test_every_list_is_told_to_its_end(visitor: TestClient, site: Site, places: Places) -> None:
+    """In parts of one row, on an address of the list or on that of the whole, it is the same as in
+    one part: nothing of it is hidden behind the first rows."""
+    k = places.scene.k
+    for kind, which in (
+        ("collection", places.art), ("model", places.base), ("batch", places.batch)
+    ):  # fmt: skip
+        for number in range(3):
+            k.statements.state(kind, which, "word", bytes([number + 1]) * 32)
+    k.revenue.pay(places.scene.buyer.address, 10**15)
+    site.catch_up()
+    of = [
+        f"collections/{places.art}", f"models/{places.base}", f"batches/{places.batch}",
+        f"wallets/{places.scene.alice.address}", f"wallets/{places.scene.buyer.address}",
+        f"data/{places.item}", f"terms/{to_hex(places.scene.terms.id)}", f"splits/{places.split}",
+    ]  # fmt: skip
+    long = set()
+    for path in of:
+        whole = visitor.get(f"/api/v1/{path}?most=1000").json()
+        for name in lists(whole):
+            first = visitor.get(f"/api/v1/{path}?most=1").json()[name]
+            rows, after = first["rows"], first["after"]
+            while after:
+                at = f"/api/v1/{path}/{LISTS.get(name, name)}"
+                answer = visitor.get(at, params={"after": after, "most": 1})
+                if answer.status_code == 404:
+                    answer = visitor.get(f"/api/v1/{path}", params={"after": after, "most": 1})
+                    part = answer.json()[name]
+                else:
+                    part = answer.json()
+                assert part["after"] != after, f"{path}: nothing tells the rest of {name}"
+                rows += part["rows"]
+                after = part["after"]
+            assert rows == whole[name]["rows"], (path, name)
+            long |= {name} if len(rows) > 1 else set()
+    assert {"uses", "items", "statements", "dependents", "outputs", "history", "leaves"} <= long
+
+
+def test_nothing_is_sent_to_who_has_it_until_a_block_changes_it(
+    visitor: TestClient, site: Site, places: Places
+) -> None:
+    """No language's answer stands for another's, and no block's for the next."""
+    at = f"/api/v1/collections/{places.art}"
+    first = visitor.get(at)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = visitor.get(at, headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Kiseki-Block"] == first.headers["Kiseki-Block"]
+    assert again.headers["Access-Control-Allow-Origin"] == "*"
+    assert visitor.get(at, headers={**tag, "Accept-Language": "ja"}).status_code == 200
+    assert visitor.get(at, headers={"If-None-Match": '"another"'}).status_code == 200
+    places.scene.k.statements.state("collection", places.art, "word", bytes(range(32)))
+    site.catch_up()
+    new = visitor.get(at, headers=tag)
+    assert len(new.json()["statements"]["rows"]) > len(first.json()["statements"]["rows"])

@@ -3,7 +3,8 @@
 IDs are 0x text, addresses checksummed, times Unix seconds, amounts base units as text, and parts of
 a whole fractions as text, so that no program rounds them. A part imports only from those above it:
 
-    values       what several of them tell: rows in pages, payees, terms, uses, statements
+    values       what several of them tell: rows in pages, payees, terms, uses
+    statements   what was said about something
     home         the whole chain
     search       what a text may mean
     findings     what only all records together show

@@ -11,14 +11,12 @@ from kiseki.index import Index
 from kiseki.web.shown.collections import ItemRow, items
 from kiseki.web.shown.findings import FindingRow, findings
 from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
     PayeeShown,
     Rows,
-    StatementRow,
     of_payee,
-    of_statement,
-    page,
 )
 
 __all__ = ["BatchShown", "batch"]
@@ -80,7 +78,6 @@ def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchS
     """
     record, found = index.batch_head(which), index.lineage(which)
     subject = ids.subject(dict(index.contracts)["OutputRegistry"], which)
-    said = index.stated(subject, most=most + 1)
     holder = index.agreements.holder(subject)
     return BatchShown(
         to_hex(which),
@@ -99,7 +96,7 @@ def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchS
         findings(index, which, language),
         lineage(found),
         items(index, which, record.creator, most=most),
-        page(said, most, of_statement, lambda each: str(each.place)),
+        statements(index, "batch", which, most=most),
         to_hex(record.split),
         record.block,
         to_hex(record.transaction),

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
 from kiseki.index.answers.items import Item
-from kiseki.index.answers.values import Statement
+from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
     PayeeShown,
     Rows,
-    StatementRow,
     TermsShown,
     UseRow,
     of_payee,
-    of_statement,
     of_terms,
     of_usage,
     page,
@@ -94,8 +91,6 @@ def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> C
     record = index.collection_head(which)
     impact = index.overview.impact(which)
     allowed = index.terms(record.terms_id)
-    subject = ids.subject(dict(index.contracts)["DataRegistry"], which)
-    said = index.stated(subject, most=most + 1)
     return CollectionShown(
         to_hex(which),
         checksummed(record.provider),
@@ -112,7 +107,7 @@ def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> C
         impact.batches,
         uses(index, which, most=most),
         items(index, which, record.provider, most=most),
-        page(said, most, of_statement, _place),
+        statements(index, "collection", which, most=most),
         record.block,
         to_hex(record.transaction),
     )
@@ -145,7 +140,3 @@ def items(
         return ItemRow(to_hex(each.id), to_hex(each.commitment), revoked.get(each.id))
 
     return page(listed, most, row, lambda each: to_hex(each.commitment))
-
-
-def _place(each: Statement) -> str:
-    return str(each.place)

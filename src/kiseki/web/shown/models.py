@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.index.answers.impact import Dependent
 from kiseki.web.shown.findings import FindingRow, findings
 from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
     PayeeShown,
     Rows,
-    StatementRow,
     TermsShown,
     of_payee,
-    of_statement,
     of_terms,
     page,
 )
@@ -108,7 +106,6 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
     """
     record, found = index.model(which), index.lineage(which)
     impact = index.overview.impact(which)
-    said = index.stated(ids.subject(dict(index.contracts)["ModelRegistry"], which), most=most + 1)
     return ModelShown(
         to_hex(which),
         checksummed(record.developer),
@@ -127,7 +124,7 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
         impact.models,
         impact.batches,
         dependents(index, which, most=most),
-        page(said, most, of_statement, lambda each: str(each.place)),
+        statements(index, "model", which, most=most),
         record.block,
         to_hex(record.transaction),
     )

@@ -12,19 +12,16 @@ from kiseki.core.terms import Terms, Use
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Usage
 from kiseki.index.answers.standsfor import StandsFor
-from kiseki.index.answers.values import Statement
 
 __all__ = [
     "ROWS",
     "PayeeShown",
     "Rows",
-    "StatementRow",
     "TermsShown",
     "UseRow",
     "address",
     "of_payee",
     "of_payees",
-    "of_statement",
     "of_terms",
     "of_usage",
     "page",
@@ -139,23 +136,6 @@ class UseRow:
     share: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
-    """What somebody said in public. The chain holds its hash, and not what was said.
-
-    Attributes:
-        speaker: who says so.
-        kind: keccak256 of what sort of statement it is.
-        document: keccak256 of what is said.
-        time: when.
-    """
-
-    speaker: str
-    kind: str
-    document: str
-    time: int
-
-
 def of_payees(index: Index, keys: Iterable[bytes]) -> dict[bytes, PayeeShown]:
     """Payee key -> who it stands for, as far as the index knows."""
     listed = list(dict.fromkeys(keys))
@@ -212,11 +192,4 @@ def of_usage(each: Usage) -> UseRow:
         to_hex(each.collection),
         None if each.through is None else to_hex(each.through),
         str(each.share),
-    )
-
-
-def of_statement(each: Statement) -> StatementRow:
-    """One statement."""
-    return StatementRow(
-        checksummed(each.speaker), to_hex(each.kind), to_hex(each.document), each.time
     )

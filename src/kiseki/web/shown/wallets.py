@@ -168,9 +168,9 @@ def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
     due = [(token, owed) for token in tokens if (owed := index.owed(who, token))]
     return WalletShown(
         checksummed(who),
-        made(index, "DataRegistry", who, most=most),
-        made(index, "ModelRegistry", who, most=most),
-        made(index, "OutputRegistry", who, most=most),
+        made(index, "collections", who, most=most),
+        made(index, "models", who, most=most),
+        made(index, "batches", who, most=most),
         [HeldRow(checksummed(at), to_hex(each)) for at, each in index.agreements.held(who)],
         [_total(index, token, owed, most) for token, owed in due],
         bool(set(others) - set(tokens)),
@@ -182,15 +182,26 @@ def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
     )
 
 
+_REGISTRIES = {
+    "collections": "DataRegistry",
+    "models": "ModelRegistry",
+    "batches": "OutputRegistry",
+}
+
+
 def made(
-    index: Index, registry: str, who: str, after: str | None = None, most: int = ROWS
+    index: Index, what: str, who: str, after: str | None = None, most: int = ROWS
 ) -> Rows[MadeRow]:
-    """What a wallet registered, a part of it.
+    """What a wallet registered, earliest first, a part of it.
+
+    Args:
+        what: ``collections``, ``models`` or ``batches``.
 
     Raises:
         InvalidInput: `after` is no ID.
         NotInIndex: nothing has the ID `after`.
     """
+    registry = _REGISTRIES[what]
     last = None if after is None else from_hex(after, 32, "after")
     listed = index.registered(registry, who, last, most + 1)
     return page(listed, most, lambda each: _made(index, registry, each), to_hex)
