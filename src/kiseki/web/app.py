@@ -30,6 +30,7 @@ from kiseki.web.people import Sandbox
 from kiseki.web.relay.metrics import lines as relay_lines
 from kiseki.web.relay.relay import Relay
 from kiseki.web.relay.routes import relaying
+from kiseki.web.shelf import Shelf
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
@@ -51,6 +52,7 @@ def application(
     relay: Relay | None = None,
     keeper: Path | None = None,
     sandbox: Sandbox | None = None,
+    shelf: Shelf | None = None,
     follows: bool = True,
 ) -> ASGIApp:
     """The application of a site.
@@ -64,6 +66,7 @@ def application(
         relay: pays gas for others; closed likewise.
         keeper: the file of a keeper's metrics, for the operator's page.
         sandbox: what is said of a sandbox, on every page; none for anything else.
+        shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
     """
     names = list(names)
@@ -97,6 +100,7 @@ def application(
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
     app.state.easel, app.state.origin = Easel(), origin(names)
+    app.state.shelf = Shelf() if shelf is None else shelf
     app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox
     app.include_router(api)
     app.include_router(cards)

@@ -22,6 +22,7 @@ from kiseki.web.cards.drawn import Card
 from kiseki.web.drawing import picture, short
 from kiseki.web.people import Sandbox
 from kiseki.web.pieces import Pieces
+from kiseki.web.shelf import Address, Shelf
 from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
 from kiseki.web.words import Words
@@ -102,24 +103,46 @@ class Asked:
         return found
 
     def page(
-        self, template: str, ask: Callable[[Index], Mapping[str, Any]], status: int = 200
+        self, template: str, ask: Callable[[Index], Mapping[str, Any]], *, keep: bool = True
     ) -> Response:
-        """A page made from one snapshot of the index; nothing is sent where the visitor has it.
+        """A page for everybody, made from one snapshot of the index; nothing is sent where the
+        visitor has it.
 
         Args:
-            ask: the values of the template.
+            ask: the values of the template. They follow from the index, the visitor's language
+                and the address of the page.
+            keep: whether the page may be kept for others who ask while the block is the last.
         """
+        shelf: Shelf = self.request.app.state.shelf
+        address = self._address() if keep else None
         with self.site.reading() as index:
             state = self.site.state(index)
             tag = self.tag(state)
-            if status == 200 and tag in self.request.headers.get("if-none-match", ""):
+            if tag in self.request.headers.get("if-none-match", ""):
                 return self._kept(Response(status_code=304), tag)
-            values = ask(index)
-        shown = {**values, **self._globals(state), "state": state}
-        if status == 200 and "by" in _templates().get_template(template).blocks:
-            shown["card"] = self._linked()
-        body = _rendered(template, **shown)
-        return self._kept(Response(body, status, media_type="text/html; charset=utf-8"), tag)
+            block = f"{state.hash} {state.time} {bool(state.failure)}"
+            body = None if address is None else shelf.page(block, address)
+            values = None if body is not None else ask(index)
+        if body is None:
+            shown = {**(values or {}), **self._globals(state), "state": state}
+            if "by" in _templates().get_template(template).blocks:
+                shown["card"] = self._linked()
+            body = _rendered(template, **shown).encode()
+            if address is not None:
+                shelf.keep(block, address, body)
+        return self._kept(Response(body, media_type="text/html; charset=utf-8"), tag)
+
+    def _address(self) -> Address | None:
+        """All that a page depends on beside the block; none where the query has anything that this
+        page does not read. Each part is as it was sent: in the `request.url` of some releases of
+        Starlette, what stands behind a slash in a host's name is part of the path."""
+        query, scope = self.request.query_params.multi_items(), self.request.scope
+        reads = {"language", *(each.alias for each in scope["route"].dependant.query_params)}
+        if any(name not in reads for name, _ in query):
+            return None
+        host, root = self.request.headers.get("host", ""), str(scope.get("root_path", ""))
+        read = (text for pair in query if pair[0] != "language" for text in pair)
+        return (str(scope["scheme"]), host, root, str(scope["path"]), self.words.language, *read)
 
     def card(self, template: str, values: Mapping[str, Any], state: State) -> Card:
         """What a page says in few words: its title, how it stands, and who says so."""
@@ -130,7 +153,8 @@ class Asked:
             """Of a block of the page, as text."""
             if block not in page.blocks:
                 return ""
-            return Markup("".join(page.blocks[block](context))).striptags()  # noqa: S704
+            told = Markup("".join(page.blocks[block](context)))  # noqa: S704
+            return _straight(told.striptags())
 
         words = self.words
         return Card(
@@ -205,11 +229,15 @@ _TURNING = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2
 """Marks that say from which side a text is read, and other characters that nobody sees."""
 
 
+def _straight(text: str) -> str:
+    """A text as it is shown. What somebody else wrote turns round nothing that stands behind it: a
+    name could make a sum or a sentence read another way."""
+    return _TURNING.sub("\ufffd", text)
+
+
 def _rendered(template: str, /, **values: Any) -> str:
-    """A page. What somebody else wrote in it turns round nothing that stands behind it: a name
-    could make a sum or a sentence read another way. Templates have no such marks, so the page is
-    looked through once, as a whole."""
-    return _TURNING.sub("\ufffd", _templates().get_template(template).render(values))
+    """A page. Templates have no marks that turn a text, so it is looked through as a whole."""
+    return _straight(_templates().get_template(template).render(values))
 
 
 @cache

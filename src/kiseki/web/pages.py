@@ -59,7 +59,7 @@ def results(visit: Visit, q: Annotated[str, Query(max_length=200)] = "") -> Resp
     """What a text may mean; straight to the page where it can only be one thing."""
     if not q.strip():
         return RedirectResponse(f"{visit.request.scope.get('root_path', '')}/", 303)
-    return visit.page("search.html", lambda index: {"shown": search.search(index, q)})
+    return visit.page("search.html", lambda index: {"shown": search.search(index, q)}, keep=False)
 
 
 @pages.get("/data/{which}")
@@ -273,4 +273,6 @@ def transaction(visit: Visit, which: str) -> Response:
         return visit.plain("nothing.html", 503, hash=which, away=True)
     if told is None:
         return visit.plain("nothing.html", 404, hash=which, away=False)
-    return visit.page("transaction.html", lambda index: {"shown": transactions.shown(index, told)})
+    return visit.page(  # what the node says of it can change within a block
+        "transaction.html", lambda index: {"shown": transactions.shown(index, told)}, keep=False
+    )
