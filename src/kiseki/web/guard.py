@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated, Any
 
+from fastapi import Depends
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LOCAL", "POLICY", "Headers", "hosts", "origin", "own_page", "own_script"]
+from kiseki.core import documents
+
+__all__ = [
+    "LOCAL", "POLICY", "Answer", "Headers", "body", "hosts", "origin", "own_page", "own_script",
+    "said",
+]  # fmt: skip
 
 POLICY = "; ".join(
     (
@@ -99,3 +106,45 @@ def own_script(request: Request) -> None:
     own_page(request)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "this can only be sent as JSON")
+
+
+_SAID = 1 << 20
+"""Bytes of what a script says."""
+
+
+async def body(request: Request, most: int) -> bytes:
+    """All that was sent, and never more than so many bytes of it.
+
+    Raises:
+        HTTPException: 413.
+    """
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > most:
+            raise HTTPException(413, "this is more than anything that is sent here")
+    return bytes(data)
+
+
+async def said(request: Request, most: int = _SAID) -> dict[str, Any]:
+    """The JSON object that a script sent. What nests so deep that reading it would end the process
+    is not read (`kiseki.core.documents`).
+
+    Raises:
+        HTTPException: 400, it is none; 413, it is too long.
+    """
+    try:
+        found = documents.foreign(await body(request, most))
+    except ValueError as error:
+        raise HTTPException(400, "a part of this address has a wrong form") from error
+    if not isinstance(found, dict):
+        raise HTTPException(400, "a part of this address has a wrong form")
+    return found
+
+
+async def _answer(request: Request) -> dict[str, Any]:
+    return await said(request)
+
+
+Answer = Annotated[dict[str, Any], Depends(_answer)]
+"""What a script sent, for a route."""

@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from kiseki import Terms
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
+from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
 from kiseki.web.guard import POLICY
 from kiseki.web.signing.desk import Desk
@@ -337,6 +338,27 @@ def test_huge_questions_are_refused_at_once(site: Site) -> None:
             assert time.monotonic() - began < 5, request[:60]
             assert status(said) in (0, 200, 303, 400, 404, 413, 414, 431), (request[:60], said[:60])
         assert status(raw(address, asking("/", "Host: localhost"))) == 200, "it still answers"
+
+
+def test_no_body_ends_the_process_or_fills_its_memory(
+    site: Site, desk: Desk, cuts: Invitation
+) -> None:
+    """JSON is read by C code that recurses, and py_ecc lets it go deeper than a thread's stack."""
+    app = application(site, desk=desk, follows=False)
+    client = TestClient(app, base_url="http://localhost")
+    posts = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin",
+             "Content-Type": "application/json"}  # fmt: skip
+    paths = [
+        f"/sign/{cuts.secret}/begin", f"/sign/{cuts.secret}/signature",
+        f"/sign/{cuts.secret}/wallet", "/own/enter", "/own/new?account=", "/own/enter-wallet",
+        "/own/letter", "/own/do", "/studio/enter", "/studio/season", "/relay/consent",
+    ]  # fmt: skip
+    deep = (b"[" * 100_000, b'{"a":' * 100_000, b'[[["' + b"[" * 100_000)
+    for path in paths:
+        for body in (*deep, b"{", b"[]", b"\xff", b"", b'"' + b"x" * (17 << 20)):
+            told = client.post(path, content=body, headers=posts)
+            assert 400 <= told.status_code < 500, (path, body[:9], told.status_code)
+    assert client.get("/").status_code == 200
 
 
 def test_no_text_makes_a_reader_slow(visitor: TestClient) -> None:

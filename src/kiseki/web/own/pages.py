@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
@@ -29,7 +29,7 @@ from kiseki.vault.invitations import Passkey
 from kiseki.web import siwe
 from kiseki.web.asked import Asked
 from kiseki.web.codes import qr
-from kiseki.web.guard import own_script
+from kiseki.web.guard import Answer, own_script
 from kiseki.web.own import actions
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
 from kiseki.web.relay.relay import Relay
@@ -145,7 +145,6 @@ class Owner:
 
 
 Visit = Annotated[Owner, Depends(Owner)]
-Answer = Annotated[dict[str, Any], Body()]
 
 
 def closed(request: Request, _: Exception) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, NotInIndex
 from kiseki.web.asked import Asked
-from kiseki.web.guard import own_script
+from kiseki.web.guard import Answer, own_script
 from kiseki.web.previews import LARGE, SMALL, preview
 from kiseki.web.relay.relay import Relay
 from kiseki.web.signing import passkeys
@@ -98,7 +98,6 @@ class Guest:
 
 
 Visit = Annotated[Guest, Depends(Guest)]
-Answer = Annotated[dict[str, Any], Body()]
 
 
 def unknown(request: Request, _: Exception) -> Response:

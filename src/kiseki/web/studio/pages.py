@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -23,14 +23,14 @@ from kiseki.language import LANGUAGES
 from kiseki.licences import LICENCES, Licence
 from kiseki.vault import doubts
 from kiseki.web.asked import Asked
-from kiseki.web.guard import own_page, own_script
+from kiseki.web.guard import Answer, own_page, own_script
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.passkeys import SiteName
 from kiseki.web.studio import uploads
 from kiseki.web.studio.board import board
 from kiseki.web.studio.door import Door
 
-__all__ = ["Shut", "shut", "studio"]
+__all__ = ["Inside", "Producer", "Shut", "let_in", "shut", "studio"]
 
 studio = APIRouter(prefix="/studio", include_in_schema=False)
 
@@ -90,7 +90,7 @@ def _door(request: Request) -> Door:
     return found
 
 
-def _let_in(request: Request) -> Producer:
+def let_in(request: Request) -> Producer:
     """Whoever was let in.
 
     Raises:
@@ -101,8 +101,7 @@ def _let_in(request: Request) -> Producer:
     return Producer(request)
 
 
-Inside = Annotated[Producer, Depends(_let_in)]
-Answer = Annotated[dict[str, Any], Body()]
+Inside = Annotated[Producer, Depends(let_in)]
 
 
 def shut(request: Request, _: Exception) -> Response:
@@ -126,7 +125,7 @@ def front(request: Request, key: Annotated[str, Query(max_length=100)] = "") -> 
         if _door(request).fits(key):
             _door(request).let_in(request, response)
         return response
-    producer = _let_in(request)
+    producer = let_in(request)
     with producer.visit.site.reading() as index:
         state = producer.visit.site.state(index)
         shown = board(index, producer.desk.store.all(), producer.origin, state.time)
@@ -173,7 +172,7 @@ def ask(producer: Inside) -> Response:
 @studio.post("/invite", dependencies=[Depends(own_page)])
 async def invite(request: Request) -> Response:
     """Drawings and list come from the browser; each artist in the list is invited."""
-    producer = _let_in(request)
+    producer = let_in(request)
     async with request.form(max_files=_MOST_FILES, max_fields=50) as form:
         said = {name: each for name, each in form.items() if isinstance(each, str)}
         sent = [
