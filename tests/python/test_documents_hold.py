@@ -18,7 +18,7 @@ from kiseki.cli.app import app
 from kiseki.client.models import making
 from kiseki.client.revenue import splits, statements, titles
 from kiseki.client.settings import SETTINGS
-from kiseki.vault import lists, people
+from kiseki.vault import lists, outputlists, people
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = {"CHANGELOG.md", "progress.md", "reference.md"}  # the last is made, and has its own test
@@ -147,8 +147,9 @@ def test_every_table_has_the_columns_that_its_page_names() -> None:
     page = (ROOT / "docs" / "tables.md").read_text("utf-8").partition("| --- |")[2]
     rows = (row.split("|")[2] for row in page.partition("\n\n")[0].splitlines()[1:])
     named = [set(re.findall(r"`([\w ]+)`", columns)) for columns in rows]
-    read = (lists.COLUMNS, statements._COLUMNS, making.COLUMNS, titles._COLUMNS, splits._COLUMNS,
-            people.COLUMNS, ("person", "wallet"), ("buyer",))  # fmt: skip
+    read = (lists.COLUMNS, outputlists.COLUMNS, statements._COLUMNS, making.COLUMNS,
+            titles._COLUMNS, splits._COLUMNS, people.COLUMNS, ("person", "wallet"),
+            ("buyer",))  # fmt: skip
     assert named == [set(columns) for columns in read]
 
 

@@ -374,9 +374,11 @@ def spend(
     for sentence in [says] if isinstance(says, str) else says:
         show.say(sentence)
     if is_tried_first():
+        from kiseki.client.trial import cost
+
         dry = connected(where(), WatchOnly(k.address), True)  # it signs nothing
         refused = list(problems(work(dry)))
-        told = trial.cost(dry, known) | {"problems": refused}
+        told = cost(dry, known) | {"problems": refused}
         if int(told["balance"]) < int(told["most"]):
             told["problems"] = [*refused, "the wallet holds less than the highest possible cost"]
         if current.dry_run:
@@ -410,9 +412,7 @@ def _ask(told: dict[str, Any], known: Network) -> None:
 def receipts_told(receipts: Sequence[Receipt], **more: Any) -> None:
     """Prints the transactions that were sent."""
     if current.json:
-        sent = [{"what": e.what, "transaction": e.transaction, "block": e.block, "gas": e.gas,
-                 "fee": str(e.fee), "resumed": e.resumed} for e in receipts]  # fmt: skip
-        show.json_line({"transactions": sent, **more})
+        show.json_line({"transactions": [each.told for each in receipts], **more})
         return
     rows = [(e.what, e.transaction, e.block, f"{e.gas:,}") for e in receipts]
     show.table(["sent", "transaction", "block", "gas"], rows, numbers=["block", "gas"])

@@ -13,6 +13,7 @@ from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.values import to_hex
+from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.client.data.registering import Registered
@@ -84,6 +85,68 @@ def register(
     done = context.spend(k, f"batch {batch.id.hex()} {publish}", says, lambda k: k.outputs.register(
         batch, endorsements=given, publish=publish))  # fmt: skip
     context.registered_told("batch", done)
+
+
+@output.command("season")
+def register_season(
+    table: Annotated[
+        Path, typer.Argument(help="The table: a column file, and if wanted model and others.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="The folder of the files that it names.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model that made the files of rows that name none, 0x…; repeat."),
+    ] = None,
+) -> None:
+    """Register a season's outputs: a folder, and a table that says which models made which file.
+
+    The table has a column `file` and, if wanted, `model` and `collection` (IDs, with ; between
+    several), `record` (a document in the folder) and `endorsement`. Rows that agree in these are
+    one batch. It says what is missing or in disorder, as a row without its file, and sends nothing
+    before that is in order; files in no row are named and left out. Run it again to send only what
+    is missing. The studio's pages do the same in a browser (`kiseki serve --invitations`).
+
+    \b
+    Examples:
+      kiseki output season season.csv pictures
+      kiseki output season season.xlsx pictures --model 0x3333…
+    """
+    from kiseki.client.outputs.season import look
+
+    k = context.kiseki()
+    models = [context.hex32(each, "the model") for each in model or []]
+    with show.progress("hashing", "files") as told:
+        season = look(
+            k.outputs, table, folder, models=models, form=context.table(), progress=told
+        )  # fmt: skip
+    for each in season.disorders:
+        more = f" and {each.more:,} more" if each.more else ""
+        names_of = f" {', '.join(each.names)}{more}" if each.names else ""
+        why = f" ({each.why})" if each.why else ""
+        show.say(f"{each.words()}{names_of}{why}")
+    if season.problems:
+        raise InvalidInput("this season is not in order; nothing was sent")
+    for batch in season.batches:
+        told_of_base(k, batch.prepared.models, ())
+    says = (
+        f"Register {show.count(season.files, 'file')} in "
+        f"{show.count(len(season.batches), 'batch', 'batches')}."
+    )
+    done = context.spend(
+        k, season.command, says, lambda k: [each.register(k.outputs) for each in season.batches]
+    )
+    if context.current.json:
+        show.json_line({"batches": [
+            {"batch": to_hex(each.id), "transactions": [one.told for one in each.receipts]}
+            for each in done
+        ]})  # fmt: skip
+        return
+    show.table(
+        ["batch", "outputs", "sent", "gas"],
+        [(each.id, f"{len(batch.prepared.items):,}", len(each.receipts), f"{each.gas:,}")
+         for each, batch in zip(done, season.batches, strict=True)],
+        numbers=["outputs", "sent", "gas"],
+    )  # fmt: skip
 
 
 @output.command("register-for")

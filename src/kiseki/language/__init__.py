@@ -25,6 +25,7 @@ from kiseki.language.forms import (
     percent,
     portion,
     sentences,
+    size,
     span,
     yen,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "reason",
     "say",
     "sentences",
+    "size",
     "span",
     "yen",
 ]

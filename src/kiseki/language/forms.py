@@ -20,6 +20,7 @@ __all__ = [
     "percent",
     "portion",
     "sentences",
+    "size",
     "span",
     "yen",
 ]
@@ -49,6 +50,18 @@ def portion(share: Fraction, language: str = "en") -> str:
     if known(language) != "ja":
         return str(share)
     return "全部" if share == 1 else f"{share.denominator}分の{share.numerator}"
+
+
+def size(count: int, language: str = "en") -> str:
+    """So many bytes, to a tenth of a unit of a thousand: ``12.3 MB``, 「12.3MB」."""
+    units, power = ("bytes", "KB", "MB", "GB", "TB"), 0
+    while power < len(units) - 1 and count >= 1_000 ** (power + 1):
+        power += 1
+    if not power:
+        return plural("{number} byte", "{number} bytes", count, language)
+    tenths = count * 10 // 1_000**power
+    between = "" if known(language) == "ja" else " "
+    return f"{tenths // 10:,}.{tenths % 10}{between}{units[power]}"
 
 
 def sentences(said: Sequence[str], language: str = "en") -> str:

@@ -19,4 +19,8 @@ The vault knows no chain. A part imports only from those above it:
     collecting  files and lists into collections
     keystore    salts and collections in SQLite
     receipts    what a provider was told of its own works, as a file
+    outputlists the table of a season's outputs
+    ownfile     a database in a file for its owner only
+    invitations what a studio asks artists, behind links
+    seasons     outputs that come from a browser, and what became of them
 """

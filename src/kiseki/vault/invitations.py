@@ -8,13 +8,10 @@ and only who kept its public key can tell what it signed.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import secrets
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,15 +20,14 @@ from typing import Any
 from kiseki.core.collection import Kept
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
-from kiseki.disk import database
-from kiseki.disk.private import create, open_to_others
-from kiseki.errors import InvalidInput, SecretsError
+from kiseki.errors import InvalidInput
+from kiseki.vault.ownfile import OwnFile
 
 __all__ = ["Drawing", "Invitation", "InvitationStore", "Passkey", "new_secret"]
 
 _APPLICATION = 0x4B494E56  # "KINV"
 _SECRET_BYTES = 18
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS invitation (
     place BLOB PRIMARY KEY, secret TEXT NOT NULL, artist TEXT NOT NULL, studio TEXT NOT NULL,
     terms TEXT NOT NULL, drawings TEXT NOT NULL, made_at INTEGER NOT NULL, until INTEGER NOT NULL,
@@ -43,7 +39,6 @@ CREATE TABLE IF NOT EXISTS passkey (
     account TEXT, made_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS site (key BLOB NOT NULL);
-PRAGMA application_id = {_APPLICATION};
 """
 _FIELDS = (
     "secret, artist, studio, terms, drawings, made_at, until, account, credential, collection,"
@@ -133,7 +128,7 @@ class Passkey:
     account: str | None = None
 
 
-class InvitationStore:
+class InvitationStore(OwnFile):
     """Invitations in a file. Any number of threads and processes may use one."""
 
     def __init__(self, path: Path) -> None:
@@ -144,29 +139,12 @@ class InvitationStore:
         Raises:
             SecretsError: it cannot be used, others can read it, or it is something else.
         """
-        self._path, self._lock = path, threading.RLock()
-        with self._errors():
-            create(path)
-            if mode := open_to_others(path):
-                raise SecretsError(
-                    f"others can read the invitations in {path} (mode {mode}); run `chmod 600 "
-                    f"{path}`"
-                )
-            self._db = database.connect(path)
-            if not database.is_of(self._db, _APPLICATION):
-                raise SecretsError(f"{path} is no file of invitations; name another")
-            database.make_durable(self._db)
-            self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Closes the file; it cannot be asked afterwards."""
-        with self._lock:
-            self._db.close()
+        super().__init__(path, _APPLICATION, _SCHEMA, "invitations")
 
     @cached_property
     def key(self) -> bytes:
         """A key that was made with the file and that nobody else knows, 32 bytes."""
-        with self._lock, self._errors(), database.transaction(self._db):
+        with self._writing():
             row = self._db.execute("SELECT key FROM site").fetchone()
             if row is None:
                 row = (secrets.token_bytes(32),)
@@ -182,7 +160,7 @@ class InvitationStore:
         Args:
             now: Unix seconds.
         """
-        with self._lock, self._errors(), database.transaction(self._db):
+        with self._writing():
             there = {each.asks: each for each in self._all() if each.until > now}
             kept = [there.get(each.asks, each) for each in invitations]
             self._db.executemany(
@@ -198,12 +176,12 @@ class InvitationStore:
 
     def all(self) -> list[Invitation]:
         """All of them, in the order in which they were made."""
-        with self._lock, self._errors():
+        with self._using():
             return self._all()
 
     def of(self, secret: str) -> Invitation | None:
         """The one with this secret; none where there is none."""
-        with self._lock, self._errors():
+        with self._using():
             row = self._db.execute(
                 f"SELECT {_FIELDS} FROM invitation WHERE place = ?",  # noqa: S608 - a constant
                 (_place(secret),),
@@ -243,7 +221,7 @@ class InvitationStore:
         Raises:
             InvalidInput: another is known by the same name.
         """
-        with self._lock, self._errors(), database.transaction(self._db):
+        with self._writing():
             self._db.execute(
                 "INSERT OR IGNORE INTO passkey VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -260,7 +238,7 @@ class InvitationStore:
 
     def passkey(self, credential: bytes) -> Passkey | None:
         """The passkey that a browser names; none where it was not made here."""
-        with self._lock, self._errors():
+        with self._using():
             row = self._db.execute(
                 "SELECT credential, public, key, site, account FROM passkey WHERE credential = ?",
                 (credential,),
@@ -274,19 +252,10 @@ class InvitationStore:
         return [_invitation(row) for row in rows]
 
     def _change(self, sql: str, *values: Any) -> None:
-        with self._lock, self._errors(), database.transaction(self._db):
+        with self._writing():
             done = self._db.execute(f"UPDATE invitation SET {sql}", values)  # noqa: S608
             if done.rowcount != 1:
                 raise InvalidInput("this invitation is signed already, or there is none")
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            raise SecretsError(
-                f"the invitations in {self._path} cannot be used ({error})"
-            ) from error
 
 
 def _place(secret: str) -> bytes:

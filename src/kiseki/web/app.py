@@ -36,6 +36,7 @@ from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
 from kiseki.web.studio.door import Door
 from kiseki.web.studio.pages import Shut, shut, studio
+from kiseki.web.studio.seasonpages import seasons
 
 __all__ = ["application"]
 
@@ -109,6 +110,7 @@ def application(
     app.include_router(signing)
     app.include_router(own)
     app.include_router(studio)
+    app.include_router(seasons)
     app.include_router(relaying)
     app.include_router(operator)
     app.openapi = describe(app)  # type: ignore[method-assign]

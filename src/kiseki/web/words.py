@@ -71,6 +71,10 @@ class Words:
         """So long."""
         return words.span(timedelta(seconds=seconds), self.language)
 
+    def size(self, count: int) -> str:
+        """So many bytes."""
+        return words.size(count, self.language)
+
     def listed(self, names: Sequence[str]) -> str:
         """Names in a row."""
         return words.listed(names, self.language)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.core.values import to_hex
 from kiseki.errors import (
     ChainError,
     KisekiError,
@@ -39,6 +40,14 @@ class Receipt:
     contract: str | None = None
     logs: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
     resumed: bool = field(default=False, compare=False)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """It without its logs, as JSON has it."""
+        return {
+            "what": self.what, "transaction": to_hex(self.transaction), "block": self.block,
+            "gas": self.gas, "fee": str(self.fee), "resumed": self.resumed,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from kiseki.core.split import Split
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.vault.doubts import Decide, refuse
-from kiseki.vault.files import HashedFile, hash_outputs
+from kiseki.vault.files import HashedFile, HashedOutput, hash_outputs
 from kiseki.vault.taking import taken
 
 __all__ = ["Outputs", "PreparedBatch"]
@@ -77,8 +77,23 @@ class Outputs:
             doubtful: what becomes of files that are probably no outputs (`kiseki.vault.doubts`).
             tell: called with what is passed over and what is the same, in words.
         """
-        creator = self.wallet.address
         hashed = taken(files, hash_outputs, progress, doubtful, tell)
+        return self.of_hashed(
+            hashed, models, collections=collections, externals=externals, record=record, payee=payee
+        )
+
+    def of_hashed(
+        self,
+        hashed: Sequence[HashedOutput],
+        models: Sequence[bytes],
+        *,
+        collections: Sequence[bytes] = (),
+        externals: Sequence[ids.External] = (),
+        record: str | Path | bytes | None = None,
+        payee: Payee | Split | str | None = None,
+    ) -> PreparedBatch:
+        """The same of files that are hashed already (`kiseki.vault.files.hash_outputs`)."""
+        creator = self.wallet.address
         items = items_of(creator, hashed, [ZERO32] * len(hashed))
         read = tuple(ids.Collection(each, ZERO32, 1) for each in sorted(collections))
         prepared = PreparedBatch(

@@ -14,6 +14,7 @@ from kiseki.client.data.invitations import Invitations
 from kiseki.client.kiseki import Kiseki
 from kiseki.vault.invitations import Invitation, InvitationStore
 from kiseki.web.signing.registering import Registering
+from kiseki.web.studio.seasons import Seasons
 
 __all__ = ["Desk"]
 
@@ -37,6 +38,7 @@ class Desk:
         self.names = names
         self._k = connect()
         self.registering = Registering(connect, self.signed)
+        self.seasons = Seasons(connect, folder)
         self._lock = threading.Lock()
         self._invitations = Invitations(self._k.data, folder)
 
@@ -48,6 +50,7 @@ class Desk:
     def close(self) -> None:
         """Closes the connection, once nobody uses it any more."""
         self.registering.close()
+        self.seasons.close()
         with self._lock:
             self._invitations.close()
             self._k.close()
@@ -96,6 +99,11 @@ class Desk:
     def is_over(self, invitation: Invitation) -> bool:
         """Whether it can no longer be signed."""
         return invitation.until < self.now()
+
+    @property
+    def wallet(self) -> str:
+        """The address of the studio's wallet."""
+        return self._k.address
 
     @property
     def release(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput
 
-__all__ = ["LISTS", "kept"]
+__all__ = ["LISTS", "inside", "kept"]
 
 LISTS = (".csv", ".tsv", ".xlsx", ".ods")
 _CHUNK = 1 << 20
@@ -35,7 +35,7 @@ def kept(files: Iterable[tuple[str, BinaryIO]], below: Path) -> tuple[Path, list
     try:
         folder.mkdir(parents=True, mode=0o700)
         for name, content in files:
-            path = folder / _inside(name)
+            path = folder / inside(name)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with atomic.whole(path, mode=0o600, new=True) as file:
                 while piece := content.read(_CHUNK):
@@ -49,7 +49,7 @@ def kept(files: Iterable[tuple[str, BinaryIO]], below: Path) -> tuple[Path, list
     return folder, lists
 
 
-def _inside(name: str) -> PurePosixPath:
+def inside(name: str) -> PurePosixPath:
     """The path below the folder that was chosen.
 
     Raises:
