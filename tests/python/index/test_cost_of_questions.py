@@ -71,6 +71,7 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "home": lambda index, world: index.home(index.item(ids.item_id(STUDIO, named("0")))),
     "terms": lambda index, world: index.overview.terms_of(world.frames),
     "under": lambda index, world: index.overview.works_under(DEAR.id),
+    "newest": lambda index, world: index.overview.newest_uses(ids.wallet(ARTIST)),
     "impact": lambda index, world: dependents_of(index._store, world.art[0]),
 }
 

@@ -64,6 +64,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
             yield "source", group, told(index.source, group, collection)
         yield "impact", group, index.overview.impact(group)
         yield "terms", group, index.overview.terms_of(group)
+        yield "newest", group, index.overview.newest_uses(group)
         yield "dependents", group, index.overview.dependents(group, most=1000)
         for name in REGISTRIES:
             yield "statements", group, index.statements(name, group)

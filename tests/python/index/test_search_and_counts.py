@@ -17,6 +17,7 @@ from kiseki.index.answers.earnings import earnings_of
 from kiseki.index.answers.history import history_of
 from kiseki.index.answers.impact import dependents_of, impact_of, received_by
 from kiseki.index.answers.items import Item
+from kiseki.index.answers.newest import newest_uses
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.index import Index
 from kiseki.index.store.database import Store
@@ -232,6 +233,10 @@ def _near(i: int) -> str:
 ASKS: dict[str, Callable[[Store, Busy], object]] = {
     "impact": lambda store, world: [impact_of(store, each) for each in world.providers],
     "dependents": lambda store, world: [dependents_of(store, each) for each in world.ancestries],
+    "newest": lambda store, world: [
+        newest_uses(store, each)
+        for each in (*world.ancestries, *world.providers, *map(ids.wallet, world.people))
+    ],
     "received": lambda store, world: [received_by(store, each, TOKENS) for each in world.payable],
     "received then": lambda store, world: [
         received_by(store, each, TOKENS, place_of(*world.cut)) for each in world.payable

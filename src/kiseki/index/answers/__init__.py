@@ -13,11 +13,12 @@ A part imports only from those above it:
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees
     impact      what rests on a collection or model
+    newest      what used something last
     licensing   terms under a work, and works under terms
     earnings    what reached a wallet, summed
     history     what a wallet paid and was paid, entry by entry
     coverage    works whose every source is still consented to
     counts      how many there are of each kind
     search      by the beginning of an ID or address, or by a name
-    overview    the last seven together
+    overview    the last eight together
 """

@@ -16,6 +16,7 @@ from kiseki.index.answers.impact import (
     received_by,
 )
 from kiseki.index.answers.licensing import terms_of, works_under
+from kiseki.index.answers.newest import NewUse, newest_uses
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -44,6 +45,17 @@ class Overview:
     ) -> list[Dependent]:
         """Models and batches that rest on a collection or model, earliest first."""
         return dependents_of(self._store, data, after, most, self._last(block))
+
+    def newest_uses(
+        self, key: bytes, before: int | None = None, most: int = 100, block: int | None = None
+    ) -> list[NewUse]:
+        """Models and batches that declare something themselves, the newest first; in pages by
+        ``before``, the place of the last row that is known.
+
+        Args:
+            key: the ID of a collection or model; of all of a wallet's, its payee key.
+        """
+        return newest_uses(self._store, key, before, most, self._last(block))
 
     def terms_of(self, group: bytes, block: int | None = None) -> list[bytes]:
         """The IDs of all terms of what a model or batch rests on, its own included."""

@@ -56,10 +56,13 @@ WHERE model = ? AND submitter = ? AND judged_at = ? ORDER BY at
 _OF_BATCH = "SELECT collection FROM batch_source WHERE batch = ? ORDER BY at"
 _BASES = "SELECT model FROM base WHERE group_id = ?"
 _EXTERNALS = "SELECT weights, document FROM external WHERE group_id = ?"
-_PRICES = "SELECT id, terms FROM collection WHERE id IN ({})"
+_PRICES = "SELECT id, terms, provider FROM collection WHERE id IN ({})"
 _TERMS = "SELECT document FROM terms WHERE id = ?"
 _ANCESTORS = "SELECT model, own FROM ancestor WHERE group_id = ?"
-_COMPOSED = "SELECT own_split, level FROM composed WHERE id = ?"
+_COMPOSED = """
+SELECT composed.own_split, composed.level, model.developer
+FROM composed JOIN model ON model.at = composed.at WHERE composed.id = ?
+"""
 
 _GROUPS = {"model_source": "model", "batch_source": "batch", "base": "group_id",
            "external": "group_id"}  # fmt: skip
@@ -110,9 +113,9 @@ class Rebuilder:
         self._store = store
         self._data_registry = data_registry
         self._terms: dict[bytes, Terms] = {}
-        self._prices: dict[bytes, bytes] = {}
+        self._prices: dict[bytes, tuple[bytes, str]] = {}  # terms, and whose it is
         self._ancestries: dict[bytes, list[Ancestor]] = {}
-        self._compositions: dict[bytes, tuple[bytes | None, int]] = {}
+        self._compositions: dict[bytes, tuple[bytes | None, int, str]] = {}
         self._facts: defaultdict[bytes, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
         self._number = store.converters([t.model_source.c.weight])[1][0] or int
 
@@ -161,7 +164,7 @@ class Rebuilder:
                     " events are missing, so the node left something out; ask another node"
                 )
         if kind == "batch":
-            return self._keep_batch(group, sources, parents, at)
+            return self._keep_batch(group, row, sources, parents, at)
         return self._keep_model(group, row, sources, parents, at)
 
     # What a group rests on
@@ -240,8 +243,8 @@ class Rebuilder:
             self._store.flush(t.collection)
         for start in range(0, len(missing), _TOGETHER):
             listed = ", ".join(str(keys.number(id_)) for id_ in missing[start : start + _TOGETHER])
-            for id_, terms in self._store.read_all(_PRICES.format(listed)):
-                prices[keys.raw(id_)] = keys.raw(terms)
+            for id_, terms, provider in self._store.read_all(_PRICES.format(listed)):
+                prices[keys.raw(id_)] = keys.raw(terms), keys.address(provider)
         for each in group.collections:
             if each.id not in prices:
                 raise IndexInconsistent(
@@ -249,7 +252,7 @@ class Rebuilder:
                     f" {to_hex(each.id)}, whose events are missing, so the node left something"
                     " out; ask another node"
                 )
-        return [self._priced(prices[each.id]) for each in group.collections]
+        return [self._priced(prices[each.id][0]) for each in group.collections]
 
     # What models before it came to
 
@@ -260,23 +263,24 @@ class Rebuilder:
             listed = self._ancestries[model] = ancestry(self._store, model)
         return listed
 
-    def _composed(self, model: bytes) -> tuple[bytes | None, int]:
-        """The split of what a model asks for itself, and its level."""
+    def _composed(self, model: bytes) -> tuple[bytes | None, int, str]:
+        """The split of what a model asks for itself, its level, and its developer."""
         known = self._compositions.get(model)
         if known is None:
-            self._store.flush(t.composed)
+            self._store.flush(t.composed, t.model)
             keys = self._store.keys
             row = self._store.read(_COMPOSED, keys.number(model))
             if row is None:
                 raise IndexInconsistent(f"the model {to_hex(model)} is gone while it is built on")
-            known = None if row[0] is None else keys.raw(row[0]), row[1]
+            own = None if row[0] is None else keys.raw(row[0])
+            known = own, row[1], keys.address(row[2])
             self._compositions[model] = known
         return known
 
     def _own_splits(self, parents: Sequence[Sequence[Ancestor]]) -> dict[bytes, bytes]:
         own = {}
         for model in {each.model for listed in parents for each in listed if each.own}:
-            split, _ = self._composed(model)
+            split, *_ = self._composed(model)
             if split is not None:
                 own[model] = split
         return own
@@ -308,10 +312,15 @@ class Rebuilder:
             raise _differs(group, str(error)) from error
         if (row["manifest"], row["weight"]) != (manifest, weight):
             raise _differs(group, f"its manifest is {to_hex(manifest)} with the weight {weight}")
-        return self._keep(group, made, made.own, made.own_split, at)
+        return self._keep(group, made, made.own, made.own_split, row, at)
 
     def _keep_batch(
-        self, group: _Group, sources: list[Source], parents: list[list[Ancestor]], at: int
+        self,
+        group: _Group,
+        row: Mapping[str, Any],
+        sources: list[Source],
+        parents: list[list[Ancestor]],
+        at: int,
     ) -> Made:
         own_splits = self._own_splits(parents)
         try:
@@ -320,7 +329,7 @@ class Rebuilder:
             )
         except KisekiError as error:
             raise _differs(group, str(error)) from error
-        return self._keep(group, made, 0, None, at)
+        return self._keep(group, made, 0, None, row, at)
 
     def _keep(
         self,
@@ -328,6 +337,7 @@ class Rebuilder:
         made: ModelSplits | BatchSplits,
         own: int,
         own_split: Split | None,
+        row: Mapping[str, Any],
         at: int,
     ) -> Made:
         if made.split.key != group.split:
@@ -346,8 +356,9 @@ class Rebuilder:
         own_key = own_split.key if own_split else None
         if group.kind == "model":
             self._ancestries[group.id] = sorted(ancestry, key=lambda each: each.model)
-            self._compositions[group.id] = own_key, level
-        row = {
+            self._compositions[group.id] = own_key, level, row["developer"]
+        self._keep_used(group, at)
+        composed = {
             "at": at,
             "id": group.id,
             "kind": group.kind,
@@ -360,9 +371,18 @@ class Rebuilder:
             "weight": weight,
             "shares": shares,
         }
-        self._store.add(t.composed, [row])
+        self._store.add(t.composed, [composed])
         splits = [("data", made.data.split), ("own", own_split), (group.kind, made.split)]
         return Made(tuple((kind, split) for kind, split in splits if split))
+
+    def _keep_used(self, group: _Group, at: int) -> None:
+        """What it builds on, and whose that and its data are."""
+        owners = {self._prices[each.id][1] for each in group.collections}
+        owners |= {self._composed(model)[2] for model in group.parents}
+        keys = [*group.parents, *map(ids.wallet, sorted(owners))]
+        self._store.add(
+            t.used, ({"at": at, "place": i, "key": each} for i, each in enumerate(keys))
+        )
 
     def _keep_sources(self, group: _Group, data: Data, at: int) -> tuple[int, int]:
         """All weight, and all shares of the data split."""

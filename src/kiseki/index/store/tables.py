@@ -43,7 +43,7 @@ __all__ = [
     "transaction_of",
 ]
 
-VERSION = 6
+VERSION = 7
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -262,6 +262,10 @@ source = _fact(
 ancestor = _fact(
     "ancestor", {"group_id": Key, "model": Key, "own": Integer}, "group_id", "model", many=True
 )
+used = _fact("used", {"key": Key}, "key,at", many=True)
+"""What a model or batch uses by its own word beside collections, for whoever asks what used
+something last: each model that it builds on, and, as payee keys, the wallets whose collections and
+models these are."""
 split = _fact(
     "split", {"key": Key, "salt": Bytes, "parts": String, "total": Amount}, once="key", many=True
 )
