@@ -10,6 +10,7 @@ A part imports only from those above it:
     cards/    the picture that stands where somebody sends a link
     asked     one question of a visitor, and how the answer is sent
     pages     the pages
+    feeds     new uses, for feed readers
     api       the same values for programs
     guard     what every answer and every question must keep to: headers and hosts
     relay/    the operator's wallet pays gas for others

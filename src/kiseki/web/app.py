@@ -17,11 +17,13 @@ from starlette.types import ASGIApp
 
 import kiseki
 from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
+from kiseki.index import DEPTH
 from kiseki.web.api import Same, api, same, twins
 from kiseki.web.asked import Asked
 from kiseki.web.cards.easel import Easel
 from kiseki.web.cards.routes import cards
 from kiseki.web.described import describe
+from kiseki.web.feeds import feeds
 from kiseki.web.guard import Headers, hosts, origin
 from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
@@ -55,6 +57,7 @@ def application(
     sandbox: Sandbox | None = None,
     shelf: Shelf | None = None,
     follows: bool = True,
+    settles: int = DEPTH,
 ) -> ASGIApp:
     """The application of a site.
 
@@ -69,6 +72,7 @@ def application(
         sandbox: what is said of a sandbox, on every page; none for anything else.
         shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
+        settles: how many blocks must stand on a use before a feed tells it.
     """
     names = list(names)
 
@@ -100,11 +104,13 @@ def application(
         openapi_url="/api/openapi.json",
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
+    app.state.settles = settles
     app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.shelf = Shelf() if shelf is None else shelf
     app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox
     app.include_router(api)
     app.include_router(cards)
+    app.include_router(feeds)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)

@@ -174,6 +174,16 @@ class Asked:
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    def document(self, template: str, media: str, **values: object) -> Response:
+        """Something for programs, whose address says all that it depends on, the language too."""
+        origin: str = self.request.app.state.origin
+        body = _rendered(template, **values, **self._globals(None), origin=origin, state=None)
+        tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:20]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if tag in self.request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(body, 200, headers, f"{media}; charset=utf-8")
+
     def _kept(self, response: Response, tag: str) -> Response:
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = "no-cache"

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import uvicorn
 
+from kiseki.chain.release.networks import network
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
+from kiseki.index import DEPTH
 from kiseki.web.app import application
 from kiseki.web.people import Sandbox
 from kiseki.web.relay.relay import Relay
@@ -86,6 +88,7 @@ def serve(
     """
     with listening:
         site = Site(connect, every)
+        known = site.k.session.chain_id
         invitations = None if desk is None else desk()
         paying = None if relay is None else relay()
         trusted = list(proxies)
@@ -94,7 +97,7 @@ def serve(
         settings = uvicorn.Config(
             application(
                 site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
-                sandbox=sandbox,
+                sandbox=sandbox, settles=DEPTH if network(known).is_public else 0,
             ),
             log_level="warning", access_log=False, server_header=False,
             timeout_keep_alive=KEEP_ALIVE,

@@ -16,4 +16,5 @@ a whole fractions as text, so that no program rounds them. A part imports only f
     wallets      what a wallet registered, holds, earned and is owed
     tokens       a rights token
     splits       a split
+    newest       new uses, for feeds
 """
