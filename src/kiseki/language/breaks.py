@@ -1,6 +1,6 @@
 """Where a line of Japanese may end: between phrases, not within a word. For pages."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from kiseki.errors import InvalidInput
@@ -14,7 +14,13 @@ def breakable(text: str) -> list[str]:
     Raises:
         InvalidInput: BudouX is not installed.
     """
-    return [str(each) for each in _parser().parse(text)] if text else []
+    return list(_phrases(text))
+
+
+@lru_cache(1_024)
+def _phrases(text: str) -> tuple[str, ...]:
+    """The same, kept: pages say few sentences, and say them again and again."""
+    return tuple(str(each) for each in _parser().parse(text)) if text else ()
 
 
 @cache

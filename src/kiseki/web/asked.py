@@ -27,7 +27,7 @@ from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
 from kiseki.web.words import Words
 
-__all__ = ["Asked", "cursor", "hex32", "number"]
+__all__ = ["Asked", "cursor", "hex32", "number", "prepare"]
 
 _COOKIE = "language"
 _YEAR = 365 * 86_400
@@ -273,3 +273,13 @@ def _release() -> str:
     for each in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".html", ".css", ".js")):
         code.update(each.read_bytes())
     return code.hexdigest()[:12]
+
+
+def prepare() -> None:
+    """Loads what the first pages would wait for: templates, and both languages."""
+    for each in _templates().list_templates():
+        _templates().get_template(each)
+    for language in LANGUAGES:
+        words = Words(language)
+        words.phrases(words.say("Search"))
+    _release()

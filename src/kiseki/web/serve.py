@@ -15,6 +15,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 from kiseki.index import DEPTH
 from kiseki.web.app import application
+from kiseki.web.asked import prepare
 from kiseki.web.people import Sandbox
 from kiseki.web.relay.relay import Relay
 from kiseki.web.signing.desk import Desk
@@ -51,8 +52,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def settle() -> None:
-    """Spares what is loaded from Python's search for circles of garbage. All of it stays for as
-    long as the process answers, and one search through it stops every visitor for 0.1 seconds."""
+    """Loads what the first visitors would wait for, and spares what is loaded from Python's search
+    for circles of garbage. All of it stays for as long as the process answers, and one search
+    through it stops every visitor for 0.1 seconds."""
+    prepare()
     gc.collect()
     gc.freeze()
 
@@ -93,7 +96,6 @@ def serve(
         paying = None if relay is None else relay()
         trusted = list(proxies)
         host, port = listening.getsockname()[:2]
-        ready(f"http://{host}:{port}/")
         settings = uvicorn.Config(
             application(
                 site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
@@ -104,4 +106,5 @@ def serve(
             proxy_headers=bool(trusted), forwarded_allow_ips=trusted,
         )  # fmt: skip
         settle()
+        ready(f"http://{host}:{port}/")
         uvicorn.Server(settings).run([listening])

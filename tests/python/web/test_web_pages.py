@@ -10,12 +10,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.errors import IndexUnusable
 from kiseki.language import LANGUAGES
+from kiseki.web.asked import _templates, prepare
 from kiseki.web.guard import POLICY
 from kiseki.web.site import Site
 
@@ -48,6 +50,16 @@ def test_every_page_answers_in_both_languages_and_has_its_twin(
         if name not in ("home", "file", "search", "uses", "history"):
             twin = visitor.get(f"{path}.json")
             assert twin.status_code == 200 and twin.json(), name
+
+
+def test_the_first_visitor_waits_for_nothing_that_could_be_ready(
+    visitor: TestClient, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _templates.cache_clear()
+    prepare()
+    monkeypatch.setattr(Environment, "compile", lambda *_: pytest.fail("a template is compiled"))
+    for path in places.pages.values():
+        assert visitor.get(path).status_code == 200
 
 
 def test_a_collection_says_whether_consent_holds_and_who_declares_it(
