@@ -11,6 +11,8 @@ A part imports only from those above it:
     asked     one question of a visitor, and how the answer is sent
     pages     the pages
     feeds     new uses, for feed readers
+    sheets    tables that spreadsheets open
+    statements  what reached a wallet, to download
     api       the same values for programs
     guard     what every answer and every question must keep to: headers and hosts
     relay/    the operator's wallet pays gas for others

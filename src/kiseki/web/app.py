@@ -36,6 +36,7 @@ from kiseki.web.shelf import Shelf
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
+from kiseki.web.statements import statements
 from kiseki.web.studio.door import Door
 from kiseki.web.studio.pages import Shut, shut, studio
 from kiseki.web.studio.seasonpages import seasons
@@ -111,6 +112,7 @@ def application(
     app.include_router(api)
     app.include_router(cards)
     app.include_router(feeds)
+    app.include_router(statements)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)
     app.include_router(signing)

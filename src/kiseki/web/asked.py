@@ -174,7 +174,7 @@ class Asked:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def document(self, template: str, media: str, **values: object) -> Response:
+    def atom(self, template: str, media: str, **values: object) -> Response:
         """Something for programs, whose address says all that it depends on, the language too."""
         origin: str = self.request.app.state.origin
         body = _rendered(template, **values, **self._globals(None), origin=origin, state=None)

@@ -45,7 +45,7 @@ class _Feed:
             shown: FeedShown = feed(
                 index, state.chain_id, kind, which, state.block - settles, self.before
             )
-        return self.visit.document("feed.xml", "application/atom+xml", shown=shown, wait=settles)
+        return self.visit.atom("feed.xml", "application/atom+xml", shown=shown, wait=settles)
 
 
 Visit = Annotated[_Feed, Depends(_Feed)]

@@ -123,7 +123,7 @@ def test_own_pages_are_nobody_elses(artist: TestClient, device: Device, places: 
     enters(artist, device)
     assert account in artist.get("/own").text
     table = artist.get("/own/statement.csv")
-    assert table.text.startswith("account,month,token,base units,payments,as of block")
+    assert table.text.startswith("\ufeffMonth (UTC),On (UTC),How it came,From,ID,Currency,Amount,")
     for each in (artist.get("/own"), table):
         assert "no-store" in each.headers["cache-control"]
     stranger = Device()

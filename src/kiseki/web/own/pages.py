@@ -6,8 +6,6 @@ it. A site without a relay shows and downloads, and sends nothing.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import quote
@@ -26,7 +24,7 @@ from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import ChainError, InvalidInput, KisekiError, SigningError
 from kiseki.index import Index
 from kiseki.vault.invitations import Passkey
-from kiseki.web import siwe
+from kiseki.web import siwe, statements
 from kiseki.web.asked import Asked
 from kiseki.web.codes import qr
 from kiseki.web.guard import Answer, own_script
@@ -230,26 +228,8 @@ def _account(owner: Owner, account: str) -> AccountShown:
 
 @own.get("/statement.csv")
 def statement(owner: Visit) -> Response:
-    """What reached the account, by month, as a table for a tax adviser: exact base units."""
-    account = owner.must().account
-    with owner.visit.site.reading() as index:
-        rows = index.overview.earnings(account, "month")
-        block = owner.visit.site.state(index)
-    told = io.StringIO()
-    table = csv.writer(told)
-    table.writerow(["account", "month", "token", "base units", "payments", "as of block"])
-    for each in rows:
-        token = checksummed(each.token)
-        table.writerow(
-            [checksummed(account), each.month, token, each.amount, each.payments, block.block]
-        )
-    return Response(
-        told.getvalue(), media_type="text/csv; charset=utf-8",
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="kiseki-{account}.csv"',
-        },
-    )  # fmt: skip
+    """What reached the account, payment by payment, as a table for a tax adviser."""
+    return statements.statement(owner.visit, owner.must().account, "no-store")
 
 
 @own.get("/do/{action}")

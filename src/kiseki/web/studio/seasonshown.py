@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +12,7 @@ from kiseki.core.values import to_hex
 from kiseki.errors import NotInIndex
 from kiseki.index import Index
 from kiseki.vault.seasons import Brought, Done
+from kiseki.web.sheets import MARK, lines
 from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.studio.seasons import Progress
 
@@ -147,19 +146,15 @@ def _model(index: Index, model: str, known: dict[str, ModelRow]) -> ModelRow:
 
 def outputs_table(done: Iterable[Done]) -> str:
     """All outputs of a season that are registered, as a table that spreadsheets open."""
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(["file", "output", "commitment", "batch", "models", "transaction"])
+    return MARK + "".join(lines(_rows(done)))
+
+
+def _rows(done: Iterable[Done]) -> Iterator[list[object]]:
+    yield ["file", "output", "commitment", "batch", "models", "transaction"]
     for each in done:
         sent = each.told["transactions"]
         for one in each.told["outputs"]:
-            table.writerow([
-                _inert(one["file"]), one["output"], one["commitment"], to_hex(each.batch),
+            yield [
+                one["file"], one["output"], one["commitment"], to_hex(each.batch),
                 "; ".join(each.told["models"]), sent[0]["transaction"] if sent else "",
-            ])  # fmt: skip
-    return text.getvalue()
-
-
-def _inert(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+            ]  # fmt: skip
