@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS invitation (
     place BLOB PRIMARY KEY, secret TEXT NOT NULL, artist TEXT NOT NULL, studio TEXT NOT NULL,
     terms TEXT NOT NULL, drawings TEXT NOT NULL, made_at INTEGER NOT NULL, until INTEGER NOT NULL,
     account TEXT, credential BLOB, collection BLOB, root BLOB, consent TEXT, signed_at INTEGER,
-    ticket TEXT, declined_at INTEGER
+    ticket TEXT, declined_at INTEGER, origin TEXT NOT NULL DEFAULT '[]'
 );
 CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS site (key BLOB NOT NULL);
 """
 _FIELDS = (
     "secret, artist, studio, terms, drawings, made_at, until, account, credential, collection,"
-    " root, consent, signed_at, ticket, declined_at"
+    " root, consent, signed_at, ticket, declined_at, origin"
 )
 
 
@@ -84,6 +84,8 @@ class Invitation:
         signed_at: when it was signed; none before.
         ticket: of the relay that was asked to send it; none before.
         declined_at: when the artist said no; none otherwise. They may still change their mind.
+        origin: what the list says of where the drawings come from (`kiseki.vault.lists.ORIGIN`);
+            nothing where it says none of that.
     """
 
     secret: str = field(repr=False)
@@ -101,11 +103,13 @@ class Invitation:
     signed_at: int | None = None
     ticket: str | None = None
     declined_at: int | None = None
+    origin: tuple[str, ...] = ()
 
     @property
-    def asks(self) -> tuple[str, bytes, frozenset[bytes]]:
+    def asks(self) -> tuple[object, ...]:
         """Whom it asks for what: two invitations that agree in this are one."""
-        return (self.artist, self.terms.id, frozenset(each.digest for each in self.drawings))
+        drawings = frozenset(each.digest for each in self.drawings)
+        return self.artist, self.terms.id, drawings, self.origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,12 @@ class InvitationStore(OwnFile):
             SecretsError: it cannot be used, others can read it, or it is something else.
         """
         super().__init__(path, _APPLICATION, _SCHEMA, "invitations")
+        with self._writing():  # a file of before lists could say origins
+            columns = {row[1] for row in self._db.execute("PRAGMA table_info(invitation)")}
+            if "origin" not in columns:
+                self._db.execute(
+                    "ALTER TABLE invitation ADD COLUMN origin TEXT NOT NULL DEFAULT '[]'"
+                )
 
     @cached_property
     def key(self) -> bytes:
@@ -165,10 +175,11 @@ class InvitationStore(OwnFile):
             kept = [there.get(each.asks, each) for each in invitations]
             self._db.executemany(
                 "INSERT OR IGNORE INTO invitation (place, secret, artist, studio, terms, drawings,"
-                " made_at, until, account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " made_at, until, account, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (_place(e.secret), e.secret, e.artist, e.studio, e.terms.to_json(),
-                     _drawings_text(e.drawings), e.made_at, e.until, e.account)
+                     _drawings_text(e.drawings), e.made_at, e.until, e.account,
+                     json.dumps(e.origin))
                     for e in kept
                 ],
             )  # fmt: skip
@@ -268,9 +279,11 @@ def _drawings_text(drawings: Sequence[Drawing]) -> str:
 
 
 def _invitation(row: Sequence[Any]) -> Invitation:
-    secret, artist, studio, terms, drawings, *rest = row
+    secret, artist, studio, terms, drawings, *rest, origin = row
     files = tuple(
         Drawing(Path(path), name, bytes.fromhex(digest[2:]))
         for path, name, digest in json.loads(drawings)
     )
-    return Invitation(secret, artist, studio, Terms.from_json(terms), files, *rest)
+    said = tuple(json.loads(origin))
+    made = Invitation(secret, artist, studio, Terms.from_json(terms), files, *rest)
+    return replace(made, origin=said)

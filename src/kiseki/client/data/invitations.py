@@ -12,7 +12,8 @@ is known, and not before. The files must be what they were when the invitation w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,15 +24,17 @@ from kiseki.core import accounts
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
+from kiseki.core.origin import OriginFile
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, one_line, uint
+from kiseki.core.values import ZERO32, one_line, to_hex, uint
 from kiseki.disk.tables import PLAIN, Format
-from kiseki.errors import InvalidInput
+from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import doubts, lists
+from kiseki.vault.collecting import Works
 from kiseki.vault.doubts import Decide, Doubts, refuse
 from kiseki.vault.files import hash_files
 from kiseki.vault.invitations import Drawing, Invitation, InvitationStore, Passkey, new_secret
-from kiseki.vault.lists import Entry
+from kiseki.vault.lists import ORIGIN, Entry
 from kiseki.vault.people import folded, is_name
 
 __all__ = ["CHANGED", "OTHER_PASSKEY", "OVER", "SIGNED", "Invitations"]
@@ -73,9 +76,11 @@ class Invitations:
         table: Format = PLAIN,
         progress: Callable[[int, int], None] = lambda *_: None,
         doubtful: Decide = refuse,
+        within: Path | None = None,
     ) -> list[Invitation]:
-        """An invitation for each artist of a list. Sends nothing. Made again from the same list, it
-        is the same invitation with the same link.
+        """An invitation for each artist of a list; several where their works come from different
+        places. Sends nothing. Made again from the same list, it is the same invitation with the
+        same link.
 
         Args:
             source: a list with the columns ``file`` and ``artist`` (`kiseki.vault.lists`). An
@@ -86,6 +91,7 @@ class Invitations:
             names: the wallet of somebody whom the studio knows; none for whom it does not.
             progress: called with how many files are hashed and how many there are.
             doubtful: what becomes of files that are probably no works.
+            within: the folder in which all files of the list must be, where somebody else sent it.
 
         Raises:
             FilesError: the list or a file cannot be read, or files are doubtful.
@@ -97,11 +103,15 @@ class Invitations:
         rows = [_usable(each) for each in lists.read(source, table, named.account)]
         if not rows:
             raise InvalidInput(f"there is nobody to invite in {source}")
+        if within is not None:
+            _must_be_within(rows, within)
         paths = list(dict.fromkeys(Path(each.file).absolute() for each in rows))
         hashed = {e.path: e for e in hash_files(paths, progress)}
         good = {each.path for each in Doubts().settle(list(hashed.values()), doubtful)}
-        of: dict[str, dict[bytes, Drawing]] = {}
+        of: dict[tuple[str, tuple[str, ...]], dict[bytes, Drawing]] = {}
         owner: dict[bytes, str] = {}
+        came: dict[bytes, tuple[str, ...]] = {}
+        told: dict[tuple[str, ...], tuple[str, ...]] = {}
         for each in rows:
             path = Path(each.file).absolute()
             if path not in good:
@@ -113,16 +123,50 @@ class Invitations:
                     "so no two artists can both consent to it; put it into a list of payees "
                     "(`kiseki data register`)"
                 )
-            of.setdefault(each.artist, {}).setdefault(digest, Drawing(path, each.name, digest))
+            if came.setdefault(digest, each.origin) != each.origin:
+                raise InvalidInput(
+                    f"row {each.row}, {each.name!r:.80}: rows of one work say different things of "
+                    "where it comes from"
+                )
+            if each.origin not in told:
+                told[each.origin] = self._told(each)
+            group = of.setdefault((each.artist, told[each.origin]), {})
+            group.setdefault(digest, Drawing(path, each.name, digest))
         until = now + uint(days, 16, "the number of days", 1) * _DAY
         made = [
             Invitation(
                 new_secret(), named.called(artist), studio, terms, tuple(drawings.values()), now,
-                until, named.known(artist),
+                until, named.known(artist), origin=origin,
             )
-            for artist, drawings in of.items()
+            for (artist, origin), drawings in of.items()
         ]  # fmt: skip
         return self.store.add(made, now)
+
+    def origin(self, invitation: Invitation) -> OriginFile | None:
+        """The document of where the drawings come from; none where nobody said, or before it is
+        known who signs."""
+        if invitation.consent is None:
+            return None
+        said = self.consent(invitation).kept.origin
+        return self._data.origins.known(said) if any(said) else None
+
+    def _told(self, entry: Entry) -> tuple[str, ...]:
+        """What a row says of where a work comes from, with the hashes of its evidence in place of
+        files, which may be elsewhere when the artist comes.
+
+        Raises:
+            FilesError, InvalidInput: no document can say that.
+        """
+        if not entry.origin:
+            return ()
+        works = Works(((entry.artist, 1),), entry.origin, entry.row)
+        try:
+            said = self._data.origins.said(works, self._wallet.address.lower(), {})
+        except (FilesError, InvalidInput) as error:
+            raise type(error)(f"row {entry.row}, where it comes from: {error}") from error
+        evidence = ";".join(f"{to_hex(each.hash)}={each.words}" for each in said.evidence)
+        cells = zip(ORIGIN, entry.origin, strict=True)
+        return tuple(evidence if name == "evidence" else cell for name, cell in cells)
 
     # The artist
 
@@ -158,7 +202,16 @@ class Invitations:
                 "wallet, or ask the studio for another link"
             )
         entries = [
-            Entry(str(e.path), b"", b"", e.name, account, row=row)
+            Entry(
+                str(e.path),
+                b"",
+                b"",
+                e.name,
+                account,
+                row=row,
+                origin=invitation.origin,
+                called=invitation.artist,
+            )
             for row, e in enumerate(invitation.drawings, 1)
         ]
         (kept,) = self._data.prepare_all(
@@ -287,9 +340,28 @@ def _usable(entry: Entry) -> Entry:
         raise InvalidInput(
             f"{where}{entry.name!r:.80}, names no file; an artist must see what they consent to"
         )
-    if entry.origin:
+    if entry.origin and entry.origin[0] in ("joint", "unknown"):
         raise InvalidInput(
-            f"{where}{entry.name!r:.80}, says where the work comes from, which an invitation "
-            "cannot show yet; use consent files (`kiseki data consent prepare`)"
+            f"{where}{entry.name!r:.80}, is of several or unknown authors, for whom one artist "
+            "cannot consent; use a list of payees (`kiseki data register`)"
         )
     return entry
+
+
+def _must_be_within(entries: Sequence[Entry], folder: Path) -> None:
+    """Refuses rows whose file or evidence is outside of a folder: whoever wrote the list could show
+    an artist, or put on record, what is elsewhere on this machine.
+
+    Raises:
+        InvalidInput: one is.
+    """
+    root = folder.resolve()
+    for entry in entries:
+        said = entry.origin[ORIGIN.index("evidence")].split(";") if entry.origin else []
+        evidence = [e.partition("=")[0].strip() for e in said if not e.startswith("0x")]
+        for each in (entry.file, *filter(None, evidence)):
+            if not Path(each).resolve().is_relative_to(root):
+                name = os.path.relpath(each, folder)
+                raise InvalidInput(
+                    f"row {entry.row}, {name!r:.80} is no file of the folder that was chosen"
+                )

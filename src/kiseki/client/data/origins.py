@@ -186,6 +186,18 @@ class Origins:
             raise type(error)(f"row {works.row}, where it comes from: {error}") from error
 
     def _made(self, works: Works, provider: str, called: Mapping[str, str]) -> Origin:
+        made = self.said(works, provider, called)
+        digest = hashlib.sha256(made.to_json().encode()).digest()
+        (salt,) = self.wallet.salts.salts(provider, [digest])
+        return replace(made, salt=salt)
+
+    def said(self, works: Works, provider: str, called: Mapping[str, str]) -> Origin:
+        """What the rows of works of a list say of where they come from, without a salt: to be
+        looked at, and not to be registered.
+
+        Raises:
+            FilesError, InvalidInput: a cell cannot be right.
+        """
         basis, collector, collected, how, source, evidence, territory, search = works.origin
         whole = sum(part for _, part in works.owners)
         first, last = parts.days(collected)
@@ -194,7 +206,7 @@ class Origins:
             for who, part in works.owners
             if who and basis in ("joint", "unknown")
         )
-        made = Origin(
+        return Origin(
             provider=provider,
             basis=basis,
             collector=parts.person(collector),
@@ -208,9 +220,6 @@ class Origins:
             owners=owners,
             search=search,
         )
-        digest = hashlib.sha256(made.to_json().encode()).digest()
-        (salt,) = self.wallet.salts.salts(provider, [digest])
-        return replace(made, salt=salt)
 
 
 def _named(who: str) -> str:

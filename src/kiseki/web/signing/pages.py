@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
 from kiseki import licences
+from kiseki.client.data import originwords
 from kiseki.client.data.consents import Consent
 from kiseki.core import ids, seal
 from kiseki.core.checksum import checksummed
@@ -140,8 +141,11 @@ def terms(guest: Visit) -> Response:
     said, language = consent.kept.terms, guest.visit.words.language
     licence = licences.matches(said)
     payee = ids.wallet_address(consent.kept.payee.key)
+    with guest.desk.using() as invitations:
+        origin = invitations.origin(guest.invitation)
     return guest.page(
         "terms",
+        origin=[] if origin is None else originwords.words(origin.origin, language),
         said=replace(said, document=ZERO32).words(language),
         document=to_hex(said.document) if any(said.document) else "",
         title=licence and licence.title(language),
@@ -152,6 +156,24 @@ def terms(guest: Visit) -> Response:
         account=checksummed(consent.asked),
         paid=None if payee == consent.asked else consent.kept.payee.words(language),
     )
+
+
+@signing.get("/origin.json")
+def origin(guest: Visit) -> Response:
+    """The document of where the drawings come from, whose hash is signed, for the artist to keep.
+
+    Raises:
+        NotInIndex: the studio says nothing of that, or it is not known yet who signs.
+    """
+    with guest.desk.using() as invitations:
+        found = invitations.origin(guest.invitation)
+    if found is None:
+        raise NotInIndex("there is no document of origin here")
+    headers = {
+        "Cache-Control": "no-store", "X-Robots-Tag": "noindex",
+        "Content-Disposition": 'attachment; filename="origin.json"',
+    }  # fmt: skip
+    return Response(found.to_json(), media_type="application/json", headers=headers)
 
 
 @signing.get("/drawings")

@@ -190,12 +190,12 @@ async def invite(request: Request) -> Response:
 def _invited(producer: Producer, said: dict[str, str], sent: list[Any]) -> None:
     terms, days = _terms(producer.desk, said), _whole(said, "days", 30)
     with producer.desk.using() as invitations:
-        _, lists = uploads.kept(sent, invitations.folder / "drawings")
+        folder, lists = uploads.kept(sent, invitations.folder / "drawings")
         if len(lists) != 1:
             raise InvalidInput(NO_LIST)
         invitations.invite(
             lists[0], terms, studio=said.get("studio", ""), days=days,
-            names=producer.desk.names, doubtful=doubts.refuse,
+            names=producer.desk.names, doubtful=doubts.refuse, within=folder,
         )  # fmt: skip
 
 
