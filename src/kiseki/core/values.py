@@ -69,7 +69,8 @@ def address(value: object, what: str) -> bytes:
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
         raise InvalidInput(f"{what} must be an address, 0x and 40 hex digits, not {value!r:.80}")
     digits = value[2:]
-    if digits not in (digits.lower(), digits.upper(), with_checksum(digits.lower())):
+    small = digits.lower()
+    if digits not in (small, digits.upper()) and digits != with_checksum(small):
         raise InvalidInput(
             f"{what} is {value}, whose checksum is wrong: somebody or a spreadsheet changed a "
             "digit; copy it again"

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from html import escape
 from unicodedata import east_asian_width
@@ -85,11 +84,20 @@ def picture(shown: LineageShown, words: Words, address: str) -> str:
     """
     if len(shown.nodes) < 2:
         return ""
-    return "".join(_svg(shown, words, address, frame) for frame in (_WIDE, _NARROW))
+    data = [each for each in shown.nodes if each.kind in ("collection", "external")]
+    data.sort(key=lambda each: (-_part(each.share), each.id))
+    edges: defaultdict[_Key, list[EdgeRow]] = defaultdict(list)
+    for edge in shown.edges:
+        edges[edge.kind, edge.source, edge.document].append(edge)
+    return "".join(_svg(shown, data, edges, words, address, f) for f in (_WIDE, _NARROW))
 
 
-def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
-    rows = _rows(shown, words, address, f)
+def _svg(
+    shown: LineageShown, data: Sequence[NodeRow], edges: Mapping[_Key, Sequence[EdgeRow]],
+    words: Words, address: str, f: _Frame,
+) -> str:  # fmt: skip
+    """One drawing, of data in order and of the edges by their source."""
+    rows = _rows(data, words, address, f)
     slots = [max(_LINE, row.share * _HEIGHT + 6) for row in rows]
     tall = max(sum(slots), _HEIGHT + _LINE)
     middle = _TOP + tall / 2
@@ -102,9 +110,6 @@ def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
     goal = shown.nodes[0]
     into: defaultdict[str, float] = defaultdict(float)
     top = middle - _HEIGHT / 2
-    edges: defaultdict[_Key, list[EdgeRow]] = defaultdict(list)
-    for edge in shown.edges:
-        edges[edge.kind, edge.source, edge.document].append(edge)
     parts, bars = [], []
     for row, centre in zip(rows, centres, strict=True):
         thick = max(row.share * _HEIGHT, _LEAST)
@@ -160,10 +165,8 @@ def _svg(shown: LineageShown, words: Words, address: str, f: _Frame) -> str:
     )
 
 
-def _rows(shown: LineageShown, words: Words, address: str, f: _Frame) -> list[_Row]:
+def _rows(data: Sequence[NodeRow], words: Words, address: str, f: _Frame) -> list[_Row]:
     """The largest first; one row too many for a row of its own is named too."""
-    data = [each for each in shown.nodes if each.kind in ("collection", "external")]
-    data.sort(key=lambda each: (-_part(each.share), each.id))
     alone = data if len(data) <= f.rows + 1 else data[: f.rows]
     rows = [
         _Row(
@@ -191,7 +194,8 @@ def _kind(each: NodeRow) -> str:
 @lru_cache(4096)
 def _part(share: str) -> float:
     """A fraction as a length of the picture; most sources have the same."""
-    return float(Fraction(share))
+    over, _, under = share.partition("/")
+    return int(over) / int(under or 1)
 
 
 def _targets(
@@ -200,7 +204,7 @@ def _targets(
     """To whom a row goes, and how much of it; where no models are drawn, to the goal."""
     found: defaultdict[str, float] = defaultdict(float)
     for each in row.members:
-        for edge in edges[each.kind, each.id, each.document]:
+        for edge in edges.get((each.kind, each.id, each.document), ()):
             user = edge.user if edge.user in boxes else goal
             found[user] += _part(edge.share)
     return list(found.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -152,12 +151,13 @@ def of(index: Index, group: bytes) -> LineageShown:
 _Key = tuple[str, bytes, bytes]
 
 
-def _reached(found: Lineage) -> defaultdict[_Key, Fraction]:
+def _reached(found: Lineage) -> dict[_Key, Fraction]:
     """Which part of the whole's gross reaches each node. A model asks the same of all that rests on
     it, through however many others; a collection gets its part of each user's gross."""
-    shares: defaultdict[_Key, Fraction] = defaultdict(Fraction)
-    shares["batch", found.id, b""] = shares["model", found.id, b""] = Fraction(1)
+    shares = {("batch", found.id, b""): Fraction(1), ("model", found.id, b""): Fraction(1)}
     for edge in found.edges:
         key = edge.kind, edge.source, edge.document
-        shares[key] = edge.share if edge.kind == "model" else shares[key] + edge.share
+        had = None if edge.kind == "model" else shares.get(key)
+        # Most have one user, and adding fractions is slow.
+        shares[key] = edge.share if had is None else had + edge.share
     return shares
