@@ -15,7 +15,7 @@ import {
     startRegistration,
 } from "@simplewebauthn/browser";
 
-import { Refused, act, sent, tell } from "./page/asking.ts";
+import { Refused, sent, serve, tell } from "./page/asking.ts";
 
 interface Options {
     create?: PublicKeyCredentialCreationOptionsJSON;
@@ -28,11 +28,12 @@ for (const place of document.querySelectorAll<HTMLElement>("[data-passkey]")) {
     if (!browserSupportsWebAuthn()) {
         tell(place.dataset.unable);
         for (const each of buttons) each.disabled = true;
+        place.dataset.ready = "";
         continue;
     }
     for (const button of buttons) {
         const work = () => answered(place, button, options);
-        button.addEventListener("click", () => void act(place, button, work, stopped(place)));
+        serve(place, button, work, stopped(place));
     }
 }
 

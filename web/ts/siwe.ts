@@ -1,7 +1,7 @@
 /** Buttons that post, and signing in with a wallet (EIP-4361): the server made the text. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
-import { Refused, act, sent } from "./page/asking.ts";
+import { Refused, sent, serve } from "./page/asking.ts";
 import { address, refused, wallets } from "./page/wallets.ts";
 
 for (const place of document.querySelectorAll<HTMLElement>(
@@ -10,7 +10,7 @@ for (const place of document.querySelectorAll<HTMLElement>(
     for (const button of place.querySelectorAll("button")) {
         const work = () => (place.dataset.siwe ? signedIn(place) : posted(place));
         const stopped = (error: unknown) => (refused(error) ? place.dataset.refused : undefined);
-        button.addEventListener("click", () => void act(place, button, work, stopped));
+        serve(place, button, work, stopped);
     }
 }
 

@@ -7,6 +7,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("[data-upload]")) 
         const button = form.querySelector("button");
         if (button) void act(form, button, () => uploaded(form));
     });
+    form.dataset.ready = "";
 }
 
 /** With a bar: a season's drawings take minutes. */

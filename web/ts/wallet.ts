@@ -2,7 +2,7 @@
  * An invitation for somebody who has a wallet in this browser: it says which address signs, and
  * signs what the page's server prepared (EIP-712). The wallet shows all of it once more.
  */
-import { Refused, act, sent } from "./page/asking.ts";
+import { Refused, sent, serve } from "./page/asking.ts";
 import { type Wallet, address, onChain, refused, wallets } from "./page/wallets.ts";
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-wallet]")) {
@@ -10,7 +10,7 @@ for (const place of document.querySelectorAll<HTMLElement>("[data-wallet]")) {
     for (const button of place.querySelectorAll("button")) {
         const work = () => (message ? signed(place, message) : begun(place));
         const stopped = (error: unknown) => (refused(error) ? place.dataset.refused : undefined);
-        button.addEventListener("click", () => void act(place, button, work, stopped));
+        serve(place, button, work, stopped);
     }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -134,6 +135,7 @@ def application(
         (KisekiError, _failed),
         (HTTPException, _refused),
         (RequestValidationError, _invalid),
+        (Exception, _broken),
     ):
         app.add_exception_handler(kind, answer)
     return Headers(hosts(app, names))
@@ -164,6 +166,31 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, _: Exception) -> Response:
     return _wrong(request, 400, "a part of this address has a wrong form")
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log, which has its trace as well, says it under the same mark. No
+    template is used, as it may be what is broken."""
+    mark = secrets.token_hex(4)
+    _log.error("fault %s at %s", mark, getattr(request.scope.get("route"), "path", "?"))
+    path = request.url.path
+    if request.method == "POST" or path.startswith("/api/") or path.endswith(".json"):
+        why = f"this site made a mistake; its operator finds it in the log as {mark}"
+        return JSONResponse({"error": why}, 500, {"Cache-Control": "no-store"})
+    text = _BROKEN.format(root=request.scope.get("root_path", ""), mark=mark)
+    return HTMLResponse(text, 500, {"Cache-Control": "no-store"})
+
+
+_BROKEN = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Kiseki</title><link rel="stylesheet" href="{root}/static/site.css">
+<main><h1>This site made a mistake</h1>
+<p>What is registered is not touched by it. Try again in a moment. If it stays, tell whoever runs
+this site this mark: <b>{mark}</b>.</p>
+<p lang="ja">このサイトの不具合により、ページを表示できません。登録内容に影響はありません。
+しばらくしてからもう一度お試しください。続くときは、この記号をサイトの運営者にお知らせください：<b>{mark}</b></p>
+<p><a href="{root}/">Kiseki</a></p></main></html>
+"""
 
 
 def _wrong(request: Request, status: int, why: str) -> Response:

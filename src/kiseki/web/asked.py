@@ -258,6 +258,7 @@ def _templates() -> Environment:
         loader=PackageLoader("kiseki.web"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
+        auto_reload=False,  # an upgrade beside a running site is for its next start
         trim_blocks=True,
         lstrip_blocks=True,
     )

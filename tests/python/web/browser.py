@@ -27,11 +27,12 @@ _ALONE = [
 
 
 @contextmanager
-def launched(**options: Any) -> Iterator[Page]:
+def launched(*arguments: str, **options: Any) -> Iterator[Page]:
     """A page in a browser of its own, until the block ends: the one from npm ends with the first
     context that is closed. Without a browser, tests are skipped; in CI they fail.
 
     Args:
+        arguments: of Chromium.
         options: of Playwright's `new_context`.
     """
     program = str(_OURS) if _OURS.exists() else next(filter(None, map(shutil.which, _NAMES)), "")
@@ -44,7 +45,7 @@ def launched(**options: Any) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,
-            args=_ALONE if alone else ["--no-sandbox"],
+            args=[*(_ALONE if alone else ["--no-sandbox"]), *arguments],
             env={**os.environ, "FONTCONFIG_FILE": str(_OURS.with_name("fonts.conf"))}
             if alone
             else None,

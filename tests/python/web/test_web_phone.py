@@ -348,3 +348,29 @@ def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
                 page.goto(f"{here}/sign/nobody")
                 looked_at("sign-unknown")
     assert wrong == []
+
+
+def test_a_page_whose_script_did_not_arrive_says_so_and_takes_no_tap(
+    site: Site, desk: Desk, cuts: Invitation
+) -> None:
+    """A lost script makes no button that does nothing, and no page that is empty."""
+    said = "e => { const s = getComputedStyle(e, '::after'); return [s.content, s.visibility]; }"
+    with served(site, desk=desk) as at, launched(**PHONE) as page:
+        here = at.replace("127.0.0.1", "localhost")
+        place, note = page.locator("[data-passkey]"), page.locator(".unloaded")
+        button = place.get_by_role("button").first
+        page.route("**/static/js/*.js", lambda route: route.abort())
+        page.goto(f"{here}/sign/{cuts.secret}")
+        page.wait_for_timeout(5_000)
+        content, visibility = place.evaluate(said)
+        assert "did not arrive" in content and visibility == "visible"
+        assert button.evaluate("e => getComputedStyle(e).pointerEvents") == "none"
+        page.goto(f"{here}/file")
+        note.wait_for(state="visible")
+        page.unroute("**/static/js/*.js")
+        page.goto(f"{here}/sign/{cuts.secret}")
+        assert place.evaluate(said)[0] == "none"
+        assert button.evaluate("e => getComputedStyle(e).pointerEvents") == "auto"
+        page.goto(f"{here}/file")
+        page.wait_for_selector("#drop")
+        assert not note.is_visible()

@@ -55,6 +55,18 @@ export function tell(what: string | undefined, why = "", language = ""): void {
     }
 }
 
+/** Lets a button do what a tap asks for. Until then the page's style keeps its place from being
+ * tapped, and says after a while that a part of the page did not arrive. */
+export function serve(
+    place: HTMLElement,
+    button: HTMLButtonElement,
+    work: () => Promise<string>,
+    cancelled: (error: unknown) => string | undefined = () => undefined,
+): void {
+    button.addEventListener("click", () => void act(place, button, work, cancelled));
+    place.dataset.ready = "";
+}
+
 /** Does what a tap asks for. Until it is done the buttons wait; then the next page comes. */
 export async function act(
     place: HTMLElement,
