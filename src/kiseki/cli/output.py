@@ -121,7 +121,7 @@ def register_season(
         )  # fmt: skip
     for each in season.disorders:
         more = f" and {each.more:,} more" if each.more else ""
-        names_of = f" {', '.join(each.names)}{more}" if each.names else ""
+        names_of = f" {'; '.join(each.named())}{more}" if each.names else ""
         why = f" ({each.why})" if each.why else ""
         show.say(f"{each.words()}{names_of}{why}")
     if season.problems:

@@ -30,6 +30,10 @@ _HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\b[^>]{0,290}?\shidden=\"(?:1|true)
 _NUMBER = re.compile(rb"\s(r|min|max)=\"(\d{1,7})\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _SHOWN = 5
+_SHEETS = "xl/worksheets/"
+_HELD, _READ = 1 << 28, 1 << 31
+"""Bytes to which a workbook may unpack: all but its sheets, which is held; and its sheets, which
+are read row by row. A few kilobytes can unpack to gigabytes."""
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].')
 """What a number's format shows as it is: its ``%`` is no percent."""
 _DAMAGED = (
@@ -180,10 +184,16 @@ def sheet(file: BinaryIO, path: Path, name: str) -> Iterator[Sheet]:
     with contextlib.ExitStack() as stack:
         books = []
         try:
-            if not zipfile.is_zipfile(file) or "xl/workbook.xml" not in _names(file):
+            if not zipfile.is_zipfile(file) or "xl/workbook.xml" not in (sizes := _sizes(file)):
                 raise FilesError(
                     f"{path} is no workbook that can be read here; save it as .xlsx without a "
                     "password, or as CSV UTF-8"
+                )
+            sheets = sum(size for name, size in sizes.items() if name.startswith(_SHEETS))
+            if sum(sizes.values()) - sheets > _HELD or sheets > _READ:
+                raise InvalidInput(
+                    f"{path} unpacks to {sum(sizes.values()) >> 20:,} MB, more than any table "
+                    "needs; save it as CSV UTF-8"
                 )
             for results in (True, False):
                 with warnings.catch_warnings():
@@ -203,9 +213,10 @@ def sheet(file: BinaryIO, path: Path, name: str) -> Iterator[Sheet]:
         yield Sheet(path, *(book[chosen] for book in books))
 
 
-def _names(file: BinaryIO) -> list[str]:
+def _sizes(file: BinaryIO) -> dict[str, int]:
+    """What a workbook holds, and how large each part says that it is; no more of it is unpacked."""
     with zipfile.ZipFile(file) as archive:
-        return archive.namelist()
+        return {each.filename: each.file_size for each in archive.infolist()}
 
 
 def _chosen(path: Path, sheets: Sequence[Any], name: str) -> str:

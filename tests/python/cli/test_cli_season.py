@@ -25,8 +25,8 @@ def test_a_season_is_registered_by_its_table_and_sent_once(
     table.write_text(f"file,model\na.png,\nb.png,{two}\nc.png,{one}\ngone.png,{one}\n")
     season: tuple[str, ...] = ("output", "season", "season.csv", "season")
     told = shell.run(*season, code=2)
-    assert "1 row names a file that is not in the folder. 5: gone.png" in told
-    assert "1 row names no model. 2: a.png" in told
+    assert "1 row names a file that is not in the folder. row 5: gone.png" in told
+    assert "1 row names no model. row 2: a.png" in told
     assert "left.png" in told and "not in order; nothing was sent" in told
     table.write_text(f"file,model\na.png,\nb.png,{two}\nc.png,{one}\n")
     season = (*season, "--model", two)

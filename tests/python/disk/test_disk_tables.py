@@ -3,6 +3,7 @@
 import csv
 import datetime
 import sys
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -325,3 +326,23 @@ def test_without_openpyxl_it_is_said_what_to_install(
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(FilesError, match=r"pip install 'kiseki\[xlsx\]'"):
         book(["file"], ["a"])
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    """A few megabytes of zeros took gigabytes of memory and half a minute."""
+    book = openpyxl.Workbook()
+    book.create_sheet("cuts", 0).append(["file"])
+    book.save(tmp_path / "good.xlsx")
+    large = tmp_path / "large.xlsx"
+    with (
+        zipfile.ZipFile(tmp_path / "good.xlsx") as good,
+        zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made,
+    ):
+        for each in good.infolist():
+            made.writestr(each.filename, good.read(each))
+        with made.open("xl/sharedStrings.xml", "w", force_zip64=True) as part:
+            for _ in range(300):
+                part.write(bytes(1 << 20))
+    assert large.stat().st_size < 2 << 20
+    with pytest.raises(InvalidInput, match="unpacks to 300 MB"):
+        Table(large, ["file"])

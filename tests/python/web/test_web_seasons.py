@@ -240,7 +240,8 @@ def test_all_that_is_in_disorder_is_named_and_keeps_the_button_away(
         "1 content is there under several names",
     ):
         assert each in text, each
-    assert "forgotten.png" in text and "season.csv" not in text
+    assert "1 file of the folder stands in no row" in text and "forgotten.png" in text
+    assert "season.csv" not in text and "row 3: gone.png" in text
     assert "Nothing can be registered before the above is in order." in text
     assert 'data-do="post">Register' not in text
 

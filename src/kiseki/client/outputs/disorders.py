@@ -13,6 +13,8 @@ _SHOWN = 5
 """Names that are remembered of each."""
 
 Kind = str
+_ROWS = frozenset({"missing", "no_record", "no_model", "contradiction", "endorsement"})
+"""Of which the number of the row is known, in front of the name."""
 _NOTES = frozenset({"unnamed", "same", "elsewhere", "odd"})
 """What somebody should know, and may be as it is. All else must be put in order first."""
 
@@ -24,7 +26,8 @@ class Disorder:
     Attributes:
         kind: what sort; `words` says it.
         count: how many it is about.
-        names: the first of them: rows, files or IDs.
+        names: the first of them, as files or IDs; with the number of its row and a colon in front
+            where a row is meant.
         why: what a contract or a reader says about it, in English; empty where `words` say it all.
     """
 
@@ -42,6 +45,13 @@ class Disorder:
     def more(self) -> int:
         """How many of them are not named."""
         return self.count - len(self.names)
+
+    def named(self, language: str = "en") -> list[str]:
+        """The first of them, for people."""
+        if self.kind not in _ROWS:
+            return list(self.names)
+        rows = [each.partition(": ") for each in self.names]
+        return [say("row {row}: {name}", language, row=row, name=name) for row, _, name in rows]
 
     def words(self, language: str = "en") -> str:
         """What is wrong, in a sentence."""

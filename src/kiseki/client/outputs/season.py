@@ -139,8 +139,8 @@ def look(
     paths = sorted({path for _, path in good})
     hashed = {each.path: each for each in hash_outputs(paths, progress)}
     _judged(hashed.values(), folder, found)
-    documents = {there[outputlists.place(each.record)] for each, _ in good if each.record}
-    _left_over(there, {*hashed, *documents}, Path(table), folder, found)
+    places = {outputlists.place(each) for row in rows for each in (row.file, row.record)}
+    _left_over(there, {there[each] for each in places & set(there)}, Path(table), folder, found)
     groups: dict[tuple[object, ...], list[tuple[Made, HashedOutput]]] = {}
     for made, path in good:
         groups.setdefault(made.batch, []).append((made, hashed[path]))
