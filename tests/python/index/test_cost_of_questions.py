@@ -3,6 +3,7 @@ of SQLite's virtual machine, which are the same on every computer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -187,3 +188,22 @@ def test_the_uses_of_one_collection_are_those_among_all_of_its_provider() -> Non
             assert index.uses(art, deep) == [each for each in usage if each.collection == art]
             assert index.uses(art, deep)
     assert index.uses(named("nothing")) == []
+
+
+@pytest.mark.parametrize("column", ["model", "group_id"])
+def test_each_that_rests_on_a_model_costs_the_same_however_many_do(column: str) -> None:
+    """A base model that everybody builds on is looked through once, not once for each of them,
+    whichever index was made last: SQLite takes that one where it knows no better."""
+    costs = {}
+    for batches in (20, 40, 80):
+        world = Tall(1, 1)
+        for i in range(batches):
+            world.batch([f"shot {i}"], [world.top], world.art)
+        index = world.index()
+        index._store._driver.execute(f"DROP INDEX base_by_{column}")
+        index._store._driver.execute(f"CREATE INDEX base_by_{column} ON base ({column})")
+        assert index.overview.impact(world.top).direct_batches == batches + 1
+        asks = index.overview.impact, partial(index.overview.dependents, most=10)
+        costs[batches] = [steps_of(index, partial(ask, world.top)) for ask in asks]
+    for few, more, most in zip(costs[20], costs[40], costs[80], strict=True):
+        assert most - more <= 2.5 * (more - few), costs

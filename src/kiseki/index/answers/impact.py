@@ -85,10 +85,9 @@ _IS_DIRECT = or_(
     .where(t.source.c.collection == _ID)
     .where(t.source.c.at == t.composed.c.at)
     .correlate(t.composed),
-    exists()
-    .where(t.base.c.model == _ID)
-    .where(t.base.c.group_id == t.composed.c.id)
-    .correlate(t.composed),
+    number_of(t.composed.c.id).in_(
+        select(number_of(t.base.c.group_id)).where(t.base.c.model == _ID)
+    ),
 ).label("is_direct")
 _EACH = (
     select(t.composed.c.kind, _IS_DIRECT).where(t.composed.c.at.in_(_RESTING)).subquery("resting")
