@@ -30,7 +30,6 @@ UNSEEN = {
     "chain/logs.py": "reading the chain",
     "chain/release/": "deploys and verifies contracts; pages ask those that are there",
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
-    "client/cancellations.py": "no page cancels a signature by its file",
     "client/data/gates.py": "no page lets anybody into a gate",
     "client/data/openings.py": "no page reveals anything",
     "client/data/standing.py": "no page asks for a standing consent",

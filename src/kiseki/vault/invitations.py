@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS invitation (
     account TEXT, credential BLOB, collection BLOB, root BLOB, consent TEXT, signed_at INTEGER,
     ticket TEXT, declined_at INTEGER, origin TEXT NOT NULL DEFAULT '[]'
 );
+CREATE INDEX IF NOT EXISTS invitation_account ON invitation (account) WHERE signed_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS passkey (
     credential BLOB PRIMARY KEY, public BLOB NOT NULL, key BLOB NOT NULL, site TEXT NOT NULL,
     account TEXT, made_at INTEGER NOT NULL
@@ -189,6 +190,20 @@ class InvitationStore(OwnFile):
         """All of them, in the order in which they were made."""
         with self._using():
             return self._all()
+
+    def signed_by(self, account: str) -> list[Invitation]:
+        """Those that an account signed, in the order in which they were made.
+
+        Args:
+            account: in lower case.
+        """
+        with self._using():
+            rows = self._db.execute(
+                f"SELECT {_FIELDS} FROM invitation WHERE account = ?"  # noqa: S608 - a constant
+                " AND signed_at IS NOT NULL ORDER BY rowid",
+                (account,),
+            )
+            return [_invitation(row) for row in rows]
 
     def of(self, secret: str) -> Invitation | None:
         """The one with this secret; none where there is none."""

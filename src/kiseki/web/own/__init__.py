@@ -2,5 +2,6 @@
 
 entry     signing in with a passkey
 actions   what somebody can have done, as an operation that their key signs
+opened    what somebody signed and nobody has carried out
 pages     the pages
 """

@@ -10,21 +10,27 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from kiseki.chain.contract.contracts import Call, node_errors
-from kiseki.client.accounts.operations import Operation, understood
+from kiseki.client import cancellations
+from kiseki.client.accounts.operations import Operation, made, understood
 from kiseki.client.data import revocations
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.wallet import Signed
 from kiseki.core import accounts, typed
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex, to_hex
+from kiseki.core.keccak import keccak256
+from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex, to_hex, uint
 from kiseki.errors import ContractReverted, InvalidInput
 
 __all__ = [
     "ACTIONS",
     "ITSELF",
     "NOTHING_WAITS",
+    "OPERATION",
+    "REGISTRY",
     "TOO_FEW",
     "again",
+    "cancellation",
+    "cancels",
     "letter",
     "prepared",
     "revocation",
@@ -33,6 +39,9 @@ __all__ = [
 NOTHING_WAITS = "nothing waits for you that could be brought now"
 ITSELF = "this is your account itself; it is opened by keys, and others guard it"
 TOO_FEW = "name as many guardians as must act together, and at least 30 days of waiting"
+OPERATION, REGISTRY = "account", "registry"
+"""For which contract something was signed: the account itself, or the registry of data."""
+_CANCEL = keccak256(b"cancelNonce(uint256)")[:4]
 _LEAST_WAIT = timedelta(days=30)
 
 Said = Mapping[str, str]
@@ -51,9 +60,41 @@ def prepared(k: Kiseki, account: str, action: str, said: Said) -> Operation:
     """
     if action not in ACTIONS:
         raise InvalidInput(f"there is nothing like {action!r:.40} to do")
+    if action == "cancel" and said.get("contract") == OPERATION:
+        return _nothing(k, account, said)
     calls = ACTIONS[action](k, account, said)
     _must_be_taken(k, account, calls)
     return k.accounts.prepare(account, calls)
+
+
+def _nothing(k: Kiseki, account: str, said: Said) -> Operation:
+    """What has the number of an earlier operation and does nothing, so that one can be carried out
+    no more."""
+    _, deadline = k.data.wallet.fresh()
+    names = k.session.names
+    return made(k.session.chain_id, account, [], _number(said), deadline, names)
+
+
+def _cancel(k: Kiseki, account: str, said: Said) -> list[Call]:
+    return [k.session["DataRegistry"].call("cancelNonce", _number(said))]
+
+
+def _number(said: Said) -> int:
+    text = said.get("number", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 80):
+        raise InvalidInput("the number of a signature is digits")
+    return uint(int(text), 256, "the number of a signature")
+
+
+def cancels(operation: Operation) -> set[tuple[str, int]]:
+    """Of which contract, and with which number, the signatures are that an operation withdraws."""
+    if not operation.calls:
+        return {(OPERATION, operation.nonce)}
+    found = set()
+    for to, _, data in operation.calls:
+        if operation.names.get(to.lower()) == "DataRegistry" and data[:4] == _CANCEL:
+            found.add((REGISTRY, int.from_bytes(data[4:36])))
+    return found
 
 
 def _must_be_taken(k: Kiseki, account: str, calls: list[Call]) -> None:
@@ -100,8 +141,22 @@ def revocation(k: Kiseki, wallet: str, said: Said) -> Signed:
     return Signed(checksummed(wallet), message, nonce, deadline, b"")
 
 
+def cancellation(k: Kiseki, wallet: str, said: Said) -> Signed:
+    """A cancellation that a wallet is asked to sign; not signed yet.
+
+    Raises:
+        InvalidInput: it says no number.
+    """
+    nonce, deadline = k.data.wallet.fresh()
+    message = typed.cancellation(
+        k.session.chain_id, k.session["DataRegistry"].address, signer=wallet,
+        cancelled=_number(said), nonce=nonce, deadline=deadline,
+    )  # fmt: skip
+    return Signed(checksummed(wallet), message, nonce, deadline, b"")
+
+
 def letter(message: object, signature: bytes) -> Signed:
-    """A revocation as a browser brings it back, read again as from a file.
+    """A revocation or cancellation as a browser brings it back, read again as from a file.
 
     Raises:
         InvalidInput: it is none.
@@ -109,14 +164,15 @@ def letter(message: object, signature: bytes) -> Signed:
     """
     if not isinstance(message, dict):
         raise InvalidInput("this is no message")
-    found = revocations.COLLECTION
+    cancels = message.get("primaryType") == "Cancellation"
+    found = cancellations.LETTER if cancels else revocations.COLLECTION
     try:
         told = message["message"]
-        who = checksummed(address(told["provider"], "the provider"))
+        who = checksummed(address(told["signer" if cancels else "provider"], "the signer"))
         given = Signed(who, message, int(told["nonce"]), int(told["deadline"]), signature)
         return found.from_json(found.to_json(given))
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidInput("this is no revocation") from error
+        raise InvalidInput("this is nothing that was asked to be signed") from error
 
 
 def _own_collection(k: Kiseki, account: str, said: Said) -> bytes:
@@ -186,6 +242,7 @@ def _plain(text: str) -> str:
 ACTIONS: Mapping[str, Callable[[Kiseki, str, Said], list[Call]]] = {
     "claim": _claim,
     "revoke": _revoke,
+    "cancel": _cancel,
     "key": _add_key,
     "guardians": _guardians,
     "stop-recovery": _stop,

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from markupsafe import Markup
 
+from kiseki.client import cancellations
 from kiseki.client.accounts.accounts import AccountState
 from kiseki.client.accounts.operations import Operation, key_words
 from kiseki.client.data import revocations
@@ -30,6 +31,7 @@ from kiseki.web.codes import qr
 from kiseki.web.guard import Answer, own_script
 from kiseki.web.own import actions
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
+from kiseki.web.own.opened import OpenShown, opened, withdraw
 from kiseki.web.relay.relay import Relay
 from kiseki.web.shown import collections, wallets
 from kiseki.web.shown.values import Rows, UseRow
@@ -188,9 +190,15 @@ def front(owner: Visit, then: Annotated[str, Query(max_length=400)] = "") -> Res
         sets = [_set(index, row) for row in shown.collections.rows[:_SETS]]
     return owner.page(
         "home", shown=shown, sets=sets, read=state, passkey=bool(owner.who.credential),
-        account=_account(owner, account),
+        account=_account(owner, account), opened=_opened(owner, account),
         relays=owner.visit.request.app.state.relay is not None,
     )  # fmt: skip
+
+
+def _opened(owner: Owner, account: str) -> list[OpenShown]:
+    relay: Relay | None = owner.visit.request.app.state.relay
+    with owner.desk.connected() as k:
+        return opened(owner.visit.words, k, owner.desk, relay, account)
 
 
 def _set(index: Index, row: wallets.MadeRow) -> SetShown:
@@ -265,14 +273,16 @@ def ask(owner: Visit, action: str) -> Response:
 def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Response:
     """What a wallet signs, as a letter that the relay brings. It needs no account for anything
     else: it sends that itself."""
-    if action != "revoke":
+    if action not in ("revoke", "cancel"):
         return RedirectResponse(owner.at(), 303)
     message, words_of, problem = None, None, ""
     try:
         with owner.desk.connected() as k:
-            prepared = actions.revocation(k, wallet, said)
+            asked = actions.revocation if action == "revoke" else actions.cancellation
+            prepared = asked(k, wallet, said)
         message = prepared.message
-        words_of = [revocations.COLLECTION.words(prepared, owner.visit.words.language)]
+        letter = revocations.COLLECTION if action == "revoke" else cancellations.LETTER
+        words_of = [letter.words(prepared, owner.visit.words.language)]
     except InvalidInput as error:
         problem = str(error)
     return owner.page(
@@ -404,8 +414,15 @@ def written(owner: Visit, answer: Answer) -> Response:
         letter = actions.letter(answer.get("message"), signature)
         if letter.signer.lower() != who.account:
             raise InvalidInput(siwe.ANOTHER)
-        ticket = relay.revocation(letter, owner.peer)
-    except (InvalidInput, SigningError) as error:
+        if letter.message["primaryType"] == "Cancellation":
+            ticket = relay.ask("cancellation", cancellations.LETTER.to_json(letter), owner.peer)
+            number = int(letter.message["message"]["cancelled"])
+            _withdraw(owner, relay, who.account, {(actions.REGISTRY, number)})
+        else:
+            ticket = relay.revocation(letter, owner.peer)
+    except SigningError:
+        return owner.refused(InvalidInput(siwe.ANOTHER))
+    except InvalidInput as error:
         return owner.refused(error)
     return JSONResponse({"next": f"{owner.root}/relay/{ticket}"}, 200, _NEVER_KEPT)
 
@@ -433,6 +450,14 @@ def done(owner: Visit, answer: Answer) -> Response:
         approval = accounts.signature(passkey.key, signed)
         first = passkey.key if passkey.account is None else None
         ticket = relay.operation(operation, approval, first, 0, owner.peer)
+        _withdraw(owner, relay, who.account, actions.cancels(operation))
     except InvalidInput as error:
         return owner.refused(error)
     return JSONResponse({"next": f"{owner.root}/relay/{ticket}"}, 200, _NEVER_KEPT)
+
+
+def _withdraw(owner: Owner, relay: Relay, who: str, numbers: set[tuple[str, int]]) -> None:
+    """What somebody cancels this site sends no more."""
+    if numbers:
+        with owner.desk.connected() as k:
+            withdraw(owner.visit.words, k, relay, who, numbers)

@@ -6,10 +6,12 @@ only from those above it:
     limits    what it may cost, and which tokens count
     reasons   why something waits or was refused, in words
     content   what an operation of an account may contain
-    works     the four kinds of request: what each would send
+    works     the five kinds of request: what each would send
+    reading   a request from its text
     rows      a request as the book keeps it, and the tables
     book      requests, sendings and what was spent, on the disk before anybody is answered
     told      what a visitor is told of a request, and an operator of all
+    rounds    what is handed over at once
     relay     the thread that sends
     metrics   the same for Prometheus
     routes    the pages, and what their scripts ask

@@ -36,6 +36,10 @@ _KEPT = 30 * DAY
 """How long a request can be looked up after it was made, once nothing more becomes of it."""
 
 
+_SHOWN = 50
+"""Requests of one person that are told together."""
+
+
 class TooMany(InvalidInput):
     """Somebody asks too often, or too much waits already."""
 
@@ -174,6 +178,23 @@ class Book:
             self._chain, most,
         )  # fmt: skip
         return [row_of(each) for each in found]
+
+    def of_person(self, person: str) -> list[Row]:
+        """What somebody handed in and nobody has carried out, the newest first."""
+        found = self._rows(
+            f"SELECT {COLUMNS} FROM request WHERE chain = ? AND person = ?"  # noqa: S608
+            " AND state != 'done' AND kind != 'claim' ORDER BY id DESC LIMIT ?",
+            self._chain, person, _SHOWN,
+        )  # fmt: skip
+        return [row_of(each) for each in found]
+
+    def consented(self, person: str) -> bool:
+        """Whether somebody handed in a consent that this studio prepared."""
+        found = self._rows(
+            "SELECT 1 FROM request WHERE chain = ? AND person = ? AND kind = 'consent' LIMIT 1",
+            self._chain, person,
+        )  # fmt: skip
+        return bool(found)
 
     # What becomes of them
 

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     STRANGER = "stranger"
     REFUSED = "refused"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     def words(self, language: str = "en") -> str:
         """The same in a sentence or two."""
@@ -84,6 +85,7 @@ class Reason(StrEnum):
                 language,
             ),
             Reason.REFUSED: say("A contract refuses it. Nothing was sent.", language),
+            Reason.CANCELLED: say("Its signer cancels it. Nothing was sent.", language),
             Reason.FAILED: say(
                 "It was sent and failed on the chain, so nothing of it was done.", language
             ),

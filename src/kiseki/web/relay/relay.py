@@ -10,12 +10,10 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kiseki.chain.contract.contracts import Call
-from kiseki.chain.sending.fees import SPARE_GAS, Fees
 from kiseki.chain.sending.intents import Intent
 from kiseki.chain.sending.outcome import Outcome
 from kiseki.client.accounts.operations import Operation
@@ -37,10 +35,20 @@ from kiseki.errors import (
 )
 from kiseki.web.relay.book import Book, Ticket
 from kiseki.web.relay.limits import TIMES, Limits, day_of, expected
+from kiseki.web.relay.reading import read
 from kiseki.web.relay.reasons import Reason
+from kiseki.web.relay.rounds import Round, most
 from kiseki.web.relay.rows import Row, Sending
 from kiseki.web.relay.told import Figures, Told
-from kiseki.web.relay.works import Claiming, Consenting, Operating, Refused, Revoking, Work, read
+from kiseki.web.relay.works import (
+    Cancelling,
+    Claiming,
+    Consenting,
+    Operating,
+    Refused,
+    Revoking,
+    Work,
+)
 from kiseki.web.site import now
 
 __all__ = ["Relay"]
@@ -190,9 +198,19 @@ class Relay:
         row = self._book.row(ticket.id if isinstance(ticket, Ticket) else ticket)
         return None if row is None else self._told(row)
 
-    def last(self, most: int = 50) -> list[Told]:
+    def last(self, number: int = 50) -> list[Told]:
         """The last requests, the newest first."""
-        return [self._told(each) for each in self._book.last(most)]
+        return [self._told(each) for each in self._book.last(number)]
+
+    def of_person(self, person: str) -> list[Told]:
+        """What somebody handed in and nobody has carried out, the newest first."""
+        return [self._told(each) for each in self._book.of_person(person.lower())]
+
+    def withdraw(self, ticket: str) -> None:
+        """Sends a request no more, unless it is on its way: for who proved that it is theirs."""
+        row = self._book.row(ticket)
+        if row is not None and row.state == "waiting" and self._book.begun(row) is None:
+            self._book.ends(row, "refused", Reason.CANCELLED)
 
     def figures(self) -> Figures:
         """What an operator watches. Asks no node."""
@@ -288,7 +306,7 @@ class Relay:
             self._away(error)
             return False
         self._trouble = None
-        flown = _Round(fees, self._balance)
+        flown = Round(fees, self._balance)
         try:
             with contextlib.closing(sender.send_all(self._calls(flown))) as outcomes:
                 for outcome in outcomes:
@@ -312,14 +330,14 @@ class Relay:
                     self._k.sender.recall(call)
         self._told_journal = True
 
-    def _leave(self, flown: _Round) -> None:
+    def _leave(self, flown: Round) -> None:
         """Gives back what was not sent."""
         for row, sending in flown.flying:
             with contextlib.suppress(ChainError):  # looked at again in the next round
                 if not self._k.sender.remembers(sending.call):
                     self._book.release(row, sending)
 
-    def _calls(self, flown: _Round) -> Iterator[Call]:
+    def _calls(self, flown: Round) -> Iterator[Call]:
         for row in self._book.waiting(self._clock()):
             if self._stopped.is_set():
                 return
@@ -337,7 +355,7 @@ class Relay:
                 flown.count += 1
                 yield sending.call
 
-    def _next(self, row: Row, flown: _Round) -> Sending | None:
+    def _next(self, row: Row, flown: Round) -> Sending | None:
         """What of a request is sent now; none if nothing is, and then the book says why."""
         sender = self._k.sender
         begun = self._book.begun(row)
@@ -368,8 +386,11 @@ class Relay:
             self._book.ends(row, "refused", Reason.REFUSED)
         return None
 
-    def _planned(self, row: Row, flown: _Round) -> Sending | None:
-        plan = self._read(row.kind, row.text).plan(self._k, self._dry, self.limits, row.sent)
+    def _planned(self, row: Row, flown: Round) -> Sending | None:
+        work = self._read(row.kind, row.text)
+        if isinstance(work, Operating | Cancelling) and self._book.consented(row.person):
+            work = replace(work, known=True)
+        plan = work.plan(self._k, self._dry, self.limits, row.sent)
         if not plan.calls:
             if row.kind == Claiming.KIND and not row.sent:
                 raise Refused(Reason.WORTH)
@@ -395,20 +416,20 @@ class Relay:
             raise Refused(Reason.WORTH)
         if not self._is_payable(row, gas, flown):
             return None
-        reserved = _most(gas, flown.fees)
+        reserved = most(gas, flown.fees)
         flown.left -= reserved
         return self._book.begin(row, replace(first, gas=gas), reserved, self._clock())
 
-    def _is_payable(self, row: Row, gas: int, flown: _Round) -> bool:
+    def _is_payable(self, row: Row, gas: int, flown: Round) -> bool:
         """Whether there is room for it under the limits, and ether; else the book says why not."""
-        most, today, limits = _most(gas, flown.fees), self._clock(), self.limits
+        highest, today, limits = most(gas, flown.fees), self._clock(), self.limits
         for reason, room in (
             (Reason.MUCH, min(limits.person, limits.day)),
             (Reason.PERSON, limits.person - self._book.spent(today, row.person)),
             (Reason.DAY, limits.day - self._book.spent(today)),
             (Reason.POOR, flown.left),
         ):
-            if most > room:
+            if highest > room:
                 self._book.waits(row, reason, today + _SOON)
                 return False
         return True
@@ -468,30 +489,3 @@ class Relay:
         self._k, old = made, self._k
         self._dry = made.rehearsing()
         old.close()
-
-
-class _Round:
-    """One round.
-
-    Attributes:
-        fees: what a transaction offers now.
-        left: of what the wallet holds, what is not kept for a transaction yet, in wei.
-        flying: what was handed over, in order, and has no outcome yet.
-        about: what is on its way.
-        count: how many were handed over.
-    """
-
-    def __init__(self, fees: Fees, left: int) -> None:
-        self.fees, self.left = fees, left
-        self.flying: deque[tuple[Row, Sending]] = deque()
-        self.about: set[bytes] = set()
-        self.count = 0
-
-    def landed(self, stopped: threading.Event) -> bool:
-        """Whether there may be more to do at once."""
-        return self.count > len(self.flying) and not stopped.is_set()
-
-
-def _most(gas: int, fees: Fees) -> int:
-    """What a transaction can cost at most, in wei."""
-    return int(gas * SPARE_GAS) * fees.most

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS request (
     peer BLOB
 );
 CREATE INDEX IF NOT EXISTS request_key ON request (chain, key);
+CREATE INDEX IF NOT EXISTS request_person ON request (chain, person, id);
 CREATE INDEX IF NOT EXISTS request_open ON request (chain, id) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS request_peer ON request (peer, created) WHERE peer IS NOT NULL;
 CREATE INDEX IF NOT EXISTS request_ended ON request (created) WHERE state != 'waiting';

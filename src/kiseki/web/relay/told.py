@@ -26,7 +26,7 @@ class Told:
 
     Attributes:
         ticket: its own.
-        kind: ``consent``, ``revocation``, ``operation`` or ``claim``.
+        kind: ``consent``, ``revocation``, ``cancellation``, ``operation`` or ``claim``.
         person: the wallet or account that it counts for, checksummed.
         state: ``waiting``, ``sent`` (in no block yet), ``done`` or ``refused``.
         reason: why it waits or was refused.

@@ -1,4 +1,4 @@
-"""The four kinds of request: what each would send, whose it is, and how it is written down."""
+"""The five kinds of request: what each would send, whose it is, and how it is written down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.rehearsal import Rehearsal
-from kiseki.client.accounts.operations import Operation, understood
-from kiseki.client.data import revocations
+from kiseki.client import cancellations
+from kiseki.client.accounts.operations import Operation
 from kiseki.client.data.consents import Consent
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.letters import Letter, must_be_for
@@ -22,13 +22,22 @@ from kiseki.client.payable import receiver
 from kiseki.client.wallet import Signed
 from kiseki.core import accounts, typed
 from kiseki.core.keccak import keccak256
-from kiseki.core.values import from_hex, to_hex, uint
+from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import ContractReverted, InvalidInput
 from kiseki.web.relay.content import Content, multicall
 from kiseki.web.relay.limits import TIMES, Limits, expected
 from kiseki.web.relay.reasons import Reason
 
-__all__ = ["Claiming", "Consenting", "Operating", "Plan", "Refused", "Revoking", "Work", "read"]
+__all__ = [
+    "Cancelling",
+    "Claiming",
+    "Consenting",
+    "Operating",
+    "Plan",
+    "Refused",
+    "Revoking",
+    "Work",
+]
 
 _STEP = 60_000
 """Gas of one step of a claim, as the contracts' tests measure it, rounded up."""
@@ -219,6 +228,7 @@ class Operating(Work):
 
     Attributes:
         first, number: of an account that may not be there yet: its first key, and its number.
+        known: whether a consent of the account was handed in here.
     """
 
     KIND = "operation"
@@ -226,6 +236,7 @@ class Operating(Work):
     signed: bytes
     first: bytes | None = None
     number: int = 0
+    known: bool = False
 
     @property
     def person(self) -> str:
@@ -273,7 +284,7 @@ class Operating(Work):
         content = Content.of(self.operation, limits)
         if not content.fits:
             raise Refused(Reason.CONTENT)
-        if not content.moves and not self._is_known(k):
+        if not (content.moves or self.known or _is_known(k, self.person)):
             raise Refused(Reason.STRANGER)
         call = k.accounts.relay_call(
             self.operation, self.signed, key=self.first, number=self.number
@@ -289,11 +300,6 @@ class Operating(Work):
         if not content.moves:
             return None
         return max(content.worth, _owed(k, self.person, content.claims, limits))
-
-    def _is_known(self, k: Kiseki) -> bool:
-        """Whether the account consented to something that this studio prepared."""
-        found = k.session.index.registered("DataRegistry", self.person, None, _KNOWN)
-        return any(k.salts.versions(each) for each in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,55 +371,60 @@ def fitting(k: Kiseki, call: Call, worth: int, most: int) -> Plan:
     raise Refused(Reason.GAS)
 
 
-def read(kind: str, text: str, names: Mapping[str, str]) -> Work:
-    """A request from its text.
+@dataclass(frozen=True, slots=True)
+class Cancelling(Work):
+    """Somebody withdraws an earlier signature of theirs.
 
-    Args:
-        names: of the contracts of the chain, by address in lower case.
-
-    Raises:
-        InvalidInput: it is none, or the signature is somebody else's.
+    Attributes:
+        known: whether a consent of theirs was handed in here.
     """
-    if kind == Consenting.KIND:
-        return Consenting(Consent.from_json(text))
-    if kind == Revoking.KIND:
-        return _revoking(text)
-    given = _json(text)
-    if kind == Claiming.KIND:
-        if not isinstance(given.get("wallet"), str):
-            raise InvalidInput("name the wallet that is owed something")
-        return Claiming(receiver(given["wallet"], "the wallet"))
-    if kind == Operating.KIND:
-        message, first = given.get("message"), given.get("key")
-        if not isinstance(message, dict):
-            raise InvalidInput("an operation has a message")
-        number = given.get("number", "0")
-        if not (isinstance(number, str) and number.isascii() and number.isdigit()):
-            raise InvalidInput("the account's number is digits in quotation marks")
-        return Operating(
-            understood(message, names),
-            from_hex(given.get("signature"), None, "the signature"),
-            None if first is None else accounts.key_of(from_hex(first, None, "the key")),
-            uint(int(number[:80]), 256, "the account's number"),
-        )
-    raise InvalidInput("this is nothing that is relayed")
+
+    KIND = "cancellation"
+    signed: Signed
+    known: bool = False
+
+    @property
+    def person(self) -> str:
+        """Whose signatures both are."""
+        return self.signed.signer.lower()
+
+    @property
+    def ends(self) -> int:
+        """The deadline of the cancellation."""
+        return self.signed.deadline
+
+    @property
+    def about(self) -> bytes:
+        """The cancellation's own number."""
+        return _nonce(self.signed.message, self.person, self.signed.nonce)
+
+    @property
+    def text(self) -> str:
+        """The letter."""
+        return cancellations.LETTER.to_json(self.signed)
+
+    def must_fit(self, k: Kiseki) -> None:
+        """It is for the registry of this chain."""
+        if must_be_for(k.session, self.signed) != "DataRegistry":
+            raise InvalidInput("this is a letter for another contract")
+
+    def plan(self, k: Kiseki, dry: Kiseki, limits: Limits, sent: int) -> Plan:
+        """One transaction; none where the earlier signature counts no more."""
+        contract, signer = k.session["DataRegistry"], self.signed.signer
+        cancelled = int(self.signed.message["message"]["cancelled"])
+        if sent or contract.read("isNonceUsed", signer, cancelled):
+            return Plan(())
+        if not (self.known or _is_known(k, self.person)):
+            raise Refused(Reason.STRANGER)
+        if contract.read("isNonceUsed", signer, self.signed.nonce):
+            raise Refused(Reason.DONE)
+        return Plan((contract.call("cancelNonceFor", signer, cancelled, self.signed.approval),))
 
 
-def _revoking(text: str) -> Revoking:
-    try:
-        return Revoking(revocations.COLLECTION, revocations.COLLECTION.from_json(text))
-    except InvalidInput:
-        return Revoking(revocations.ITEM, revocations.ITEM.from_json(text))
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidInput("this is no JSON") from None
-    if not isinstance(found, dict):
-        raise InvalidInput("this is no JSON object")
-    return found
+def _is_known(k: Kiseki, person: str) -> bool:
+    """Whether somebody consented to something that this studio prepared."""
+    found = k.session.index.registered("DataRegistry", person, None, _KNOWN)
+    return any(k.salts.versions(each) for each in found)
 
 
 def _owed(k: Kiseki, wallet: str, tokens: Iterable[str], limits: Limits) -> int:
