@@ -15,10 +15,12 @@ from fastapi.responses import RedirectResponse
 from kiseki.core.values import to_hex
 from kiseki.web.asked import Asked
 from kiseki.web.relay.relay import Relay
+from kiseki.web.relay.told import Figures
+from kiseki.web.site import State, now
 from kiseki.web.studio.door import Door
 from kiseki.web.studio.pages import Shut
 
-__all__ = ["Keeper", "keeper_metrics", "operator"]
+__all__ = ["Keeper", "alarms", "keeper_metrics", "operator"]
 
 operator = APIRouter(include_in_schema=False)
 
@@ -53,6 +55,20 @@ def keeper_metrics(path: Path | None) -> Keeper | None:
     return Keeper(time, {name.removeprefix("kiseki_keeper_"): said for name, _, said in rows})
 
 
+def alarms(read: State, relay: Figures | None) -> list[str]:
+    """What needs somebody: ``node``, ``trouble``, ``balance``, ``limit``."""
+    found = ["node"] if read.failure else []
+    if relay is None:
+        return found
+    if relay.trouble is not None:
+        found.append("trouble")
+    if relay.balance is not None and relay.balance < relay.day:
+        found.append("balance")
+    if relay.spent * 5 >= relay.day * 4:
+        found.append("limit")
+    return found
+
+
 @operator.get("/operator")
 def page(
     visit: Annotated[Asked, Depends(Asked.of)],
@@ -71,9 +87,10 @@ def page(
     relay: Relay | None = state.relay
     with visit.site.reading() as index:
         read = visit.site.state(index)
+    figures = None if relay is None else relay.figures()
     return visit.plain(
-        "operator.html", 200, read=read, keeper=keeper_metrics(state.keeper),
-        relay=None if relay is None else relay.figures(),
+        "operator.html", 200, read=read, now=now(), keeper=keeper_metrics(state.keeper),
+        relay=figures, alarms=alarms(read, figures),
         last=[] if relay is None else relay.last(_LAST),
         pending=[] if relay is None else relay.pending(), hexed=to_hex,
     )  # fmt: skip

@@ -21,7 +21,9 @@ from kiseki import LocalKiseki
 from kiseki.client.data import revocations
 from kiseki.core.values import to_hex
 from kiseki.web.app import application
+from kiseki.web.operator import alarms
 from kiseki.web.relay import Limits, Relay
+from kiseki.web.relay.reasons import Reason
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
@@ -184,7 +186,14 @@ def test_the_operator_sees_how_everything_stands(
     relay.claim(TO)
     (desk.folder / "keeper.prom").write_text("# HELP x y\nkiseki_keeper_rounds_total 7\n")
     said = words(visitor.get(f"/operator?key={door.key}").text)
-    for part in (relay.wallet[:8], "0.05 ETH", "carried out", "rounds_total 7", "It answers."):
+    for part in (
+        relay.wallet[:8],
+        "0.05 ETH",
+        "carried out",
+        "rounds_total 7",
+        "It answers, and",
+        "Nothing needs you",
+    ):
         assert part in said, part
     metrics = visitor.get("/metrics").text
     assert 'kiseki_relay_open{state="waiting"} 1' in metrics
@@ -193,6 +202,26 @@ def test_the_operator_sees_how_everything_stands(
     assert f"kiseki_relay_spent_today_wei {spent}" in metrics
     assert re.search(r"kiseki_relay_fees_wei_total [1-9]", metrics)
     assert spent == relay.figures().paid, "what it cost took the place of what it could cost"
+
+
+def test_the_operator_is_told_first_what_needs_somebody(relay: Relay, site: Site) -> None:
+    """The node, an empty wallet and a day that is nearly paid out; each by itself."""
+    with site.reading() as index:
+        read = site.state(index)
+    full = replace(relay.figures(), balance=10**20, spent=0, trouble=None)
+    near = full.day * 4 // 5
+    for changed, found in (
+        (full, []),
+        (replace(full, balance=full.day), []),
+        (replace(full, balance=full.day - 1), ["balance"]),
+        (replace(full, balance=None), []),
+        (replace(full, spent=near), ["limit"]),
+        (replace(full, spent=near - 1), []),
+        (replace(full, trouble=Reason.NODE), ["trouble"]),
+    ):
+        assert alarms(read, changed) == found
+    assert alarms(replace(read, failure="away"), full) == ["node"]
+    assert alarms(read, None) == []
 
 
 def test_nobody_else_sees_the_operators_page(app: Any) -> None:
