@@ -9,10 +9,11 @@ import { picture } from "./file/picture.ts";
 import { copy, element, put, putWords, size, slot } from "./file/show.ts";
 import { Site, Unanswered } from "./file/site.ts";
 import { Used } from "./file/used.ts";
+import { inLanguage } from "./file/words.ts";
 
 const ask = element("ask");
-const language = ask.dataset["language"] ?? "en";
-const site = new Site(ask.dataset["root"] ?? "", language);
+let language = ask.dataset["language"] ?? "en";
+let site = new Site(ask.dataset["root"] ?? "", language);
 const [told, usedTold, listTold] = ["told", "used", "list"].map((id) => element(id)) as [
     HTMLElement,
     HTMLElement,
@@ -24,13 +25,14 @@ let looking: Looking | undefined;
 let looked: Looked | undefined;
 let mine: Receipt | undefined;
 let used: Used | undefined;
+let models: Blob | undefined; // the list of a model's data
 let isReceipts = false; // whether what is told of the file comes from the receipt
 
 // The file
 
 async function look(chosen: File): Promise<void> {
     looking?.stop();
-    [file, looked, used] = [chosen, undefined, undefined];
+    [file, looked, used, models] = [chosen, undefined, undefined, undefined];
     for (const each of [told, usedTold, listTold]) each.replaceChildren();
     delete told.dataset["state"];
     element("chosen").hidden = true;
@@ -158,6 +160,7 @@ function instead(words: DocumentFragment, state: Answer["state"]): void {
 }
 
 async function takeList(chosen: Blob): Promise<void> {
+    models = chosen;
     listTold.replaceChildren();
     try {
         const list = manifest(await textOf(chosen));
@@ -166,6 +169,32 @@ async function takeList(chosen: Blob): Promise<void> {
         listTold.replaceChildren(copy("list-unreadable"));
     }
 }
+
+// Another language
+
+/** The page stays, so the file does: what was told of it is asked again, in the other language. */
+async function speak(address: string): Promise<void> {
+    const list = models;
+    language = await inLanguage(address);
+    site = new Site(ask.dataset["root"] ?? "", language);
+    if (!file || !looked) return;
+    await showChosen(file);
+    if (!file.size) return told.replaceChildren(copy("state-empty"));
+    await answer();
+    await answerUsed();
+    if (list) await takeList(list);
+}
+
+document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest(".languages a");
+    if (!(link instanceof HTMLAnchorElement) || !(file || mine)) return; // or nothing is lost
+    event.preventDefault();
+    const address = link.href;
+    void speak(address).catch((error: unknown) => {
+        report(error);
+        location.assign(address);
+    });
+});
 
 /** What is wrong with this page itself is for those who mend it. */
 function report(error: unknown): void {

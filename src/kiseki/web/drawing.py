@@ -145,7 +145,7 @@ def _svg(
         f'<rect class="till" x="{f.goal:g}" y="{top:.2f}" width="{2 * f.thick:g}" '
         f'height="{_HEIGHT:g}"/>'
     )
-    heads = [_text(0, 20, words.say("Data, and its share of gross"), "start", "head")]
+    heads = [_text(0, 20, words.say("Data, and its share of the money"), "start", "head")]
     if boxes:
         first = min(x for x, _, _ in boxes.values())
         heads.append(_text(first, 20, words.say("Models"), "start", "head"))
@@ -170,7 +170,7 @@ def _rows(data: Sequence[NodeRow], words: Words, address: str, f: _Frame) -> lis
     alone = data if len(data) <= f.rows + 1 else data[: f.rows]
     rows = [
         _Row(
-            short(each.id) if each.kind == "collection" else words.say("not registered"),
+            _label(each, words),
             f"{address}/collection/{each.id}" if each.kind == "collection" else "",
             _part(each.share),
             (each,),
@@ -188,7 +188,17 @@ def _rows(data: Sequence[NodeRow], words: Words, address: str, f: _Frame) -> lis
 def _kind(each: NodeRow) -> str:
     if each.kind == "external":
         return "unknown"
-    return "over" if each.lapsed else "use"
+    if each.lapsed:
+        return "over"
+    return "use" if each.revoked_at is None else "revoked"
+
+
+def _label(each: NodeRow, words: Words) -> str:
+    """What a row is called. A mark, and not a colour alone, says that consent does not hold as it
+    did."""
+    if each.kind == "external":
+        return words.say("not registered")
+    return f"× {short(each.id)}" if each.lapsed or each.revoked_at else short(each.id)
 
 
 @lru_cache(4096)
@@ -235,8 +245,13 @@ def _models(shown: LineageShown, f: _Frame, middle: float) -> dict[str, tuple[fl
 
 def _bar(row: _Row, centre: float, thick: float, f: _Frame, words: Words) -> str:
     part = words.rounded(row.share)
+    state = {
+        "over": words.say("consent has ended"),
+        "revoked": words.say("consent was revoked"),
+    }.get(row.kind)
+    told = f"{row.label}: {part}" + (f" ({state})" if state else "")
     inside = (
-        f"<title>{escape(row.label)}: {escape(part)}</title>"
+        f"<title>{escape(told)}</title>"
         f'<rect class="who {row.kind}" x="{f.bar:g}" y="{centre - thick / 2:.2f}" '
         f'width="{f.thick:g}" height="{thick:.2f}"/>'
         + _text(f.label, centre, _fit(row.label, f.label), "end", "name")

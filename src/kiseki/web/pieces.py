@@ -6,12 +6,15 @@ four times as long, and rows of tables are most of what a large page costs.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from kiseki.language import mark
 from kiseki.web.drawing import short
+from kiseki.web.meanings import MEANINGS
+from kiseki.web.shown.findings import FindingRow
 from kiseki.web.shown.values import PayeeShown
 from kiseki.web.words import Words
 
@@ -33,6 +36,21 @@ _KINDS = {
 }
 _PAGES = {kind: kind for kind in _KINDS if kind != "external"} | {"item": "data"}
 """Kind -> the first part of the address of its page."""
+_ABOUT = {
+    "source_revoked": "collection",
+    "source_expired": "collection",
+    "item_revoked": "collection",
+    "model_expired": "model",
+    "external_registered": "model",
+    "weights_twice": "model",
+    "manifest_unpublished": "model",
+    "manifest_false": "model",
+    "manifest_checked": "model",
+    "outputs_twice": "batch",
+    "outputs_unpublished": "batch",
+}
+"""Code of a finding -> what its subject is."""
+_WALLET = r"\b0x[0-9a-fA-F]{40}\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,27 @@ class Pieces:
         return Markup(  # noqa: S704 - every part is escaped
             f"{escape(self.kind(shown.kind))} {self.link(shown.kind, shown.id)}"
         )
+
+    def finding(self, row: FindingRow) -> Markup:
+        """What was found, with links to what it speaks of."""
+        begins = f"{row.subject[:10]}…"  # as `kiseki.index.answers.wording` has it
+        told = Markup()
+        for part in re.split(rf"({begins}|{_WALLET})", row.sentence):
+            if part == begins:
+                told += self.link(_ABOUT.get(row.code, ""), row.subject)
+            elif re.fullmatch(_WALLET, part):
+                told += self.who(part)
+            else:
+                told += self.words.phrases(part)
+        return told
+
+    def word(self, name: str) -> str:
+        """A word that is explained."""
+        return self.words.say(MEANINGS[name][0])
+
+    def meaning(self, name: str) -> str:
+        """What it means."""
+        return self.words.say(MEANINGS[name][1])
 
     def when(self, seconds: int) -> Markup:
         """A time, for people and for programs."""

@@ -42,7 +42,7 @@ def test_a_known_file_is_known_with_credentials_and_without(files: Files, site: 
     """Promise 3: the same ID before, inside and after; and the page leads to all it rests on."""
     with served(site) as at, asking(at) as somebody:
         said = somebody.ask(files.known)
-        assert "This file is known" in said and "It declares 2 collections" in said
+        assert "This file is known" in said and "it rests on 2 collections" in said
         assert "All of them are authorised today." in said and "What was sent" in said
         assert "credentials" not in said.partition("What all")[0]
         inside = somebody.ask(files.inside)

@@ -335,6 +335,8 @@ def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
                 looked_at("sign-terms")
                 page.goto(f"{here}/sign/{cuts.secret}/drawings")
                 looked_at("sign-drawings")
+                page.goto(f"{here}/sign/{cuts.secret}/look/1")
+                looked_at("sign-look")
                 page.goto(f"{here}/own")
                 looked_at("own-enter")
                 page.get_by_role("main").get_by_role("button").first.click()

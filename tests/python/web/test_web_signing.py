@@ -171,6 +171,22 @@ def test_what_is_behind_a_link_is_kept_nowhere_and_found_by_nobody(
     assert "Disallow: /sign/" in artist.get("/robots.txt").text
 
 
+def test_a_drawing_has_a_page_that_leads_back(artist: TestClient, cuts: Invitation) -> None:
+    """A trial's reader stood before a bare picture."""
+    at = f"/sign/{cuts.secret}"
+    assert artist.get(f"{at}/look/0", follow_redirects=False).status_code == 303, "not begun"
+    begun(artist, cuts, Device())
+    shown = artist.get(f"{at}/drawings").text
+    assert shown.count(f'href="{at}/look/') == 4 and "large=true" not in shown
+    for number, name in enumerate(("Cut 0", "Cut 1", "Cut 2", "Cut h")):
+        page = artist.get(f"{at}/look/{number}").text
+        assert name in page and f"{at}/drawing/{number}?large=true" in page
+        assert f'href="{at}/drawings?page=1"' in page
+        assert (f'href="{at}/look/{number + 1}"' in page) == (number < 3)
+        assert (f'href="{at}/look/{number - 1}"' in page) == (number > 0)
+    assert artist.get(f"{at}/look/4").status_code == 404
+
+
 def test_a_drawing_is_drawn_anew(artist: TestClient, cuts: Invitation, tmp_path: Path) -> None:
     """No byte of a file is handed on: what hides in it stays in it."""
     for number in range(4):

@@ -201,6 +201,17 @@ def drawings(guest: Visit, page: Annotated[int, Query(ge=1, le=100_000)] = 1) ->
     )
 
 
+@signing.get("/look/{number}")
+def look(guest: Visit, number: int) -> Response:
+    """One of them alone, with the way back."""
+    if guest.consent() is None or guest.invitation.signed_at is not None:
+        return RedirectResponse(guest.at(), 303)
+    if not 0 <= number < len(guest.invitation.drawings):
+        raise NotInIndex("there is no such drawing")
+    drawing = guest.invitation.drawings[number]
+    return guest.page("look", drawing=drawing, number=number, page=number // _PAGE + 1)
+
+
 @signing.get("/drawing/{number}")
 def drawing(guest: Visit, number: int, large: bool = False) -> Response:
     """A small picture of one of them; 404 where it cannot be shown."""
