@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS passkey (
     account TEXT, made_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS site (key BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS invitation_collection ON invitation (collection);
 """
 _FIELDS = (
     "secret, artist, studio, terms, drawings, made_at, until, account, credential, collection,"
@@ -211,6 +212,17 @@ class InvitationStore(OwnFile):
             row = self._db.execute(
                 f"SELECT {_FIELDS} FROM invitation WHERE place = ?",  # noqa: S608 - a constant
                 (_place(secret),),
+            ).fetchone()
+            return None if row is None else _invitation(row)
+
+    def registered(self, collection: bytes) -> Invitation | None:
+        """The one that asked for the consent to a collection, the latest where there are several;
+        none where no invitation here did."""
+        with self._lock, self._errors():
+            row = self._db.execute(
+                f"SELECT {_FIELDS} FROM invitation WHERE collection = ?"  # noqa: S608 - a constant
+                " ORDER BY signed_at IS NULL, rowid DESC LIMIT 1",
+                (collection,),
             ).fetchone()
             return None if row is None else _invitation(row)
 

@@ -28,6 +28,7 @@ from kiseki.web.feeds import feeds
 from kiseki.web.guard import Headers, hosts, origin
 from kiseki.web.operator import operator
 from kiseki.web.own.pages import Closed, closed, own
+from kiseki.web.own.works import works
 from kiseki.web.pages import pages
 from kiseki.web.people import Sandbox
 from kiseki.web.relay.metrics import lines as relay_lines
@@ -118,6 +119,7 @@ def application(
     app.include_router(pages)
     app.include_router(signing)
     app.include_router(own)
+    app.include_router(works)
     app.include_router(studio)
     app.include_router(seasons)
     app.include_router(relaying)

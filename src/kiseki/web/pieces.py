@@ -50,7 +50,7 @@ _ABOUT = {
     "outputs_unpublished": "batch",
 }
 """Code of a finding -> what its subject is."""
-_WALLET = r"\b0x[0-9a-fA-F]{40}\b"
+_WALLET = r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account.messages import encode_defunct
+from PIL import Image
 from starlette.testclient import TestClient
+from tests.python.web.browser import launched
 from tests.python.web.relaying import rounds
+from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
 from tests.python.web.test_web_phone import paying
 from tests.python.web.test_web_signing import HERE, POSTS, Device, asked_to_sign, begun, options
 
+from kiseki.chain.signing.accounts import local_account
+from kiseki.core import ids
 from kiseki.core.values import to_hex
 from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
@@ -22,7 +29,7 @@ from kiseki.web.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 
-from .conftest import Places
+from .conftest import Places, served
 
 
 @pytest.fixture
@@ -112,6 +119,135 @@ def test_what_an_account_refuses_is_said_before_somebody_signs_it(
         told = artist.get(f"/own/do/{page}").text
         assert said in html.unescape(told), page
         assert 'class="message"' not in told, "nothing is there to be signed"
+
+
+def enter_as(client: TestClient, wallet: Any) -> None:
+    """Somebody signs in with a wallet (EIP-4361)."""
+    page = client.get("/own").text
+    text, nonce = (re.search(rf'data-{each}="([^"]*)"', page) for each in ("text", "nonce"))
+    assert text and nonce
+    said = html.unescape(text[1]).replace("{address}", wallet.address)
+    signature = wallet.sign_message(encode_defunct(text=said)).signature
+    answer = {"address": wallet.address, "nonce": nonce[1], "signature": to_hex(bytes(signature))}
+    assert client.post("/own/enter-wallet", json=answer, headers=POSTS).status_code == 200
+
+
+def shown(artist: TestClient, places: Places, site: Site) -> tuple[str, str]:
+    """The owner's collection, and its page with the drawings."""
+    site.catch_up()
+    found = re.search(r'href="(/own/collection/(0x[0-9a-f]{64}))"', artist.get("/own").text)
+    assert found is not None
+    return found[2], artist.get(found[1]).text
+
+
+def test_an_owner_sees_which_drawing_is_which_and_revokes_one(
+    artist: TestClient, device: Device, relay: Relay, places: Places, site: Site
+) -> None:
+    """Two trials' readers found IDs only, and no way to take back one work."""
+    enters(artist, device)
+    collection, page = shown(artist, places, site)
+    items = re.findall(rf"/own/do/revoke-item\?collection={collection}&amp;item=(0x\w+)", page)
+    names = re.findall(r"<b>(Cut .)</b>", page)
+    assert len(items) == 4 and sorted(names) == ["Cut 0", "Cut 1", "Cut 2", "Cut h"]
+    pictures = {
+        name: artist.get(f"/own/collection/{collection}/drawing/{item}")
+        for name, item in zip(names, items, strict=True)
+    }
+    assert all(each.headers["content-type"] == "image/webp" for each in pictures.values())
+    assert all("no-store" in each.headers["cache-control"] for each in pictures.values())
+    for number in range(3):  # each name stands beside the picture that the studio calls so
+        colour = Image.open(io.BytesIO(pictures[f"Cut {number}"].content)).getpixel((5, 5))
+        assert isinstance(colour, tuple) and abs(colour[1] - 40 * number) < 12
+    link = f"/own/do/revoke-item?collection={collection}&item={items[0]}"
+    told = html.unescape(artist.get(link).text)
+    assert f"the item with the commitment {items[0]}" in told
+    assert f"/own/collection/{collection}/drawing/{items[0]}" in told
+    assert signs(artist, device, link).status_code == 200
+    rounds(relay)
+    _, after = shown(artist, places, site)
+    assert after.count("revoked on") == 1 and after.count("Revoke this one") == 3
+    account = places.scene.k.accounts.address(device.phone.key)
+    item = ids.item_id(account, bytes.fromhex(items[0][2:]))
+    assert item in places.scene.k.index.items_revoked([item])
+    assert "is revoked already" in html.unescape(artist.get(link).text)
+    other = f"/own/do/revoke-item?collection={collection}&item=0x{'77' * 32}"
+    assert "none of your collections lists this item" in html.unescape(artist.get(other).text)
+
+
+def test_the_drawings_can_be_read_and_used_on_every_screen(
+    artist: TestClient, device: Device, places: Places, site: Site, desk: Desk, relay: Relay
+) -> None:
+    """As all other pages: nothing too wide, clipped or too small, and nothing that axe finds."""
+    enters(artist, device)
+    collection, page = shown(artist, places, site)
+    link = re.search(r'href="(/own/do/revoke-item[^"]*)"', page)
+    assert link is not None
+    paths = {
+        "own-home": "/own", "own-works": f"/own/collection/{collection}",
+        "own-revoke-one": html.unescape(link[1]), "own-elsewhere": f"/collection/{collection}",
+    }  # fmt: skip
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+    with served(site, desk=desk, relay=relay) as at:
+        here = at.replace("127.0.0.1", "localhost")
+        for look, options in _looks():
+            with launched(**options, bypass_csp=True) as browser:
+                cookie = {"name": "kiseki-own", "value": artist.cookies["kiseki-own"], "url": here}
+                browser.context.add_cookies([cookie])  # type: ignore[list-item]
+                for name, path in paths.items():
+                    browser.goto(here + path)
+                    browser.wait_for_load_state("networkidle")
+                    browser.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
+                    found = browser.evaluate(MEASURE)
+                    assert (found["wide"], found["clipped"], found["small"]) == ([], [], [])
+                    browser.evaluate(axe)
+                    told = browser.evaluate("tags => axe.run({runOnly: tags})", tags)
+                    wrong += [f"{name}-{look} {each['id']}" for each in told["violations"]]
+    assert wrong == []
+
+
+def test_drawings_are_shown_to_their_owner_alone(
+    artist: TestClient, device: Device, places: Places, site: Site
+) -> None:
+    enters(artist, device)
+    collection, page = shown(artist, places, site)
+    pictures = re.findall(r'src="(/own/collection/[^"]*)"', page)
+    assert artist.get(pictures[0]).status_code == 200
+    for path in (
+        f"/own/collection/{places.art}", f"/own/collection/0x{'77' * 32}", "/own/collection/0x12",
+        f"/own/collection/{places.art}/drawing/{pictures[0][-66:]}", f"{pictures[0][:-2]}zz",
+        f"/own/collection/{collection}/drawing/0x{'77' * 32}",
+    ):  # fmt: skip
+        assert artist.get(path).status_code in (400, 404), path
+    artist.cookies.clear()
+    assert artist.get(pictures[0]).status_code == 404
+    door = artist.get(f"/own/collection/{collection}", follow_redirects=False)
+    assert door.status_code == 303
+
+
+def test_a_site_without_the_drawings_says_why(
+    site: Site, desk: Desk, places: Places, relay: Relay
+) -> None:
+    """A wallet that registered elsewhere signs in, and revokes one by a letter."""
+    app = application(site, desk=desk, relay=relay, follows=False)
+    with TestClient(app, base_url=HERE) as client:
+        enter_as(client, local_account(1))
+        page = client.get(f"/own/collection/{places.art}").text
+        assert "This site does not have the drawings" in page and "/drawing/" not in page
+        assert page.count("Revoke this one") == 3
+        link = re.search(r'href="(/own/do/revoke-item[^"]*)"', page)
+        assert link is not None
+        told = html.unescape(client.get(html.unescape(link[1])).text)
+        assert "ends its consent to new uses of the item with the commitment" in told
+        letter = message(told)
+        signature = places.scene.alice.data.wallet.signer.sign_typed(letter)
+        answer = {"message": letter, "signature": to_hex(signature)}
+        assert client.post("/own/letter", json=answer, headers=POSTS).status_code == 200
+        rounds(relay)
+        site.catch_up()
+        assert "revoked on" in client.get(f"/own/collection/{places.art}").text
 
 
 def test_own_pages_are_nobody_elses(artist: TestClient, device: Device, places: Places) -> None:

@@ -47,7 +47,9 @@ def test_revoked_data_is_a_link_in_the_findings_and_marked_in_the_picture(
     assert f'href="/collection/{places.art}"' in found
     assert f'href="/wallet/{places.scene.alice.address}"'.lower() in found.lower()
     japanese = visitor.get(f"{places.pages['batch']}?language=ja").text
-    assert f'href="/collection/{places.art}"' in japanese.partition("findings")[2]
+    found = japanese.partition('<ul class="findings">')[2].partition("</ul>")[0]
+    for link in (f"/collection/{places.art}", f"/wallet/{places.scene.alice.address}"):
+        assert f'href="{link}"'.lower() in found.lower()
 
 
 def test_a_share_is_said_to_be_money_and_words_are_explained_where_they_stand(

@@ -166,6 +166,13 @@ def _plainly(contract: str, function: str, told: Mapping[str, Any], language: st
             "registered before stays as it was.",
             language, collection=to_hex(told["collection"]),
         )  # fmt: skip
+    if contract == "DataRegistry" and function == "revokeItem":
+        return say(
+            "Revoke the consent to the item with the commitment {commitment}, in all collections "
+            "of this account. It ends after their notice; what was registered before stays as it "
+            "was.",
+            language, commitment=to_hex(told["commitment"]),
+        )  # fmt: skip
     if contract == "RevenueSplitter" and function == "multicall":
         inner = {_decoded(contract, each)[0] for each in told["calls"]}
         if inner <= _BRINGING:

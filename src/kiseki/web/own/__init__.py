@@ -3,5 +3,7 @@
 entry     signing in with a passkey
 actions   what somebody can have done, as an operation that their key signs
 opened    what somebody signed and nobody has carried out
+drawings  which drawing is which, where this site has them
 pages     the pages
+works     one collection of the owner's, work by work
 """

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from kiseki.chain.contract.contracts import Call, node_errors
 from kiseki.client import cancellations
 from kiseki.client.accounts.operations import Operation, made, understood
 from kiseki.client.data import revocations
 from kiseki.client.kiseki import Kiseki
+from kiseki.client.letters import Letter
 from kiseki.client.wallet import Signed
-from kiseki.core import accounts, typed
+from kiseki.core import accounts, ids, typed
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, from_hex, to_hex, uint
@@ -31,6 +33,7 @@ __all__ = [
     "again",
     "cancellation",
     "cancels",
+    "kind_of",
     "letter",
     "prepared",
     "revocation",
@@ -126,18 +129,24 @@ def again(k: Kiseki, account: str, message: object) -> Operation:
     return found
 
 
-def revocation(k: Kiseki, wallet: str, said: Said) -> Signed:
-    """A revocation that a wallet is asked to sign; not signed yet.
+def revocation(k: Kiseki, wallet: str, action: str, said: Said) -> Signed:
+    """A revocation that a wallet is asked to sign, of a collection or of one item; not signed yet.
 
     Raises:
         InvalidInput: as `prepared`.
     """
-    collection = _own_collection(k, wallet, said)
     nonce, deadline = k.data.wallet.fresh()
-    message = typed.revocation(
-        k.session.chain_id, k.session["DataRegistry"].address, provider=wallet,
-        collection=collection, nonce=nonce, deadline=deadline,
-    )  # fmt: skip
+    chain, contract = k.session.chain_id, k.session["DataRegistry"].address
+    if action == "revoke-item":
+        message = typed.item_revocation(
+            chain, contract, provider=wallet, commitment=_own_item(k, wallet, said), nonce=nonce,
+            deadline=deadline,
+        )  # fmt: skip
+    else:
+        message = typed.revocation(
+            chain, contract, provider=wallet, collection=_own_collection(k, wallet, said),
+            nonce=nonce, deadline=deadline,
+        )  # fmt: skip
     return Signed(checksummed(wallet), message, nonce, deadline, b"")
 
 
@@ -169,10 +178,33 @@ def letter(message: object, signature: bytes) -> Signed:
     try:
         told = message["message"]
         who = checksummed(address(told["signer" if cancels else "provider"], "the signer"))
+    try:
+        told = message["message"]
+        found = kind_of(message)
+        who = checksummed(address(told["provider"], "the provider"))
         given = Signed(who, message, int(told["nonce"]), int(told["deadline"]), signature)
         return found.from_json(found.to_json(given))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput("this is nothing that was asked to be signed") from error
+
+
+def kind_of(message: Mapping[str, Any]) -> Letter:
+    """Whether a message revokes a collection or one item."""
+    whole = "collection" in message["message"]
+    return revocations.COLLECTION if whole else revocations.ITEM
+
+
+def _own_item(k: Kiseki, account: str, said: Said) -> bytes:
+    """The commitment of a work in a collection of the account."""
+    commitment = from_hex(said.get("item", ""), 32, "the commitment")
+    _own_collection(k, account, said)
+    found = k.index.find(commitment)
+    if not any((each.kind, each.registrant) == ("collection", account) for each in found):
+        raise InvalidInput("none of your collections lists this item")
+    item = ids.item_id(account, commitment)
+    if k.index.items_revoked([item]).get(item) is not None:
+        raise InvalidInput("the consent to this item is revoked already")
+    return commitment
 
 
 def _own_collection(k: Kiseki, account: str, said: Said) -> bytes:
@@ -204,6 +236,10 @@ def _claim(k: Kiseki, account: str, said: Said) -> list[Call]:
 def _revoke(k: Kiseki, account: str, said: Said) -> list[Call]:
     collection = _own_collection(k, account, said)
     return [k.session["DataRegistry"].call("revoke", collection)]
+
+
+def _revoke_item(k: Kiseki, account: str, said: Said) -> list[Call]:
+    return [k.session["DataRegistry"].call("revokeItem", _own_item(k, account, said))]
 
 
 def _add_key(k: Kiseki, account: str, said: Said) -> list[Call]:
@@ -243,6 +279,7 @@ ACTIONS: Mapping[str, Callable[[Kiseki, str, Said], list[Call]]] = {
     "claim": _claim,
     "revoke": _revoke,
     "cancel": _cancel,
+    "revoke-item": _revoke_item,
     "key": _add_key,
     "guardians": _guardians,
     "stop-recovery": _stop,

@@ -17,7 +17,6 @@ from markupsafe import Markup
 from kiseki.client import cancellations
 from kiseki.client.accounts.accounts import AccountState
 from kiseki.client.accounts.operations import Operation, key_words
-from kiseki.client.data import revocations
 from kiseki.core import accounts, seal
 from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
@@ -30,6 +29,7 @@ from kiseki.web.asked import Asked
 from kiseki.web.codes import qr
 from kiseki.web.guard import Answer, own_script
 from kiseki.web.own import actions
+from kiseki.web.own.drawings import drawings
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
 from kiseki.web.own.opened import OpenShown, opened, withdraw
 from kiseki.web.relay.relay import Relay
@@ -261,7 +261,7 @@ def ask(owner: Visit, action: str) -> Response:
     return owner.page(
         "do", action=action, letter=False, account=checksummed(owner.who.account),
         code=qr(f"{owner.origin}/own/new?account={checksummed(owner.who.account)}"),
-        said=said, problem=problem,
+        said=said, problem=problem, drawing=_drawing(owner, said),
         words_of=None if operation is None else operation.words(owner.visit.words.language),
         message=None if operation is None else operation.message,
         options=None if operation is None else {
@@ -270,10 +270,24 @@ def ask(owner: Visit, action: str) -> Response:
     )  # fmt: skip
 
 
+def _drawing(owner: Owner, said: dict[str, str]) -> str:
+    """The address of the drawing that an action is about; empty where this site does not have it,
+    or where the action is about none."""
+    try:
+        collection = from_hex(said.get("collection"), 32, "the collection")
+        item = from_hex(said.get("item"), 32, "the commitment")
+    except InvalidInput:
+        return ""
+    if item not in drawings(owner.desk, owner.must().account, collection):
+        return ""
+    return owner.at(f"/collection/{to_hex(collection)}/drawing/{to_hex(item)}")
+
+
 def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Response:
     """What a wallet signs, as a letter that the relay brings. It needs no account for anything
     else: it sends that itself."""
     if action not in ("revoke", "cancel"):
+    if action not in ("revoke", "revoke-item"):
         return RedirectResponse(owner.at(), 303)
     message, words_of, problem = None, None, ""
     try:
@@ -283,11 +297,14 @@ def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Res
         message = prepared.message
         letter = revocations.COLLECTION if action == "revoke" else cancellations.LETTER
         words_of = [letter.words(prepared, owner.visit.words.language)]
+            prepared = actions.revocation(k, wallet, action, said)
+        message = prepared.message
+        words_of = [actions.kind_of(message).words(prepared, owner.visit.words.language)]
     except InvalidInput as error:
         problem = str(error)
     return owner.page(
         "do", action=action, letter=True, account=checksummed(wallet), code="", said=said,
-        problem=problem, words_of=words_of,
+        problem=problem, drawing=_drawing(owner, said), words_of=words_of,
         message=message, options=None,
     )  # fmt: skip
 
