@@ -218,7 +218,7 @@ class InvitationStore(OwnFile):
     def registered(self, collection: bytes) -> Invitation | None:
         """The one that asked for the consent to a collection, the latest where there are several;
         none where no invitation here did."""
-        with self._lock, self._errors():
+        with self._using():
             row = self._db.execute(
                 f"SELECT {_FIELDS} FROM invitation WHERE collection = ?"  # noqa: S608 - a constant
                 " ORDER BY signed_at IS NULL, rowid DESC LIMIT 1",
