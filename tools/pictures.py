@@ -99,7 +99,7 @@ def preview() -> str:
 def sandbox(page: str) -> str:
     """The first page of the sandbox, down to what its pictures rest on."""
     head = page[page.index("<main") : page.index('<dl class="counts">')]
-    return _texts(re.sub(r"<svg.*?</svg>|</?(wbr|a|span)\b[^>]*>", "", head, flags=re.S))
+    return _texts(re.sub(r"<figure>.*?</figure>|</?(wbr|a|span)\b[^>]*>", "", head, flags=re.S))
 
 
 def sandbox_preview() -> str:
