@@ -129,15 +129,16 @@ def again(k: Kiseki, account: str, message: object) -> Operation:
     return found
 
 
-def revocation(k: Kiseki, wallet: str, action: str, said: Said) -> Signed:
-    """A revocation that a wallet is asked to sign, of a collection or of one item; not signed yet.
+def revocation(k: Kiseki, wallet: str, said: Said) -> Signed:
+    """A revocation that a wallet is asked to sign, of one item where one is said, else of the
+    whole collection; not signed yet.
 
     Raises:
         InvalidInput: as `prepared`.
     """
     nonce, deadline = k.data.wallet.fresh()
     chain, contract = k.session.chain_id, k.session["DataRegistry"].address
-    if action == "revoke-item":
+    if said.get("item"):
         message = typed.item_revocation(
             chain, contract, provider=wallet, commitment=_own_item(k, wallet, said), nonce=nonce,
             deadline=deadline,
@@ -173,15 +174,9 @@ def letter(message: object, signature: bytes) -> Signed:
     """
     if not isinstance(message, dict):
         raise InvalidInput("this is no message")
-    cancels = message.get("primaryType") == "Cancellation"
-    found = cancellations.LETTER if cancels else revocations.COLLECTION
     try:
-        told = message["message"]
-        who = checksummed(address(told["signer" if cancels else "provider"], "the signer"))
-    try:
-        told = message["message"]
-        found = kind_of(message)
-        who = checksummed(address(told["provider"], "the provider"))
+        told, found = message["message"], kind_of(message)
+        who = checksummed(address(told[found.signer], "the signer"))
         given = Signed(who, message, int(told["nonce"]), int(told["deadline"]), signature)
         return found.from_json(found.to_json(given))
     except (KeyError, TypeError, ValueError) as error:
@@ -189,7 +184,9 @@ def letter(message: object, signature: bytes) -> Signed:
 
 
 def kind_of(message: Mapping[str, Any]) -> Letter:
-    """Whether a message revokes a collection or one item."""
+    """Whether a message cancels a signature, or revokes a collection or one item."""
+    if message["primaryType"] == "Cancellation":
+        return cancellations.LETTER
     whole = "collection" in message["message"]
     return revocations.COLLECTION if whole else revocations.ITEM
 

@@ -286,18 +286,13 @@ def _drawing(owner: Owner, said: dict[str, str]) -> str:
 def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Response:
     """What a wallet signs, as a letter that the relay brings. It needs no account for anything
     else: it sends that itself."""
-    if action not in ("revoke", "cancel"):
-    if action not in ("revoke", "revoke-item"):
+    if action not in ("revoke", "revoke-item", "cancel"):
         return RedirectResponse(owner.at(), 303)
     message, words_of, problem = None, None, ""
     try:
         with owner.desk.connected() as k:
-            asked = actions.revocation if action == "revoke" else actions.cancellation
+            asked = actions.cancellation if action == "cancel" else actions.revocation
             prepared = asked(k, wallet, said)
-        message = prepared.message
-        letter = revocations.COLLECTION if action == "revoke" else cancellations.LETTER
-        words_of = [letter.words(prepared, owner.visit.words.language)]
-            prepared = actions.revocation(k, wallet, action, said)
         message = prepared.message
         words_of = [actions.kind_of(message).words(prepared, owner.visit.words.language)]
     except InvalidInput as error:
