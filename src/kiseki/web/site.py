@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from kiseki.chain.signing.contractwallets import has_signed
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.transactions import Transaction, transaction
 from kiseki.errors import KisekiError, NodeAway, NodeBusy
@@ -129,6 +130,22 @@ class Site:
             raise NodeBusy("too many visitors ask the node just now; try again in a moment")
         try:
             return transaction(self._k.session, which)
+        finally:
+            self._asking.release()
+
+    def has_signed(self, wallet: str, digest: bytes, signature: bytes) -> bool:
+        """Whether a wallet that is a contract says that it signed something; as `transaction`.
+
+        Raises:
+            InvalidInput: it is no signature.
+            ChainError: the node does not answer, or too many ask.
+        """
+        if self._failure:
+            raise NodeAway(self._failure)
+        if not self._asking.acquire(blocking=False):
+            raise NodeBusy("too many visitors ask the node just now; try again in a moment")
+        try:
+            return has_signed(self._k.session.node, wallet, digest, signature)
         finally:
             self._asking.release()
 

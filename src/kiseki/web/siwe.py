@@ -10,16 +10,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from eth_account import Account
-from eth_account.messages import encode_defunct
+from eth_account.messages import SignableMessage, encode_defunct
 from fastapi import Request
 
+from kiseki.chain.signing.contractwallets import LONGEST
 from kiseki.core.checksum import checksummed
+from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex
-from kiseki.errors import InvalidInput
+from kiseki.errors import ChainError, InvalidInput
 from kiseki.web.signing.passkeys import TOO_LATE, SiteName, challenge, is_recent
+from kiseki.web.site import Site
 
 __all__ = ["ANOTHER", "asked", "signer"]
 
+_LONGEST = 2 + 2 * LONGEST
 ANOTHER = "another wallet signed this"
 
 
@@ -47,27 +51,47 @@ def signer(
     key: bytes,
     answer: Mapping[str, object],
 ) -> str:
-    """Whose wallet signed what it was asked, in lower case.
+    """Whose wallet signed what it was asked, in lower case: a wallet with a key, or a contract,
+    which the node of this site asks (ERC-1271, ERC-6492).
 
     Args:
         answer: `address`, `nonce` and `signature`, as a browser brings them.
 
     Raises:
-        InvalidInput: it did not, or too long ago.
+        InvalidInput: it did not, or too long ago; or it is no wallet with a key, and the node does
+            not answer.
     """
     who = address_text(address(str(answer.get("address", "")), "the wallet"))
     nonce = from_hex("0x" + str(answer.get("nonce", "")), 32, "the nonce")
-    signature = from_hex(str(answer.get("signature", "")), 65, "the signature")
+    signature = from_hex(str(answer.get("signature", ""))[:_LONGEST], None, "the signature")
     if not is_recent(nonce, key.hex()):
         raise InvalidInput(TOO_LATE)
     text = _text(request, page, statement, checksummed(who), chain_id, nonce)
+    asked = encode_defunct(text=text)
+    if _recovered(asked, signature) == who:
+        return who
+    site: Site = request.app.state.site
+    digest = keccak256(b"\x19" + asked.version + asked.header + asked.body)  # EIP-191
     try:
-        found = Account.recover_message(encode_defunct(text=text), signature=signature)
-    except Exception as error:
-        raise InvalidInput("this is no signature") from error
-    if found.lower() != who:
+        known = site.has_signed(who, digest, signature)
+    except ChainError as error:
+        raise InvalidInput(
+            "the node of this site does not answer, and only a node can ask a wallet that is a "
+            "contract; try again in a moment"
+        ) from error
+    if not known:
         raise InvalidInput(ANOTHER)
     return who
+
+
+def _recovered(asked: SignableMessage, signature: bytes) -> str:
+    """The wallet with a key that signed it, in lower case; empty where none did."""
+    if len(signature) != 65:
+        return ""
+    try:
+        return str(Account.recover_message(asked, signature=signature)).lower()
+    except Exception:  # noqa: BLE001 - whatever eth-keys makes of a bad signature
+        return ""
 
 
 def _text(

@@ -109,9 +109,11 @@ def shut(request: Request, _: Exception) -> Response:
     visit, door = Asked.of(request), _door(request)
     chain_id = visit.site.k.session.chain_id
     asked = door.asked(request, chain_id) if door.wallets else None
+    page = request.url.path.rpartition("/")[2]
     return visit.plain(
-        "studio/door.html", 403, asked=asked, root_of=request.scope.get("root_path", "")
-    )
+        "studio/door.html", 403, asked=asked, root_of=request.scope.get("root_path", ""),
+        to="operator" if page == "operator" else "studio",
+    )  # fmt: skip
 
 
 # Coming in
@@ -136,16 +138,20 @@ def front(request: Request, key: Annotated[str, Query(max_length=100)] = "") -> 
 
 
 @studio.post("/enter", dependencies=[Depends(own_script)])
-def entered(request: Request, answer: Answer) -> Response:
-    """A wallet signs in."""
-    producer = Producer(request)
+def entered(
+    request: Request, answer: Answer, to: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
+    """A wallet signs in, to the studio's pages or the operator's, which a site may have alone."""
+    visit, door = Asked.of(request), _door(request)
+    never_kept = {"Cache-Control": "no-store"}
     try:
-        chain_id = producer.visit.site.k.session.chain_id
-        producer.door.entered(request, chain_id, answer)
+        door.entered(request, visit.site.k.session.chain_id, answer)
     except InvalidInput as error:
-        return producer.refused(error)
-    response = JSONResponse({"next": producer.at()}, headers={"Cache-Control": "no-store"})
-    producer.door.let_in(request, response)
+        return JSONResponse(visit.words.refused(str(error)), 400, never_kept)
+    page = "/operator" if to == "operator" or request.app.state.desk is None else "/studio"
+    at = f"{request.scope.get('root_path', '')}{page}"
+    response = JSONResponse({"next": at}, headers=never_kept)
+    door.let_in(request, response)
     return response
 
 
