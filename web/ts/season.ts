@@ -25,6 +25,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("[data-season]")) 
             error instanceof TypeError ? form.dataset.broken : undefined;
         if (button) void act(form, button, () => brought(form), lost);
     });
+    form.dataset.ready = "";
 }
 
 const following = document.querySelector<HTMLElement>("[data-follow]");
