@@ -40,15 +40,16 @@ class Reader:
     Attributes:
         clock: what times are told by: the processor's of this process, where the database is in it;
             else that on the wall.
+        file: of its own, where no URL is given.
         index: all of it.
         questions: by name: asks something about an argument, and says how many rows came back.
     """
 
     def __init__(self, url: str | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="kiseki-bench-")
-        self._file = Path(self._folder.name, "index.sqlite")
+        self.file = Path(self._folder.name, "index.sqlite")
         self.clock = time.process_time if url is None else time.perf_counter
-        self.index = Index(ADDRESSES.items(), url or self._file)
+        self.index = Index(ADDRESSES.items(), url or self.file)
         self._decoder = Decoder((at, artifact(name)) for name, at in ADDRESSES.items())
         self.questions: dict[str, Callable[[str], int]] = {
             "owed": self._owed,

@@ -30,6 +30,7 @@ MEASUREMENTS = (
     "ibis",
     "index",
     "pages",
+    "larger",
     "growth",
     "demo",
 )
