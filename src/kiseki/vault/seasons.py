@@ -207,10 +207,13 @@ class SeasonStore(OwnFile):
             FilesError: it cannot be written.
         """
         with self._pieces:
-            found = self._files(season).get(path) if path else None
+            with self._using():
+                found = self._db.execute(
+                    "SELECT size, received FROM file WHERE season = ? AND path = ?", (season, path)
+                ).fetchone()
             if found is None:
                 raise InvalidInput("no such file was announced; choose the folder again")
-            size, _, received = found
+            size, received = found
             if begins != (received or 0):
                 return received or 0
             if begins + len(data) > size:
