@@ -173,6 +173,12 @@ def _plainly(contract: str, function: str, told: Mapping[str, Any], language: st
             "was.",
             language, commitment=to_hex(told["commitment"]),
         )  # fmt: skip
+    if function == "cancelNonce":
+        return say(
+            "What this account signed with the number {number} for the contract {contract} no "
+            "longer counts. What was done with it stays done.",
+            language, number=told["nonce"], contract=contract,
+        )  # fmt: skip
     if contract == "RevenueSplitter" and function == "multicall":
         inner = {_decoded(contract, each)[0] for each in told["calls"]}
         if inner <= _BRINGING:
