@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from anyio.to_thread import current_default_thread_limiter
@@ -163,6 +164,8 @@ def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code
     if status == 404 and error.detail == "Not Found":
         return _wrong(request, status, "there is no such page")
+    if error.detail == HTTPStatus(status).phrase:
+        return _wrong(request, status, "this address takes no question of this kind")
     return _wrong(request, status, error.detail)
 
 
