@@ -21,6 +21,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.client.models.models import run_document
 from kiseki.core import seal
 from kiseki.core.conditions import IncomeThreshold
+from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.payee import Payee
 from kiseki.core.terms import ITEM_NOTICE, Use
@@ -83,6 +84,7 @@ class World:
         batch = self._pictures(tuned)
         self._pay(batch)
         self._agree(batch)
+        self._named(tuned_on)
         self.artists[revokes_all].data.revoke(self.collections[revokes_all].id)
         self._now()
         return batch, self._people(tuned_on)
@@ -166,6 +168,12 @@ class World:
         creator.rights.mint("batch", batch.id, royalty="10%")
         self._step()
         return batch.id
+
+    def _named(self, name: str) -> None:
+        """An artist says in public who their wallet is, so that the name is found."""
+        artist = self.artists[name]
+        self.k.test_money.ether(artist.address, _ETHER)
+        artist.statements.state("wallet", artist.address, "identity", keccak256(name.encode()))
 
     # Money, licences and rights
 

@@ -277,6 +277,16 @@ def wallet_made(
     return _told(visit, response, lambda index: wallets.made(index, kind, who, cursor(after), most))
 
 
+@api.get("/wallets/{who}/statements")
+def said_of_wallet(
+    visit: Visit, response: Response, who: Wallet, after: AfterNumber = None, most: Most = ROWS
+) -> Rows[statements.StatementRow]:
+    """What anybody said in public about a wallet, earliest first."""
+    return _told(
+        visit, response, lambda index: statements.of_wallet(index, who, number(after), most)
+    )
+
+
 @api.get("/collections/{which}/statements")
 @api.get("/models/{which}/statements")
 @api.get("/batches/{which}/statements")

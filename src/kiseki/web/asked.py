@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from kiseki.client.statements import sort_in_words
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
@@ -223,6 +224,7 @@ class Asked:
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,
+            "sort_of": lambda sort: sort_in_words(bytes.fromhex(sort[2:])),
             "most": ROWS,
             "pieces": Pieces(self.words, address),
             "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704

@@ -217,6 +217,17 @@ def said(visit: Visit, which: str, after: After = None) -> Response:
     return visit.page("list.html", ask)
 
 
+@pages.get("/wallet/{who}/statements")
+def said_of_wallet(visit: Visit, who: str, after: After = None) -> Response:
+    """What was said about a wallet, page by page."""
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = statements.of_wallet(index, who, number(after))
+        return {"kind": "wallet", "id": who, "list": "statements", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
 @pages.get("/token/{which}")
 def token(visit: Visit, which: str) -> Response:
     """A rights token."""

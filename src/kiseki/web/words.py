@@ -101,6 +101,10 @@ class Words:
             "{units} units of the token {token}", self.language, units=f"{units:,}", token=token
         )
 
+    def brief(self, units: int, token: str) -> str:
+        """An amount in a list: of a token's address only how it begins and ends."""
+        return self.money(units, token).replace(token, f"{token[:6]}…{token[-4:]}")
+
     def exact(self, units: int, token: str) -> str:
         """The same amount with all its digits."""
         if token == ZERO_ADDRESS:

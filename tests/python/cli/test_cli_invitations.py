@@ -77,6 +77,11 @@ def test_what_cannot_be_meant_is_said(shell: Shell) -> None:
     )
     assert "without TLS only http://localhost makes passkeys" in " ".join(plain.split())
     assert "there are no invitations in desk" in shell.run("data", "invited", "desk", code=2)
+    (shell.folder / "cuts.csv").write_text(
+        "file,artist\nart/0.svg,Sato\nart/7.svg,Sato\nart/9.svg,Aya\n"
+    )
+    lost = " ".join(shell.run("data", "invite", "cuts.csv", "desk", *STUDIO, code=2).split())
+    assert "not there, 2 in all: art/7.svg, art/9.svg; add them, or take their rows out" in lost
     (shell.folder / "cuts.csv").write_text("file,artist\nart/0.svg,\n")
     assert "names no artist" in " ".join(
         shell.run("data", "invite", "cuts.csv", "desk", *STUDIO, code=2).split()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.python.typed import ROOT, Programs
@@ -142,6 +143,9 @@ def test_a_sandbox_goes_on_as_it_was_left(own: Shell) -> None:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         assert "has not opened the link" in opener.open(f"{here}{board}").read().decode()
         artist = told["people"][0]
+        named = json.loads(got(f"{told['address']}search.json?q={quote(artist['name'])}"))
+        assert [each["id"] for each in named["hits"]] == [artist["wallet"]], "as the artist says"
+        assert "identity" in got(artist["page"])
         owed = act(told, own, "revenue", "owed", "--account", artist["account"])
         assert "the data behind" in owed
         assert act(told, own, "revenue", "owed", artist["name"]) == owed, "by the address book"

@@ -117,6 +117,8 @@ def test_every_list_is_told_to_its_end(visitor: TestClient, site: Site, places: 
     ):  # fmt: skip
         for number in range(3):
             k.statements.state(kind, which, "word", bytes([number + 1]) * 32)
+    for number in range(2):
+        k.statements.state("wallet", places.scene.alice.address, "name", bytes([number]) * 32)
     k.revenue.pay(places.scene.buyer.address, 10**15)
     site.catch_up()
     of = [

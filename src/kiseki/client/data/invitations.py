@@ -40,6 +40,8 @@ from kiseki.vault.people import folded, is_name
 __all__ = ["CHANGED", "OTHER_PASSKEY", "OVER", "SIGNED", "Invitations"]
 
 _DAY = 86_400
+_TOLD = 20
+"""Files of which a refusal has the names."""
 
 CHANGED = "the drawings were changed after this invitation was made; ask the studio for a new one"
 OVER = "this invitation is over; ask the studio for a new one"
@@ -105,6 +107,7 @@ class Invitations:
             raise InvalidInput(f"there is nobody to invite in {source}")
         if within is not None:
             _must_be_within(rows, within)
+        _must_be_there(rows, Path(source).absolute().parent)
         paths = list(dict.fromkeys(Path(each.file).absolute() for each in rows))
         hashed = {e.path: e for e in hash_files(paths, progress)}
         good = {each.path for each in Doubts().settle(list(hashed.values()), doubtful)}
@@ -346,6 +349,26 @@ def _usable(entry: Entry) -> Entry:
             "cannot consent; use a list of payees (`kiseki data register`)"
         )
     return entry
+
+
+def _must_be_there(entries: Sequence[Entry], beside: Path) -> None:
+    """Refuses a list that names files which are not there, all of them at once: whoever prepared
+    the list learns which, as the list calls them.
+
+    Args:
+        beside: the folder of the list.
+
+    Raises:
+        InvalidInput: one is not.
+    """
+    lost = [each.file for each in entries if not Path(each.file).exists()]
+    if not lost:
+        return
+    shown = ", ".join(os.path.relpath(each, beside)[:80] for each in lost[:_TOLD])
+    raise InvalidInput(
+        f"the list names files that are not there, {len(lost)} in all: {shown}; add them, or take "
+        "their rows out; nobody was invited"
+    )
 
 
 def _must_be_within(entries: Sequence[Entry], folder: Path) -> None:

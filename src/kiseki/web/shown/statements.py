@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.index.answers.values import Statement
 from kiseki.web.shown.values import ROWS, Rows, page
 
-__all__ = ["StatementRow", "statements"]
+__all__ = ["StatementRow", "of_wallet", "statements"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,15 @@ def statements(
         "batch": ("OutputRegistry", index.batch_head),
     }[kind]
     head(which)
-    said = index.statements(contract, which, after, most + 1)
+    return _page(index.statements(contract, which, after, most + 1), most)
+
+
+def of_wallet(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[StatementRow]:
+    """What anybody, perhaps its owner, said about a wallet."""
+    return _page(index.stated(ids.wallet(who), after, most + 1), most)
+
+
+def _page(said: Sequence[Statement], most: int) -> Rows[StatementRow]:
     return page(said, most, _row, lambda each: str(each.place))
 
 

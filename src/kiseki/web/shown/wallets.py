@@ -9,6 +9,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
 from kiseki.index import Index, Owed
 from kiseki.index.answers.history import Entry
+from kiseki.web.shown.statements import StatementRow, of_wallet
 from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payees, page
 
 __all__ = [
@@ -144,6 +145,7 @@ class WalletShown:
         more_due: whether something waits in other tokens too.
         earned: what reached it, by month.
         history: money that moved, earliest first.
+        statements: what was said about it, by its owner or by others.
     """
 
     address: str
@@ -155,6 +157,7 @@ class WalletShown:
     more_due: bool
     earned: list[EarningRow]
     history: Rows[EntryRow]
+    statements: Rows[StatementRow]
 
 
 def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
@@ -179,6 +182,7 @@ def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
             for each in index.overview.earnings(who, "month")
         ],
         history(index, who, most=most),
+        of_wallet(index, who, most=most),
     )
 
 
