@@ -92,6 +92,7 @@ PARTS = (
     "{a}, column {b}: {c}",
     "{a}: {b}",
     "row {a}, {b}",
+    "row {a}, where it comes from: {b}",
     "row {a}, ",
     "{a} file is",
     "{a} files are",
