@@ -48,7 +48,7 @@ def test_every_reason_is_said_in_each_language_with_its_values(language: str) ->
         english, values = said(message)
         own = re.sub(r"\{.\}|[^a-z]", "", message)
         if values and len(own) < 4:  # told only where its reason is one
-            english = english.replace(values[-1], "this is no signature")
+            english = english.replace(values[-1], "this is no signature of an account")
             values = values[:-1]
         told, found = reason(english, language)
         assert found == language, message
@@ -73,7 +73,8 @@ def test_a_reason_within_a_reason_is_said_too() -> None:
 
 @pytest.mark.parametrize("text", [
     "", "nobody ever said this", "nobody: ever said this", "nobody({a}); said", "{a} must be",
-    "this is no signature, or is it", "must be 32 bytes", "this is no signature" * 1_000,
+    "this is no signature, or is it", "must be 32 bytes",
+    "this is no signature of an account" * 1_000,
 ])  # fmt: skip
 def test_what_is_not_known_stays_english_and_whole(text: str) -> None:
     assert reason(text, "ja") == (text, "en")
@@ -94,7 +95,7 @@ def test_no_text_takes_long() -> None:
 
 def test_a_language_that_there_is_not_is_told() -> None:
     with pytest.raises(InvalidInput, match="one of en, ja"):
-        reason("this is no signature", "fr")
+        reason("this is no signature of an account", "fr")
 
 
 def test_what_is_left_out_is_imported_and_says_why() -> None:

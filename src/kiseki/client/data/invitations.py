@@ -13,6 +13,7 @@ is known, and not before. The files must be what they were when the invitation w
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -282,7 +283,7 @@ class Invitations:
         self._must_be_open(invitation)
         done = replace(consent, signature=given)
         consentfiles.write(self.folder / (invitation.consent or ""), done.to_json())
-        self.store.signed(invitation.secret, self._wallet.session.now())
+        self.store.signed(invitation.secret, int(time.time()))
         return self._again(invitation)
 
     def _must_be_open(self, invitation: Invitation) -> None:

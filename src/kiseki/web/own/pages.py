@@ -270,17 +270,18 @@ def ask(owner: Visit, action: str) -> Response:
     )  # fmt: skip
 
 
-def _drawing(owner: Owner, said: dict[str, str]) -> str:
-    """The address of the drawing that an action is about; empty where this site does not have it,
-    or where the action is about none."""
+def _drawing(owner: Owner, said: dict[str, str]) -> tuple[str, str]:
+    """The address and the name of the drawing that an action is about; both empty where this site
+    does not have it, or where the action is about none."""
     try:
         collection = from_hex(said.get("collection"), 32, "the collection")
         item = from_hex(said.get("item"), 32, "the commitment")
     except InvalidInput:
-        return ""
-    if item not in drawings(owner.desk, owner.must().account, collection):
-        return ""
-    return owner.at(f"/collection/{to_hex(collection)}/drawing/{to_hex(item)}")
+        return "", ""
+    found = drawings(owner.desk, owner.must().account, collection).get(item)
+    if found is None:
+        return "", ""
+    return owner.at(f"/collection/{to_hex(collection)}/drawing/{to_hex(item)}"), found.name
 
 
 def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Response:
