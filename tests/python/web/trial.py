@@ -100,8 +100,10 @@ class Visitor:
         if "number" in told:
             target = self._things().nth(kept.pop("number"))
             kept["name"] = self._name(target)
-            named = [self._name(each) for each in self._things().all()[: told["number"]]]
-            kept["place"] = named.count(kept["name"])
+            if leads := self._leads(target):
+                kept["to"] = leads
+            earlier = self._things().all()[: told["number"]]
+            kept["place"] = sum(self._is(each, kept) for each in earlier)
         if told["do"] in ("type", "note"):
             kept["text"] = self._by_place(told["text"])
         self._do(kept)
@@ -166,14 +168,21 @@ class Visitor:
         return "name" not in kept or self._target(kept).count() > 0
 
     def _target(self, kept: dict[str, Any]) -> Locator:
-        named = [
-            number
-            for number, each in enumerate(self._things().all())
-            if self._name(each) == kept["name"]
-        ]
-        if len(named) <= kept["place"]:
+        same = [number for number, each in enumerate(self._things().all()) if self._is(each, kept)]
+        if len(same) <= kept["place"]:
             return self.page.locator("nothing-of-that-name")
-        return self._things().nth(named[kept["place"]])
+        return self._things().nth(same[kept["place"]])
+
+    def _is(self, thing: Locator, kept: dict[str, Any]) -> bool:
+        """Whether it is called so, and leads to a page of that kind: rows of one block stand in the
+        order of their IDs, which is another in each sandbox."""
+        if self._name(thing) != kept["name"]:
+            return False
+        return "to" not in kept or self._leads(thing) == kept["to"]
+
+    def _leads(self, thing: Locator) -> str:
+        """The path to which a link leads, without IDs; empty for anything else."""
+        return lasting(urlsplit(thing.get_attribute("href") or "").path)
 
     def _things(self) -> Locator:
         return self.page.locator(_TAPPED)
