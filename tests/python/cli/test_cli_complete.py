@@ -41,6 +41,7 @@ NO_COMMAND = {
     "item_revocation": "`data revoke-item --sign`", "revocation": "`data revoke --sign`",
     "lets": "`gate show` lists who may do what",
     "made_by": "`rights schedule` prints what it made",
+    "of_hashed": "what `output register` and `output season` do with files that are hashed",
     "of_works": "documents of the origin of a list, which `data register` makes",
     "redirection": "`revenue redirect`", "retry_call": "what `revenue waterfall retry` sends",
     "royalties": "`revenue address --royalties`",

@@ -17,10 +17,8 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.errors import IndexUnusable
 from kiseki.language import LANGUAGES
-from kiseki.web.app import application
 from kiseki.web.asked import _templates, prepare
 from kiseki.web.guard import POLICY
-from kiseki.web.shown import collections
 from kiseki.web.site import Site
 
 from .conftest import Places
@@ -305,29 +303,6 @@ def test_a_visitor_does_not_learn_where_the_operators_files_lie(
         assert "secret" not in answer.text
     assert "This cannot be answered now" in words(visitor.get("/").text)
     assert "secret.sqlite" in caplog.text
-
-
-def test_a_fault_of_the_site_is_said_by_a_page_of_its_own(
-    site: Site, places: Places, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """With a mark that the log has too, and with nothing of what went wrong."""
-
-    def broken(*_: object) -> None:
-        raise RuntimeError("a secret of the machine")
-
-    monkeypatch.setattr(collections, "collection", broken)
-    app = application(site, follows=False)
-    with TestClient(app, "http://localhost", raise_server_exceptions=False) as client:
-        page = client.get(f"/collection/{places.art}")
-        twin = client.get(f"/api/v1/collections/{places.art}")
-        assert client.get("/").status_code == 200
-    marks = re.findall(r"fault (\w+) at /(?:api/v1/)?collection", caplog.text)
-    for answer, mark in zip((page, twin), marks, strict=True):
-        assert answer.status_code == 500 and mark in answer.text
-        assert "secret" not in answer.text and "Traceback" not in answer.text
-        assert answer.headers["cache-control"] == "no-store"
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "This site made a mistake" in page.text and "不具合" in page.text
 
 
 def test_the_api_gives_a_list_in_parts_that_are_the_whole(

@@ -5,21 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
-from tests.python.web.browser import launched
-from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
 
 from kiseki import Kiseki
 from kiseki.chain.signing.accounts import local_account
@@ -31,7 +24,7 @@ from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
-from .conftest import Places, served
+from .conftest import Places
 
 HERE = "http://localhost"
 POSTS = {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}
@@ -428,164 +421,3 @@ def test_a_folder_of_seasons_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 # Killed in the middle
-
-
-@contextmanager
-def serving(places: Places, folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """`kiseki serve` in a process of its own, and a producer at its pages."""
-    place = ["--rpc", places.scene.k.url, "--account", "test:0",
-             "--journal", str(folder / "journal"), "--index", str(folder / "index"),
-             "--secrets", str(folder / "secrets"),
-             "--deployments", str(folder / "deployments")]  # fmt: skip
-    program = subprocess.Popen(
-        [sys.executable, "-m", "kiseki", "serve", "--port", "0", "--invitations",
-         str(folder / "desk"), *place], stderr=subprocess.PIPE, text=True, cwd=folder,
-    )  # fmt: skip
-    assert program.stderr is not None
-    for line in program.stderr:
-        if "studio's pages is in" in line:
-            break
-    threading.Thread(target=program.stderr.read, daemon=True).start()
-    address = (folder / "desk" / "studio.url").read_text().strip()
-    here = address.partition("/studio")[0]
-    client = httpx.Client(base_url=here, follow_redirects=True, headers=POSTS | {"Origin": here})
-    assert client.get(address).status_code == 200
-    try:
-        yield program, client
-    finally:
-        program.kill()
-        program.wait()
-
-
-def test_a_site_that_is_killed_in_the_middle_loses_nothing_and_sends_nothing_twice(
-    places: Places, tmp_path: Path
-) -> None:
-    folder, node = tmp_path / "killed", places.scene.k.session.node
-    folder.mkdir()
-    table, files = cuts(places)
-    with serving(places, folder) as (program, client):  # while files come
-        told = client.post("/studio/season", json=announced(table, files)).json()
-        asked: dict[str, str | int] = {"path": "files/film.mp4", "from": 0}
-        sent = client.post(f"{told['next']}/file", params=asked, content=files["film.mp4"][:7_000])
-        assert sent.json() == {"received": 7_000}
-        program.send_signal(signal.SIGKILL)
-    page = told["next"]
-    before = sent_by(places)
-    with serving(places, folder) as (program, client):  # while a transaction waits for its block
-        told = client.post(page, json=announced(table, files)).json()
-        assert dict(map(tuple, told["files"]))["files/film.mp4"] == 7_000
-        send(client, told, table, files)
-        text = waited(client, page)
-        node.one("evm_setAutomine", False)
-        assert press(client, page, text).status_code == 200
-        until = time.monotonic() + LONG
-        while int(node.one("txpool_status")["pending"], 16) < 1:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        assert "is being registered" in client.get(page).text
-        program.send_signal(signal.SIGKILL)
-    node.one("evm_setAutomine", True)
-    node.one("evm_mine")
-    assert sent_by(places) == before + 1
-    with serving(places, folder) as (_, client):
-        text = waited(client, page)
-        assert "stopped before all of it was registered" in text
-        assert "Registering sends 1 transaction " in text and "Register 1 batch" in text
-        assert press(client, page, text).status_code == 200
-        assert "What to keep" in waited(client, page)
-        told = client.get(f"{page}/registered.json").json()
-    assert sent_by(places) == before + 2
-    assert len(told["batches"]) == 2
-    hashes = {one["transaction"] for each in told["batches"] for one in each["transactions"]}
-    assert len(hashes) == 2
-
-
-# In a real browser
-
-
-def test_a_producer_brings_a_season_in_a_browser_closes_it_and_registers(
-    site: Site, studio: Desk, door: Door, places: Places, tmp_path: Path
-) -> None:
-    table, files = cuts(places)
-    folder = tmp_path / "season"
-    for path, data in (files | {".DS_Store": b"x"}).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    (tmp_path / "table.csv").write_bytes(table)
-    before = sent_by(places)
-    with served(site, desk=studio, door=door) as at:
-        here = at.replace("127.0.0.1", "localhost")
-        with launched(locale="en-GB") as page:
-            page.goto(f"{here}/studio?key={door.key}")
-            page.get_by_text("A season's outputs", exact=True).click()
-            page.fill("#name", "Spring")
-            page.set_input_files("#table", tmp_path / "table.csv")
-            page.set_input_files("#folder", folder)
-            page.get_by_text("Send the files", exact=True).click()
-            page.wait_for_selector("text=Register 2 batches", timeout=60_000)
-            assert sent_by(places) == before
-            address = page.url
-        with launched(locale="en-GB") as page:  # another day, another browser
-            page.goto(f"{here}/studio?key={door.key}")
-            page.goto(address)
-            page.get_by_text("Register 2 batches", exact=True).click()
-            page.wait_for_selector("text=What to keep", timeout=60_000)
-            with page.expect_download() as told:
-                page.get_by_text("All outputs as a table", exact=True).click()
-            assert "film.mp4" in Path(told.value.path()).read_text()
-    assert sent_by(places) == before + 2
-
-
-def test_without_a_script_the_page_says_how_far_it_is_and_comes_again_by_itself(
-    producer: TestClient, places: Places
-) -> None:
-    page = bring(producer, *cuts(places))
-    text = producer.get(page).text
-    if "data-follow" in text:
-        assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in text
-    assert '<meta http-equiv="refresh"' not in waited(producer, page)
-
-
-def test_the_pages_of_a_season_can_be_read_and_used_on_every_screen(
-    site: Site, studio: Desk, door: Door, places: Places, producer: TestClient
-) -> None:
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    table, files = cuts(places)
-    good = bring(producer, table, files)
-    waited(producer, good)
-    rest = table + f"\ngone.png,{places.model}\nfilm.mp4,{places.base}\nx.png,\n".encode()
-    bad = bring(producer, rest, files | {"x.png": b"7", "left.png": b"8"}, name="第2期")
-    waited(producer, bad)
-    open_ = producer.post("/studio/season", json=announced(table, files, name="Half"),
-                          headers=POSTS).json()["next"]  # fmt: skip
-    done_files = {"1.png": b"one", "2.png": b"two"}
-    done = bring(producer, f"file,model\n1.png,{places.model}\n2.png,{places.model}\n".encode(),
-                 done_files, name="Done")  # fmt: skip
-    press(producer, done, waited(producer, done))
-    waited(producer, done)
-    site.catch_up()
-    assert producer.get(f"{done}/registered.json").json()["season"] == "Done"
-    wrong: list[str] = []
-    with served(site, desk=studio, door=door) as at:
-        here = at.replace("127.0.0.1", "localhost")
-        for look, options in _looks():
-            with launched(**options, bypass_csp=True) as page:
-                page.on("pageerror", lambda error: wrong.append(str(error)))
-                page.goto(f"{here}/studio?key={door.key}")
-                for name, path in (
-                    ("seasons", "/studio/season"), ("season-ready", good), ("season-bad", bad),
-                    ("season-open", open_), ("season-done", done),
-                ):  # fmt: skip
-                    page.goto(here + path)
-                    page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
-                    found = page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"])
-                    assert told == ([], [], []), (name, look)
-                    page.evaluate(axe)
-                    told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-                    for each in told["violations"]:
-                        nodes = [node["html"][:120] for node in each["nodes"][:3]]
-                        wrong.append(f"{name}-{look} {each['id']} {nodes}")
-    assert wrong == []
