@@ -1,7 +1,7 @@
 """The same pages over a fifth of the made-up chain and over the whole of it: 1,000,000 IDs, models
 that rest on up to three thousand collections, 1,000,000 payments. Reading the whole takes some
-minutes and is done once for the code of an index. What pages must keep to is said of a twentieth;
-it stands here too, so that what grows can be seen."""
+minutes and is done once for the code of an index. What pages must keep to counts for the
+whole."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ _EACH, _VISITORS, _SECONDS, _LOOKS, _BLOCK = 100, 200, 60, 5.0, 12
 _JS = ROOT / "src" / "kiseki" / "web" / "static" / "js"
 
 _FIGURES = (
-    *((f"{kind}, first byte, median", "ms", 50) for kind in _KINDS),
-    *((f"{kind}, first byte, p99", "ms", 150) for kind in _KINDS),
+    *((f"{kind}, processor time to the first byte, median", "ms", 50) for kind in _KINDS),
+    *((f"{kind}, processor time to the first byte, p99", "ms", 150) for kind in _KINDS),
     *((f"{kind}, by the clock on the wall, median", "ms", None) for kind in _KINDS),
     *((f"{kind}, by the clock on the wall, p99", "ms", None) for kind in _KINDS),
     ("200 visitors for a minute, looks", "looks", None),
