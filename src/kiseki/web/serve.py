@@ -106,5 +106,9 @@ def serve(
             proxy_headers=bool(trusted), forwarded_allow_ips=trusted,
         )  # fmt: skip
         settle()
-        ready(f"http://{host}:{port}/")
-        uvicorn.Server(settings).run([listening])
+        server = uvicorn.Server(settings)
+        # From the moment its address is told, somebody may press Ctrl-C. Python's own answer to
+        # that would end the server's start in the middle.
+        with server.capture_signals():
+            ready(f"http://{host}:{port}/")
+            server.run([listening])

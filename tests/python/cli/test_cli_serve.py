@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 
@@ -40,6 +42,31 @@ def test_pages_are_served_and_follow_the_chain_until_they_are_ended(shell: Shell
     assert "Consent was revoked on" in got(page)[1]
     server.send_signal(signal.SIGINT)
     assert server.wait(timeout=600) in (0, 130)
+
+
+PRESSED = """
+import os, signal, sys
+import uvicorn
+signal.signal(signal.SIGINT, signal.default_int_handler)
+begins = uvicorn.Server.serve
+async def pressed(server, sockets=None):
+    os.kill(os.getpid(), signal.SIGINT)
+    await begins(server, sockets)
+uvicorn.Server.serve = pressed
+sys.argv = ["kiseki", "serve", "--port", "0"]
+from kiseki.cli import main
+main()
+"""
+
+
+def test_ctrl_c_the_moment_its_address_is_told_ends_it_in_order(shell: Shell) -> None:
+    """A real signal, after the address was told and before the server has begun."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED],
+        cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert "The pages are at" in done.stderr
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
 
 
 def test_a_port_or_a_time_that_is_none_is_said(shell: Shell) -> None:

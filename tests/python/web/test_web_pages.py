@@ -452,6 +452,7 @@ def test_a_transaction_is_told_as_the_node_tells_it(
     node, splitter = scene.k.session.node, scene.k.session["RevenueSplitter"].address
     sent = {"from": scene.buyer.address, "to": splitter, "data": "0xdeadbeef", "gas": hex(10**6)}
     failed = node.one("eth_sendTransaction", sent)
+    scene.k.session.w3.eth.wait_for_transaction_receipt(failed)  # Anvil answers before it mines
     assert visitor.get(f"/tx/{failed}.json").json()["succeeded"] is False
     assert "nothing of it counts" in words(visitor.get(f"/tx/{failed}").text)
     node.one("evm_setAutomine", False)
