@@ -33,7 +33,8 @@ def read(kind: str, text: str, names: Mapping[str, str]) -> Work:
     if kind == Revoking.KIND:
         return _revoking(text)
     if kind == Cancelling.KIND:
-        return Cancelling(cancellations.LETTER.from_json(text))
+        letter = cancellations.LETTER
+        return Cancelling(letter, letter.from_json(text))
     given = _json(text)
     if kind == Claiming.KIND:
         if not isinstance(given.get("wallet"), str):

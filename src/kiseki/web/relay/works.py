@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from kiseki.chain.contract.contracts import Call
 from kiseki.chain.sending.fees import calldata_gas
 from kiseki.chain.sending.rehearsal import Rehearsal
-from kiseki.client import cancellations
 from kiseki.client.accounts.operations import Operation
 from kiseki.client.data.consents import Consent
 from kiseki.client.kiseki import Kiseki
@@ -176,16 +175,15 @@ class Consenting(Work):
 
 
 @dataclass(frozen=True, slots=True)
-class Revoking(Work):
-    """A revocation that a provider signed."""
+class _Lettered(Work):
+    """What somebody signed for the registry of data, in a letter."""
 
-    KIND = "revocation"
     letter: Letter
     signed: Signed
 
     @property
     def person(self) -> str:
-        """The provider."""
+        """Who signed."""
         return self.signed.signer.lower()
 
     @property
@@ -195,7 +193,7 @@ class Revoking(Work):
 
     @property
     def about(self) -> bytes:
-        """The signature's number."""
+        """The signature's own number."""
         return _nonce(self.signed.message, self.person, self.signed.nonce)
 
     @property
@@ -207,6 +205,13 @@ class Revoking(Work):
         """It is for the registry of this chain."""
         if must_be_for(k.session, self.signed) != "DataRegistry":
             raise InvalidInput("this is a letter for another contract")
+
+
+@dataclass(frozen=True, slots=True)
+class Revoking(_Lettered):
+    """A revocation that a provider signed."""
+
+    KIND = "revocation"
 
     def plan(self, k: Kiseki, dry: Kiseki, limits: Limits, sent: int) -> Plan:
         """One transaction."""
@@ -372,7 +377,7 @@ def fitting(k: Kiseki, call: Call, worth: int, most: int) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelling(Work):
+class Cancelling(_Lettered):
     """Somebody withdraws an earlier signature of theirs.
 
     Attributes:
@@ -380,33 +385,7 @@ class Cancelling(Work):
     """
 
     KIND = "cancellation"
-    signed: Signed
     known: bool = False
-
-    @property
-    def person(self) -> str:
-        """Whose signatures both are."""
-        return self.signed.signer.lower()
-
-    @property
-    def ends(self) -> int:
-        """The deadline of the cancellation."""
-        return self.signed.deadline
-
-    @property
-    def about(self) -> bytes:
-        """The cancellation's own number."""
-        return _nonce(self.signed.message, self.person, self.signed.nonce)
-
-    @property
-    def text(self) -> str:
-        """The letter."""
-        return cancellations.LETTER.to_json(self.signed)
-
-    def must_fit(self, k: Kiseki) -> None:
-        """It is for the registry of this chain."""
-        if must_be_for(k.session, self.signed) != "DataRegistry":
-            raise InvalidInput("this is a letter for another contract")
 
     def plan(self, k: Kiseki, dry: Kiseki, limits: Limits, sent: int) -> Plan:
         """One transaction; none where the earlier signature counts no more."""
