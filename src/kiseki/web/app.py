@@ -106,6 +106,9 @@ def application(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        # FastAPI would tell whatever collects traces in this process the addresses that visitors
+        # open, and links of invitations are secrets.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
     app.state.settles = settles

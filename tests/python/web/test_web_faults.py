@@ -1,10 +1,11 @@
-"""What a visitor sees where the site itself is wrong."""
+"""What a visitor sees where the site itself is wrong, and who else hears of a visit."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
+from opentelemetry import trace
 from starlette.testclient import TestClient
 
 from kiseki.web.app import application
@@ -35,3 +36,21 @@ def test_a_fault_of_the_site_is_said_by_a_page_of_its_own(
         assert answer.headers["cache-control"] == "no-store"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "This site made a mistake" in page.text and "不具合" in page.text
+
+
+def test_whatever_collects_traces_in_the_process_hears_of_no_visit(
+    site: Site, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address of an invitation is a secret."""
+    heard: list[str] = []
+
+    class Hearing(trace.TracerProvider):
+        def get_tracer(self, *named: object, **_: object) -> trace.Tracer:
+            heard.append(str(named))
+            return trace.NoOpTracer()
+
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", Hearing())
+    with TestClient(application(site, follows=False), "http://localhost") as client:
+        assert client.get("/sign/a-secret").status_code == 404
+        assert client.get(f"/collection/{places.art}").status_code == 200
+    assert heard == []
