@@ -141,11 +141,18 @@ class TransactionFailed(ChainError):  # noqa: N818 - reads as what happened
 
     Attributes:
         fee: what it cost all the same, in wei, where it is in a block.
+        transaction, block: its hash, and that block; none where it is in none.
     """
 
-    def __init__(self, message: str, fee: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        fee: int = 0,
+        transaction: bytes | None = None,
+        block: int | None = None,
+    ) -> None:
         super().__init__(message)
-        self.fee = fee
+        self.fee, self.transaction, self.block = fee, transaction, block
 
 
 class ContractReverted(ChainError):  # noqa: N818 - reads as what happened

@@ -192,6 +192,15 @@ class InvitationStore(OwnFile):
         with self._using():
             return self._all()
 
+    def names(self) -> list[tuple[str, str]]:
+        """Everybody of whom it is known who consents: their account, in lower case, and how a list
+        calls them."""
+        with self._using():
+            return self._db.execute(
+                "SELECT DISTINCT account, artist FROM invitation WHERE account IS NOT NULL"
+                " ORDER BY account, artist"
+            ).fetchall()
+
     def signed_by(self, account: str) -> list[Invitation]:
         """Those that an account signed, in the order in which they were made.
 

@@ -5,68 +5,34 @@ It opens to those who run the site and to nobody else (`kiseki.web.studio.door`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from kiseki.core.values import to_hex
+from kiseki.vault.people import folded
+from kiseki.web.alarms import Bounds, alarms, keeper_metrics
 from kiseki.web.asked import Asked
+from kiseki.web.guard import own_page
+from kiseki.web.relay.book import Whose
 from kiseki.web.relay.relay import Relay
-from kiseki.web.relay.told import Figures
-from kiseki.web.site import State, now
+from kiseki.web.signing.desk import Desk
+from kiseki.web.site import now
 from kiseki.web.studio.door import Door
 from kiseki.web.studio.pages import Shut
 
-__all__ = ["Keeper", "alarms", "keeper_metrics", "operator"]
+__all__ = ["operator"]
 
 operator = APIRouter(include_in_schema=False)
 
-_LAST = 30
-_LONGEST = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Keeper:
-    """What a keeper said last (`kiseki keeper --metrics`).
-
-    Attributes:
-        time: when, in Unix seconds.
-        values: its metrics, without ``kiseki_keeper_``.
-    """
-
-    time: int
-    values: dict[str, str]
-
-
-def keeper_metrics(path: Path | None) -> Keeper | None:
-    """What a keeper wrote into its file; none where there is none."""
-    if path is None:
-        return None
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LONGEST).decode("utf-8", "replace")
-        time = int(path.stat().st_mtime)
-    except OSError:
-        return None
-    rows = [each.rpartition(" ") for each in text.splitlines() if not each.startswith("#")]
-    return Keeper(time, {name.removeprefix("kiseki_keeper_"): said for name, _, said in rows})
-
-
-def alarms(read: State, relay: Figures | None) -> list[str]:
-    """What needs somebody: ``node``, ``trouble``, ``balance``, ``limit``."""
-    found = ["node"] if read.failure else []
-    if relay is None:
-        return found
-    if relay.trouble is not None:
-        found.append("trouble")
-    if relay.balance is not None and relay.balance < relay.day:
-        found.append("balance")
-    if relay.spent * 5 >= relay.day * 4:
-        found.append("limit")
-    return found
+_LAST, _FOUND = 30, 200
+"""Requests that are shown: the last, or those of somebody."""
+_LONGEST = 200
+_WALLET = re.compile(r"(0x[0-9a-f]{1,40})(?:(?:…|\.\.\.)([0-9a-f]{1,40}))?")
+"""The whole of an address, its beginning, or as pages print it."""
 
 
 @operator.get("/operator")
@@ -75,22 +41,66 @@ def page(
     key: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """How everything is that runs here."""
-    door: Door = visit.request.app.state.door
     if key:
+        door: Door = visit.request.app.state.door
         response = RedirectResponse(visit.request.url.path, 303)
         if door.fits(key):
             door.let_in(visit.request, response)
         return response
-    if not door.is_open(visit.request):
-        raise Shut("this browser was not let in")
+    return _shown(visit, "")
+
+
+@operator.post("/operator", dependencies=[Depends(own_page)])
+async def found(request: Request) -> Response:
+    """The same, with the requests of somebody. What is asked for is a person's name, so it stands
+    in no address that a browser or a proxy keeps."""
+    async with request.form(max_files=0, max_fields=5) as form:
+        who = form.get("who")
+    text = who.strip()[:_LONGEST] if isinstance(who, str) else ""
+    return await run_in_threadpool(_shown, Asked.of(request), text)
+
+
+def _shown(visit: Asked, who: str) -> Response:
     state = visit.request.app.state
+    if not state.door.is_open(visit.request):
+        raise Shut("this browser was not let in")
     relay: Relay | None = state.relay
+    desk: Desk | None = state.desk
     with visit.site.reading() as index:
         read = visit.site.state(index)
     figures = None if relay is None else relay.figures()
+    pending = [] if relay is None else relay.pending()
+    keeper, today = keeper_metrics(state.keeper), now()
+    names = [] if desk is None else desk.store.names()
+    last = []
+    if relay is not None:
+        last = relay.last(_FOUND, whose(who, names)) if who else relay.last(_LAST)
+    intents = [each for each, _ in pending]
     return visit.plain(
-        "operator.html", 200, read=read, now=now(), keeper=keeper_metrics(state.keeper),
-        relay=figures, alarms=alarms(read, figures),
-        last=[] if relay is None else relay.last(_LAST),
-        pending=[] if relay is None else relay.pending(), hexed=to_hex,
+        "operator.html", 200, read=read, now=today, keeper=keeper, relay=figures,
+        bounds=Bounds.of(read.chain_id, figures), pending=pending, last=last, who_is=who,
+        alarms=alarms(read, figures, now=today, pending=intents, keeper=keeper),
+        listed=sum(each.cost for each in last), most_found=_FOUND, knows=desk is not None,
+        called=_called(names), hexed=to_hex,
     )  # fmt: skip
+
+
+def whose(text: str, names: list[tuple[str, str]]) -> Whose:
+    """Whom somebody means by a name or a wallet.
+
+    Args:
+        names: of whom this site asked for consent: account and name.
+    """
+    wallet = _WALLET.fullmatch(text.lower())
+    if wallet:
+        return Whose(begins=wallet[1], ends=wallet[2] or "")
+    meant = folded(text)
+    return Whose(persons=tuple({account for account, name in names if meant in folded(name)}))
+
+
+def _called(names: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Account in lower case -> how this studio's lists call them."""
+    found: dict[str, list[str]] = {}
+    for account, name in names:
+        found.setdefault(account, []).append(name)
+    return found

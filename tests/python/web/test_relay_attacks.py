@@ -148,6 +148,9 @@ def test_what_reverts_only_once_it_is_sent_is_paid_for_once_and_counts(desk: Des
         ask(desk.k, "evm_setAutomine", True)
     found = told(relay, ticket)
     assert (found.state, found.reason) == ("refused", Reason.FAILED)
+    (cost,) = found.paid
+    assert (cost.done, cost.fee) == (False, relay.figures().paid), "it cost its fee all the same"
+    assert cost.hash is not None and cost.block is not None
     assert desk.nonce() == 1 and relay.figures().paid == relay.figures().spent > 0
     rounds(relay)
     assert desk.nonce() == 1

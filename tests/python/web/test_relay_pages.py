@@ -18,10 +18,12 @@ from tests.python.web.test_web_browser import MEASURE, _looks
 from tests.python.web.test_web_pages import words
 
 from kiseki import LocalKiseki
+from kiseki.chain.contract.contracts import Call
+from kiseki.chain.sending.intents import Intent
 from kiseki.client.data import revocations
 from kiseki.core.values import to_hex
+from kiseki.web.alarms import Bounds, Keeper, alarms
 from kiseki.web.app import application
-from kiseki.web.operator import alarms
 from kiseki.web.relay import Limits, Relay
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.site import Site
@@ -217,11 +219,35 @@ def test_the_operator_is_told_first_what_needs_somebody(relay: Relay, site: Site
         (replace(full, balance=None), []),
         (replace(full, spent=near), ["limit"]),
         (replace(full, spent=near - 1), []),
+        (replace(full, waiting=full.places * 4 // 5), ["waiting"]),
+        (replace(full, waiting=full.places * 4 // 5 - 1), []),
         (replace(full, trouble=Reason.NODE), ["trouble"]),
     ):
-        assert alarms(read, changed) == found
-    assert alarms(replace(read, failure="away"), full) == ["node"]
-    assert alarms(read, None) == []
+        assert alarms(read, changed, now=read.time) == found
+    assert alarms(replace(read, failure="away"), full, now=read.time) == ["node"]
+    assert alarms(read, None, now=read.time) == []
+
+
+def test_what_stands_still_is_an_alarm_from_the_time_on_that_the_page_says(site: Site) -> None:
+    """A late block, a transaction that gets into none, and a keeper that writes no more. A chain
+    of one machine makes no blocks while nobody sends, so there no block is late."""
+    with site.reading() as index:
+        read = site.state(index)
+    public, time = replace(read, chain_id=1), read.time
+    of = Bounds.of(1, None)
+    assert of.age is not None
+    assert alarms(public, None, now=time + of.age) == []
+    assert alarms(public, None, now=time + of.age + 1) == ["late"]
+    assert alarms(replace(public, failure="away"), None, now=time + of.age + 1) == ["node"]
+    assert alarms(read, None, now=time + 10**6) == []
+    call = Call(TO, b"", 0, "a call")
+    intent = Intent(1, 7, call, "", False, None, None, time)
+    assert alarms(read, None, now=time + of.pending, pending=[intent]) == []
+    assert alarms(read, None, now=time + of.pending + 1, pending=[intent]) == ["pending"]
+    for wrote, late, found in (
+        (time, of.keeper, []), (time, of.keeper + 1, ["keeper"]), (None, 0, ["keeper"]),
+    ):  # fmt: skip
+        assert alarms(read, None, now=time + late, keeper=Keeper(wrote, {})) == found
 
 
 def test_nobody_else_sees_the_operators_page(app: Any) -> None:

@@ -400,7 +400,10 @@ class Flight:
         if found.attempt.cancels:
             entry.fails(
                 TransactionFailed(
-                    f"{call.what} was cancelled by {sent}; nothing of it was done", found.fee
+                    f"{call.what} was cancelled by {sent}; nothing of it was done",
+                    found.fee,
+                    found.attempt.hash,
+                    found.block,
                 )
             )
         elif not found.done:
@@ -409,6 +412,8 @@ class Flight:
                     f"{call.what} was sent as {sent} and failed in block {found.block}; "
                     "what it depends on changed meanwhile, so run this again",
                     found.fee,
+                    found.attempt.hash,
+                    found.block,
                 )
             )
         else:

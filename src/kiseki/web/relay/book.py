@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import ipaddress
+import json
 import os
 import secrets
 import sqlite3
@@ -26,10 +27,10 @@ from kiseki.disk.private import create, open_to_others
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.web.relay.limits import DAY, Limits, day_of
 from kiseki.web.relay.reasons import Reason
-from kiseki.web.relay.rows import COLUMNS, SCHEMA, Row, Sending, calls_text, row_of
+from kiseki.web.relay.rows import COLUMNS, LATER, SCHEMA, Paid, Row, Sending, calls_text, row_of
 from kiseki.web.relay.works import Work
 
-__all__ = ["Book", "Ticket", "TooMany"]
+__all__ = ["Book", "Ticket", "TooMany", "Whose"]
 
 _HOUR = 3_600
 _KEPT = 30 * DAY
@@ -60,6 +61,20 @@ class Ticket:
         return self.id
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose requests are looked for. In lower case.
+
+    Attributes:
+        persons: wallets and accounts.
+        begins, ends: or how the address begins and ends; nobody where it does not begin.
+    """
+
+    persons: tuple[str, ...] = ()
+    begins: str = ""
+    ends: str = ""
+
+
 class Book:
     """Requests of one chain.
 
@@ -88,6 +103,10 @@ class Book:
             database.make_durable(self._db)
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.executescript(SCHEMA)
+            known = {row[1] for row in self._db.execute("PRAGMA table_info(sending)")}
+            for name, kind in LATER.items():  # a file of before costs were kept
+                if name not in known:
+                    self._db.execute(f"ALTER TABLE sending ADD COLUMN {name} {kind}")
             self._salt = self._secret()
         except (OSError, sqlite3.Error) as error:
             raise FilesError(f"the relay's file {path} cannot be used ({error})") from error
@@ -171,11 +190,20 @@ class Book:
         )
         return int(found[0][0])
 
-    def last(self, most: int) -> list[Row]:
-        """The last requests, the newest first."""
+    def last(self, most: int, whose: Whose | None = None) -> list[Row]:
+        """The last requests, the newest first; of somebody, where that is asked."""
+        where, values = "", list[object]()
+        if whose is not None:
+            where = (
+                " AND (person IN (SELECT value FROM json_each(?)) OR ? != '' AND"
+                " substr(person, 1, ?) = ? AND substr(person, 43 - ?) = ?)"
+            )
+            begins, ends = whose.begins, whose.ends
+            values = [json.dumps(whose.persons), begins, len(begins), begins, len(ends), ends]
         found = self._rows(
-            f"SELECT {COLUMNS} FROM request WHERE chain = ? ORDER BY id DESC LIMIT ?",  # noqa: S608
-            self._chain, most,
+            f"SELECT {COLUMNS} FROM request WHERE chain = ?{where}"  # noqa: S608
+            " ORDER BY id DESC LIMIT ?",
+            self._chain, *values, most,
         )  # fmt: skip
         return [row_of(each) for each in found]
 
@@ -260,19 +288,42 @@ class Book:
             for who in ("", row.person):
                 self._spend(db, sending.day, who, -sending.reserved)
 
-    def settle(self, row: Row, sending: Sending, fee: int, done: tuple[bytes, int] | None) -> None:
-        """What it cost, and its hash and block if it was carried out."""
+    def settle(self, row: Row, sending: Sending, paid: Paid) -> None:
+        """What it cost, and where it is."""
         with self._write() as db:
-            db.execute("UPDATE sending SET open = 0 WHERE id = ?", (sending.id,))
+            db.execute(
+                "UPDATE sending SET open = 0, fee = ?, hash = ?, block = ?, done = ? WHERE id = ?",
+                (str(paid.fee), paid.hash, paid.block, paid.done, sending.id),
+            )
             for who in ("", row.person):
-                self._spend(db, sending.day, who, fee - sending.reserved)
-            self._count(db, "wei", fee)
-            if done is not None:
+                self._spend(db, sending.day, who, paid.fee - sending.reserved)
+            self._count(db, "wei", paid.fee)
+            if paid.done:
                 db.execute(
                     "UPDATE request SET hash = ?, block = ?, sent = sent + 1, tries = 0"
                     " WHERE id = ?",
-                    (*done, row.id),
+                    (paid.hash, paid.block, row.id),
                 )
+
+    def paid(self, row: Row) -> tuple[Paid, ...]:
+        """The transactions of a request that are in a block, in order, each with what it cost."""
+        found = self._rows(
+            "SELECT hash, block, fee, done FROM sending WHERE request = ? AND fee IS NOT NULL"
+            " ORDER BY id",
+            row.id,
+        )
+        return tuple(Paid(hash_, at, int(fee), bool(done)) for hash_, at, fee, done in found)
+
+    def today(self, now: int) -> tuple[int, int]:
+        """What counts for the day, and of that what is kept for transactions of which nothing is
+        known yet, in wei."""
+        with self._lock:
+            found = self._rows(
+                "SELECT reserved FROM sending JOIN request ON request.id = sending.request"
+                " WHERE open = 1 AND chain = ? AND day = ?",
+                self._chain, day_of(now),
+            )  # fmt: skip
+            return self.spent(now), sum(int(wei) for (wei,) in found)
 
     def spent(self, now: int, person: str = "") -> int:
         """What counts for the day, in wei: of all, or of one person."""

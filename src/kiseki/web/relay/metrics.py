@@ -22,6 +22,7 @@ def lines(of: Figures) -> list[str]:
     if of.balance is not None:
         add("balance_wei", "gauge", "What the wallet held last.", wei=of.balance)
     add("spent_today_wei", "gauge", "What counts for today, at most.", wei=of.spent)
+    add("kept_wei", "gauge", "Of that, what is kept for what is on its way.", wei=of.kept)
     add("cap_wei", "gauge", "The most that relaying costs a day.", wei=of.day)
     add("open", "gauge", "Requests that are not carried out.", waiting=of.waiting, sent=of.sent)
     add("ended_total", "counter", "Requests that ended.", done=of.done, refused=of.refused)

@@ -22,7 +22,6 @@ from kiseki.client.data.consents import Consent
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.wallet import Signed
 from kiseki.core import accounts
-from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.errors import (
     ChainError,
@@ -33,12 +32,12 @@ from kiseki.errors import (
     NodeUnreachable,
     TransactionFailed,
 )
-from kiseki.web.relay.book import Book, Ticket
+from kiseki.web.relay.book import Book, Ticket, Whose
 from kiseki.web.relay.limits import TIMES, Limits, day_of, expected
 from kiseki.web.relay.reading import read
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.relay.rounds import Round, most
-from kiseki.web.relay.rows import Row, Sending
+from kiseki.web.relay.rows import Paid, Row, Sending
 from kiseki.web.relay.told import Figures, Told
 from kiseki.web.relay.works import (
     Cancelling,
@@ -198,9 +197,9 @@ class Relay:
         row = self._book.row(ticket.id if isinstance(ticket, Ticket) else ticket)
         return None if row is None else self._told(row)
 
-    def last(self, number: int = 50) -> list[Told]:
-        """The last requests, the newest first."""
-        return [self._told(each) for each in self._book.last(number)]
+    def last(self, number: int = 50, whose: Whose | None = None) -> list[Told]:
+        """The last requests, the newest first; of somebody, where that is asked."""
+        return [self._told(each) for each in self._book.last(number, whose)]
 
     def of_person(self, person: str) -> list[Told]:
         """What somebody handed in and nobody has carried out, the newest first."""
@@ -215,12 +214,13 @@ class Relay:
     def figures(self) -> Figures:
         """What an operator watches. Asks no node."""
         totals, today = self._book.totals(), self._clock()
+        spent, kept = self._book.today(today)
         sent = self._book.on_their_way()
         waits = self._book.counts().get("waiting", 0) - sent
         return Figures(
-            self.wallet, self._balance, self._book.spent(today), self.limits.day,
-            self.limits.person, waits, sent, totals["done"],
-            totals["refused"], totals["wei"], self._trouble,
+            self.wallet, self._balance, spent, kept, self.limits.day, self.limits.person,
+            self.limits.waiting, waits, sent, totals["done"], totals["refused"],
+            totals["wei"], self._trouble,
         )  # fmt: skip
 
     def pending(self) -> list[tuple[Intent, bytes]]:
@@ -254,10 +254,7 @@ class Relay:
                 state, hash_ = "sent", on_its_way
             elif self._trouble is not None:
                 reason = self._trouble
-        return Told(
-            row.ticket, row.kind, checksummed(row.person), state, reason, row.detail,
-            row.calls, row.text, row.ends, hash_, row.block, row.created,
-        )  # fmt: skip
+        return Told.of(row, state, reason, hash_, self._book.paid(row))
 
     def _sent_as(self, call: Call) -> bytes | None:
         """The transaction in which a call is on its way."""
@@ -448,7 +445,8 @@ class Relay:
         between the two is told again."""
         if outcome.receipt is not None:
             receipt = outcome.receipt
-            self._book.settle(row, sending, receipt.fee, (receipt.transaction, receipt.block))
+            paid = Paid(receipt.transaction, receipt.block, receipt.fee, True)
+            self._book.settle(row, sending, paid)
             if row.kind not in (Consenting.KIND, Claiming.KIND):
                 self._book.ends(row, "done", Reason.DONE)
             return
@@ -456,7 +454,8 @@ class Relay:
         _log.warning("relay %s: %s", to_hex(sending.call.data[:4]), error)
         if isinstance(error, TransactionFailed):
             if error.fee:
-                self._book.settle(row, sending, error.fee, None)
+                paid = Paid(error.transaction, error.block, error.fee, False)
+                self._book.settle(row, sending, paid)
                 self._book.ends(row, "refused", Reason.FAILED, str(error))
                 return
             if self._k.sender.remembers(sending.call):

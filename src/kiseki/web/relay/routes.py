@@ -122,6 +122,15 @@ def _plain(told: Told) -> dict[str, Any]:
         ],
         "transaction": None if told.hash is None else to_hex(told.hash),
         "block": told.block,
+        "transactions": [
+            {
+                "transaction": None if each.hash is None else to_hex(each.hash),
+                "block": each.block,
+                "fee": str(each.fee),
+                "done": each.done,
+            }
+            for each in told.paid
+        ],
         "ends": told.ends,
         "created": told.created,
     }

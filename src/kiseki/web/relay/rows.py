@@ -11,7 +11,7 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.core.values import from_hex, to_hex
 from kiseki.web.relay.reasons import Reason
 
-__all__ = ["COLUMNS", "SCHEMA", "Row", "Sending", "calls_text", "row_of"]
+__all__ = ["COLUMNS", "LATER", "SCHEMA", "Paid", "Row", "Sending", "calls_text", "row_of"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS request (
@@ -52,7 +52,11 @@ CREATE TABLE IF NOT EXISTS sending (
     gas INTEGER NOT NULL,
     day INTEGER NOT NULL,
     reserved TEXT NOT NULL,
-    open INTEGER NOT NULL DEFAULT 1
+    open INTEGER NOT NULL DEFAULT 1,
+    fee TEXT,
+    hash BLOB,
+    block INTEGER,
+    done INTEGER
 );
 CREATE INDEX IF NOT EXISTS sending_request ON sending (request);
 CREATE INDEX IF NOT EXISTS sending_day ON sending (day);
@@ -70,6 +74,9 @@ CREATE TABLE IF NOT EXISTS counted (
     PRIMARY KEY (chain, what)
 );
 """
+
+LATER = {"fee": "TEXT", "hash": "BLOB", "block": "INTEGER", "done": "INTEGER"}
+"""Columns that `sending` has since what each transaction cost is kept."""
 
 COLUMNS = (
     "id, ticket, kind, person, about, text, ends, state, reason, detail, calls, gas, sent, tries,"
@@ -131,6 +138,22 @@ class Sending:
     call: Call
     day: int
     reserved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A transaction that is in a block, and that this site paid for.
+
+    Attributes:
+        hash, block: of it, and in which it is; none where no node could tell.
+        fee: what it cost, in wei.
+        done: whether it was carried out; else it failed and cost its fee all the same.
+    """
+
+    hash: bytes | None
+    block: int | None
+    fee: int
+    done: bool
 
 
 def calls_text(calls: Sequence[Call]) -> str:

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 
 from kiseki.chain.contract.contracts import Call
+from kiseki.core.checksum import checksummed
 from kiseki.core.keccak import keccak256
 from kiseki.core.values import to_hex
 from kiseki.language import moment, say
 from kiseki.web.relay.reasons import Reason
+from kiseki.web.relay.rows import Paid, Row
 
 __all__ = ["Figures", "Told"]
 
@@ -36,6 +38,8 @@ class Told:
         ends: the last second at which it can be sent; none where that is open.
         hash, block: of the last transaction: of one that is in a block with its block.
         created: when it was handed in, in Unix seconds.
+        paid: all its transactions that are in a block, in order, each with what it cost; none of
+            what somebody else carried out.
     """
 
     ticket: str
@@ -50,6 +54,22 @@ class Told:
     hash: bytes | None
     block: int | None
     created: int
+    paid: tuple[Paid, ...] = ()
+
+    @classmethod
+    def of(
+        cls, row: Row, state: str, reason: Reason, hash_: bytes | None, paid: tuple[Paid, ...]
+    ) -> Told:
+        """What is told of a row of the book."""
+        return cls(
+            row.ticket, row.kind, checksummed(row.person), state, reason, row.detail, row.calls,
+            row.text, row.ends, hash_, row.block, row.created, paid,
+        )  # fmt: skip
+
+    @property
+    def cost(self) -> int:
+        """What all its transactions cost together, in wei."""
+        return sum(each.fee for each in self.paid)
 
     @property
     def is_over(self) -> bool:
@@ -106,6 +126,9 @@ class Figures:
         balance: what it held last, in wei; none before it was first looked at.
         spent, day, person: what counts for today, the most a day, and the most for one person, in
             wei.
+        kept: of what counts for today, what is kept for transactions that are on their way, in
+            wei; the rest is paid.
+        places: how many requests may wait at once.
         waiting, sent, done, refused: requests; the last two since the book was begun.
         paid: gas paid since then, in wei.
         trouble: why nothing can be sent now; none if it can.
@@ -114,8 +137,10 @@ class Figures:
     wallet: str
     balance: int | None
     spent: int
+    kept: int
     day: int
     person: int
+    places: int
     waiting: int
     sent: int
     done: int
