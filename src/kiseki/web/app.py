@@ -28,6 +28,7 @@ from kiseki.web.described import describe
 from kiseki.web.feeds import feeds
 from kiseki.web.guard import Headers, hosts, origin
 from kiseki.web.operator import operator
+from kiseki.web.own.guarding import guarding
 from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.own.works import works
 from kiseki.web.pages import pages
@@ -123,6 +124,7 @@ def application(
     app.include_router(pages)
     app.include_router(signing)
     app.include_router(own)
+    app.include_router(guarding)
     app.include_router(works)
     app.include_router(studio)
     app.include_router(seasons)

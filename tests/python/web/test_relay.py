@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -12,9 +13,10 @@ from tests.python.passkey import Passkey
 from tests.python.web.relaying import TO, Desk, done, rounds, told, until
 
 from kiseki import LocalKiseki, Split, Terms
+from kiseki.client.accounts import recoveries
 from kiseki.client.data.registering import terms_tuple
 from kiseki.core import ids
-from kiseki.core.values import ZERO_ADDRESS
+from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.web.relay import Limits, Relay
 from kiseki.web.relay.reasons import Reason
@@ -222,6 +224,57 @@ def test_an_operation_holds_nothing_that_burns_gas_for_nothing(desk: Desk, relay
         relay.operation(replace(elsewhere, message={**elsewhere.message, "domain": domain}), signed)
     with pytest.raises(InvalidInput, match="another account"):
         relay.operation(elsewhere, signed, Passkey().key)
+
+
+def test_guardians_recover_an_account_of_this_studio_and_no_strangers(
+    desk: Desk, relay: Relay
+) -> None:
+    """Each once, and a completion not before its time."""
+    k, new = desk.k, Passkey()
+    people = sorted((k.wallet(n) for n in (6, 7)), key=lambda each: each.address.lower())
+    desk.known(relay)
+    named = k.accounts.own(
+        desk.account, "setGuardians", [each.address for each in people], 2, 30 * 86_400
+    )
+    done(relay, relay.operation(*desk.operation(named)))
+    approvals = [each.signed(each.accounts.recovery(desk.account, new.key)) for each in people]
+    letters = [json.loads(recoveries.LETTER.to_json(each)) for each in approvals]
+    with pytest.raises(InvalidInput, match="16 at most"):
+        relay.ask("recovery", '{"approvals": []}')
+    few = relay.ask("recovery", json.dumps({"approvals": letters[:1]}))
+    rounds(relay)
+    assert "Account_TooFewApprovals" in told(relay, few).detail
+    begun = relay.ask("recovery", json.dumps({"approvals": letters}))
+    assert relay.ask("recovery", json.dumps({"approvals": letters[::-1]})) == replace(
+        begun, new=False
+    )
+    done(relay, begun)
+    turn = k.accounts.state(desk.account).round
+    said = {"account": desk.account, "key": to_hex(new.key), "round": str(turn)}
+    early = relay.ask("completion", json.dumps(said))
+    rounds(relay)
+    assert "Account_RecoveryWaits" in told(relay, early).detail
+    k.test_money.wait(31 * 86_400)
+    desk.seconds += 31 * 86_400
+    done(relay, relay.ask("completion", json.dumps(said)))
+    assert k.accounts.state(desk.account).keys == (new.key,)
+    with pytest.raises(InvalidInput, match="is over; sign it again"):
+        relay.ask("recovery", json.dumps({"approvals": letters}))
+
+
+def test_guardians_of_a_strangers_account_pay_for_themselves(desk: Desk, relay: Relay) -> None:
+    """Else anybody's account could spend what the studio pays for its artists."""
+    k, stranger, new = desk.k, Passkey(), Passkey()
+    account, friend = k.accounts.address(stranger.key), k.wallet(6)
+    named = k.accounts.own(account, "setGuardians", [friend.address], 1, 30 * 86_400)
+    operation = k.accounts.prepare(account, [named])
+    k.accounts.relay(operation, stranger.sign(operation.digest), key=stranger.key)
+    approval = friend.signed(friend.accounts.recovery(account, new.key))
+    letter = json.loads(recoveries.LETTER.to_json(approval))
+    asked = relay.ask("recovery", json.dumps({"approvals": [letter]}))
+    before = desk.nonce()
+    rounds(relay)
+    assert (told(relay, asked).reason, desk.nonce()) == (Reason.STRANGER, before)
 
 
 def _files(folder: Path) -> Path:

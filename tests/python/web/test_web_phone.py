@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
 from tests.python.web.relaying import rounds
@@ -28,15 +28,17 @@ PICTURES = ROOT / "build" / "artist"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
-def with_passkeys(page: Page) -> None:
-    """The phone's own authenticator, which asks for a face and gets it (WebDriver's, by CDP)."""
+def with_passkeys(page: Page) -> tuple[CDPSession, str]:
+    """The phone's own authenticator, which asks for a face and gets it (WebDriver's, by CDP): the
+    session and the authenticator's ID."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
         "hasUserVerification": True, "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }})  # fmt: skip
+    return devtools, str(made["authenticatorId"])
 
 
 class Taps:

@@ -276,17 +276,44 @@ class Accounts:
             InvalidInput: there are none, or they are not over the same message.
             ContractReverted: the account refuses, with the reason.
         """
+        *before, start = self.recovery_calls(approvals)
+        for call in before:
+            self.wallet.send(call)
+        return self.wallet.send(start)
+
+    def recovery_calls(self, approvals: Iterable[Signed]) -> list[Call]:
+        """What `recover` sends: a guardian who is an account that is not there yet is made first,
+        because an account can be asked what it signed only once it is there.
+
+        Raises:
+            InvalidInput: as `recover`.
+        """
         given = sorted(approvals, key=lambda each: each.signer.lower())
         if not given or any(each.message != given[0].message for each in given):
             raise InvalidInput("bring signatures of guardians over one and the same message")
         told = given[0].message["message"]
-        contract = self._account(told["account"])
-        return self.wallet.send(
-            contract.call(
-                "startRecovery", from_hex(told["key"], None, "the key"), int(told["round"]),
-                int(told["deadline"]), [(each.signer, each.approval[2]) for each in given],
-            )
+        start = self._account(told["account"]).call(
+            "startRecovery", from_hex(told["key"], None, "the key"), int(told["round"]),
+            int(told["deadline"]), [(each.signer, each.approval[2]) for each in given],
         )  # fmt: skip
+        return [*filter(None, map(self._making, given)), start]
+
+    def completion_call(self, account: str) -> Call:
+        """What `complete` sends.
+
+        Raises:
+            InvalidInput: there is no account.
+        """
+        return self._account(account).call("completeRecovery")
+
+    def _making(self, signed: Signed) -> Call | None:
+        """The call that makes the account of a signer; none where it is there, or is no account."""
+        made = accounts.undeployed(signed.signature)
+        if made is None or self._code(signed.signer):
+            return None
+        if made.key is None or self.address(made.key, made.number) != signed.signer:
+            raise InvalidInput(f"the signature of {signed.signer} is of another account")
+        return self._factory.call("create", made.key, made.number)
 
     def complete(self, account: str) -> Receipt:
         """Makes the key of a recovery the only key of its account, once the waiting time is over.
@@ -294,7 +321,7 @@ class Accounts:
         Raises:
             ContractReverted: `Account_RecoveryWaits`, `Account_NoRecovery`.
         """
-        return self.wallet.send(self._account(account).call("completeRecovery"))
+        return self.wallet.send(self.completion_call(account))
 
     @property
     def _factory(self) -> Contract:

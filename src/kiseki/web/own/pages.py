@@ -325,6 +325,7 @@ def ask_new(
     return owner.page(
         "new", account=shown, problem=problem, options=options, guarded=guarded,
         link=f"{owner.origin}/own/do/key?key={to_hex(raw)}" if raw else "",
+        asking=f"{owner.origin}/own/recovery?account={shown}&key={to_hex(raw)}" if raw else "",
         code=qr(f"{owner.origin}/own/do/key?key={to_hex(raw)}") if raw else "",
         key=to_hex(raw) if raw else "",
         called=key_words(raw, owner.visit.words.language) if raw else "",
@@ -364,13 +365,18 @@ def entered(
         account = _account_of(owner, passkey)
     except InvalidInput as error:
         return owner.refused(error)
-    page = then if then.startswith(owner.at("/do/")) else owner.at()
-    response = JSONResponse({"next": page}, headers=_NEVER_KEPT)
+    response = JSONResponse({"next": _after(owner, then)}, headers=_NEVER_KEPT)
     enter(
         owner.visit.request, response, Visitor(account, passkey.credential),
         owner.desk.key("own pages"),
     )  # fmt: skip
     return response
+
+
+def _after(owner: Owner, then: str) -> str:
+    """The page behind the door: the one that somebody came for, if it is an own page."""
+    ways = ("/do/", "/recovery?", "/guardian")
+    return then if then.startswith(tuple(map(owner.at, ways))) else owner.at()
 
 
 def _account_of(owner: Owner, passkey: Passkey) -> str:
@@ -403,7 +409,9 @@ def made(owner: Visit, answer: Answer, account: Annotated[str, Query(max_length=
 
 
 @own.post("/enter-wallet", dependencies=[Depends(own_script)])
-def entered_with_wallet(owner: Visit, answer: Answer) -> Response:
+def entered_with_wallet(
+    owner: Visit, answer: Answer, then: Annotated[str, Query(max_length=400)] = ""
+) -> Response:
     """Somebody with a wallet signs in."""
     try:
         who = siwe.signer(
@@ -412,7 +420,7 @@ def entered_with_wallet(owner: Visit, answer: Answer) -> Response:
         )  # fmt: skip
     except InvalidInput as error:
         return owner.refused(error)
-    response = JSONResponse({"next": owner.at()}, headers=_NEVER_KEPT)
+    response = JSONResponse({"next": _after(owner, then)}, headers=_NEVER_KEPT)
     enter(owner.visit.request, response, Visitor(who, b""), owner.desk.key("own pages"))
     return response
 

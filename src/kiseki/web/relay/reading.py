@@ -14,6 +14,7 @@ from kiseki.client.payable import receiver
 from kiseki.core import accounts
 from kiseki.core.values import from_hex, uint
 from kiseki.errors import InvalidInput
+from kiseki.web.relay.recovering import Completing, Recovering
 from kiseki.web.relay.works import Cancelling, Claiming, Consenting, Operating, Revoking, Work
 
 __all__ = ["read"]
@@ -40,6 +41,10 @@ def read(kind: str, text: str, names: Mapping[str, str]) -> Work:
         if not isinstance(given.get("wallet"), str):
             raise InvalidInput("name the wallet that is owed something")
         return Claiming(receiver(given["wallet"], "the wallet"))
+    if kind == Recovering.KIND:
+        return Recovering.read(given)
+    if kind == Completing.KIND:
+        return Completing.read(given)
     if kind == Operating.KIND:
         message, first = given.get("message"), given.get("key")
         if not isinstance(message, dict):

@@ -36,6 +36,7 @@ from kiseki.web.relay.book import Book, Ticket, Whose
 from kiseki.web.relay.limits import TIMES, Limits, day_of, expected
 from kiseki.web.relay.reading import read
 from kiseki.web.relay.reasons import Reason
+from kiseki.web.relay.recovering import Completing, Recovering
 from kiseki.web.relay.rounds import Round, most
 from kiseki.web.relay.rows import Paid, Row, Sending
 from kiseki.web.relay.told import Figures, Told
@@ -53,6 +54,12 @@ from kiseki.web.site import now
 __all__ = ["Relay"]
 
 _log = logging.getLogger("kiseki.web")
+
+_OF_THE_KNOWN = (Operating, Cancelling, Recovering, Completing)
+"""What is sent only for somebody whose consent was asked for here."""
+
+_MANY = (Consenting.KIND, Claiming.KIND, Recovering.KIND)
+"""What may take several transactions."""
 
 _AGAIN = 15.0
 """Seconds after which a node that did not answer is tried again by a connection of its own."""
@@ -385,7 +392,7 @@ class Relay:
 
     def _planned(self, row: Row, flown: Round) -> Sending | None:
         work = self._read(row.kind, row.text)
-        if isinstance(work, Operating | Cancelling) and self._book.consented(row.person):
+        if isinstance(work, _OF_THE_KNOWN) and self._book.consented(row.person):
             work = replace(work, known=True)
         plan = work.plan(self._k, self._dry, self.limits, row.sent)
         if not plan.calls:
@@ -447,7 +454,7 @@ class Relay:
             receipt = outcome.receipt
             paid = Paid(receipt.transaction, receipt.block, receipt.fee, True)
             self._book.settle(row, sending, paid)
-            if row.kind not in (Consenting.KIND, Claiming.KIND):
+            if row.kind not in _MANY:
                 self._book.ends(row, "done", Reason.DONE)
             return
         error = outcome.error or ChainError("nothing is known of it")

@@ -1,7 +1,9 @@
 """What scripts of this site ask of the relay, and the page of each request.
 
 `POST /relay/consent` takes the text of a consent's file, `/relay/revocation` that of a letter,
-`/relay/operation` ``{"message", "signature", "key", "number"}``, and `/relay/claim` ``{"wallet"}``.
+`/relay/operation` ``{"message", "signature", "key", "number"}``, `/relay/claim` ``{"wallet"}``,
+`/relay/recovery` ``{"approvals"}``, letters of guardians, and `/relay/completion` ``{"account",
+"key", "round"}``.
 The answer names the page of the request, which nobody else can guess.
 """
 

@@ -28,7 +28,8 @@ class Told:
 
     Attributes:
         ticket: its own.
-        kind: ``consent``, ``revocation``, ``cancellation``, ``operation`` or ``claim``.
+        kind: ``consent``, ``revocation``, ``cancellation``, ``operation``, ``claim``, ``recovery``
+            or ``completion``.
         person: the wallet or account that it counts for, checksummed.
         state: ``waiting``, ``sent`` (in no block yet), ``done`` or ``refused``.
         reason: why it waits or was refused.

@@ -1,4 +1,4 @@
-"""The five kinds of request: what each would send, whose it is, and how it is written down."""
+"""Kinds of request: what each would send, whose it is, and how it is written down."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ __all__ = [
     "Refused",
     "Revoking",
     "Work",
+    "is_known",
 ]
 
 _STEP = 60_000
@@ -289,7 +290,7 @@ class Operating(Work):
         content = Content.of(self.operation, limits)
         if not content.fits:
             raise Refused(Reason.CONTENT)
-        if not (content.moves or self.known or _is_known(k, self.person)):
+        if not (content.moves or self.known or is_known(k, self.person)):
             raise Refused(Reason.STRANGER)
         call = k.accounts.relay_call(
             self.operation, self.signed, key=self.first, number=self.number
@@ -393,14 +394,14 @@ class Cancelling(_Lettered):
         cancelled = int(self.signed.message["message"]["cancelled"])
         if sent or contract.read("isNonceUsed", signer, cancelled):
             return Plan(())
-        if not (self.known or _is_known(k, self.person)):
+        if not (self.known or is_known(k, self.person)):
             raise Refused(Reason.STRANGER)
         if contract.read("isNonceUsed", signer, self.signed.nonce):
             raise Refused(Reason.DONE)
         return Plan((contract.call("cancelNonceFor", signer, cancelled, self.signed.approval),))
 
 
-def _is_known(k: Kiseki, person: str) -> bool:
+def is_known(k: Kiseki, person: str) -> bool:
     """Whether somebody consented to something that this studio prepared."""
     found = k.session.index.registered("DataRegistry", person, None, _KNOWN)
     return any(k.salts.versions(each) for each in found)

@@ -12,6 +12,7 @@ from pathlib import Path
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import Invitations
 from kiseki.client.kiseki import Kiseki
+from kiseki.vault.approvals import ApprovalStore
 from kiseki.vault.invitations import Invitation, InvitationStore
 from kiseki.web.signing.registering import Registering
 from kiseki.web.studio.seasons import Seasons
@@ -39,6 +40,7 @@ class Desk:
         self._k = connect()
         self.registering = Registering(connect, self.signed)
         self.seasons = Seasons(connect, folder)
+        self.approvals = ApprovalStore(folder)
         self._lock = threading.Lock()
         self._invitations = Invitations(self._k.data, folder)
 
@@ -51,6 +53,7 @@ class Desk:
         """Closes the connection, once nobody uses it any more."""
         self.registering.close()
         self.seasons.close()
+        self.approvals.close()
         with self._lock:
             self._invitations.close()
             self._k.close()
