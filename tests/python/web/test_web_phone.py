@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,20 +138,24 @@ def test_from_link_to_registered_consent_in_five_taps_and_the_same_passkey_claim
         assert "revoked on" in page.inner_text("main")
 
 
+def guarded(k: LocalKiseki, phone: Phone, guardians: Sequence[Kiseki]) -> str:
+    """The account of a phone, with guardians who must all agree."""
+    account = k.accounts.address(phone.key)
+    people = sorted((each.address for each in guardians), key=str.lower)
+    call = k.accounts.own(account, "setGuardians", people, len(people), 30 * 86_400)
+    named = k.accounts.prepare(account, [call])
+    k.accounts.relay(named, phone.sign(named.digest), key=phone.key)
+    return account
+
+
 def test_a_lost_phone_is_replaced_by_guardians_and_the_new_one_opens_the_same_account(
     site: Site, desk: Desk, cuts: Invitation, places: Places
 ) -> None:
     """The new passkey opens nothing before its time, and the account after it."""
     k = places.scene.k
-    old = Phone()
-    passkey = Passkey(b"old", b"cose", old.key, "localhost")
-    at_account = k.accounts.address(old.key)
-    guardians = sorted((k.wallet(n) for n in (6, 7)), key=lambda each: each.address.lower())
-    people = [each.address for each in guardians]
-    call = k.accounts.own(at_account, "setGuardians", people, 2, 30 * 86_400)
-    named = k.accounts.prepare(at_account, [call])
-    k.accounts.relay(named, old.sign(named.digest), key=old.key)
-    desk.store.keep_passkey(passkey, 0)
+    old, guardians = Phone(), [k.wallet(number) for number in (6, 7)]
+    at_account = guarded(k, old, guardians)
+    desk.store.keep_passkey(Passkey(b"old", b"cose", old.key, "localhost"), 0)
     with served(site, desk=desk) as at, launched(locale="en-GB", **PHONE) as page:
         here = at.replace("127.0.0.1", "localhost")
         with_passkeys(page)
@@ -304,13 +309,15 @@ def test_a_wallet_that_refuses_or_stays_elsewhere_signs_nothing_and_says_so(
 
 
 def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
-    site: Site, desk: Desk, cuts: Invitation, tmp_path: Path
+    site: Site, desk: Desk, cuts: Invitation, places: Places, tmp_path: Path
 ) -> None:
     """As all other pages: nothing too wide, clipped or too small, and nothing that axe finds."""
     axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
+    k = places.scene.k
+    of = f"account={guarded(k, Phone(), [k.wallet(6), k.wallet(7)])}&key=0x{Phone().key.hex()}"
     with served(site, desk=desk) as at:
         here = at.replace("127.0.0.1", "localhost")
         for look, options in _looks():
@@ -349,6 +356,12 @@ def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
                     looked_at(f"own-{action}")
                 page.goto(f"{here}/own/do/key?key=0x{'ab' * 20}")
                 looked_at("own-words")
+                page.goto(f"{here}/own/guardian")
+                looked_at("own-guardian")
+                page.goto(f"{here}/own/recovery?{of}")
+                looked_at("own-recovery")
+                page.goto(f"{here}/own/new?{of}")
+                looked_at("own-new")
                 page.goto(f"{here}/sign/nobody")
                 looked_at("sign-unknown")
     assert wrong == []
