@@ -52,7 +52,10 @@ def expected(events: list[Event], data: bytes) -> list[Dependent]:
             who = event.args["developer" if kind == "model" else "creator"]
             at = place_of(event.block, event.position)
             direct = data in declared[group]
-            found.append(Dependent(at, kind, group, who, event.timestamp, direct))
+            between = [] if direct else [e for e in declared[group] if data in under(e, declared)]
+            found.append(
+                Dependent(at, kind, group, who, event.timestamp, direct, tuple(sorted(between)))
+            )
     return sorted(found, key=lambda each: each.place)
 
 

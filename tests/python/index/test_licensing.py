@@ -42,6 +42,8 @@ def check(world: Busy, index: Index, told: Index) -> None:
             sources = index.sources(each.id).collections
             declared = {index.collection(source.id).terms_id for source in sources}
             assert each.is_direct is (terms in declared)
+            between = [m for m in index.sources(each.id).models if m in expected]
+            assert each.through == (() if each.is_direct else tuple(sorted(between)))
         pages: list[object] = []
         last = -1
         while page := told.overview.works_under(terms, after=last, most=2):
@@ -74,6 +76,7 @@ def test_terms_that_nobody_uses_and_works_that_are_not_there_have_nothing() -> N
     assert overview.terms_of(named("x")) == overview.terms_of(world.art) == []
     works = [(each.kind, each.is_direct) for each in overview.works_under(TRAIN.id)]
     assert works == [("model", True), ("model", True), ("model", False), ("batch", False)]
+    assert overview.works_under(TRAIN.id)[-1].through == tuple(sorted((world.left, world.right)))
     at = overview.works_under(TRAIN.id)[0].place >> 20
     assert [each.kind for each in overview.works_under(TRAIN.id, block=at)] == ["model"]
     assert overview.terms_of(world.frames, block=at) == []

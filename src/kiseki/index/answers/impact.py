@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -21,10 +23,18 @@ from sqlalchemy import (
 from kiseki.core.values import bytes32
 from kiseki.index.answers.pages import ALL
 from kiseki.index.store import tables as t
-from kiseki.index.store.database import Store
-from kiseki.index.store.types import Key, number_of
+from kiseki.index.store.database import Row, Store
+from kiseki.index.store.types import Key, number_of, numbered
 
-__all__ = ["Dependent", "Impact", "dependents_of", "impact_of", "received_by"]
+__all__ = [
+    "Dependent",
+    "Impact",
+    "dependents",
+    "dependents_of",
+    "impact_of",
+    "received_by",
+    "through",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Dependent:
         registrant: its developer or creator, lowercase address.
         time: when it was registered, Unix seconds.
         is_direct: whether it declares that itself, or only rests on a model that does.
+        through: the models that it names itself and that rest on it; none where it is direct.
     """
 
     place: int
@@ -46,6 +57,7 @@ class Dependent:
     registrant: str
     time: int
     is_direct: bool
+    through: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,39 @@ _PAGE = (
 )
 
 
+def through(to: ColumnElement[bool]) -> Select[Any]:
+    """Through which of its own base models each of some users rests on something.
+
+    Args:
+        to: what it is, as a condition on `ancestor`.
+    """
+    return (
+        select(t.composed.c.at, t.base.c.model)
+        .distinct()
+        .join(t.base, t.base.c.group_id == t.composed.c.id)
+        .join(t.ancestor, t.ancestor.c.group_id == t.base.c.model)
+        .where(numbered(t.composed.c.at, "places"), to)
+    )
+
+
+_THROUGH = through(or_(t.ancestor.c.model == _ID, number_of(t.ancestor.c.model).in_(_TRAINED)))
+
+
+def dependents(
+    store: Store, rows: Sequence[Row], question: Select[Any], **values: object
+) -> list[Dependent]:
+    """Rows that say all but `through`, and for those that are not direct, the answers to that.
+
+    Args:
+        question: made by `through`, with its values.
+    """
+    found: defaultdict[int, list[bytes]] = defaultdict(list)
+    places = [place for place, *_, is_direct in rows if not is_direct]
+    for place, model in store.rows(question, places=places, **values):
+        found[place].append(model)
+    return [Dependent(*(*row, tuple(sorted(found[row[0]])))) for row in rows]
+
+
 def impact_of(store: Store, data: bytes, at: int | None = None) -> Impact:
     """How many models and batches rest on a collection or model.
 
@@ -143,7 +188,7 @@ def dependents_of(
     """
     until = ALL if at is None else at
     rows = store.rows(_PAGE, id=bytes32(data, "the ID"), after=after, most=most, until=until)
-    return [Dependent(*row) for row in rows]
+    return dependents(store, rows, _THROUGH, id=data)
 
 
 _RECEIVED = select(t.account.c.received).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, bindparam, exists, func, select, union
 
 from kiseki.core.values import bytes32
-from kiseki.index.answers.impact import Dependent
+from kiseki.index.answers.impact import Dependent, dependents, through
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.trace import within
 from kiseki.index.store import tables as t
@@ -60,6 +60,9 @@ _UNDER = (
     .where(t.composed.c.at.in_(_PLACES.order_by("at").limit(_MOST)))
     .order_by(t.composed.c.at)
 )
+_THROUGH = through(
+    number_of(t.ancestor.c.model).in_(_USING.with_only_columns(number_of(t.source.c.group_id)))
+)
 
 
 def terms_of(store: Store, group: bytes, at: int | None = None) -> list[bytes]:
@@ -89,4 +92,5 @@ def works_under(
     """
     until = ALL if at is None else at
     values = {"terms": bytes32(terms, "the terms"), "after": after, "until": until, "most": most}
-    return [Dependent(*row) for row in store.rows(_UNDER, **values)]
+    rows = store.rows(_UNDER, **values)
+    return dependents(store, rows, _THROUGH, terms=values["terms"])
