@@ -26,6 +26,7 @@ from kiseki.web.pieces import Pieces
 from kiseki.web.shelf import Address, Shelf
 from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
+from kiseki.web.verdict import verdict
 from kiseki.web.words import Words
 
 __all__ = ["Asked", "cursor", "hex32", "number", "prepare"]
@@ -159,7 +160,7 @@ class Asked:
 
         words = self.words
         return Card(
-            said("title"), said("about"), bool(said("tone")), said("by"),
+            said("title"), said("about"), said("tone") == "over", said("by"),
             words.say("As of {day}", day=words.day(state.time)), words.language,
         )  # fmt: skip
 
@@ -209,6 +210,7 @@ class Asked:
     def _globals(self, state: State | None) -> dict[str, Any]:
         others = [each for each in LANGUAGES if each != self.words.language]
         address = str(self.request.scope.get("root_path", ""))
+        pieces = Pieces(self.words, address)
         return {
             "say": self.words.say,
             "plural": self.words.plural,
@@ -226,7 +228,8 @@ class Asked:
             "short": short,
             "sort_of": lambda sort: sort_in_words(bytes.fromhex(sort[2:])),
             "most": ROWS,
-            "pieces": Pieces(self.words, address),
+            "pieces": pieces,
+            "verdict": lambda judged: verdict(judged, pieces),
             "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704
         }
 

@@ -16,11 +16,20 @@ MEANINGS = {
         mark("Works of one artist, or of several together, registered at once under one set of "
              "terms."),
     ),
+    "floor": (
+        mark("Floor"),
+        mark("The least share of the money, however much other data a model rests on."),
+    ),
     "gross": (mark("Gross"), mark("All the money that is paid in for something, before it is "
                                   "divided.")),
     "item": (
         mark("Data ID"),
         mark("The number of one work. It is made so that it tells nothing about the work."),
+    ),
+    "manifest": (
+        mark("Manifest"),
+        mark("The list of all works that a model was trained on, as its developer says; the chain"
+             " has its hash."),
     ),
     "model": (
         mark("Model"),
@@ -36,9 +45,14 @@ MEANINGS = {
         mark("Who registered the works and consented to their use: the artist, or who acts for "
              "them."),
     ),
+    "royalty": (mark("Royalty"), mark("The share of the money that the terms ask.")),
     "split": (
         mark("Split"),
         mark("The list of all among whom money is divided, with the share of each."),
+    ),
+    "terms": (
+        mark("Terms"),
+        mark("What may be done with works, for which share of the money, and how long."),
     ),
     "token": (
         mark("Rights token"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from markupsafe import Markup, escape
 
@@ -15,7 +16,6 @@ from kiseki.language import mark
 from kiseki.web.drawing import short
 from kiseki.web.meanings import MEANINGS
 from kiseki.web.shown.findings import FindingRow
-from kiseki.web.shown.values import PayeeShown
 from kiseki.web.words import Words
 
 __all__ = ["Pieces"]
@@ -53,6 +53,18 @@ _ABOUT = {
 _WALLET = r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])"
 
 
+class Named(Protocol):
+    """Something that has a kind and an ID."""
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+
+    @property
+    def id(self) -> str:
+        """Its ID, number or address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """Pieces in one visitor's language. Each is whole: nothing in it is escaped again.
@@ -87,7 +99,7 @@ class Pieces:
         page = _PAGES.get(name)
         return self.id(value, f"{self.root}/{page}/{value}" if page else "")
 
-    def payee(self, shown: PayeeShown) -> Markup:
+    def payee(self, shown: Named) -> Markup:
         """Who is paid: what it is, and its page."""
         return Markup(  # noqa: S704 - every part is escaped
             f"{escape(self.kind(shown.kind))} {self.link(shown.kind, shown.id)}"
@@ -106,6 +118,26 @@ class Pieces:
                 told += self.words.phrases(part)
         return told
 
+    def consent(self, revoked_at: int | None, ends_at: int | None, lapsed: bool) -> Markup:
+        """How consent to something stands, in a few words and in the colour of `web.verdict`."""
+        words, times = self.words, {}
+        if revoked_at is not None:
+            times["time"] = words.moment(revoked_at)
+        if ends_at is not None:
+            times["end"] = words.moment(ends_at)
+        if lapsed and revoked_at is None:
+            told = words.say("ended on {end}", **times)
+        elif lapsed:
+            told = words.say("revoked on {time}; ended on {end}", **times)
+        elif revoked_at is None:
+            return escape(words.say("in force"))
+        elif ends_at is None:
+            told = words.say("revoked on {time}; in force, as its terms say", **times)
+        else:
+            told = words.say("revoked on {time}; in force until {end}", **times)
+        tone = "over" if lapsed else "ending"
+        return Markup('<span class="{}">{}</span>').format(tone, told)
+
     def word(self, name: str) -> str:
         """A word that is explained."""
         return self.words.say(MEANINGS[name][0])
@@ -113,6 +145,13 @@ class Pieces:
     def meaning(self, name: str) -> str:
         """What it means."""
         return self.words.say(MEANINGS[name][1])
+
+    def sum(self, units: int, token: str) -> Markup:
+        """An amount in a table; where that is not all of it, with all its digits behind it."""
+        brief, exact = self.words.brief(units, token), self.words.exact(units, token)
+        if brief == exact:
+            return escape(brief)
+        return Markup('<details class="sum"><summary>{}</summary>{}</details>').format(brief, exact)
 
     def when(self, seconds: int) -> Markup:
         """A time, for people and for programs."""

@@ -32,12 +32,12 @@ def test_pages_are_served_and_follow_the_chain_until_they_are_ended(shell: Shell
     page = f"{at}collection/{made[0]['collection']}"
     while json.loads(got(f"{at}health")[1])["block"] < 0 and time.monotonic() < until:
         time.sleep(0.1)
-    assert "Consent holds." in got(page)[1]
+    assert "Consent is in force." in got(page)[1]
     port = at.rstrip("/").rpartition(":")[2]
     taken = shell.run("serve", "--port", port, code=2)
     assert f"port {port} (Address already in use); name another port" in " ".join(taken.split())
     shell.run("data", "revoke", made[0]["collection"], "--account", "test:1")
-    while "Consent holds." in got(page)[1] and time.monotonic() < until:
+    while "Consent is in force." in got(page)[1] and time.monotonic() < until:
         time.sleep(0.1)
     assert "Consent was revoked on" in got(page)[1]
     server.send_signal(signal.SIGINT)

@@ -132,6 +132,6 @@ def test_pages_are_walked_by_keyboard_and_without_scripts(site: Site, places: Pl
         page.wait_for_url(f"**/batch/{places.batch}")
         page.locator(f'svg.wide a[href="/collection/{places.art}"]').click()
         page.wait_for_url(f"**/collection/{places.art}")
-        assert "Consent holds." in page.inner_text("main")
+        assert "Consent is in force." in page.inner_text("main")
         page.get_by_role("link", name="日本語").click()
         assert "同意は有効です。" in page.inner_text("main")

@@ -43,7 +43,7 @@ def test_a_known_file_is_known_with_credentials_and_without(files: Files, site: 
     with served(site) as at, asking(at) as somebody:
         said = somebody.ask(files.known)
         assert "This file is known" in said and "it rests on 2 collections" in said
-        assert "All of them are authorised today." in said and "What was sent" in said
+        assert "Consent to all of them is in force today." in said and "What was sent" in said
         assert "credentials" not in said.partition("What all")[0]
         inside = somebody.ask(files.inside)
         assert "without the credentials (C2PA) that it carries" in inside

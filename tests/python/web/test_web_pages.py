@@ -79,7 +79,7 @@ def test_a_collection_says_whether_consent_holds_and_who_declares_it(
     assert [each["share"] for each in told["uses"]["rows"]] == [str(each.share) for each in used]
     assert (told["models"], told["batches"]) == (2, 1)
     said = words(visitor.get(path).text)
-    assert "Consent holds." in said and scene.terms.words() in said
+    assert "Consent is in force." in said and scene.terms.words() in said
     assert "同意は有効です。" in words(visitor.get(f"{path}?language=ja").text)
 
 
@@ -88,15 +88,19 @@ def test_revoked_data_is_said_to_be_revoked_where_it_stands_and_above(
 ) -> None:
     """Promises 2 and 3: what was registered before stays, and nobody is told that it was wrong."""
     before = words(visitor.get(places.pages["batch"]).text)
-    assert "All of them are authorised today." in before
+    assert "Consent to all of them is in force today." in before
     scene = places.scene
     scene.alice.data.revoke(scene.collections["alice"].id)
     site.catch_up()
     data = words(visitor.get(places.pages["collection"]).text)
-    assert "Consent has ended on" in data and "no new use is allowed" in data
+    assert (
+        "Its provider revoked consent on" in data
+        and "and it ended on" in data
+        and "no new use is allowed" in data
+    )
     batch = words(visitor.get(places.pages["batch"]).text)
     assert "Consent to 1 of them has ended since. What was registered before stays" in batch
-    assert "authorised today" not in batch
+    assert "Consent to all of them" not in batch
     told = visitor.get(f"{places.pages['batch']}.json").json()
     assert (told["standing"]["collections"], told["standing"]["lapsed"]) == (2, 1)
 

@@ -18,8 +18,13 @@ export interface Commitment {
     readonly asOf: AsOf;
 }
 
+/** How consent to a collection stands. */
 export interface Collection {
     readonly revokedAt: number | null;
+    /** First second at which new uses are refused; nothing where there is no end. */
+    readonly endsAt: number | null;
+    /** Whether that time has come. */
+    readonly isOver: boolean;
 }
 
 export class Site {
@@ -46,7 +51,9 @@ export class Site {
         if (found.isNowhere) return undefined;
         const { told } = found;
         if (told["id"] !== which) throw new Unanswered();
-        return { revokedAt: moment(told["revoked_at"]) };
+        const endsAt = moment(told["ends_at"]);
+        const isOver = endsAt !== null && endsAt <= found.asOf.time;
+        return { revokedAt: moment(told["revoked_at"]), endsAt, isOver };
     }
 
     /** When a work was revoked by itself; nothing where it was not. */

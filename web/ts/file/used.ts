@@ -3,7 +3,7 @@
 import { type Manifest, type Receipt, type Work, isOn, whole } from "./documents.ts";
 import { itemId, sumRoot } from "./ids.ts";
 import { copy, linked, moment, put, putWords, slot } from "./show.ts";
-import { type Site, Unanswered } from "./site.ts";
+import { type Collection, type Site, Unanswered } from "./site.ts";
 
 /** A work in its collection, and everybody who declares that. */
 export class Used {
@@ -47,7 +47,7 @@ export class Used {
         const revoked = await site.revokedAt(used.id);
         used.next = `/collection/${receipt.collection}/uses`;
         await used.read();
-        used.show(collection.revokedAt, revoked);
+        used.show(collection, revoked);
         return used;
     }
 
@@ -60,14 +60,18 @@ export class Used {
         return false;
     }
 
-    private show(collectionRevoked: number | null, revoked: number | null): void {
+    private show(stands: Collection, revoked: number | null): void {
         const head = copy("receipt-known");
         const isUsed = this.rows.rows.length > 0;
         slot(head, isUsed ? "is-used" : "is-unused").hidden = false;
-        const say = (name: string, at: number) =>
-            putWords(head, name, { time: moment(at, this.language) });
-        if (collectionRevoked !== null) say("revoked", collectionRevoked);
-        if (revoked !== null) say("item-revoked", revoked);
+        const said = (at: number | null) => (at === null ? "" : moment(at, this.language));
+        const times = { time: said(stands.revokedAt), end: said(stands.endsAt) };
+        const isRevoked = stands.revokedAt !== null;
+        if (stands.isOver) putWords(head, isRevoked ? "revoked-ended" : "ended", times);
+        else if (isRevoked) putWords(head, stands.endsAt === null ? "revoked" : "ending", times);
+        if (revoked !== null) putWords(head, "item-revoked", { time: said(revoked) });
+        const tone = stands.isOver || revoked !== null ? "over" : isRevoked ? "ending" : "";
+        if (tone) head.querySelector("article")?.classList.add(tone);
         const { collection, provider } = this.receipt;
         put(head, "collection", linked(this.site.at(`/collection/${collection}`), collection));
         put(head, "provider", linked(this.site.at(`/wallet/${provider}`), provider));

@@ -9,7 +9,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.web.shown.collections import ItemRow, items
-from kiseki.web.shown.findings import FindingRow, findings
+from kiseki.web.shown.findings import FindingRow, findings, problems
 from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
 from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
@@ -68,6 +68,11 @@ class BatchShown:
     split: str
     block: int
     transaction: str
+
+    @property
+    def problems(self) -> int:
+        """How many findings are problems."""
+        return problems(self.findings)
 
 
 def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchShown:

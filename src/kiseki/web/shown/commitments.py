@@ -8,7 +8,7 @@ from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import bytes32, from_hex, to_hex
 from kiseki.index import Index, Lineage
-from kiseki.web.shown.findings import FindingRow, findings
+from kiseki.web.shown.findings import FindingRow, findings, problems
 from kiseki.web.shown.items import PlaceRow, place
 from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.values import ROWS, Rows, page
@@ -60,6 +60,11 @@ class OutputShown:
     models: list[UsedModel]
     standing: Standing
     findings: list[FindingRow]
+
+    @property
+    def problems(self) -> int:
+        """How many findings are problems."""
+        return problems(self.findings)
 
 
 @dataclass(frozen=True, slots=True)

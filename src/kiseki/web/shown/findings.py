@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 
-__all__ = ["FindingRow", "findings"]
+__all__ = ["FindingRow", "findings", "problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,8 @@ def findings(index: Index, group: bytes, language: str) -> list[FindingRow]:
     found = index.findings(group)
     rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.words(language)) for e in found]
     return sorted(rows, key=lambda row: row.severity != "problem")
+
+
+def problems(rows: Iterable[FindingRow]) -> int:
+    """How many of them are problems."""
+    return sum(row.severity == "problem" for row in rows)

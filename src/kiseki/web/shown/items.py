@@ -124,8 +124,8 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
 
 
 def _standing(index: Index, batch: bytes) -> BatchStanding:
-    problems = [each for each in index.findings(batch) if each.severity == "problem"]
-    return BatchStanding(to_hex(batch), standing(index.lineage(batch)), len(problems))
+    found = [each for each in index.findings(batch) if each.severity == "problem"]
+    return BatchStanding(to_hex(batch), standing(index.lineage(batch)), len(found))
 
 
 def place(each: Found) -> PlaceRow:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Lineage
+from kiseki.index.answers.trace import Node
 
-__all__ = ["EdgeRow", "LineageShown", "NodeRow", "Standing", "lineage", "standing"]
+__all__ = ["ChangedRow", "EdgeRow", "LineageShown", "NodeRow", "Standing", "lineage", "standing"]
+
+_CHANGED = 5
+"""Collections that are named where consent to more of them was revoked or has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,8 @@ class NodeRow:
         registrant: who registered it; empty for an external one.
         time: when; zero for an external one.
         revoked_at: when consent was revoked; none where it was not, or cannot be.
-        lapsed: whether its terms refuse new uses now. What rests on it stays authorised.
+        ends_at: first second at which its terms refuse new uses; none where there is no end.
+        lapsed: whether that time has come. What rests on it stays authorised.
         share: the part of the whole's gross that goes to it, directly and through models; of a
             model, to its data and its developer together.
         document: of an external one, the hash of the document about it; else empty.
@@ -33,6 +40,7 @@ class NodeRow:
     registrant: str
     time: int
     revoked_at: int | None
+    ends_at: int | None
     lapsed: bool
     share: str
     document: str
@@ -62,14 +70,39 @@ class LineageShown:
     Attributes:
         id: itself.
         time: the time that statuses are told for.
+        to_data: the part of its gross that goes to all its data.
+        to_developers: the part that goes to the developers of the models that it rests on.
+        rest: what is left, for whoever registered it or got that from them.
         nodes: itself first, then its sources by depth.
         edges: direct ones.
     """
 
     id: str
     time: int
+    to_data: str
+    to_developers: str
+    rest: str
     nodes: list[NodeRow]
     edges: list[EdgeRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A collection to which consent is not what it was when it was declared.
+
+    Attributes:
+        collection: its ID.
+        provider: who registered it, and alone can revoke.
+        revoked_at: when they revoked; none where the terms ended by themselves.
+        ends_at: first second at which new uses are refused; none where there is no end.
+        lapsed: whether that time has come.
+    """
+
+    collection: str
+    provider: str
+    revoked_at: int | None
+    ends_at: int | None
+    lapsed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +113,10 @@ class Standing:
         collections: how many it rests on, each counted once.
         lapsed: to how many of them consent has ended since.
         in_notice: to how many of them consent was revoked and has not ended yet.
+        consent: ``ended`` where consent to some of them has ended; else ``ending`` where it was
+            revoked for some; else ``in_force``; ``none`` where it rests on no registered data. Each
+            was authorised when it was declared, whatever this says.
+        changed: the first of those to which consent has ended or was revoked, by when it ends.
         providers: whose they are, counted.
         stated: external models that somebody stated.
         undisclosed: external models of which nobody says more.
@@ -88,6 +125,8 @@ class Standing:
     collections: int
     lapsed: int
     in_notice: int
+    consent: str
+    changed: list[ChangedRow]
     providers: int
     stated: int
     undisclosed: int
@@ -97,22 +136,54 @@ def standing(found: Lineage) -> Standing:
     """How what is in a lineage stands today."""
     data = [each for each in found.nodes if each.kind == "collection"]
     externals = [each for each in found.nodes if each.kind == "external"]
+    changed = [each for each in data if each.lapsed or each.revoked_at is not None]
+    changed.sort(key=lambda each: (each.ends_at is None, each.ends_at or 0, each.id))
+    lapsed = sum(each.lapsed for each in changed)
     return Standing(
         len(data),
-        sum(each.lapsed for each in data),
-        sum(each.revoked_at is not None and not each.lapsed for each in data),
+        lapsed,
+        len(changed) - lapsed,
+        _consent(len(data), lapsed, len(changed) - lapsed),
+        [_changed(each) for each in changed[:_CHANGED]],
         len({each.registrant for each in data}),
         sum(any(each.document) and any(each.id) for each in externals),
         sum(not (any(each.document) and any(each.id)) for each in externals),
     )
 
 
+def _consent(collections: int, lapsed: int, in_notice: int) -> str:
+    if lapsed:
+        return "ended"
+    if in_notice:
+        return "ending"
+    return "in_force" if collections else "none"
+
+
+def _changed(each: Node) -> ChangedRow:
+    return ChangedRow(
+        to_hex(each.id), checksummed(each.registrant), each.revoked_at, each.ends_at, each.lapsed
+    )
+
+
 def lineage(found: Lineage) -> LineageShown:
     """A lineage as values."""
     shares = _reached(found)
+    data = _sum(edge.share for edge in found.edges if edge.kind == "collection")
+    models = _sum(
+        shares[each.kind, each.id, each.document]
+        for each in found.nodes[1:]
+        if each.kind == "model"
+    )
+    # A model's share is for its data, too.
+    developers = models - _sum(
+        edge.share for edge in found.edges if edge.kind == "collection" and edge.user != found.id
+    )
     return LineageShown(
         to_hex(found.id),
         found.now,
+        str(data),
+        str(developers),
+        str(1 - data - developers),
         [
             NodeRow(
                 each.kind,
@@ -120,6 +191,7 @@ def lineage(found: Lineage) -> LineageShown:
                 checksummed(each.registrant) if each.registrant else "",
                 each.time,
                 each.revoked_at,
+                each.ends_at,
                 each.lapsed,
                 str(shares[each.kind, each.id, each.document]),
                 to_hex(each.document) if each.document else "",
@@ -161,3 +233,10 @@ def _reached(found: Lineage) -> dict[_Key, Fraction]:
         # Most have one user, and adding fractions is slow.
         shares[key] = edge.share if had is None else had + edge.share
     return shares
+
+
+def _sum(parts: Iterable[Fraction]) -> Fraction:
+    """All together. Fractions are slow to add, and these have few denominators."""
+    listed = list(parts)
+    under = math.lcm(*{each.denominator for each in listed})
+    return Fraction(sum(each.numerator * (under // each.denominator) for each in listed), under)

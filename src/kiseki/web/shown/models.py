@@ -8,7 +8,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.index.answers.impact import Dependent
-from kiseki.web.shown.findings import FindingRow, findings
+from kiseki.web.shown.findings import FindingRow, findings, problems
 from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
 from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
@@ -42,6 +42,7 @@ class DependentRow:
         registrant: its developer or creator.
         time: when it was registered.
         direct: whether it declares that itself, or only rests on a model that does.
+        through: the models that it names itself and through which it does; none where it is direct.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class DependentRow:
     registrant: str
     time: int
     direct: bool
+    through: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ class ModelShown:
     block: int
     transaction: str
 
+    @property
+    def problems(self) -> int:
+        """How many findings are problems."""
+        return problems(self.findings)
+
 
 def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelShown:
     """A model, with the first rows of its lists.
@@ -139,8 +146,9 @@ def dependents(index: Index, which: bytes, after: int = -1, most: int = ROWS) ->
 def of_dependent(each: Dependent) -> DependentRow:
     """One row of what rests on something."""
     return DependentRow(
-        each.kind, to_hex(each.id), checksummed(each.registrant), each.time, each.is_direct
-    )
+        each.kind, to_hex(each.id), checksummed(each.registrant), each.time, each.is_direct,
+        [to_hex(model) for model in each.through],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

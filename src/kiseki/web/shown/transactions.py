@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiseki.client.transactions import Transaction
+from kiseki.core import ids
+from kiseki.core.checksum import checksummed
 from kiseki.core.event import Event
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 from kiseki.web.shown.values import PayeeShown, of_payees
 
-__all__ = ["EventRow", "Named", "TransactionShown", "shown"]
+__all__ = ["EventRow", "MovedRow", "Named", "TransactionShown", "shown"]
 
 _KINDS = {
     "collection": "collection",
@@ -23,6 +26,14 @@ _KINDS = {
     "split": "split",
 }
 _PAYEES = ("payee", "subject")
+_MOVES = {
+    "Deposited": ("payer", "payee"),
+    "Claimed": ("split", "payee"),
+    "Resolved": ("subject", "payee"),
+    "Redirected": ("payee", "to"),
+}
+"""Event of the splitter -> the arguments that say from whom money went to whom."""
+_KEYS = {*_PAYEES, *(name for between in _MOVES.values() for name in between)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,22 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedRow:
+    """Money that moved, as an event says.
+
+    Attributes:
+        source, target: between whom.
+        token: the currency; the zero address is ether.
+        amount: base units.
+    """
+
+    source: Named
+    target: Named
+    token: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """What a contract logged.
 
@@ -46,11 +73,13 @@ class EventRow:
         contract: its name.
         event: what it logged, as the contract calls it.
         names: what of it has a page.
+        moved: the money that it says moved; none of other events.
     """
 
     contract: str
     event: str
     names: list[Named]
+    moved: MovedRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +112,8 @@ class TransactionShown:
 def shown(index: Index, told: Transaction) -> TransactionShown:
     """What a node told of a transaction."""
     names = {at.lower(): name for name, at in index.contracts}
-    keys = [
-        bytes(event.args[each]) for event in told.events for each in _PAYEES if each in event.args
-    ]
-    payees = of_payees(index, (key for key in keys if len(key) == 32))
+    keys = {key for event in told.events for name in _KEYS if (key := _key(event, name))}
+    payees = of_payees(index, keys)
     return TransactionShown(
         to_hex(told.hash),
         told.sender,
@@ -97,11 +124,11 @@ def shown(index: Index, told: Transaction) -> TransactionShown:
         told.time,
         told.succeeded,
         None if told.fee is None else str(told.fee),
-        [EventRow(e.contract, e.name, _names(e, payees)) for e in told.events],
+        [EventRow(e.contract, e.name, _names(e, payees), _moved(e, payees)) for e in told.events],
     )
 
 
-def _names(event: Event, payees: dict[bytes, PayeeShown]) -> list[Named]:
+def _names(event: Event, payees: Mapping[bytes, PayeeShown]) -> list[Named]:
     found = [
         Named(kind, to_hex(bytes(event.args[name])))
         for name, kind in _KINDS.items()
@@ -110,7 +137,26 @@ def _names(event: Event, payees: dict[bytes, PayeeShown]) -> list[Named]:
     if isinstance(event.args.get("tokenId"), int):
         found.append(Named("token", to_hex(event.args["tokenId"].to_bytes(32))))
     for name in _PAYEES:
-        payee = payees.get(event.args[name]) if isinstance(event.args.get(name), bytes) else None
+        payee = payees.get(_key(event, name))
         if payee is not None:
             found.append(Named(payee.kind, payee.id))
     return found
+
+
+def _key(event: Event, name: str) -> bytes:
+    """A payee that an event names, by its key or as a wallet; empty where it names none."""
+    said = event.args.get(name)
+    if isinstance(said, str):
+        return ids.wallet(said)
+    return said if isinstance(said, bytes) and len(said) == 32 else b""
+
+
+def _moved(event: Event, payees: Mapping[bytes, PayeeShown]) -> MovedRow | None:
+    between = _MOVES.get(event.name) if event.contract == "RevenueSplitter" else None
+    if between is None:
+        return None
+    source, target = (payees[_key(event, name)] for name in between)
+    return MovedRow(
+        Named(source.kind, source.id), Named(target.kind, target.id),
+        checksummed(event.args["token"]), str(event.args["amount"]),
+    )  # fmt: skip

@@ -37,6 +37,9 @@ class MadeRow:
         count: items of a collection or batch; zero for a model.
         time: when.
         revoked_at: when consent was revoked; none where it was not, or cannot be.
+        ends_at: first second at which new uses are refused; none where there is no end, and of
+            models and batches.
+        lapsed: whether that time has come.
     """
 
     kind: str
@@ -44,6 +47,8 @@ class MadeRow:
     count: int
     time: int
     revoked_at: int | None
+    ends_at: int | None
+    lapsed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +226,15 @@ def history(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[E
 def _made(index: Index, registry: str, which: bytes) -> MadeRow:
     if registry == "OutputRegistry":
         batch = index.batch_head(which)
-        return MadeRow("batch", to_hex(which), batch.count, batch.registered_at, None)
+        return MadeRow("batch", to_hex(which), batch.count, batch.registered_at, None, None, False)
     if registry == "ModelRegistry":
-        return MadeRow("model", to_hex(which), 0, index.model(which).registered_at, None)
+        time = index.model(which).registered_at
+        return MadeRow("model", to_hex(which), 0, time, None, None, False)
     head = index.collection_head(which)
-    return MadeRow("collection", to_hex(which), head.count, head.registered_at, head.revoked_at)
+    return MadeRow(
+        "collection", to_hex(which), head.count, head.registered_at, head.revoked_at, head.ends_at,
+        head.ends_at is not None and head.ends_at <= index.time,
+    )  # fmt: skip
 
 
 def _total(index: Index, token: str, owed: Sequence[Owed], most: int) -> TotalRow:
