@@ -21,6 +21,7 @@ from kiseki.errors import InvalidInput, KisekiError
 if TYPE_CHECKING:
     from kiseki.chain.signing.signer import Signer
     from kiseki.client.kiseki import Kiseki
+    from kiseki.web.names import Names
     from kiseki.web.relay import Relay
     from kiseki.web.signing.desk import Desk
 
@@ -94,6 +95,13 @@ def serve(
             "X-Forwarded-For. Repeat for each."
         ),
     ] = None,
+    called: Annotated[
+        Path | None,
+        typer.Option(
+            help="A text file of names, one a line. Pages show a name where whoever registered "
+            "something stated that very text (`kiseki statements make … identity`)."
+        ),
+    ] = None,
     keeper_metrics: Annotated[
         Path | None,
         typer.Option(help="The file of a keeper's --metrics, for the operator's page."),
@@ -160,8 +168,17 @@ def serve(
     run(
         context.watching, listening, name or (), every=every, ready=ready,
         desk=desk if invitations is not None else None, door=door, relay=given,
-        keeper=keeper_metrics, proxies=proxy or (),
+        keeper=keeper_metrics, proxies=proxy or (), called=_named(called),
     )  # fmt: skip
+
+
+def _named(file: Path | None) -> Names | None:
+    """The names in a file. Blanks around one are none of it, and it may hold them in between."""
+    from kiseki.web.names import Names
+
+    if file is None:
+        return None
+    return Names(filter(None, (line.strip() for line in texts.read(file).splitlines())))
 
 
 def _relaying(

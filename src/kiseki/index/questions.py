@@ -12,6 +12,7 @@ from kiseki.core.ids import Collection
 from kiseki.core.terms import Terms
 from kiseki.core.values import address, address_text, bytes32
 from kiseki.index.answers import findings, trace
+from kiseki.index.answers.called import Called, called
 from kiseki.index.answers.declared import source_of
 from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, collection_head
 from kiseki.index.answers.items import Item, home_of, item_of, items_in
@@ -196,6 +197,23 @@ class Questions:
     def stated(self, subject: bytes, after: int = -1, most: int = ALL) -> list[Statement]:
         """:meth:`statements` about any subject, as the payee key of a wallet."""
         return self._records.statements(subject, after, most)
+
+    def called(self, groups: Iterable[bytes], wallets: Iterable[str]) -> list[Called]:
+        """What some collections, models, batches and wallets are called by the word of whoever
+        registered them, or of the wallet itself: the hash of the name, by the last such statement.
+
+        Args:
+            groups: IDs; what is none of these is passed over.
+            wallets: addresses.
+        """
+        registries = {
+            kind: self._addresses[name]
+            for kind, name in (
+                ("collection", "DataRegistry"), ("model", "ModelRegistry"),
+                ("batch", "OutputRegistry"),
+            )
+        }  # fmt: skip
+        return called(self._store, registries, groups, wallets)
 
     def named_in_list(self, contract: str, group: bytes) -> list[str]:
         """Every user that an allow list ever named for a collection or model, in lower case,

@@ -92,10 +92,11 @@ def _build(place: Place, url: str, progress: Progress) -> Sandbox:
     studio = signer_of(local_account(0))
     deploying.deploy(Sender(connect(url, chain.CHAIN), studio), place.deployments)
     with _connected(place, url, studio) as k:
-        batch, people = World(k, drawings, place.work, progress).build()
+        world = World(k, drawings, place.work, progress)
+        batch, people = world.build()
     artists = len({drawing.author for drawing in drawings})
     notice = NOTICE if openmoji else ""
-    told = Sandbox(len(drawings), artists, notice, to_hex(batch), people)
+    told = Sandbox(len(drawings), artists, notice, to_hex(batch), people, world.names)
     place.write(told)
     chain.save(url, place.state)  # last: what has a state is whole
     return told

@@ -25,6 +25,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.payee import Payee
 from kiseki.core.terms import ITEM_NOTICE, Use
+from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.sandbox.drawings import Drawing
 from kiseki.web.people import Person
@@ -41,7 +42,16 @@ PAYER, FIRST_ARTIST = 9, 10
 _PICTURES = 48
 _ETHER = 10**18
 _DAY = 86_400
-_STEPS = 13
+_NAMED = 30
+"""Artists who say what they are called, at most: those whom a picture of shares has room for."""
+_CALLED = {
+    STUDIO: "Sandbox Studio",
+    DEVELOPER: "Developer of Model 1",
+    TRAINER: "Trainer of Model 2",
+    HOLDER: "Maker of the Sandbox Pictures",
+    BUYER: "Buyer of the Sandbox",
+}
+_STEPS = 14
 """Steps of `build` beside the artists' registrations."""
 
 Progress = Callable[[int, int], None]
@@ -63,6 +73,7 @@ class World:
     progress: Progress = lambda *_: None
     artists: dict[str, Kiseki] = field(default_factory=dict)
     collections: dict[str, Prepared] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
     _ids: dict[Path, bytes] = field(default_factory=dict)
     _done: int = 0
 
@@ -84,7 +95,7 @@ class World:
         batch = self._pictures(tuned)
         self._pay(batch)
         self._agree(batch)
-        self._named(tuned_on)
+        self._named({refuses, revokes_one, revokes_all}, base, tuned, batch)
         self.artists[revokes_all].data.revoke(self.collections[revokes_all].id)
         self._now()
         return batch, self._people(tuned_on)
@@ -169,11 +180,28 @@ class World:
         self._step()
         return batch.id
 
-    def _named(self, name: str) -> None:
-        """An artist says in public who their wallet is, so that the name is found."""
-        artist = self.artists[name]
-        self.k.test_money.ether(artist.address, _ETHER)
-        artist.statements.state("wallet", artist.address, "identity", keccak256(name.encode()))
+    def _named(self, silent: set[str], base: bytes, tuned: bytes, batch: bytes) -> None:
+        """People say in public who their wallets are and what their things are called, so that the
+        names are found and shown: the artists with most drawings, but nobody who is made to refuse
+        or to revoke here."""
+        counts = Counter(drawing.author for drawing in self.drawings)
+        named = [name for name, _ in counts.most_common(_NAMED) if name not in silent]
+        for name in named:
+            artist = self.artists[name]
+            self.k.test_money.ether(artist.address, _ETHER)
+            self._state(artist, "wallet", artist.address, name)
+        for number, said in _CALLED.items():
+            who = self._wallet(number)
+            self._state(who, "wallet", who.address, said)
+        developer, trainer, holder = map(self._wallet, (DEVELOPER, TRAINER, HOLDER))
+        self._state(developer, "model", to_hex(base), "Sandbox Model 1")
+        self._state(trainer, "model", to_hex(tuned), "Sandbox Model 2")
+        self._state(holder, "batch", to_hex(batch), "Sandbox Pictures")
+        self._step()
+
+    def _state(self, who: Kiseki, kind: str, about: str, said: str) -> None:
+        who.statements.state(kind, about, "identity", keccak256(said.encode()))
+        self.names.append(said)
 
     # Money, licences and rights
 

@@ -27,6 +27,7 @@ from kiseki.web.cards.routes import cards
 from kiseki.web.described import describe
 from kiseki.web.feeds import feeds
 from kiseki.web.guard import Headers, hosts, origin
+from kiseki.web.names import Names
 from kiseki.web.operator import operator
 from kiseki.web.own.guarding import guarding
 from kiseki.web.own.pages import Closed, closed, own
@@ -60,6 +61,7 @@ def application(
     relay: Relay | None = None,
     keeper: Path | None = None,
     sandbox: Sandbox | None = None,
+    called: Names | None = None,
     shelf: Shelf | None = None,
     follows: bool = True,
     settles: int = DEPTH,
@@ -75,6 +77,7 @@ def application(
         relay: pays gas for others; closed likewise.
         keeper: the file of a keeper's metrics, for the operator's page.
         sandbox: what is said of a sandbox, on every page; none for anything else.
+        called: names that were stated in public, to be shown where they were.
         shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
         settles: how many blocks must stand on a use before a feed tells it.
@@ -113,6 +116,7 @@ def application(
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
     app.state.settles = settles
+    app.state.names = called or Names(() if sandbox is None else sandbox.names)
     app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.shelf = Shelf() if shelf is None else shelf
     app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request, Response
@@ -20,9 +21,10 @@ from kiseki.errors import InvalidInput
 from kiseki.index import Index
 from kiseki.language import LANGUAGES, accepted
 from kiseki.web.cards.drawn import Card
-from kiseki.web.drawing import picture, short
+from kiseki.web.drawing import picture
+from kiseki.web.names import Name, Names
 from kiseki.web.people import Sandbox
-from kiseki.web.pieces import Pieces
+from kiseki.web.pieces import Pieces, short
 from kiseki.web.shelf import Address, Shelf
 from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
@@ -125,8 +127,9 @@ class Asked:
             block = f"{state.hash} {state.time} {bool(state.failure)}"
             body = None if address is None else shelf.page(block, address)
             values = None if body is not None else ask(index)
+            named = self._names.of(index, values) if values else {}
         if body is None:
-            shown = {**(values or {}), **self._globals(state), "state": state}
+            shown = {**(values or {}), **self._globals(state, named), "state": state}
             if "by" in _templates().get_template(template).blocks:
                 shown["card"] = self._linked()
             body = _rendered(template, **shown).encode()
@@ -167,6 +170,7 @@ class Asked:
     def tag(self, state: State) -> str:
         """The same only while a page would be the same."""
         said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
+        said += self._names.mark
         return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
     def plain(self, template: str, status: int, **values: object) -> Response:
@@ -207,10 +211,17 @@ class Asked:
         picture = f"{'/index' if path == '/' else path}.png?language={self.words.language}"
         return Linked(f"{origin}{path}", f"{origin}{picture}")
 
-    def _globals(self, state: State | None) -> dict[str, Any]:
+    @property
+    def _names(self) -> Names:
+        found: Names = self.request.app.state.names
+        return found
+
+    def _globals(
+        self, state: State | None, named: Mapping[str, Name] = MappingProxyType({})
+    ) -> dict[str, Any]:
         others = [each for each in LANGUAGES if each != self.words.language]
         address = str(self.request.scope.get("root_path", ""))
-        pieces = Pieces(self.words, address)
+        pieces = Pieces(self.words, address, named)
         return {
             "say": self.words.say,
             "plural": self.words.plural,
@@ -230,7 +241,8 @@ class Asked:
             "most": ROWS,
             "pieces": pieces,
             "verdict": lambda judged: verdict(judged, pieces),
-            "picture": lambda shown: Markup(picture(shown, self.words, address)),  # noqa: S704
+            "picture": lambda shown: Markup(picture(shown, pieces)),  # noqa: S704
+            "text_of": lambda document: self._names.text(bytes.fromhex(document[2:])),
         }
 
 

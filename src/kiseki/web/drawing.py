@@ -15,10 +15,11 @@ from functools import lru_cache
 from html import escape
 from unicodedata import east_asian_width
 
+from kiseki.web.pieces import Pieces, quoted, short
 from kiseki.web.shown.lineages import EdgeRow, LineageShown, NodeRow
 from kiseki.web.words import Words
 
-__all__ = ["picture", "short"]
+__all__ = ["picture"]
 
 _TEXT = 13.0
 """Letters, in the picture's own units: pixels, when it is shown at its own width."""
@@ -71,16 +72,11 @@ class _Row:
     kind: str
 
 
-def short(value: str) -> str:
-    """The beginning and end of an ID, for people to recognise; never to identify."""
-    return value if len(value) < 20 else f"{value[:8]}…{value[-4:]}"
-
-
-def picture(shown: LineageShown, words: Words, address: str) -> str:
+def picture(shown: LineageShown, pieces: Pieces) -> str:
     """Both drawings as SVG; empty where it rests on nothing.
 
     Args:
-        address: what addresses of pages begin with.
+        pieces: in the visitor's language, with the names of what is drawn.
     """
     if len(shown.nodes) < 2:
         return ""
@@ -89,15 +85,15 @@ def picture(shown: LineageShown, words: Words, address: str) -> str:
     edges: defaultdict[_Key, list[EdgeRow]] = defaultdict(list)
     for edge in shown.edges:
         edges[edge.kind, edge.source, edge.document].append(edge)
-    return "".join(_svg(shown, data, edges, words, address, f) for f in (_WIDE, _NARROW))
+    return "".join(_svg(shown, data, edges, pieces, f) for f in (_WIDE, _NARROW))
 
 
 def _svg(
     shown: LineageShown, data: Sequence[NodeRow], edges: Mapping[_Key, Sequence[EdgeRow]],
-    words: Words, address: str, f: _Frame,
+    pieces: Pieces, f: _Frame,
 ) -> str:  # fmt: skip
     """One drawing, of data in order and of the edges by their source."""
-    rows = _rows(data, words, address, f)
+    words, rows = pieces.words, _rows(data, pieces, f)
     slots = [max(_LINE, row.share * _HEIGHT + 6) for row in rows]
     tall = max(sum(slots), _HEIGHT + _LINE)
     middle = _TOP + tall / 2
@@ -135,9 +131,9 @@ def _svg(
             )  # fmt: skip
             into[edge.user] += wide
     nodes = [
-        f'<a href="{address}/model/{key}"><rect class="node" x="{x:g}" y="{y:.2f}" '
+        f'<a href="{pieces.root}/model/{key}"><rect class="node" x="{x:g}" y="{y:.2f}" '
         f'width="{2 * f.thick:g}" height="{height:.2f}"/>'
-        + _text(x, y - 11, short(key), "start", "soft")
+        + _text(x, y - 11, _called(key, pieces) or short(key), "start", "soft")
         + "</a>"
         for key, (x, y, height) in boxes.items()
     ]
@@ -165,13 +161,13 @@ def _svg(
     )
 
 
-def _rows(data: Sequence[NodeRow], words: Words, address: str, f: _Frame) -> list[_Row]:
+def _rows(data: Sequence[NodeRow], pieces: Pieces, f: _Frame) -> list[_Row]:
     """The largest first; one row too many for a row of its own is named too."""
     alone = data if len(data) <= f.rows + 1 else data[: f.rows]
     rows = [
         _Row(
-            _label(each, words),
-            f"{address}/collection/{each.id}" if each.kind == "collection" else "",
+            _label(each, pieces),
+            f"{pieces.root}/collection/{each.id}" if each.kind == "collection" else "",
             _part(each.share),
             (each,),
             _kind(each),
@@ -180,6 +176,7 @@ def _rows(data: Sequence[NodeRow], words: Words, address: str, f: _Frame) -> lis
     ]
     rest = tuple(data[len(alone) :])
     if rest:
+        words = pieces.words
         label = words.plural("{number} more", "{number} more", len(rest))
         rows.append(_Row(label, "", sum(_part(each.share) for each in rest), rest, "many"))
     return rows
@@ -193,12 +190,20 @@ def _kind(each: NodeRow) -> str:
     return "use" if each.revoked_at is None else "revoked"
 
 
-def _label(each: NodeRow, words: Words) -> str:
-    """What a row is called. A mark, and not a colour alone, says that consent does not hold as it
-    did."""
+def _label(each: NodeRow, pieces: Pieces) -> str:
+    """What a row is called: by its name, or that of its provider, in quotation marks, where one is
+    known. A mark, and not a colour alone, says that consent does not hold as it did."""
+    words = pieces.words
     if each.kind == "external":
         return words.say("not registered")
-    return f"× {short(each.id)}" if each.lapsed or each.revoked_at else short(each.id)
+    label = _called(each.id, pieces) or _called(each.registrant, pieces) or short(each.id)
+    return f"× {label}" if each.lapsed or each.revoked_at else label
+
+
+def _called(value: str, pieces: Pieces) -> str:
+    """What something is called, in quotation marks; empty where nobody here knows."""
+    name = pieces.named.get(value.lower())
+    return "" if name is None else quoted(name.text, pieces.words)
 
 
 @lru_cache(4096)
@@ -249,7 +254,9 @@ def _bar(row: _Row, centre: float, thick: float, f: _Frame, words: Words) -> str
         "over": words.say("consent has ended"),
         "revoked": words.say("consent was revoked"),
     }.get(row.kind)
-    told = f"{row.label}: {part}" + (f" ({state})" if state else "")
+    code = short(row.members[0].id) if len(row.members) == 1 else row.label
+    label = row.label if code in row.label or not row.href else f"{row.label}, {code}"
+    told = f"{label}: {part}" + (f" ({state})" if state else "")
     inside = (
         f"<title>{escape(told)}</title>"
         f'<rect class="who {row.kind}" x="{f.bar:g}" y="{centre - thick / 2:.2f}" '

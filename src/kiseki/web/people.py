@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Person", "Sandbox"]
 
@@ -34,6 +34,7 @@ class Sandbox:
         notice: whose drawings they are and under which licence; empty where Kiseki drew them.
         batch: the pictures of which the first page shows what they rest on, as 0x text.
         people: whom a visitor can act as.
+        names: what somebody stated in public that they, or things, are called.
         invitation, board: paths of a link for somebody without a wallet, and of the studio's pages;
             empty where there are none.
     """
@@ -43,5 +44,6 @@ class Sandbox:
     notice: str
     batch: str
     people: list[Person]
+    names: list[str] = field(default_factory=list)
     invitation: str = ""
     board: str = ""

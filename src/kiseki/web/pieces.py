@@ -7,18 +7,19 @@ four times as long, and rows of tables are most of what a large page costs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from markupsafe import Markup, escape
 
 from kiseki.language import mark
-from kiseki.web.drawing import short
 from kiseki.web.meanings import MEANINGS
+from kiseki.web.names import Name
 from kiseki.web.shown.findings import FindingRow
 from kiseki.web.words import Words
 
-__all__ = ["Pieces"]
+__all__ = ["Named", "Pieces", "quoted", "short"]
 
 _KINDS = {
     "collection": mark("collection"),
@@ -53,6 +54,16 @@ _ABOUT = {
 _WALLET = r"(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])"
 
 
+def short(value: str) -> str:
+    """The beginning and end of an ID, for people to recognise; never to identify."""
+    return value if len(value) < 20 else f"{value[:8]}…{value[-4:]}"
+
+
+def quoted(text: str, words: Words) -> str:
+    """A name in quotation marks: it is somebody's word."""
+    return f"「{text}」" if words.language == "ja" else f"“{text}”"
+
+
 class Named(Protocol):
     """Something that has a kind and an ID."""
 
@@ -72,19 +83,45 @@ class Pieces:
     Attributes:
         words: in the visitor's language.
         root: what addresses of pages begin with.
+        named: ID or address, in lower case -> what it is called, of all that stands on the page.
     """
 
     words: Words
     root: str
+    named: Mapping[str, Name] = field(default_factory=dict)
 
     def id(self, value: str, href: str = "") -> Markup:
-        """The beginning and end of an ID, whole in its title; a link where there is a page."""
+        """The beginning and end of an ID, whole in its title; a link where there is a page. Behind
+        it stands what it is called."""
         whole, shown = escape(value), escape(short(value))
+        name = self.called(value)
         if not href:
-            return Markup(f'<code class="id" title="{whole}">{shown}</code>')  # noqa: S704
+            return Markup(f'<code class="id" title="{whole}">{shown}</code>{name}')  # noqa: S704
         return Markup(  # noqa: S704 - every part is escaped
-            f'<a class="id" href="{escape(href)}" title="{whole}">{shown}</a>'
+            f'<a class="id" href="{escape(href)}" title="{whole}">{shown}</a>{name}'
         )
+
+    def called(self, value: str) -> Markup:
+        """What something is called, and by whose word; empty where nobody here knows."""
+        name = self.named.get(value.lower())
+        if name is None:
+            return Markup()
+        form = '{0}<span class="called"><bdi>{1}</bdi>{0}<small>{2}</small></span>'
+        between = "" if self.words.language == "ja" else " "
+        return Markup(form).format(  # noqa: S704 - a form of ours
+            between, quoted(name.text, self.words), self.word_of(name)
+        )
+
+    def word_of(self, name: Name) -> str:
+        """Whose word a name is."""
+        words = self.words
+        said = {
+            "wallet": words.say("(this wallet's own word)"),
+            "collection": words.say("(its provider's word)"),
+            "model": words.say("(its developer's word)"),
+            "batch": words.say("(its creator's word)"),
+        }
+        return said[name.kind]
 
     def who(self, address: str) -> Markup:
         """A wallet, with its page."""

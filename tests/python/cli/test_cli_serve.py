@@ -6,8 +6,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 from kiseki import LocalKiseki
+from kiseki.cli.serve import _named
+from kiseki.core.keccak import keccak256
 
 from .conftest import FREE, Shell
 
@@ -39,7 +42,7 @@ def test_pages_are_served_and_follow_the_chain_until_they_are_ended(shell: Shell
     shell.run("data", "revoke", made[0]["collection"], "--account", "test:1")
     while "Consent is in force." in got(page)[1] and time.monotonic() < until:
         time.sleep(0.1)
-    assert "Consent was revoked on" in got(page)[1]
+    assert "Its provider revoked consent on" in got(page)[1]
     server.send_signal(signal.SIGINT)
     assert server.wait(timeout=600) in (0, 130)
 
@@ -120,3 +123,15 @@ def test_a_relay_says_what_it_pays_and_asks_before_it_does(shell: Shell, k: Loca
     assert "another process relays" in " ".join(second.split())
     server.send_signal(signal.SIGINT)
     assert server.wait(timeout=600) in (0, 130)
+
+
+def test_names_come_from_a_file_line_by_line(shell: Shell, tmp_path: Path) -> None:
+    """A name that was stated as a file is known, whether its line ends or not."""
+    texts = tmp_path / "names.txt"
+    texts.write_text("  Alice of the scene \n\n山田 花子\n", "utf-8")
+    names = _named(texts)
+    assert names is not None and _named(None) is None
+    for said in ("Alice of the scene", "Alice of the scene\n", "山田 花子"):
+        assert names.text(keccak256(said.encode())) == said.strip()
+    assert names.text(keccak256(b"Alice")) == ""
+    assert "cannot be read" in shell.run("serve", "--called", "no.txt", code=1)

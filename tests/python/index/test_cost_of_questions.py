@@ -70,6 +70,7 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "items": lambda index, world: index.items_revoked([ids.item_id(STUDIO, named("0"))]),
     "item": lambda index, world: index.item(ids.item_id(STUDIO, named("0"))),
     "home": lambda index, world: index.home(index.item(ids.item_id(STUDIO, named("0")))),
+    "called": lambda index, world: index.called([*world.art, world.top], [ARTIST]),
     "terms": lambda index, world: index.overview.terms_of(world.frames),
     "under": lambda index, world: index.overview.works_under(DEAR.id),
     "newest": lambda index, world: index.overview.newest_uses(ids.wallet(ARTIST)),

@@ -78,6 +78,7 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
                 yield "find", each, (index.find(each), index.find(each, kind="batch"))
                 yield "item", each, told(index.item, item)
                 yield "search", each, index.overview.search(to_hex(item))
+    yield "called", None, index.called([*world.providers, *batches(world.events)], people)
     for who in people:
         yield "usage", who, index.usage(who, deep=True)
         yield "collections", who, told(index.collections, who)

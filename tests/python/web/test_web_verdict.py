@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from kiseki.core.values import to_hex
 from kiseki.language import LANGUAGES
+from kiseki.web.cards.drawn import Card, draw
 from kiseki.web.site import Site
 
 from .conftest import Places
@@ -119,11 +120,13 @@ def test_only_what_is_over_warns_on_the_picture_of_a_link(
     visitor: TestClient, site: Site, noticed: Noticed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A notice is no end."""
-    from kiseki.web.cards import easel
-
     seen: list[bool] = []
-    draw = easel.draw
-    monkeypatch.setattr(easel, "draw", lambda card: seen.append(card.warns) or draw(card))
+
+    def drawn(card: Card) -> bytes:
+        seen.append(card.warns)
+        return draw(card)
+
+    monkeypatch.setattr("kiseki.web.cards.easel.draw", drawn)
     noticed.revoke()
     site.catch_up()
     assert visitor.get(f"{noticed.pages['batch']}.png").status_code == 200

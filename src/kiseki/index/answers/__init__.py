@@ -9,6 +9,7 @@ A part imports only from those above it:
     items       whose a data ID is
     standsfor   what payee keys stand for
     trace       usage and lineage
+    called      what wallets say that they and their things are called
     declared    what one model or batch itself declares of one collection
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees
