@@ -214,7 +214,12 @@ def list_tokens(
     held = k.index.agreements.held(who)
     locked = {each.record.schedule.token for each in k.rights.pending(who)}
     rows = [
-        (kinds.get(at), to_hex(group), int.from_bytes(ids.subject(at, group))) for at, group in held
+        (
+            kinds.get(each.registry),
+            to_hex(each.id),
+            int.from_bytes(ids.subject(each.registry, each.id)),
+        )
+        for each in held
     ]
     if context.current.json:
         show.json_line([{"kind": kind, "id": group, "token": f"{token:#066x}",

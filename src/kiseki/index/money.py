@@ -11,11 +11,13 @@ from kiseki.core.split import Split
 from kiseki.core.splitlist import Listed
 from kiseki.core.values import ZERO_ADDRESS, address, address_text, bytes32
 from kiseki.index.answers.agreements import Agreements
+from kiseki.index.answers.moments import block_at
 from kiseki.index.answers.overview import Overview
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
 from kiseki.index.books import balance, ledger
 from kiseki.index.books.balance import Balance
+from kiseki.index.books.glance import Glance
 from kiseki.index.books.owed import Owed, Step
 from kiseki.index.books.waiting import Waiting
 from kiseki.index.facts.splits import KnownSplit
@@ -36,9 +38,6 @@ _BINDING = (
     .order_by(t.identity.c.at.desc())
     .limit(1)
 )
-
-
-_LAST = "SELECT number, time FROM block WHERE number <= ? ORDER BY number DESC LIMIT 1"
 
 
 class Money(Questions):
@@ -71,16 +70,7 @@ class Money(Questions):
         Args:
             time: Unix seconds.
         """
-        low, high = -1, 1 << 43
-        while high - low > 1:
-            middle = (low + high) // 2
-            row = self._store.read(_LAST, middle)
-            if row is None or row[1] <= time:
-                low = middle
-            else:
-                high = row[0]
-        row = self._store.read(_LAST, low)
-        return -1 if row is None else int(row[0])
+        return block_at(self._store, time)
 
     def size(self) -> int:
         """Bytes on the disk, or in memory."""
@@ -176,6 +166,22 @@ class Money(Questions):
         """
         ids.wallet(wallet)
         return self._view.sight.tokens(wallet.lower(), after.lower(), limit)
+
+    def glance(self, wallet: str, tokens: int = 4, each: int = 10, most: int = 50) -> Glance:
+        """What waits for a wallet in ether and the tokens that were known first on the chain.
+
+        It costs no more than so many tokens of each split and subject that leads to the wallet, in
+        however many more somebody pays; what was not looked at is told.
+
+        Args:
+            wallet: its address.
+            tokens: how many are told at most, ether not counted.
+            each: how many tokens of one split or subject are looked at, those that were known
+                first.
+            most: how many sources of a token are told, those that bring most.
+        """
+        ids.wallet(wallet)
+        return self._view.glance(wallet.lower(), tokens, each, most)
 
     def unclaimed(
         self, payee: bytes, token: str = ZERO_ADDRESS, after: bytes = b"", most: int = 100

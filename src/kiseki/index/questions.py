@@ -89,14 +89,14 @@ class Questions:
             self._store, self._records, group, self.time if now is None else now
         )
 
+    def findings_in(self, lineage: trace.Lineage) -> list[findings.Finding]:
+        """:meth:`findings` of what a lineage is of, as of its time, for who has that already."""
+        registry = self._addresses["ModelRegistry"]
+        return findings.findings_of(self._store, self._records, lineage, registry)
+
     def findings(self, group: bytes, now: int | None = None) -> list[findings.Finding]:
         """What only the index sees of a batch (or model), through all ancestors; problems first."""
-        return findings.findings_of(
-            self._store,
-            self._records,
-            self.lineage(group, now),
-            self._addresses["ModelRegistry"],
-        )
+        return self.findings_in(self.lineage(group, now))
 
     def find(
         self, commitment: bytes, after: bytes | None = None, most: int = ALL, kind: str = ""

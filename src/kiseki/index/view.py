@@ -8,6 +8,7 @@ from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.index.books.accounts import Books
 from kiseki.index.books.ahead import ahead
+from kiseki.index.books.glance import Glance, glance_of
 from kiseki.index.books.graph import Graph
 from kiseki.index.books.naming import Naming
 from kiseki.index.books.owed import Sight
@@ -81,6 +82,12 @@ class View:
         number = self._store.keys.look_up(payee)
         tokens = [] if number is None else self.books.tokens_of(number)
         return sorted(map(self._store.keys.address, tokens))
+
+    def glance(self, wallet: str, tokens: int, each: int, most: int) -> Glance:
+        """What waits for a wallet in a few tokens."""
+        return glance_of(
+            self._store, self.graph, self.books, self.sight, wallet, tokens, each, most
+        )
 
     def unclaimed(self, payee: bytes, token: str, after: bytes, most: int) -> list[Waiting]:
         """What waits for a wallet, or for anybody at a split or subject, and since when."""

@@ -88,7 +88,10 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         yield "history", who, index.overview.history(who, most=1000)
         for by in ("month", "subject", "token"):
             yield "earnings", who, index.overview.earnings(who, by)
+        yield "months", who, index.overview.months(who)
         yield "tokens owed", who, index.tokens_owed(who)
+        seen = index.glance(who, 9)  # which was known first, each index says for itself
+        yield "glance", who, (sorted(seen.totals, key=lambda each: each.token), seen.more)
         for token in TOKENS:
             rows = index.owed(who, token)
             yield "owed", (who, token), rows

@@ -297,7 +297,10 @@ def test_what_a_wallet_registered_and_holds_is_listed_and_nobody_elses() -> None
     assert index.registered("ModelRegistry", STUDIO) == [world.right]
     assert index.registered("DataRegistry", STUDIO) == [world.film]
     assert world.frames in index.registered("OutputRegistry")
-    held = index.agreements.held
+
+    def held(who: str) -> list[tuple[str, bytes]]:
+        return [(each.registry, each.id) for each in index.agreements.held(who)]
+
     assert held(STUDIO) == [(OUTPUTS.lower(), world.frames)]
     assert held(ARTIST) == [(MODELS.lower(), world.left)], "what went on is held no more"
     for name in ("DataRegistry", "ModelRegistry", "OutputRegistry"):

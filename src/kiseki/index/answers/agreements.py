@@ -22,7 +22,14 @@ from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.types import number_of
 
-__all__ = ["Agreements", "LicenceRecord", "OfferRecord", "ScheduleRecord", "TokenRecord"]
+__all__ = [
+    "Agreements",
+    "HeldRecord",
+    "LicenceRecord",
+    "OfferRecord",
+    "ScheduleRecord",
+    "TokenRecord",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,21 @@ class TokenRecord:
     minted_at: int | None
     document: bytes | None
     royalty_bps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A rights token that a wallet holds.
+
+    Attributes:
+        place: where the wallet got it in the chain, the cursor for the next page.
+        registry: the contract that registered what it stands for, in lower case.
+        id: the ID of that, 32 bytes.
+    """
+
+    place: int
+    registry: str
+    id: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +176,8 @@ _HELD_BY = (
     .limit(1)
 )
 _LATER = t.transfer.alias("later")
-_HELD = (
-    select(t.rights.c.registry, t.rights.c.id)
+_HELD = paged(
+    select(t.transfer.c.at, t.rights.c.registry, t.rights.c.id)
     .join(t.transfer, t.transfer.c.token == t.rights.c.token)
     .where(t.transfer.c.holder == bindparam("wallet"))
     .where(
@@ -164,7 +186,8 @@ _HELD = (
         .where(_LATER.c.at > t.transfer.c.at)
         .exists()
     )
-    .order_by(t.transfer.c.at)
+    .order_by(t.transfer.c.at),
+    t.transfer,
 )
 
 _SCHEDULES = (
@@ -262,11 +285,16 @@ class Agreements:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def held(self, wallet: str) -> list[tuple[str, bytes]]:
-        """The minted rights tokens that a wallet holds, those it got last at the end: the registry,
-        in lower case, and the ID of what each stands for."""
+    def held(self, wallet: str, after: int = -1, most: int = ALL) -> list[HeldRecord]:
+        """The minted rights tokens that a wallet holds, those it got last at the end.
+
+        Args:
+            after: the place of the last one of the page before.
+            most: how many at most.
+        """
         who = address_text(address(wallet, "the wallet"))
-        return [(registry, group) for registry, group in self._store.rows(_HELD, wallet=who)]
+        rows = self._store.rows(_HELD, wallet=who, after=after, most=most)
+        return [HeldRecord(*row) for row in rows]
 
     def holder(self, number: bytes) -> str | None:
         """Who holds a rights token, in lower case; nobody before it is minted.

@@ -29,10 +29,12 @@ from kiseki.index.store.types import Key, number_of, numbered
 __all__ = [
     "Dependent",
     "Impact",
+    "Resting",
     "dependents",
     "dependents_of",
     "impact_of",
     "received_by",
+    "resting_on",
     "through",
 ]
 
@@ -75,8 +77,23 @@ class Impact:
     direct_batches: int
 
 
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """How many models and batches rest on a collection or model, as far as they were counted.
+
+    Attributes:
+        models, batches: of those that were counted, each once.
+        is_all: whether these are all; else more rest on it.
+    """
+
+    models: int
+    batches: int
+    is_all: bool
+
+
 _ID = bindparam("id", type_=Key())
 _AFTER, _UNTIL = bindparam("after", type_=BigInteger), bindparam("until", type_=BigInteger)
+_WAYS = bindparam("ways", type_=BigInteger)
 
 
 def _places(table: Table, *where: ColumnElement[bool]) -> Select[int]:
@@ -91,6 +108,23 @@ _RESTING = union(
 )
 """Where what rests on it was registered. Sources and ancestors stand at the place of the model or
 batch that they are of."""
+
+_SORTS = tuple(
+    some.limit(_WAYS).subquery(name)
+    for name, some in (
+        ("declared", _places(t.source, t.source.c.collection == _ID)),
+        ("trained", _places(t.ancestor, number_of(t.ancestor.c.model).in_(_TRAINED.limit(_WAYS)))),
+        ("above", _places(t.ancestor, t.ancestor.c.model == _ID, t.ancestor.c.group_id != _ID)),
+    )
+)
+"""The same, and no more ways from it to what rests on it than so many of each sort: what two models
+of its own rest on it through, there are two ways to."""
+_SOME = (
+    select(t.composed.c.kind, func.count())
+    .where(t.composed.c.at.in_(union(*(select(sort.c.at) for sort in _SORTS))))
+    .group_by(t.composed.c.kind)
+)
+_LOOKED = select(*(select(func.count()).select_from(s).scalar_subquery() for s in _SORTS))
 
 _IS_DIRECT = or_(
     exists()
@@ -173,6 +207,23 @@ def impact_of(store: Store, data: bytes, at: int | None = None) -> Impact:
         direct_models=models,
         direct_batches=batches,
     )
+
+
+def resting_on(store: Store, data: bytes, ways: int, at: int | None = None) -> Resting:
+    """How many models and batches rest on a collection or model, which costs no more than so many
+    ways from it to them, however many there are.
+
+    Args:
+        data: its ID; on one that nobody registered nothing rests.
+        ways: how many are looked at of each sort: its own word, through a model that declares it,
+            through a model that it is.
+        at: the last place of the chain that counts; all when left out.
+    """
+    values = {"id": bytes32(data, "the ID"), "after": -1, "until": ALL if at is None else at}
+    counts: dict[str, int] = dict(store.rows(_SOME, **values, ways=ways))
+    looked = store.row(_LOOKED, **values, ways=ways + 1)
+    assert looked is not None  # noqa: S101 - counts are always there
+    return Resting(counts.get("model", 0), counts.get("batch", 0), max(looked) <= ways)
 
 
 def dependents_of(

@@ -11,11 +11,14 @@ from kiseki.index.answers.history import Entry, history_of
 from kiseki.index.answers.impact import (
     Dependent,
     Impact,
+    Resting,
     dependents_of,
     impact_of,
     received_by,
+    resting_on,
 )
 from kiseki.index.answers.licensing import terms_of, works_under
+from kiseki.index.answers.months import Month, months_of
 from kiseki.index.answers.newest import NewUse, newest_uses
 from kiseki.index.answers.search import Hit, search
 from kiseki.index.store import tables as t
@@ -39,6 +42,11 @@ class Overview:
     def impact(self, data: bytes, block: int | None = None) -> Impact:
         """How many models and batches rest on a collection or model."""
         return impact_of(self._store, data, self._last(block))
+
+    def resting(self, data: bytes, ways: int = 5_000, block: int | None = None) -> Resting:
+        """How many models and batches rest on a collection or model, counted as far as so many ways
+        lead from it to them: what :meth:`impact` tells to the end, at a bounded cost."""
+        return resting_on(self._store, data, ways, self._last(block))
 
     def dependents(
         self, data: bytes, after: int = -1, most: int = 100, block: int | None = None
@@ -76,6 +84,12 @@ class Overview:
     def earnings(self, wallet: str, by: By = "token", block: int | None = None) -> list[Earning]:
         """What reached a wallet, by month, subject or token."""
         return earnings_of(self._store, wallet, by, self._last(block))
+
+    def months(
+        self, wallet: str, after: int = -1, most: int = 100, block: int | None = None
+    ) -> list[Month]:
+        """What reached a wallet month by month, earliest first."""
+        return months_of(self._store, wallet, after, most, self._last(block))
 
     def history(
         self, wallet: str, after: int = -1, most: int = 100, block: int | None = None

@@ -12,6 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Executable,
+    FromClause,
+    Select,
     bindparam,
     func,
     select,
@@ -20,11 +22,12 @@ from sqlalchemy import (
 
 from kiseki.core.compose import WHOLE
 from kiseki.core.values import ZERO32
+from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import REVOKED_AT, Records, consent_ends
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Row, Store
 from kiseki.index.store.rows import maker
-from kiseki.index.store.types import Key, number_of, numbered
+from kiseki.index.store.types import Address, Key, number_of, numbered
 
 __all__ = ["Edge", "Lineage", "Node", "Usage", "lineage_of", "usage_of", "uses_of", "within"]
 
@@ -158,22 +161,61 @@ _USERS = (
 )
 
 
+_OTHER = t.ancestor.alias("other")
+
+
+def _through(models: Select[Any]) -> Select[Any]:
+    """Where what rests on some models was registered, from a place on: of each model as many as a
+    page has rows, because the first of all are among them. So it costs nothing for the rest."""
+    each = models.distinct().subquery("each")
+    last = (
+        select(_OTHER.c.at)
+        .where(_OTHER.c.model == each.c.group_id, _OTHER.c.at >= _FROM)
+        .order_by(_OTHER.c.at)
+        .limit(1)
+        .offset(_MOST)
+        .correlate(each)
+        .scalar_subquery()
+    )
+    return (
+        select(t.ancestor.c.at)
+        .join_from(each, t.ancestor, t.ancestor.c.model == each.c.group_id)
+        .where(t.ancestor.c.at >= _FROM, t.ancestor.c.at <= func.coalesce(last, ALL))
+    )
+
+
+def _above(models: Select[Any]) -> Select[Any]:
+    """The places of some models and of what rests on each."""
+    return (
+        select(t.composed.c.at, t.ancestor.c.at)
+        .join(t.composed, t.composed.c.id == t.ancestor.c.model)
+        .where(t.ancestor.c.model.in_(models))
+        .where(t.ancestor.c.model != t.ancestor.c.group_id)
+    )
+
+
 class _Uses:
     """Questions about the uses of some collections: all of them, and those of a page of users.
     Sources and ancestors stand at the place of the model or batch that they are of."""
 
-    def __init__(self, which: ColumnElement[bool]) -> None:
+    def __init__(self, is_one: Callable[[FromClause], ColumnElement[bool]]) -> None:
+        which = is_one(t.collection)
         direct = (
             select(t.source.c.group_id)
             .join(t.collection, t.collection.c.id == t.source.c.collection)
             .where(which)
         )
-        self.above = (
-            select(t.composed.c.at, t.ancestor.c.at)
-            .join(t.composed, t.composed.c.id == t.ancestor.c.model)
-            .where(t.ancestor.c.model.in_(direct))
-            .where(t.ancestor.c.model != t.ancestor.c.group_id)
+        theirs, behind = t.collection.alias("theirs"), t.source.alias("behind")
+        end = (  # of a page; whatever declares it later is under nothing before
+            select(behind.c.at)
+            .join(theirs, theirs.c.id == behind.c.collection)
+            .where(is_one(theirs), behind.c.at >= _FROM)
+            .order_by(behind.c.at)
+            .limit(1)
+            .offset(_MOST)
+            .scalar_subquery()
         )
+        self.above = _above(direct)
         self.uses = (
             select(
                 t.source.c.at,
@@ -194,19 +236,19 @@ class _Uses:
             .join(t.collection, t.collection.c.id == t.source.c.collection)
             .where(which, t.source.c.at >= _FROM)
         )
-        through = select(t.ancestor.c.at).where(
-            t.ancestor.c.model.in_(direct), t.ancestor.c.at >= _FROM
-        )
+        first = here.distinct().order_by(t.source.c.at).limit(_MOST)
+        through = _through(direct.where(t.source.c.at <= func.coalesce(end, ALL)))
         self.places: dict[bool, Executable] = {
-            False: here.distinct().order_by(t.source.c.at).limit(_MOST),
-            True: union(here, through).order_by("at").limit(_MOST),
+            False: first,
+            True: union(select(first.subquery("first").c.at), through).order_by("at").limit(_MOST),
         }
-        self.above_at = self.above.where(numbered(t.ancestor.c.at, "places"))
+        before = direct.where(t.source.c.at < bindparam("last", type_=BigInteger))
+        self.above_at = _above(before).where(numbered(t.ancestor.c.at, "places"))
         self.uses_at = self.uses.where(numbered(t.source.c.at, "places"))
 
 
-_OF_PROVIDER = _Uses(t.collection.c.provider == bindparam("which"))
-_OF_COLLECTION = _Uses(t.collection.c.id == bindparam("which"))
+_OF_PROVIDER = _Uses(lambda collection: collection.c.provider == bindparam("which", type_=Address))
+_OF_COLLECTION = _Uses(lambda collection: collection.c.id == bindparam("which", type_=Key()))
 
 
 def usage_of(
@@ -253,7 +295,8 @@ def _some(
     page before may have ended among those of the first."""
     rows = store.rows(ask.places[deep], which=which, start=start, most=most + 1)
     users = {at: [at] for (at,) in rows}
-    above = store.rows(ask.above_at, which=which, places=list(users)) if deep else []
+    last = max(users, default=0)
+    above = store.rows(ask.above_at, which=which, places=list(users), last=last) if deep else []
     for model, user in above:
         users.setdefault(model, []).append(user)
     return _usage(store, users, store.rows(ask.uses_at, which=which, places=list(users)))

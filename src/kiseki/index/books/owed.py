@@ -120,17 +120,24 @@ WHERE leaf.payee = behind.key AND account.key = leaf.split AND account.token = :
     virtual=Word, restless=Long, claimed=Amount,
 )  # fmt: skip
 
-_TOKENS = """
+_TOKENS = text("""
 WITH RECURSIVE behind (key) AS (
-    SELECT CAST(? AS BIGINT)
+    SELECT CAST(:wallet AS BIGINT)
     UNION SELECT naming.subject FROM naming JOIN behind ON naming.payee = behind.key
 )
-SELECT account.token FROM behind CROSS JOIN leaf CROSS JOIN account
+SELECT account.token, leaf.shares, leaf.total, account.virtual, claimed.amount
+FROM behind CROSS JOIN leaf CROSS JOIN account
+LEFT JOIN claimed
+  ON claimed.payee = leaf.payee AND claimed.split = leaf.split AND claimed.lo = leaf.lo
+  AND claimed.token = account.token
 WHERE leaf.payee = behind.key AND account.key = leaf.split
-UNION
-SELECT account.token FROM behind CROSS JOIN account
-WHERE account.key = behind.key AND account.received <> account.passed
-"""
+UNION ALL
+SELECT account.token, NULL, NULL, account.received, account.passed
+FROM behind CROSS JOIN account
+WHERE behind.key <> :wallet AND account.key = behind.key
+""").columns(token=Long, shares=Amount, total=Amount, virtual=Word, amount=Word)
+"""Each token of each leaf that leads to a wallet, and of each subject, in one pass, whether
+anything is left in it or not."""
 
 _BEHIND = text("""
 WITH RECURSIVE behind (key, payee) AS (
@@ -170,13 +177,16 @@ class Sight:
     Args:
         openings: the split with a key, whose leaves have proofs.
         is_plain: whether nothing was added beside the store.
+
+    Attributes:
+        is_plain: as above.
     """
 
     def __init__(
         self, store: Store, graph: Graph, books: Books, splits: Splits, is_plain: bool
     ) -> None:
         self._store, self._graph, self._books = store, graph, books
-        self._splits, self._is_plain = splits, is_plain
+        self._splits, self.is_plain = splits, is_plain
 
     def owed(self, wallet: str, token: str) -> list[Owed]:
         """All money in one token that belongs to a wallet, by split and leaf; then what waits."""
@@ -192,7 +202,7 @@ class Sight:
         for split, place, number, payee, amount, now, complete in dues:
             subject, unknown = told[payee]
             if not complete:
-                amount = self._comes(unit, number, place)
+                amount = self.comes(unit, number, place)
             rows.append(
                 _owed(wallet, token, amount, now, split, place, labels[number], subject, complete,
                       unknown)
@@ -247,39 +257,39 @@ class Sight:
 
     def tokens(self, wallet: str, after: str, limit: int) -> list[str]:
         """The tokens in which a wallet is owed anything, in order."""
-        keys = self._store.keys
-        who = keys.look_up(ids.wallet(wallet))
+        who = self._store.keys.look_up(ids.wallet(wallet))
         if who is None:
             return []
-        if self._is_plain:
-            units = [token for (token,) in self._store.read_all(_TOKENS, who)]
-        else:
-            behind = self._graph.behind(who)
-            accounts = {leaf.split for payee in behind for leaf in self._graph.paying(payee)}
-            units = list(
-                {unit for key in (*accounts, *behind[1:]) for unit in self._books.tokens_of(key)}
-            )
-        known = sorted((keys.address(unit), unit) for unit in units)
-        owed: list[str] = []
-        for token, unit in known:
-            if token > after and len(owed) < limit and self._owes(who, unit):
-                owed.append(token)
-        return owed
+        owed = map(self._store.keys.address, self._tokens(who))
+        return sorted(token for token in owed if token > after)[:limit]
 
-    def _comes(self, token: int, split: int, place: int) -> int:
+    def _tokens(self, who: int) -> set[int]:
+        """The numbers of the tokens in which a wallet is owed anything."""
+        if self.is_plain:
+            return {
+                token
+                for token, shares, total, virtual, had in self._store.rows(_TOKENS, wallet=who)
+                if (virtual if shares is None else virtual * shares // total) > (had or 0)
+            }
+        books, behind = self._books, self._graph.behind(who)
+        leaves = [leaf for payee in behind for leaf in self._graph.paying(payee)]
+        owed = {
+            t for leaf in leaves for t in books.tokens_of(leaf.split) if books.of(t).due(leaf) > 0
+        }
+        return owed | {
+            t for each in behind[1:] for t in books.tokens_of(each) if books.of(t).held(each)
+        }
+
+    def comes(self, token: int, split: int, place: int) -> int:
         """What the steps bring that can be named, of more."""
         leaf = self._graph.leaf(split, place)
         moves = moves_to(self._books.of(token), self._graph, [leaf])
         return sum(move.amount for move in moves.moves if move.leaf == leaf)
 
-    def _owes(self, wallet: int, token: int) -> bool:
-        behind = self._behind(wallet, token)
-        return any(each.held for each in behind.values()) or bool(self._due(wallet, token, behind))
-
     # What leads to a wallet
 
     def _behind(self, wallet: int, token: int) -> dict[int, _Behind]:
-        if self._is_plain:
+        if self.is_plain:
             rows = self._store.rows(_BEHIND, wallet=wallet, token=token)
             return {
                 key: _Behind(payee, raw, (received or 0) - (passed or 0), id_ if unknown else None)
@@ -295,7 +305,7 @@ class Sight:
 
     def _due(self, wallet: int, token: int, behind: Mapping[int, _Behind]) -> list[_Due]:
         """The leaves that bring something."""
-        if self._is_plain:
+        if self.is_plain:
             return self._due_plainly(wallet, token)
         accounts, keys = self._books.of(token), self._store.keys
         dues = []
