@@ -266,6 +266,22 @@ def wallet_history(
     return _told(visit, response, lambda index: wallets.history(index, who, number(after), most))
 
 
+@api.get("/wallets/{who}/earned")
+def wallet_earned(
+    visit: Visit, response: Response, who: Wallet, after: AfterNumber = None, most: Most = ROWS
+) -> Rows[wallets.EarningRow]:
+    """What reached a wallet by month and currency, earliest first."""
+    return _told(visit, response, lambda index: wallets.earned(index, who, number(after), most))
+
+
+@api.get("/wallets/{who}/held")
+def wallet_held(
+    visit: Visit, response: Response, who: Wallet, after: AfterNumber = None, most: Most = ROWS
+) -> Rows[wallets.HeldRow]:
+    """The rights tokens that a wallet holds, those it got last at the end."""
+    return _told(visit, response, lambda index: wallets.held(index, who, number(after), most))
+
+
 @api.get("/wallets/{who}/collections")
 @api.get("/wallets/{who}/models")
 @api.get("/wallets/{who}/batches")

@@ -188,6 +188,28 @@ def wallet_history(visit: Visit, who: str, after: After = None) -> Response:
     return visit.page("list.html", ask)
 
 
+@pages.get("/wallet/{who}/earned")
+def wallet_earned(visit: Visit, who: str, after: After = None) -> Response:
+    """What reached a wallet by month, page by page."""
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = wallets.earned(index, who, number(after))
+        return {"kind": "wallet", "id": who, "list": "earned", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/wallet/{who}/held")
+def wallet_held(visit: Visit, who: str, after: After = None) -> Response:
+    """The rights tokens that a wallet holds, page by page."""
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = wallets.held(index, who, number(after))
+        return {"kind": "wallet", "id": who, "list": "held", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
 @pages.get("/wallet/{who}/collections")
 @pages.get("/wallet/{who}/models")
 @pages.get("/wallet/{who}/batches")

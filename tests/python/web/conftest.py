@@ -89,6 +89,8 @@ class Places:
             "search": f"/search?q={self.art[:8]}",
             "uses": f"/collection/{self.art}/uses",
             "history": f"/wallet/{scene.buyer.address}/history",
+            "earned": f"/wallet/{scene.alice.address}/earned",
+            "held": f"/wallet/{scene.creator.address}/held",
         }
 
 

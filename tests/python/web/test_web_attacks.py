@@ -390,6 +390,8 @@ def test_no_text_makes_a_reader_slow(visitor: TestClient) -> None:
 def test_a_number_that_no_database_holds_is_refused(visitor: TestClient, places: Places) -> None:
     lists = [
         f"/wallet/{places.scene.alice.address}/history", f"/model/{places.base}/users",
+        f"/wallet/{places.scene.alice.address}/earned",
+        f"/wallet/{places.scene.alice.address}/held",
         f"/split/{places.split}", f"/api/v1/wallets/{places.scene.alice.address}/history",
         f"/api/v1/models/{places.base}/users", f"/api/v1/splits/{places.split}",
     ]  # fmt: skip

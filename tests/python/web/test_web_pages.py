@@ -47,7 +47,7 @@ def test_every_page_answers_in_both_languages_and_has_its_twin(
             assert answer.headers["content-language"] == language
             said[language] = words(answer.text)
         assert said["en"] != said["ja"], name
-        if name not in ("home", "file", "search", "uses", "history"):
+        if name not in ("home", "file", "search", "uses", "history", "earned", "held"):
             twin = visitor.get(f"{path}.json")
             assert twin.status_code == 200 and twin.json(), name
 
@@ -310,13 +310,21 @@ def test_a_visitor_does_not_learn_where_the_operators_files_lie(
 
 
 def test_the_api_gives_a_list_in_parts_that_are_the_whole(
-    visitor: TestClient, places: Places
+    visitor: TestClient, site: Site, places: Places
 ) -> None:
     """Rule 10: a part costs what it holds; nothing is there twice or missing."""
+    scene = places.scene
+    token = scene.k.test_token()
+    scene.k.mint(token, scene.buyer.address, 10**9)
+    scene.buyer.revenue.pay(scene.alice.address, 7, token)
+    scene.alice.revenue.claim()
+    site.catch_up()
     for path in (
         f"/api/v1/collections/{places.art}/uses", f"/api/v1/collections/{places.art}/items",
         f"/api/v1/models/{places.base}/users", f"/api/v1/batches/{places.batch}/outputs",
         f"/api/v1/wallets/{places.scene.buyer.address}/history",
+        f"/api/v1/wallets/{places.scene.alice.address}/earned",
+        f"/api/v1/wallets/{places.scene.creator.address}/held",
     ):  # fmt: skip
         whole = visitor.get(path, params={"most": 1000}).json()
         assert whole["after"] is None and whole["rows"], path

@@ -98,7 +98,7 @@ def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchS
         to_hex(subject),
         None if holder is None else checksummed(holder),
         standing(found),
-        findings(index, which, language),
+        findings(index, found, language),
         lineage(found),
         items(index, which, record.creator, most=most),
         statements(index, "batch", which, most=most),

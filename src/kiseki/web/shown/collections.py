@@ -55,7 +55,9 @@ class CollectionShown:
             same.
         payee: who is paid now.
         origin: the hash of the document of origin, or zero.
-        models, batches: how many rest on it, directly or through models.
+        models, batches: how many rest on it, directly or through models, of those that were
+            counted.
+        more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         uses: who declares it.
         items: those that are logged.
         statements: what was said about it.
@@ -75,6 +77,7 @@ class CollectionShown:
     origin: str
     models: int
     batches: int
+    more_rest: bool
     uses: Rows[UseRow]
     items: Rows[ItemRow]
     statements: Rows[StatementRow]
@@ -89,7 +92,7 @@ def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> C
         NotInIndex: nobody registered it.
     """
     record = index.collection_head(which)
-    impact = index.overview.impact(which)
+    resting = index.overview.resting(which)
     allowed = index.terms(record.terms_id)
     return CollectionShown(
         to_hex(which),
@@ -103,8 +106,9 @@ def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> C
         bool(allowed.uses) and (record.ends_at is None or index.time < record.ends_at),
         of_payee(index, record.payee),
         to_hex(record.origin),
-        impact.models,
-        impact.batches,
+        resting.models,
+        resting.batches,
+        not resting.is_all,
         uses(index, which, most=most),
         items(index, which, record.provider, most=most),
         statements(index, "collection", which, most=most),

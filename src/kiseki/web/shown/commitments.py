@@ -123,7 +123,7 @@ def _output(index: Index, which: bytes, batch: bytes, language: str) -> OutputSh
         to_hex(subject),
         _models(found),
         standing(found),
-        findings(index, batch, language),
+        findings(index, found, language),
     )
 
 

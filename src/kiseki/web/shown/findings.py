@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kiseki.core.values import to_hex
-from kiseki.index import Index
+from kiseki.index import Index, Lineage
 
 __all__ = ["FindingRow", "findings", "problems"]
 
@@ -28,13 +28,9 @@ class FindingRow:
     sentence: str
 
 
-def findings(index: Index, group: bytes, language: str) -> list[FindingRow]:
-    """What was found about a model or batch, problems first.
-
-    Raises:
-        NotInIndex: there is none with that ID.
-    """
-    found = index.findings(group)
+def findings(index: Index, lineage: Lineage, language: str) -> list[FindingRow]:
+    """What was found about the model or batch of a lineage, problems first."""
+    found = index.findings_in(lineage)
     rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.words(language)) for e in found]
     return sorted(rows, key=lambda row: row.severity != "problem")
 

@@ -124,8 +124,9 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
 
 
 def _standing(index: Index, batch: bytes) -> BatchStanding:
-    found = [each for each in index.findings(batch) if each.severity == "problem"]
-    return BatchStanding(to_hex(batch), standing(index.lineage(batch)), len(found))
+    found = index.lineage(batch)
+    problems = [each for each in index.findings_in(found) if each.severity == "problem"]
+    return BatchStanding(to_hex(batch), standing(found), len(problems))
 
 
 def place(each: Found) -> PlaceRow:

@@ -11,6 +11,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Lineage
 from kiseki.index.answers.trace import Node
+from kiseki.index.store.rows import maker
 
 __all__ = ["ChangedRow", "EdgeRow", "LineageShown", "NodeRow", "Standing", "lineage", "standing"]
 
@@ -165,8 +166,12 @@ def _changed(each: Node) -> ChangedRow:
     )
 
 
+_made_node, _made_edge = maker(NodeRow), maker(EdgeRow)
+
+
 def lineage(found: Lineage) -> LineageShown:
-    """A lineage as values."""
+    """A lineage as values. Of thousands of sources, many have the same registrant, user or share,
+    so each of these is written once."""
     shares = _reached(found)
     data = _sum(edge.share for edge in found.edges if edge.kind == "collection")
     models = _sum(
@@ -178,36 +183,60 @@ def lineage(found: Lineage) -> LineageShown:
     developers = models - _sum(
         edge.share for edge in found.edges if edge.kind == "collection" and edge.user != found.id
     )
+    written: dict[bytes, str] = {b"": ""}
+    wallets: dict[str, str] = {"": ""}
+    fractions: dict[int, str] = {}  # by identity: one of many is one object, and hashing is slow
+
+    def hexed(value: bytes) -> str:
+        text = written.get(value)
+        if text is None:
+            text = written[value] = to_hex(value)
+        return text
+
+    def wallet(address: str) -> str:
+        text = wallets.get(address)
+        if text is None:
+            text = wallets[address] = checksummed(address)
+        return text
+
+    def fraction(share: Fraction) -> str:
+        text = fractions.get(id(share))
+        if text is None:
+            text = fractions[id(share)] = str(share)
+        return text
+
+    nodes = [
+        _made_node(
+            each.kind,
+            hexed(each.id),
+            wallet(each.registrant),
+            each.time,
+            each.revoked_at,
+            each.ends_at,
+            each.lapsed,
+            fraction(shares[each.kind, each.id, each.document]),
+            hexed(each.document),
+        )
+        for each in found.nodes
+    ]
+    edges = [
+        _made_edge(
+            hexed(each.user),
+            each.kind,
+            hexed(each.source),
+            fraction(each.share),
+            hexed(each.document),
+        )
+        for each in found.edges
+    ]
     return LineageShown(
         to_hex(found.id),
         found.now,
         str(data),
         str(developers),
         str(1 - data - developers),
-        [
-            NodeRow(
-                each.kind,
-                to_hex(each.id),
-                checksummed(each.registrant) if each.registrant else "",
-                each.time,
-                each.revoked_at,
-                each.ends_at,
-                each.lapsed,
-                str(shares[each.kind, each.id, each.document]),
-                to_hex(each.document) if each.document else "",
-            )
-            for each in found.nodes
-        ],
-        [
-            EdgeRow(
-                to_hex(each.user),
-                each.kind,
-                to_hex(each.source),
-                str(each.share),
-                to_hex(each.document) if each.document else "",
-            )
-            for each in found.edges
-        ],
+        nodes,
+        edges,
     )
 
 

@@ -72,7 +72,8 @@ class ModelShown:
         standing: how what it rests on stands today.
         findings: what only all records together show.
         lineage: everything that it rests on.
-        models, batches: how many rest on it.
+        models, batches: how many rest on it, of those that were counted.
+        more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         dependents: they themselves.
         statements: what was said about it.
         block, transaction: of its registration.
@@ -94,6 +95,7 @@ class ModelShown:
     lineage: LineageShown
     models: int
     batches: int
+    more_rest: bool
     dependents: Rows[DependentRow]
     statements: Rows[StatementRow]
     block: int
@@ -112,7 +114,7 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
         NotInIndex: nobody registered it.
     """
     record, found = index.model(which), index.lineage(which)
-    impact = index.overview.impact(which)
+    resting = index.overview.resting(which)
     return ModelShown(
         to_hex(which),
         checksummed(record.developer),
@@ -126,10 +128,11 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
         of_payee(index, record.payee),
         record.data_ppm,
         standing(found),
-        findings(index, which, language),
+        findings(index, found, language),
         lineage(found),
-        impact.models,
-        impact.batches,
+        resting.models,
+        resting.batches,
+        not resting.is_all,
         dependents(index, which, most=most),
         statements(index, "model", which, most=most),
         record.block,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiseki.core.checksum import checksummed
-from kiseki.core.values import ZERO_ADDRESS, from_hex, to_hex
-from kiseki.index import Index, Owed
+from kiseki.core.values import from_hex, to_hex
+from kiseki.index import Index
+from kiseki.index.answers.agreements import HeldRecord
 from kiseki.index.answers.history import Entry
+from kiseki.index.answers.months import Month
+from kiseki.index.books.glance import Total
 from kiseki.web.shown.statements import StatementRow, of_wallet
 from kiseki.web.shown.values import ROWS, PayeeShown, Rows, of_payees, page
 
@@ -25,6 +28,8 @@ __all__ = [
 
 _TOKENS = 4
 """Currencies beside ether of which a page tells what waits: anybody can pay a worthless one."""
+_EACH = 10
+"""Currencies of each source that are looked at, those that were known first on the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,9 @@ class TotalRow:
         token: the currency.
         amount: base units, together.
         sources: how many splits and subjects hold it.
-        complete: whether that is all; false below a circle of payees.
-        rows: the first of them.
+        complete: whether that is all; false below a circle of payees, and where a source was paid
+            in so many tokens that were known before that nobody looked.
+        rows: those that hold most.
     """
 
     token: str
@@ -146,8 +152,11 @@ class WalletShown:
         address: its address.
         collections, models, batches: what it registered, earliest first.
         held: the rights tokens that it holds, those it got last at the end.
-        due: what waits for it, in ether and up to four tokens.
+        due: what waits for it, in ether and up to four tokens, those that were known first on the
+            chain.
         more_due: whether something waits in other tokens too.
+        more_may_wait: whether some source was paid in more than ten tokens. Only the ten that were
+            known first are looked at here, so more may wait.
         earned: what reached it, by month.
         history: money that moved, earliest first.
         statements: what was said about it, by its owner or by others.
@@ -157,10 +166,11 @@ class WalletShown:
     collections: Rows[MadeRow]
     models: Rows[MadeRow]
     batches: Rows[MadeRow]
-    held: list[HeldRow]
+    held: Rows[HeldRow]
     due: list[TotalRow]
     more_due: bool
-    earned: list[EarningRow]
+    more_may_wait: bool
+    earned: Rows[EarningRow]
     history: Rows[EntryRow]
     statements: Rows[StatementRow]
 
@@ -171,21 +181,17 @@ def wallet(index: Index, who: str, most: int = ROWS) -> WalletShown:
     Raises:
         InvalidInput: it is no address.
     """
-    others = index.tokens_owed(who, limit=_TOKENS + 2)  # one more, and ether
-    tokens = list(dict.fromkeys([ZERO_ADDRESS, *others]))[: _TOKENS + 1]
-    due = [(token, owed) for token in tokens if (owed := index.owed(who, token))]
+    waits = index.glance(who, _TOKENS, _EACH, most)
     return WalletShown(
         checksummed(who),
         made(index, "collections", who, most=most),
         made(index, "models", who, most=most),
         made(index, "batches", who, most=most),
-        [HeldRow(checksummed(at), to_hex(each)) for at, each in index.agreements.held(who)],
-        [_total(index, token, owed, most) for token, owed in due],
-        bool(set(others) - set(tokens)),
-        [
-            EarningRow(each.month, checksummed(each.token), str(each.amount), each.payments)
-            for each in index.overview.earnings(who, "month")
-        ],
+        held(index, who, most=most),
+        [_total(index, each) for each in waits.totals],
+        waits.more,
+        not waits.is_all,
+        earned(index, who, most=most),
         history(index, who, most=most),
         of_wallet(index, who, most=most),
     )
@@ -216,6 +222,18 @@ def made(
     return page(listed, most, lambda each: _made(index, registry, each), to_hex)
 
 
+def held(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[HeldRow]:
+    """The rights tokens that a wallet holds, a part of them."""
+    listed = index.agreements.held(who, after, most + 1)
+    return page(listed, most, _held, lambda each: str(each.place))
+
+
+def earned(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[EarningRow]:
+    """What reached a wallet by month, a part of it."""
+    listed = index.overview.months(who, after, most + 1)
+    return page(listed, most, _earned, lambda each: str(each.place))
+
+
 def history(index: Index, who: str, after: int = -1, most: int = ROWS) -> Rows[EntryRow]:
     """Money that moved from or to a wallet, a part of it."""
     listed = index.overview.history(who, after, most + 1)
@@ -237,18 +255,23 @@ def _made(index: Index, registry: str, which: bytes) -> MadeRow:
     )  # fmt: skip
 
 
-def _total(index: Index, token: str, owed: Sequence[Owed], most: int) -> TotalRow:
-    some = [(each, each.split if any(each.split) else each.subject) for each in owed[:most]]
-    payees = of_payees(index, (source for _, source in some))
+def _held(each: HeldRecord) -> HeldRow:
+    return HeldRow(checksummed(each.registry), to_hex(each.id))
+
+
+def _earned(each: Month) -> EarningRow:
+    return EarningRow(each.month, checksummed(each.token), str(each.amount), each.payments)
+
+
+def _total(index: Index, total: Total) -> TotalRow:
+    payees = of_payees(index, (each.key for each in total.most))
+    token = checksummed(total.token)
     return TotalRow(
-        checksummed(token),
-        str(sum(each.amount for each in owed)),
-        len(owed),
-        all(each.complete for each in owed),
-        [
-            DueRow(checksummed(token), str(each.amount), payees[source], each.complete)
-            for each, source in some
-        ],
+        token,
+        str(total.amount),
+        total.sources,
+        total.complete,
+        [DueRow(token, str(each.amount), payees[each.key], each.complete) for each in total.most],
     )
 
 

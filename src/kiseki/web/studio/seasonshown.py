@@ -136,11 +136,11 @@ def _model(index: Index, model: str, known: dict[str, ModelRow]) -> ModelRow:
         except NotInIndex:  # the pages' index is a block behind
             known[model] = ModelRow(model, "", "", None, 0)
         else:
-            found = [each for each in index.findings(which) if each.severity == "problem"]
+            below = index.lineage(which)
+            found = [each for each in index.findings_in(below) if each.severity == "problem"]
             known[model] = ModelRow(
-                model, checksummed(record.developer), str(record.base),
-                standing(index.lineage(which)), len(found),
-            )  # fmt: skip
+                model, checksummed(record.developer), str(record.base), standing(below), len(found)
+            )
     return known[model]
 
 
