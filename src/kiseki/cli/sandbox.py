@@ -71,6 +71,7 @@ def sandbox(
                     door=door,
                     relay=lambda: Relay(running.paying),
                     sandbox=replace(running.told, invitation=link, board=f"/studio?key={door.key}"),
+                    pictures=place.work / "pictures",
                     ready=lambda address: _ready(address, place, running),
                 )
     show.say("The sandbox is ended. `kiseki sandbox` goes on where it was.")

@@ -102,6 +102,13 @@ def serve(
             "something stated that very text (`kiseki statements make … identity`)."
         ),
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of outputs. Everybody sees a small picture of each beside the output "
+            "that it is, as soon as somebody has registered it."
+        ),
+    ] = None,
     keeper_metrics: Annotated[
         Path | None,
         typer.Option(help="The file of a keeper's --metrics, for the operator's page."),
@@ -169,6 +176,7 @@ def serve(
         context.watching, listening, name or (), every=every, ready=ready,
         desk=desk if invitations is not None else None, door=door, relay=given,
         keeper=keeper_metrics, proxies=proxy or (), called=_named(called),
+        pictures=pictures,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from kiseki.web.cards.easel import Easel
 from kiseki.web.cards.routes import cards
 from kiseki.web.described import describe
 from kiseki.web.feeds import feeds
+from kiseki.web.gallery import Gallery, gallery
 from kiseki.web.guard import Headers, hosts, origin
 from kiseki.web.names import Names
 from kiseki.web.operator import operator
@@ -62,6 +63,7 @@ def application(
     keeper: Path | None = None,
     sandbox: Sandbox | None = None,
     called: Names | None = None,
+    pictures: Gallery | None = None,
     shelf: Shelf | None = None,
     follows: bool = True,
     settles: int = DEPTH,
@@ -78,6 +80,7 @@ def application(
         keeper: the file of a keeper's metrics, for the operator's page.
         sandbox: what is said of a sandbox, on every page; none for anything else.
         called: names that were stated in public, to be shown where they were.
+        pictures: of outputs, which everybody sees.
         shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
         settles: how many blocks must stand on a use before a feed tells it.
@@ -116,6 +119,7 @@ def application(
     )
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
     app.state.settles = settles
+    app.state.gallery = pictures or Gallery()
     app.state.names = called or Names(() if sandbox is None else sandbox.names)
     app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.shelf = Shelf() if shelf is None else shelf
@@ -123,6 +127,7 @@ def application(
     app.include_router(api)
     app.include_router(cards)
     app.include_router(feeds)
+    app.include_router(gallery)
     app.include_router(statements)
     app.include_router(twins)  # before the pages, whose IDs could end in .json too
     app.include_router(pages)

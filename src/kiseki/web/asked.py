@@ -170,7 +170,7 @@ class Asked:
     def tag(self, state: State) -> str:
         """The same only while a page would be the same."""
         said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
-        said += self._names.mark
+        said += self._names.mark + self.request.app.state.gallery.mark
         return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
     def plain(self, template: str, status: int, **values: object) -> Response:
@@ -242,6 +242,7 @@ class Asked:
             "pieces": pieces,
             "verdict": lambda judged: verdict(judged, pieces),
             "picture": lambda shown: Markup(picture(shown, pieces)),  # noqa: S704
+            "gallery": self.request.app.state.gallery,
             "text_of": lambda document: self._names.text(bytes.fromhex(document[2:])),
         }
 

@@ -16,6 +16,7 @@ from kiseki.errors import InvalidInput
 from kiseki.index import DEPTH
 from kiseki.web.app import application
 from kiseki.web.asked import prepare
+from kiseki.web.gallery import Gallery
 from kiseki.web.names import Names
 from kiseki.web.people import Sandbox
 from kiseki.web.relay.relay import Relay
@@ -74,6 +75,7 @@ def serve(
     proxies: Iterable[str] = (),
     sandbox: Sandbox | None = None,
     called: Names | None = None,
+    pictures: Path | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
@@ -90,6 +92,7 @@ def serve(
         proxies: addresses of proxies, on whose word it is taken who asks.
         sandbox: what is said of a sandbox; none for anything else.
         called: names that were stated in public, to be shown where they were.
+        pictures: a folder of outputs that everybody sees.
         ready: told the address once it listens.
     """
     with listening:
@@ -102,7 +105,8 @@ def serve(
         settings = uvicorn.Config(
             application(
                 site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
-                sandbox=sandbox, called=called, settles=DEPTH if network(known).is_public else 0,
+                sandbox=sandbox, called=called, pictures=Gallery(pictures),
+                settles=DEPTH if network(known).is_public else 0,
             ),
             log_level="warning", access_log=False, server_header=False,
             timeout_keep_alive=KEEP_ALIVE,
