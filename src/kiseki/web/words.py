@@ -41,7 +41,8 @@ class Words:
         """A text in which a line of Japanese ends only between phrases."""
         if self.language != "ja":
             return escape(text)
-        return Markup("<wbr>").join(words.breakable(text))
+        told = Markup("<wbr>").join(words.breakable(text))
+        return Markup('<span class="phrases">{}</span>').format(told)
 
     def reason(self, said: str) -> Markup:
         """Why something was refused; in English, and marked so, where nobody translated it."""

@@ -12,7 +12,7 @@ from tests.faults.once import Run, exactly_once
 from tests.faults.proxy import testnet as misbehaving
 
 from kiseki.chain.node import Node
-from kiseki.chain.sending.fees import GWEI, Policy
+from kiseki.chain.sending.fees import GWEI, Fees, Policy
 from kiseki.chain.sending.journal import Journal
 from kiseki.chain.sending.sender import Sender
 from kiseki.errors import (
@@ -208,7 +208,10 @@ def test_what_was_replaced_from_elsewhere_is_told(
     wait_for(lambda: is_waiting(mine, intent))
     node.one("anvil_dropAllTransactions")
     nonce = int(node.one("eth_getTransactionCount", mine.address, "latest"), 16)
-    taking = other.wire.sign(gift(mine.address), nonce, 21_000, mine.fees())
+    fees = mine.fees()
+    assert fees.tip is not None
+    dear = Fees(3 * fees.most, 3 * fees.tip)  # the sender may have sent its own again by now
+    taking = other.wire.sign(gift(mine.address), nonce, 21_000, dear)
     node.one("eth_sendRawTransaction", "0x" + taking.raw.hex())
     node.one("evm_mine")
     node.one("evm_setAutomine", True)

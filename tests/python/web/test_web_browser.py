@@ -38,7 +38,25 @@ MEASURE = """() => {
   const touched = 'button, input, .mark, .languages a, .more a, summary';
   const small = [...document.querySelectorAll(touched)].filter(shown)
     .filter(e => e.getBoundingClientRect().height < 43.5);
-  return { wide: wide.map(name), clipped: clipped.map(name), texts, small: small.map(name),
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const at = (node, place) => {
+    const range = document.createRange();
+    range.setStart(node, place);
+    range.setEnd(node, place + 1);
+    return range.getBoundingClientRect();
+  };
+  const begins = [];
+  for (let node = walk.nextNode(), last; node; node = walk.nextNode()) {
+    if (!node.textContent.trim() || !shown(node.parentElement)) continue;
+    [...node.textContent].forEach((sign, place) => {
+      if (sign.trim() === '') return;
+      const box = at(node, place);
+      if (last && '、。，．）」』】？！：；'.includes(sign) && box.top > last.bottom - 2)
+        begins.push(node.textContent.slice(0, 60));
+      last = box;
+    });
+  }
+  return { begins, wide: wide.map(name), clipped: clipped.map(name), texts, small: small.map(name),
     flows: flow.length, words: document.querySelector('main').innerText.trim().length };
 }"""
 

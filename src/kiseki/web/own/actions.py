@@ -206,7 +206,7 @@ def _own_item(k: Kiseki, account: str, said: Said) -> bytes:
 
 def _own_collection(k: Kiseki, account: str, said: Said) -> bytes:
     collection = from_hex(said.get("collection", ""), 32, "the collection")
-    record = k.index.collection(collection)
+    record = k.index.collection_head(collection)
     if record.provider.lower() != account:
         raise InvalidInput("this collection is another wallet's")
     if record.revoked_at is not None:

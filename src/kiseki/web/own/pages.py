@@ -30,6 +30,7 @@ from kiseki.web.codes import qr
 from kiseki.web.guard import Answer, own_script
 from kiseki.web.own import actions
 from kiseki.web.own.drawings import drawings
+from kiseki.web.own.effects import EffectShown, effect
 from kiseki.web.own.entry import Visitor, enter, leave, visitor
 from kiseki.web.own.opened import OpenShown, opened, withdraw
 from kiseki.web.relay.relay import Relay
@@ -262,12 +263,21 @@ def ask(owner: Visit, action: str) -> Response:
         "do", action=action, letter=False, account=checksummed(owner.who.account),
         code=qr(f"{owner.origin}/own/new?account={checksummed(owner.who.account)}"),
         said=said, problem=problem, drawing=_drawing(owner, said),
+        effect=_effect(owner, action, said),
         words_of=None if operation is None else operation.words(owner.visit.words.language),
         message=None if operation is None else operation.message,
         options=None if operation is None else {
             "get": passkeys.asking(owner.site, operation.digest, passkey.credential)
         },
     )  # fmt: skip
+
+
+def _effect(owner: Owner, action: str, said: dict[str, str]) -> EffectShown | None:
+    """What revoking does; none for anything else."""
+    if action not in ("revoke", "revoke-item"):
+        return None
+    with owner.visit.site.reading() as index:
+        return effect(index, owner.must().account, said)
 
 
 def _drawing(owner: Owner, said: dict[str, str]) -> tuple[str, str]:
@@ -301,6 +311,7 @@ def _letter(owner: Owner, wallet: str, action: str, said: dict[str, str]) -> Res
     return owner.page(
         "do", action=action, letter=True, account=checksummed(wallet), code="", said=said,
         problem=problem, drawing=_drawing(owner, said), words_of=words_of,
+        effect=_effect(owner, action, said),
         message=message, options=None,
     )  # fmt: skip
 

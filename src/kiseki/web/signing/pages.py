@@ -301,7 +301,7 @@ def _signed(guest: Guest) -> Response:
     registered = None
     with guest.visit.site.reading() as index:
         try:
-            registered = index.collection(collection).registered_at
+            registered = index.collection_head(collection).registered_at
         except NotInIndex:
             registered = None
     return guest.page(
