@@ -1,12 +1,10 @@
-"""Seals as a browser shows them: pictures, not only text. Skipped where no Chromium is installed.
+"""Seals as a browser shows them: pictures, not only text.
 
 The pictures are those of tokens on a chain, as a marketplace shows them: ``<img src="data:...">``.
 """
 
 import base64
 import json
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,17 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tests.python.web.browser import launched
 
 from kiseki import Kiseki
 
 from .test_client_rights import mint_unchecked, opened, registry_of_anybody
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the PATH, so no seal is looked at as a picture"
-)
 
 COUNT = 24
 LARGE, SMALL = 512, 32
@@ -39,18 +31,11 @@ def look(folder: Path, images: Sequence[str], size: int, ground: str) -> list[Pi
     tags = "".join(f'<img src="{each}" width="{size}" height="{size}">' for each in images)
     page, shot = folder / "page.html", folder / "shot.png"
     page.write_text(f'<!doctype html><body style="{style}">{tags}</body>')
-    assert CHROMIUM is not None
     rows = -(-len(images) // 8)
-    command = [
-        CHROMIUM,
-        *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"),
-        *("--disable-background-networking", "--force-device-scale-factor=1"),
-        f"--user-data-dir={folder / 'profile'}",
-        f"--window-size={8 * size},{max(rows * size, 400)}",
-        f"--screenshot={shot}",
-        page.as_uri(),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    window = {"width": 8 * size, "height": max(rows * size, 400)}
+    with launched(viewport=window) as browser:
+        browser.goto(page.as_uri())
+        browser.screenshot(path=shot)
     whole = np.asarray(Image.open(shot).convert("RGB"), dtype=np.int16)
     spots = [(n // 8 * size, n % 8 * size) for n in range(len(images))]
     return [whole[y : y + size, x : x + size] for y, x in spots]

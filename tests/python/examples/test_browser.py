@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
-import shutil
-import subprocess
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from examples.openmoji.report import render
 from examples.openmoji.summary import Summary
+from tests.python.web.browser import launched
 
 WIDTHS = (320, 390, 768, 1041, 1280, 1600)
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
@@ -52,15 +50,11 @@ addEventListener('load', () => {
 
 @pytest.fixture(scope="module")
 def measured(facts: Summary, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if browser is None:
-        pytest.skip(f"measures in a browser, and none of {', '.join(names)} is installed")
     long = (dataclasses.replace(facts.artists[0], name=LONG), *facts.artists[1:])
     uses = {LONG if n == facts.artists[0].name else n: w for n, w in facts.models[0].uses.items()}
     models = (dataclasses.replace(facts.models[0], uses=uses), *facts.models[1:])
-    page = escape(render(dataclasses.replace(facts, artists=long, models=models)))
-    frames = "".join(f'<iframe width="{w}" height="800" srcdoc="{page}"></iframe>' for w in WIDTHS)
+    told = escape(render(dataclasses.replace(facts, artists=long, models=models)))
+    frames = "".join(f'<iframe width="{w}" height="800" srcdoc="{told}"></iframe>' for w in WIDTHS)
     folder = tmp_path_factory.mktemp("browser")
     file = Path(folder / "frames.html")
     file.write_text(
@@ -68,15 +62,9 @@ def measured(facts: Summary, tmp_path_factory: pytest.TempPathFactory) -> list[d
         f"<script>{MEASURE}</script><body>{frames}",
         "utf-8",
     )
-    done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=60000", "--dump-dom",
-         file.as_uri()],
-        capture_output=True, text=True, timeout=240, check=True,
-    )  # fmt: skip
-    body = re.search(r"<body>(\[.*\])\s*</body>", done.stdout, re.DOTALL)
-    assert body, f"the page measured nothing: {done.stdout[-500:]} {done.stderr[-500:]}"
-    found: list[dict[str, Any]] = json.loads(unescape(body[1]))
+    with launched(viewport={"width": 1700, "height": 900}) as page:
+        page.goto(file.as_uri())
+        found: list[dict[str, Any]] = json.loads(page.inner_text("body"))
     return found
 
 

@@ -420,8 +420,8 @@ def test_every_state_can_be_read_on_every_screen_in_both_languages(
                     path = PICTURES / f"{state}-{look}.png"
                     somebody.page.screenshot(path=path, full_page=True)
                     found = somebody.page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"])
-                    assert told == ([], [], []), (state, look)
+                    told = (found["wide"], found["clipped"], found["small"], found["begins"])
+                    assert told == ([], [], [], []), (state, look)
                 unforeseen = [each for each in somebody.complaints if "ERR_FAILED" not in each]
                 assert unforeseen == []
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.python.web.test_web_signing import HERE, POSTS, Device, asked_to_sign
 
 from kiseki.chain.signing.accounts import local_account
 from kiseki.core import ids
+from kiseki.core.terms import NOTICE
 from kiseki.core.values import to_hex
+from kiseki.language import day
 from kiseki.vault.invitations import Invitation
 from kiseki.web.app import application
 from kiseki.web.relay import Relay
@@ -162,12 +165,16 @@ def test_an_owner_sees_which_drawing_is_which_and_revokes_one(
     told = html.unescape(artist.get(link).text)
     assert f"the item with the commitment {items[0]}" in told
     assert f"/own/collection/{collection}/drawing/{items[0]}" in told
+    account = places.scene.k.accounts.address(device.phone.key)
+    item = ids.item_id(account, bytes.fromhex(items[0][2:]))
+    with site.reading() as index:
+        ends = datetime.fromtimestamp(index.time + NOTICE.days * 86_400, UTC).date()
+    assert f"nobody may begin a new use from {day(ends, 'en')} on" in told
+    assert to_hex(item) in told and "No model that is registered rests on" in told
     assert signs(artist, device, link).status_code == 200
     rounds(relay)
     _, after = shown(artist, places, site)
     assert after.count("revoked on") == 1 and after.count("Revoke this one") == 3
-    account = places.scene.k.accounts.address(device.phone.key)
-    item = ids.item_id(account, bytes.fromhex(items[0][2:]))
     assert item in places.scene.k.index.items_revoked([item])
     assert "is revoked already" in html.unescape(artist.get(link).text)
     other = f"/own/do/revoke-item?collection={collection}&item=0x{'77' * 32}"

@@ -288,8 +288,8 @@ def test_the_studios_pages_can_be_read_and_used_on_every_screen(
                     page.goto(here + path)
                     page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
                     found = page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"])
-                    assert told == ([], [], []), (name, look)
+                    told = (found["wide"], found["clipped"], found["small"], found["begins"])
+                    assert told == ([], [], [], []), (name, look)
                     page.evaluate(axe)
                     told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
                     for each in told["violations"]:
