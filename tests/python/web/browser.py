@@ -25,6 +25,9 @@ _ALONE = [
     "--font-render-hinting=none",
 ]  # fmt: skip
 
+_PATIENCE = 300_000
+"""Milliseconds for which a page may take to do what it is asked."""
+
 
 @contextmanager
 def launched(*arguments: str, **options: Any) -> Iterator[Page]:
@@ -50,5 +53,7 @@ def launched(*arguments: str, **options: Any) -> Iterator[Page]:
             if alone
             else None,
         )
-        yield browser.new_context(**options).new_page()
+        context = browser.new_context(**options)
+        context.set_default_timeout(_PATIENCE)  # a busy machine is slower, and never wrong
+        yield context.new_page()
         browser.close()
