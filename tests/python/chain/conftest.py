@@ -71,7 +71,7 @@ def is_waiting(sender: Sender, intent: Intent) -> bool:
     return any(each is not None and each["blockNumber"] is None for each in found)
 
 
-def wait_for(fact: Callable[[], Any], seconds: float = 120) -> Any:
+def wait_for(fact: Callable[[], Any], seconds: float = 600) -> Any:
     """What `fact` gives once it gives something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -61,7 +61,7 @@ def test_following_writes_figures_for_prometheus_and_ends_when_told(shell: Shell
             break
         time.sleep(0.1)
     following.terminate()
-    out, err = following.communicate(timeout=60)
+    out, err = following.communicate(timeout=600)
     assert following.returncode == 0, out + err
     assert "block " in out
     figures = dict(line.split() for line in file.read_text().splitlines() if line[0] != "#")

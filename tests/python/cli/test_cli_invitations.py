@@ -99,7 +99,7 @@ def test_links_open_where_they_are_served_and_nowhere_else(shell: Shell) -> None
         said = server.stderr.readline()
     port = said.split("127.0.0.1:")[1].split("/")[0]
     secret = made["link"].rpartition("/")[2]
-    with urllib.request.urlopen(f"http://localhost:{port}/sign/{secret}", timeout=60) as page:
+    with urllib.request.urlopen(f"http://localhost:{port}/sign/{secret}", timeout=600) as page:
         assert "Studio Kaze" in page.read().decode()
     server.terminate()
     assert server.wait(timeout=600) in (0, 143, -15)

@@ -94,7 +94,7 @@ def test_questions_make_a_document_and_nothing_is_written_without_a_yes(
         stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     os.write(ours, "".join(f"{each}\n" for each in answers).encode())
-    _, said = running.communicate(timeout=120)
+    _, said = running.communicate(timeout=600)
     for each in (ours, theirs):
         os.close(each)
     assert running.returncode == (0 if written else 1), said.decode()

@@ -115,7 +115,7 @@ class Client(HTTPSConnection):
     """A connection to the name that stands in the certificate, wherever it is."""
 
     def __init__(self, port: int, trusts: ssl.SSLContext) -> None:
-        super().__init__(NAME, port, context=trusts, timeout=60)
+        super().__init__(NAME, port, context=trusts, timeout=600)
         self._at, self._trusts = port, trusts
 
     def connect(self) -> None:

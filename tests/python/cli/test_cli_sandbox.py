@@ -78,14 +78,14 @@ def started(
         yield told
     finally:
         process.send_signal(by)
-        out, told["err"] = process.communicate(timeout=60)
+        out, told["err"] = process.communicate(timeout=600)
     assert "Traceback" not in out + told["err"]
     ended = {signal.SIGINT: 0, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}
     assert process.returncode == ended[by], told["err"]
 
 
 def got(at: str) -> str:
-    with urllib.request.urlopen(at, timeout=60) as answer:
+    with urllib.request.urlopen(at, timeout=600) as answer:
         text: str = answer.read().decode()
     return text
 

@@ -16,7 +16,7 @@ from .conftest import FREE, Shell
 
 
 def got(at: str) -> tuple[int, str]:
-    with urllib.request.urlopen(at, timeout=60) as answer:
+    with urllib.request.urlopen(at, timeout=600) as answer:
         return answer.status, answer.read().decode()
 
 
@@ -109,7 +109,7 @@ def test_a_relay_says_what_it_pays_and_asks_before_it_does(shell: Shell, k: Loca
         f"{at}/relay/revocation", (shell.folder / "no.json").read_bytes(),
         {"Origin": at, "Content-Type": "application/json"},
     )  # fmt: skip
-    with urllib.request.urlopen(post, timeout=60) as answer:
+    with urllib.request.urlopen(post, timeout=600) as answer:
         page = json.loads(answer.read())["next"]
     until = time.monotonic() + 600
     while (now := json.loads(got(f"{at}{page}.json")[1]))["state"] != "done":
@@ -117,7 +117,7 @@ def test_a_relay_says_what_it_pays_and_asks_before_it_does(shell: Shell, k: Loca
         time.sleep(0.1)
     mine = (shell.folder / "home" / ".kiseki" / "operator.url").read_text().strip()
     keep = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with keep.open(mine, timeout=60) as answer:
+    with keep.open(mine, timeout=600) as answer:
         assert "carried out" in answer.read().decode()
     second = shell.run("serve", "--relay", "--port", "0", code=1)
     assert "another process relays" in " ".join(second.split())

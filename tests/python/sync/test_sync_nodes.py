@@ -91,7 +91,7 @@ class InTurn:
         return 200, json.dumps([self.told(each) for each in asked]).encode()
 
     def told(self, asked: Any) -> Any:
-        return self.asking.post(self.dice.choice(self.urls), json=asked, timeout=30).json()
+        return self.asking.post(self.dice.choice(self.urls), json=asked, timeout=600).json()
 
 
 @pytest.fixture(scope="module")

@@ -79,20 +79,20 @@ class Asking:
         return self.told()
 
     def told(self) -> str:
-        self.page.wait_for_selector("#told > *", timeout=60_000)
+        self.page.wait_for_selector("#told > *")
         return self.page.inner_text("#told")
 
     def receive(self, path: Path) -> str:
         """Chooses a receipt; what is told of the work then."""
         self.page.evaluate("document.getElementById('used').replaceChildren()")
         self.page.set_input_files("#receipt", path)
-        self.page.wait_for_selector("#used > *", timeout=60_000)
+        self.page.wait_for_selector("#used > *")
         return self.page.inner_text("#used")
 
     def ask_own(self, path: Path) -> str:
         """Chooses another work, with the same receipt; what is told of it."""
         self.ask(path)
-        self.page.wait_for_selector("#used > *", timeout=60_000)
+        self.page.wait_for_selector("#used > *")
         return self.page.inner_text("#used")
 
     def verdicts(self) -> dict[str, str]:

@@ -152,7 +152,7 @@ def done(relay: Relay, ticket: Ticket | str) -> Told:
     return found
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 600.0) -> None:
     ends = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends

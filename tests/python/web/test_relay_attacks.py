@@ -276,7 +276,7 @@ def test_killed_at_any_moment_it_goes_on_and_sends_nothing_twice(
     desk.close()
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, desk.k.url, str(desk.folder), point],
-        cwd=ROOT, check=False, capture_output=True, timeout=120,
+        cwd=ROOT, check=False, capture_output=True, timeout=600,
     )  # fmt: skip
     assert killed.returncode == -9, killed.stderr.decode()
     relay = desk.relay()

@@ -187,10 +187,10 @@ def test_an_encrypted_receipt_is_opened_here(files: Files, site: Site) -> None:
             page.set_input_files("#receipt", path)
             page.fill("#key", "another passphrase")
             page.press("#key", "Enter")
-            page.wait_for_selector("text=This is no receipt that can be read", timeout=60_000)
+            page.wait_for_selector("text=This is no receipt that can be read")
             page.fill("#key", " ".join(secret.split("\n")) if path == ours else secret)
             page.press("#key", "Enter")
-            page.wait_for_selector("text=Your work is registered", timeout=60_000)
+            page.wait_for_selector("text=Your work is registered")
             assert page.input_value("#key") == "" and page.locator("#secret").is_hidden()
         secrets = [re.search("AGE-SECRET-KEY-[0-9A-Z]+", key.read_text()), "caf"]
         assert all(secrets) and somebody.complaints == []

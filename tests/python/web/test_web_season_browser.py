@@ -131,14 +131,14 @@ def test_a_producer_brings_a_season_in_a_browser_closes_it_and_registers(
             page.set_input_files("#table", tmp_path / "table.csv")
             page.set_input_files("#folder", folder)
             page.get_by_text("Send the files", exact=True).click()
-            page.wait_for_selector("text=Register 2 batches", timeout=60_000)
+            page.wait_for_selector("text=Register 2 batches")
             assert sent_by(places) == before
             address = page.url
         with launched(locale="en-GB") as page:  # another day, another browser
             page.goto(f"{here}/studio?key={door.key}")
             page.goto(address)
             page.get_by_text("Register 2 batches", exact=True).click()
-            page.wait_for_selector("text=What to keep", timeout=60_000)
+            page.wait_for_selector("text=What to keep")
             with page.expect_download() as told:
                 page.get_by_text("All outputs as a table", exact=True).click()
             assert "film.mp4" in Path(told.value.path()).read_text()
