@@ -113,6 +113,13 @@ def serve(
         Path | None,
         typer.Option(help="The file of a keeper's --metrics, for the operator's page."),
     ] = None,
+    yen: Annotated[
+        str | None,
+        typer.Option(
+            help="What one ether is worth in yen, and the day of that rate: 412000@2026-11-30. The "
+            "studio's and the operator's pages then name yen too."
+        ),
+    ] = None,
     every: Annotated[float, typer.Option(help="Seconds between two looks at the chain.")] = 2.0,
 ) -> None:
     """Serve pages and an API that tell what is registered, until Ctrl-C.
@@ -140,11 +147,13 @@ def serve(
       kiseki serve --invitations invitations --name trace.example.org
     """
     with pages():
+        from kiseki.web.rate import Rate
         from kiseki.web.serve import listen
         from kiseki.web.serve import serve as run
         from kiseki.web.studio.door import Door
     if every <= 0:
         raise InvalidInput("--every must be a number of seconds above 0")
+    rate = None if yen is None else Rate.of(yen)
     listening = listen(host, port)
     context.opened.callback(listening.close)
 
@@ -176,7 +185,7 @@ def serve(
         context.watching, listening, name or (), every=every, ready=ready,
         desk=desk if invitations is not None else None, door=door, relay=given,
         keeper=keeper_metrics, proxies=proxy or (), called=_named(called),
-        pictures=pictures,
+        pictures=pictures, rate=rate,
     )  # fmt: skip
 
 

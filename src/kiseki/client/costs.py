@@ -12,7 +12,7 @@ from kiseki.core.merkle import SLICE
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
 
-__all__ = ["Due", "Line", "claim_gas", "dues", "plan"]
+__all__ = ["Due", "Line", "claim_gas", "dues", "plan", "registering"]
 
 _MOST = 10**12
 
@@ -79,6 +79,15 @@ def plan(artists: int, items: int, claims: int) -> list[Line]:
         Line("register the works, once", transactions, gas),
         Line("claims, in the first year", yearly, _claims(artists, claims)),
     ]
+
+
+def registering(counts: Iterable[int]) -> int:
+    """The gas of registering collections.
+
+    Args:
+        counts: how many items each has.
+    """
+    return sum(map(_registering, counts))
 
 
 def dues(index: Index, group: bytes | None = None) -> list[Due]:

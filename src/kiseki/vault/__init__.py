@@ -21,6 +21,8 @@ The vault knows no chain. A part imports only from those above it:
     receipts    what a provider was told of its own works, as a file
     outputlists the table of a season's outputs
     ownfile     a database in a file for its owner only
+    arriving    folders of files that come from a browser piece by piece
+    drafts      invitations that a studio is about to make
     invitations what a studio asks artists, behind links
     seasons     outputs that come from a browser, and what became of them
 """

@@ -35,6 +35,7 @@ from kiseki.web.own.pages import Closed, closed, own
 from kiseki.web.own.works import works
 from kiseki.web.pages import pages
 from kiseki.web.people import Sandbox
+from kiseki.web.rate import Rate
 from kiseki.web.relay.metrics import lines as relay_lines
 from kiseki.web.relay.relay import Relay
 from kiseki.web.relay.routes import relaying
@@ -44,6 +45,7 @@ from kiseki.web.signing.pages import NoInvitation, signing, unknown
 from kiseki.web.site import READERS, Site, now
 from kiseki.web.statements import statements
 from kiseki.web.studio.door import Door
+from kiseki.web.studio.invitepages import invites
 from kiseki.web.studio.pages import Shut, shut, studio
 from kiseki.web.studio.seasonpages import seasons
 
@@ -64,6 +66,7 @@ def application(
     sandbox: Sandbox | None = None,
     called: Names | None = None,
     pictures: Gallery | None = None,
+    rate: Rate | None = None,
     shelf: Shelf | None = None,
     follows: bool = True,
     settles: int = DEPTH,
@@ -81,6 +84,7 @@ def application(
         sandbox: what is said of a sandbox, on every page; none for anything else.
         called: names that were stated in public, to be shown where they were.
         pictures: of outputs, which everybody sees.
+        rate: at which the pages of those who run the site name yen too; none to name none.
         shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
         settles: how many blocks must stand on a use before a feed tells it.
@@ -124,6 +128,7 @@ def application(
     app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.shelf = Shelf() if shelf is None else shelf
     app.state.relay, app.state.keeper, app.state.sandbox = relay, keeper, sandbox
+    app.state.rate = rate
     app.include_router(api)
     app.include_router(cards)
     app.include_router(feeds)
@@ -136,6 +141,7 @@ def application(
     app.include_router(guarding)
     app.include_router(works)
     app.include_router(studio)
+    app.include_router(invites)
     app.include_router(seasons)
     app.include_router(relaying)
     app.include_router(operator)

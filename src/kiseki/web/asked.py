@@ -173,9 +173,20 @@ class Asked:
         said += self._names.mark + self.request.app.state.gallery.mark
         return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
-    def plain(self, template: str, status: int, **values: object) -> Response:
+    def named(self, index: Index, values: object) -> Mapping[str, Name]:
+        """What is called how of all that stands in some values; for `plain`."""
+        return self._names.of(index, values)
+
+    def plain(
+        self,
+        template: str,
+        status: int,
+        named: Mapping[str, Name] = MappingProxyType({}),
+        /,
+        **values: object,
+    ) -> Response:
         """A page that needs no index, as one that says what is wrong."""
-        body = _rendered(template, **values, **self._globals(None), state=None)
+        body = _rendered(template, **values, **self._globals(None, named), state=None)
         response = Response(body, status, media_type="text/html; charset=utf-8")
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -233,6 +244,7 @@ class Asked:
             "path": _here(self.request.url.path),
             "query": self.request.query_params,
             "sandbox": self.sandbox,
+            "rate": self.request.app.state.rate,
             "has_own": self.request.app.state.desk is not None,
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,

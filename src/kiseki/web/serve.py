@@ -19,6 +19,7 @@ from kiseki.web.asked import prepare
 from kiseki.web.gallery import Gallery
 from kiseki.web.names import Names
 from kiseki.web.people import Sandbox
+from kiseki.web.rate import Rate
 from kiseki.web.relay.relay import Relay
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
@@ -76,6 +77,7 @@ def serve(
     sandbox: Sandbox | None = None,
     called: Names | None = None,
     pictures: Path | None = None,
+    rate: Rate | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
@@ -93,6 +95,7 @@ def serve(
         sandbox: what is said of a sandbox; none for anything else.
         called: names that were stated in public, to be shown where they were.
         pictures: a folder of outputs that everybody sees.
+        rate: at which the pages of those who run the site name yen too.
         ready: told the address once it listens.
     """
     with listening:
@@ -105,7 +108,7 @@ def serve(
         settings = uvicorn.Config(
             application(
                 site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
-                sandbox=sandbox, called=called, pictures=Gallery(pictures),
+                sandbox=sandbox, called=called, pictures=Gallery(pictures), rate=rate,
                 settles=DEPTH if network(known).is_public else 0,
             ),
             log_level="warning", access_log=False, server_header=False,

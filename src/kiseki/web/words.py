@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 from markupsafe import Markup, escape
@@ -105,6 +105,14 @@ class Words:
     def brief(self, units: int, token: str) -> str:
         """An amount in a list: of a token's address only how it begins and ends."""
         return self.money(units, token).replace(token, f"{token[:6]}…{token[-4:]}")
+
+    def yen(self, amount: int) -> str:
+        """So many yen."""
+        return words.yen(amount, self.language)
+
+    def date(self, given: date) -> str:
+        """A day."""
+        return words.day(given, self.language)
 
     def exact(self, units: int, token: str) -> str:
         """The same amount with all its digits."""

@@ -81,7 +81,10 @@ def test_what_cannot_be_meant_is_said(shell: Shell) -> None:
         "file,artist\nart/0.svg,Sato\nart/7.svg,Sato\nart/9.svg,Aya\n"
     )
     lost = " ".join(shell.run("data", "invite", "cuts.csv", "desk", *STUDIO, code=2).split())
-    assert "not there, 2 in all: art/7.svg, art/9.svg; add them, or take their rows out" in lost
+    assert (
+        "not there, 2 in all: art/7.svg (Sato), art/9.svg (Aya); add them, or take their rows out"
+        in lost
+    )
     (shell.folder / "cuts.csv").write_text("file,artist\nart/0.svg,\n")
     assert "names no artist" in " ".join(
         shell.run("data", "invite", "cuts.csv", "desk", *STUDIO, code=2).split()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from .test_web_seasons import (
     studio,
     waited,
 )  # fmt: skip
+from .test_web_studio import FOLDER
+from .test_web_studio import announced as drawings
 
 
 @contextmanager
@@ -109,6 +112,39 @@ def test_a_site_that_is_killed_in_the_middle_loses_nothing_and_sends_nothing_twi
     assert len(hashes) == 2
 
 
+def test_a_folder_of_drawings_outlives_a_site_that_is_killed_too(
+    places: Places, tmp_path: Path
+) -> None:
+    """While pieces come; and after the links are made, which a second press does not make again."""
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    files = FOLDER | {"a/0.svg": b"<svg>" + b"0" * 9_000 + b"</svg>"}
+    with serving(places, folder) as (program, client):
+        told = client.post("/studio/invite", json=drawings(files)).json()
+        asked: dict[str, str | int] = {"path": "files/a/0.svg", "from": 0}
+        half = files["a/0.svg"][:7_000]
+        sent = client.post(f"{told['next']}/file", params=asked, content=half)
+        assert sent.json() == {"received": 7_000}
+        program.send_signal(signal.SIGKILL)
+    page = told["next"]
+    with serving(places, folder) as (program, client):
+        assert "0 of 3 files are here." in client.get(page).text
+        told = client.post(page, json=drawings(files)).json()
+        assert dict(map(tuple, told["files"]))["files/a/0.svg"] == 7_000
+        for path, begins in told["files"]:
+            data = files[path.removeprefix("files/")][begins:]
+            client.post(f"{page}/file", params={"path": path, "from": begins}, content=data)
+        assert "Make the links" in client.get(page).text
+        sent = client.post(f"{page}/links", json={"revision": 2})
+        assert sent.json() == {"next": "/studio"}
+        links = set(re.findall(r"/sign/[\w-]+", client.get("/studio").text))
+        program.send_signal(signal.SIGKILL)
+    assert len(links) == 2
+    with serving(places, folder) as (_, client):
+        assert client.post(f"{page}/links", json={"revision": 2}).json() == {"next": "/studio"}
+        assert set(re.findall(r"/sign/[\w-]+", client.get("/studio").text)) == links
+
+
 # In a real browser
 
 
@@ -174,6 +210,7 @@ def test_the_pages_of_a_season_can_be_read_and_used_on_every_screen(
                  done_files, name="Done")  # fmt: skip
     press(producer, done, waited(producer, done))
     waited(producer, done)
+    places.scene.model(places.scene.k, "model 3", {"alice": 1})  # one that the studio can choose
     site.catch_up()
     assert producer.get(f"{done}/registered.json").json()["season"] == "Done"
     wrong: list[str] = []

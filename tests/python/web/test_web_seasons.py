@@ -20,11 +20,14 @@ from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
 from kiseki.vault.seasons import SeasonStore
 from kiseki.web.app import application
+from kiseki.web.names import Names
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
 from .conftest import Places
+from .test_web_names import state
+from .test_web_pages import words
 
 HERE = "http://localhost"
 POSTS = {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}
@@ -305,6 +308,7 @@ def test_files_that_cannot_be_meant_are_refused_with_a_reason(
         told = producer.post("/studio/season", content=body, headers=headers)
         assert told.status_code == 400, body[:9]
     assert not (tmp_path / "evil").exists()
+    assert studio.seasons.store.all() == [], "what was refused is in no list"
     assert not any(studio.seasons.store.folder("").rglob("*.*"))
 
 
@@ -352,6 +356,30 @@ def test_a_formula_in_a_name_is_a_name_and_nothing_more(
         or any(line.startswith("'=1+1.png,") for line in table.splitlines())
     )
     assert not any(line.startswith("=") for line in table.splitlines())
+
+
+def test_models_can_be_chosen_the_newest_first_and_stay_chosen(
+    producer: TestClient, places: Places, site: Site, studio: Desk, door: Door
+) -> None:
+    """Nobody need copy an ID; what was chosen stands in the form when files are sent again."""
+    first, second = (
+        to_hex(places.scene.model(places.scene.k, f"model {number}", {"alice": 1}))
+        for number in (3, 4)
+    )
+    site.catch_up()
+    text = producer.get("/studio/season").text
+    assert re.findall(r'type="checkbox"[^>]* value="(0x[0-9a-f]{64})"', text) == [second, first]
+    assert "stands below the title of the model" in text
+    state(places.scene.k, "model", second, "Hoshi v2")
+    site.catch_up()
+    app = application(site, desk=studio, door=door, called=Names(["Hoshi v2"]), follows=False)
+    knows = TestClient(app, base_url=HERE)
+    knows.get(f"/studio?key={door.key}")
+    assert "“Hoshi v2” (its developer's word)" in words(knows.get("/studio/season").text)
+    named = f"{places.model}; {first}"
+    text = waited(producer, bring(producer, b"file\na.png\n", {"a.png": b"1"}, models=named))
+    assert re.findall(r'value="(0x[0-9a-f]{64})" checked', text) == [first]
+    assert re.findall(r'id="models"[^>]* value="([^"]*)"', text) == [places.model]
 
 
 def test_a_broken_off_upload_goes_on_where_it_stopped(

@@ -21,7 +21,7 @@ export async function sent(address: string, answer: unknown): Promise<string> {
 }
 
 /** What an answer says comes next. */
-export function next(good: boolean, body: string): string {
+function next(good: boolean, body: string): string {
     const told = read(body);
     if (!good || !told.next) throw new Refused(told.error ?? "", told.language);
     return told.next;

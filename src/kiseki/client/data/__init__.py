@@ -21,4 +21,6 @@ A part imports only from those above it:
     receipts_on_chain  what the chain says of a receipt's collection
     prepared           files before they are registered
     data               `Kiseki.data`
+    guests             who stands in a list of drawings, before anybody is invited
+    invitations        consent of artists without a wallet, behind a link
 """

@@ -12,37 +12,34 @@ is known, and not before. The files must be what they were when the invitation w
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from kiseki.client import consentfiles
+from kiseki.client.data import guests
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.data import Data
+from kiseki.client.data.guests import Names
 from kiseki.core import accounts
 from kiseki.core.checksum import checksummed
 from kiseki.core.days import WAITING_DAYS
-from kiseki.core.keccak import keccak256
 from kiseki.core.origin import OriginFile
 from kiseki.core.terms import Terms
-from kiseki.core.values import ZERO32, one_line, to_hex, uint
+from kiseki.core.values import ZERO32, to_hex, uint
 from kiseki.disk.tables import PLAIN, Format
 from kiseki.errors import FilesError, InvalidInput
-from kiseki.vault import doubts, lists
+from kiseki.vault import doubts
 from kiseki.vault.collecting import Works
 from kiseki.vault.doubts import Decide, Doubts, refuse
 from kiseki.vault.files import hash_files
 from kiseki.vault.invitations import Drawing, Invitation, InvitationStore, Passkey, new_secret
 from kiseki.vault.lists import ORIGIN, Entry
-from kiseki.vault.people import folded, is_name
 
 __all__ = ["CHANGED", "OTHER_PASSKEY", "OVER", "SIGNED", "Invitations"]
 
 _DAY = 86_400
-_TOLD = 20
-"""Files of which a refusal has the names."""
 
 CHANGED = "the drawings were changed after this invitation was made; ask the studio for a new one"
 OVER = "this invitation is over; ask the studio for a new one"
@@ -100,15 +97,10 @@ class Invitations:
             FilesError: the list or a file cannot be read, or files are doubtful.
             InvalidInput: a row names no artist or no file, or two artists of one work.
         """
-        if one_line(studio, 100) != studio or not studio.strip():
-            raise InvalidInput("say the studio's name in one short line of text")
-        named, now = _Names(names), self._wallet.session.now()
-        rows = [_usable(each) for each in lists.read(source, table, named.account)]
-        if not rows:
-            raise InvalidInput(f"there is nobody to invite in {source}")
-        if within is not None:
-            _must_be_within(rows, within)
-        _must_be_there(rows, Path(source).absolute().parent)
+        guests.must_be_a_name(studio)
+        named, now = Names(names), self._wallet.session.now()
+        rows = guests.rows(source, named, table, within)
+        guests.must_be_there(rows, Path(source).absolute().parent, named)
         paths = list(dict.fromkeys(Path(each.file).absolute() for each in rows))
         hashed = {e.path: e for e in hash_files(paths, progress)}
         good = {each.path for each in Doubts().settle(list(hashed.values()), doubtful)}
@@ -298,94 +290,3 @@ class Invitations:
         if found is None:
             raise InvalidInput("there is no such invitation any more")
         return found
-
-
-class _Names:
-    """Artists of a list by an address: their own, or one that stands for a name alone."""
-
-    def __init__(self, known_to: Callable[[str], str | None]) -> None:
-        self._known_to = known_to
-        self._names: dict[str, tuple[str, str | None]] = {}
-
-    def account(self, text: str) -> str:
-        if not is_name(text):
-            return text
-        wallet = self._known_to(text)
-        stands = wallet or "0x" + keccak256(b"name " + folded(text).encode())[12:].hex()
-        self._names.setdefault(stands.lower(), (" ".join(text.split()), wallet))
-        return stands
-
-    def called(self, artist: str) -> str:
-        name, _ = self._names.get(artist, (checksummed(artist), None))
-        return name
-
-    def known(self, artist: str) -> str | None:
-        _, wallet = self._names.get(artist, ("", artist))
-        return None if wallet is None else wallet.lower()
-
-
-def _usable(entry: Entry) -> Entry:
-    """A row that an invitation can be made from.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    where = f"row {entry.row}, " if entry.row else ""
-    if entry.doubt:
-        raise InvalidInput(f"{where}{entry.name!r:.80} is {entry.doubt}")
-    if not entry.artist:
-        raise InvalidInput(f"{where}{entry.name!r:.80}, names no artist who could be invited")
-    if ":" in entry.artist:
-        raise InvalidInput(
-            f"{where}{entry.artist}, is somebody who can be paid and cannot consent; write the "
-            "name instead"
-        )
-    if not entry.file:
-        raise InvalidInput(
-            f"{where}{entry.name!r:.80}, names no file; an artist must see what they consent to"
-        )
-    if entry.origin and entry.origin[0] in ("joint", "unknown"):
-        raise InvalidInput(
-            f"{where}{entry.name!r:.80}, is of several or unknown authors, for whom one artist "
-            "cannot consent; use a list of payees (`kiseki data register`)"
-        )
-    return entry
-
-
-def _must_be_there(entries: Sequence[Entry], beside: Path) -> None:
-    """Refuses a list that names files which are not there, all of them at once: whoever prepared
-    the list learns which, as the list calls them.
-
-    Args:
-        beside: the folder of the list.
-
-    Raises:
-        InvalidInput: one is not.
-    """
-    lost = [each.file for each in entries if not Path(each.file).exists()]
-    if not lost:
-        return
-    shown = ", ".join(os.path.relpath(each, beside)[:80] for each in lost[:_TOLD])
-    raise InvalidInput(
-        f"the list names files that are not there, {len(lost)} in all: {shown}; add them, or take "
-        "their rows out; nobody was invited"
-    )
-
-
-def _must_be_within(entries: Sequence[Entry], folder: Path) -> None:
-    """Refuses rows whose file or evidence is outside of a folder: whoever wrote the list could show
-    an artist, or put on record, what is elsewhere on this machine.
-
-    Raises:
-        InvalidInput: one is.
-    """
-    root = folder.resolve()
-    for entry in entries:
-        said = entry.origin[ORIGIN.index("evidence")].split(";") if entry.origin else []
-        evidence = [e.partition("=")[0].strip() for e in said if not e.startswith("0x")]
-        for each in (entry.file, *filter(None, evidence)):
-            if not Path(each).resolve().is_relative_to(root):
-                name = os.path.relpath(each, folder)
-                raise InvalidInput(
-                    f"row {entry.row}, {name!r:.80} is no file of the folder that was chosen"
-                )

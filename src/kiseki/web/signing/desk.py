@@ -13,6 +13,7 @@ from kiseki.client.data.consents import Consent
 from kiseki.client.data.invitations import Invitations
 from kiseki.client.kiseki import Kiseki
 from kiseki.vault.approvals import ApprovalStore
+from kiseki.vault.drafts import DraftStore
 from kiseki.vault.invitations import Invitation, InvitationStore
 from kiseki.web.signing.registering import Registering
 from kiseki.web.studio.seasons import Seasons
@@ -41,6 +42,7 @@ class Desk:
         self.registering = Registering(connect, self.signed)
         self.seasons = Seasons(connect, folder)
         self.approvals = ApprovalStore(folder)
+        self.drafts = DraftStore(folder)
         self._lock = threading.Lock()
         self._invitations = Invitations(self._k.data, folder)
 
@@ -54,6 +56,7 @@ class Desk:
         self.registering.close()
         self.seasons.close()
         self.approvals.close()
+        self.drafts.close()
         with self._lock:
             self._invitations.close()
             self._k.close()

@@ -70,8 +70,7 @@ def board(index: Index, invitations: list[Invitation], site: str, now: int) -> B
     rows = [_row(index, each, site, now) for each in invitations]
     counts = {state: sum(each.state == state for each in rows) for state in _ORDER}
     open_ = [each for each in rows if each.state in ("begun", "waiting", "signed")]
-    items = sum(each.drawings for each in open_)
-    gas = costs.plan(len(open_), items, 0)[0].gas if open_ else 0
+    gas = costs.registering(each.drawings for each in open_)
     rows.sort(key=lambda each: _ORDER.index(each.state))
     return BoardShown(rows, counts, gas)
 

@@ -1,4 +1,4 @@
-"""The producer's pages: invite, see who has signed, register.
+"""The producer's first page: who was asked, who has signed; and the door to all of them.
 
 Whoever sees them can invite in the studio's name and have its wallet pay for registering, so they
 open to nobody else (`kiseki.web.studio.door`). Everything is shown in words before it is sent.
@@ -6,36 +6,26 @@ open to nobody else (`kiseki.web.studio.door`). Everything is shown in words bef
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
-from kiseki import licences
-from kiseki.chain.answers import quantity
-from kiseki.chain.contract.contracts import node_errors
-from kiseki.core.terms import Terms
-from kiseki.errors import ChainError, InvalidInput, KisekiError
-from kiseki.language import LANGUAGES
-from kiseki.licences import LICENCES, Licence
-from kiseki.vault import doubts
+from kiseki.errors import InvalidInput, KisekiError
 from kiseki.web.asked import Asked
-from kiseki.web.guard import Answer, own_page, own_script
+from kiseki.web.guard import Answer, own_script
+from kiseki.web.names import Name
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.passkeys import SiteName
-from kiseki.web.studio import uploads
 from kiseki.web.studio.board import board
 from kiseki.web.studio.door import Door
+from kiseki.web.studio.purse import purse
 
 __all__ = ["Inside", "Producer", "Shut", "let_in", "shut", "studio"]
 
 studio = APIRouter(prefix="/studio", include_in_schema=False)
-
-NO_LIST = "there must be exactly one list (CSV, TSV, XLSX or ODS) at the top of the folder"
-_MOST_FILES = 20_000
 
 
 class Shut(KisekiError):  # noqa: N818 - reads as what happened
@@ -75,9 +65,15 @@ class Producer:
         root = self.request.scope.get("root_path", "")
         return f"{'https' if secure else 'http'}://{where}{root}"
 
-    def page(self, name: str, **values: object) -> Response:
-        """One of the pages."""
-        return self.visit.plain(f"studio/{name}.html", 200, at=self.at, **values)
+    def page(
+        self, name: str, named: Mapping[str, Name] = MappingProxyType({}), /, **values: object
+    ) -> Response:
+        """One of the pages.
+
+        Args:
+            named: what is called how, of what stands on it.
+        """
+        return self.visit.plain(f"studio/{name}.html", 200, named, at=self.at, **values)
 
     def refused(self, error: KisekiError) -> Response:
         """What is wrong, for a script."""
@@ -132,8 +128,7 @@ def front(request: Request, key: Annotated[str, Query(max_length=100)] = "") -> 
         state = producer.visit.site.state(index)
         shown = board(index, producer.desk.store.all(), producer.origin, state.time)
     return producer.page(
-        "board", shown=shown, wei=_price(producer.desk), registering=producer.desk.registering,
-        relays=request.app.state.relay is not None,
+        "board", shown=shown, purse=purse(producer.desk), registering=producer.desk.registering,
     )  # fmt: skip
 
 
@@ -163,77 +158,6 @@ def left(producer: Inside) -> Response:
     return response
 
 
-# Inviting
-
-
-@studio.get("/invite")
-def ask(producer: Inside) -> Response:
-    """The form: drawings, list, terms."""
-    names = [
-        (word, Licence(word, 1, "en").title(producer.visit.words.language)) for word in LICENCES
-    ]
-    return producer.page("invite", names=names)
-
-
-@studio.post("/invite", dependencies=[Depends(own_page)])
-async def invite(request: Request) -> Response:
-    """Drawings and list come from the browser; each artist in the list is invited."""
-    producer = let_in(request)
-    async with request.form(max_files=_MOST_FILES, max_fields=50) as form:
-        said = {name: each for name, each in form.items() if isinstance(each, str)}
-        sent = [
-            (each.filename or "", each.file)
-            for _, each in form.multi_items()
-            if isinstance(each, UploadFile) and each.filename
-        ]
-        try:
-            await run_in_threadpool(_invited, producer, said, sent)
-        except KisekiError as error:
-            return producer.refused(error)
-    return JSONResponse({"next": producer.at()}, headers={"Cache-Control": "no-store"})
-
-
-def _invited(producer: Producer, said: dict[str, str], sent: list[Any]) -> None:
-    terms, days = _terms(producer.desk, said), _whole(said, "days", 30)
-    with producer.desk.using() as invitations:
-        folder, lists = uploads.kept(sent, invitations.folder / "drawings")
-        if len(lists) != 1:
-            raise InvalidInput(NO_LIST)
-        invitations.invite(
-            lists[0], terms, studio=said.get("studio", ""), days=days,
-            names=producer.desk.names, doubtful=doubts.refuse, within=folder,
-        )  # fmt: skip
-
-
-def _terms(desk: Desk, said: dict[str, str]) -> Terms:
-    """The terms that the form says, under one of Kiseki's licences.
-
-    Raises:
-        InvalidInput: it says something that no terms can.
-    """
-    word, language = said.get("licence", ""), said.get("governs", "")
-    if word not in LICENCES or language not in LANGUAGES:
-        raise InvalidInput("choose one of the licences, and the language that counts")
-    notice = timedelta(days=_whole(said, "notice", 30))
-    royalty = said.get("royalty", "").strip() or "0%"
-    if not royalty.endswith("%"):
-        royalty += "%"
-    uses = "none" if word == "no-ai" else "train"
-    with desk.connected() as k:
-        gate = k.market.address if word == "licensed" else None
-    found = Terms.of(uses, "0%" if uses == "none" else royalty, notice=notice, gate=gate)
-    return found.under(licences.Licence(word, 1, language))
-
-
-def _whole(said: dict[str, str], name: str, otherwise: int) -> int:
-    text = said.get(name, "").strip()
-    if not text:
-        return otherwise
-    if not text.isascii() or not text.isdigit() or len(text) > 5:
-        raise InvalidInput("say the number of days as a whole number")
-    return int(text)
-
-
 # Registering
 
 
@@ -242,12 +166,3 @@ def register(producer: Inside) -> Response:
     """Registers what is signed. The page before it said what that costs."""
     producer.desk.registering.start()
     return JSONResponse({"next": producer.at()}, headers={"Cache-Control": "no-store"})
-
-
-def _price(desk: Desk) -> int | None:
-    """What a unit of gas costs now, in wei; none where the node does not say."""
-    try:
-        with desk.connected() as k, node_errors():
-            return quantity(k.session.node.one("eth_gasPrice"), 96)
-    except ChainError:
-        return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -19,21 +18,18 @@ from starlette.exceptions import HTTPException
 from kiseki.core.values import ZERO_ADDRESS, from_hex, one_line, to_hex
 from kiseki.errors import InvalidInput, KisekiError
 from kiseki.vault import outputlists
-from kiseki.vault.seasons import FILES, TABLE, Announced, Brought
-from kiseki.web.guard import body, own_page, own_script, said
+from kiseki.vault.seasons import Brought
+from kiseki.web.guard import own_page, own_script, said
+from kiseki.web.names import Name
 from kiseki.web.studio import seasonshown as shown
+from kiseki.web.studio import uploads
 from kiseki.web.studio.pages import Inside, Producer, let_in
 from kiseki.web.studio.seasons import OTHER
-from kiseki.web.studio.uploads import inside
 
 __all__ = ["seasons"]
 
 seasons = APIRouter(prefix="/studio/season", include_in_schema=False)
 
-_PIECE = 8 << 20
-"""Bytes of a piece of a file."""
-_SAID = 16 << 20
-"""Bytes in which 20,000 files are named."""
 _NEVER = {"Cache-Control": "no-store"}
 
 
@@ -42,7 +38,8 @@ def every(producer: Inside) -> Response:
     """All seasons, and the form for a new one."""
     kept = producer.desk.seasons
     found = [(each, kept.progress(each.id)) for each in kept.store.all()]
-    return producer.page("seasons", rows=shown.rows(found), models=_models(producer))
+    models, named = _models(producer)
+    return producer.page("seasons", named, rows=shown.rows(found), models=models)
 
 
 @seasons.get("/{season}")
@@ -57,10 +54,11 @@ def one(producer: Inside, season: str) -> Response:
     found = looked.season if looked else None
     with producer.visit.site.reading() as index:
         rows = shown.batches(index, found.batches if found else (), kept.store.done(season))
+    models, named = _models(producer)
     return producer.page(
-        "season", brought=brought, looked=looked, found=found, rows=rows, progress=progress,
+        "season", named, brought=brought, looked=looked, found=found, rows=rows, progress=progress,
         stand=shown.state(brought, progress), problem=kept.problem(season),
-        agreed=to_hex(found.id) if found else "", models=_models(producer), zero=ZERO_ADDRESS,
+        agreed=to_hex(found.id) if found else "", models=models, zero=ZERO_ADDRESS,
     )  # fmt: skip
 
 
@@ -71,7 +69,7 @@ def one(producer: Inside, season: str) -> Response:
 async def begin(request: Request) -> Response:
     """A new season is announced."""
     producer = let_in(request)
-    given = await said(request, _SAID)
+    given = await said(request, uploads.SAID)
     return await run_in_threadpool(_announced, producer, given, "")
 
 
@@ -79,7 +77,7 @@ async def begin(request: Request) -> Response:
 async def again(request: Request, season: str) -> Response:
     """Its files are announced again: the rest of them, or what was put in order."""
     producer = let_in(request)
-    given = await said(request, _SAID)
+    given = await said(request, uploads.SAID)
     return await run_in_threadpool(_announced, producer, given, season)
 
 
@@ -92,60 +90,31 @@ async def piece(
 ) -> Response:
     """A piece of a file."""
     producer = let_in(request)
-    data = await body(request, _PIECE)
-    store = producer.desk.seasons.store
-    try:
-        received = await run_in_threadpool(store.take, season, path, begins, data)
-    except KisekiError as error:
-        return producer.refused(error)
-    return JSONResponse({"received": received}, headers=_NEVER)
+    return await uploads.took(request, producer, producer.desk.seasons.store, season, path, begins)
 
 
 def _announced(producer: Producer, given: Mapping[str, Any], season: str) -> Response:
     kept = producer.desk.seasons
     try:
-        models = outputlists.ids(_field(given, "models", 4_000))
-        files = _files(given)
+        models = outputlists.ids(uploads.field(given, "models", 4_000))
+        files = uploads.files(given, beside_table=True)
         if season:
             brought = _of(producer, season)
             if kept.runs(season) or brought.registered_at is not None:
                 raise InvalidInput("this season is being registered, or is; bring a new one")
+            missing = kept.store.announce(season, models, files)
         else:
-            name = _field(given, "name", 100)
+            name = uploads.field(given, "name", 100)
             if not name.strip() or one_line(name, 100) != name:
                 raise InvalidInput("say in one short line of text what you call this season")
             season = kept.store.begin(name, models, producer.desk.now())
-        missing = kept.store.announce(season, models, files)
+            with kept.store.undone(season):
+                missing = kept.store.announce(season, models, files)
     except KisekiError as error:
         return producer.refused(error)
     kept.look_again(season)
     at = producer.at(f"/season/{season}")
     return JSONResponse({"next": at, "files": missing}, headers=_NEVER)
-
-
-def _files(given: Mapping[str, Any]) -> list[Announced]:
-    """The table and the files that a browser names.
-
-    Raises:
-        InvalidInput: it names something else.
-    """
-    table, files = given.get("table"), given.get("files")
-    if not isinstance(table, list) or not isinstance(files, list) or not files:
-        raise InvalidInput("choose the table, and the folder with the files")
-    name, *rest = _file(table, TABLE)
-    return [Announced(name, *rest), *(Announced(*_file(each, FILES)) for each in files)]
-
-
-def _file(given: object, below: str) -> tuple[str, int, int]:
-    match given:
-        case [str(name), int(size), int(modified)] if 0 <= size < 1 << 53 > abs(modified):
-            path = inside(name)
-            if below == TABLE:
-                path = PurePosixPath(path.name)
-            if len(str(path)) > 1_000 or any(len(part.encode()) > 255 for part in path.parts):
-                raise InvalidInput(f"the name {name!r:.80} is too long")
-            return f"{below}/{path}", size, modified
-    raise InvalidInput("choose the table, and the folder with the files")
 
 
 # What becomes of it
@@ -155,7 +124,7 @@ def _file(given: object, below: str) -> tuple[str, int, int]:
 async def register(request: Request, season: str) -> Response:
     """Registers what the page before showed."""
     producer = let_in(request)
-    given = await said(request, _SAID)
+    given = await said(request, uploads.SAID)
     return await run_in_threadpool(_registered, producer, season, given)
 
 
@@ -163,7 +132,7 @@ def _registered(producer: Producer, season: str, given: Mapping[str, Any]) -> Re
     kept = producer.desk.seasons
     try:
         brought = _of(producer, season)
-        agreed = from_hex(_field(given, "agreed", 66), 32, "what you agreed to")
+        agreed = from_hex(uploads.field(given, "agreed", 66), 32, "what you agreed to")
         if brought.registered_at is None and not kept.register(brought, agreed):
             raise InvalidInput(OTHER)
     except KisekiError as error:
@@ -229,15 +198,9 @@ def _of(producer: Producer, season: str) -> Brought:
     return found
 
 
-def _models(producer: Producer) -> list[str]:
-    """The models of the studio's wallet, of which one made most of what it brings."""
+def _models(producer: Producer) -> tuple[list[shown.ModelChoice], Mapping[str, Name]]:
+    """The newest models of the studio's wallet, of which one made most of what it brings, and what
+    they are called."""
     with producer.visit.site.reading() as index:
-        found = index.registered("ModelRegistry", producer.desk.wallet, most=20)
-    return [to_hex(each) for each in found]
-
-
-def _field(given: Mapping[str, Any], name: str, most: int) -> str:
-    found = given.get(name, "")
-    if not isinstance(found, str) or len(found) > most:
-        raise InvalidInput("this form is filled in wrongly")
-    return found
+        found = shown.choices(index, producer.desk.wallet)
+        return found, producer.visit.named(index, found)

@@ -23,7 +23,8 @@ from kiseki.client.outputs.season import Season, SeasonBatch
 from kiseki.client.trial import cost
 from kiseki.core.values import to_hex
 from kiseki.errors import ContractReverted, KisekiError, NodeAway
-from kiseki.vault.seasons import FILES, Brought, Done, SeasonStore
+from kiseki.vault.arriving import FILES
+from kiseki.vault.seasons import Brought, Done, SeasonStore
 
 __all__ = ["OTHER", "Looked", "Progress", "Seasons"]
 

@@ -16,8 +16,13 @@ from kiseki.web.sheets import MARK, lines
 from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.studio.seasons import Progress
 
-__all__ = ["BatchRow", "ModelRow", "SeasonRow", "batches", "outputs_table", "rows"]
+__all__ = [
+    "BatchRow", "ModelChoice", "ModelRow", "SeasonRow", "batches", "choices", "outputs_table",
+    "rows",
+]  # fmt: skip
 
+_OFFERED = 20
+"""Models that are offered; an older one is named by its ID."""
 _SHOWN = 12
 """Files of a batch that a page names; the table that can be downloaded has all of them."""
 
@@ -39,6 +44,21 @@ class ModelRow:
     base: str
     standing: Standing | None
     problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model that a producer can choose.
+
+    Attributes:
+        id: its ID.
+        time: when it was registered.
+        batches: how many rest on it.
+    """
+
+    id: str
+    time: int
+    batches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,17 @@ class SeasonRow:
 
     brought: Brought
     state: str
+
+
+def choices(index: Index, wallet: str) -> list[ModelChoice]:
+    """The newest models that a wallet registered, the newest first."""
+    found = index.registered("ModelRegistry", wallet)[-_OFFERED:]
+    return [
+        ModelChoice(
+            to_hex(each), index.model(each).registered_at, index.overview.impact(each).batches
+        )
+        for each in reversed(found)
+    ]
 
 
 def rows(found: Iterable[tuple[Brought, Progress]]) -> list[SeasonRow]:
