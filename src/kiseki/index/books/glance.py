@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -188,14 +189,13 @@ def _total(
         each if each.complete else each._replace(amount=sight.comes(token, each.key, each.place))
         for each in left
     ]
-    exact.sort(key=itemgetter(1, 2))
-    exact.sort(key=itemgetter(0), reverse=True)
+    first = nlargest(most, exact, lambda each: (each.amount, -each.key, -each.place))
     keys = store.keys
-    keys.load({each.key for each in exact[:most]})
+    keys.load({each.key for each in first})
     return Total(
         keys.address(token),
         sum(each.amount for each in exact),
         len(exact),
         is_all and all(each.complete for each in exact),
-        tuple(Source(keys.raw(each.key), each.amount, each.complete) for each in exact[:most]),
+        tuple(Source(keys.raw(each.key), each.amount, each.complete) for each in first),
     )
