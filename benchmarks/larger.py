@@ -1,7 +1,12 @@
 """The same pages over a fifth of the made-up chain and over the whole of it: 1,000,000 IDs, models
 that rest on up to three thousand collections, 1,000,000 payments. Reading the whole takes some
-minutes and is done once for the code of an index. What pages must keep to counts for the
-whole."""
+minutes and is done once for the code of an index. What pages must keep to counts for the whole.
+
+Two figures are not met, each by the largest of a hundred. The p99 of wallets is one wallet that
+5,462 sources pay, in 20,000 pairs of source and currency: each is looked at once, because the sum
+is of all, and that is most of its time. The p99 of models and batches is those that rest on more
+than two thousand collections: half of their time is a row for each of these, of which a page shows
+fifty. It was 122 ms in the run before, and 180 ms in this one."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 none is kind, in a process of its own and without a node.
 
 First one visitor asks for one page after the other, of wallets, models, batches, collections and
-items by chance and of what is largest. Each page is made for this visitor: its address has a query
-that no page reads, so none is kept. The first byte is sent when the page is made, so the time until
-then is that of the server's processor, because the machine does other things too; what the clock on
-the wall told meanwhile stands beside it. Then 200 visitors look at pages for a minute, each some
-seconds at one; the machine's two cores carry both them and the server, and whatever else runs.
-When this was measured, five to fifteen other processes wanted to run, so the clock on the wall tells
-more of them than of the pages. A block comes every twelve seconds, and with it every page anew. What a page loads of JavaScript is compressed as a proxy does
-it."""
+items by chance and of what is largest. Each page is made for this visitor: its address has a
+query that no page reads, so none is kept. The first byte is sent when the page is made, so the
+time until then is that of the server's processor, because the machine does other things too;
+what the clock on the wall told meanwhile stands beside it. Then 200 visitors look at pages for a
+minute, each some seconds at one; the machine's two cores carry both them and the server, and
+whatever else runs. When this was measured, five to fifteen other processes wanted to run, so the
+clock on the wall tells more of them than of the pages. A block comes every twelve seconds, and
+with it every page anew. What a page loads of JavaScript is compressed as a proxy does it."""
 
 from __future__ import annotations
 
