@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
-from tests.python.web.test_web_browser import MEASURE, PICTURES, _looks
+from tests.python.web.looking import looked_at, looks
+from tests.python.web.test_web_browser import PICTURES
 
 from kiseki.core import passkeys
 from kiseki.core.origin import read
@@ -149,10 +150,7 @@ def test_an_artist_sees_where_the_drawings_come_from_on_every_screen(
         invitations.begin(done, Passkey(b"x", b"cose", phone.key, "localhost"))
     PICTURES.mkdir(parents=True, exist_ok=True)
     with served(site, desk=desk) as at:
-        for look, options in _looks():
+        for look, options in looks():
             with launched(**options) as page:
                 page.goto(f"{at.replace('127.0.0.1', 'localhost')}/sign/{done.secret}/terms")
-                page.screenshot(path=PICTURES / f"sign-origin-{look}.png", full_page=True)
-                found = page.evaluate(MEASURE)
-                told = (found["wide"], found["clipped"], found["small"])
-                assert told == ([], [], []), look
+                assert looked_at(page, PICTURES / f"sign-origin-{look}.png") == []

@@ -16,8 +16,9 @@ from eth_account.messages import encode_defunct
 from PIL import Image
 from starlette.testclient import TestClient
 from tests.python.web.browser import launched
+from tests.python.web.looking import looked_at, looks
 from tests.python.web.relaying import rounds
-from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
+from tests.python.web.test_web_browser import PICTURES
 from tests.python.web.test_web_phone import paying
 from tests.python.web.test_web_signing import HERE, POSTS, Device, asked_to_sign, begun, options
 
@@ -193,25 +194,18 @@ def test_the_drawings_can_be_read_and_used_on_every_screen(
         "own-home": "/own", "own-works": f"/own/collection/{collection}",
         "own-revoke-one": html.unescape(link[1]), "own-elsewhere": f"/collection/{collection}",
     }  # fmt: skip
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with served(site, desk=desk, relay=relay) as at:
         here = at.replace("127.0.0.1", "localhost")
-        for look, options in _looks():
-            with launched(**options, bypass_csp=True) as browser:
+        for look, options in looks():
+            with launched(**options) as browser:
                 cookie = {"name": "kiseki-own", "value": artist.cookies["kiseki-own"], "url": here}
                 browser.context.add_cookies([cookie])  # type: ignore[list-item]
                 for name, path in paths.items():
                     browser.goto(here + path)
                     browser.wait_for_load_state("networkidle")
-                    browser.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
-                    found = browser.evaluate(MEASURE)
-                    assert (found["wide"], found["clipped"], found["small"]) == ([], [], [])
-                    browser.evaluate(axe)
-                    told = browser.evaluate("tags => axe.run({runOnly: tags})", tags)
-                    wrong += [f"{name}-{look} {each['id']}" for each in told["violations"]]
+                    wrong += looked_at(browser, PICTURES / f"{name}-{look}.png")
     assert wrong == []
 
 

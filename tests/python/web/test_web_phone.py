@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
+from tests.python.web.looking import ROOT, looked_at, looks
 from tests.python.web.relaying import rounds
-from tests.python.web.test_web_browser import MEASURE, ROOT, _looks
 
 from kiseki import Kiseki, LocalKiseki, Split
 from kiseki.chain.signing.accounts import local_account
@@ -312,58 +312,48 @@ def test_each_page_of_an_artist_can_be_read_and_used_on_every_screen(
     site: Site, desk: Desk, cuts: Invitation, places: Places, tmp_path: Path
 ) -> None:
     """As all other pages: nothing too wide, clipped or too small, and nothing that axe finds."""
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     k = places.scene.k
     of = f"account={guarded(k, Phone(), [k.wallet(6), k.wallet(7)])}&key=0x{Phone().key.hex()}"
     with served(site, desk=desk) as at:
         here = at.replace("127.0.0.1", "localhost")
-        for look, options in _looks():
-            with launched(**options, bypass_csp=True) as page:
+        for look, options in looks():
+            with launched(**options) as page:
                 page.on("pageerror", lambda error: wrong.append(str(error)))
                 with_passkeys(page)
                 page.goto(f"{here}/sign/{cuts.secret}")
 
-                def looked_at(name: str, page: Page = page, look: str = look) -> None:
+                def look_at(name: str, page: Page = page, look: str = look) -> None:
                     page.wait_for_load_state("networkidle")
-                    page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
-                    found = page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"], found["begins"])
-                    assert told == ([], [], [], []), (name, look)
-                    page.evaluate(axe)
-                    told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-                    for each in told["violations"]:
-                        nodes = [node["html"][:120] for node in each["nodes"][:3]]
-                        wrong.append(f"{name}-{look} {each['id']} {nodes}")
+                    wrong.extend(looked_at(page, PICTURES / f"{name}-{look}.png"))
 
-                looked_at("sign-begin")
+                look_at("sign-begin")
                 page.get_by_role("button").first.click()
                 page.wait_for_url("**/terms")
-                looked_at("sign-terms")
+                look_at("sign-terms")
                 page.goto(f"{here}/sign/{cuts.secret}/drawings")
-                looked_at("sign-drawings")
+                look_at("sign-drawings")
                 page.goto(f"{here}/sign/{cuts.secret}/look/1")
-                looked_at("sign-look")
+                look_at("sign-look")
                 page.goto(f"{here}/own")
-                looked_at("own-enter")
+                look_at("own-enter")
                 page.get_by_role("main").get_by_role("button").first.click()
                 page.wait_for_selector(".set, .counts, section")
-                looked_at("own-home")
+                look_at("own-home")
                 for action in ("claim", "key", "guardians"):
                     page.goto(f"{here}/own/do/{action}")
-                    looked_at(f"own-{action}")
+                    look_at(f"own-{action}")
                 page.goto(f"{here}/own/do/key?key=0x{'ab' * 20}")
-                looked_at("own-words")
+                look_at("own-words")
                 page.goto(f"{here}/own/guardian")
-                looked_at("own-guardian")
+                look_at("own-guardian")
                 page.goto(f"{here}/own/recovery?{of}")
-                looked_at("own-recovery")
+                look_at("own-recovery")
                 page.goto(f"{here}/own/new?{of}")
-                looked_at("own-new")
+                look_at("own-new")
                 page.goto(f"{here}/sign/nobody")
-                looked_at("sign-unknown")
+                look_at("sign-unknown")
     assert wrong == []
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx2 as httpx
 from starlette.testclient import TestClient
 from tests.python.web.browser import launched
-from tests.python.web.test_web_browser import MEASURE, PICTURES, ROOT, _looks
+from tests.python.web.looking import ROOT, looked_at, looks
+from tests.python.web.test_web_browser import PICTURES
 
 from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
@@ -194,8 +195,6 @@ def test_without_a_script_the_page_says_how_far_it_is_and_comes_again_by_itself(
 def test_the_pages_of_a_season_can_be_read_and_used_on_every_screen(
     site: Site, studio: Desk, door: Door, places: Places, producer: TestClient
 ) -> None:
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     table, files = cuts(places)
     good = bring(producer, table, files)
@@ -216,8 +215,8 @@ def test_the_pages_of_a_season_can_be_read_and_used_on_every_screen(
     wrong: list[str] = []
     with served(site, desk=studio, door=door) as at:
         here = at.replace("127.0.0.1", "localhost")
-        for look, options in _looks():
-            with launched(**options, bypass_csp=True) as page:
+        for look, options in looks():
+            with launched(**options) as page:
                 page.on("pageerror", lambda error: wrong.append(str(error)))
                 page.goto(f"{here}/studio?key={door.key}")
                 for name, path in (
@@ -225,13 +224,5 @@ def test_the_pages_of_a_season_can_be_read_and_used_on_every_screen(
                     ("season-open", open_), ("season-done", done),
                 ):  # fmt: skip
                     page.goto(here + path)
-                    page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
-                    found = page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"], found["begins"])
-                    assert told == ([], [], [], []), (name, look)
-                    page.evaluate(axe)
-                    told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-                    for each in told["violations"]:
-                        nodes = [node["html"][:120] for node in each["nodes"][:3]]
-                        wrong.append(f"{name}-{look} {each['id']} {nodes}")
+                    wrong.extend(looked_at(page, PICTURES / f"{name}-{look}.png"))
     assert wrong == []

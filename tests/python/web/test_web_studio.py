@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route
 from starlette.testclient import TestClient
 from tests.python.passkey import Passkey as Phone
 from tests.python.web.browser import launched
-from tests.python.web.test_web_browser import MEASURE, ROOT, _looks
+from tests.python.web.looking import ROOT, looked_at, looks
 from tests.python.web.test_web_pages import words
 
 from kiseki import licences
@@ -454,8 +454,6 @@ def test_a_wallet_that_refuses_is_told_of_in_words(site: Site, desk: Desk, door:
 def test_the_studios_pages_can_be_read_and_used_on_every_screen(
     site: Site, desk: Desk, door: Door, cuts: Invitation
 ) -> None:
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     PICTURES.mkdir(parents=True, exist_ok=True)
     signed(desk, cuts)
     wrong: list[str] = []
@@ -466,8 +464,8 @@ def test_the_studios_pages_can_be_read_and_used_on_every_screen(
     drafts = [bring(producer, FOLDER), bring(producer, without)]
     with served(site, desk=desk, door=door, rate=rate) as at:
         here = at.replace("127.0.0.1", "localhost")
-        for look, options in _looks():
-            with launched(**options, bypass_csp=True) as page:
+        for look, options in looks():
+            with launched(**options) as page:
                 page.on("pageerror", lambda error: wrong.append(str(error)))
                 for name, path in (
                     ("studio-door", "/studio"), ("studio-board", f"/studio?key={door.key}"),
@@ -476,13 +474,5 @@ def test_the_studios_pages_can_be_read_and_used_on_every_screen(
                     ("studio-licence", "/studio/invite/licence/royalty"),
                 ):  # fmt: skip
                     page.goto(here + path)
-                    page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
-                    found = page.evaluate(MEASURE)
-                    told = (found["wide"], found["clipped"], found["small"], found["begins"])
-                    assert told == ([], [], [], []), (name, look)
-                    page.evaluate(axe)
-                    told = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-                    for each in told["violations"]:
-                        nodes = [node["html"][:120] for node in each["nodes"][:3]]
-                        wrong.append(f"{name}-{look} {each['id']} {nodes}")
+                    wrong.extend(looked_at(page, PICTURES / f"{name}-{look}.png"))
     assert wrong == []
