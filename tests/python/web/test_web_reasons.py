@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.python.web.bringing import announced, bring, press
 from tests.python.web.test_web_own import enters
 from tests.python.web.test_web_phone import paying
 from tests.python.web.test_web_signing import HERE, POSTS, Device, begun
@@ -144,26 +145,22 @@ def test_a_list_that_cannot_be_read_is_refused_in_japanese(
     reader: TestClient, door: Door, name: str
 ) -> None:
     assert reader.get(f"/studio?key={door.key}").is_success
-    said = {"licence": "royalty", "governs": "ja", "studio": "風", "royalty": "20", "days": "30"}
-    sent = [
-        ("files", (f"cuts/{name}", LISTS[name])),
-        ("files", ("cuts/a.png", b"\x89PNG\r\n\x1a\n" + bytes(range(40)))),
-    ]
-    assert told(reader.post("/studio/invite", data=said, files=sent, headers=POSTS))
+    page = bring(reader, {name: LISTS[name], "a.png": b"\x89PNG\r\n\x1a\n" + bytes(range(40))})
+    shown = reader.get(page).text
+    assert '"revision"' not in shown or told(press(reader, page)), name
+    assert '<span lang="en">' not in shown, name
 
 
 def test_a_form_that_says_nonsense_is_refused_in_japanese(reader: TestClient, door: Door) -> None:
     assert reader.get(f"/studio?key={door.key}").is_success
-    good = {"licence": "royalty", "governs": "ja", "studio": "風", "royalty": "20", "days": "30"}
+    wrong: dict[str, Any]
     for wrong in (
         {"licence": "none"}, {"governs": "fr"}, {"days": "soon"}, {"royalty": "much"},
         {"royalty": "200"}, {"royalty": "0.001"}, {"notice": "-1"}, {"studio": ""},
-        {"licence": "licensed", "royalty": "1e9"}, {"notice": "99999"},
+        {"licence": "licensed", "royalty": "1e9"}, {"notice": "99999"}, {"files": []},
     ):  # fmt: skip
-        sent = [("files", ("cuts/cuts.csv", LISTS["nobody.csv"]))]
-        answer = reader.post("/studio/invite", data=good | wrong, files=sent, headers=POSTS)
-        assert told(answer), wrong
-    assert told(reader.post("/studio/invite", data=good, headers=POSTS))
+        asked = announced({"cuts.csv": LISTS["nobody.csv"]}) | wrong
+        assert told(reader.post("/studio/invite", json=asked, headers=POSTS)), wrong
 
 
 def test_what_nobody_translated_is_shown_in_english_and_marked(translated: list[str]) -> None:

@@ -23,6 +23,8 @@ from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
+from .bringing import FOLDER
+from .bringing import announced as drawings
 from .conftest import Places, served
 from .test_web_seasons import (
     LONG,
@@ -39,8 +41,6 @@ from .test_web_seasons import (
     studio,
     waited,
 )  # fmt: skip
-from .test_web_studio import FOLDER
-from .test_web_studio import announced as drawings
 
 
 @contextmanager
