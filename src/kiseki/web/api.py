@@ -191,10 +191,14 @@ def collection_items(
 
 @api.get("/models/{which}")
 @twins.get("/model/{which}.json")
-def model(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> models.ModelShown:
+def model(
+    visit: Visit, response: Response, which: Hex32, most: Most = ROWS
+) -> models.ModelShown[lineages.LineageShown]:
     """A model: its terms, what it rests on, and what rests on it."""
     key, language = hex32(which, "the ID of a model"), visit.words.language
-    return _told(visit, response, lambda index: models.model(index, key, language, most))
+    return _told(
+        visit, response, lambda index: models.model(index, key, language, lineages.lineage, most)
+    )
 
 
 @api.get("/models/{which}/users")
@@ -222,10 +226,14 @@ def model_source(
 
 @api.get("/batches/{which}")
 @twins.get("/batch/{which}.json")
-def batch(visit: Visit, response: Response, which: Hex32, most: Most = ROWS) -> batches.BatchShown:
+def batch(
+    visit: Visit, response: Response, which: Hex32, most: Most = ROWS
+) -> batches.BatchShown[lineages.LineageShown]:
     """A batch of outputs: what it rests on, and how that stands today."""
     key, language = hex32(which, "the ID of a batch"), visit.words.language
-    return _told(visit, response, lambda index: batches.batch(index, key, language, most))
+    return _told(
+        visit, response, lambda index: batches.batch(index, key, language, lineages.lineage, most)
+    )
 
 
 @api.get("/batches/{which}/outputs")

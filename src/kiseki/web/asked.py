@@ -253,7 +253,9 @@ class Asked:
             "most": ROWS,
             "pieces": pieces,
             "verdict": lambda judged: verdict(judged, pieces),
-            "picture": lambda shown: Markup(picture(shown, pieces)),  # noqa: S704
+            "picture": lambda part: Markup(  # noqa: S704
+                picture(part.itself, part.count, part.drawn, pieces)
+            ),
             "gallery": self.request.app.state.gallery,
             "text_of": lambda document: self._names.text(bytes.fromhex(document[2:])),
         }

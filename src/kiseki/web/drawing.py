@@ -16,7 +16,8 @@ from html import escape
 from unicodedata import east_asian_width
 
 from kiseki.web.pieces import Pieces, quoted, short
-from kiseki.web.shown.lineages import EdgeRow, LineageShown, NodeRow
+from kiseki.web.shown.lineages import EdgeRow, NodeRow
+from kiseki.web.shown.parts import ALONE, Drawn, Flow
 from kiseki.web.words import Words
 
 __all__ = ["picture"]
@@ -53,7 +54,7 @@ class _Frame:
     has_models: bool
 
 
-_WIDE = _Frame("wide", 1080, 22, 150, 210, 220, 1060, 7, True)
+_WIDE = _Frame("wide", 1080, ALONE, 150, 210, 220, 1060, 7, True)
 _NARROW = _Frame("narrow", 350, 14, 136, 190, 197, 336, 6, False)
 
 
@@ -69,31 +70,34 @@ class _Row:
     href: str
     share: float
     members: tuple[NodeRow, ...]
+    flows: Sequence[Flow]
+    """Of what it gathers beside its members."""
     kind: str
 
 
-def picture(shown: LineageShown, pieces: Pieces) -> str:
+def picture(goal: NodeRow, count: int, drawn: Drawn, pieces: Pieces) -> str:
     """Both drawings as SVG; empty where it rests on nothing.
 
     Args:
+        goal: the model or batch itself.
+        count: how many things it rests on.
+        drawn: the largest of them, and what the others are together.
         pieces: in the visitor's language, with the names of what is drawn.
     """
-    if len(shown.nodes) < 2:
+    if not count:
         return ""
-    data = [each for each in shown.nodes if each.kind in ("collection", "external")]
-    data.sort(key=lambda each: (-_part(each.share), each.id))
     edges: defaultdict[_Key, list[EdgeRow]] = defaultdict(list)
-    for edge in shown.edges:
+    for edge in drawn.edges:
         edges[edge.kind, edge.source, edge.document].append(edge)
-    return "".join(_svg(shown, data, edges, pieces, f) for f in (_WIDE, _NARROW))
+    return "".join(_svg(goal, count, drawn, edges, pieces, f) for f in (_WIDE, _NARROW))
 
 
 def _svg(
-    shown: LineageShown, data: Sequence[NodeRow], edges: Mapping[_Key, Sequence[EdgeRow]],
+    goal: NodeRow, count: int, drawn: Drawn, edges: Mapping[_Key, Sequence[EdgeRow]],
     pieces: Pieces, f: _Frame,
 ) -> str:  # fmt: skip
-    """One drawing, of data in order and of the edges by their source."""
-    words, rows = pieces.words, _rows(data, pieces, f)
+    """One drawing, with the edges by their source."""
+    words, rows = pieces.words, _rows(drawn, pieces, f)
     slots = [max(_LINE, row.share * _HEIGHT + 6) for row in rows]
     tall = max(sum(slots), _HEIGHT + _LINE)
     middle = _TOP + tall / 2
@@ -102,8 +106,7 @@ def _svg(
     for slot in slots:
         centres.append(y + slot / 2)
         y += slot
-    boxes = _models(shown, f, middle) if f.has_models else {}
-    goal = shown.nodes[0]
+    boxes = _models(goal, drawn, f, middle) if f.has_models else {}
     into: defaultdict[str, float] = defaultdict(float)
     top = middle - _HEIGHT / 2
     parts, bars = [], []
@@ -119,7 +122,7 @@ def _svg(
                         max(height, _LEAST))
             )  # fmt: skip
             begin, into[user] = begin + height, into[user] + height
-    for edge in shown.edges:
+    for edge in drawn.edges:
         if edge.kind == "model" and edge.source in boxes:
             x, y0, height = boxes[edge.source]
             wide = min(height, 26.0)
@@ -150,7 +153,7 @@ def _svg(
     described = words.plural(
         "It rests on {number} thing, each named in the table below.",
         "It rests on {number} things, each named in the table below.",
-        len(shown.nodes) - 1,
+        count,
     )
     title = words.say("From data to models to outputs")
     return (
@@ -161,24 +164,26 @@ def _svg(
     )
 
 
-def _rows(data: Sequence[NodeRow], pieces: Pieces, f: _Frame) -> list[_Row]:
+def _rows(drawn: Drawn, pieces: Pieces, f: _Frame) -> list[_Row]:
     """The largest first; one row too many for a row of its own is named too."""
-    alone = data if len(data) <= f.rows + 1 else data[: f.rows]
+    data, count = drawn.data, len(drawn.data) + drawn.others
+    alone = data if count <= f.rows + 1 else data[: f.rows]
     rows = [
         _Row(
             _label(each, pieces),
             f"{pieces.root}/collection/{each.id}" if each.kind == "collection" else "",
             _part(each.share),
             (each,),
+            (),
             _kind(each),
         )
         for each in alone
     ]
-    rest = tuple(data[len(alone) :])
-    if rest:
-        words = pieces.words
-        label = words.plural("{number} more", "{number} more", len(rest))
-        rows.append(_Row(label, "", sum(_part(each.share) for each in rest), rest, "many"))
+    if count > len(alone):
+        words, rest = pieces.words, tuple(data[len(alone) :])
+        label = words.plural("{number} more", "{number} more", count - len(alone))
+        share = sum(_part(each.share) for each in rest) + drawn.others_share
+        rows.append(_Row(label, "", share, rest, drawn.others_flows, "many"))
     return rows
 
 
@@ -222,19 +227,22 @@ def _targets(
         for edge in edges.get((each.kind, each.id, each.document), ()):
             user = edge.user if edge.user in boxes else goal
             found[user] += _part(edge.share)
+    for flow in row.flows:
+        found[flow.user if flow.user in boxes else goal] += flow.share
     return list(found.items())
 
 
-def _models(shown: LineageShown, f: _Frame, middle: float) -> dict[str, tuple[float, float, float]]:
+def _models(
+    goal: NodeRow, drawn: Drawn, f: _Frame, middle: float
+) -> dict[str, tuple[float, float, float]]:
     """Model -> where its bar stands, and how high it is; those that others rest on further left."""
-    depth = {shown.nodes[0].id: 0}
-    for edge in shown.edges:  # by depth: a user comes before what it rests on
+    depth = {goal.id: 0}
+    for edge in drawn.edges:  # by depth: a user comes before what it rests on
         if edge.kind == "model":
             depth[edge.source] = max(depth.get(edge.source, 0), depth[edge.user] + 1)
     columns: defaultdict[int, list[NodeRow]] = defaultdict(list)
-    for each in shown.nodes[1:]:
-        if each.kind == "model":
-            columns[depth[each.id]].append(each)
+    for each in drawn.models:
+        columns[depth[each.id]].append(each)
     if not columns:
         return {}
     step = (f.goal - f.bar - 120) / (max(columns) + 1)

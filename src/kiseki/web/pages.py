@@ -19,9 +19,9 @@ from kiseki.web.shown import (
     home,
     identities,
     items,
-    lineages,
     models,
     offers,
+    parts,
     schedules,
     search,
     splits,
@@ -48,7 +48,7 @@ def front(visit: Visit) -> Response:
         drawn = None
         if visit.sandbox:
             with suppress(NotInIndex):  # it is not read yet
-                drawn = lineages.of(index, from_hex(visit.sandbox.batch, 32, "the batch"))
+                drawn = parts.of(index, from_hex(visit.sandbox.batch, 32, "the batch"))
         return {"shown": home.home(index), "drawn": drawn}
 
     return visit.page("home.html", ask)
@@ -126,7 +126,9 @@ def collection_items(visit: Visit, which: str, after: After = None) -> Response:
 def model(visit: Visit, which: str) -> Response:
     """A model."""
     key, language = hex32(which, "the ID of a model"), visit.words.language
-    return visit.page("model.html", lambda index: {"shown": models.model(index, key, language)})
+    return visit.page(
+        "model.html", lambda index: {"shown": models.model(index, key, language, parts.part)}
+    )
 
 
 @pages.get("/model/{which}/users")
@@ -146,7 +148,9 @@ def model_users(visit: Visit, which: str, after: After = None) -> Response:
 def batch(visit: Visit, which: str) -> Response:
     """A batch."""
     key, language = hex32(which, "the ID of a batch"), visit.words.language
-    return visit.page("batch.html", lambda index: {"shown": batches.batch(index, key, language)})
+    return visit.page(
+        "batch.html", lambda index: {"shown": batches.batch(index, key, language, parts.part)}
+    )
 
 
 @pages.get("/batch/{which}/outputs")
@@ -167,7 +171,7 @@ def lineage(visit: Visit, which: str, after: After = None) -> Response:
     """All that a model or batch rests on: its picture, and its table part by part."""
     key, last = hex32(which, "the ID of a model or batch"), number(after, 0)
     return visit.page(
-        "lineage.html", lambda index: {"shown": lineages.of(index, key), "after": last}
+        "lineage.html", lambda index: {"shown": parts.of(index, key, last), "after": last}
     )
 
 

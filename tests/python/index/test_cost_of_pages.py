@@ -12,7 +12,7 @@ from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.index import Index
 from kiseki.index.answers.months import months_of
-from kiseki.web.shown import batches, collections, commitments, items, models, wallets
+from kiseki.web.shown import batches, collections, commitments, items, models, parts, wallets
 
 from .test_cost_of_questions import Tall, counted, steps_of
 from .world import (
@@ -45,8 +45,8 @@ class Paid(Tall):
 
 
 PAGES: dict[str, Callable[[Index, Paid], object]] = {
-    "model": lambda index, world: models.model(index, world.top, "en"),
-    "batch": lambda index, world: batches.batch(index, world.frames, "en"),
+    "model": lambda index, world: models.model(index, world.top, "en", parts.part),
+    "batch": lambda index, world: batches.batch(index, world.frames, "en", parts.part),
     "collection": lambda index, world: collections.collection(index, world.art[0], "en"),
     "output": lambda index, world: items.item(index, world.output),
     "commitment": lambda index, world: commitments.commitment(index, named("frame"), "en"),

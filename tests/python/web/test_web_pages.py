@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -19,6 +20,7 @@ from kiseki.errors import IndexUnusable
 from kiseki.language import LANGUAGES
 from kiseki.web.asked import _templates, prepare
 from kiseki.web.guard import POLICY
+from kiseki.web.shown import parts
 from kiseki.web.site import Site
 
 from .conftest import Places
@@ -153,7 +155,7 @@ def test_a_long_lineage_is_shown_in_parts_that_are_the_whole(
     visitor: TestClient, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model may rest on thousands of collections, and a page holds some rows of them."""
-    monkeypatch.setattr("kiseki.web.asked.ROWS", 2)
+    monkeypatch.setattr(parts, "part", partial(parts.part, most=2))
     told = visitor.get(f"{places.pages['lineage']}.json").json()["nodes"][1:]
     assert len(told) > 2
     for first in (places.pages["batch"], places.pages["lineage"]):
@@ -177,7 +179,8 @@ def test_a_wallet_sees_what_waits_and_what_came(visitor: TestClient, places: Pla
     told = visitor.get(f"{places.pages['wallet']}.json").json()
     owed = scene.k.index.owed(scene.alice.address)
     (total,) = told["due"]
-    assert [each["amount"] for each in total["rows"]] == [str(each.amount) for each in owed]
+    most_first = sorted((each.amount for each in owed), reverse=True)
+    assert [each["amount"] for each in total["rows"]] == list(map(str, most_first))
     assert (total["amount"], total["sources"]) == (str(sum(e.amount for e in owed)), len(owed))
     assert [each["id"] for each in told["collections"]["rows"]] == [places.art]
     paid = visitor.get(f"/wallet/{scene.buyer.address}.json").json()["history"]["rows"]

@@ -9,6 +9,7 @@ a whole fractions as text, so that no program rounds them. A part imports only f
     search       what a text may mean
     findings     what only all records together show
     lineages     what a model or batch rests on
+    parts        what a page shows of that
     collections  a collection
     items        a data ID, or the ID of an output
     models       a model

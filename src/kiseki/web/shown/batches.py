@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
-from kiseki.index import Index
+from kiseki.index import Index, Lineage
 from kiseki.web.shown.collections import ItemRow, items
 from kiseki.web.shown.findings import FindingRow, findings, problems
-from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
@@ -22,8 +24,11 @@ from kiseki.web.shown.values import (
 __all__ = ["BatchShown", "batch"]
 
 
+L = TypeVar("L")
+
+
 @dataclass(frozen=True, slots=True)
-class BatchShown:
+class BatchShown(Generic[L]):
     """A batch.
 
     Attributes:
@@ -41,7 +46,7 @@ class BatchShown:
         holder: who holds that; none before it is minted.
         standing: how what it rests on stands today.
         findings: what only all records together show.
-        lineage: everything that it rests on.
+        lineage: everything that it rests on, whole or what a page shows of it.
         outputs: those that are logged.
         statements: what was said about it.
         split: who is paid what of its gross.
@@ -62,7 +67,7 @@ class BatchShown:
     holder: str | None
     standing: Standing
     findings: list[FindingRow]
-    lineage: LineageShown
+    lineage: L
     outputs: Rows[ItemRow]
     statements: Rows[StatementRow]
     split: str
@@ -75,8 +80,13 @@ class BatchShown:
         return problems(self.findings)
 
 
-def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchShown:
+def batch(
+    index: Index, which: bytes, language: str, told: Callable[[Lineage], L], most: int = ROWS
+) -> BatchShown[L]:
     """A batch, with the first rows of its lists.
+
+    Args:
+        told: what is told of its lineage.
 
     Raises:
         NotInIndex: nobody registered it.
@@ -99,7 +109,7 @@ def batch(index: Index, which: bytes, language: str, most: int = ROWS) -> BatchS
         None if holder is None else checksummed(holder),
         standing(found),
         findings(index, found, language),
-        lineage(found),
+        told(found),
         items(index, which, record.creator, most=most),
         statements(index, "batch", which, most=most),
         to_hex(record.split),

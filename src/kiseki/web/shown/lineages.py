@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Lineage
-from kiseki.index.answers.trace import Node
+from kiseki.index.answers.trace import Edge, Node
 from kiseki.index.store.rows import maker
 
-__all__ = ["ChangedRow", "EdgeRow", "LineageShown", "NodeRow", "Standing", "lineage", "standing"]
+__all__ = [
+    "ChangedRow",
+    "EdgeRow",
+    "LineageShown",
+    "Money",
+    "NodeRow",
+    "Rowed",
+    "Standing",
+    "lineage",
+    "money",
+    "standing",
+]
 
 _CHANGED = 5
 """Collections that are named where consent to more of them was revoked or has ended."""
@@ -166,12 +177,31 @@ def _changed(each: Node) -> ChangedRow:
     )
 
 
-_made_node, _made_edge = maker(NodeRow), maker(EdgeRow)
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where the gross of a model or batch goes.
+
+    Attributes:
+        shares: kind, ID and document of each node -> the part that reaches it.
+        to_data, to_developers: as of :class:`LineageShown`.
+    """
+
+    shares: Mapping[tuple[str, bytes, bytes], Fraction]
+    to_data: Fraction
+    to_developers: Fraction
+
+    @property
+    def rest(self) -> Fraction:
+        """What is left."""
+        return 1 - self.to_data - self.to_developers
+
+    def share(self, node: Node) -> Fraction:
+        """The part that reaches a node of the lineage."""
+        return self.shares[node.kind, node.id, node.document]
 
 
-def lineage(found: Lineage) -> LineageShown:
-    """A lineage as values. Of thousands of sources, many have the same registrant, user or share,
-    so each of these is written once."""
+def money(found: Lineage) -> Money:
+    """Where the gross of what a lineage is of goes."""
     shares = _reached(found)
     data = _sum(edge.share for edge in found.edges if edge.kind == "collection")
     models = _sum(
@@ -183,60 +213,77 @@ def lineage(found: Lineage) -> LineageShown:
     developers = models - _sum(
         edge.share for edge in found.edges if edge.kind == "collection" and edge.user != found.id
     )
-    written: dict[bytes, str] = {b"": ""}
-    wallets: dict[str, str] = {"": ""}
-    fractions: dict[int, str] = {}  # by identity: one of many is one object, and hashing is slow
+    return Money(shares, data, developers)
 
-    def hexed(value: bytes) -> str:
-        text = written.get(value)
-        if text is None:
-            text = written[value] = to_hex(value)
-        return text
 
-    def wallet(address: str) -> str:
-        text = wallets.get(address)
-        if text is None:
-            text = wallets[address] = checksummed(address)
-        return text
+_made_node, _made_edge = maker(NodeRow), maker(EdgeRow)
 
-    def fraction(share: Fraction) -> str:
-        text = fractions.get(id(share))
-        if text is None:
-            text = fractions[id(share)] = str(share)
-        return text
 
-    nodes = [
-        _made_node(
+class Rowed:
+    """Makes rows. Of thousands of sources, many have the same registrant, user or share, so each of
+    these is written once."""
+
+    def __init__(self) -> None:
+        self._written: dict[bytes, str] = {b"": ""}
+        self._wallets: dict[str, str] = {"": ""}
+        # By identity: one of many is one object, and hashing is slow. Each is held, so that no
+        # other gets its identity.
+        self._fractions: dict[int, tuple[Fraction, str]] = {}
+
+    def node(self, each: Node, share: Fraction) -> NodeRow:
+        """The row of a node that a part of the gross reaches."""
+        return _made_node(
             each.kind,
-            hexed(each.id),
-            wallet(each.registrant),
+            self._hexed(each.id),
+            self._wallet(each.registrant),
             each.time,
             each.revoked_at,
             each.ends_at,
             each.lapsed,
-            fraction(shares[each.kind, each.id, each.document]),
-            hexed(each.document),
+            self._fraction(share),
+            self._hexed(each.document),
         )
-        for each in found.nodes
-    ]
-    edges = [
-        _made_edge(
-            hexed(each.user),
+
+    def edge(self, each: Edge) -> EdgeRow:
+        """The row of an edge."""
+        return _made_edge(
+            self._hexed(each.user),
             each.kind,
-            hexed(each.source),
-            fraction(each.share),
-            hexed(each.document),
+            self._hexed(each.source),
+            self._fraction(each.share),
+            self._hexed(each.document),
         )
-        for each in found.edges
-    ]
+
+    def _hexed(self, value: bytes) -> str:
+        text = self._written.get(value)
+        if text is None:
+            text = self._written[value] = to_hex(value)
+        return text
+
+    def _wallet(self, address: str) -> str:
+        text = self._wallets.get(address)
+        if text is None:
+            text = self._wallets[address] = checksummed(address)
+        return text
+
+    def _fraction(self, share: Fraction) -> str:
+        known = self._fractions.get(id(share))
+        if known is None:
+            known = self._fractions[id(share)] = share, str(share)
+        return known[1]
+
+
+def lineage(found: Lineage) -> LineageShown:
+    """A lineage as values, whole."""
+    paid, rows = money(found), Rowed()
     return LineageShown(
         to_hex(found.id),
         found.now,
-        str(data),
-        str(developers),
-        str(1 - data - developers),
-        nodes,
-        edges,
+        str(paid.to_data),
+        str(paid.to_developers),
+        str(paid.rest),
+        [rows.node(each, paid.share(each)) for each in found.nodes],
+        [rows.edge(each) for each in found.edges],
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
-from kiseki.index import Index
+from kiseki.index import Index, Lineage
 from kiseki.index.answers.impact import Dependent
 from kiseki.web.shown.findings import FindingRow, findings, problems
-from kiseki.web.shown.lineages import LineageShown, Standing, lineage, standing
+from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
@@ -30,6 +32,9 @@ __all__ = [
     "of_dependent",
     "source",
 ]
+
+
+L = TypeVar("L")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class DependentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelShown:
+class ModelShown(Generic[L]):
     """A model.
 
     Attributes:
@@ -71,7 +76,7 @@ class ModelShown:
         data_ppm: how much of its gross goes to its data, parts per million.
         standing: how what it rests on stands today.
         findings: what only all records together show.
-        lineage: everything that it rests on.
+        lineage: everything that it rests on, whole or what a page shows of it.
         models, batches: how many rest on it, of those that were counted.
         more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         dependents: they themselves.
@@ -92,7 +97,7 @@ class ModelShown:
     data_ppm: int
     standing: Standing
     findings: list[FindingRow]
-    lineage: LineageShown
+    lineage: L
     models: int
     batches: int
     more_rest: bool
@@ -107,8 +112,13 @@ class ModelShown:
         return problems(self.findings)
 
 
-def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelShown:
+def model(
+    index: Index, which: bytes, language: str, told: Callable[[Lineage], L], most: int = ROWS
+) -> ModelShown[L]:
     """A model, with the first rows of its lists.
+
+    Args:
+        told: what is told of its lineage.
 
     Raises:
         NotInIndex: nobody registered it.
@@ -129,7 +139,7 @@ def model(index: Index, which: bytes, language: str, most: int = ROWS) -> ModelS
         record.data_ppm,
         standing(found),
         findings(index, found, language),
-        lineage(found),
+        told(found),
         resting.models,
         resting.batches,
         not resting.is_all,
