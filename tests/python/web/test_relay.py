@@ -13,9 +13,10 @@ from tests.python.passkey import Passkey
 from tests.python.web.relaying import TO, Desk, done, rounds, told, until
 
 from kiseki import LocalKiseki, Split, Terms
+from kiseki.chain.release.releases import addresses
 from kiseki.client.accounts import recoveries
 from kiseki.client.data.registering import terms_tuple
-from kiseki.core import ids
+from kiseki.core import accounts, ids
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.web.relay import Limits, Relay
@@ -243,7 +244,7 @@ def test_guardians_recover_an_account_of_this_studio_and_no_strangers(
         relay.ask("recovery", '{"approvals": []}')
     few = relay.ask("recovery", json.dumps({"approvals": letters[:1]}))
     rounds(relay)
-    assert "Account_TooFewApprovals" in told(relay, few).detail
+    assert "not enough guardians" in told(relay, few).detail
     begun = relay.ask("recovery", json.dumps({"approvals": letters}))
     assert relay.ask("recovery", json.dumps({"approvals": letters[::-1]})) == replace(
         begun, new=False
@@ -260,6 +261,28 @@ def test_guardians_recover_an_account_of_this_studio_and_no_strangers(
     assert k.accounts.state(desk.account).keys == (new.key,)
     with pytest.raises(InvalidInput, match="is over; sign it again"):
         relay.ask("recovery", json.dumps({"approvals": letters}))
+
+
+def test_nobody_has_accounts_made_by_approvals_of_who_is_no_guardian(
+    desk: Desk, relay: Relay
+) -> None:
+    """A signature of an account that is not there can be checked only once it is: so who signed is
+    looked at before anything is paid."""
+    k, new, nobody, friend = desk.k, Passkey(), Passkey(), desk.k.wallet(6)
+    desk.known(relay)
+    named = k.accounts.own(desk.account, "setGuardians", [friend.address], 1, 30 * 86_400)
+    done(relay, relay.operation(*desk.operation(named)))
+    asked = k.accounts.recovery(desk.account, new.key)
+    at = k.accounts.address(nobody.key)
+    signed = nobody.sign_for(at, asked.message)
+    wrapped = accounts.wrapped(addresses()["Accounts"], nobody.key, 0, signed)
+    false = replace(asked, signer=at, signature=wrapped, more={"guardian": at})
+    letter = json.loads(recoveries.LETTER.to_json(false))
+    ticket = relay.ask("recovery", json.dumps({"approvals": [letter]}))
+    before = desk.nonce()
+    rounds(relay)
+    assert "who is no guardian of the account" in told(relay, ticket).detail
+    assert desk.nonce() == before and not k.session.node.code(at)
 
 
 def test_guardians_of_a_strangers_account_pay_for_themselves(desk: Desk, relay: Relay) -> None:

@@ -31,6 +31,7 @@ from kiseki.web import siwe
 from kiseki.web.guard import Answer, own_script
 from kiseki.web.own.entry import Visitor, enter
 from kiseki.web.own.pages import Owner, Visit
+from kiseki.web.relay.recovering import TOO_FEW
 from kiseki.web.signing import passkeys
 
 __all__ = ["RecoveryShown", "guarding"]
@@ -38,7 +39,6 @@ __all__ = ["RecoveryShown", "guarding"]
 guarding = APIRouter(prefix="/own", include_in_schema=False)
 
 NO_GUARDIAN = "you are signed in with an account that is no guardian of this one"
-TOO_FEW = "not enough guardians have signed yet"
 OTHER_MESSAGE = "the page is older than what the guardians sign now; load it again"
 _DAY = 86_400
 _NEVER_KEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}

@@ -23,8 +23,10 @@ from kiseki.web.relay.limits import Limits
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.relay.works import Plan, Refused, Work, is_known
 
-__all__ = ["Completing", "Recovering"]
+__all__ = ["TOO_FEW", "Completing", "Recovering"]
 
+NO_GUARDIAN = "somebody signed this who is no guardian of the account"
+TOO_FEW = "not enough guardians have signed yet"
 _MOST = 16
 """Guardians of an account (`IAccount.setGuardians`)."""
 
@@ -86,7 +88,11 @@ class Recovering(Work):
             raise InvalidInput("this approval is for another chain")
 
     def plan(self, k: Kiseki, dry: Kiseki, limits: Limits, sent: int) -> Plan:
-        """Makes the accounts of guardians that are not there yet, then begins."""
+        """Makes the accounts of guardians that are not there yet, then begins.
+
+        Raises:
+            InvalidInput: somebody signed who is no guardian, or too few have.
+        """
         state, key = k.accounts.state(self.person), from_hex(self._said["key"], None, "the key")
         if state.round != self.approvals[0].nonce:
             if state.recovery is not None and state.recovery.key == key:
@@ -94,6 +100,11 @@ class Recovering(Work):
             raise Refused(Reason.DONE)
         if not (self.known or is_known(k, self.person)):
             raise Refused(Reason.STRANGER)
+        # Else the accounts of whoever "signed" would be made before the account refuses.
+        if any(each.signer not in state.guardians for each in self.approvals):
+            raise InvalidInput(NO_GUARDIAN)
+        if not 0 < state.threshold <= len({each.signer for each in self.approvals}):
+            raise InvalidInput(TOO_FEW)
         return Plan(tuple(k.accounts.recovery_calls(self.approvals)))
 
     @property
