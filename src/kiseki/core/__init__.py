@@ -39,6 +39,8 @@ A part imports only from those above it:
     event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line
     weights     what a model's commitment covers: its tensors, or the whole file
+    trained     what a file of weights says of its training, and what follows from that
+    trainers    readers of what each trainer writes
     credentials a file without its credentials: what an output's ID is the hash of
     bmff        what the tables of a film refer to, and those tables put back
     places      a file that is read in places
