@@ -50,6 +50,7 @@ __all__ = [
     "numbered",
     "raw_of",
     "raws",
+    "unpacked",
 ]
 
 metadata = MetaData()
@@ -209,7 +210,7 @@ class Unsigned(TypeDecorator[int]):
         it gives numbers."""
         if dialect.name == "postgresql":
             return Decimal, None
-        return self._packed, _unpacked
+        return self._packed, unpacked
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
         if value is None:
@@ -220,7 +221,7 @@ class Unsigned(TypeDecorator[int]):
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         if value is None:
             return None
-        return int(value) if dialect.name == "postgresql" else _unpacked(value)
+        return int(value) if dialect.name == "postgresql" else unpacked(value)
 
     def _packed(self, value: int) -> int | bytes:
         """Refuses what does not fit."""
@@ -232,7 +233,8 @@ class Unsigned(TypeDecorator[int]):
         return bytes((count,)) + value.to_bytes(count)
 
 
-def _unpacked(value: int | bytes) -> int:
+def unpacked(value: int | bytes) -> int:
+    """A number of :class:`Unsigned` as a driver gives it."""
     return value if isinstance(value, int) else int.from_bytes(value[1:])
 
 
