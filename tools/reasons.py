@@ -65,6 +65,8 @@ UNSEEN = {
     "core/statement.py": "of statements",
     "core/sumtree.py": "of splits and models",
     "core/title.py": "of titles",
+    "core/trained.py": "of files of weights, which no page reads",
+    "core/trainers.py": "of files of weights, which no page reads",
     "core/waterfall.py": "of waterfalls",
     "core/weights.py": "of models",
     "index/facts/fold.py": "reading the chain; what is wrong there stands in the log",

@@ -103,7 +103,10 @@ COMMANDS = {
     "licence": Place("licences", "licence", "Show the licence texts that ship with Kiseki."),
     "gate": Place("gate", "gate", "Keep allow lists, which say who may use a collection or model."),
     "model": Place(
-        "model", "model", "Register models, and check what they were trained on.", ("manifests",)
+        "model",
+        "model",
+        "Register models, and check what they were trained on.",
+        ("manifests", "lora"),
     ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place(

@@ -52,6 +52,8 @@ NO_COMMAND = {
     "own": "a step of an operation",
     "relay_call": "what `accounts.relay` sends", "is_used": "whether it was",
     "revocation_call": "what `data revoke-for` sends",
+    "recovery_calls": "what `guardians start` sends",
+    "completion_call": "what `guardians complete` sends",
 }  # fmt: skip
 """Methods that no command calls by their name, with what does the same."""
 

@@ -20,7 +20,7 @@ from kiseki.errors import InvalidInput
 from kiseki.vault.files import hash_files
 from kiseki.vault.folders import find
 
-__all__ = ["Made", "make"]
+__all__ = ["Consumed", "Made", "make", "make_of"]
 
 COLUMNS = ("file", "sha256", "weight")
 """Of the table that says how often training consumed each file."""
@@ -43,8 +43,14 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class _Consumed:
-    """A content that training consumed."""
+class Consumed:
+    """A content that training consumed.
+
+    Attributes:
+        name: what it is called in messages.
+        digest: SHA-256 of it, 32 bytes.
+        weight: how often training consumed it.
+    """
 
     name: str
     digest: bytes = field(repr=False)
@@ -67,6 +73,13 @@ def make(
         given += _rows(Path(table), form)
     if not given and not whole:
         raise InvalidInput("name the files that training consumed, a table of them or a collection")
+    return make_of(openings, given, whole=whole, among=among)
+
+
+def make_of(
+    openings: Openings, given: Sequence[Consumed], *, whole: Sequence[bytes], among: Sequence[bytes]
+) -> Made:
+    """The same of contents that are hashed already."""
     places = openings.places([each.digest for each in given])
     _must_be_known(given, places)
     weights: dict[bytes, dict[bytes, int]] = {}
@@ -89,7 +102,7 @@ def make(
     return Made(Manifest(weights), count, merged)
 
 
-def _must_be_known(given: Sequence[_Consumed], places: dict[bytes, list[Place]]) -> None:
+def _must_be_known(given: Sequence[Consumed], places: dict[bytes, list[Place]]) -> None:
     """
     Raises:
         InvalidInput: the key store cannot place a file, or its collection is not registered.
@@ -113,7 +126,7 @@ def _must_be_known(given: Sequence[_Consumed], places: dict[bytes, list[Place]])
         )
 
 
-def _one(consumed: _Consumed, places: Sequence[Place], among: Sequence[bytes], now: int) -> Place:
+def _one(consumed: Consumed, places: Sequence[Place], among: Sequence[bytes], now: int) -> Place:
     """The item that a content is meant to be, of all that it is registered as."""
     there = [each for each in places if each.collection is not None]
     known = {each.opening.kept.id: each for each in there}
@@ -140,14 +153,14 @@ def _has_ended(place: Place, now: int) -> bool:
 
 def _files(
     files: str | Path | Iterable[str | Path], progress: Callable[[int, int], None]
-) -> Iterator[_Consumed]:
+) -> Iterator[Consumed]:
     listed = [files] if isinstance(files, str | Path) else list(files)
     if listed:
         for each in hash_files(find(listed), progress):
-            yield _Consumed(str(each.path), each.digest, 1)
+            yield Consumed(str(each.path), each.digest, 1)
 
 
-def _rows(path: Path, form: Format) -> Iterator[_Consumed]:
+def _rows(path: Path, form: Format) -> Iterator[Consumed]:
     with Table(path, COLUMNS, form) as table:
         table.need(["weight"])
         for file, digest, weight in table:
@@ -158,10 +171,10 @@ def _rows(path: Path, form: Format) -> Iterator[_Consumed]:
                 raise table.refusal("", "say either file or sha256")
             if file.strip():
                 (hashed,) = hash_files([path.parent / file.strip()])
-                yield _Consumed(file.strip(), hashed.digest, int(number))
+                yield Consumed(file.strip(), hashed.digest, int(number))
             else:
                 known = from_hex(f"0x{digest.strip().removeprefix('0x')}", 32, "the digest")
-                yield _Consumed(digest.strip(), known, int(number))
+                yield Consumed(digest.strip(), known, int(number))
 
 
 def _all_of(openings: Openings, collection: bytes) -> list[bytes]:

@@ -16,6 +16,7 @@ from kiseki.client.data.data import Data, Registered
 from kiseki.client.data.gates import Gate
 from kiseki.client.letters import must_be_for
 from kiseki.client.models import lasting, manifests
+from kiseki.client.models.lora import Loras
 from kiseki.client.models.making import Made, make
 from kiseki.client.models.prepared import PreparedModel, model_of, more_of
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
@@ -49,12 +50,14 @@ class Models:
 
     Attributes:
         gate: the allow list for models.
+        loras: finished LoRAs, from what their trainers wrote into the files.
     """
 
     def __init__(self, wallet: Wallet, data: Data) -> None:
         """Use `Kiseki.models`."""
         self.wallet = wallet
         self.gate = Gate(wallet, _CONTRACT)
+        self.loras = Loras(wallet, data.openings)
         self._data = data
 
     def weights(

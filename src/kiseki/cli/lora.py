@@ -1,0 +1,173 @@
+"""`kiseki model from-lora`: registers a LoRA from what its trainer wrote into the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.bases import External, externals_of, told_of_base
+from kiseki.cli.model import model
+from kiseki.cli.revenue import RightsPayee, rights_payee
+from kiseki.cli.terms import Document, Gate, Royalty, Until, Uses, terms_of
+from kiseki.core.keccak import keccak256
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.client.data.registering import Registered
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.client.models.lora import Finished, Laid
+
+__all__ = ["from_lora"]
+
+
+@model.command("from-lora")
+def from_lora(
+    file: Annotated[Path, typer.Argument(help="The LoRA, a safetensors file.")],
+    root: Annotated[
+        Path | None,
+        typer.Argument(help="The folder that the trainer was given, with those of the pictures."),
+    ] = None,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=PATH",
+            help="Where the pictures of a folder lie that the file names; repeat.",
+        ),
+    ] = None,
+    collection: Annotated[
+        list[str] | None,
+        typer.Option(help="The collection to choose where a file is in several, 0x…; repeat."),
+    ] = None,
+    parent: Annotated[
+        list[str] | None, typer.Option(help="The base model, registered, 0x…; repeat.")
+    ] = None,
+    external: External = None,
+    uses: Uses = None, royalty: Royalty = None, licence: Document = None,
+    until: Until = None, gate: Gate = None,
+    payee: RightsPayee = None,
+    publish: Annotated[
+        Path | None, typer.Option(help="Write the manifest into this folder and record its hash.")
+    ] = None,
+    run_out: Annotated[
+        Path | None,
+        typer.Option(help="The file for the run's document. Default: beside the LoRA."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Register a LoRA from what its trainer wrote into the file.
+
+    Reads kohya's sd-scripts (also its GUI), OneTrainer, ai-toolkit and diffusers: which folders of
+    pictures it was trained on, how often each picture was taken, and the base model. The key store
+    must know each picture: it registered it, or took in the provider's receipt (`kiseki data
+    receive`). A folder that cannot be found, or has more or fewer pictures than the file says, is
+    named, and nothing is sent. The file is the word of whoever trained, and so is the manifest.
+    Sends one transaction, and more for new terms, a new split, over 1,024 collections or --publish.
+
+    \b
+    Examples:
+      kiseki model from-lora foxes.safetensors train --external base.safetensors=base.md \\
+        --uses train --royalty 5% --publish manifests
+      kiseki model from-lora foxes.safetensors --folder 10_foxes=drawings \\
+        --external unknown --uses train --royalty 5%
+    """
+    k = context.kiseki()
+    with show.progress("hashing", "bytes") as told:
+        found = k.models.loras.read(file, root, _places(folder), told)
+    _tell(found)
+    if found.problems:
+        raise InvalidInput("; ".join(found.problems))
+    parents = [context.hex32(each, "the parent") for each in parent or []]
+    externals = externals_of(k, external)
+    if not parents and not externals:
+        parents = _base(k, found)
+    told_of_base(k, parents, externals)
+    terms = terms_of(k, uses, royalty, "0%", licence, until, "0d", gate)
+    with show.progress("hashing", "pictures") as told:
+        made = k.models.loras.manifest(
+            found, among=[context.hex32(each, "the collection") for each in collection or ()],
+            progress=told,
+        )  # fmt: skip
+    run, paid = found.run(), rights_payee(k, payee, "model")
+    place = run_out or file.with_name(f"{file.name}.run.json")
+    says = [found.weights.words, f"Terms: {terms.words(revocable=False)}"]
+    says.append(f"Its money goes to {payee or 'its own rights token'}.")
+    says.append(f"The run's document goes into {place}, and its hash is registered.")
+    says += k.models.may_be_gone(made.manifest)
+
+    def work(k: Kiseki) -> Registered:
+        return k.models.register(
+            found.weights, terms, manifest=made.manifest, parents=parents, externals=externals,
+            run=keccak256(run.encode()), payee=paid, publish=publish,
+        )  # fmt: skip
+
+    name = f"model {found.weights.commitment.hex()} {terms.id.hex()}"
+    done = context.spend(k, name, says, work)
+    texts.write(place, run)
+    context.registered_told("model", done)
+
+
+def _places(given: list[str] | None) -> dict[str, Path]:
+    places = {}
+    for each in given or []:
+        name, equals, path = each.partition("=")
+        if not (name and equals and path):
+            raise InvalidInput(f"--folder is NAME=PATH, and this is {each!r:.80}")
+        places[name] = Path(path)
+    return places
+
+
+def _tell(found: Finished) -> None:
+    """What the file says, before anything is asked or sent."""
+    told = found.told
+    if told is None:
+        return
+    steps = "" if told.steps is None else f", {show.count(told.steps, 'step')}"
+    show.say(f"{told.program} {told.version}".strip() + f" wrote this file{steps}.")
+    if told.resized:
+        show.say("It was made smaller from another file, whose words it keeps.")
+    show.table(
+        ["folder", "pictures", "taken", "where"],
+        [(each.folder.name + (" (regularisation)" if each.folder.regularisation else ""),
+          "" if each.folder.images is None else f"{each.folder.images:,}",
+          _taken(each), each.path or "not found") for each in found.laid],
+        ["pictures"],
+    )  # fmt: skip
+    if found.laid and not found.problems and not found.is_exact:
+        show.say(
+            "The file does not say to the last picture how often each was taken; the manifest "
+            "declares the mean of what it can have been."
+        )
+
+
+def _taken(laid: Laid) -> str:
+    draws = laid.draws
+    if draws is None:
+        return "unknown"
+    if draws.is_exact:
+        return f"{draws.least} times"
+    return f"{draws.least} to {draws.most} times"
+
+
+def _base(k: Kiseki, found: Finished) -> list[bytes]:
+    """The base model that the file names, where it is registered.
+
+    Raises:
+        InvalidInput: it is not, or the file names none: what the LoRA rests on is for its developer
+            to say.
+    """
+    base = None if found.told is None else found.told.base
+    registered = k.models.loras.bases(found)
+    if len(registered) == 1:
+        return registered
+    named = "the file does not name its base model"
+    if base is not None:
+        named = f"the file names the base model {base.name or 'by a hash'!r:.80}"
+        if registered:
+            named += ", which several models are registered with"
+    raise InvalidInput(
+        f"{named}; say which it is: --parent ID where it is registered, --external FILE=DOCUMENT "
+        "where it is not, or --external unknown"
+    )

@@ -1,0 +1,285 @@
+"""A finished LoRA: from what its trainer wrote into the file to a manifest and a run's document.
+
+The file names the folders and how often each picture was taken. Its word is no path: only folders
+that the caller names are read. What cannot be found, or is not as many pictures as the file says,
+is named, and no manifest is made without it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from kiseki.client.data.openings import Openings
+from kiseki.client.models.making import Consumed, Made, make_of
+from kiseki.client.models.weights import Weights, read_weights
+from kiseki.client.wallet import Wallet
+from kiseki.core import ids
+from kiseki.core.counts import counted
+from kiseki.core.trained import Draws, Folder, Trained
+from kiseki.core.trainers import trained
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.errors import FilesError, InvalidInput
+from kiseki.vault.files import hash_files
+
+__all__ = ["PICTURES", "Finished", "Laid", "Loras"]
+
+PICTURES = (".avif", ".bmp", ".jpeg", ".jpg", ".jxl", ".png", ".webp")
+"""Endings of the files that trainers take for pictures, in lower case (sd-scripts,
+``IMAGE_EXTENSIONS``). Captions and cached latents lie beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A folder that the file names, and where its pictures lie now.
+
+    Attributes:
+        folder: as the file names it.
+        path: where its pictures lie; none where nobody said so.
+        files: the pictures there, by name.
+        draws: how often training took each of them; none where the file does not say.
+        problem: why it cannot be part of a manifest; empty where it can.
+    """
+
+    folder: Folder
+    path: Path | None
+    files: tuple[Path, ...] = field(repr=False)
+    draws: Draws | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A LoRA as its trainer left it.
+
+    Attributes:
+        weights: the file's.
+        told: what the file says of its training; none where no trainer that is known wrote it.
+        laid: the folders; empty where it names none.
+    """
+
+    weights: Weights
+    told: Trained | None
+    laid: tuple[Laid, ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """Why no manifest can be made of it; empty where one can."""
+        if self.told is None:
+            return [
+                "the file says nothing of its training: no trainer that Kiseki knows wrote it, or "
+                "what it wrote was taken out. Write a manifest by hand (kiseki model manifest)"
+            ]
+        if self.told.merged:
+            titles = ", ".join(self.told.merged)
+            return [
+                f"the file is a merge of {titles}, and a merge says nothing of pictures. Register "
+                "those models first and name them as its parents (kiseki model register --parent)"
+            ]
+        if self.told.folders is None:
+            return [
+                f"{self.told.program} wrote nothing into the file of what it was trained on. Write "
+                "a manifest by hand (kiseki model manifest --table)"
+            ]
+        found = [each.problem for each in self.laid if each.problem]
+        return found + [
+            f"the file contradicts itself: {each}" for each in self.told.contradictions()
+        ]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the file says to the last picture how often training took each."""
+        return bool(self.laid) and all(each.draws and each.draws.is_exact for each in self.laid)
+
+    def shares(self) -> list[int]:
+        """Of each folder the weight of one picture in a manifest: how often training took it. Where
+        the file gives only bounds, their mean; all of them in whole numbers, with nothing common.
+
+        Raises:
+            InvalidInput: of a folder nothing is known.
+        """
+        means = []
+        for each in self.laid:
+            if each.draws is None or not each.draws.most:
+                raise InvalidInput(
+                    f"the file does not say how often {each.folder.name!r} was taken"
+                )
+            means.append((each.draws.least + each.draws.most) / 2)
+        whole = math.lcm(*(each.denominator for each in means))
+        numbers = [int(each * whole) for each in means]
+        common = 1 if self.is_exact and whole == 1 else math.gcd(*numbers)
+        return [each // common for each in numbers]
+
+    def run(self, more: Mapping[str, Any] | None = None) -> str:
+        """The run's document as JSON: what the file says, where the pictures were found, and the
+        weights. Its hash is registered with the model.
+
+        Args:
+            more: members of its own, beside those.
+        """
+        said = None if self.told is None else _plain(self.told)
+        folders = [
+            {
+                "name": each.folder.name,
+                "pictures": len(each.files),
+                "draws": None
+                if each.draws is None
+                else [str(each.draws.least), str(each.draws.most)],
+            }
+            for each in self.laid
+        ]
+        document = {"format": "kiseki-run-v1", "trained": said, "folders": folders}
+        document |= {"weights": self.weights.document, **(more or {})}
+        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+class Loras:
+    """Finished LoRAs; `Kiseki.models.loras`."""
+
+    def __init__(self, wallet: Wallet, openings: Openings) -> None:
+        """Use `Kiseki.models.loras`."""
+        self._wallet, self._openings = wallet, openings
+
+    def read(
+        self,
+        file: str | Path,
+        root: str | Path | None = None,
+        places: Mapping[str, str | Path] | None = None,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Finished:
+        """What a trainer wrote into its file, and where the pictures lie that it names.
+
+        Args:
+            file: of weights.
+            root: the folder in which those that the file names lie, as the trainer was given it.
+            places: a folder for a name that the file has, where it is called otherwise now.
+            progress: called with the number of bytes read of the file, and in all.
+
+        Raises:
+            FilesError: the file cannot be read, or a folder of `places` is none.
+            InvalidInput: `places` names a folder that the file does not.
+        """
+        weights = read_weights(file, progress)
+        told, given = trained(weights.metadata), places or {}
+        folders = () if told is None else told.folders or ()
+        known = {each.name for each in folders}
+        for name in given:
+            if name not in known:
+                listed = ", ".join(sorted(known)) or "none"
+                raise InvalidInput(f"the file names no folder {name!r:.80}; it names {listed}")
+        laid = () if told is None else tuple(_laid(told, each, root, given) for each in folders)
+        return Finished(weights, told, laid)
+
+    def manifest(
+        self,
+        found: Finished,
+        *,
+        among: Sequence[bytes] = (),
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Made:
+        """The manifest: each picture with how often training took it. Sends nothing.
+
+        Args:
+            among: IDs of collections to choose, where a picture is in several.
+            progress: called with the number of pictures hashed and in all.
+
+        Raises:
+            InvalidInput: there are `Finished.problems`, or the key store does not know a picture.
+            FilesError: a picture cannot be read.
+        """
+        if found.problems:
+            raise InvalidInput("; ".join(found.problems))
+        files = [
+            (path, share)
+            for each, share in zip(found.laid, found.shares(), strict=True)
+            for path in each.files
+        ]
+        hashed = hash_files([path for path, _ in files], progress)
+        consumed = [
+            Consumed(str(each.path), each.digest, share)
+            for each, (_, share) in zip(hashed, files, strict=True)
+        ]
+        return make_of(self._openings, consumed, whole=(), among=among)
+
+    def bases(self, found: Finished) -> list[bytes]:
+        """The registered models whose whole file has the hash of the base model that the file
+        names, earliest first. One that is registered by its tensors is found by its file alone
+        (`Models.find`)."""
+        base = None if found.told is None else found.told.base
+        if base is None or base.sha256 is None:
+            return []
+        return self._wallet.session.index.models_with(ids.commitment(base.sha256, ZERO32))
+
+
+def _laid(
+    told: Trained, folder: Folder, root: str | Path | None, places: Mapping[str, str | Path]
+) -> Laid:
+    path = _path(folder.name, root, places)
+    draws = told.draws(folder)
+    if path is None:
+        return Laid(folder, None, (), draws, (
+            f"nobody said where the pictures of {folder.name!r:.80} lie; name the folder that the "
+            f"trainer was given, or this one (--folder NAME=PATH)"
+        ))  # fmt: skip
+    files = tuple(sorted(each for each in path.iterdir() if _is_picture(each)))
+    problem = ""
+    if folder.images is not None and len(files) != folder.images:
+        problem = (
+            f"{path} has {counted(len(files), 'picture')}, and the file says that "
+            f"{folder.name!r:.80} had {folder.images:,}"
+        )
+    elif not files:
+        problem = f"{path} has no pictures"
+    elif draws is None:
+        problem = f"the file does not say how often training took a picture of {folder.name!r:.80}"
+    return Laid(folder, path, files, draws, problem)
+
+
+def _path(name: str, root: str | Path | None, places: Mapping[str, str | Path]) -> Path | None:
+    """Where a folder lies: where the caller says, or by its last name in `root`. A path that a file
+    has is never followed."""
+    if name in places:
+        path = Path(places[name])
+        if not path.is_dir():
+            raise FilesError(f"{path} is no folder")
+        return path
+    if root is None:
+        return None
+    last = PureWindowsPath(name).name  # splits at both kinds of slashes
+    path = Path(root) / last
+    return path if last not in ("", ".", "..") and path.is_dir() and not path.is_symlink() else None
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES and path.is_file()
+
+
+def _plain(told: Trained) -> dict[str, Any]:
+    base, network = told.base, told.network
+    return {
+        "program": told.program, "version": told.version, "title": told.title,
+        "steps": told.steps, "planned": told.planned, "epochs": told.epochs,
+        "batches": told.batches, "batch": told.batch, "accumulation": told.accumulation,
+        "seed": told.seed, "session": told.session, "merged": list(told.merged),
+        "resized": told.resized,
+        "base": base and {
+            "name": base.name, "sha256": None if base.sha256 is None else to_hex(base.sha256),
+        },
+        "network": network and {
+            "module": network.module, "rank": _text(network.rank), "alpha": _text(network.alpha),
+        },
+        "folders": told.folders and [
+            {"name": each.name, "images": each.images, "repeats": _text(each.repeats),
+             "regularisation": each.regularisation, "dataset": each.dataset}
+            for each in told.folders
+        ],
+    }  # fmt: skip
+
+
+def _text(number: Fraction | None) -> str | None:
+    return None if number is None else str(number)
