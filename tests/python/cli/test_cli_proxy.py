@@ -163,7 +163,10 @@ def test_people_reach_the_site_by_its_name_and_pretend_nothing(
     assert [code for code, _ in codes] == [202, 202, 202, 429], codes
     ticket = json.loads(codes[0][1])
     assert asked(behind, ticket["next"])[0] == 200
-    while "Consent was revoked on" not in asked(behind, f"/collection/{made[0]['collection']}")[1]:
+    while (
+        "Its provider revoked consent on"
+        not in asked(behind, f"/collection/{made[0]['collection']}")[1]
+    ):
         assert time.monotonic() < end
         time.sleep(0.2)
 
