@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -150,6 +151,13 @@ def done(relay: Relay, ticket: Ticket | str) -> Told:
     found = told(relay, ticket)
     assert found.state == "done", (found.state, found.said, found.detail)
     return found
+
+
+def mined(k: Kiseki, thread: threading.Thread) -> None:
+    """Makes blocks until a thread has ended: what it calls sent may be on its way to the node."""
+    while thread.is_alive():
+        ask(k, "evm_mine")
+        thread.join(0.1)
 
 
 def until(holds: Callable[[], bool], seconds: float = 600.0) -> None:

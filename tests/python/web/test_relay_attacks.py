@@ -16,7 +16,7 @@ import pytest
 from tests.python.conftest import ask
 from tests.python.front import front, place
 from tests.python.passkey import Passkey
-from tests.python.web.relaying import PAYER, TO, Desk, done, rounds, told, until
+from tests.python.web.relaying import PAYER, TO, Desk, done, mined, rounds, told, until
 
 from kiseki import LocalKiseki
 from kiseki.chain.contract.contracts import Call
@@ -142,8 +142,7 @@ def test_what_reverts_only_once_it_is_sent_is_paid_for_once_and_counts(desk: Des
         until(lambda: told(relay, ticket).state == "sent")
         assert told(relay, ticket).hash is not None
         ask(desk.k, "anvil_setCode", token, "0x5f5ffd")
-        ask(desk.k, "evm_mine")
-        thread.join()
+        mined(desk.k, thread)
     finally:
         ask(desk.k, "evm_setAutomine", True)
     found = told(relay, ticket)
