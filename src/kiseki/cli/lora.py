@@ -92,6 +92,8 @@ def from_lora(
         )  # fmt: skip
     run, paid = found.run(), rights_payee(k, payee, "model")
     place = run_out or file.with_name(f"{file.name}.run.json")
+    if place.exists() and texts.read(place) != run:
+        raise InvalidInput(f"there is another file {place} already; name one with --run-out")
     says = [found.weights.words, f"Terms: {terms.words(revocable=False)}"]
     says.append(f"Its money goes to {payee or 'its own rights token'}.")
     says.append(f"The run's document goes into {place}, and its hash is registered.")
@@ -128,6 +130,16 @@ def _tell(found: Finished) -> None:
     show.say(f"{told.program} {told.version}".strip() + f" wrote this file{steps}.")
     if told.resized:
         show.say("It was made smaller from another file, whose words it keeps.")
+    if not context.current.json:  # one line of JSON is all that a program reads
+        _table(found)
+    if found.laid and not found.problems and not found.is_exact:
+        show.say(
+            "The file does not say to the last picture how often each was taken; the manifest "
+            "declares the mean of what it can have been."
+        )
+
+
+def _table(found: Finished) -> None:
     show.table(
         ["folder", "pictures", "taken", "where"],
         [(each.folder.name + (" (regularisation)" if each.folder.regularisation else ""),
@@ -135,11 +147,6 @@ def _tell(found: Finished) -> None:
           _taken(each), each.path or "not found") for each in found.laid],
         ["pictures"],
     )  # fmt: skip
-    if found.laid and not found.problems and not found.is_exact:
-        show.say(
-            "The file does not say to the last picture how often each was taken; the manifest "
-            "declares the mean of what it can have been."
-        )
 
 
 def _taken(laid: Laid) -> str:

@@ -32,6 +32,9 @@ def test_a_lora_is_registered_in_one_command_with_what_its_trainer_wrote(
     assert "--external unknown" in asked
     tried = shell.run(*words, "--external", "unknown", "--dry-run")
     assert not (shell.folder / "lora.safetensors.run.json").exists(), tried
+    (shell.folder / "mine.json").write_text("what somebody wrote")
+    taken = shell.run(*words, "--external", "unknown", "--run-out", "mine.json", code=2)
+    assert "there is another file mine.json already" in " ".join(taken.split())
     said = " ".join(shell.run(*words, "--external", "unknown", "--publish", "manifests").split())
     assert "sd-scripts" in said and "66 steps" in said
     assert "9 times" in said and "6 times" in said
@@ -44,6 +47,8 @@ def test_a_lora_is_registered_in_one_command_with_what_its_trainer_wrote(
     assert collection.weight == 4 * 9 + 5 * 6
     again = shell.run(*words, "--external", "unknown", "--publish", "manifests")
     assert "Nothing was sent." in " ".join(again.split()), "nothing is missing"
+    told = shell.json(*words, "--external", "unknown", "--publish", "manifests")
+    assert told["model"] == f"0x{model.hex()}"
 
 
 def test_what_cannot_be_mapped_is_named_and_nothing_is_sent(shell: Shell, k: LocalKiseki) -> None:
