@@ -46,8 +46,9 @@ TARGETS = ("demo", "test", "ape", "brownie", "verify")
 # What they pin does not fit beside what the others use.
 OWN_ENVIRONMENT = ("ape", "brownie", "verify")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
-# Megabytes to download with empty caches, measured in November 2026 on Linux x86-64.
-PYTHON_MB = {"demo": 112, "test": 240, "ape": 82, "brownie": 50, "verify": 118}
+# Megabytes to download with empty caches, measured in November 2026 on Linux x86-64, with torch's
+# build for the processor alone. Where a registry has none, that with libraries for GPUs is taken.
+PYTHON_MB = {"demo": 112, "test": 570, "ape": 82, "brownie": 50, "verify": 118}
 NPM_MB = {"demo": 23, "test": 215}
 NODE_MB = 61
 
@@ -83,6 +84,8 @@ def set_up(target: str) -> None:
         f"Setting up for {target}: downloads up to {size} MB (less what pip and npm have cached).",
         flush=True,
     )
+    if target != "demo" and sys.platform == "linux":
+        print("torch for GPUs takes 3.8 GB more of the disk, where pip is told of no other build.")
     began = time.monotonic()
     for step in steps:
         step.do()
@@ -175,6 +178,8 @@ def make_venv(venv: Path, keep: bool) -> None:
 def install(venv: Path, what: str, *arguments: str) -> None:
     """Through uv; through pip where uv cannot, as behind an index that only pip is told of."""
     uv = [str(venv / "bin" / "uv"), "pip", "install", "--python", str(venv / "bin" / "python")]
+    for place in os.environ.get("PIP_FIND_LINKS", "").split():  # pip reads it, uv does not
+        uv += ["--find-links", place]
     if Path(uv[0]).exists() and run(what, [*uv, *arguments], PIP_SECONDS, may_fail=True):
         return
     run(f"{what}, with pip", pip(venv, *arguments), PIP_SECONDS)
