@@ -35,6 +35,7 @@ from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
 from kiseki.core.registrations import ProvedList
+from kiseki.core.run import Run
 from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
@@ -100,6 +101,12 @@ def manifest(data: bytes) -> None:
         found = Manifest.from_json(data)
         again = Manifest.from_json(found.to_json())
         assert (again.items, again.root, again.weight) == (found.items, found.root, found.weight)
+
+
+def run(data: bytes) -> None:
+    with refused():
+        found = Run.from_json(data)
+        assert Run.from_json(found.to_json()) == found
 
 
 def terms(data: bytes) -> None:
@@ -402,6 +409,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     for each in (
         split,
         manifest,
+        run,
         terms,
         origins,
         dump,

@@ -90,7 +90,7 @@ def from_lora(
             found, among=[context.hex32(each, "the collection") for each in collection or ()],
             progress=told,
         )  # fmt: skip
-    run, paid = found.run(), rights_payee(k, payee, "model")
+    run, paid = found.run().to_json(), rights_payee(k, payee, "model")
     place = run_out or file.with_name(f"{file.name}.run.json")
     if place.exists() and texts.read(place) != run:
         raise InvalidInput(f"there is another file {place} already; name one with --run-out")

@@ -6,11 +6,12 @@ Numbers that may exceed 2**53 are decimal strings, so that no reader rounds them
 import json
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from kiseki.errors import InvalidInput
 
-__all__ = ["decimal", "foreign", "members", "parse", "read", "rows", "shallow", "write"]
+__all__ = ["decimal", "foreign", "fraction", "members", "parse", "read", "rows", "shallow", "write"]
 
 _DEEPEST = 8
 _DEEP = 64
@@ -20,6 +21,7 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NO_MARKS = bytes(set(range(256)) - set(b'[]{}"\\'))
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
+_FRACTION = re.compile(r"(0|[1-9][0-9]{0,77})(/[1-9][0-9]{0,77})?", re.ASCII)
 
 
 def write(document: dict[str, Any]) -> str:
@@ -95,6 +97,18 @@ def decimal(value: object, what: str) -> int:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise InvalidInput(f'{what} must be a whole number in a string, like "12"')
     return int(value)
+
+
+def fraction(value: object, what: str) -> Fraction:
+    """The number in a text such as ``"10"`` or ``"7/2"``, 0 or more. An exponent is refused: a few
+    characters of it can stand for more digits than fit the memory.
+
+    Raises:
+        InvalidInput: anything else.
+    """
+    if not isinstance(value, str) or not _FRACTION.fullmatch(value):
+        raise InvalidInput(f'{what} must be a number in a string, like "10" or "7/2"')
+    return Fraction(value)
 
 
 def foreign(content: bytes) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from kiseki import Kiseki, LocalKiseki, Terms
 from kiseki.client.models.lora import Finished
 from kiseki.core import ids
-from kiseki.core.keccak import keccak256
+from kiseki.core.run import Run
 from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
 
@@ -59,11 +59,12 @@ def test_each_picture_weighs_as_often_as_training_took_it(k: LocalKiseki) -> Non
     made = k.models.loras.manifest(found)
     assert list(made.manifest.items) == [collection]
     assert weights(k, found) == [6] * 5 + [9] * 4
-    run = json.loads(found.run())
-    assert run["trained"]["steps"] == 66 and run["weights"] == found.weights.document
+    run = found.run()
+    assert json.loads(run.to_json())["weights"] == found.weights.document
+    assert Run.from_json(run.to_json()) == run and run.trained == found.told
     done = k.models.register(
         found.weights, Terms.of("train", "5%"), manifest=made.manifest,
-        externals=[ids.External(ZERO32, ZERO32)], run=keccak256(found.run().encode()),
+        externals=[ids.External(ZERO32, ZERO32)], run=run.hash,
     )  # fmt: skip
     assert k.index.model(done.id).weights == found.weights.commitment
 

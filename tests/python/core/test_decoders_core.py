@@ -15,8 +15,19 @@ from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
 from kiseki.core.origin import Evidence, Origin, Owner, Person
+from kiseki.core.run import (
+    Code,
+    Command,
+    Environment,
+    Exposed,
+    Hashes,
+    Package,
+    Placed,
+    Run,
+)
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
+from kiseki.core.trained import Base, Draws, Folder, Network, Trained
 from kiseki.errors import InvalidInput
 
 
@@ -41,6 +52,31 @@ DOCUMENTS = {
         evidence=(Evidence(key(4), "contract"),),
         salt=key(5),
     ).to_json(),
+    "run": Run(
+        Hashes("tensors", key(1), key(2)),
+        settings={"lr": "1e-4", "layers": [2, 3]},
+        seed=7,
+        code=Code("4f1c", True, {"train.py": key(3)}),
+        environment=Environment(
+            "3.11.9", "Linux x86_64", "2 cores", (Package("torch", "2.13.0", key(4)),)
+        ),
+        command=Command(("python", "train.py", "{inputs}"), "model.safetensors"),
+        items={"rough/1.png": key(5)},
+        files={"base.safetensors": key(6)},
+        exposure=Exposed("0.1.0", key(7), key(8), 2, 60, 30, 240, 8, 256, None, key(9), 240),
+        tolerance=Fraction(1, 100),
+        base={"base.safetensors": key(6)},
+        trained=Trained(
+            "sd-scripts",
+            "48d368f",
+            (Folder("10_狐", 6, Fraction(10)),),
+            steps=47,
+            base=Base("base", key(6)),
+            network=Network("networks.lora", Fraction(2), None),
+        ),
+        folders=(Placed("10_狐", 6, Draws(Fraction(10), Fraction(20))),),
+        more={"studio": "軌跡"},
+    ).to_json(),
     "dump": json.dumps([IdTree([key(i) for i in range(1, 6)]).dump_slice(0)]),
 }
 
@@ -51,6 +87,7 @@ class TestPublishedDocuments:
         reads: dict[str, Any] = {
             "split": Split.from_json,
             "manifest": Manifest.from_json,
+            "run": Run.from_json,
             "terms": Terms.from_json,
             "origins": Origin.from_json,
         }

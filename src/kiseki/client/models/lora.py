@@ -7,11 +7,9 @@ is named, and no manifest is made without it.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -21,9 +19,10 @@ from kiseki.client.models.weights import Weights, read_weights
 from kiseki.client.wallet import Wallet
 from kiseki.core import ids
 from kiseki.core.counts import counted
+from kiseki.core.run import Hashes, Placed, Run
 from kiseki.core.trained import Draws, Folder, Trained
 from kiseki.core.trainers import trained
-from kiseki.core.values import ZERO32, to_hex
+from kiseki.core.values import ZERO32
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.files import hash_files
 
@@ -115,27 +114,24 @@ class Finished:
         common = 1 if self.is_exact and whole == 1 else math.gcd(*numbers)
         return [each // common for each in numbers]
 
-    def run(self, more: Mapping[str, Any] | None = None) -> str:
-        """The run's document as JSON: what the file says, where the pictures were found, and the
-        weights. Its hash is registered with the model.
+    def run(self, more: Mapping[str, Any] | None = None) -> Run:
+        """The run: what the file says, where the pictures were found, and the weights. The hash of
+        its document is registered with the model.
 
         Args:
             more: members of its own, beside those.
         """
-        said = None if self.told is None else _plain(self.told)
-        folders = [
-            {
-                "name": each.folder.name,
-                "pictures": len(each.files),
-                "draws": None
-                if each.draws is None
-                else [str(each.draws.least), str(each.draws.most)],
-            }
-            for each in self.laid
-        ]
-        document = {"format": "kiseki-run-v1", "trained": said, "folders": folders}
-        document |= {"weights": self.weights.document, **(more or {})}
-        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        weights, base = self.weights, None if self.told is None else self.told.base
+        return Run(
+            Hashes(weights.form, weights.digest, weights.settings),
+            seed=None if self.told is None else self.told.seed,
+            base={base.name: base.sha256} if base is not None and base.sha256 else {},
+            trained=self.told,
+            folders=tuple(
+                Placed(each.folder.name, len(each.files), each.draws) for each in self.laid
+            ),
+            more=more or {},
+        )
 
 
 class Loras:
@@ -257,29 +253,3 @@ def _path(name: str, root: str | Path | None, places: Mapping[str, str | Path]) 
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURES and path.is_file()
-
-
-def _plain(told: Trained) -> dict[str, Any]:
-    base, network = told.base, told.network
-    return {
-        "program": told.program, "version": told.version, "title": told.title,
-        "steps": told.steps, "planned": told.planned, "epochs": told.epochs,
-        "batches": told.batches, "batch": told.batch, "accumulation": told.accumulation,
-        "seed": told.seed, "session": told.session, "merged": list(told.merged),
-        "resized": told.resized,
-        "base": base and {
-            "name": base.name, "sha256": None if base.sha256 is None else to_hex(base.sha256),
-        },
-        "network": network and {
-            "module": network.module, "rank": _text(network.rank), "alpha": _text(network.alpha),
-        },
-        "folders": told.folders and [
-            {"name": each.name, "images": each.images, "repeats": _text(each.repeats),
-             "regularisation": each.regularisation, "dataset": each.dataset}
-            for each in told.folders
-        ],
-    }  # fmt: skip
-
-
-def _text(number: Fraction | None) -> str | None:
-    return None if number is None else str(number)
