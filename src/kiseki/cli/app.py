@@ -108,6 +108,11 @@ COMMANDS = {
         "Register models, and check what they were trained on.",
         ("manifests", "lora"),
     ),
+    "training": Place(
+        "training",
+        "training",
+        "Lay out data for a trainer, and say which item a file comes from.",
+    ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place(
         "rights", "rights", "Mint and move rights tokens, at once or on conditions.", ("schedules",)

@@ -41,6 +41,8 @@ A part imports only from those above it:
     weights     what a model's commitment covers: its tensors, or the whole file
     trained     what a file of weights says of its training, and what follows from that
     trainers    readers of what each trainer writes
+    laid        what was laid out for a trainer: which file is which item
+    beside      what trainers write beside a picture, by its name
     credentials a file without its credentials: what an output's ID is the hash of
     bmff        what the tables of a film refer to, and those tables put back
     places      a file that is read in places

@@ -1,0 +1,52 @@
+"""`kiseki training`: what training does beside the chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.core.values import to_hex
+
+__all__ = ["training"]
+
+training = typer.Typer(help="Lay out data for a trainer, and say which item a file comes from.")
+
+
+@training.command("original")
+def original(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files in a folder that `kiseki training lay` laid.")
+    ],
+) -> None:
+    """Say which registered item a picture, crop, caption or cache comes from.
+
+    Reads the names that trainers give to what they write beside a picture: latents and outputs of
+    text encoders (.npz, .safetensors), crops, masks, captions. A file that no rule maps is named as
+    unknown, and the command ends with 4. Reads no content, asks no node and sends nothing.
+
+    \b
+    Examples:
+      kiseki training original train/10_foxes/0123456789ab.png
+      kiseki training original train/10_foxes/*.npz
+    """
+    from kiseki.training.laying.laid import Originals
+
+    originals = Originals()
+    found = [(each, originals.of(each)) for each in files]
+    if context.current.json:
+        show.json_line([
+            {"file": file, "item": each and to_hex(each.id), "kind": each and each.kind.value,
+             "collection": each and to_hex(each.collection), "picture": each and each.picture}
+            for file, each in found
+        ])  # fmt: skip
+    else:
+        show.table(
+            ["file", "is", "data ID", "picture"],
+            [(file, "unknown", "", "") if each is None
+             else (file, each.kind.value, to_hex(each.id), each.picture) for file, each in found],
+        )  # fmt: skip
+    if any(each is None for _, each in found):
+        raise typer.Exit(4)
