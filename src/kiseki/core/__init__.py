@@ -38,6 +38,7 @@ A part imports only from those above it:
     metadata    what a rights token says of itself
     event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line
+    withdrawal  what a developer answers once data is withdrawn that a model rests on
     weights     what a model's commitment covers: its tensors, or the whole file
     trained     what a file of weights says of its training, and what follows from that
     trainers    readers of what each trainer writes

@@ -29,6 +29,7 @@ from kiseki.index.answers.values import (
     Statement,
     Status,
 )
+from kiseki.index.answers.withdrawals import said_by_registrants
 from kiseki.index.facts.rebuild import ancestry
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -197,6 +198,19 @@ class Questions:
     def stated(self, subject: bytes, after: int = -1, most: int = ALL) -> list[Statement]:
         """:meth:`statements` about any subject, as the payee key of a wallet."""
         return self._records.statements(subject, after, most)
+
+    def said_by_developers(
+        self, models: Mapping[bytes, str], kind: bytes, most: int = ALL
+    ) -> dict[bytes, list[Statement]]:
+        """What developers said about their own models, of one sort, earliest first.
+
+        Args:
+            models: ID -> its developer, lowercase address.
+            kind: the sort.
+            most: how many at most of each model; the last ones.
+        """
+        registry = self._addresses["ModelRegistry"]
+        return said_by_registrants(self._store, registry, models, kind, most)
 
     def called(self, groups: Iterable[bytes], wallets: Iterable[str]) -> list[Called]:
         """What some collections, models, batches and wallets are called by the word of whoever

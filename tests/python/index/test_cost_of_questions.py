@@ -14,7 +14,7 @@ from kiseki.index import Index
 from kiseki.index.answers.impact import dependents_of
 from kiseki.index.money import Money
 
-from .world import ARTIST, CREATOR, DATA, OUTPUTS, STRANGER, STUDIO, World, named
+from .world import ARTIST, CREATOR, DATA, DEVELOPER, OUTPUTS, STRANGER, STUDIO, World, named
 
 CHEAP = Terms.of("train", royalty="1%")
 DEAR = Terms.of("train", royalty="2%")
@@ -74,6 +74,19 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "terms": lambda index, world: index.overview.terms_of(world.frames),
     "under": lambda index, world: index.overview.works_under(DEAR.id),
     "newest": lambda index, world: index.overview.newest_uses(ids.wallet(ARTIST)),
+    "withdrawals": lambda index, world: index.overview.withdrawals("model", world.top),
+    "newest withdrawals": lambda index, world: index.overview.withdrawals(
+        "developer", DEVELOPER, newest=True
+    ),
+    "withdrawals of a collection": lambda index, world: index.overview.withdrawals(
+        "collection", world.art[0]
+    ),
+    "withdrawals of a provider": lambda index, world: index.overview.withdrawals(
+        "provider", ARTIST
+    ),
+    "answers": lambda index, world: index.said_by_developers(
+        {world.top: DEVELOPER}, named("audit"), 5
+    ),
     "impact": lambda index, world: dependents_of(index._store, world.art[0]),
 }
 

@@ -12,6 +12,7 @@ from kiseki.core.event import Event
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, KisekiError
 from kiseki.index import Index
+from kiseki.index.answers.withdrawals import Of
 from kiseki.index.money import Money
 
 from .busy import NAME, busy
@@ -34,6 +35,8 @@ from .world import (
 )
 
 SEEDS = range(3)
+_GROUPS: tuple[Of, ...] = ("model", "collection", "item")
+_WALLETS: tuple[Of, ...] = ("developer", "provider")
 REGISTRIES = ("DataRegistry", "ModelRegistry", "OutputRegistry")
 
 
@@ -63,6 +66,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         for collection in world.providers:
             yield "source", group, told(index.source, group, collection)
         yield "impact", group, index.overview.impact(group)
+        for of in _GROUPS:
+            yield "withdrawals", group, index.overview.withdrawals(of, group, most=1000)
         yield "terms", group, index.overview.terms_of(group)
         yield "newest", group, index.overview.newest_uses(group)
         yield "dependents", group, index.overview.dependents(group, most=1000)
@@ -81,6 +86,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
     yield "called", None, index.called([*world.providers, *batches(world.events)], people)
     for who in people:
         yield "usage", who, index.usage(who, deep=True)
+        for of in _WALLETS:
+            yield "withdrawals", who, index.overview.withdrawals(of, who, most=1000)
         yield "collections", who, told(index.collections, who)
         yield "held", who, index.agreements.held(who)
         yield "schedules", who, index.agreements.schedules(party=who)

@@ -14,6 +14,7 @@ A part imports only from those above it:
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees
     impact      what rests on a collection or model
+    withdrawals which models a revocation touches, and what their developers said
     newest      what used something last
     licensing   terms under a work, and works under terms
     earnings    what reached a wallet, summed
@@ -21,5 +22,5 @@ A part imports only from those above it:
     coverage    works whose every source is still consented to
     counts      how many there are of each kind
     search      by the beginning of an ID or address, or by a name
-    overview    the last eight together
+    overview    the last nine together
 """

@@ -21,6 +21,7 @@ from kiseki.index.answers.licensing import terms_of, works_under
 from kiseki.index.answers.months import Month, months_of
 from kiseki.index.answers.newest import NewUse, newest_uses
 from kiseki.index.answers.search import Hit, search
+from kiseki.index.answers.withdrawals import Of, Withdrawal, withdrawals_of
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 
@@ -64,6 +65,23 @@ class Overview:
             key: the ID of a collection or model; of all of a wallet's, its payee key.
         """
         return newest_uses(self._store, key, before, most, self._last(block))
+
+    def withdrawals(
+        self,
+        of: Of,
+        key: str | bytes,
+        after: bytes = b"",
+        most: int = 100,
+        block: int | None = None,
+        *,
+        newest: bool = False,
+    ) -> list[Withdrawal]:
+        """Revocations of a provider, collection or item, or that touch a model or a developer's
+        models: each with a model that rests on what was revoked. In pages by ``after``, the
+        `cursor` of the last row that is known."""
+        return withdrawals_of(
+            self._store, of, key, after, most, newest=newest, at=self._last(block)
+        )
 
     def terms_of(self, group: bytes, block: int | None = None) -> list[bytes]:
         """The IDs of all terms of what a model or batch rests on, its own included."""
