@@ -106,7 +106,7 @@ COMMANDS = {
         "model",
         "model",
         "Register models, and check what they were trained on.",
-        ("manifests", "lora"),
+        ("manifests", "lora", "stamp"),
     ),
     "training": Place(
         "training",

@@ -201,7 +201,7 @@ def find(
         show.json_line({
             "weights": {**show.plain(known.weights.document), "reason": known.weights.reason,
                         "commitment": known.weights.commitment, "words": known.weights.words},
-            "models": models, "hints": known.hints,
+            "models": models, "hints": known.hints, "stamp": known.said,
         })  # fmt: skip
     else:
         show.fields([
@@ -210,6 +210,8 @@ def find(
             *((each.name, f"{each.stated} ({each.words})") for each in known.hints),
         ])  # fmt: skip
         show.say(known.weights.words)
+        if known.said is not None:
+            show.say(known.said.words)
         for each in known.models:
             show.line(f"{to_hex(each.model)}: {each.words}; registered by {each.developer} on "
                       f"{show.date(each.registered_at)}")  # fmt: skip

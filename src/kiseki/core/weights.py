@@ -17,6 +17,8 @@ have one preimage. The settings beside them (``__metadata__``; loaders read LoRA
              ‖ for each pair, by key and then value in UTF-8, ascending, each pair once:
                uint32 length of the key ‖ key ‖ uint32 length of the value ‖ value )
 
+A stamp (`kiseki.core.stamp`) names the model and is no setting of it, so its keys are left out.
+
 A file has tensors only if every reader must find the same ones in it. What two readers could take
 for two models (a key twice, a hole, an overlap...) is refused here, with the reason, and its caller
 takes the whole file: SHA-256 of all its bytes. A file that begins like the first preimage is no
@@ -33,7 +35,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
 
-from kiseki.core import documents
+from kiseki.core import documents, stamp
 from kiseki.errors import InvalidInput
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Tensors",
     "payload_digest",
     "shards",
+    "stamped",
     "tensors",
     "whole_digest",
 ]
@@ -75,7 +78,7 @@ class Tensors:
 
     Attributes:
         digest: of all tensors, 32 bytes.
-        settings: the hash of the metadata, 32 bytes; of all files together.
+        settings: the hash of the metadata without a stamp, 32 bytes; of all files together.
         metadata: what the files say about themselves; of a key with two values the last.
         count: how many tensors.
         size: their bytes.
@@ -131,9 +134,10 @@ def tensors(
     # By name: each row begins with the length of its name, so it is sorted by what follows.
     rows.sort(key=lambda row: row[4 : 4 + int.from_bytes(row[:4], "big")])
     pairs = {pair for header in headers.values() for pair in header.metadata}
+    settings = [pair for pair in sorted(pairs) if pair[0].decode() not in stamp.KEYS]
     return Tensors(
         digest=_listed(_TENSORS, rows),
-        settings=_listed(_METADATA, [_sized(k) + _sized(v) for k, v in sorted(pairs)]),
+        settings=_listed(_METADATA, [_sized(k) + _sized(v) for k, v in settings]),
         metadata={k.decode(): v.decode() for k, v in sorted(pairs)},
         count=len(rows),
         size=size,
@@ -171,6 +175,34 @@ def payload_digest(file: BinaryIO) -> bytes | None:
     for chunk in _read(file, start, size - start):
         digest.update(chunk)
     return digest.digest()
+
+
+def stamped(file: BinaryIO, named: stamp.Stamp) -> tuple[bytes, int]:
+    """The beginning of a safetensors file, up to its tensors, with a stamp in its metadata.
+
+    All else in the metadata stays, in the order in which it stands; an earlier stamp goes.
+
+    Returns:
+        The new beginning, and at which byte of the file the tensors begin.
+
+    Raises:
+        InvalidInput: readers could disagree about what is in it, or its header would be too long.
+    """
+    header = _header(file)
+    if not header.tensors:
+        raise InvalidInput("it holds no tensor")
+    file.seek(8)
+    text = file.read(header.data - 8)
+    start, stop = header.span
+    kept = {k.decode(): v.decode() for k, v in header.metadata}
+    said = json.dumps(kept | named.metadata, ensure_ascii=False, separators=(",", ":")).encode()
+    if start == stop:  # it has no metadata yet
+        said = b'"__metadata__":' + said + b","
+    text = text[:start] + said + text[stop:]
+    text += b" " * (-len(text) % 8)  # readers map tensors into memory where they begin at an 8th
+    if len(text) > HEADER:
+        raise InvalidInput(f"with a stamp its header has more than the {HEADER:,} bytes read here")
+    return len(text).to_bytes(8, "little") + text, header.data
 
 
 def shards(index: bytes) -> dict[str, list[str]]:
@@ -226,6 +258,8 @@ class _Header:
     tensors: list[_Tensor]
     """As they lie in the file."""
     metadata: list[tuple[bytes, bytes]]
+    span: tuple[int, int]
+    """Where its JSON has the metadata; both the same where it has none."""
     data: int
     size: int
 
@@ -248,7 +282,7 @@ def _header(file: BinaryIO) -> _Header:
         raise InvalidInput("it is not in the safetensors format")
     if length > HEADER:
         raise InvalidInput(f"its header has {length:,} bytes, more than the {HEADER:,} read here")
-    found, metadata = _Json(begin + file.read(length - 1)).header()
+    found, metadata, span = _Json(begin + file.read(length - 1)).header()
     left = size - 8 - length
     found.sort(key=lambda each: (each.start, each.stop))
     for before, each in pairwise([_Tensor(b"", "", (), 0, 0), *found]):
@@ -261,7 +295,7 @@ def _header(file: BinaryIO) -> _Header:
         raise InvalidInput("the file is cut off")
     if end < left:
         raise InvalidInput(f"{left - end:,} bytes follow the last tensor")
-    return _Header(found, metadata, 8 + length, left)
+    return _Header(found, metadata, span, 8 + length, left)
 
 
 class _Json:
@@ -281,17 +315,20 @@ class _Json:
     def __init__(self, text: bytes) -> None:
         self._text, self._at = text, 0
 
-    def header(self) -> tuple[list[_Tensor], list[tuple[bytes, bytes]]]:
+    def header(self) -> tuple[list[_Tensor], list[tuple[bytes, bytes]], tuple[int, int]]:
         found: list[_Tensor] = []
         metadata: list[tuple[bytes, bytes]] = []
+        span = (1, 1)  # after the first bracket
         for name in self._members():
             if name == "__metadata__":
+                start = self._at
                 metadata = [(key.encode(), self._string().encode()) for key in self._members()]
+                span = (start, self._at)
             else:
                 found.append(self._tensor(name))
         if self._text[self._at :].strip(b" \t\n\r"):
             raise InvalidInput("something follows the header's JSON")
-        return found, metadata
+        return found, metadata, span
 
     def _tensor(self, name: str) -> _Tensor:
         dtype, lists = "", dict[bytes, tuple[int, ...]]()

@@ -3,6 +3,7 @@
 A part imports only from those above it:
 
     weights    what a model file's commitment is, and which model a file is
+    stamping   a model's ID, written into its file
     manifests  what a training run used, published and checked
     lasting    consent that may be gone before a model is registered
     making     manifests, from the files that training consumed

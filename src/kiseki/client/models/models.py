@@ -19,6 +19,7 @@ from kiseki.client.models import lasting, manifests
 from kiseki.client.models.lora import Loras
 from kiseki.client.models.making import Made, make
 from kiseki.client.models.prepared import PreparedModel, model_of, more_of
+from kiseki.client.models.stamping import Stamped, stamp_file
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
@@ -112,6 +113,21 @@ class Models:
             InvalidInput: the document is not JSON.
         """
         return find_model(self.wallet, file, run, progress)
+
+    def stamp(
+        self,
+        file: str | Path,
+        model: bytes,
+        *,
+        replace: bool = False,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Stamped:
+        """Writes into a file of weights which registered model it is; see `stamp_file`.
+
+        Raises:
+            InvalidInput, FilesError, NotInIndex: as `stamp_file`.
+        """
+        return stamp_file(self.wallet, file, model, replace=replace, progress=progress)
 
     def register(
         self,

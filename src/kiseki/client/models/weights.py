@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -13,11 +13,12 @@ from kiseki.client.wallet import Wallet
 from kiseki.core import documents, ids, weights
 from kiseki.core.counts import counted
 from kiseki.core.keccak import keccak256
+from kiseki.core.stamp import Stamp
 from kiseki.core.values import ZERO32, to_hex
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.errors import FilesError, InvalidInput, NotInIndex
 from kiseki.vault.files import still
 
-__all__ = ["Found", "Hint", "Known", "Weights", "find_model", "read_weights"]
+__all__ = ["Found", "Hint", "Known", "Said", "Weights", "find_model", "read_weights", "said"]
 
 Form = Literal["tensors", "whole file"]
 Progress = Callable[[int, int], None]
@@ -123,6 +124,22 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a file's stamp says, and what the registry has to say to it.
+
+    Attributes:
+        stamp: which model the file says that it is; `None` where what it has for a stamp is none.
+        holds: whether that model is registered with these weights; `None` where that cannot be
+            told here: of another chain or registry, or of a model that a salt hides.
+        words: for people.
+    """
+
+    stamp: Stamp | None
+    holds: bool | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a file of weights.
 
@@ -130,11 +147,13 @@ class Known:
         weights: what would be registered of it now.
         models: the registered models that have these weights, earliest first.
         hints: what the file says of itself.
+        said: what its stamp says; `None` for a file without one.
     """
 
     weights: Weights
     models: tuple[Found, ...]
     hints: tuple[Hint, ...]
+    said: Said | None = None
 
 
 def read_weights(file: str | Path, progress: Progress = lambda *_: None) -> Weights:
@@ -196,7 +215,37 @@ def find_model(
                     each, model.developer, model.registered_at, form, salt != ZERO32, settings,
                 )))  # fmt: skip
     found.sort(key=lambda each: each[0])
-    return Known(mine, tuple(each for _, each in found), tuple(_hints(path, mine)))
+    models = tuple(each for _, each in found)
+    return Known(mine, models, tuple(_hints(path, mine)), said(wallet, mine, models))
+
+
+def said(wallet: Wallet, mine: Weights, models: Sequence[Found]) -> Said | None:
+    """What a file's stamp says, compared with the registry; none for a file without one.
+
+    Args:
+        models: those that are registered with these weights.
+    """
+    try:
+        stamp = Stamp.of(mine.metadata)
+    except InvalidInput as why:
+        return Said(None, False, f"The file has a stamp that says nothing: {why}.")
+    if stamp is None:
+        return None
+    claim = f"The file says that it is the {stamp.words}"
+    session = wallet.session
+    registry = session["ModelRegistry"].address.lower()
+    if (stamp.chain_id, stamp.registry) != (session.chain_id, registry):
+        return Said(stamp, None, f"{claim}; that is not the registry that is asked here.")
+    if any(each.model == stamp.model for each in models):
+        return Said(stamp, True, f"{claim}, and that model is registered with these weights.")
+    try:
+        session.index.model(stamp.model)
+    except NotInIndex:
+        return Said(stamp, False, f"{claim}, and no such model is registered there.")
+    return Said(stamp, None, (
+        f"{claim}. That model is registered with other weights, or a salt hides them that this key "
+        "store does not hold."
+    ))  # fmt: skip
 
 
 # Inside
