@@ -30,6 +30,8 @@ UNSEEN = {
     "chain/logs.py": "reading the chain",
     "chain/release/": "deploys and verifies contracts; pages ask those that are there",
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
+    "core/run.py": "a document that cannot be read tells nothing",
+    "core/told.py": "part of core/run.py",
     "client/data/gates.py": "no page lets anybody into a gate",
     "client/data/openings.py": "no page reveals anything",
     "client/data/standing.py": "no page asks for a standing consent",

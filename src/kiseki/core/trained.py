@@ -11,7 +11,7 @@ file is silent: what it does not say is ``None`` here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -151,6 +151,27 @@ class Trained:
             return None
         return self.steps // each, bool(self.steps % each)
 
+    @property
+    def steps_in_all(self) -> int | None:
+        """Steps of all its epochs; none where it cannot be told."""
+        each = self.steps_an_epoch
+        return None if each is None or self.epochs is None else each * self.epochs
+
+    @property
+    def images(self) -> int | None:
+        """Pictures of all folders; none where the file does not say it of each."""
+        if not self.folders or any(each.images is None for each in self.folders):
+            return None
+        return sum(each.images or 0 for each in self.folders)
+
+    @property
+    def counted_images(self) -> Fraction | None:
+        """Pictures of one epoch with their repeats, without those of regularisation, as the folders
+        add up; none where the file does not say it of each."""
+        if not self.folders:
+            return None
+        return _sum(each.taken for each in self.folders if not each.regularisation)
+
     def draws(self, folder: Folder) -> Draws | None:
         """How often training took each picture of a folder; none where it cannot be told."""
         done = self.epochs_done
@@ -177,21 +198,6 @@ class Trained:
             return Draws(Fraction(0), folder.repeats)
         more = (wanted - there) / pictures
         return Draws(folder.repeats + math.floor(more), folder.repeats + math.ceil(more))
-
-    def contradictions(self) -> Iterator[str]:
-        """What in the file cannot be so, by the file alone; in English."""
-        counted = _sum(each.taken for each in self.folders or () if not each.regularisation)
-        if self.folders and counted not in (None, self.train_images) and self.train_images:
-            yield (
-                f"its folders have {counted} pictures with their repeats, and it says that an "
-                f"epoch has {self.train_images}"
-            )
-        each, steps = self.steps_an_epoch, self.steps
-        if steps is not None and self.planned is not None and steps > self.planned:
-            yield f"it says that it took {steps} steps of {self.planned}"
-        most = None if each is None or self.epochs is None else each * self.epochs
-        if steps is not None and most is not None and steps > most:
-            yield f"it says that it took {steps} steps, and its epochs have {most}"
 
 
 def _repeated(folder: Folder) -> Draws | None:

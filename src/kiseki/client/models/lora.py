@@ -17,7 +17,7 @@ from kiseki.client.data.openings import Openings
 from kiseki.client.models.making import Consumed, Made, make_of
 from kiseki.client.models.weights import Weights, read_weights
 from kiseki.client.wallet import Wallet
-from kiseki.core import ids
+from kiseki.core import contradictions, ids
 from kiseki.core.counts import counted
 from kiseki.core.run import Hashes, Placed, Run
 from kiseki.core.trained import Draws, Folder, Trained
@@ -86,9 +86,7 @@ class Finished:
                 "a manifest by hand (kiseki model manifest --table)"
             ]
         found = [each.problem for each in self.laid if each.problem]
-        return found + [
-            f"the file contradicts itself: {each}" for each in self.told.contradictions()
-        ]
+        return found + [each.words() for each in contradictions.in_itself(self.told)]
 
     @property
     def is_exact(self) -> bool:
