@@ -31,6 +31,7 @@ UNSEEN = {
     "chain/release/": "deploys and verifies contracts; pages ask those that are there",
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
     "core/run.py": "a document that cannot be read tells nothing",
+    "core/stamp.py": "read from files of weights on the command line",
     "core/told.py": "part of core/run.py",
     "client/data/gates.py": "no page lets anybody into a gate",
     "client/data/openings.py": "no page reveals anything",
