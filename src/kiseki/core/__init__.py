@@ -31,6 +31,8 @@ A part imports only from those above it:
     waterfall   money by tiers, one after the other
     title       a series or film as a list of its cuts
     origin      where data comes from, as a document whose hash is on the chain
+    derived     what was made from what, likewise
+    series      successive collections under one name, likewise
     texts       offers, waterfalls and schedules as one text each
     amounts     amounts of money as people write them
     days        times in words, and for how many days signatures count

@@ -19,6 +19,7 @@ amounts ``int`` in base units, times Unix seconds.
 
 from kiseki.index.answers.agreements import LicenceRecord, OfferRecord, ScheduleRecord
 from kiseki.index.answers.findings import MANIFEST, Finding
+from kiseki.index.answers.spoken import Spoken
 from kiseki.index.answers.trace import Edge, Lineage, Node, Usage
 from kiseki.index.answers.values import (
     BatchRecord,
@@ -75,6 +76,7 @@ __all__ = [
     "ResolveStep",
     "ScheduleRecord",
     "Sources",
+    "Spoken",
     "StandingRecord",
     "Statement",
     "Status",

@@ -18,6 +18,7 @@ from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, co
 from kiseki.index.answers.items import Item, home_of, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
+from kiseki.index.answers.spoken import Spoken, collector_of, said_about, said_by, under
 from kiseki.index.answers.values import (
     BatchRecord,
     Challenge,
@@ -211,6 +212,41 @@ class Questions:
         """
         registry = self._addresses["ModelRegistry"]
         return said_by_registrants(self._store, registry, models, kind, most)
+
+    def said_by(self, speaker: str, kind: bytes, after: int = -1, most: int = ALL) -> list[Spoken]:
+        """Everything that a wallet stated as one sort, about whatever, earliest first.
+
+        Args:
+            speaker: its address.
+            kind: keccak256 of the sort.
+            after: the place of the last one of the page before.
+            most: how many at most.
+        """
+        who = address_text(address(speaker, "the speaker"))
+        return said_by(self._store, who, bytes32(kind, "the sort"), after, most)
+
+    def said_about(
+        self, contract: str, group: bytes, speaker: str, kind: bytes, after: int = -1,
+        most: int = ALL,
+    ) -> list[Statement]:  # fmt: skip
+        """:meth:`statements` of one wallet and one sort; what others state costs nothing."""
+        who = address_text(address(speaker, "the speaker"))
+        about = ids.subject(self._addresses[contract], group)
+        return said_about(self._store, about, who, bytes32(kind, "the sort"), after, most)
+
+    def collector(self, collection: bytes) -> str | None:
+        """Who registered a collection under a standing consent, in lower case; ``None`` where it
+        was registered otherwise, or not at all."""
+        return collector_of(self._store, bytes32(collection, "the collection"))
+
+    def under(self, consent: bytes, after: int = -1, most: int = ALL) -> list[bytes]:
+        """The collections that were registered under a standing consent, earliest first.
+
+        Args:
+            consent: its struct hash (`StandingConsent.id`).
+            after, most: as of :meth:`statements`.
+        """
+        return under(self._store, bytes32(consent, "the standing consent"), after, most)
 
     def called(self, groups: Iterable[bytes], wallets: Iterable[str]) -> list[Called]:
         """What some collections, models, batches and wallets are called by the word of whoever

@@ -73,6 +73,9 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         yield "dependents", group, index.overview.dependents(group, most=1000)
         for name in REGISTRIES:
             yield "statements", group, index.statements(name, group)
+            said = [index.said_about(name, group, who, named("audit")) for who in people]
+            yield "said about", group, said
+        yield "collector", group, index.collector(group)
         offers = index.agreements.offers(ids.subject(DATA, group))
         yield "offers", group, offers
         yield "licences", group, index.agreements.licences(subject=ids.subject(DATA, group))
@@ -92,6 +95,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         yield "held", who, index.agreements.held(who)
         yield "schedules", who, index.agreements.schedules(party=who)
         yield "standing", who, index.standing(who)
+        yield "under", who, [index.under(each.id) for each in index.standing(who)]
+        yield "said by", who, index.said_by(who, named("audit"))
         yield "history", who, index.overview.history(who, most=1000)
         for by in ("month", "subject", "token"):
             yield "earnings", who, index.overview.earnings(who, by)

@@ -10,6 +10,7 @@ A part imports only from those above it:
     standsfor   what payee keys stand for
     trace       usage and lineage
     called      what wallets say that they and their things are called
+    spoken      what one wallet stated, and who may speak for a collection
     declared    what one model or batch itself declares of one collection
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees

@@ -43,7 +43,7 @@ __all__ = [
     "transaction_of",
 ]
 
-VERSION = 8
+VERSION = 9
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -183,7 +183,7 @@ external = _fact("external", {"group_id": Key, "weights": Bytes, "document": Byt
 statement = _fact(
     "statement",
     {"speaker": Address, "subject": Key, "kind": Bytes, "document": Bytes},
-    "subject", "document", "subject,kind,speaker",
+    "subject", "document", "subject,kind,speaker", "speaker,kind",
 )  # fmt: skip
 manifest_false = _fact(
     "manifest_false",
