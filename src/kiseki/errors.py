@@ -50,6 +50,7 @@ __all__ = [
     "SaltsMissing",
     "SecretsError",
     "SigningError",
+    "TrainingError",
     "TransactionFailed",
     "Unprovable",
     "WrongChain",
@@ -94,6 +95,11 @@ class FilesError(KisekiError):
 
 class SigningError(KisekiError):
     """A wallet that cannot sign, or did not: a wrong password, a refusal, another answer."""
+
+
+class TrainingError(KisekiError):
+    """What training consumed cannot be written down or read as it is: the ledger is damaged, full,
+    in use, of another run, or a library that a hook needs is not there."""
 
 
 class ChainError(KisekiError):
