@@ -7,10 +7,11 @@ from pathlib import Path
 from kiseki import Manifest
 from kiseki.core import ids
 from kiseki.core import origin as origins
+from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
-RECEIPT, ORIGIN, MANIFEST = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+RECEIPT, ORIGIN, MANIFEST, WITHDRAWAL = re.findall(r"```json\n(.*?)```", PAGE, re.S)
 
 
 def members(part: str) -> set[str]:
@@ -48,3 +49,10 @@ def test_the_manifest_on_the_page_is_one() -> None:
     assert members("Manifest") == set(json.loads(MANIFEST))
     # What is published has no spaces; the page says so.
     assert manifest.to_json() == json.dumps(json.loads(MANIFEST), separators=(",", ":"))
+
+
+def test_the_answer_to_a_withdrawal_on_the_page_is_one() -> None:
+    answer = Answer.from_json(WITHDRAWAL)
+    assert members("Answer to a withdrawal") == set(json.loads(WITHDRAWAL))
+    assert answer.to_json() == json.dumps(json.loads(WITHDRAWAL), separators=(",", ":"))
+    assert answer.ends == 1_806_537_600

@@ -127,6 +127,11 @@ COMMANDS = {
     "statements": Place(
         "statements", "statements", "State something in public, and read what others stated."
     ),
+    "withdrawal": Place(
+        "withdrawal",
+        "withdrawal",
+        "Tell developers of revocations that touch their models, and answer them.",
+    ),
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
     ),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kiseki.cli import context, letters, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Collection
+from kiseki.cli.withdrawal import models_told
 from kiseki.core.values import to_hex
+
+if TYPE_CHECKING:
+    from kiseki.chain.sending.outcome import Receipt
+    from kiseki.client.kiseki import Kiseki
 
 __all__ = ["revoke", "revoke_for", "revoke_item"]
 
@@ -35,14 +40,15 @@ def revoke(
     wanted = context.hex32(collection, "the collection")
     k = context.kiseki()
     if sign_to is not None:
+        models_told(k, wanted)
         made = k.data.prepare_revocation(wanted, days)
         letters.write(sign_to, revocations.COLLECTION, made, k.signed, _then(sign_to))
         return
     terms = k.index.terms(k.index.collection(wanted).terms_id)
     says = f"Revoke consent for the collection, for good. Its terms: {terms.words()}"
-    context.receipts_told(
-        [context.spend(k, f"revoke {collection}", says, lambda k: k.data.revoke(wanted))]
-    )
+    models = models_told(k, wanted)
+    done = context.spend(k, f"revoke {collection}", says, lambda k: k.data.revoke(wanted))
+    _told(k, [done], models)
 
 
 @data.command("revoke-item")
@@ -69,6 +75,7 @@ def revoke_item(
     k = context.kiseki()
     wanted = k.data.openings.commitment(item)
     show.say(f"{item} has the commitment {to_hex(wanted)}.")
+    models = _models_of_item(k, wanted)
     if sign_to is not None:
         made = k.data.prepare_item_revocation(wanted, days)
         letters.write(sign_to, revocations.ITEM, made, k.signed, _then(sign_to))
@@ -76,7 +83,7 @@ def revoke_item(
     done = context.spend(k, f"revoke item {to_hex(wanted)}",
                          "Revoke consent for the item in all collections of this wallet, for good.",
                          lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
-    context.receipts_told([done])
+    _told(k, [done], models)
 
 
 @data.command("revoke-for")
@@ -93,6 +100,25 @@ def revoke_for(file: letters.SignedLetter) -> None:
 
     letter, signed = revocations.read(file)
     letters.bring(letter, signed, lambda k, signed: k.data.revoke_for(signed))
+
+
+def _models_of_item(k: Kiseki, commitment: bytes) -> list[dict[str, Any]]:
+    """The models that rest on the collections in which this wallet has an item."""
+    found = []
+    for each in k.data.openings.collections_of(commitment):
+        show.say(f"It is in the collection {to_hex(each)}.")
+        found += [model | {"collection": each} for model in models_told(k, each, commitment)]
+    return found
+
+
+def _told(k: Kiseki, done: list[Receipt], models: list[dict[str, Any]]) -> None:
+    """What was sent, and whom it concerns."""
+    if context.current.json:
+        context.receipts_told(done, models=models)
+        return
+    context.receipts_told(done)
+    if models:
+        show.say(f"See what developers answer: kiseki withdrawal list --provider {k.address}")
 
 
 def _then(file: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from kiseki.cli import context, letters, names, show
 from kiseki.cli.data import data
 from kiseki.cli.spoken import Language, confirm, languages
 from kiseki.cli.terms import Floor, Gate, Licence, Notice, Royalty, Until, Uses, terms_of
+from kiseki.cli.withdrawal import models_told
+from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
 from kiseki.language import mark
 
@@ -179,11 +181,24 @@ def end(
     k = context.kiseki()
     nonce = number if number is not None else _own(k, _named(file))
     if sign_to is not None:
+        _stay(k, nonce)
         letters.write_cancellation(k, sign_to, nonce, "DataRegistry", days)
         return
+    models = _stay(k, nonce)
     says = f"End the standing consent {nonce} of this wallet at once."
     done = context.spend(k, f"end {nonce}", says, lambda k: k.data.standing.end(nonce))
-    context.receipts_told([done])
+    context.receipts_told([done], **({"models": models} if context.current.json else {}))
+
+
+def _stay(k: Kiseki, nonce: int) -> list[dict[str, Any]]:
+    """Says which collections stay once a standing consent has ended, and which models rest on them;
+    the models, for programs."""
+    found: list[dict[str, Any]] = []
+    used = [each for each in k.index.standing(k.address) if each.nonce == nonce]
+    for each in (collection for consent in used for collection in consent.collections):
+        show.say(f"The collection {to_hex(each)} stays; `kiseki data revoke` revokes it.")
+        found += [model | {"collection": each} for model in models_told(k, each)]
+    return found
 
 
 def _named(file: Path | None) -> Path:

@@ -24,7 +24,7 @@ def make(
     sort: Annotated[
         str,
         typer.Argument(help="One word: audit, dispute, identity, list, manifest, origin, receipt, "
-                            "reproduction, review or another."),
+                            "reproduction, review, withdrawal or another."),
     ],
     document: Annotated[Path, typer.Argument(help="The document; only its hash is recorded.")],
     sign_to: letters.SignTo = None,

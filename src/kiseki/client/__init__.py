@@ -15,6 +15,7 @@ named       payees as people write them
 sources     sources as the registries take them
 compared    what is registered, compared with what was asked for
 local       test money and time on a local chain
+withdrawals/  revocations as word for developers, and their answers
 statements  what anybody says in public
 signedfiles  any file with a signed message
 cancellations  signatures that shall count no longer

@@ -32,6 +32,7 @@ from kiseki.client.rights.rights import Rights
 from kiseki.client.session import Session
 from kiseki.client.statements import Statements
 from kiseki.client.wallet import Signed, Wallet
+from kiseki.client.withdrawals.withdrawals import Withdrawals
 from kiseki.core.checksum import checksummed
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, address
@@ -63,6 +64,7 @@ class Kiseki:
         market: licences, offered and bought.
         cancellations: signatures of this wallet that shall count no longer.
         statements: what anybody says in public about something registered.
+        withdrawals: which models a revocation touches, and what their developers answer.
         test_money: test ether, test tokens and time, on a local chain only.
     """
 
@@ -82,6 +84,7 @@ class Kiseki:
         self.market = Market(wallet)
         self.cancellations = Cancellations(wallet)
         self.statements = Statements(wallet)
+        self.withdrawals = Withdrawals(wallet, self.statements)
         self.test_money = TestMoney(wallet)
 
     def __enter__(self) -> Self:

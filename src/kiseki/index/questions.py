@@ -30,7 +30,7 @@ from kiseki.index.answers.values import (
     Statement,
     Status,
 )
-from kiseki.index.answers.withdrawals import said_by_registrants
+from kiseki.index.answers.withdrawals import Declaring, declaring, said_by_registrants
 from kiseki.index.facts.rebuild import ancestry
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
@@ -199,6 +199,11 @@ class Questions:
     def stated(self, subject: bytes, after: int = -1, most: int = ALL) -> list[Statement]:
         """:meth:`statements` about any subject, as the payee key of a wallet."""
         return self._records.statements(subject, after, most)
+
+    def declaring(self, collection: bytes, models: Iterable[bytes]) -> list[Declaring]:
+        """Which models declare a collection themselves, of some models and all that they rest on;
+        one row for each such pair."""
+        return declaring(self._store, collection, models)
 
     def said_by_developers(
         self, models: Mapping[bytes, str], kind: bytes, most: int = ALL

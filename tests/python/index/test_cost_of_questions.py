@@ -97,6 +97,8 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "withdrawals of a provider": lambda index, world: index.overview.withdrawals(
         "provider", ARTIST
     ),
+    "models on": lambda index, world: index.overview.models_on(world.art[0]),
+    "declaring": lambda index, world: index.declaring(world.art[0], [world.top]),
     "answers": lambda index, world: index.said_by_developers(
         {world.top: DEVELOPER}, named("audit"), 5
     ),

@@ -66,6 +66,8 @@ def answers(index: Money, world: World) -> Iterator[tuple[str, object, Any]]:
         for collection in world.providers:
             yield "source", group, told(index.source, group, collection)
         yield "impact", group, index.overview.impact(group)
+        yield "models on", group, index.overview.models_on(group, most=1000)
+        yield "declaring", group, index.declaring(group, world.ancestries)
         for of in _GROUPS:
             yield "withdrawals", group, index.overview.withdrawals(of, group, most=1000)
         yield "terms", group, index.overview.terms_of(group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,13 @@ from kiseki.core.terms import IRREVOCABLE, ITEM_NOTICE, Terms
 from kiseki.core.withdrawal import WITHDRAWAL
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
-from kiseki.index.answers.withdrawals import Of, Withdrawal, withdrawals_of
+from kiseki.index.answers.withdrawals import (
+    Of,
+    RestingModel,
+    Withdrawal,
+    models_on,
+    withdrawals_of,
+)
 from kiseki.index.store.tables import place_of
 
 from .busy import busy
@@ -113,6 +120,19 @@ def keys(world: World, rows: list[dict[str, Any]]) -> list[tuple[Of, Any, list[d
     return asked
 
 
+def resting(events: list[Event]) -> dict[bytes, list[RestingModel]]:
+    """Collection -> the models that rest on it."""
+    declared, found = rests(events), defaultdict(list)
+    for model, made in registered(events).items():
+        if made.name == "ModelRegistered":
+            for each in under(model, declared):
+                found[each].append(RestingModel(
+                    place(made), model, made.args["developer"], made.timestamp,
+                    each in declared[model],
+                ))  # fmt: skip
+    return found
+
+
 def compare(index: Index, world: World) -> int:
     store, expected, met = index._store, everything(world.events, world), 0
     for of, key, rows in keys(world, expected):
@@ -129,6 +149,22 @@ def compare(index: Index, world: World) -> int:
                 pages += page
             assert pages == (found[::-1] if newest else found)
         met += len(found)
+    for collection, models in resting(world.events).items():
+        if collection not in world.providers:
+            continue
+        found_models: list[RestingModel] = []
+        while some := models_on(
+            store, collection, found_models[-1].place if found_models else -1, most=2
+        ):
+            found_models += some
+        assert found_models == models
+        for_all = {each.id: each for each in models}
+        told = {(e.model, e.declares) for e in index.declaring(collection, for_all)}
+        declared = rests(world.events)
+        assert told == {
+            (model, each) for model in for_all for each in {model, *under(model, declared)}
+            if collection in declared.get(each, ())
+        }  # fmt: skip
     return met
 
 

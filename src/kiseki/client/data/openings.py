@@ -213,6 +213,20 @@ class Openings:
                     return item.commitment
         return wanted
 
+    def collections_of(self, commitment: bytes) -> list[bytes]:
+        """The collections of this wallet in which an item is: those that logged it, and those of
+        which the key store says so."""
+        index, me = self.wallet.session.index, self.wallet.address.lower()
+        logged = index.find(commitment, kind="collection")
+        found = [each.id for each in logged if each.registrant == me]
+        for each in index.registered("DataRegistry", me):
+            head = index.collection_head(each)
+            if head.logged < head.count and any(
+                commitment in part.commitment_list for part in self.wallet.salts.slices(each)
+            ):
+                found.append(each)
+        return list(dict.fromkeys(found))
+
     def receive(self, receipt: receipts.Receipt) -> int:
         """Takes a receipt into this key store, so that its files are found by their content.
 

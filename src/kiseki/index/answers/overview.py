@@ -21,7 +21,7 @@ from kiseki.index.answers.licensing import terms_of, works_under
 from kiseki.index.answers.months import Month, months_of
 from kiseki.index.answers.newest import NewUse, newest_uses
 from kiseki.index.answers.search import Hit, search
-from kiseki.index.answers.withdrawals import Of, Withdrawal, withdrawals_of
+from kiseki.index.answers.withdrawals import Of, RestingModel, Withdrawal, models_on, withdrawals_of
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 
@@ -65,6 +65,12 @@ class Overview:
             key: the ID of a collection or model; of all of a wallet's, its payee key.
         """
         return newest_uses(self._store, key, before, most, self._last(block))
+
+    def models_on(
+        self, collection: bytes, after: int = -1, most: int = 100, block: int | None = None
+    ) -> list[RestingModel]:
+        """Models that rest on a collection, also through others, earliest first."""
+        return models_on(self._store, collection, after, most, self._last(block))
 
     def withdrawals(
         self,

@@ -41,7 +41,17 @@ from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Address, Key, among, number_of, raws
 
-__all__ = ["OF", "Of", "Withdrawal", "said_by_registrants", "withdrawals_of"]
+__all__ = [
+    "OF",
+    "Declaring",
+    "Of",
+    "RestingModel",
+    "Withdrawal",
+    "declaring",
+    "models_on",
+    "said_by_registrants",
+    "withdrawals_of",
+]
 
 Of = Literal["developer", "provider", "model", "collection", "item"]
 OF = ("developer", "provider", "model", "collection", "item")
@@ -87,6 +97,44 @@ class Withdrawal:
     is_direct: bool
     without: bytes | None
     cursor: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """That a model, or one that it rests on, declares a collection itself.
+
+    Attributes:
+        model: the model that was asked about.
+        declares: the one that declares it: itself, or one that it rests on.
+        developer: of that one, lowercase address.
+        items: the root of the items that it declares, with their weights.
+        weight: the sum of these weights.
+    """
+
+    model: bytes
+    declares: bytes
+    developer: str
+    items: bytes
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestingModel:
+    """A model that rests on a collection, which a revocation of it would touch.
+
+    Attributes:
+        place: of its registration in the chain, the cursor for the next page.
+        id: its ID.
+        developer: whose it is, lowercase address.
+        registered_at: when, Unix seconds.
+        is_direct: whether it declares the collection itself.
+    """
+
+    place: int
+    id: bytes
+    developer: str
+    registered_at: int
+    is_direct: bool
 
 
 _UNTIL = bindparam("until", type_=BigInteger)
@@ -330,6 +378,60 @@ def _made(
         without=without,
         cursor=b"".join(each.to_bytes(_WIDTH) for each in (place, revoked, made, home)),
     )
+
+
+_ON = _resting(t.source.c.collection == _ID).subquery("resting")
+_MODELS_ON = (
+    select(
+        t.model.c.at, t.model.c.id, t.model.c.developer, t.time_of(t.model.c.at), _ON.c.direct
+    )
+    .join(_ON, _ON.c.made == t.model.c.at)
+    .where(t.model.c.at > bindparam("after", type_=BigInteger), t.model.c.at <= _UNTIL)
+    .order_by(t.model.c.at)
+    .limit(_MOST)
+)  # fmt: skip
+
+
+def models_on(
+    store: Store, collection: bytes, after: int = -1, most: int = 100, at: int | None = None
+) -> list[RestingModel]:
+    """Models that rest on a collection, also through others, earliest first; of batches nothing.
+
+    Args:
+        after: the place of the last one that is known.
+        most: how many at most.
+        at: the last place of the chain that counts; all when left out.
+    """
+    which, until = bytes32(collection, "the collection"), ALL if at is None else at
+    rows = store.rows(_MODELS_ON, id=which, after=after, most=most, until=until)
+    return [
+        RestingModel(at, model, developer, time, bool(direct))
+        for at, model, developer, time, direct in rows
+    ]
+
+
+_OTHER = t.model.alias("other")
+_DECLARING = (
+    select(
+        t.ancestor.c.group_id, _OTHER.c.id, _OTHER.c.developer, t.source.c["items"],
+        t.source.c.weight,
+    )
+    .join(t.source, t.source.c.group_id == t.ancestor.c.model)
+    .join(_OTHER, _OTHER.c.id == t.ancestor.c.model)
+    .where(among(t.ancestor.c.group_id, "models"))
+    .where(t.source.c.collection == _ID)
+    .order_by(t.ancestor.c.at, t.ancestor.c.place)
+)  # fmt: skip
+
+
+def declaring(store: Store, collection: bytes, models: Iterable[bytes]) -> list[Declaring]:
+    """Which models declare a collection themselves, of some models and all that they rest on."""
+    which = bytes32(collection, "the collection")
+    return [
+        Declaring(*row)
+        for asked in chunks(models)
+        for row in store.rows(_DECLARING, id=which, models=asked)
+    ]
 
 
 _SAID = (
