@@ -7,6 +7,7 @@
     ├── SecretsError                        the key file cannot be used as it is
     │   └── SaltsMissing                    it cannot open what is registered
     ├── FilesError                          files that cannot be registered as they are
+    ├── NotIsolated                         a stranger's command cannot be kept apart here
     ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
         ├── NodeUnreachable                 no answer from the node
@@ -46,6 +47,7 @@ __all__ = [
     "NodeUnreachable",
     "NotDeployed",
     "NotInIndex",
+    "NotIsolated",
     "ProofError",
     "SaltsMissing",
     "SecretsError",
@@ -91,6 +93,10 @@ class SaltsMissing(SecretsError):  # noqa: N818 - reads as what happened
 
 class FilesError(KisekiError):
     """Files that cannot be registered as they are: none, unreadable, or changing meanwhile."""
+
+
+class NotIsolated(KisekiError):  # noqa: N818 - reads as what happened
+    """A stranger's command cannot be kept apart here, so it was not run."""
 
 
 class SigningError(KisekiError):
