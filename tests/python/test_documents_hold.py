@@ -15,6 +15,7 @@ from typer.main import get_command
 from kiseki.chain.release import releases
 from kiseki.chain.release.networks import networks
 from kiseki.cli.app import app
+from kiseki.client.data import derivations
 from kiseki.client.models import making
 from kiseki.client.revenue import splits, statements, titles
 from kiseki.client.settings import SETTINGS
@@ -147,8 +148,8 @@ def test_every_table_has_the_columns_that_its_page_names() -> None:
     page = (ROOT / "docs" / "tables.md").read_text("utf-8").partition("| --- |")[2]
     rows = (row.split("|")[2] for row in page.partition("\n\n")[0].splitlines()[1:])
     named = [set(re.findall(r"`([\w ]+)`", columns)) for columns in rows]
-    read = (lists.COLUMNS, outputlists.COLUMNS, statements._COLUMNS, making.COLUMNS,
-            titles._COLUMNS, splits._COLUMNS, people.COLUMNS, ("person", "wallet"),
+    read = (lists.COLUMNS, outputlists.COLUMNS, statements._COLUMNS, derivations.COLUMNS,
+            making.COLUMNS, titles._COLUMNS, splits._COLUMNS, people.COLUMNS, ("person", "wallet"),
             ("buyer",))  # fmt: skip
     assert named == [set(columns) for columns in read]
 

@@ -7,11 +7,15 @@ from pathlib import Path
 from kiseki import Manifest
 from kiseki.core import ids
 from kiseki.core import origin as origins
+from kiseki.core.derived import Derived
+from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
-RECEIPT, ORIGIN, MANIFEST, WITHDRAWAL = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+RECEIPT, ORIGIN, DERIVED, SERIES, MANIFEST, WITHDRAWAL = re.findall(
+    r"```json\n(.*?)```", PAGE, re.S
+)
 
 
 def members(part: str) -> set[str]:
@@ -42,6 +46,13 @@ def test_the_origin_on_the_page_has_the_hash_that_it_names(tmp_path: Path) -> No
     assert members("Origin") == set(json.loads(ORIGIN)["origin"])
     assert f"`0x{file.origin.hash.hex()}`" in PAGE
     assert set(origins.BASES) <= set(re.findall(r"`([\w-]+)`", PAGE))
+
+
+def test_the_documents_of_living_collections_on_the_page_are_such() -> None:
+    derived, instalment = Derived.from_json(DERIVED), Instalment.from_json(SERIES)
+    assert members("Derived items") == set(json.loads(DERIVED))
+    assert members("Series") == set(json.loads(SERIES))
+    assert derived.rows[0].item.hex() in MANIFEST and instalment.number == 2
 
 
 def test_the_manifest_on_the_page_is_one() -> None:

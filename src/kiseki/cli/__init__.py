@@ -18,7 +18,7 @@ wallets      accounts, keys
 data, gate, model, output, rights, market, revenue, identity, people      one module a noun
 signatures   letters of any kind: shown and cancelled
 statements, local      likewise: public statements; test money and time
-records, revoking, consents, receipts, standing, origin      more commands of `data`
+records, revoking, consents, receipts, standing, origin, derived, series      more of `data`
 manifests    more commands of `model`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WAITING", "Days", "SignTo", "SignedLetter", "bring", "in_words", "write", "write_cancellation",
-    "write_statement",
+    "write_prepared", "write_statement",
 ]  # fmt: skip
 
 WAITING = WAITING_DAYS
@@ -103,8 +103,12 @@ def write_statement(
     k: Kiseki, path: Path, kind: str, about: str, sort: str, document: Path | bytes, days: int
 ) -> None:
     """Signs a public statement of this wallet, and writes it to a file."""
+    write_prepared(k, path, k.statements.prepare(kind, about, sort, document, days))
+
+
+def write_prepared(k: Kiseki, path: Path, prepared: Signed) -> None:
+    """The same of a statement that is prepared."""
     from kiseki.client import statements
 
-    prepared = k.statements.prepare(kind, about, sort, document, days)
     then = f"Anybody can send it, with `kiseki statements send {path}`."
     write(path, statements.LETTER, prepared, k.signed, then)

@@ -23,8 +23,8 @@ def make(
     kind: Kind, about: About,
     sort: Annotated[
         str,
-        typer.Argument(help="One word: audit, dispute, identity, list, manifest, origin, receipt, "
-                            "reproduction, review, withdrawal or another."),
+        typer.Argument(help="One word: audit, derived, dispute, identity, list, manifest, origin, "
+                            "receipt, reproduction, review, series, withdrawal or another."),
     ],
     document: Annotated[Path, typer.Argument(help="The document; only its hash is recorded.")],
     sign_to: letters.SignTo = None,

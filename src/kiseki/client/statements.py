@@ -29,8 +29,8 @@ from kiseki.language import say
 __all__ = ["LETTER", "SORTS", "Statements", "sort_in_words"]
 
 SORTS = (
-    "audit", "dispute", "identity", "list", "manifest", "origin", "receipt", "reproduction",
-    "review", "withdrawal",
+    "audit", "derived", "dispute", "identity", "list", "manifest", "origin", "receipt",
+    "reproduction", "review", "series", "withdrawal",
 )  # fmt: skip
 """Sorts of statements that everybody reads alike; any other word can be used too."""
 _HASHED = {keccak256(each.encode()): each for each in SORTS}

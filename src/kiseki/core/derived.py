@@ -21,7 +21,7 @@ from kiseki.errors import InvalidInput
 __all__ = ["DERIVED_FORMAT", "ROWS", "Derived", "Row", "circles", "reached"]
 
 DERIVED_FORMAT = "kiseki-derived-v1"
-ROWS = 100_000
+ROWS = 50_000
 """Of one document at most. A collection can have several, and they add up."""
 
 _STEP = 40

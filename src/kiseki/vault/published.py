@@ -67,6 +67,11 @@ class Published:
         # It may have changed since it was hashed, and then it is another document.
         return content if content is not None and keccak256(content) == key else None
 
+    def hashes(self) -> list[bytes]:
+        """Of all documents, ascending, as of the last look at the folder."""
+        with self._one:
+            return sorted(self._by_hash)
+
     def _look(self) -> None:
         """Hashes what is new or changed."""
         if self._folder is None:

@@ -53,7 +53,7 @@ def test_a_step_is_a_word_that_shows_as_it_is(step: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda said: said.update(rows=[]), "1 to 100,000 rows"),
+        (lambda said: said.update(rows=[]), "1 to 50,000 rows"),
         (lambda said: said.update(rows=said["rows"][::-1]), "out of order"),
         (lambda said: said.update(rows=said["rows"] + said["rows"][-1:]), "twice"),
         (lambda said: said["rows"][0].append("name.png"), "3 values"),
@@ -61,7 +61,7 @@ def test_a_step_is_a_word_that_shows_as_it_is(step: Any) -> None:
         (lambda said: said.update(collection="0x12"), "the collection must be 32 bytes"),
         (lambda said: said.update(format="kiseki-series-v1"), "format must be"),
         (lambda said: said.update(more=1), "exactly the members"),
-        (lambda said: said.update(rows=[said["rows"][0]] * (ROWS + 1)), "at most 100,000 rows"),
+        (lambda said: said.update(rows=[said["rows"][0]] * (ROWS + 1)), "at most 50,000 rows"),
     ],
 )
 def test_what_is_no_document_is_refused(change: Any, why: str) -> None:

@@ -19,6 +19,10 @@ A part imports only from those above it:
     waivers            a paid wallet's word that another may be paid
     payees             letters about who collections pay
     receipts_on_chain  what the chain says of a receipt's collection
+    speaking           who speaks for a collection, and saying it in a document
+    descents           what an item was made from, as far as it is told
+    derivations        what was made from what
+    series             successive collections
     prepared           files before they are registered
     data               `Kiseki.data`
     guests             who stands in a list of drawings, before anybody is invited

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from kiseki.chain.contract.contracts import Call, Contract
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data.consents import Consents
+from kiseki.client.data.derivations import Derivations
 from kiseki.client.data.gates import Gate
 from kiseki.client.data.group import Group, kept_parts
 from kiseki.client.data.openings import Openings
@@ -29,6 +30,7 @@ from kiseki.client.data.registering import (
     register,
     terms_tuple,
 )
+from kiseki.client.data.series import Series
 from kiseki.client.data.standing import StandingConsents
 from kiseki.client.letters import must_be_for
 from kiseki.client.payable import payable, payable_identity, receiver
@@ -64,6 +66,8 @@ class Data:
         openings: which data ID a file has, as far as the key store can tell.
         origins: where data comes from, said in documents.
         payees: letters about who collections pay.
+        derivations: what was made from what, stated and asked.
+        series: successive collections.
     """
 
     def __init__(self, wallet: Wallet) -> None:
@@ -75,6 +79,8 @@ class Data:
         self.openings = Openings(wallet)
         self.origins = Origins(wallet)
         self.payees = Payees(wallet)
+        self.derivations = Derivations(wallet, self.openings)
+        self.series = Series(wallet)
 
     # Terms
 
