@@ -64,9 +64,11 @@ def _named(function: ast.expr, ours: Collection[str]) -> str:
     which is the catalogue itself or the language of somebody who reads a page."""
     if isinstance(function, ast.Name):
         return function.id if function.id in ours else ""
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        return function.attr if function.value.id == "words" else ""
-    return ""
+    if not isinstance(function, ast.Attribute):
+        return ""
+    of = function.value  # `words`, or the `words` of something
+    name = of.id if isinstance(of, ast.Name) else of.attr if isinstance(of, ast.Attribute) else ""
+    return function.attr if name == "words" else ""
 
 
 def template() -> Catalog:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, pages, past, show
+from kiseki.cli import context, letters, names, pages, past, published, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
@@ -21,6 +21,7 @@ from kiseki.errors import InvalidInput
 if TYPE_CHECKING:
     from kiseki.client.data.registering import Registered
     from kiseki.client.kiseki import Kiseki
+    from kiseki.core.run import Run
 
 __all__ = ["model", "read_manifest"]
 
@@ -337,27 +338,38 @@ def list_models(
 
 
 @model.command("show")
-def show_model(model: Model, at: past.At = None) -> None:
+def show_model(model: Model, documents: published.Folder = None, at: past.At = None) -> None:
     """Show a model: its sources, its terms and what was found about it.
 
-    Reads the chain and sends nothing.
+    With --documents also how it was trained, and who stands for what it declares. Reads the chain
+    and sends nothing.
 
     \b
     Examples:
       kiseki model show 0x3333…
+      kiseki model show 0x3333… --documents published
       kiseki model show 0x3333… --at 2027-12-31
     """
+    from kiseki.client.documents import Documents
+    from kiseki.client.models import backing
+    from kiseki.vault.published import Published
+
+    told = Documents(Published(documents))
     k, wanted = context.watching(), context.hex32(model, "the model")
     with past.asked(k, at) as index:
         found, sources = index.model(wanted), index.sources(wanted)
-        findings = index.findings(wanted)
+        lineage = index.lineage(wanted)
+        findings = index.findings_in(lineage) + backing.told_findings(index, told, lineage)
         words = index.terms(found.terms_id).words(revocable=False)
+        backed = backing.backings(index, told, wanted)
+        run = told.run(found.run)
         walked = index.manifest_checked_at(wanted)
     if context.current.json:
         show.json_line({
             **show.plain(found), "collections": len(sources.collections), "models": sources.models,
             "externals": sources.externals, "words": words,
-            "manifest_checked_at": walked, "findings": findings,
+            "manifest_checked_at": walked, "findings": findings, "backing": backed,
+            "run_document": run,
         })  # fmt: skip
         return
     checked = show.date(walked) or "not yet"
@@ -372,6 +384,25 @@ def show_model(model: Model, at: past.At = None) -> None:
         ("of gross", f"{show.percent(found.data_ppm / 10**6)} to data, "
                      f"{show.percent(found.own_ppm / 10**6)} in all"),
         ("manifest checked", checked), ("paid to", f"the split {to_hex(found.split)}"),
+        *_exposed(run),
     ])  # fmt: skip
+    for word in backed if documents else ():
+        show.say(word.words)
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")
+
+
+def _exposed(run: Run | None) -> list[tuple[str, object]]:
+    """What the hook recorded, by the word of whoever trained."""
+    if run is None or run.exposure is None:
+        return []
+    exposed = run.exposure
+    return [
+        ("handed out", _count(exposed.handed_out)), ("read", _count(exposed.read)),
+        ("consumed", _count(exposed.consumed)), ("lost", _count(exposed.lost)),
+        ("steps", _count(exposed.steps)),
+    ]  # fmt: skip
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, names, pages, past, show
+from kiseki.cli import context, letters, names, pages, past, published, show
 from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.sources import Doubtful, decide
@@ -333,20 +333,23 @@ def verify(
         bool,
         typer.Option("--traced-only", help="Count unregistered base models as problems."),
     ] = False,
+    documents: published.Folder = None,
 ) -> None:
     """Say what is on record about a generated file.
 
     Prints one sentence for each file; --json adds the findings. Reads the chain and sends nothing.
-    Ends with 4 if a file is unknown or has a problem.
+    Ends with 4 if a file is unknown or has a problem. With --documents, what trainers and hooks
+    recorded is held against what the models declare.
 
     \b
     Examples:
       kiseki verify pictures/1.png
       kiseki verify pictures/*.png --json
       kiseki verify pictures/1.png --traced-only
+      kiseki verify pictures/1.png --documents published
     """
     k = context.watching()
-    found = [k.outputs.verify(each, traced_only=traced_only) for each in file]
+    found = [k.outputs.verify(each, traced_only=traced_only, documents=documents) for each in file]
     if context.current.json:
         show.json_line(
             [{"file": path, **show.plain(each)} for path, each in zip(file, found, strict=True)]

@@ -109,6 +109,13 @@ def serve(
             "that it is, as soon as somebody has registered it."
         ),
     ] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of published documents: runs, manifests, reproductions, answers. Pages "
+            "tell what each says, where the chain has its hash."
+        ),
+    ] = None,
     keeper_metrics: Annotated[
         Path | None,
         typer.Option(help="The file of a keeper's --metrics, for the operator's page."),
@@ -185,7 +192,7 @@ def serve(
         context.watching, listening, name or (), every=every, ready=ready,
         desk=desk if invitations is not None else None, door=door, relay=given,
         keeper=keeper_metrics, proxies=proxy or (), called=_named(called),
-        pictures=pictures, rate=rate,
+        pictures=pictures, documents=documents, rate=rate,
     )  # fmt: skip
 
 

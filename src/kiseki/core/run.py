@@ -200,6 +200,11 @@ class Run:
         return documents.shallow(text) + "\n"
 
     @property
+    def stated_tolerance(self) -> str | None:
+        """The tolerance as the document has it; none where it states none."""
+        return None if self.tolerance is None else _decimal(self.tolerance)
+
+    @property
     def hash(self) -> bytes:
         """keccak256 of the document, which is registered."""
         return keccak256(self.to_json().encode())
@@ -247,7 +252,7 @@ def _written(run: Run) -> dict[str, Any]:
         },
         "inputs": _known(**inputs) or None,
         "exposure": run.exposure and _exposed(run.exposure),
-        "tolerance": None if run.tolerance is None else _decimal(run.tolerance),
+        "tolerance": run.stated_tolerance,
         "base": _hexes(run.base) or None,
         "trained": run.trained and write_trained(run.trained),
         "folders": [

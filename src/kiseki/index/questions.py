@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import bindparam, select
 
@@ -18,6 +18,7 @@ from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, co
 from kiseki.index.answers.items import Item, home_of, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
+from kiseki.index.answers.runs import Ran, runs_in, said_of
 from kiseki.index.answers.spoken import Spoken, collector_of, said_about, said_by, under
 from kiseki.index.answers.values import (
     BatchRecord,
@@ -204,6 +205,25 @@ class Questions:
         """Which models declare a collection themselves, of some models and all that they rest on;
         one row for each such pair."""
         return declaring(self._store, collection, models)
+
+    def runs_in(self, lineage: trace.Lineage, most: int = ALL) -> list[Ran]:
+        """What is registered of the training of a lineage's models, the newest first.
+
+        Args:
+            most: how many at most.
+        """
+        return runs_in(self._store, self._addresses["ModelRegistry"], lineage, most)
+
+    def said_of_model(
+        self, model: bytes, kinds: Sequence[bytes], most: int = ALL
+    ) -> list[Statement]:
+        """What anybody said of a model, of some sorts, earliest first.
+
+        Args:
+            kinds: the sorts, keccak256 of their words.
+            most: how many at most.
+        """
+        return said_of(self._store, self._addresses["ModelRegistry"], model, kinds, most)
 
     def said_by_developers(
         self, models: Mapping[bytes, str], kind: bytes, most: int = ALL

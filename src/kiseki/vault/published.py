@@ -39,15 +39,25 @@ class Published:
         self._folder = None if folder is None else Path(folder)
         self._known: dict[str, tuple[tuple[int, int], bytes]] = {}
         self._by_hash: dict[bytes, str] = {}
-        self._looked, self._one = 0.0, threading.Lock()
-        self.mark = ""
-        """The same only while the documents are the same; empty without any."""
+        self._mark, self._looked, self._one = "", 0.0, threading.Lock()
         if self._folder is not None and not self._folder.is_dir():
             raise FilesError(f"{self._folder} is no folder")
         self._look()
 
     def __len__(self) -> int:
         return len(self._by_hash)
+
+    @property
+    def mark(self) -> str:
+        """The same only while the documents are the same; empty without any."""
+        with self._one:
+            self._look_again()
+            return self._mark
+
+    @property
+    def is_somewhere(self) -> bool:
+        """Whether a folder was named."""
+        return self._folder is not None
 
     def document(self, key: bytes) -> bytes | None:
         """The document with a hash; none where it is not in the folder.
@@ -58,8 +68,7 @@ class Published:
         if self._folder is None:
             return None
         with self._one:
-            if time.monotonic() - self._looked > _EVERY:
-                self._look()
+            self._look_again()
             path = self._by_hash.get(key)
         if path is None:
             return None
@@ -71,6 +80,10 @@ class Published:
         """Of all documents, ascending, as of the last look at the folder."""
         with self._one:
             return sorted(self._by_hash)
+
+    def _look_again(self) -> None:
+        if self._folder is not None and time.monotonic() - self._looked > _EVERY:
+            self._look()
 
     def _look(self) -> None:
         """Hashes what is new or changed."""
@@ -86,7 +99,7 @@ class Published:
         self._known, self._looked = known, time.monotonic()
         self._by_hash = {key: path for path, (_, key) in known.items()}
         told = b"".join(sorted(self._by_hash))
-        self.mark = hashlib.sha256(told).hexdigest()[:8] if told else ""
+        self._mark = hashlib.sha256(told).hexdigest()[:8] if told else ""
 
 
 def _files(folder: str) -> Iterator[tuple[str, tuple[int, int]]]:

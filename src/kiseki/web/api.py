@@ -139,7 +139,9 @@ def commitment(
     return _told(
         visit,
         response,
-        lambda index: commitments.commitment(index, key, language, cursor(after), most),
+        lambda index: commitments.commitment(
+            index, key, language, visit.documents, cursor(after), most
+        ),
     )
 
 
@@ -197,7 +199,9 @@ def model(
     """A model: its terms, what it rests on, and what rests on it."""
     key, language = hex32(which, "the ID of a model"), visit.words.language
     return _told(
-        visit, response, lambda index: models.model(index, key, language, lineages.lineage, most)
+        visit,
+        response,
+        lambda index: models.model(index, key, language, visit.documents, lineages.lineage, most),
     )
 
 
@@ -232,7 +236,9 @@ def batch(
     """A batch of outputs: what it rests on, and how that stands today."""
     key, language = hex32(which, "the ID of a batch"), visit.words.language
     return _told(
-        visit, response, lambda index: batches.batch(index, key, language, lineages.lineage, most)
+        visit,
+        response,
+        lambda index: batches.batch(index, key, language, visit.documents, lineages.lineage, most),
     )
 
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 import kiseki
+from kiseki.client.documents import Documents
 from kiseki.errors import IndexUnusable, InvalidInput, KisekiError, NotInIndex
 from kiseki.index import DEPTH
 from kiseki.web.api import Same, api, same, twins
@@ -66,6 +67,7 @@ def application(
     sandbox: Sandbox | None = None,
     called: Names | None = None,
     pictures: Gallery | None = None,
+    documents: Documents | None = None,
     rate: Rate | None = None,
     shelf: Shelf | None = None,
     follows: bool = True,
@@ -84,6 +86,7 @@ def application(
         sandbox: what is said of a sandbox, on every page; none for anything else.
         called: names that were stated in public, to be shown where they were.
         pictures: of outputs, which everybody sees.
+        documents: that were published, to be told of where the chain has their hashes.
         rate: at which the pages of those who run the site name yen too; none to name none.
         shelf: for pages of the last block; one of its own when left out.
         follows: whether it follows the chain, and relays, by itself.
@@ -124,6 +127,7 @@ def application(
     app.state.site, app.state.desk, app.state.door = site, desk, door or Door()
     app.state.settles = settles
     app.state.gallery = pictures or Gallery()
+    app.state.documents = documents or Documents()
     app.state.names = called or Names(() if sandbox is None else sandbox.names)
     app.state.easel, app.state.origin = Easel(), origin(names)
     app.state.shelf = Shelf() if shelf is None else shelf

@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from kiseki.client.documents import Documents
 from kiseki.client.statements import sort_in_words
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
@@ -101,6 +102,12 @@ class Asked:
         return cls(request.app.state.site, request, Words(language))
 
     @property
+    def documents(self) -> Documents:
+        """That this site was given."""
+        found: Documents = self.request.app.state.documents
+        return found
+
+    @property
     def sandbox(self) -> Sandbox | None:
         """What is said of a sandbox; none for anything else."""
         found: Sandbox | None = self.request.app.state.sandbox
@@ -124,7 +131,7 @@ class Asked:
             tag = self.tag(state)
             if tag in self.request.headers.get("if-none-match", ""):
                 return self._kept(Response(status_code=304), tag)
-            block = f"{state.hash} {state.time} {bool(state.failure)}"
+            block = f"{state.hash} {state.time} {bool(state.failure)} {self.documents.mark}"
             body = None if address is None else shelf.page(block, address)
             values = None if body is not None else ask(index)
             named = self._names.of(index, values) if values else {}
@@ -170,7 +177,7 @@ class Asked:
     def tag(self, state: State) -> str:
         """The same only while a page would be the same."""
         said = f"{state.hash} {state.time} {bool(state.failure)} {self.words.language} {_release()}"
-        said += self._names.mark + self.request.app.state.gallery.mark
+        said += self._names.mark + self.request.app.state.gallery.mark + self.documents.mark
         return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
     def named(self, index: Index, values: object) -> Mapping[str, Name]:

@@ -82,7 +82,9 @@ def commitment(visit: Visit, which: str, after: After = None) -> Response:
     key, language = hex32(which, "the commitment"), visit.words.language
     return visit.page(
         "commitment.html",
-        lambda index: {"shown": commitments.commitment(index, key, language, cursor(after))},
+        lambda index: {
+            "shown": commitments.commitment(index, key, language, visit.documents, cursor(after))
+        },
     )
 
 
@@ -127,7 +129,8 @@ def model(visit: Visit, which: str) -> Response:
     """A model."""
     key, language = hex32(which, "the ID of a model"), visit.words.language
     return visit.page(
-        "model.html", lambda index: {"shown": models.model(index, key, language, parts.part)}
+        "model.html",
+        lambda index: {"shown": models.model(index, key, language, visit.documents, parts.part)},
     )
 
 
@@ -149,7 +152,8 @@ def batch(visit: Visit, which: str) -> Response:
     """A batch."""
     key, language = hex32(which, "the ID of a batch"), visit.words.language
     return visit.page(
-        "batch.html", lambda index: {"shown": batches.batch(index, key, language, parts.part)}
+        "batch.html",
+        lambda index: {"shown": batches.batch(index, key, language, visit.documents, parts.part)},
     )
 
 

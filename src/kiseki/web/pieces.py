@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol
 
 from markupsafe import Markup, escape
 
+from kiseki.client.models.backing import level_in_words
 from kiseki.language import mark
 from kiseki.web.meanings import MEANINGS
 from kiseki.web.names import Name
 from kiseki.web.shown.findings import FindingRow
+from kiseki.web.shown.trained import BackingRow, FolderRow
 from kiseki.web.words import Words
 
 __all__ = ["Named", "Pieces", "quoted", "short"]
@@ -47,6 +50,11 @@ _ABOUT = {
     "manifest_unpublished": "model",
     "manifest_false": "model",
     "manifest_checked": "model",
+    "hook_manifest": "model",
+    "trainer_itself": "model",
+    "trainer_manifest": "model",
+    "trainer_more": "model",
+    "trainer_base": "model",
     "outputs_twice": "batch",
     "outputs_unpublished": "batch",
 }
@@ -174,6 +182,33 @@ class Pieces:
             told = words.say("revoked on {time}; in force until {end}", **times)
         tone = "over" if lapsed else "ending"
         return Markup('<span class="{}">{}</span>').format(tone, told)
+
+    def backed(self, row: BackingRow) -> str:
+        """Somebody's word for what a model declares, in words. What a document says that is not
+        here is unknown."""
+        return level_in_words(row.level, self.words.language)
+
+    def tolerance(self, stated: str) -> str:
+        """Within which a rerun counts as the same."""
+        if stated == "0":
+            return self.words.say(
+                "Before it was registered, the developer said that making the training again gives "
+                "the same weights, bit for bit."
+            )
+        return self.words.say(
+            "Before it was registered, the developer said that making the training again gives the "
+            "same weights but for {part} of the way from the base model.",
+            part=self.words.share(Fraction(stated)),
+        )
+
+    def taken(self, row: FolderRow) -> str:
+        """How often training took each picture of a folder."""
+        words = self.words
+        if row.least is None:
+            return words.say("unknown")
+        if row.least == row.most and row.least.isdigit():
+            return words.plural("{number} time", "{number} times", int(row.least))
+        return words.say("{least} to {most} times", least=row.least, most=row.most)
 
     def word(self, name: str) -> str:
         """A word that is explained."""

@@ -11,9 +11,11 @@ from pathlib import Path
 import uvicorn
 
 from kiseki.chain.release.networks import network
+from kiseki.client.documents import Documents
 from kiseki.client.kiseki import Kiseki
 from kiseki.errors import InvalidInput
 from kiseki.index import DEPTH
+from kiseki.vault.published import Published
 from kiseki.web.app import application
 from kiseki.web.asked import prepare
 from kiseki.web.gallery import Gallery
@@ -77,6 +79,7 @@ def serve(
     sandbox: Sandbox | None = None,
     called: Names | None = None,
     pictures: Path | None = None,
+    documents: Path | None = None,
     rate: Rate | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -95,6 +98,7 @@ def serve(
         sandbox: what is said of a sandbox; none for anything else.
         called: names that were stated in public, to be shown where they were.
         pictures: a folder of outputs that everybody sees.
+        documents: a folder of published documents that pages tell of.
         rate: at which the pages of those who run the site name yen too.
         ready: told the address once it listens.
     """
@@ -108,7 +112,8 @@ def serve(
         settings = uvicorn.Config(
             application(
                 site, names, desk=invitations, door=door, relay=paying, keeper=keeper,
-                sandbox=sandbox, called=called, pictures=Gallery(pictures), rate=rate,
+                sandbox=sandbox, called=called, pictures=Gallery(pictures),
+                documents=Documents(Published(documents)), rate=rate,
                 settles=DEPTH if network(known).is_public else 0,
             ),
             log_level="warning", access_log=False, server_header=False,

@@ -66,3 +66,24 @@ def test_what_cannot_be_mapped_is_named_and_nothing_is_sent(shell: Shell, k: Loc
     (shell.folder / "train" / "3_fruit" / "new.png").write_bytes(b"another picture")
     more = " ".join(shell.run(*words, "--folder", "2_birds=birds", code=2).split())
     assert "has 5 pictures, and the file says that '3_fruit' had 4" in more
+
+
+def test_documents_tell_how_a_model_was_trained_and_by_whose_word(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    """Promise 3: without them that is unknown, and not told as nothing."""
+    brought(shell, "two_folders/fruit_birds.safetensors", "two_folders")
+    shell.run("data", "register", "train", *FREE, "--account", "test:0")
+    words = ("model", "from-lora", "lora.safetensors", "train", *FREE, "--account", "test:0")
+    shell.run(*words, "--external", "unknown", "--publish", "published",
+              "--run-out", "published/run.json")  # fmt: skip
+    model = f"0x{k.index.registered('ModelRegistry', k.address)[0].hex()}"
+    told = shell.json("model", "show", model, "--documents", "published")
+    assert told["run_document"]["trained"]["steps"] == 66
+    assert [each["level"] for each in told["backing"]] == ["declared"]
+    assert shell.json("model", "show", model)["run_document"] is None
+    said = " ".join(shell.run("model", "show", model, "--documents", "published").split())
+    assert "declared when it was registered" in said
+    assert "declared when" not in " ".join(shell.run("model", "show", model).split())
+    missing = shell.run("model", "show", model, "--documents", "nowhere", code=1)
+    assert "nowhere is no folder" in " ".join(missing.split())

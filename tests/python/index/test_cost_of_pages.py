@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from kiseki.client.documents import Documents
 from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.index import Index
@@ -45,11 +46,13 @@ class Paid(Tall):
 
 
 PAGES: dict[str, Callable[[Index, Paid], object]] = {
-    "model": lambda index, world: models.model(index, world.top, "en", parts.part),
-    "batch": lambda index, world: batches.batch(index, world.frames, "en", parts.part),
+    "model": lambda index, world: models.model(index, world.top, "en", Documents(), parts.part),
+    "batch": lambda index, world: batches.batch(index, world.frames, "en", Documents(), parts.part),
     "collection": lambda index, world: collections.collection(index, world.art[0], "en"),
     "output": lambda index, world: items.item(index, world.output),
-    "commitment": lambda index, world: commitments.commitment(index, named("frame"), "en"),
+    "commitment": lambda index, world: commitments.commitment(
+        index, named("frame"), "en", Documents()
+    ),
     "wallet": lambda index, world: wallets.wallet(index, ARTIST),
 }
 

@@ -102,6 +102,8 @@ QUESTIONS: dict[str, Callable[[Any, Tall], object]] = {
     "answers": lambda index, world: index.said_by_developers(
         {world.top: DEVELOPER}, named("audit"), 5
     ),
+    "runs": lambda index, world: index.runs_in(index.lineage(world.frames), 200),
+    "said of a model": lambda index, world: index.said_of_model(world.top, [named("audit")], 50),
     "impact": lambda index, world: dependents_of(index._store, world.art[0]),
 }
 

@@ -7,6 +7,7 @@ A part imports only from those above it:
     manifests  what a training run used, published and checked
     lasting    consent that may be gone before a model is registered
     making     manifests, from the files that training consumed
+    backing    how far a declaration is backed, and by whose word
     prepared   models to be registered, by their developer or with its signature
     models     `Kiseki.models`
 """

@@ -13,6 +13,7 @@ from kiseki.client import sources as as_contract
 from kiseki.client.compared import compare, document, paid
 from kiseki.client.data.data import Registered
 from kiseki.client.data.prepared import items_of
+from kiseki.client.documents import Documents
 from kiseki.client.letters import must_be_for
 from kiseki.client.outputs.endorsements import Endorsement, for_contract
 from kiseki.client.outputs.prepared import (
@@ -36,6 +37,7 @@ from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput
 from kiseki.vault.doubts import Decide, refuse
 from kiseki.vault.files import HashedFile, HashedOutput, hash_outputs
+from kiseki.vault.published import Published
 from kiseki.vault.taking import taken
 
 __all__ = ["Outputs", "PreparedBatch"]
@@ -243,19 +245,28 @@ class Outputs:
         given = {each.model: each for each in (*endorsements_of(signed), *endorsements)}
         return self._register(batch, prepared, given.values(), signed)
 
-    def verify(self, file: str | Path, *, traced_only: bool = False) -> Verification:
+    def verify(
+        self,
+        file: str | Path,
+        *,
+        traced_only: bool = False,
+        documents: str | Path | None = None,
+    ) -> Verification:
         """Says what is on record about a file, as one sentence and as findings.
 
         Looks up the file without its credentials first, then with all its bytes.
 
         Args:
             traced_only: whether every base model that is not registered is a problem.
+            documents: a folder of published documents. Runs and manifests among them are held
+                against what its models declare.
 
         Raises:
-            FilesError: the file cannot be read.
+            FilesError: the file cannot be read, or the folder is none.
         """
         (found,) = hash_outputs([Path(file)])
-        return verify_output(self.wallet.session, found, traced_only=traced_only)
+        told = Documents(Published(documents))
+        return verify_output(self.wallet.session, found, traced_only=traced_only, documents=told)
 
     def payee(self, batch: bytes) -> Payee:
         """The payee of a batch, which is its split.

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
+from kiseki.client.documents import Documents
+from kiseki.client.models.backing import told_findings
 from kiseki.client.session import Session
 from kiseki.client.sources import shown
 from kiseki.core import ids
@@ -69,7 +71,11 @@ class Verification:
 
 
 def verify_output(
-    session: Session, file: HashedOutput, *, traced_only: bool = False
+    session: Session,
+    file: HashedOutput,
+    *,
+    traced_only: bool = False,
+    documents: Documents | None = None,
 ) -> Verification:
     """What is known of a generated file: without its credentials, or else as it is.
 
@@ -78,6 +84,7 @@ def verify_output(
 
     Args:
         traced_only: a base model that is not registered is a problem, whatever is stated of it.
+        documents: that tell how its models were trained.
     """
     index = session.index
     for digest in (file.digest, file.whole):
@@ -99,7 +106,10 @@ def verify_output(
     first = found[0]
     record = index.batch(first.id)
     answer = _ask(session, index, record, commitment)
-    findings = list(index.findings(first.id, session.now()))
+    lineage = index.lineage(first.id, session.now())
+    findings = list(index.findings_in(lineage))
+    if documents is not None:
+        findings += told_findings(index, documents, lineage)
     if traced_only:
         findings = [
             replace(each, severity="problem") if each.code == "stated_base" else each

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from kiseki.client.documents import Documents
 from kiseki.core.values import from_hex
 from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
@@ -43,38 +44,38 @@ cards = APIRouter(include_in_schema=False)
 _MINUTES = 300
 """Seconds for which a cache need not ask again. A picture says of which day it is."""
 
-Ask = Callable[[Index, bytes, str], Any]
+Ask = Callable[[Index, bytes, str, Documents], Any]
 _ASKS: Mapping[str, tuple[str, Ask]] = {
-    "data": ("item.html", lambda index, key, _: items.item(index, key, most=1)),
-    "output": ("item.html", lambda index, key, _: items.item(index, key, most=1)),
+    "data": ("item.html", lambda index, key, *_: items.item(index, key, most=1)),
+    "output": ("item.html", lambda index, key, *_: items.item(index, key, most=1)),
     "commitment": (
         "commitment.html",
-        lambda index, key, language: commitments.commitment(index, key, language, most=1),
+        lambda index, key, said, by: commitments.commitment(index, key, said, by, most=1),
     ),
     "collection": (
         "collection.html",
-        lambda index, key, language: collections.collection(index, key, language, 1),
+        lambda index, key, language, _: collections.collection(index, key, language, 1),
     ),
     "model": (
         "model.html",
-        lambda index, key, language: models.model(index, key, language, parts.part, 1),
+        lambda index, key, said, by: models.model(index, key, said, by, parts.part, 1),
     ),
     "batch": (
         "batch.html",
-        lambda index, key, language: batches.batch(index, key, language, parts.part, 1),
+        lambda index, key, said, by: batches.batch(index, key, said, by, parts.part, 1),
     ),
-    "lineage": ("lineage.html", lambda index, key, _: parts.of(index, key)),
-    "token": ("token.html", lambda index, key, _: tokens.token(index, key)),
-    "split": ("split.html", lambda index, key, _: splits.split(index, key, most=1)),
+    "lineage": ("lineage.html", lambda index, key, *_: parts.of(index, key)),
+    "token": ("token.html", lambda index, key, *_: tokens.token(index, key)),
+    "split": ("split.html", lambda index, key, *_: splits.split(index, key, most=1)),
     "terms": (
         "terms.html",
-        lambda index, key, language: terms.terms(index, key, language, most=1),
+        lambda index, key, language, _: terms.terms(index, key, language, most=1),
     ),
-    "offer": ("offer.html", lambda index, key, _: offers.offer(index, key)),
-    "schedule": ("schedule.html", lambda index, key, _: schedules.schedule(index, key)),
-    "identity": ("identity.html", lambda index, key, _: identities.identity(index, key)),
+    "offer": ("offer.html", lambda index, key, *_: offers.offer(index, key)),
+    "schedule": ("schedule.html", lambda index, key, *_: schedules.schedule(index, key)),
+    "identity": ("identity.html", lambda index, key, *_: identities.identity(index, key)),
 }
-"""Page -> its template, and what it tells."""
+"""Page -> its template, and what it tells, in a language and by documents."""
 
 Language = Annotated[str, Query(max_length=10)]
 
@@ -124,7 +125,10 @@ def thing(request: Request, kind: str, which: str, language: Language = "en") ->
         raise HTTPException(404)
     template, ask = _ASKS[kind]
     key, said = from_hex(which, 32, "the ID"), _language(language)
-    return _picture(request, language, template, lambda index: {"shown": ask(index, key, said)})
+    documents: Documents = request.app.state.documents
+    return _picture(
+        request, language, template, lambda index: {"shown": ask(index, key, said, documents)}
+    )
 
 
 def _picture(

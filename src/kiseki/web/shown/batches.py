@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from kiseki.client.documents import Documents
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
@@ -81,11 +82,17 @@ class BatchShown(Generic[L]):
 
 
 def batch(
-    index: Index, which: bytes, language: str, told: Callable[[Lineage], L], most: int = ROWS
+    index: Index,
+    which: bytes,
+    language: str,
+    documents: Documents,
+    told: Callable[[Lineage], L],
+    most: int = ROWS,
 ) -> BatchShown[L]:
     """A batch, with the first rows of its lists.
 
     Args:
+        documents: that this site was given.
         told: what is told of its lineage.
 
     Raises:
@@ -108,7 +115,7 @@ def batch(
         to_hex(subject),
         None if holder is None else checksummed(holder),
         standing(found),
-        findings(index, found, language),
+        findings(index, found, language, documents),
         told(found),
         items(index, which, record.creator, most=most),
         statements(index, "batch", which, most=most),

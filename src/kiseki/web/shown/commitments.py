@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiseki.client.documents import Documents
 from kiseki.core import ids
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import bytes32, from_hex, to_hex
@@ -84,13 +85,19 @@ class CommitmentShown:
 
 
 def commitment(
-    index: Index, which: bytes, language: str, after: str | None = None, most: int = ROWS
+    index: Index,
+    which: bytes,
+    language: str,
+    documents: Documents,
+    after: str | None = None,
+    most: int = ROWS,
 ) -> CommitmentShown:
     """What is registered of one content; nothing where nobody here knows it.
 
     Args:
         which: keccak256 of the SHA-256 of the content and a salt, which is zero for outputs.
         language: of what is found.
+        documents: that this site was given.
         after: of the part of its places that is wanted.
 
     Raises:
@@ -102,12 +109,14 @@ def commitment(
     first = index.find(asked, most=1, kind="batch")
     return CommitmentShown(
         to_hex(asked),
-        _output(index, asked, first[0].id, language) if first else None,
+        _output(index, asked, first[0].id, language, documents) if first else None,
         page(places, most, place, lambda each: to_hex(each.id)),
     )
 
 
-def _output(index: Index, which: bytes, batch: bytes, language: str) -> OutputShown:
+def _output(
+    index: Index, which: bytes, batch: bytes, language: str, documents: Documents
+) -> OutputShown:
     record, found = index.batch_head(batch), index.lineage(batch)
     subject = ids.subject(dict(index.contracts)["OutputRegistry"], batch)
     holder = index.agreements.holder(subject)
@@ -123,7 +132,7 @@ def _output(index: Index, which: bytes, batch: bytes, language: str) -> OutputSh
         to_hex(subject),
         _models(found),
         standing(found),
-        findings(index, found, language),
+        findings(index, found, language, documents),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kiseki.client.documents import Documents
+from kiseki.client.models.backing import told_findings
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Lineage
 
@@ -28,9 +30,15 @@ class FindingRow:
     sentence: str
 
 
-def findings(index: Index, lineage: Lineage, language: str) -> list[FindingRow]:
-    """What was found about the model or batch of a lineage, problems first."""
-    found = index.findings_in(lineage)
+def findings(
+    index: Index, lineage: Lineage, language: str, documents: Documents
+) -> list[FindingRow]:
+    """What was found about the model or batch of a lineage, problems first.
+
+    Args:
+        documents: that this site was given.
+    """
+    found = index.findings_in(lineage) + told_findings(index, documents, lineage)
     rows = [FindingRow(e.code, e.severity, to_hex(e.subject), e.words(language)) for e in found]
     return sorted(rows, key=lambda row: row.severity != "problem")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from kiseki.client.documents import Documents
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.index import Index, Lineage
@@ -13,6 +14,7 @@ from kiseki.index.answers.impact import Dependent
 from kiseki.web.shown.findings import FindingRow, findings, problems
 from kiseki.web.shown.lineages import Standing, standing
 from kiseki.web.shown.statements import StatementRow, statements
+from kiseki.web.shown.trained import TrainedShown, trained
 from kiseki.web.shown.values import (
     ROWS,
     PayeeShown,
@@ -80,6 +82,7 @@ class ModelShown(Generic[L]):
         models, batches: how many rest on it, of those that were counted.
         more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         dependents: they themselves.
+        trained: how it was trained, and who stands for what it declares.
         statements: what was said about it.
         block, transaction: of its registration.
     """
@@ -102,6 +105,7 @@ class ModelShown(Generic[L]):
     batches: int
     more_rest: bool
     dependents: Rows[DependentRow]
+    trained: TrainedShown
     statements: Rows[StatementRow]
     block: int
     transaction: str
@@ -113,11 +117,17 @@ class ModelShown(Generic[L]):
 
 
 def model(
-    index: Index, which: bytes, language: str, told: Callable[[Lineage], L], most: int = ROWS
+    index: Index,
+    which: bytes,
+    language: str,
+    documents: Documents,
+    told: Callable[[Lineage], L],
+    most: int = ROWS,
 ) -> ModelShown[L]:
     """A model, with the first rows of its lists.
 
     Args:
+        documents: that this site was given.
         told: what is told of its lineage.
 
     Raises:
@@ -138,12 +148,13 @@ def model(
         of_payee(index, record.payee),
         record.data_ppm,
         standing(found),
-        findings(index, found, language),
+        findings(index, found, language, documents),
         told(found),
         resting.models,
         resting.batches,
         not resting.is_all,
         dependents(index, which, most=most),
+        trained(index, documents, which),
         statements(index, "model", which, most=most),
         record.block,
         to_hex(record.transaction),

@@ -1,0 +1,223 @@
+"""A model's page tells how it was trained, by whose word, and what contradicts it (promise 3)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from kiseki import LocalKiseki, Terms
+from kiseki.client.documents import Documents
+from kiseki.client.models.lora import Finished
+from kiseki.core import ids
+from kiseki.core.keccak import keccak256
+from kiseki.core.manifest import Manifest
+from kiseki.core.run import Exposed, Run
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.vault.published import Published
+from kiseki.web.app import application
+from kiseki.web.site import Site
+
+from .browser import launched
+from .conftest import Places, served
+from .looking import ROOT, looked_at, looks
+
+SAMPLES = ROOT / "tests" / "samples" / "sd-scripts"
+NOT_REGISTERED = [ids.External(ZERO32, ZERO32)]
+
+
+class Trained:
+    """A LoRA of two folders, registered with a manifest and a run, and the folder of documents."""
+
+    def __init__(self, k: LocalKiseki, folder: Path) -> None:
+        self.k, self.folder = k, folder
+        folder.mkdir()
+        pictures = SAMPLES / "datasets" / "two_folders" / "train"
+        k.data.register(k.data.prepare(pictures, Terms.of("train", "5%")))
+        file = SAMPLES / "two_folders" / "fruit_birds.safetensors"
+        self.found: Finished = k.models.loras.read(file, pictures)
+        self.true = k.models.loras.manifest(self.found).manifest
+
+    def publish(self, text: str) -> bytes:
+        key = keccak256(text.encode())
+        (self.folder / f"{key.hex()}.json").write_text(text)
+        return key
+
+    def register(
+        self, manifest: Manifest, run: Run, externals: list[ids.External] = NOT_REGISTERED
+    ) -> bytes:
+        return self.k.models.register(
+            self.found.weights, Terms.of("train", "5%"), manifest=manifest, externals=externals,
+            run=self.publish(run.to_json()), publish=self.folder,
+        ).id  # fmt: skip
+
+    def run(self, **more: object) -> Run:
+        return replace(self.found.run(), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lora(k: LocalKiseki, tmp_path: Path) -> Trained:
+    return Trained(k, tmp_path / "published")
+
+
+def asking(site: Site, folder: Path | None) -> TestClient:
+    documents = Documents(Published(folder))
+    return TestClient(
+        application(site, follows=False, documents=documents), base_url="http://localhost"
+    )
+
+
+def exposed(manifest: Manifest, root: bytes | None = None) -> Exposed:
+    return Exposed(
+        "0.1.0", bytes(32), bytes(32), 1, 66, 66, 66, 4, read=80,
+        manifest=root or manifest.root, weight=manifest.weight,
+    )  # fmt: skip
+
+
+def codes(client: TestClient, model: bytes) -> list[tuple[str, str]]:
+    answer = client.get(f"/model/{to_hex(model)}.json").json()
+    return [(each["code"], each["severity"]) for each in answer["findings"]]
+
+
+def test_what_the_hook_and_the_trainer_said_stands_on_the_page(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    run = lora.run(exposure=exposed(lora.true), tolerance=Fraction(1, 100))
+    model = lora.register(lora.true, run)
+    site.catch_up()
+    client = asking(site, lora.folder)
+    page = client.get(f"/model/{to_hex(model)}?language=en").text
+    for words in (
+        "recorded by Kiseki&#39;s hook while it was trained", "Handed out by a vault", "unknown",
+        "3_fruit", "9 times", "6 times", "but for 1% of the way", "sd-scripts",
+    ):  # fmt: skip
+        assert words in page, words
+    told = client.get(f"/model/{to_hex(model)}.json").json()["trained"]
+    assert [each["level"] for each in told["backing"]] == ["declared", "recorded"]
+    assert told["exposure"] == {
+        "handed_out": None, "read": 80, "consumed": 66, "lost": 4, "steps": 66, "batches": 66,
+        "declared": True,
+    }  # fmt: skip
+    assert not {"trainer_manifest", "hook_manifest"} & {code for code, _ in codes(client, model)}
+
+
+def test_a_site_without_the_documents_knows_nothing_of_it(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    """Not that nothing was recorded, and no contradiction either."""
+    model = lora.register(lora.true, lora.run(exposure=exposed(lora.true)))
+    site.catch_up()
+    client = asking(site, None)
+    assert "is not here, so nothing is known" in client.get(f"/model/{to_hex(model)}").text
+    told = client.get(f"/model/{to_hex(model)}.json").json()["trained"]
+    assert (told["told"], told["exposure"], told["trainer"]) == (False, None, None)
+    assert [each["level"] for each in told["backing"]] == ["declared"]
+
+
+def test_a_manifest_that_leaves_pictures_out_contradicts_the_trainers_file(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    """On the page of the model, and of what is made with it."""
+    k = lora.k
+    less = Manifest({key: list(pairs)[2:] for key, pairs in lora.true.items.items()})
+    model = lora.register(less, lora.run())
+    (lora.folder / "out").mkdir()
+    output = lora.folder / "out" / "1.png"
+    output.write_bytes(b"an output of the model")
+    batch = k.outputs.prepare(output, [model])
+    k.outputs.register(batch)
+    site.catch_up()
+    client = asking(site, lora.folder)
+    assert ("trainer_manifest", "problem") in codes(client, model)
+    page = client.get(f"/batch/{to_hex(batch.id)}").text
+    assert "cannot both be right" in page
+    verified = k.outputs.verify(output, documents=lora.folder)
+    assert "trainer_manifest" in {each.code for each in verified.problems}
+    assert "trainer_manifest" not in {each.code for each in k.outputs.verify(output).findings}
+
+
+def test_a_base_model_that_the_file_names_and_nobody_registered_is_a_problem(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    model = lora.register(lora.true, lora.run(), externals=[])
+    site.catch_up()
+    assert ("trainer_base", "problem") in codes(asking(site, lora.folder), model)
+
+
+def test_a_hook_that_recorded_other_data_is_a_problem_and_backs_nothing(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    model = lora.register(lora.true, lora.run(exposure=exposed(lora.true, root=bytes(32))))
+    site.catch_up()
+    client = asking(site, lora.folder)
+    assert ("hook_manifest", "problem") in codes(client, model)
+    told = client.get(f"/model/{to_hex(model)}.json").json()["trained"]
+    assert [each["level"] for each in told["backing"]] == ["declared"]
+    assert told["exposure"]["declared"] is False
+
+
+def test_a_document_that_is_none_tells_nothing(places: Places, site: Site, lora: Trained) -> None:
+    model = lora.k.models.register(
+        lora.found.weights, Terms.of("train", "5%"), manifest=lora.true, externals=NOT_REGISTERED,
+        run=lora.publish(json.dumps({"format": "kiseki-run-v1", "weights": 3})),
+    ).id  # fmt: skip
+    site.catch_up()
+    client = asking(site, lora.folder)
+    told = client.get(f"/model/{to_hex(model)}.json").json()["trained"]
+    assert (told["told"], told["trainer"]) == (False, None)
+
+
+def test_what_others_say_is_theirs_and_what_is_not_here_is_not_told(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    k = lora.k
+    model = lora.register(lora.true, lora.run())
+    here = lora.publish("an audit of the training")
+    places.scene.buyer.statements.state("model", to_hex(model), "audit", here)
+    places.scene.buyer.statements.state("model", to_hex(model), "reproduction", keccak256(b"?"))
+    k.statements.state("model", to_hex(model), "dispute", keccak256(b"no backing"))
+    site.catch_up()
+    told = asking(site, lora.folder).get(f"/model/{to_hex(model)}.json").json()["trained"]
+    assert [(each["level"], each["own"], each["here"]) for each in told["backing"][1:]] == [
+        ("attested", False, True), ("reproduced", False, False),
+    ]  # fmt: skip
+
+
+def test_a_page_is_made_anew_when_a_document_comes(
+    places: Places, site: Site, lora: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though no block came: what is known of a model follows from the documents too."""
+    monkeypatch.setattr("kiseki.vault.published._EVERY", -1.0)
+    run = lora.run()
+    model = lora.register(lora.true, run)
+    file = lora.folder / f"{run.hash.hex()}.json"
+    text = file.read_text()
+    file.unlink()
+    site.catch_up()
+    client, page = asking(site, lora.folder), f"/model/{to_hex(model)}"
+    before = client.get(page)
+    assert "3_fruit" not in before.text
+    file.write_text(text)
+    after = client.get(page, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200 and "3_fruit" in after.text
+
+
+def test_it_can_be_read_on_a_phone_and_a_desk(places: Places, site: Site, lora: Trained) -> None:
+    run = lora.run(exposure=exposed(lora.true), tolerance=Fraction(0))
+    model = lora.register(lora.true, run)
+    places.scene.buyer.statements.state("model", to_hex(model), "audit", lora.publish("seen"))
+    site.catch_up()
+    wrong: list[str] = []
+    pictures = ROOT / "build" / "pages"
+    pictures.mkdir(parents=True, exist_ok=True)
+    with served(site, documents=Documents(Published(lora.folder))) as address:
+        for look, options in looks():
+            with launched(**options) as page:
+                answer = page.goto(f"{address}/model/{to_hex(model)}")
+                assert answer is not None and answer.ok, look
+                wrong += looked_at(page, pictures / f"trained-{look}.png")
+    assert wrong == []
