@@ -7,15 +7,32 @@ from pathlib import Path
 from kiseki import Manifest
 from kiseki.core import ids
 from kiseki.core import origin as origins
+<<<<<<< HEAD
 from kiseki.core.derived import Derived
 from kiseki.core.series import Instalment
+=======
+from kiseki.core.run import _NAMES, Run
+>>>>>>> b9ffbdf (docs: describe the document of a run, and --documents)
 from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
+<<<<<<< HEAD
 RECEIPT, ORIGIN, DERIVED, SERIES, MANIFEST, WITHDRAWAL = re.findall(
     r"```json\n(.*?)```", PAGE, re.S
 )
+=======
+
+
+def example(part: str) -> str:
+    """The example below a heading."""
+    (found,) = re.findall(rf"## {part}.*?```json\n(.*?)```", PAGE, re.S)[:1]
+    return str(found)
+
+
+RECEIPT, ORIGIN, MANIFEST = map(example, ("Receipt", "Origin", "Manifest"))
+WITHDRAWAL, RUN = map(example, ("Answer to a withdrawal", "Run"))
+>>>>>>> b9ffbdf (docs: describe the document of a run, and --documents)
 
 
 def members(part: str) -> set[str]:
@@ -67,3 +84,12 @@ def test_the_answer_to_a_withdrawal_on_the_page_is_one() -> None:
     assert members("Answer to a withdrawal") == set(json.loads(WITHDRAWAL))
     assert answer.to_json() == json.dumps(json.loads(WITHDRAWAL), separators=(",", ":"))
     assert answer.ends == 1_806_537_600
+
+
+def test_the_run_on_the_page_is_one_and_its_table_names_every_member() -> None:
+    run = Run.from_json(RUN)
+    assert Run.from_json(run.to_json()) == run and not run.more
+    said = json.loads(RUN)
+    inner = {name for each in said.values() if isinstance(each, dict) for name in each}
+    assert set(said) | (inner & members("Run")) <= members("Run")
+    assert members("Run") >= {"format", *_NAMES}
