@@ -7,21 +7,13 @@ from pathlib import Path
 from kiseki import Manifest
 from kiseki.core import ids
 from kiseki.core import origin as origins
-<<<<<<< HEAD
 from kiseki.core.derived import Derived
-from kiseki.core.series import Instalment
-=======
 from kiseki.core.run import _NAMES, Run
->>>>>>> b9ffbdf (docs: describe the document of a run, and --documents)
+from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
-<<<<<<< HEAD
-RECEIPT, ORIGIN, DERIVED, SERIES, MANIFEST, WITHDRAWAL = re.findall(
-    r"```json\n(.*?)```", PAGE, re.S
-)
-=======
 
 
 def example(part: str) -> str:
@@ -32,7 +24,7 @@ def example(part: str) -> str:
 
 RECEIPT, ORIGIN, MANIFEST = map(example, ("Receipt", "Origin", "Manifest"))
 WITHDRAWAL, RUN = map(example, ("Answer to a withdrawal", "Run"))
->>>>>>> b9ffbdf (docs: describe the document of a run, and --documents)
+DERIVED, SERIES = map(example, ("Derived", "Series"))
 
 
 def members(part: str) -> set[str]:
