@@ -8,6 +8,7 @@ from kiseki import Manifest
 from kiseki.core import ids
 from kiseki.core import origin as origins
 from kiseki.core.derived import Derived
+from kiseki.core.laid import FILE, TOOLS, Laid
 from kiseki.core.run import _NAMES, Run
 from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
@@ -25,6 +26,7 @@ def example(part: str) -> str:
 RECEIPT, ORIGIN, MANIFEST = map(example, ("Receipt", "Origin", "Manifest"))
 WITHDRAWAL, RUN = map(example, ("Answer to a withdrawal", "Run"))
 DERIVED, SERIES = map(example, ("Derived", "Series"))
+LAID = example("Laid folder")
 
 
 def members(part: str) -> set[str]:
@@ -85,3 +87,13 @@ def test_the_run_on_the_page_is_one_and_its_table_names_every_member() -> None:
     inner = {name for each in said.values() if isinstance(each, dict) for name in each}
     assert set(said) | (inner & members("Run")) <= members("Run")
     assert members("Run") >= {"format", *_NAMES}
+
+
+def test_the_laid_folder_on_the_page_is_one() -> None:
+    laid, said = Laid.from_json(LAID), json.loads(LAID)
+    (subset,) = said["subsets"]
+    assert members("Laid folder") == {*said, *subset, *subset["pictures"][0]}
+    assert json.loads(laid.to_json()) == said and f"`{FILE}`" in PAGE
+    assert set(TOOLS) <= set(re.findall(r"`([\w-]+)`", PAGE))
+    (picture,) = laid.subsets[0].pictures
+    assert picture.id.hex() in MANIFEST and picture.id.hex().startswith(picture.stem)

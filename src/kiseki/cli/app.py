@@ -122,6 +122,7 @@ COMMANDS = {
         "training",
         "training",
         "Lay out data for a trainer, and say which item a file comes from.",
+        ("laying",),
     ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place(

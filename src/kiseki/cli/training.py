@@ -32,7 +32,7 @@ def original(
       kiseki training original train/10_foxes/0123456789ab.png
       kiseki training original train/10_foxes/*.npz
     """
-    from kiseki.training.laying.laid import Originals
+    from kiseki.training.laid import Originals
 
     originals = Originals()
     found = [(each, originals.of(each)) for each in files]

@@ -6,6 +6,8 @@ extras    libraries for training, which Kiseki does not bring along
 ledger    what training consumed, written down
 hooks     how samples keep their IDs, and how steps are seen
 exposure  both, in a few lines of a training loop
+laid      what was laid out for a trainer, and which item a file there comes from
+laying/   data laid out in the form that a trainer reads, and taken away again
 """
 
 from kiseki.training.exposure import Exposure

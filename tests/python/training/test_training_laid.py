@@ -9,7 +9,7 @@ from tests.python.typed import here
 from kiseki.core.beside import Kind
 from kiseki.core.laid import FILE, Laid, Picture, Subset
 from kiseki.errors import FilesError, InvalidInput
-from kiseki.training.laying.laid import Originals, original, read
+from kiseki.training.laid import Originals, original, read
 
 IDS = [bytes([n]) * 32 for n in (1, 2)]
 PICTURES = tuple(Picture(f"{each.hex()[:12]}.png", each, each, (), None) for each in IDS)

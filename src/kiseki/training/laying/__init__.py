@@ -2,5 +2,19 @@
 
 From the ground up:
 
-    laid        reading what was laid, and which item a file there comes from
+    forms    the form in which each trainer reads its data
+    may      what this wallet may train on now, and why not on the rest
+    pick     which pictures are laid, from which files, and what is left out
+    clear    taking away what was laid, with what trainers cached beside it
+    prepare  what is laid, before anything is written
+    write    laying it
+
+`kiseki.training.laid` reads what was laid.
 """
+
+from kiseki.training.laying.clear import Clearing, clearing
+from kiseki.training.laying.may import LeftOut
+from kiseki.training.laying.prepare import Plan, plan
+from kiseki.training.laying.write import carry_out, lay
+
+__all__ = ["Clearing", "LeftOut", "Plan", "carry_out", "clearing", "lay", "plan"]
