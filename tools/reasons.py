@@ -78,6 +78,7 @@ UNSEEN = {
     "core/trained.py": "of files of weights, which no page reads",
     "core/trainers.py": "of files of weights, which no page reads",
     "core/waterfall.py": "of waterfalls",
+    "core/weighing.py": "of manifests, which no page makes",
     "core/weights.py": "of models",
     "core/withdrawal.py": "an answer that breaks the format is passed over",
     "index/facts/fold.py": "reading the chain; what is wrong there stands in the log",

@@ -15,6 +15,7 @@ A part imports only from those above it:
     merkle      the tree of a collection or batch
     sumtree     Merkle sum trees, for splits and manifests
     manifest    what one training run used; proofs of use and of non-use
+    weighing    weights of a manifest that somebody chose in place of counts
     evidence    what shows that a manifest is false
     terms       what a provider or developer allows
     offer       licences that can be bought, and what they say to machines
@@ -45,6 +46,9 @@ A part imports only from those above it:
     weights     what a model's commitment covers: its tensors, or the whole file
     trained     what a file of weights says of its training, and what follows from that
     trainers    readers of what each trainer writes
+    told        the same in the document of a run
+    run         the document of a run: what a model was trained with
+    contradictions  what a trainer wrote, held against itself and what was registered
     laid        what was laid out for a trainer: which file is which item
     beside      what trainers write beside a picture, by its name
     credentials a file without its credentials: what an output's ID is the hash of

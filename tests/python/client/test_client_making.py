@@ -1,10 +1,13 @@
 """From files to a manifest: nothing is left out, and nothing is guessed (promises 1 and 3)."""
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
+from kiseki.client.models.making import weights_in
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault import receipts
@@ -130,3 +133,35 @@ def test_a_collection_that_nobody_logged_cannot_be_taken_whole(
     with pytest.raises(InvalidInput, match="of which only 0 can be found"):
         trainer.models.manifest(whole=[done.id])
     assert provider.models.manifest(whole=[done.id]).files == 2
+
+
+def test_weights_take_the_place_of_counts(
+    provider: Kiseki, folder: Folder, terms: Terms, tmp_path: Path
+) -> None:
+    """Promise 4: any number from zero on, of an item or a collection; all stays declared."""
+    one, two = (folder(name, files) for name, files in (("a", FILES), ("b", {"3.svg": b"three"})))
+    prepared = [provider.data.prepare(each, terms) for each in (one, two)]
+    for each in prepared:
+        provider.data.register(each)
+    first, second = (each.id for each in prepared)
+    ids = {item.paths[0].name: item.id for each in prepared for item in each.items}
+    made = provider.models.manifest([one, two], weights={first: Fraction(3, 2), second: Decimal(4)})
+    weights = {item: weight for pairs in made.manifest.items.values() for item, weight in pairs}
+    assert weights == {ids["1.svg"]: 1, ids["2.svg"]: 2, ids["3.svg"]: 8}, "by counts inside"
+    none = provider.models.manifest([one, two], weights={first: 0, second: 1})
+    assert none.unpaid == 2 and set(none.manifest.items) == {first, second}
+    assert {weight for _, weight in none.manifest.items[first]} == {1}
+    assert provider.models.register(b"w" * 32, terms, manifest=none.manifest).receipts
+    with pytest.raises(InvalidInput, match="is a float"):
+        provider.models.manifest([one, two], weights={first: 0.5, second: 1})  # type: ignore[dict-item]
+    table = tmp_path / "weights.csv"
+    table.write_text(f"decimal=,\nid;weight\n{to_hex(first)};1,5\n{to_hex(second)};8/2\n")
+    assert weights_in(table) == {first: Fraction(3, 2), second: 4}
+    for row, why in (
+        (f"{to_hex(first)},-1", "from zero on"), (f"{to_hex(first)},1/0", "from zero on"),
+        (f"{to_hex(first)},1e9", "from zero on"), ("0x12,1", "64 hex digits"),
+        (f"{to_hex(first)},1\n{to_hex(first)},2", "no row above"), (f"{to_hex(first)},", "zero on"),
+    ):  # fmt: skip
+        table.write_text(f"id,weight\n{row}\n")
+        with pytest.raises(InvalidInput, match=why):
+            weights_in(table)

@@ -7,24 +7,30 @@ false.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from kiseki.client.data.openings import Openings, Place
 from kiseki.core.counts import counted
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import from_hex, to_hex
-from kiseki.disk.tables import Format, Table
+from kiseki.core.weighing import Number, weigh
+from kiseki.disk.tables import PLAIN, Format, Table
 from kiseki.errors import InvalidInput
 from kiseki.vault.files import hash_files
 from kiseki.vault.folders import find
 
-__all__ = ["Consumed", "Made", "make", "make_of"]
+__all__ = ["Consumed", "Made", "make", "make_of", "weights_in"]
 
 COLUMNS = ("file", "sha256", "weight")
 """Of the table that says how often training consumed each file."""
+WEIGHTS = ("id", "weight")
+"""Of the table that says which weights take the place of counts."""
 _NAMED = 5
+_WEIGHT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40}|/[1-9][0-9]{0,39})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,14 @@ class Made:
         manifest: all items, each with its weight.
         files: how many files, rows and items of whole collections went into it.
         merged: how many of them have a content that was there before; their weights are added.
+        unpaid: how many items have the weight zero of whoever chose weights. They stay declared,
+            with the weight 1, which pays nothing beside the others.
     """
 
     manifest: Manifest
     files: int
     merged: int
+    unpaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ def make(
     form: Format,
     whole: Sequence[bytes],
     among: Sequence[bytes],
+    weights: Mapping[bytes, Number] | None,
     progress: Callable[[int, int], None],
 ) -> Made:
     """See `Models.manifest`."""
@@ -73,7 +83,48 @@ def make(
         given += _rows(Path(table), form)
     if not given and not whole:
         raise InvalidInput("name the files that training consumed, a table of them or a collection")
-    return make_of(openings, given, whole=whole, among=among)
+    made = make_of(openings, given, whole=whole, among=among)
+    return made if weights is None else _weighed(made, weights)
+
+
+def _weighed(made: Made, weights: Mapping[bytes, Number]) -> Made:
+    """The same items, paid by weights that somebody chose."""
+    counts = {each: dict(pairs) for each, pairs in made.manifest.items.items()}
+    chosen = weigh(counts, weights)
+    unpaid = sum(
+        1
+        for collection, items in counts.items()
+        for item in items
+        if not weights.get(item, weights.get(collection))
+    )
+    return Made(Manifest(chosen), made.files, made.merged, unpaid)
+
+
+def weights_in(path: Path, form: Format = PLAIN) -> dict[bytes, Number]:
+    """Weights from a table with the columns ``id`` (of an item or a collection) and ``weight``, a
+    number from zero on as ``3``, ``0.25`` or ``7/2``.
+
+    Raises:
+        FilesError: it cannot be read.
+        InvalidInput: a row has another form, or two rows have one ID.
+    """
+    found: dict[bytes, Number] = {}
+    with Table(path, WEIGHTS, form) as table:
+        table.need(WEIGHTS)
+        for said, weight in table:
+            try:
+                key = from_hex(said.strip(), 32, "the ID")
+            except InvalidInput as error:
+                raise table.refusal("id", f"0x and 64 hex digits, not {said!r:.80}") from error
+            number = weight.strip()
+            if table.decimal == ",":
+                number = number.replace(".", "?").replace(",", ".")
+            if not _WEIGHT.fullmatch(number):
+                raise table.refusal("weight", f"a number from zero on, not {weight!r:.60}")
+            if key in found:
+                raise table.refusal("id", f"an ID that no row above has, not {said!r:.80}")
+            found[key] = Fraction(number)
+    return found
 
 
 def make_of(

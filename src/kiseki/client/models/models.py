@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from kiseki.core.payee import Payee, usual
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.values import ZERO32, to_hex
+from kiseki.core.weighing import Number
 from kiseki.disk import texts
 from kiseki.disk.tables import PLAIN, Format
 from kiseki.errors import ContractReverted, InvalidInput
@@ -265,6 +266,7 @@ class Models:
         form: Format = PLAIN,
         whole: Sequence[bytes] = (),
         among: Sequence[bytes] = (),
+        weights: Mapping[bytes, Number] | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Made:
         """Makes a manifest of the files that training consumed. Sends nothing.
@@ -273,21 +275,21 @@ class Models:
         taken in (`data.openings.receive`).
 
         Args:
-            files: files or folders, each file with weight 1; several with one content add up.
-            table: a table with the columns ``weight`` and ``file`` or ``sha256``, for training that
-                consumed some files more often.
+            files: files or folders, each with weight 1; several with one content add up.
+            table: with the columns ``weight`` and ``file`` or ``sha256``: some consumed more often.
             form: how the table is to be read, where it does not say so itself.
             whole: IDs of collections of which training consumed every item once.
             among: IDs of collections to choose, where a file is in several.
+            weights: in place of counts, by IDs of items or collections; see `core.weighing`.
             progress: called with the number of files hashed and in all.
 
         Raises:
-            InvalidInput: a file is unknown here, not registered, or in several collections.
+            InvalidInput: a file is unknown, not registered, or in several collections; as `weigh`.
             FilesError: a file cannot be read.
         """
         return make(
             self._data.openings, files, table=table, form=form, whole=whole, among=among,
-            progress=progress,
+            weights=weights, progress=progress,
         )  # fmt: skip
 
     def may_be_gone(self, collections: Manifest | Iterable[bytes]) -> list[str]:
