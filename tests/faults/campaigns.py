@@ -1,4 +1,5 @@
-"""What is done to sending: nodes, chains, pools and wallets that misbehave; and all campaigns."""
+"""What is done to sending: nodes, chains, pools and wallets that misbehave; and all campaigns, also
+the one of training."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from typing import Any
 from tests.faults.killed import interrupted, killed, registration, terminated, together
 from tests.faults.once import QUICK, Found, Lost, Run, exactly_once, send_all
 from tests.faults.proxy import KINDS, Testnet, testnet
+from tests.faults.trained import training
 
 from kiseki.chain.node import connect
 from kiseki.chain.sending.fees import GWEI, Policy
@@ -257,6 +259,7 @@ def elsewhere(run: Run) -> Found:
 
 
 CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
+    "training, kill -9": (training, 12, 10),
     "a registration, kill -9": (registration, 200, 4),
     "SIGTERM": (terminated, 200, 2),
     "kill -9": (killed, 200, 6),
@@ -271,7 +274,7 @@ CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
     "above the cap": (dear, 100, 3),
     "the same wallet elsewhere": (elsewhere, 100, 3),
 }
-"""Each campaign: what it does, how many transactions, and how often in the full form.
+"""Each campaign: what it does, how many transactions (or kills), and how often in the full form.
 The longest come first, so that none is left alone at the end."""
 
 os.environ.setdefault("PYTHONHASHSEED", "0")

@@ -34,11 +34,21 @@ class Lost(AssertionError):  # noqa: N818 - what happened
 
 @dataclass(slots=True)
 class Found:
-    """What a campaign came to."""
+    """What a campaign came to.
+
+    Attributes:
+        intended: how many things were to be done once.
+        runs: how often something was begun for that.
+        faults: kind -> how often.
+        of: what the things are.
+        log: each fault, where it is logged one by one.
+    """
 
     intended: int = 0
     runs: int = 0
     faults: dict[str, int] = field(default_factory=dict)
+    of: str = "transactions"
+    log: list[str] = field(default_factory=list)
 
     def add(self, kind: str, count: int = 1) -> None:
         if count:

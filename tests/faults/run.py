@@ -49,7 +49,7 @@ def main() -> int:
             rows.append(done.result())
             print(line(rows[-1]), flush=True)
     total = {key: sum(row[key] for row in rows) for key in NUMBERS}
-    print(line({"campaign": "all", **total}))
+    print(line({"campaign": "all", "of": "things", **total}))
     faults: collections.Counter[str] = collections.Counter()
     for row in rows:
         faults.update(row["kinds"])
@@ -68,6 +68,7 @@ def campaign(name: str, seed: int, rounds: int) -> dict[str, Any]:
     """One campaign, so many times, each with a seed of its own."""
     work, count, _ = CAMPAIGNS[name]
     began, runs, intended, failed = time.monotonic(), 0, 0, 0
+    of, log = "transactions", dict[int, list[str]]()
     kinds: collections.Counter[str] = collections.Counter()
     for place in range(rounds):
         with tempfile.TemporaryDirectory(prefix="kiseki-faults-") as folder:
@@ -81,10 +82,13 @@ def campaign(name: str, seed: int, rounds: int) -> dict[str, Any]:
                 continue
         runs += found.runs
         intended += found.intended
+        of = found.of
+        if found.log:
+            log[run.seed] = found.log
         kinds.update(found.faults)
     return {
         "campaign": name, "rounds": rounds, "runs": runs, "faults": kinds.total(),
-        "intended": intended, "failed": failed, "kinds": dict(kinds),
+        "intended": intended, "of": of, "failed": failed, "kinds": dict(kinds), "log": log,
         "seconds": round(time.monotonic() - began, 1),
     }  # fmt: skip
 
@@ -94,7 +98,7 @@ def line(row: Mapping[str, Any]) -> str:
     lost = "0 lost, 0 twice" if not row["failed"] else f"{row['failed']} rounds FAILED"
     return (
         f"{row['campaign']:<28}{row['rounds']:>3} rounds {row['runs']:>4} runs "
-        f"{row['faults']:>6} faults {row['intended']:>6} transactions: {lost}"
+        f"{row['faults']:>6} faults {row['intended']:>6} {row['of']}: {lost}"
     )
 
 
