@@ -19,7 +19,7 @@ data, gate, model, output, rights, market, revenue, identity, people      one mo
 signatures   letters of any kind: shown and cancelled
 statements, local      likewise: public statements; test money and time
 records, revoking, consents, receipts, standing, origin, derived, series      more of `data`
-manifests    more commands of `model`
+manifests, updating    more commands of `model`
 committee    more commands of `revenue`
 lists        lists that are proved to be complete
 keeper       the keeper

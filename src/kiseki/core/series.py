@@ -15,7 +15,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import bytes32, from_hex, one_line, to_hex, uint
 from kiseki.errors import InvalidInput
 
-__all__ = ["SERIES_FORMAT", "Followed", "Instalment", "NotFollowed", "Told", "follow"]
+__all__ = ["SERIES_FORMAT", "Followed", "Instalment", "NotFollowed", "Told", "Words"]
 
 SERIES_FORMAT = "kiseki-series-v1"
 _NAME = 200
@@ -161,50 +161,59 @@ class Followed:
         return self.told[-1].instalment.name if self.told else ""
 
 
-def follow(said: Iterable[Told], start: bytes) -> Followed:
-    """The series in which a collection stands, by the words of one wallet.
+class Words:
+    """All that one wallet said about series, to be followed from any collection.
 
     Args:
-        said: all that the wallet said, the last word about each collection.
-        start: the ID of any collection of it.
+        said: the last word about each collection.
 
     Raises:
         InvalidInput: about one collection there are two words.
     """
-    by_id: dict[bytes, Told] = {}
-    after: dict[bytes, list[Told]] = {}
-    for each in said:
-        if by_id.setdefault(each.instalment.collection, each) is not each:
-            raise InvalidInput(f"two words about {to_hex(each.instalment.collection)}")
-        if each.instalment.before is not None:
-            after.setdefault(each.instalment.before, []).append(each)
-    if start not in by_id:
-        return Followed((), ())
-    problems: list[NotFollowed] = []
-    chain = [by_id[start]]
-    while (before := chain[-1].instalment.before) is not None:
-        found = by_id.get(before)
-        if found is None:
-            problems.append(NotFollowed("gap", chain[-1].instalment.collection, (before,)))
-            break
-        if _next(found, after, problems) is not chain[-1]:
-            break
-        chain.append(found)
-    chain.reverse()
-    while (found := _next(chain[-1], after, problems)) is not None:
-        chain.append(found)
-    return Followed(tuple(chain), tuple(dict.fromkeys(problems)))
 
+    def __init__(self, said: Iterable[Told]) -> None:
+        self._by_id: dict[bytes, Told] = {}
+        self._after: dict[bytes, list[Told]] = {}
+        for each in said:
+            key, before = each.instalment.collection, each.instalment.before
+            if self._by_id.setdefault(key, each) is not each:
+                raise InvalidInput(f"two words about {to_hex(key)}")
+            if before is not None:
+                self._after.setdefault(before, []).append(each)
 
-def _next(here: Told, after: dict[bytes, list[Told]], problems: list[NotFollowed]) -> Told | None:
-    """The only one that comes after another with the next number. As each number is one more than
-    the one before, nothing goes round."""
-    key, number = here.instalment.collection, here.instalment.number
-    fits = [each for each in after.get(key, ()) if each.instalment.number == number + 1]
-    for each in after.get(key, ()):
-        if each.instalment.number != number + 1:
-            problems.append(NotFollowed("number", key, (each.instalment.collection,)))
-    if len(fits) > 1:
-        others = sorted(each.instalment.collection for each in fits)
-        problems.append(NotFollowed("fork", key, tuple(others)))
-    return fits[0] if len(fits) == 1 else None
+    def follow(self, start: bytes) -> Followed:
+        """The series in which a collection stands; nothing where nothing was said about it.
+
+        Args:
+            start: the ID of any collection of it.
+        """
+        if start not in self._by_id:
+            return Followed((), ())
+        problems: list[NotFollowed] = []
+        chain = [self._by_id[start]]
+        while (before := chain[-1].instalment.before) is not None:
+            found = self._by_id.get(before)
+            if found is None:
+                problems.append(NotFollowed("gap", chain[-1].instalment.collection, (before,)))
+                break
+            if self._next(found, problems) is not chain[-1]:
+                break
+            chain.append(found)
+        chain.reverse()
+        while (found := self._next(chain[-1], problems)) is not None:
+            chain.append(found)
+        return Followed(tuple(chain), tuple(dict.fromkeys(problems)))
+
+    def _next(self, here: Told, problems: list[NotFollowed]) -> Told | None:
+        """The only one that comes after another with the next number. As each number is one more
+        than the one before, nothing goes round."""
+        key, number = here.instalment.collection, here.instalment.number
+        after = self._after.get(key, ())
+        fits = [each for each in after if each.instalment.number == number + 1]
+        for each in after:
+            if each.instalment.number != number + 1:
+                problems.append(NotFollowed("number", key, (each.instalment.collection,)))
+        if len(fits) > 1:
+            others = sorted(each.instalment.collection for each in fits)
+            problems.append(NotFollowed("fork", key, tuple(others)))
+        return fits[0] if len(fits) == 1 else None

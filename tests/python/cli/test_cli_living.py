@@ -1,6 +1,7 @@
 """What was made from what, and series of collections, as people type it."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 from kiseki import LocalKiseki
@@ -99,3 +100,52 @@ def test_a_series_is_begun_added_to_and_shown(shell: Shell, k: LocalKiseki) -> N
     assert "Nobody who speaks for this collection says" in none
     lost = shell.run("data", "series", "add", made[0], made[0], "empty", *artist, code=2)
     assert "there is no series of this wallet" in " ".join(lost.split())
+
+
+def test_a_models_successor_is_drafted_and_registered(shell: Shell, k: LocalKiseki) -> None:
+    """What is told before is what is registered; the numbers that are shown add up."""
+    one = registered(shell, "week-1")
+    artist, studio = ("--account", "test:1"), ("--account", "test:0")
+    shell.run("data", "series", "begin", one, "documents", *artist)
+    shell.run("model", "manifest", "first.json", "--whole", one)
+    (shell.folder / "model.bin").write_bytes(b"weights")
+    made = shell.json("model", "register", "model.bin", "--manifest", "first.json",
+                      "--uses", "train", "--royalty", "5%", *studio)  # fmt: skip
+    words = ("model", "update", made["model"], "first.json", "next.json")
+    assert "Nothing changed since the model was registered" in shell.run(*words)
+    assert "there is a file next.json already" in shell.run(*words, code=2)
+    (shell.folder / "next.json").unlink()
+    shell.files("week-2", 3)
+    done = shell.json("data", "register", "week-2", "--uses", "train", "--royalty", "25%", *artist)
+    two = done["collections"][0]["collection"]
+    shell.run("data", "series", "add", two, one, "documents", *artist)
+    alone = shell.json(*words)
+    assert [each["state"] for each in alone["changes"]] == ["kept"], "no folder, no series"
+    (shell.folder / "next.json").unlink()
+    told = " ".join(shell.run(*words, "--documents", "documents").split())
+    assert f"{two} new 0 3" in told and "100.0000%" in told
+    assert "stands beside this one; nothing on the chain connects them" in told
+    assert "kiseki model register WEIGHTS --manifest next.json" in told
+    (shell.folder / "next.json").unlink()
+    found = shell.json(*words, "--documents", "documents", "--from-previous")
+    assert found["due"] and found["problem"] == "" and found["parents"] == [made["model"]]
+    for column in ("before", "after"):
+        for rows in ("shares", "wallets"):
+            assert sum(Fraction(each[column]) for each in found[rows]) == 1
+    (shell.folder / "next.bin").write_bytes(b"more weights")
+    tuned = shell.json("model", "register", "next.bin", "--manifest", "next.json", "--parent",
+                       made["model"], "--uses", "train", "--royalty", "5%", *studio)  # fmt: skip
+    record = k.index.model(bytes.fromhex(tuned["model"][2:]))
+    assert record.data_ppm == 250_000
+    mine = sum(Fraction(e["after"]) for e in found["shares"] if e["id"] == two)
+    assert mine == Fraction(1, 4)
+    said = " ".join(shell.run("model", "update", made["model"], "first.json", "third.json",
+                              "--documents", "documents", "--from-previous").split())  # fmt: skip
+    assert "becomes the parent of the new one and is paid" in said
+    assert f"--parent {made['model']}" in said
+    shell.run("data", "revoke", one, *artist)
+    (shell.folder / "third.json").unlink()
+    gone = " ".join(shell.run("model", "update", made["model"], "first.json", "third.json").split())
+    assert f"{one} gone" in gone and "its provider revoked consent" in gone
+    assert "This could not be registered: nothing is left that it could rest on" in gone
+    assert "kiseki model register" not in gone

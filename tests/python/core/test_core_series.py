@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiseki.core.keccak import keccak256
-from kiseki.core.series import Instalment, Told, follow
+from kiseki.core.series import Followed, Instalment, Told, Words
 from kiseki.errors import InvalidInput
 
 SALT = keccak256(b"salt")
@@ -25,6 +25,10 @@ FIRST = Instalment(some(1), None, 1, "Foxes", SALT)
 def told(number: int, before: int | None, n: int) -> Told:
     said = Instalment(some(number), None if before is None else some(before), n, "", SALT)
     return Told(said, 1_000 + number, number)
+
+
+def follow(said: list[Told], start: bytes) -> Followed:
+    return Words(said).follow(start)
 
 
 def chain(length: int) -> list[Told]:

@@ -18,7 +18,7 @@ from kiseki.vault.published import Published
 if TYPE_CHECKING:
     from kiseki.index import Index
 
-__all__ = ["KIND", "Descent", "Known", "Step", "descent_of"]
+__all__ = ["KIND", "Descent", "Known", "Step", "derived_from", "descent_of"]
 
 KIND = keccak256(b"derived")
 """Sort of the statement about a collection whose document says what was made from what."""
@@ -165,11 +165,7 @@ def descent_of(index: Index, item: bytes, published: Published) -> Descent:
     Args:
         published: the documents; those of other formats are passed over.
     """
-    believed = _Believed()
-    for each in published.hashes():
-        content = published.document(each)
-        if content is not None and content.startswith(_BEGIN):
-            believed.add(index, content)
+    believed = _believed(index, published)
     above = list(reached(believed.up, item, up=True))
     below = list(reached(believed.down, item, up=False))
     rows = [row for _, row in (*above, *below)]
@@ -190,6 +186,43 @@ def descent_of(index: Index, item: bytes, published: Published) -> Descent:
         told.append(f"and {counted(len(believed.problems) - _TOLD, 'more document')}")
     round_ = tuple(sorted(circles(rows)))
     return Descent(known[item], steps(above), steps(below), round_, tuple(told))
+
+
+def derived_from(
+    index: Index, items: set[bytes], gone: set[bytes], published: Published
+) -> list[bytes]:
+    """Which of some items were made, by however many steps, from something that was revoked.
+
+    Args:
+        gone: more items, to which consent ended.
+        published: the documents.
+    """
+    believed = _believed(index, published)
+    above = {start: None for start in items if start in believed.up}
+    waiting = list(above)
+    while waiting:
+        for row in believed.up.get(waiting.pop(), ()):
+            if row.made_from not in above:
+                above[row.made_from] = None
+                waiting.append(row.made_from)
+    ended = [each for each in above if each in gone] + list(index.items_revoked(above))
+    below: set[bytes] = set()
+    waiting = ended
+    while waiting:
+        for row in believed.down.get(waiting.pop(), ()):
+            if row.item not in below:
+                below.add(row.item)
+                waiting.append(row.item)
+    return sorted(below & items)
+
+
+def _believed(index: Index, published: Published) -> _Believed:
+    believed = _Believed()
+    for each in published.hashes():
+        content = published.document(each)
+        if content is not None and content.startswith(_BEGIN):
+            believed.add(index, content)
+    return believed
 
 
 def _known(index: Index, items: set[bytes], believed: _Believed) -> dict[bytes, Known]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,11 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data import speaking
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core import ids
+from kiseki.core.checksum import checksummed
+from kiseki.core.counts import counted
 from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
-from kiseki.core.series import Instalment, Told, follow
+from kiseki.core.series import Instalment, Told, Words
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.vault.published import Published
@@ -32,7 +35,7 @@ from kiseki.vault.published import Published
 if TYPE_CHECKING:
     from kiseki.index import Index
 
-__all__ = ["Member", "Series", "SeriesFound", "series_of"]
+__all__ = ["Member", "Series", "SeriesFound", "reach", "series_of", "series_through"]
 
 _SORT = "series"
 _KIND = keccak256(_SORT.encode())
@@ -88,10 +91,10 @@ class SeriesFound:
 
 
 @dataclass(slots=True)
-class _Words:
+class _Said:
     """The last words of one wallet about collections for which it speaks."""
 
-    told: list[Told] = field(default_factory=list)
+    words: Words = field(default_factory=lambda: Words(()))
     roles: dict[bytes, tuple[str, str]] = field(default_factory=dict)  # provider, and as what
     odd: list[str] = field(default_factory=list)
     unread: int = 0
@@ -224,44 +227,106 @@ class Series:
 
 def series_of(index: Index, collection: bytes, published: Published) -> list[SeriesFound]:
     """See `Series.of`."""
-    found = []
-    for speaker in speaking.speakers(index, collection):
-        words = _words(index, speaker, published)
-        followed = follow(words.told, collection)
-        if not followed.told:
+    return list(series_through(index, [collection], published))
+
+
+def series_through(
+    index: Index, collections: Iterable[bytes], published: Published
+) -> Iterator[SeriesFound]:
+    """The series in which collections stand, each once, however many of them are in it.
+
+    Raises:
+        NotInIndex: there is no such collection.
+    """
+    words: dict[str, _Said] = {}
+    seen: set[tuple[str, bytes]] = set()
+    for collection in collections:
+        for speaker in speaking.speakers(index, collection):
+            if (speaker, collection) in seen:
+                continue
+            if speaker not in words:
+                words[speaker] = _said(index, speaker, published)
+            found = _found(speaker, words[speaker], collection)
+            if found is not None:
+                seen |= {(speaker, each) for each in found.collections}
+                yield found
+
+
+def reach(
+    index: Index, roots: Iterable[bytes], published: Published | None
+) -> tuple[list[bytes], list[str]]:
+    """What there is beside some collections: what was registered under the same standing consents,
+    and what stands in the same series. And what could not be followed, in sentences.
+
+    Args:
+        roots: IDs of collections, or of standing consents.
+        published: the documents of series; without them no series is followed.
+
+    Raises:
+        NotInIndex: one of the roots is neither.
+    """
+    found: dict[bytes, None] = {}
+    consents: dict[bytes, None] = {}
+    for root in roots:
+        under = index.under(root, most=1)
+        if under:
+            consents[root] = None
             continue
-        members = tuple(
-            Member(each.instalment.collection, each.instalment.number,
-                   *words.roles[each.instalment.collection], each.time)
-            for each in followed.told
-        )  # fmt: skip
-        problems = (*(each.words for each in followed.problems), *words.odd)
-        last = followed.told[-1].instalment
-        found.append(SeriesFound(speaker, followed.name, members, problems, words.unread, last))
-    return found
+        found[root] = None
+        standing = index.collection_head(root).standing
+        if standing is not None:
+            consents[standing] = None
+    for consent in consents:
+        found |= dict.fromkeys(index.under(consent))
+    told: dict[str, None] = {}
+    for each in series_through(index, list(found), published) if published is not None else ():
+        found |= dict.fromkeys(each.collections)
+        told |= dict.fromkeys(f"Not followed: {problem}" for problem in each.not_followed)
+        if each.unread:
+            told[
+                f"{counted(each.unread, 'statement')} of {checksummed(each.speaker)} about series "
+                "cannot be read here: the documents are not in the folder"
+            ] = None
+    return list(found), list(told)
 
 
-def _words(index: Index, speaker: str, published: Published) -> _Words:
-    words = _Words()
+def _found(speaker: str, said: _Said, collection: bytes) -> SeriesFound | None:
+    followed = said.words.follow(collection)
+    if not followed.told:
+        return None
+    members = tuple(
+        Member(each.instalment.collection, each.instalment.number,
+               *said.roles[each.instalment.collection], each.time)
+        for each in followed.told
+    )  # fmt: skip
+    problems = (*(each.words for each in followed.problems), *said.odd)
+    last = followed.told[-1].instalment
+    return SeriesFound(speaker, followed.name, members, problems, said.unread, last)
+
+
+def _said(index: Index, speaker: str, published: Published) -> _Said:
+    told: list[Told] = []
+    said = _Said()
     registry = dict(index.contracts)["DataRegistry"]
     last = {each.subject: each for each in index.said_by(speaker, _KIND)}
-    for subject, said in last.items():
-        instalment = _read(published, said.document)
+    for subject, spoken in last.items():
+        instalment = _read(published, spoken.document)
         if instalment is None:
-            words.unread += 1
+            said.unread += 1
             continue
         key = instalment.collection
         role = None
         with contextlib.suppress(NotInIndex):
             role = speaking.speakers(index, key).get(speaker)
         if ids.subject(registry, key) != subject:
-            words.odd.append(f"a statement about another subject names {to_hex(key)}")
+            said.odd.append(f"a statement about another subject names {to_hex(key)}")
         elif role is None:
-            words.odd.append(f"{speaker} does not speak for {to_hex(key)}")
+            said.odd.append(f"{checksummed(speaker)} does not speak for {to_hex(key)}")
         else:
-            words.told.append(Told(instalment, said.time, said.place))
-            words.roles[key] = index.status(key).provider, role
-    return words
+            told.append(Told(instalment, spoken.time, spoken.place))
+            said.roles[key] = index.status(key).provider, role
+    said.words = Words(told)
+    return said
 
 
 def _read(published: Published, document: bytes) -> Instalment | None:

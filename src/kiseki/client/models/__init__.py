@@ -8,6 +8,8 @@ A part imports only from those above it:
     lasting    consent that may be gone before a model is registered
     making     manifests, from the files that training consumed
     backing    how far a declaration is backed, and by whose word
+    sharing    who gets which part of what is paid to a model
+    updating   what a model would rest on if it were trained anew
     prepared   models to be registered, by their developer or with its signature
     models     `Kiseki.models`
 """

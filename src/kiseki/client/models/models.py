@@ -20,6 +20,7 @@ from kiseki.client.models.lora import Loras
 from kiseki.client.models.making import Made, make
 from kiseki.client.models.prepared import PreparedModel, model_of, more_of
 from kiseki.client.models.stamping import Stamped, stamp_file
+from kiseki.client.models.updating import Updates
 from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.payable import payable
 from kiseki.client.revenue.splits import publication, unpublished
@@ -53,6 +54,7 @@ class Models:
     Attributes:
         gate: the allow list for models.
         loras: finished LoRAs, from what their trainers wrote into the files.
+        updates: what a model would rest on if it were trained anew.
     """
 
     def __init__(self, wallet: Wallet, data: Data) -> None:
@@ -60,6 +62,7 @@ class Models:
         self.wallet = wallet
         self.gate = Gate(wallet, _CONTRACT)
         self.loras = Loras(wallet, data.openings)
+        self.updates = Updates(wallet, data.openings)
         self._data = data
 
     def weights(
@@ -467,15 +470,8 @@ class Models:
         weight = sum(each.weight for part in cut for each in part)
         calls = []
         for number, part in enumerate(cut[:-1]):
-            call = self._contract.call(
-                "addPart",
-                made.id,
-                made.developer,
-                weight,
-                number,
-                as_contract.collections(part),
-            )
-            calls.append(call)
+            given = (made.id, made.developer, weight, number, as_contract.collections(part))
+            calls.append(self._contract.call("addPart", *given))
         there = self._parts_there(made, weight, as_contract.collections(cut[0]))
         if there == 0:
             self._look(manifest)
