@@ -6,7 +6,7 @@ VERIFY = $(PYTHON) tools/setup.py verify
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo scripts bench bench-growth test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-python compile check format ape brownie
+.PHONY: help demo scripts bench bench-growth test test-contracts test-contracts-ir test-long test-faults test-ape test-brownie test-writers test-python compile check format ape brownie
 .PHONY: coverage mutate analyse prove fuzz pictures clean
 
 help: ## show this list
@@ -22,7 +22,7 @@ bench-growth: ## measure how the index grows, half an hour; goes on where it was
 	@$(TEST) python -m benchmarks.growth $(SIZES)
 
 test: ## set up the rest, and run every test, parts side by side (JOBS=1 for one after the other)
-	@$(PYTHON) tools/parts.py test-contracts test-ape test-brownie test-python
+	@$(PYTHON) tools/parts.py test-contracts test-ape test-brownie test-writers test-python
 
 test-contracts: ## unit, fuzz and invariant tests of the contracts (Forge), and that it tests the code that ships
 	@$(TEST) forge test
@@ -39,6 +39,10 @@ test-ape: ## Ape: the same code, and the scripts on its network and from its acc
 
 test-brownie: ## Brownie: the scripts on its network and from its accounts
 	@$(PYTHON) tools/setup.py brownie python tests/frameworks/run.py brownie
+
+test-writers: ## files that the libraries of real trainers write, at pinned versions, are read as they are meant
+	@$(PYTHON) tools/setup.py writers python -m tests.writers.write .build/writers
+	@$(TEST) pytest -q tests/writers
 
 test-python: ## everything else, against a real Anvil (pytest)
 	@$(TEST) pytest -n auto --dist worksteal

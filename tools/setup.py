@@ -5,6 +5,7 @@
     python3 tools/setup.py ape      Ape, in an environment of its own
     python3 tools/setup.py brownie  Brownie, in another
     python3 tools/setup.py verify   Slither, halmos and atheris, in a third
+    python3 tools/setup.py writers  libraries that trainers write files of weights with, in a fourth
 
 What follows the target is a command to run in it: `python3 tools/setup.py test pytest -x`.
 
@@ -42,15 +43,17 @@ TRY_AGAIN = (
     "Check the connection and the free disk space and run the same command again; it resumes."
 )
 
-TARGETS = ("demo", "test", "ape", "brownie", "verify")
+TARGETS = ("demo", "test", "ape", "brownie", "verify", "writers")
 # What they pin does not fit beside what the others use.
-OWN_ENVIRONMENT = ("ape", "brownie", "verify")
+OWN_ENVIRONMENT = ("ape", "brownie", "verify", "writers")
 PROGRAMS = {"demo": ("anvil",), "test": ("anvil", "forge", "cast")}
 # Megabytes to download with empty caches, measured in November 2026 on Linux x86-64, with torch's
 # build for the processor alone. Where a registry has none, that with libraries for GPUs is taken.
-PYTHON_MB = {"demo": 112, "test": 570, "ape": 82, "brownie": 50, "verify": 118}
+PYTHON_MB = {"demo": 112, "test": 570, "ape": 82, "brownie": 50, "verify": 118, "writers": 290}
 NPM_MB = {"demo": 23, "test": 215}
 NODE_MB = 61
+
+SIMPLETUNER = "simpletuner==3.1.6"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = {20: 19, 22: 12}  # the first release of each line that Vite runs on
@@ -159,6 +162,8 @@ def install_packages(venv: Path, extra: str, stamp: Path) -> None:
     make_venv(venv, keep=stamp.exists())
     stamp.unlink(missing_ok=True)
     install(venv, f"Python packages for {extra}", "-e", f".[{extra}]")
+    if extra == "writers":  # what it depends on is for GPUs, and its function needs none of it
+        install(venv, "SimpleTuner, without what it needs", "--no-deps", SIMPLETUNER)
 
 
 def make_venv(venv: Path, keep: bool) -> None:
