@@ -99,7 +99,7 @@ def lineage(
         show.json_line({
             "item": found.item, "above": found.above, "below": found.below,
             "ended_above": [each.id for each in ended], "circles": found.circles,
-            "not_followed": found.not_followed,
+            "not_followed": [show.plain(e) | {"words": e.words} for e in found.not_followed],
         })  # fmt: skip
         return
     show.fields([("item", found.item.id), ("in", _where(found.item)),
@@ -129,8 +129,8 @@ def _warn(found: Descent, ended: list[Known]) -> None:
             "Where the log of a collection is not whole, nobody can tell whether its items are in "
             "it; there it is the word of who states it."
         )
-    for each in found.not_followed:
-        show.say(f"Not followed: {each}.")
+    for passed in found.not_followed[:_SHOWN]:
+        show.say(f"Not followed: {passed.words}.")
 
 
 def _table(what: str, steps: tuple[Step, ...], items: list[Known], now: int) -> None:

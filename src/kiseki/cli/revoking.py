@@ -11,6 +11,7 @@ from kiseki.cli import context, letters, show
 from kiseki.cli.data import data
 from kiseki.cli.terms import Collection
 from kiseki.cli.withdrawal import models_told
+from kiseki.core.ids import item_id
 from kiseki.core.values import to_hex
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ def revoke_item(
         str, typer.Argument(help="The file, or its data ID or commitment, 0x… (`data find`).")
     ],
     unpublished: Annotated[bool, typer.Option(help="The commitment was never logged.")] = False,
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder with documents of derived items, to name what was made from it."
+        ),
+    ] = None,
     sign_to: letters.SignTo = None,
     days: letters.Days = letters.WAITING,
 ) -> None:
@@ -64,10 +71,12 @@ def revoke_item(
 
     Sends one transaction. Consent ends after the notice period of each collection's terms. A wallet
     without ether signs into a file with --sign, and anybody sends it with `kiseki data revoke-for`.
+    With --documents, items that were made from this one are named; they keep terms of their own.
 
     \b
     Examples:
       kiseki data revoke-item artwork/1.svg
+      kiseki data revoke-item artwork/1.svg --documents documents
       kiseki data revoke-item 0x2222…
     """
     from kiseki.client.data import revocations
@@ -75,6 +84,7 @@ def revoke_item(
     k = context.kiseki()
     wanted = k.data.openings.commitment(item)
     show.say(f"{item} has the commitment {to_hex(wanted)}.")
+    made_from = [] if documents is None else _made_from(k, wanted, documents)
     models = _models_of_item(k, wanted)
     if sign_to is not None:
         made = k.data.prepare_item_revocation(wanted, days)
@@ -83,7 +93,7 @@ def revoke_item(
     done = context.spend(k, f"revoke item {to_hex(wanted)}",
                          "Revoke consent for the item in all collections of this wallet, for good.",
                          lambda k: k.data.revoke_item(wanted, unpublished=unpublished))  # fmt: skip
-    _told(k, [done], models)
+    _told(k, [done], models, made_from=made_from)
 
 
 @data.command("revoke-for")
@@ -111,10 +121,23 @@ def _models_of_item(k: Kiseki, commitment: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _told(k: Kiseki, done: list[Receipt], models: list[dict[str, Any]]) -> None:
+def _made_from(k: Kiseki, commitment: bytes, documents: Path) -> list[bytes]:
+    """What was made from an item of this wallet, by documents that were stated."""
+    found = k.data.derivations.of(item_id(k.address, commitment), documents)
+    made = [each.id for each in found.below_all()]
+    if made:
+        listed = ", ".join(map(to_hex, made[:5])) + (" …" if len(made) > 5 else "")
+        show.say(
+            f"{show.count(len(made), 'item')} {'was' if len(made) == 1 else 'were'} made from it: "
+            f"{listed}. Each keeps terms of its own; revoke those of this wallet one by one."
+        )
+    return made
+
+
+def _told(k: Kiseki, done: list[Receipt], models: list[dict[str, Any]], **more: Any) -> None:
     """What was sent, and whom it concerns."""
     if context.current.json:
-        context.receipts_told(done, models=models)
+        context.receipts_told(done, models=models, **more)
         return
     context.receipts_told(done)
     if models:

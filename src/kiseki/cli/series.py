@@ -87,7 +87,12 @@ def show_series(collection: Collection, folder: Documents) -> None:
     k, wanted = context.watching(), context.hex32(collection, "the collection")
     found, strangers = k.data.series.of(wanted, folder), k.data.series.strangers(wanted)
     if context.current.json:
-        show.json_line({"series": found, "strangers": strangers})
+        told = [
+            show.plain(each)
+            | {"not_followed": [show.plain(e) | {"words": e.words} for e in each.not_followed]}
+            for each in found
+        ]
+        show.json_line({"series": told, "strangers": strangers})
         return
     for each in found:
         show.fields([("series", each.name or "without a name"), ("said by", each.speaker)])
@@ -98,7 +103,7 @@ def show_series(collection: Collection, folder: Documents) -> None:
             numbers=["number"],
         )  # fmt: skip
         for problem in each.not_followed:
-            show.say(f"Not followed: {problem}.")
+            show.say(f"Not followed: {problem.words}.")
         if each.unread:
             show.say(f"The folder has no document for {show.count(each.unread, 'statement')} of "
                      "this wallet, so nobody can tell here what they say.")  # fmt: skip

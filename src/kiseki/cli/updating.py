@@ -97,11 +97,15 @@ def _was(number: int) -> str:
 
 def _changes(found: Update) -> None:
     shown = found.changes[:_SHOWN]
+    gross = {each.id: each for each in found.shares if each.kind == "collection"}
     show.table(
-        ["collection", "state", "before", "after", "revoked", "why"],
-        [(e.collection, e.state, f"{e.before:,}", f"{e.after:,}", f"{e.revoked:,}", e.why)
+        ["collection", "state", "items before", "after", "revoked", "of gross before", "then",
+         "why"],
+        [(e.collection, e.state, f"{e.before:,}", f"{e.after:,}", f"{e.revoked:,}",
+          show.percent(gross[e.collection].before) if e.collection in gross else "",
+          show.percent(gross[e.collection].after) if e.collection in gross else "", e.why)
          for e in shown],
-        numbers=["before", "after", "revoked"],
+        numbers=["items before", "after", "revoked", "of gross before", "then"],
     )  # fmt: skip
     if len(found.changes) > _SHOWN:
         show.say(f"{len(found.changes) - _SHOWN:,} more are in the answer with --json.")
@@ -127,6 +131,11 @@ def _shift(found: Update) -> None:
     )  # fmt: skip
     if len(rows) > _SHOWN:
         show.say(f"{len(rows) - _SHOWN:,} more are in the answer with --json.")
+    data = [each for each in found.shares if each.kind == "collection"]
+    show.say(
+        f"Of what is paid to the model, data gets {show.percent(sum(e.before for e in data))} "
+        f"before and {show.percent(sum(e.after for e in data))} then; the rest is for developers."
+    )
 
 
 def _percent(millionths: int) -> str:

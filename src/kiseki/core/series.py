@@ -118,7 +118,9 @@ class NotFollowed:
 
     Attributes:
         kind: ``fork``, several say that they come after one; ``gap``, of the one before nothing is
-            known; ``number``, it is not the number of the one before plus one.
+            known; ``number``, it is not the number of the one before plus one; ``foreign``, the
+            wallet does not speak for the collection; ``elsewhere``, a statement about something
+            else names the document of this collection.
         collection: at which it stops, 32 bytes.
         others: what is not followed from there.
     """
@@ -133,6 +135,10 @@ class NotFollowed:
         here, others = to_hex(self.collection), ", ".join(map(to_hex, self.others))
         if self.kind == "fork":
             return f"{others} all say that they come after {here}; none is followed"
+        if self.kind == "foreign":
+            return f"{here} is somebody else's; this wallet does not speak for it"
+        if self.kind == "elsewhere":
+            return f"a statement about something else names the document of {here}"
         if self.kind == "gap":
             return f"{here} says that it comes after {others}, of which this wallet says nothing"
         return f"{others} says that it comes after {here}, with a number that is not the next one"

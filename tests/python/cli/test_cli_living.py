@@ -48,7 +48,11 @@ def test_what_was_made_from_what_is_stated_and_shown(shell: Shell, k: LocalKisek
         (2, "colour"),
     ]
     assert found["above"] == found["not_followed"] == found["circles"] == []
-    shell.run("data", "revoke-item", "rough/0.svg", *artist)
+    revoke = ("data", "revoke-item", "rough/0.svg", *artist)
+    named = " ".join(shell.run(*revoke, "--documents", "documents", "--dry-run").split())
+    assert "2 items were made from it" in named and "keeps terms of its own" in named
+    made_from = shell.json(*revoke, "--documents", "documents")["made_from"]
+    assert set(made_from) == {each["item"]["id"] for each in found["below"]}
     warned = " ".join(shell.run("data", "lineage", "colour/0.svg", "documents").split())
     assert "Consent to 1 item that it was made from has ended or was revoked" in warned
     assert "Its own terms hold all the same" in warned
@@ -123,7 +127,8 @@ def test_a_models_successor_is_drafted_and_registered(shell: Shell, k: LocalKise
     assert [each["state"] for each in alone["changes"]] == ["kept"], "no folder, no series"
     (shell.folder / "next.json").unlink()
     told = " ".join(shell.run(*words, "--documents", "documents").split())
-    assert f"{two} new 0 3" in told and "100.0000%" in told
+    assert f"{two} new 0 3 0 0% 15%" in told and "100.0000%" in told
+    assert "data gets 0% before and 15% then" in told
     assert "stands beside this one; nothing on the chain connects them" in told
     assert "kiseki model register WEIGHTS --manifest next.json" in told
     (shell.folder / "next.json").unlink()

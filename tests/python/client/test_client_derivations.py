@@ -68,6 +68,8 @@ def test_rough_clean_colour_are_followed_across_collections_and_providers(
     """Promise 2: where an item came from, by whose word; and being derived moves no money."""
     clean = studio.state("clean", "rough")
     studio.state("colour", "clean")
+    series = k.data.series.begin(studio.homes["clean"], studio.documents)
+    k.data.series.state(series, studio.documents)  # another format in the same folder
     assert k.data.derivations.state(clean, studio.documents) == (), "it is there already"
     found = k.data.derivations.of(studio.ids["colour"][1], studio.documents)
     assert [(e.away, e.step, e.made_from.id) for e in found.above] == [
@@ -130,7 +132,10 @@ def test_what_a_stranger_or_nobody_states_is_told_and_not_followed(
         found = k.data.derivations.of(item, studio.documents)
         assert found.above == ()
         (said,) = found.not_followed
-        assert "is not stated by who speaks for the collection" in said
+        assert "is not stated by who speaks for the collection" in said.words
+        assert (said.kind, said.document, said.collection) == (
+            "unstated", made.hash, made.collection,
+        )  # fmt: skip
     nowhere = Derived.of(keccak256(b"no collection"), rows)
     studio.publish(nowhere)
     assert len(k.data.derivations.of(item, studio.documents).not_followed) == 2
@@ -150,7 +155,7 @@ def test_items_that_a_collection_does_not_hold_are_not_followed(
     assert k.data.derivations.of(studio.ids["rough"][0], studio.documents).above == ()
     found = k.data.derivations.of(studio.ids["clean"][1], studio.documents)
     assert [each.step for each in found.above] == ["clean"]
-    assert "names 1 item that the collection" in found.not_followed[0]
+    assert "names 1 item that the collection" in found.not_followed[0].words
 
 
 def test_a_circle_over_two_collections_is_told_and_ends(k: LocalKiseki, studio: Studio) -> None:
@@ -186,11 +191,12 @@ def test_a_file_with_another_hash_or_another_text_is_no_document(
     assert k.data.derivations.of(item, studio.documents).above
     path.write_text(text.replace("clean", "paint"))
     changed = k.data.derivations.of(item, studio.documents)
-    assert changed.above == () and "is not stated" in changed.not_followed[0]
+    assert changed.above == () and "is not stated" in changed.not_followed[0].words
     path.write_text(text.replace(":", ": "))
     assert k.data.derivations.of(item, studio.documents).above == ()
     path.write_text(text[:-20])
-    assert "is no document" in k.data.derivations.of(item, studio.documents).not_followed[0]
+    (cut,) = k.data.derivations.of(item, studio.documents).not_followed
+    assert cut.kind == "unreadable" and "is no document of what was made" in cut.words
     path.write_bytes(b"x" * ((1 << 24) + 1))
     assert k.data.derivations.of(item, studio.documents).above == ()
     with pytest.raises(FilesError):
@@ -229,7 +235,11 @@ def test_two_documents_of_a_collection_add_up(k: LocalKiseki, studio: Studio) ->
         assert len(k.data.derivations.state(made, studio.documents)) == 1
     for n in (0, 1):
         assert k.data.derivations.of(studio.ids["clean"][n], studio.documents).above
-    assert k.data.derivations.state(made, studio.documents) == ()
+    first = Derived.of(
+        made.collection, [Row(studio.ids["clean"][0], studio.ids["rough"][0], "clean")]
+    )
+    for each in (made, first):
+        assert k.data.derivations.state(each, studio.documents) == (), "both count"
 
 
 def test_a_collector_speaks_for_what_a_standing_consent_covers(

@@ -106,7 +106,7 @@ def test_a_stranger_neither_continues_nor_forks_a_series(
     (found,) = k.data.series.of(made[0], documents)
     assert found.collections == tuple(made) and found.not_followed == ()
     (alone,) = k.data.series.of(theirs, documents)
-    assert alone.collections == (theirs,) and "says nothing" in alone.not_followed[0]
+    assert alone.collections == (theirs,) and "says nothing" in alone.not_followed[0].words
     with pytest.raises(InvalidInput, match="no series of this wallet"):
         stranger.data.series.add(theirs, made[0], documents)
     forged = Instalment(made[0], None, 1, "Cats", keccak256(b"salt"))
@@ -139,11 +139,14 @@ def test_forks_gaps_and_false_documents_are_told_and_not_followed(
     fork = Instalment(rival, fork.before, fork.number, fork.name, fork.salt)
     k.data.series.state(fork, documents)
     (forked,) = k.data.series.of(made[0], documents)
-    assert forked.collections == (made[0],) and "none is followed" in forked.not_followed[0]
+    assert forked.collections == (made[0],) and "none is followed" in forked.not_followed[0].words
     mended = whole.last.next(rival)
     k.data.series.state(mended, documents)  # the last word counts
     (right,) = k.data.series.of(made[0], documents)
     assert right.collections == (*made, rival) and right.not_followed == ()
+    (back,) = k.data.series.state(fork, documents)
+    assert back.gas, "an earlier word is said again where it shall be the last one"
+    k.data.series.state(mended, documents)
     # A statement about one collection with the document of another, and one for a stranger's.
     k.statements.state("collection", to_hex(collection(k, tmp_path)), "series", mended.hash)
     theirs = mended.next(collection(stranger, tmp_path))
@@ -151,8 +154,11 @@ def test_forks_gaps_and_false_documents_are_told_and_not_followed(
     k.statements.state("collection", to_hex(theirs.collection), "series", theirs.hash)
     (odd,) = k.data.series.of(made[0], documents)
     assert odd.collections == right.collections
-    assert len(odd.not_followed) == 2
-    assert any("does not speak for" in each for each in odd.not_followed)
+    assert {(each.kind, each.collection) for each in odd.not_followed} == {
+        ("elsewhere", rival), ("foreign", theirs.collection),
+    }  # fmt: skip
+    assert any("does not speak for it" in each.words for each in odd.not_followed)
+    assert any("about something else names" in each.words for each in odd.not_followed)
 
 
 def test_a_collector_leads_a_series_over_several_artists(

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import count
+from math import lcm
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from kiseki.core import ids
 from kiseki.core.derived import Row
 from kiseki.core.keccak import keccak256
 from kiseki.core.terms import IRREVOCABLE
-from kiseki.core.values import ZERO32
+from kiseki.core.values import ZERO32, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 
 from .test_client_series import weekly
@@ -139,6 +140,26 @@ def test_the_pay_that_is_told_before_is_what_the_chain_composes_afterwards(
         mine = [ids.subject(registry, each) for each in (first, second)]
         assert wallets[artist.address.lower()] == sum(parts.get(key, 0) for key in mine)
     assert {each.model for each in k.index.ancestry(new)} == {new, old, base}, "lineage is kept"
+
+
+def test_who_is_told_a_part_is_paid_it(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, tmp_path: Path
+) -> None:
+    """Promise 4: an amount that every part divides comes out to the last base unit."""
+    first, mine = collection(artist, tmp_path, 3), collection(k, tmp_path, 4)
+    listed = items_of(k, first)
+    old = model(developer, listed)
+    update = developer.models.updates.draft(old, listed, series=[mine], from_previous=True)
+    new = model(developer, update.manifest, update.parents)
+    wallets = update.by_wallet()
+    amount = 10**6 * lcm(*(after.denominator for _, _, after in wallets))
+    token = k.test_token()
+    k.mint(token, k.address, amount)
+    k.revenue.pay(k.payee(to_hex(new)), amount, token)
+    for who, _, after in wallets:
+        owed = k.revenue.owed(who, tokens=[token])
+        assert sum(each.amount for each in owed) == after * amount, who
+    assert sum(after for *_, after in wallets) == 1 and len(wallets) == 3
 
 
 def test_what_was_revoked_is_left_out_and_what_was_made_from_it_named(

@@ -18,11 +18,10 @@ from kiseki.vault.published import Published
 if TYPE_CHECKING:
     from kiseki.index import Index
 
-__all__ = ["KIND", "Descent", "Known", "Step", "derived_from", "descent_of"]
+__all__ = ["KIND", "Descent", "Known", "Passed", "Step", "derived_from", "descent_of"]
 
 KIND = keccak256(b"derived")
 """Sort of the statement about a collection whose document says what was made from what."""
-_TOLD = 20
 _BEGIN = f'{{"format":"{DERIVED_FORMAT}"'.encode()
 """Of the one text of a document. Another text of it has another hash, which nobody states."""
 
@@ -73,6 +72,39 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """A document that is not followed, or not all of it.
+
+    Attributes:
+        document: its hash.
+        kind: ``unreadable``; ``unstated``, nobody who speaks for its collection stated it;
+            ``foreign``, it names items that the collection does not hold.
+        collection: of which it tells; none where it cannot be read.
+        items: how many items are foreign.
+        why: what is wrong with one that cannot be read.
+    """
+
+    document: bytes
+    kind: str
+    collection: bytes | None = None
+    items: int = 0
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence."""
+        which = to_hex(self.document)
+        if self.collection is None:
+            return f"{which} is no document of what was made from what: {self.why}"
+        home = to_hex(self.collection)
+        if self.kind == "unstated":
+            return f"{which} is not stated by who speaks for the collection {home}"
+        return (
+            f"{which} names {counted(self.items, 'item')} that the collection {home} does not hold"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Descent:
     """What is known of how an item came about, and of what became of it.
 
@@ -81,14 +113,14 @@ class Descent:
         above: what it was made from, nearest first.
         below: what was made from it, nearest first.
         circles: items that would be made from each other in a circle; somebody's word is false.
-        not_followed: what lies in the folder and is not followed, in sentences.
+        not_followed: what lies in the folder and is not followed; its `words` say why.
     """
 
     item: Known
     above: tuple[Step, ...]
     below: tuple[Step, ...]
     circles: tuple[bytes, ...]
-    not_followed: tuple[str, ...]
+    not_followed: tuple[Passed, ...]
 
     def ended_above(self, now: int) -> list[Known]:
         """What it was made from, of which the item was revoked, or consent to the collection ended
@@ -112,22 +144,19 @@ class _Believed:
     up: defaultdict[bytes, list[Row]] = field(default_factory=lambda: defaultdict(list))
     down: defaultdict[bytes, list[Row]] = field(default_factory=lambda: defaultdict(list))
     said: dict[tuple[bytes, bytes], tuple[bytes, str, str, bool]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Passed] = field(default_factory=list)
 
     def add(self, index: Index, content: bytes) -> None:
         """Takes in a document, as far as it is to be followed."""
-        hashed = to_hex(keccak256(content))
+        hashed = keccak256(content)
         try:
             derived = Derived.from_json(content)
         except InvalidInput as error:
-            self.problems.append(f"{hashed} is no document of what was made from what: {error}")
+            self.problems.append(Passed(hashed, "unreadable", why=str(error)))
             return
-        who = _stated(index, derived.collection, keccak256(content))
+        who = _stated(index, derived.collection, hashed)
         if who is None:
-            self.problems.append(
-                f"{hashed} is not stated by who speaks for the collection "
-                f"{to_hex(derived.collection)}"
-            )
+            self.problems.append(Passed(hashed, "unstated", derived.collection))
             return
         record = index.collection(derived.collection)
         there = set(ids.item_ids(record.provider, record.published)) if record.complete else None
@@ -140,10 +169,7 @@ class _Believed:
                 self.up[row.item].append(row)
                 self.down[row.made_from].append(row)
         if strange:
-            self.problems.append(
-                f"{hashed} names {counted(strange, 'item')} that the collection "
-                f"{to_hex(record.id)} does not hold"
-            )
+            self.problems.append(Passed(hashed, "foreign", record.id, strange))
 
 
 def _stated(index: Index, collection: bytes, document: bytes) -> tuple[str, str] | None:
@@ -181,11 +207,8 @@ def descent_of(index: Index, item: bytes, published: Published) -> Descent:
             )
         return tuple(made)
 
-    told = believed.problems[:_TOLD]
-    if len(believed.problems) > _TOLD:
-        told.append(f"and {counted(len(believed.problems) - _TOLD, 'more document')}")
     round_ = tuple(sorted(circles(rows)))
-    return Descent(known[item], steps(above), steps(below), round_, tuple(told))
+    return Descent(known[item], steps(above), steps(below), round_, tuple(believed.problems))
 
 
 def derived_from(

@@ -27,7 +27,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.counts import counted
 from kiseki.core.days import WAITING_DAYS
 from kiseki.core.keccak import keccak256
-from kiseki.core.series import Instalment, Told, Words
+from kiseki.core.series import Instalment, NotFollowed, Told, Words
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.vault.published import Published
@@ -71,7 +71,7 @@ class SeriesFound:
         speaker: the wallet by whose word it is, in lower case.
         name: what that wallet calls it; may be empty.
         members: its collections, in order.
-        not_followed: what was said and is not followed, in sentences.
+        not_followed: what was said and is not followed; its `words` say why.
         unread: how many statements of that wallet about series have no document in the folder, so
             that nobody can tell here what they say. They can be of this series or of others.
         last: the last document, to which another can be added.
@@ -80,7 +80,7 @@ class SeriesFound:
     speaker: str
     name: str
     members: tuple[Member, ...]
-    not_followed: tuple[str, ...]
+    not_followed: tuple[NotFollowed, ...]
     unread: int
     last: Instalment = field(repr=False)
 
@@ -96,7 +96,7 @@ class _Said:
 
     words: Words = field(default_factory=lambda: Words(()))
     roles: dict[bytes, tuple[str, str]] = field(default_factory=dict)  # provider, and as what
-    odd: list[str] = field(default_factory=list)
+    odd: list[NotFollowed] = field(default_factory=list)
     unread: int = 0
 
 
@@ -281,7 +281,7 @@ def reach(
     told: dict[str, None] = {}
     for each in series_through(index, list(found), published) if published is not None else ():
         found |= dict.fromkeys(each.collections)
-        told |= dict.fromkeys(f"Not followed: {problem}" for problem in each.not_followed)
+        told |= dict.fromkeys(f"Not followed: {problem.words}" for problem in each.not_followed)
         if each.unread:
             told[
                 f"{counted(each.unread, 'statement')} of {checksummed(each.speaker)} about series "
@@ -299,7 +299,7 @@ def _found(speaker: str, said: _Said, collection: bytes) -> SeriesFound | None:
                *said.roles[each.instalment.collection], each.time)
         for each in followed.told
     )  # fmt: skip
-    problems = (*(each.words for each in followed.problems), *said.odd)
+    problems = (*followed.problems, *said.odd)
     last = followed.told[-1].instalment
     return SeriesFound(speaker, followed.name, members, problems, said.unread, last)
 
@@ -319,9 +319,9 @@ def _said(index: Index, speaker: str, published: Published) -> _Said:
         with contextlib.suppress(NotInIndex):
             role = speaking.speakers(index, key).get(speaker)
         if ids.subject(registry, key) != subject:
-            said.odd.append(f"a statement about another subject names {to_hex(key)}")
+            said.odd.append(NotFollowed("elsewhere", key, ()))
         elif role is None:
-            said.odd.append(f"{checksummed(speaker)} does not speak for {to_hex(key)}")
+            said.odd.append(NotFollowed("foreign", key, ()))
         else:
             told.append(Told(instalment, spoken.time, spoken.place))
             said.roles[key] = index.status(key).provider, role
