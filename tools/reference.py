@@ -49,6 +49,7 @@ from kiseki.core.statement import Line, RoyaltyStatement
 from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.keeper import Duties, Keeper, Metrics
+from kiseki.training import Exposure, Figures, Ledger
 from kiseki.vault.keystore import KeyStore
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
@@ -57,6 +58,7 @@ CLASSES = (
     Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Income, Incomes, Schedules, Pending,
     *schedule.KINDS.values(), Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier,
     Titles, Title, Cut, Statements, Splits, Redirects, RoyaltyStatement, Line, Reconciled,
+    Exposure, Ledger, Figures,
     Identities, Accounts, AccountState, Operation, Gate, Consents, StandingConsents,
     Cancellations, Keeper, Duties, Metrics, Terms,
     Manifest, Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed,

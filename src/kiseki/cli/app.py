@@ -121,8 +121,8 @@ COMMANDS = {
     "training": Place(
         "training",
         "training",
-        "Lay out data for a trainer, and say which item a file comes from.",
-        ("laying",),
+        "Lay out data for a trainer, and count what training consumed.",
+        ("laying", "exposing"),
     ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place(

@@ -12,7 +12,7 @@ from kiseki.core.values import to_hex
 
 __all__ = ["training"]
 
-training = typer.Typer(help="Lay out data for a trainer, and say which item a file comes from.")
+training = typer.Typer(help="Lay out data for a trainer, and count what training consumed.")
 
 
 @training.command("original")

@@ -6,11 +6,25 @@ extras    libraries for training, which Kiseki does not bring along
 ledger    what training consumed, written down
 hooks     how samples keep their IDs, and how steps are seen
 exposure  both, in a few lines of a training loop
+exposed   the part of a run's document that says what was recorded
 laid      what was laid out for a trainer, and which item a file there comes from
+consumed  from the samples in a ledger to registered items, and to a manifest
 laying/   data laid out in the form that a trainer reads, and taken away again
 """
 
-from kiseki.training.exposure import Exposure
-from kiseki.training.ledger.figures import Figures, Ledger
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kiseki.training.exposure import Exposure
+    from kiseki.training.ledger.figures import Figures, Ledger
 
 __all__ = ["Exposure", "Figures", "Ledger"]
+
+_HOME = {"Exposure": "exposure", "Figures": "ledger.figures", "Ledger": "ledger.figures"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -143,7 +143,7 @@ def make_of(
         items[data_id] = items.get(data_id, 0) + weight
 
     for each in given:
-        place = _one(each, places[each.digest], among, openings.wallet.session.now())
+        place = one_place(each, places[each.digest], among, openings.wallet.session.now())
         add(place.opening.kept.id, place.id, each.weight)
     count = len(given)
     for collection in whole:
@@ -177,8 +177,18 @@ def _must_be_known(given: Sequence[Consumed], places: dict[bytes, list[Place]]) 
         )
 
 
-def _one(consumed: Consumed, places: Sequence[Place], among: Sequence[bytes], now: int) -> Place:
-    """The item that a content is meant to be, of all that it is registered as."""
+def one_place(
+    consumed: Consumed, places: Sequence[Place], among: Sequence[bytes], now: int
+) -> Place:
+    """The item that a content is meant to be, of all that it is registered as.
+
+    Args:
+        among: IDs of collections to choose, where there are several.
+        now: in Unix seconds; what has ended by then is taken only where nothing else is there.
+
+    Raises:
+        InvalidInput: several could be meant.
+    """
     there = [each for each in places if each.collection is not None]
     known = {each.opening.kept.id: each for each in there}
     wanted = [known[each] for each in among if each in known] or list(known.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from kiseki.core.counts import counted
 from kiseki.errors import InvalidInput
 from kiseki.training.ledger.keys import Key, key
 
@@ -42,8 +43,8 @@ class Take:
             return
         if len(self._ids) != size:
             raise InvalidInput(
-                f"there are {len(self._ids):,} IDs and {size:,} samples; give one ID for each "
-                "sample, in the order of the dataset"
+                f"there are {counted(len(self._ids), 'ID')} and {counted(size, 'sample')}; give "
+                "one ID for each sample, in the order of the dataset"
             )
 
     def __call__(self, sample: Any, index: Any = None) -> Tagged:

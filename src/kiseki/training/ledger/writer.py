@@ -183,6 +183,7 @@ class Writer:
         finally:
             with self._lock:
                 self._closed = True
+                self.reads.close()
                 self._journal.close()
 
     def _begin(self) -> None:
@@ -237,8 +238,8 @@ class Writer:
             )
         if place is None:
             raise TrainingError(
-                f"the ledger {journal.path} ends before step {state.step:,} of this checkpoint, so "
-                "batches of it are missing there; train on from an earlier checkpoint"
+                f"the ledger {journal.path} ends before this checkpoint, which is of step "
+                f"{state.step:,}, so batches are missing there; train on from an earlier one"
             )
         return place
 

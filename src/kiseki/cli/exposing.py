@@ -1,0 +1,183 @@
+"""`kiseki training exposure` and `manifest`: what the ledger of a run says that it consumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kiseki.cli import context, show
+from kiseki.cli.training import training
+from kiseki.core.values import to_hex
+from kiseki.disk import texts
+from kiseki.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.training.ledger.figures import Figures
+
+__all__ = ["exposure", "make_manifest"]
+
+Ledger = Annotated[
+    Path, typer.Argument(help="The folder that training was given: Exposure(FOLDER).")
+]
+Step = Annotated[
+    int | None,
+    typer.Option(help="How many steps the weights have had. Default: where the run stands.", min=0),
+]
+NamesFile = Annotated[
+    Path | None,
+    typer.Option(help="A JSON file that maps the names of samples to data IDs or SHA-256 digests."),
+]
+Files = Annotated[
+    Path | None,
+    typer.Option(help="Where the names of samples begin, if they are paths of files."),
+]
+Among = Annotated[
+    list[str] | None,
+    typer.Option(help="The collection to choose where a file is in several, 0x…; repeat."),
+]
+
+
+@training.command("exposure")
+def exposure(
+    ledger: Ledger,
+    step: Step = None,
+    collections: Annotated[
+        bool, typer.Option("--collections", help="Show the figures of each collection too.")
+    ] = False,
+    names: NamesFile = None,
+    folder: Files = None,
+    collection: Among = None,
+) -> None:
+    """Show what a training handed out, read, consumed and lost.
+
+    Consumed is what arrived in the training loop and was followed by a step of the optimizer from
+    which the weights descend. Read is what datasets gave out, also what nobody took. What a vault
+    handed out is unknown without one. Lost are steps after a checkpoint that training went on
+    from. Every hash of the ledger is computed again. Works while training goes on. Reads files
+    and sends nothing; --collections reads the chain and the key store too.
+
+    \b
+    Examples:
+      kiseki training exposure runs/foxes
+      kiseki training exposure runs/foxes --step 800 --collections --folder train
+    """
+    from kiseki.training.ledger.figures import Ledger as Book
+
+    found = Book(ledger).figures(step)
+    told: dict[str, Any] = {
+        "run": found.run, "ledger": found.head, "ranks": found.ranks, "steps": found.steps,
+        "batches": found.batches, "handed_out": found.handed_out, "read": found.read,
+        "consumed": found.consumed, "lost": found.lost, "samples": len(found.counts),
+        "checkpoints": list(found.states), "ended": found.ended, "together": found.together,
+    }  # fmt: skip
+    rows = _per_collection(found, names, folder, collection) if collections else []
+    if context.current.json:
+        if collections:
+            told["collections"] = [
+                {"collection": each, "read": read, "consumed": consumed, "lost": lost}
+                for each, read, consumed, lost in rows
+            ]
+        show.json_line(told)
+        return
+    rest = found.read - found.consumed - found.lost
+    show.fields([
+        ("run", to_hex(found.run)), ("processes", f"{found.ranks:,}"),
+        ("steps", f"{found.steps:,}"), ("batches", f"{found.batches:,}"),
+        ("checkpoints", ", ".join(f"{each:,}" for each in found.states) or "none"),
+        ("handed out", "unknown" if found.handed_out is None else f"{found.handed_out:,}"),
+        ("read", f"{found.read:,}"),
+        ("consumed", f"{found.consumed:,} (of {show.count(len(found.counts), 'sample')})"),
+        ("lost", f"{found.lost:,}"),
+        ("read, never used", f"{max(rest, 0):,}"),
+    ])  # fmt: skip
+    if rows:
+        show.table(
+            ["collection", "read", "consumed", "lost"],
+            [((each and to_hex(each)) or "unknown", *map("{:,}".format, counts))
+             for each, *counts in rows],
+            ["read", "consumed", "lost"],
+        )  # fmt: skip
+    if step is None and (why := _not_ended(found)):
+        show.say(f"{why} Name the step of your weights with --step.")
+
+
+@training.command("manifest")
+def make_manifest(
+    ledger: Ledger,
+    out: Annotated[Path, typer.Argument(help="The file to write.")],
+    step: Step = None,
+    names: NamesFile = None,
+    folder: Files = None,
+    collection: Among = None,
+) -> None:
+    """Write the manifest of what a training consumed, from its ledger.
+
+    Each sample counts as often as steps took it from which the weights descend. Samples are known
+    by data ID, by the SHA-256 of the content, by their file, or by the name in a folder that
+    `kiseki training lay` laid. A sample that nothing maps to a registered item is named, and
+    nothing is written. A run that did not end needs --step. Reads the chain and the key store, and
+    sends nothing.
+
+    \b
+    Examples:
+      kiseki training manifest runs/foxes manifest.json
+      kiseki training manifest runs/foxes manifest.json --step 800 --folder train
+    """
+    from kiseki.training.consumed import Names, manifest_of
+    from kiseki.training.ledger.figures import Ledger as Book
+
+    if out.exists():
+        raise InvalidInput(f"there is a file {out} already; name another")
+    found = Book(ledger).figures(step)
+    if step is None and (why := _not_ended(found)):
+        raise InvalidInput(f"{why} Name the step of your weights with --step")
+    k = context.watching()
+    made = manifest_of(
+        k.data.openings, found.counts, Names.read(names, folder),
+        [context.hex32(each, "the collection") for each in collection or ()],
+    )  # fmt: skip
+    manifest = made.manifest
+    items = sum(map(len, manifest.items.values()))
+    warnings = k.models.may_be_gone(manifest)
+    texts.write(out, manifest.to_json())
+    if context.current.json:
+        show.json_line({"file": out, "items": items, "collections": len(manifest.items),
+                        "weight": str(manifest.weight), "root": manifest.root,
+                        "steps": found.steps, "consumed": found.consumed, "lost": found.lost,
+                        "ledger": found.head, "warnings": warnings})  # fmt: skip
+        return
+    show.fields([
+        ("manifest", out), ("steps", f"{found.steps:,}"), ("items", f"{items:,}"),
+        ("collections", f"{len(manifest.items):,}"), ("weight", f"{manifest.weight:,}"),
+    ])  # fmt: skip
+    for each in warnings:
+        show.say(each)
+    show.say("Register the model with `kiseki model register WEIGHTS --manifest FILE`.")
+
+
+def _per_collection(
+    found: Figures, names: Path | None, folder: Path | None, collection: list[str] | None
+) -> list[tuple[bytes | None, int, int, int]]:
+    from kiseki.training.consumed import Names, per_collection
+
+    k = context.watching()
+    rows = per_collection(
+        k.data.openings, [found.read_counts, found.counts, found.lost_counts],
+        Names.read(names, folder),
+        [context.hex32(each, "the collection") for each in collection or ()],
+    )  # fmt: skip
+    return [(each, *counts) for each, counts in sorted(rows.items(), key=lambda row: row[0] or b"")]  # type: ignore[misc]
+
+
+def _not_ended(found: Figures) -> str:
+    """Why it is not plain which step the weights have; empty where it is."""
+    if not found.steps:
+        return "No step was taken."
+    if not found.together:
+        return "The processes of this run stand at different steps."
+    if not found.ended:
+        last = f" and its last checkpoint is of step {found.states[-1]:,}" if found.states else ""
+        return f"This run did not end: it stands at step {found.steps:,}{last}."
+    return ""
