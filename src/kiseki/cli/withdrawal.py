@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from kiseki.cli import context, letters, names, pages, show
+from kiseki.cli import context, letters, names, pages, published, show
 from kiseki.cli.spoken import Language, languages
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from kiseki.client.documents import Documents
     from kiseki.client.kiseki import Kiseki
     from kiseki.client.withdrawals.told import Told
     from kiseki.index.answers.withdrawals import Of, RestingModel
-    from kiseki.vault.published import Published
 
 __all__ = ["models_told", "withdrawal"]
 
@@ -30,10 +30,6 @@ Developer = Annotated[
     str | None, typer.Option(help="What touches the models of this wallet. Default: this wallet.")
 ]
 Provider = Annotated[str | None, typer.Option(help="What this wallet revoked.")]
-Documents = Annotated[
-    Path | None,
-    typer.Option(help="A folder of published documents: answers, and manifests of models."),
-]
 _SHOWN = 20
 
 
@@ -41,7 +37,7 @@ _SHOWN = 20
 def list_withdrawals(
     developer: Developer = None,
     provider: Provider = None,
-    documents: Documents = None,
+    documents: published.Folder = None,
     most: pages.Most = None,
     after: pages.After = None,
 ) -> None:
@@ -65,7 +61,7 @@ def list_withdrawals(
 def show_withdrawals(
     kind: Annotated[str, typer.Argument(help="What it is: collection, item or model.")],
     what: Annotated[str, typer.Argument(help="Its ID, 0x…")],
-    documents: Documents = None,
+    documents: published.Folder = None,
     most: pages.Most = None,
     after: pages.After = None,
 ) -> None:
@@ -150,7 +146,7 @@ def mail(
     ],
     developer: Developer = None,
     provider: Provider = None,
-    documents: Documents = None,
+    documents: published.Folder = None,
     language: Language = "",
 ) -> None:
     """Write letters by e-mail to developers, as files for a mail program to send.
@@ -200,7 +196,7 @@ def post(
     url: Annotated[str, typer.Argument(help="Where to post, a URL that begins with https://")],
     developer: Developer = None,
     provider: Provider = None,
-    documents: Documents = None,
+    documents: published.Folder = None,
     record: Annotated[
         Path | None,
         typer.Option(help="The file of what was posted. Default: beside the journal."),
@@ -301,10 +297,11 @@ def _whose(developer: str | None, provider: str | None) -> tuple[Kiseki, Of, str
     return context.watching(), "developer", who
 
 
-def _published(folder: Path | None) -> Published:
+def _published(folder: Path | None) -> Documents:
+    from kiseki.client.documents import Documents
     from kiseki.vault.published import Published
 
-    return Published(folder)
+    return Documents(Published(folder))
 
 
 def _listed(

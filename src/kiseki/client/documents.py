@@ -69,6 +69,10 @@ class Documents:
                 self._kept.popitem(last=False)
         return found
 
+    def content(self, key: bytes) -> bytes | None:
+        """A document as it is, which is not remembered; none where it is not at hand."""
+        return self._published.document(key)
+
     def run(self, key: bytes) -> Run | None:
         """A run; none likewise."""
         return self.read(key, Run.from_json)

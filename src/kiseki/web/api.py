@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
+from kiseki.index.answers.withdrawals import Of
 from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.described import (
     WRONG,
@@ -43,6 +44,7 @@ from kiseki.web.shown import (
     tokens,
     transactions,
     wallets,
+    withdrawals,
 )
 from kiseki.web.shown.values import ROWS, Rows, UseRow
 
@@ -159,7 +161,11 @@ def collection(
 ) -> collections.CollectionShown:
     """A collection: its terms, whether consent holds, and who declares it."""
     key, language = hex32(which, "the ID of a collection"), visit.words.language
-    return _told(visit, response, lambda index: collections.collection(index, key, language, most))
+    return _told(
+        visit,
+        response,
+        lambda index: collections.collection(index, key, language, visit.documents, most),
+    )
 
 
 @api.get("/collections/{which}/uses")
@@ -331,6 +337,44 @@ def said(
         visit,
         response,
         lambda index: statements.statements(index, kind, key, number(after), most),
+    )
+
+
+@api.get("/collections/{which}/withdrawals")
+@api.get("/models/{which}/withdrawals")
+def withdrawn(
+    visit: Visit, response: Response, which: Hex32, after: AfterId = None, most: Most = ROWS
+) -> Rows[withdrawals.WithdrawalRow]:
+    """Revocations of a collection and its items, or that touch a model, each with a model that
+    rests on what was revoked, and what its developer answered."""
+    kind: Of = "model" if "/models/" in visit.request.url.path else "collection"
+    key, language = hex32(which, f"the ID of a {kind}"), visit.words.language
+
+    def ask(index: Index) -> Rows[withdrawals.WithdrawalRow]:
+        index.model(key) if kind == "model" else index.status(key)
+        return withdrawals.withdrawals(
+            index, kind, key, language, visit.documents, cursor(after), most
+        )
+
+    return _told(visit, response, ask)
+
+
+@api.get("/wallets/{who}/withdrawals")
+@api.get("/wallets/{who}/revocations")
+def withdrawn_of_wallet(
+    visit: Visit, response: Response, who: Wallet, after: AfterId = None, most: Most = ROWS
+) -> Rows[withdrawals.WithdrawalRow]:
+    """Revocations that touch the models of a wallet (`withdrawals`), or that a wallet made
+    (`revocations`), likewise."""
+    name = visit.request.url.path.rpartition("/")[2]
+    of: Of = "developer" if name == "withdrawals" else "provider"
+    language = visit.words.language
+    return _told(
+        visit,
+        response,
+        lambda index: withdrawals.withdrawals(
+            index, of, who, language, visit.documents, cursor(after), most
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from kiseki.core.values import from_hex
 from kiseki.errors import ChainError, NotInIndex
 from kiseki.index import Index
+from kiseki.index.answers.withdrawals import Of
 from kiseki.web.asked import Asked, cursor, hex32, number
 from kiseki.web.shown import (
     batches,
@@ -30,6 +31,7 @@ from kiseki.web.shown import (
     tokens,
     transactions,
     wallets,
+    withdrawals,
 )
 
 __all__ = ["pages"]
@@ -94,7 +96,7 @@ def collection(visit: Visit, which: str) -> Response:
     key, language = hex32(which, "the ID of a collection"), visit.words.language
     return visit.page(
         "collection.html",
-        lambda index: {"shown": collections.collection(index, key, language)},
+        lambda index: {"shown": collections.collection(index, key, language, visit.documents)},
     )
 
 
@@ -243,6 +245,36 @@ def said(visit: Visit, which: str, after: After = None) -> Response:
     def ask(index: Index) -> dict[str, object]:
         rows = statements.statements(index, kind, key, number(after))
         return {"kind": kind, "id": which, "list": "statements", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/collection/{which}/withdrawals")
+@pages.get("/model/{which}/withdrawals")
+def withdrawn(visit: Visit, which: str, after: After = None) -> Response:
+    """Revocations of a collection, or that touch a model, page by page."""
+    kind: Of = "model" if "/model/" in visit.request.url.path else "collection"
+    key, language = hex32(which, f"the ID of a {kind}"), visit.words.language
+
+    def ask(index: Index) -> dict[str, object]:
+        index.model(key) if kind == "model" else index.status(key)
+        rows = withdrawals.withdrawals(index, kind, key, language, visit.documents, cursor(after))
+        return {"kind": kind, "id": which, "list": "withdrawals", "shown": rows}
+
+    return visit.page("list.html", ask)
+
+
+@pages.get("/wallet/{who}/withdrawals")
+@pages.get("/wallet/{who}/revocations")
+def withdrawn_of_wallet(visit: Visit, who: str, after: After = None) -> Response:
+    """Revocations that touch the models of a wallet, or that it made, page by page."""
+    name = visit.request.url.path.rpartition("/")[2]
+    of: Of = "developer" if name == "withdrawals" else "provider"
+    language = visit.words.language
+
+    def ask(index: Index) -> dict[str, object]:
+        rows = withdrawals.withdrawals(index, of, who, language, visit.documents, cursor(after))
+        return {"kind": "wallet", "id": who, "list": name, "shown": rows}
 
     return visit.page("list.html", ask)
 

@@ -48,7 +48,9 @@ class Paid(Tall):
 PAGES: dict[str, Callable[[Index, Paid], object]] = {
     "model": lambda index, world: models.model(index, world.top, "en", Documents(), parts.part),
     "batch": lambda index, world: batches.batch(index, world.frames, "en", Documents(), parts.part),
-    "collection": lambda index, world: collections.collection(index, world.art[0], "en"),
+    "collection": lambda index, world: collections.collection(
+        index, world.art[0], "en", Documents()
+    ),
     "output": lambda index, world: items.item(index, world.output),
     "commitment": lambda index, world: commitments.commitment(
         index, named("frame"), "en", Documents()

@@ -94,7 +94,7 @@ def everything(events: list[Event], world: World) -> list[dict[str, Any]]:
 
 
 def told(row: Withdrawal) -> dict[str, Any]:
-    names = (each for each in Withdrawal.__slots__ if each != "cursor")
+    names = (each for each in Withdrawal.__slots__ if each not in ("cursor", "known_at"))
     return {name: getattr(row, name) for name in names}
 
 
@@ -148,6 +148,8 @@ def compare(index: Index, world: World) -> int:
                 assert len(page) <= 2
                 pages += page
             assert pages == (found[::-1] if newest else found)
+        times = {event.block: event.timestamp for event in world.events}
+        assert all(each.known_at == times[each.place >> 20] for each in found)
         met += len(found)
     for collection, models in resting(world.events).items():
         if collection not in world.providers:
@@ -254,10 +256,11 @@ def test_what_has_another_form_is_refused() -> None:
     store = World().index()._store
     for of, key, after in (
         ("developer", named("x"), b""), ("model", ARTIST, b""), ("batch", named("x"), b""),
-        ("model", named("x"), b"12"), ("model", named("x"), b"\xff" * 32),
+        ("model", named("x"), b"12"),
     ):  # fmt: skip
         with pytest.raises(InvalidInput):
             withdrawals_of(store, of, key, after)  # type: ignore[arg-type]
+    assert withdrawals_of(store, "model", named("x"), b"\xff" * 32) == []
 
 
 def test_the_notice_of_an_item_is_seven_days_at_least() -> None:

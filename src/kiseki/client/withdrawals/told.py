@@ -11,20 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kiseki.client.documents import Documents
 from kiseki.core.manifest import declared
 from kiseki.core.sumtree import SumTree
 from kiseki.core.withdrawal import WITHDRAWAL, Answer
 from kiseki.errors import InvalidInput
 from kiseki.index import MANIFEST, Index, Past, Statement
 from kiseki.index.answers.withdrawals import Declaring, Withdrawal
-from kiseki.vault.published import Published
 
 __all__ = ["Answered", "Told", "tell"]
 
 _MOST = 200
 """Answers of one developer about one model that are looked at; the last ones."""
-_LARGEST = 10_000
-"""Bytes that no answer exceeds."""
 _MANIFESTS = 5
 """Published manifests of one model that are tried; the last ones."""
 
@@ -71,18 +69,18 @@ class Told:
         return self.answers[-1].answer if self.answers else None
 
 
-def tell(index: Index | Past, rows: Sequence[Withdrawal], published: Published) -> list[Told]:
+def tell(index: Index | Past, rows: Sequence[Withdrawal], documents: Documents) -> list[Told]:
     """Some withdrawals with all that is known of them.
 
     Args:
-        published: documents at hand: answers, and manifests.
+        documents: that are at hand: answers, and manifests.
     """
     said = index.said_by_developers({e.model: e.developer for e in rows}, WITHDRAWAL, _MOST)
-    items = _declared(index, [each for each in rows if each.kind == "item"], published)
+    items = _declared(index, [each for each in rows if each.kind == "item"], documents)
     by_model: dict[bytes, list[Withdrawal]] = {}
     for each in rows:
         by_model.setdefault(each.model, []).append(each)
-    read = {model: _read(said[model], together, published) for model, together in by_model.items()}
+    read = {model: _read(said[model], together, documents) for model, together in by_model.items()}
     return [_told(index.time, each, read[each.model], items) for each in rows]
 
 
@@ -109,7 +107,7 @@ def _is_to(answer: Answer, row: Withdrawal) -> bool:
 
 
 def _read(
-    said: Iterable[Statement], rows: Sequence[Withdrawal], published: Published
+    said: Iterable[Statement], rows: Sequence[Withdrawal], documents: Documents
 ) -> list[tuple[Statement, Answer | None]]:
     """What each statement of a developer says; none where its document is not at hand, or is no
     answer."""
@@ -121,27 +119,21 @@ def _read(
     }
     found: list[tuple[Statement, Answer | None]] = []
     for each in said:
-        answer = plain.get(each.document)
-        content = None if answer is not None else published.document(each.document)
-        if content is not None:
-            try:
-                if len(content) > _LARGEST:
-                    continue
-                answer = Answer.from_json(content)
-            except InvalidInput:
-                continue  # it is at hand, and answers nothing
+        answer = plain.get(each.document) or documents.read(each.document, Answer.from_json)
+        if answer is None and documents.content(each.document) is not None:
+            continue  # it is at hand, and answers nothing
         found.append((each, answer))
     return found
 
 
 def _declared(
-    index: Index | Past, rows: Sequence[Withdrawal], published: Published
+    index: Index | Past, rows: Sequence[Withdrawal], documents: Documents
 ) -> dict[tuple[bytes, bytes, bytes], str]:
     """(model, collection, item) -> ``yes``, ``no`` or ``unknown``."""
     by_collection: dict[bytes, list[Withdrawal]] = {}
     for each in rows:
         by_collection.setdefault(each.collection, []).append(each)
-    if not len(published):
+    if not documents:
         return dict.fromkeys(((e.model, e.collection, e.id) for e in rows), "unknown")
     found = {}
     for collection, together in by_collection.items():
@@ -149,7 +141,7 @@ def _declared(
         of = {each.declares: each.developer for each in pairs}
         said = index.said_by_developers(of, MANIFEST, _MANIFESTS)
         known = {
-            each.declares: _items_of(each, collection, said[each.declares], published)
+            each.declares: _items_of(each, collection, said[each.declares], documents)
             for each in pairs
         }
         for row in together:
@@ -162,11 +154,11 @@ def _declared(
 
 
 def _items_of(
-    each: Declaring, collection: bytes, said: Iterable[Statement], published: Published
+    each: Declaring, collection: bytes, said: Iterable[Statement], documents: Documents
 ) -> frozenset[bytes] | None:
     """What a model declares of a collection; none where no manifest at hand is its own."""
     for statement in said:
-        content = published.document(statement.document)
+        content = documents.content(statement.document)
         if content is not None:
             items = _items(statement.document, content, collection, each.items, each.weight)
             if items is not None:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from kiseki.chain.sending.outcome import Receipt
+from kiseki.client.documents import Documents
 from kiseki.client.statements import Statements
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.client.withdrawals.told import Told, tell
@@ -19,7 +20,6 @@ from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 from kiseki.index import DEPTH
 from kiseki.index.answers.withdrawals import Of, Withdrawal
-from kiseki.vault.published import Published
 
 __all__ = ["Withdrawals"]
 
@@ -46,7 +46,7 @@ class Withdrawals:
         key: str | bytes,
         after: bytes = b"",
         most: int = 100,
-        published: Published | None = None,
+        documents: Documents | None = None,
     ) -> list[Told]:
         """Revocations, each with one model that rests on what was revoked, earliest first.
 
@@ -56,20 +56,20 @@ class Withdrawals:
             key: the wallet's address, or the ID.
             after: the `Withdrawal.cursor` of the last one of the page before.
             most: how many at most.
-            published: documents at hand: answers, and manifests.
+            documents: that are at hand: answers, and manifests.
 
         Raises:
             InvalidInput: the address, the ID or the cursor has a wrong form.
         """
         index = self.wallet.session.index
         rows = index.overview.withdrawals(of, key, after, most)
-        return tell(index, rows, published or Published())
+        return tell(index, rows, documents or Documents())
 
     def all(
         self,
         of: Of,
         key: str | bytes,
-        published: Published | None = None,
+        documents: Documents | None = None,
         until: int | None = None,
     ) -> Iterator[Told]:
         """The same, all of them, a page at a time.
@@ -80,7 +80,7 @@ class Withdrawals:
         index, last = self.wallet.session.index, b""
         while True:
             rows = index.overview.withdrawals(of, key, last, _PAGE, until)
-            yield from tell(index, rows, published or Published())
+            yield from tell(index, rows, documents or Documents())
             if len(rows) < _PAGE:
                 return
             last = rows[-1].cursor

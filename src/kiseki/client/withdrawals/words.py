@@ -10,7 +10,7 @@ from kiseki.core.withdrawal import Answer
 from kiseki.index.answers.withdrawals import Withdrawal
 from kiseki.language import say
 
-__all__ = ["answer_words", "happened", "state_words", "touched"]
+__all__ = ["answer_words", "happened", "model_words", "state_words", "touched"]
 
 
 def happened(row: Withdrawal, language: str = "en") -> list[str]:
@@ -37,9 +37,8 @@ def happened(row: Withdrawal, language: str = "en") -> list[str]:
     ]  # fmt: skip
 
 
-def touched(told: Told, language: str = "en") -> list[str]:
+def model_words(row: Withdrawal, language: str = "en") -> list[str]:
     """Which model rests on it, and how."""
-    row = told.row
     named = {"model": to_hex(row.model), "time": utc(row.registered_at, language)}
     if row.is_direct:
         first = say(
@@ -51,8 +50,14 @@ def touched(told: Told, language: str = "en") -> list[str]:
             "model.",
             language, **named,
         )  # fmt: skip
-    if row.kind == "collection":
-        return [first]
+    return [first]
+
+
+def touched(told: Told, language: str = "en") -> list[str]:
+    """The same, and whether the model declares the item."""
+    said = model_words(told.row, language)
+    if told.row.kind == "collection":
+        return said
     item = {
         "yes": say("Its published manifest declares the item.", language),
         "no": say("Its published manifest does not declare the item.", language),
@@ -60,7 +65,7 @@ def touched(told: Told, language: str = "en") -> list[str]:
             "Whether it declares the item is unknown here: its manifest is not at hand.", language
         ),
     }[told.declares]
-    return [first, item]
+    return [*said, item]
 
 
 def answer_words(answer: Answer, language: str = "en") -> str:

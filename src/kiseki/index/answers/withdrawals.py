@@ -67,6 +67,7 @@ class Withdrawal:
 
     Attributes:
         place: from which on all of it is known.
+        known_at: the time of that place, Unix seconds.
         kind: ``collection`` or ``item``.
         id: of what was revoked.
         collection: the collection itself, or one that logged the item.
@@ -84,6 +85,7 @@ class Withdrawal:
     """
 
     place: int
+    known_at: int
     kind: str
     id: bytes
     collection: bytes
@@ -291,6 +293,7 @@ def _page(resting: Any, revoked: Any, newest: bool) -> Select[Any]:
             .correlate(few)
             .scalar_subquery(),
             few.c.direct,
+            t.time_of(few.c.place),
             t.collection.c.id,
             t.collection.c.provider,
             t.time_of(few.c.revoked),
@@ -347,8 +350,7 @@ def withdrawals_of(
     starts = [ALL if newest else -1] * _PLACES
     if after:
         starts = [int.from_bytes(after[i : i + _WIDTH]) for i in range(0, len(after), _WIDTH)]
-        if max(starts) >= 1 << 63:
-            raise InvalidInput("`after` is not what a page before said; begin with the first page")
+        starts = [min(each, (1 << 63) - 1) for each in starts]  # all that a database holds
     values = {f"since{i}": each for i, each in enumerate(starts)}
     until = ALL if at is None else at
     rows = store.rows(_question(of, newest), until=until, most=most, **values, **named)
@@ -357,13 +359,15 @@ def withdrawals_of(
 
 def _made(
     place: int, revoked: int, made: int, home: int, item: bytes | None, direct: int,
-    collection: bytes, provider: str, revoked_at: int, until: int | None, notice: int,
-    transaction: bytes, model: bytes, developer: str, registered_at: int, without: bytes | None,
+    known_at: int, collection: bytes, provider: str, revoked_at: int, until: int | None,
+    notice: int, transaction: bytes, model: bytes, developer: str, registered_at: int,
+    without: bytes | None,
 ) -> Withdrawal:  # fmt: skip
     ends = consent_ends(until, notice if item is None else max(notice, ITEM_NOTICE), revoked_at)
     assert ends is not None  # noqa: S101 - it was revoked, and can be
     return Withdrawal(
         place=place,
+        known_at=known_at,
         kind="collection" if item is None else "item",
         id=collection if item is None else bytes(item),
         collection=collection,

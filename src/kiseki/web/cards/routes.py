@@ -54,7 +54,7 @@ _ASKS: Mapping[str, tuple[str, Ask]] = {
     ),
     "collection": (
         "collection.html",
-        lambda index, key, language, _: collections.collection(index, key, language, 1),
+        lambda index, key, said, by: collections.collection(index, key, said, by, 1),
     ),
     "model": (
         "model.html",

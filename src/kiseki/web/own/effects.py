@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kiseki.core import ids
+from kiseki.core.checksum import checksummed
 from kiseki.core.terms import ITEM_NOTICE
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index import Index
 
 __all__ = ["EffectShown", "effect"]
+
+
+_NAMED = 10
+"""Models that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class EffectShown:
         collection: whose consent, or part of whose consent, it ends.
         ends: the first second at which new uses are refused, in Unix seconds.
         models, batches: how many rest on the collection, directly or through models. They stay.
+        resting: the first of these models, each with its developer, who is told.
         item, commitment: of the one work that is revoked; empty where all of them are.
     """
 
@@ -29,6 +35,7 @@ class EffectShown:
     ends: int
     models: int
     batches: int
+    resting: list[tuple[str, str]]
     item: str
     commitment: str
 
@@ -47,12 +54,14 @@ def effect(index: Index, account: str, said: Mapping[str, str]) -> EffectShown |
     except (InvalidInput, NotInIndex):
         return None
     allowed, rests = index.terms(head.terms_id), index.overview.impact(which)
+    first = index.overview.models_on(which, most=_NAMED)
     notice = max(allowed.notice_seconds, ITEM_NOTICE if commitment else 0)
     ends = index.time + notice
     if allowed.valid_until:
         ends = min(ends, allowed.valid_until)
     return EffectShown(
         to_hex(which), ends, rests.models, rests.batches,
+        [(to_hex(each.id), checksummed(each.developer)) for each in first],
         to_hex(ids.item_id(account, commitment)) if commitment else "",
         to_hex(commitment) if commitment else "",
     )  # fmt: skip

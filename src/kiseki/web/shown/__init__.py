@@ -5,6 +5,7 @@ a whole fractions as text, so that no program rounds them. A part imports only f
 
     values       what several of them tell: rows in pages, payees, terms, uses
     statements   what was said about something
+    withdrawals  revocations that touch models, and answers
     home         the whole chain
     search       what a text may mean
     findings     what only all records together show

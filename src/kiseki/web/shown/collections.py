@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiseki.client.documents import Documents
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
@@ -20,6 +21,7 @@ from kiseki.web.shown.values import (
     of_usage,
     page,
 )
+from kiseki.web.shown.withdrawals import WithdrawalRow, withdrawals
 
 __all__ = ["CollectionShown", "ItemRow", "collection", "items", "uses"]
 
@@ -60,6 +62,8 @@ class CollectionShown:
         more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         uses: who declares it.
         items: those that are logged.
+        withdrawals: of it and its items, each with a model that rests on it, and what the model's
+            developer answered.
         statements: what was said about it.
         block, transaction: of its registration.
     """
@@ -80,13 +84,19 @@ class CollectionShown:
     more_rest: bool
     uses: Rows[UseRow]
     items: Rows[ItemRow]
+    withdrawals: Rows[WithdrawalRow]
     statements: Rows[StatementRow]
     block: int
     transaction: str
 
 
-def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> CollectionShown:
+def collection(
+    index: Index, which: bytes, language: str, documents: Documents, most: int = ROWS
+) -> CollectionShown:
     """A collection, with the first rows of its lists.
+
+    Args:
+        documents: that this site was given.
 
     Raises:
         NotInIndex: nobody registered it.
@@ -111,6 +121,7 @@ def collection(index: Index, which: bytes, language: str, most: int = ROWS) -> C
         not resting.is_all,
         uses(index, which, most=most),
         items(index, which, record.provider, most=most),
+        withdrawals(index, "collection", which, language, documents, most=most),
         statements(index, "collection", which, most=most),
         record.block,
         to_hex(record.transaction),

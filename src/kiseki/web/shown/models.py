@@ -24,6 +24,7 @@ from kiseki.web.shown.values import (
     of_terms,
     page,
 )
+from kiseki.web.shown.withdrawals import WithdrawalRow, withdrawals
 
 __all__ = [
     "DependentRow",
@@ -83,6 +84,7 @@ class ModelShown(Generic[L]):
         more_rest: whether more do: what five thousand ways lead to is counted, and no more.
         dependents: they themselves.
         trained: how it was trained, and who stands for what it declares.
+        withdrawals: revocations that touch it, and what its developer answered.
         statements: what was said about it.
         block, transaction: of its registration.
     """
@@ -106,6 +108,7 @@ class ModelShown(Generic[L]):
     more_rest: bool
     dependents: Rows[DependentRow]
     trained: TrainedShown
+    withdrawals: Rows[WithdrawalRow]
     statements: Rows[StatementRow]
     block: int
     transaction: str
@@ -155,6 +158,7 @@ def model(
         not resting.is_all,
         dependents(index, which, most=most),
         trained(index, documents, which),
+        withdrawals(index, "model", which, language, documents, most=most),
         statements(index, "model", which, most=most),
         record.block,
         to_hex(record.transaction),
