@@ -39,8 +39,11 @@ def lay(
                      help="A folder with the pictures, or a picture; repeat."),
     ],
     repeats: Annotated[
-        int, typer.Option(help="How often the trainer takes each picture in an epoch.")
-    ] = 1,
+        list[str] | None,
+        typer.Option(metavar="N",
+                     help="How often the trainer takes each picture in an epoch, for all "
+                          "collections; or NAME=N for one, repeat. Default: 1."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Lay out what this wallet may train on, in the form that a trainer reads.
 
@@ -59,6 +62,8 @@ def lay(
     \b
     Examples:
       kiseki training lay foxes=0x1111… train --for kohya --from drawings --repeats 10
+      kiseki training lay foxes=0x1111… fruit=0x2222… train --for onetrainer --from store \\
+        --repeats 5 --repeats foxes=10
       kiseki training lay 0x1111… 0x2222… train --for diffusers --from store --dry-run
     """
     from kiseki.training.laying.prepare import plan
@@ -68,7 +73,7 @@ def lay(
     k = context.watching(context.acting(), allow_old=False)
     with show.progress("hashing", "files") as told:
         planned = plan(
-            k, named, tool, folder, sources=source, repeats=repeats, progress=told
+            k, named, tool, folder, sources=source, repeats=_repeats(repeats, named), progress=told
         )  # fmt: skip
     if not context.current.json:
         _show(planned)
@@ -133,6 +138,20 @@ def _named(given: list[str]) -> dict[str, bytes]:
             )
         named[name] = collection
     return named
+
+
+def _repeats(given: list[str] | None, named: dict[str, bytes]) -> dict[str, int]:
+    """By name; a number alone is for all that no other option names."""
+    every, of = 1, {}
+    for each in given or []:
+        name, equals, number = each.rpartition("=")
+        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+            raise InvalidInput(f"--repeats is N or NAME=N, and this is {each!r:.80}")
+        if equals:
+            of[name] = int(number)
+        else:
+            every = int(number)
+    return {**dict.fromkeys(named, every), **of}
 
 
 def _words(planned: Plan) -> str:

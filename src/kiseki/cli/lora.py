@@ -13,6 +13,7 @@ from kiseki.cli.model import model
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.terms import Document, Gate, Royalty, Until, Uses, terms_of
 from kiseki.core.keccak import keccak256
+from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
 
@@ -35,8 +36,14 @@ def from_lora(
         list[str] | None,
         typer.Option(
             metavar="NAME=PATH",
-            help="Where the pictures of a folder lie that the file names; repeat.",
+            help="Where the pictures of a folder lie that the file names: a folder, a list of them "
+            "(JSON of sd-scripts, or a table with file or sha256) or a collection, 0x…; repeat.",
         ),
+    ] = None,
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="PATH",
+                     help="A folder with the pictures of lists and collections; repeat."),
     ] = None,
     collection: Annotated[
         list[str] | None,
@@ -44,6 +51,10 @@ def from_lora(
     ] = None,
     parent: Annotated[
         list[str] | None, typer.Option(help="The base model, registered, 0x…; repeat.")
+    ] = None,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="The file of the base model; finds it where it is registered."),
     ] = None,
     external: External = None,
     uses: Uses = None, royalty: Royalty = None, licence: Document = None,
@@ -64,6 +75,10 @@ def from_lora(
     must know each picture: it registered it, or took in the provider's receipt (`kiseki data
     receive`). A folder that cannot be found, or has more or fewer pictures than the file says, is
     named, and nothing is sent. The file is the word of whoever trained, and so is the manifest.
+
+    A folder that `kiseki training lay` laid says itself which collections its pictures are of. With
+    --from, pictures are found by their content, whatever they are called. --base compares the
+    hash of the base model's file with the one in the LoRA, and finds the model by its tensors.
     Sends one transaction, and more for new terms, a new split, over 1,024 collections or --publish.
 
     \b
@@ -72,16 +87,22 @@ def from_lora(
         --uses train --royalty 5% --publish manifests
       kiseki model from-lora foxes.safetensors --folder 10_foxes=drawings \\
         --external unknown --uses train --royalty 5%
+      kiseki model from-lora foxes.safetensors --folder meta_cap.json=meta_cap.json --from images \\
+        --base base.safetensors --uses train --royalty 5%
     """
     k = context.kiseki()
     with show.progress("hashing", "bytes") as told:
-        found = k.models.loras.read(file, root, _places(folder), told)
+        found = k.models.loras.read(
+            file, root, _places(folder), sources=source or (), form=context.table(), progress=told
+        )
     _tell(found)
     if found.problems:
         raise InvalidInput("; ".join(found.problems))
     parents = [context.hex32(each, "the parent") for each in parent or []]
     externals = externals_of(k, external)
-    if not parents and not externals:
+    if base is not None:
+        parents += _by_file(k, found, base)
+    elif not parents and not externals:
         parents = _base(k, found)
     told_of_base(k, parents, externals)
     terms = terms_of(k, uses, royalty, "0%", licence, until, "0d", gate)
@@ -111,13 +132,14 @@ def from_lora(
     context.registered_told("model", done)
 
 
-def _places(given: list[str] | None) -> dict[str, Path]:
-    places = {}
+def _places(given: list[str] | None) -> dict[str, str | Path | bytes]:
+    places: dict[str, str | Path | bytes] = {}
     for each in given or []:
         name, equals, path = each.partition("=")
         if not (name and equals and path):
-            raise InvalidInput(f"--folder is NAME=PATH, and this is {each!r:.80}")
-        places[name] = Path(path)
+            raise InvalidInput(f"--folder is NAME=PATH or NAME=0x…, and this is {each!r:.80}")
+        is_collection = path.startswith("0x") and not Path(path).exists()
+        places[name] = context.hex32(path, "the collection") if is_collection else Path(path)
     return places
 
 
@@ -177,4 +199,27 @@ def _base(k: Kiseki, found: Finished) -> list[bytes]:
     raise InvalidInput(
         f"{named}; say which it is: --parent ID where it is registered, --external FILE=DOCUMENT "
         "where it is not, or --external unknown"
+    )
+
+
+def _by_file(k: Kiseki, found: Finished, file: Path) -> list[bytes]:
+    """The base model whose file is at hand.
+
+    Raises:
+        InvalidInput: it is not registered, or several models have its weights, or it is not the
+            one that the LoRA names.
+    """
+    with show.progress("hashing", "bytes") as told:
+        known = k.models.loras.base(found, file, told)
+    show.say(f"{file}: {known.weights.words}")
+    if len(known.models) == 1:
+        show.say(f"It is the model {to_hex(known.models[0].model)} ({known.models[0].words}).")
+        return [known.models[0].model]
+    if known.models:
+        several = ", ".join(to_hex(each.model) for each in known.models)
+        raise InvalidInput(f"several models have the weights of {file}: {several}; name one with "
+                           "--parent in place of --base")  # fmt: skip
+    raise InvalidInput(
+        f"{file} is no registered model. Name it with --external {file}=DOCUMENT in place of "
+        "--base, where DOCUMENT says where it comes from and what its licence allows"
     )

@@ -1,8 +1,12 @@
 """`kiseki model from-lora`: from a trainer's file to a registered model, in one command."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
+
+import numpy
+from safetensors.numpy import save
 
 from kiseki import LocalKiseki
 from kiseki.core.keccak import keccak256
@@ -87,3 +91,59 @@ def test_documents_tell_how_a_model_was_trained_and_by_whose_word(
     assert "declared when" not in " ".join(shell.run("model", "show", model).split())
     missing = shell.run("model", "show", model, "--documents", "nowhere", code=1)
     assert "nowhere is no folder" in " ".join(missing.split())
+
+
+def test_a_lora_over_a_laid_folder_is_registered_with_its_base_model(
+    shell: Shell, k: LocalKiseki
+) -> None:
+    """From laying to the model: lay, train, one command; and the base by its own file."""
+    brought(shell, "two_folders/fruit_birds.safetensors", "two_folders")
+    shutil.move(shell.folder / "train", shell.folder / "store")
+    me = ("--account", "test:0")
+    ids: list[bytes] = []
+    for name in ("3_fruit", "2_birds"):
+        shell.run("data", "register", f"store/{name}", *FREE, *me)
+        (new,) = set(k.index.registered("DataRegistry", k.address)) - set(ids)
+        ids.append(new)
+    shell.run("training", "lay", f"fruit=0x{ids[0].hex()}", f"birds=0x{ids[1].hex()}", "train",
+              "--for", "kohya", "--from", "store", "--repeats", "3", "--repeats", "birds=2",
+              *me)  # fmt: skip
+    base = shell.folder / "base.safetensors"
+    base.write_bytes(save({"unet": numpy.arange(300, dtype="float32")}))
+    digest = hashlib.sha256(base.read_bytes()).hexdigest()
+    lora = shell.folder / "lora.safetensors"
+    raw = lora.read_bytes()
+    named = "6336a138c24550878d9a136b8db249f6ee17f8604bce81c9e12aa1b77f036ebb"
+    assert raw.count(named.encode()) == 1
+    words = ("model", "from-lora", "lora.safetensors", "train", *FREE, *me)
+    other = " ".join(shell.run(*words, "--base", "base.safetensors", code=2).split())
+    assert f"whose SHA-256 is 0x{named}" in other and digest in other
+    lora.write_bytes(raw.replace(named.encode(), digest.encode()))
+    unknown = " ".join(shell.run(*words, "--base", "base.safetensors", code=2).split())
+    assert "Name it with --external base.safetensors=DOCUMENT" in unknown
+    shell.run("model", "register", "base.safetensors", "--external", "unknown", *FREE, *me)
+    (parent,) = k.index.registered("ModelRegistry", k.address)
+    said = " ".join(shell.run(*words, "--base", "base.safetensors").split())
+    assert f"It is the model 0x{parent.hex()} (same tensors" in said
+    (model,) = set(k.index.registered("ModelRegistry", k.address)) - {parent}
+    sources = k.index.sources(model)
+    assert tuple(sources.models) == (parent,)
+    assert {each.id: each.weight for each in sources.collections} == {ids[0]: 36, ids[1]: 30}
+
+
+def test_a_list_or_a_collection_takes_the_place_of_a_folder(shell: Shell, k: LocalKiseki) -> None:
+    shutil.copy(SAMPLES / "meta_json" / "fruit_json.safetensors", shell.folder / "lora.safetensors")
+    shutil.copytree(SAMPLES / "datasets" / "meta_json", shell.folder / "data")
+    shell.run("data", "register", "data/img", *FREE, "--account", "test:0")
+    (collection,) = k.index.registered("DataRegistry", k.address)
+    words = ("model", "from-lora", "lora.safetensors", *FREE, "--account", "test:0", "--external",
+             "unknown", "--dry-run")  # fmt: skip
+    listed = "meta_cap.json=data/meta_cap.json"
+    assert "4 times" in shell.run(*words, "--folder", listed, "--from", "data/img")
+    lost = " ".join(shell.run(*words, "--folder", listed, code=2).split())
+    assert "not in the folders that you named (--from PATH)" in lost
+    whole = f"meta_cap.json=0x{collection.hex()}"
+    assert "4 times" in shell.run(*words, "--folder", whole, "--from", "data")
+    assert "must be 0x and 64 hex digits" in shell.run(
+        *words, "--folder", "meta_cap.json=0x12", code=2
+    )

@@ -63,6 +63,9 @@ def test_what_lacks_is_shown_and_the_command_ends_with_3(shell: Shell, collectio
     twice = shell.run(*lay(collection, "--from", "store")[:2], "a=" + collection, "a=" + collection,
                       *lay(collection)[3:], code=2)  # fmt: skip
     assert "two collections are called 'a'" in twice
+    assert "is N or NAME=N" in shell.run(*lay(collection, "--repeats", "many"), code=2)
+    own = shell.json(*lay(collection, "--repeats", "fruit=3", "--dry-run"), code=3)
+    assert own["subsets"][0]["folder"] == "3_fruit", "the one that names it counts"
 
 
 def test_clear_shows_what_goes_and_takes_no_strangers_file(shell: Shell, collection: str) -> None:

@@ -206,6 +206,16 @@ def test_one_content_is_laid_once_for_the_collection_named_first(
     assert [each.folder for each in listed(scene.folder).subsets] == ["1_b"]
 
 
+def test_each_collection_can_have_repeats_of_its_own(scene: Scene, terms: Terms) -> None:
+    named = {name: scene.registered(name, terms) for name in ("fruit", "foxes")}
+    lay(scene.trainer, named, "kohya", scene.folder, sources=[scene.store], repeats={"foxes": 10})
+    assert {each.folder: each.repeats for each in listed(scene.folder).subsets} == {
+        "1_fruit": 1, "10_foxes": 10,
+    }  # fmt: skip
+    settings = (scene.folder / "dataset.toml").read_text()
+    assert settings.count("num_repeats = 10\n") == settings.count("num_repeats = 1\n") == 1
+
+
 def test_pictures_are_found_by_content_whatever_they_are_called(scene: Scene, terms: Terms) -> None:
     """The one with a caption first; what is in the laid folder is no source."""
     collection = scene.registered("fruit", terms)
@@ -384,6 +394,8 @@ def test_a_folder_that_is_somebody_elses_is_refused(scene: Scene, terms: Terms) 
         ({"a": b"\1" * 32, "A": b"\2" * 32}, {}, "have one name"),
         ({"../a": b"\1" * 32}, {}, "cannot be the name of a folder"),
         ({"a": b"\1" * 32}, {"repeats": 0}, "at least once"),
+        ({"a": b"\1" * 32}, {"repeats": {"a": 0}}, "at least once"),
+        ({"a": b"\1" * 32}, {"repeats": {"b": 2}}, "no collection is called 'b'"),
         ({"a": b"\1" * 32}, {"tool": "comfy"}, "there is no form for 'comfy'"),
         ({"a": b"\1" * 32}, {"tool": "diffusers", "repeats": 2}, "knows no repeats"),
         ({"my-test": b"\1" * 32}, {"tool": "diffusers"}, "for a split of its own"),

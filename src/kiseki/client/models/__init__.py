@@ -7,6 +7,8 @@ A part imports only from those above it:
     manifests  what a training run used, published and checked
     lasting    consent that may be gone before a model is registered
     making     manifests, from the files that training consumed
+    placing    where the pictures lie that a trainer's file names
+    lora       finished LoRAs, from what their trainers wrote into the files
     backing    how far a declaration is backed, and by whose word
     sharing    who gets which part of what is paid to a model
     updating   what a model would rest on if it were trained anew

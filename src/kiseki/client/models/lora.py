@@ -8,48 +8,26 @@ is named, and no manifest is made without it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kiseki.client.data.openings import Openings
 from kiseki.client.models.making import Consumed, Made, make_of
-from kiseki.client.models.weights import Weights, read_weights
+from kiseki.client.models.placing import Laid, Placing
+from kiseki.client.models.weights import Known, Weights, find_model, read_weights
 from kiseki.client.wallet import Wallet
 from kiseki.core import contradictions, ids
-from kiseki.core.counts import counted
 from kiseki.core.run import Hashes, Placed, Run
-from kiseki.core.trained import Draws, Folder, Trained
+from kiseki.core.trained import Trained
 from kiseki.core.trainers import trained
-from kiseki.core.values import ZERO32
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.core.values import ZERO32, to_hex
+from kiseki.disk.tables import PLAIN, Format
+from kiseki.errors import InvalidInput
 from kiseki.vault.files import hash_files
 
-__all__ = ["PICTURES", "Finished", "Laid", "Loras"]
-
-PICTURES = (".avif", ".bmp", ".jpeg", ".jpg", ".jxl", ".png", ".webp")
-"""Endings of the files that trainers take for pictures, in lower case (sd-scripts,
-``IMAGE_EXTENSIONS``). Captions and cached latents lie beside them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Laid:
-    """A folder that the file names, and where its pictures lie now.
-
-    Attributes:
-        folder: as the file names it.
-        path: where its pictures lie; none where nobody said so.
-        files: the pictures there, by name.
-        draws: how often training took each of them; none where the file does not say.
-        problem: why it cannot be part of a manifest; empty where it can.
-    """
-
-    folder: Folder
-    path: Path | None
-    files: tuple[Path, ...] = field(repr=False)
-    draws: Draws | None
-    problem: str
+__all__ = ["Finished", "Laid", "Loras"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +121,31 @@ class Loras:
         self,
         file: str | Path,
         root: str | Path | None = None,
-        places: Mapping[str, str | Path] | None = None,
+        places: Mapping[str, str | Path | bytes] | None = None,
+        *,
+        sources: Iterable[str | Path] = (),
+        form: Format = PLAIN,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Finished:
         """What a trainer wrote into its file, and where the pictures lie that it names.
 
         Args:
             file: of weights.
-            root: the folder in which those that the file names lie, as the trainer was given it.
-            places: a folder for a name that the file has, where it is called otherwise now.
+            root: the folder in which those that the file names lie, as the trainer was given it;
+                also one that `kiseki.training.laying` laid, whose list says the collections.
+            places: for a name that the file has: a folder, where it is called otherwise now; a list
+                of its pictures, as sd-scripts' fine-tuning takes it (JSON, where the file has the
+                name of that list) or a table with the columns file or sha256; or the ID of the
+                collection whose items they are.
+            sources: folders and files with the pictures of lists and collections; those of a
+                collection, and those with a hash, are found by their content. Default: `root`.
+            form: how tables are read.
             progress: called with the number of bytes read of the file, and in all.
 
         Raises:
-            FilesError: the file cannot be read, or a folder of `places` is none.
-            InvalidInput: `places` names a folder that the file does not.
+            FilesError: the file cannot be read, or a place of `places` is none.
+            InvalidInput: `places` names a folder that the file does not, or a list is none.
+            NotInIndex: a collection of `places` is not on this chain.
         """
         weights = read_weights(file, progress)
         told, given = trained(weights.metadata), places or {}
@@ -166,7 +155,11 @@ class Loras:
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
                 raise InvalidInput(f"the file names no folder {name!r:.80}; it names {listed}")
-        laid = () if told is None else tuple(_laid(told, each, root, given) for each in folders)
+        placing = Placing(
+            self._openings, Path(root) if root is not None else None, given,
+            tuple(map(Path, sources)), form,
+        )  # fmt: skip
+        laid = () if told is None else tuple(placing.of(told, each) for each in folders)
         return Finished(weights, told, laid)
 
     def manifest(
@@ -189,14 +182,14 @@ class Loras:
         if found.problems:
             raise InvalidInput("; ".join(found.problems))
         files = [
-            (path, share)
+            (path, share, each.collection)
             for each, share in zip(found.laid, found.shares(), strict=True)
             for path in each.files
         ]
-        hashed = hash_files([path for path, _ in files], progress)
+        hashed = hash_files([path for path, *_ in files], progress)
         consumed = [
-            Consumed(str(each.path), each.digest, share)
-            for each, (_, share) in zip(hashed, files, strict=True)
+            Consumed(str(each.path), each.digest, share, collection)
+            for each, (_, share, collection) in zip(hashed, files, strict=True)
         ]
         return make_of(self._openings, consumed, whole=(), among=among)
 
@@ -209,45 +202,33 @@ class Loras:
             return []
         return self._wallet.session.index.models_with(ids.commitment(base.sha256, ZERO32))
 
+    def base(
+        self,
+        found: Finished,
+        file: str | Path,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Known:
+        """What is known of the base model, where its file is at hand: the registered models with
+        its tensors, or with the whole file.
 
-def _laid(
-    told: Trained, folder: Folder, root: str | Path | None, places: Mapping[str, str | Path]
-) -> Laid:
-    path = _path(folder.name, root, places)
-    draws = told.draws(folder)
-    if path is None:
-        return Laid(folder, None, (), draws, (
-            f"nobody said where the pictures of {folder.name!r:.80} lie; name the folder that the "
-            f"trainer was given, or this one (--folder NAME=PATH)"
-        ))  # fmt: skip
-    files = tuple(sorted(each for each in path.iterdir() if _is_picture(each)))
-    problem = ""
-    if folder.images is not None and len(files) != folder.images:
-        problem = (
-            f"{path} has {counted(len(files), 'picture')}, and the file says that "
-            f"{folder.name!r:.80} had {folder.images:,}"
-        )
-    elif not files:
-        problem = f"{path} has no pictures"
-    elif draws is None:
-        problem = f"the file does not say how often training took a picture of {folder.name!r:.80}"
-    return Laid(folder, path, files, draws, problem)
+        Args:
+            file: of the base model, as `Models.find` takes it.
+            progress: called with the number of bytes read of the file, and in all.
 
-
-def _path(name: str, root: str | Path | None, places: Mapping[str, str | Path]) -> Path | None:
-    """Where a folder lies: where the caller says, or by its last name in `root`. A path that a file
-    has is never followed."""
-    if name in places:
-        path = Path(places[name])
-        if not path.is_dir():
-            raise FilesError(f"{path} is no folder")
-        return path
-    if root is None:
-        return None
-    last = PureWindowsPath(name).name  # splits at both kinds of slashes
-    path = Path(root) / last
-    return path if last not in ("", ".", "..") and path.is_dir() and not path.is_symlink() else None
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES and path.is_file()
+        Raises:
+            FilesError: the file cannot be read.
+            InvalidInput: it is not the file whose hash the trainer wrote.
+        """
+        known = find_model(self._wallet, file, None, progress)
+        base = None if found.told is None else found.told.base
+        if base is not None and None not in (base.sha256, known.whole) and (
+            base.sha256 != known.whole
+        ):  # fmt: skip
+            raise InvalidInput(
+                f"the file says that training began with {base.name or 'a model'!r:.80}, whose "
+                f"SHA-256 is {to_hex(base.sha256 or b'')}; that of {file} is "
+                f"{to_hex(known.whole or b'')}. If it is the same model, saved anew, name it "
+                "yourself: --parent ID where it is registered, --external FILE=DOCUMENT where it "
+                "is not"
+            )
+        return known

@@ -59,11 +59,14 @@ class Consumed:
         name: what it is called in messages.
         digest: SHA-256 of it, 32 bytes.
         weight: how often training consumed it.
+        collection: the collection whose item it was, 32 bytes, where that is known; it is chosen
+            where the content is in several.
     """
 
     name: str
     digest: bytes = field(repr=False)
     weight: int
+    collection: bytes | None = None
 
 
 def make(
@@ -191,6 +194,8 @@ def one_place(
     """
     there = [each for each in places if each.collection is not None]
     known = {each.opening.kept.id: each for each in there}
+    if consumed.collection in known:
+        return known[consumed.collection]
     wanted = [known[each] for each in among if each in known] or list(known.values())
     usable = [each for each in wanted if not _has_ended(each, now)] or wanted
     if len(usable) > 1:

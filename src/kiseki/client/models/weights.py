@@ -148,12 +148,14 @@ class Known:
         models: the registered models that have these weights, earliest first.
         hints: what the file says of itself.
         said: what its stamp says; `None` for a file without one.
+        whole: SHA-256 of the whole file; `None` of a model in several files.
     """
 
     weights: Weights
     models: tuple[Found, ...]
     hints: tuple[Hint, ...]
     said: Said | None = None
+    whole: bytes | None = None
 
 
 def read_weights(file: str | Path, progress: Progress = lambda *_: None) -> Weights:
@@ -216,7 +218,8 @@ def find_model(
                 )))  # fmt: skip
     found.sort(key=lambda each: each[0])
     models = tuple(each for _, each in found)
-    return Known(mine, models, tuple(_hints(path, mine)), said(wallet, mine, models))
+    whole = None if path.name.endswith(_INDEX) else list(forms)[-1]
+    return Known(mine, models, tuple(_hints(path, mine)), said(wallet, mine, models), whole)
 
 
 def said(wallet: Wallet, mine: Weights, models: Sequence[Found]) -> Said | None:

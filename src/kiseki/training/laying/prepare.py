@@ -87,7 +87,7 @@ def plan(
     folder: str | Path,
     *,
     sources: Iterable[str | Path],
-    repeats: int = 1,
+    repeats: int | Mapping[str, int] = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Plan:
     """What `lay` would write, for whoever wants to see it first. Writes and sends nothing.
@@ -100,7 +100,8 @@ def plan(
         folder: a new or empty folder, or one that was laid for the same tool before.
         sources: files and folders with the pictures, whatever they are called; a caption is the
             ``.txt`` beside a picture. What lies in `folder` is passed over.
-        repeats: how often the trainer is to take each picture in an epoch; 1 or more.
+        repeats: how often the trainer is to take each picture in an epoch, 1 or more; or that by
+            the names of `collections`, where it is 1 for those that are not among them.
         progress: called with the number of files hashed and in all.
 
     Raises:
@@ -111,19 +112,19 @@ def plan(
     """
     if tool not in TOOLS:
         raise InvalidInput(f"there is no form for {tool!r:.80}; take one of {', '.join(TOOLS)}")
-    if repeats < 1:
-        raise InvalidInput("a picture is taken at least once")
     place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is called
     before = _before(place, tool)
-    wanted = {folder_of(tool, name, repeats): each for name, each in _named(collections).items()}
+    named = _named(collections)
+    times = _times(repeats, named)
+    wanted = {folder_of(tool, name, times[name]): name for name in named}
     picked = Picked(k, tool, files_of(sources, place, progress))
-    reasons = closed(k, list(wanted.values()))
+    reasons = closed(k, list(named.values()))
     subsets = []
-    for name, collection in wanted.items():
-        if collection in reasons:
+    for inside, name in wanted.items():
+        if (collection := named[name]) in reasons:
             picked.left.append(LeftOut(collection, (), reasons[collection], True))
-        elif pictures := picked.of(name, collection):
-            subsets.append(Subset(name, collection, repeats, pictures))
+        elif pictures := picked.of(inside, collection):
+            subsets.append(Subset(inside, collection, times[name], pictures))
     if not subsets:
         why = "; ".join(f"{to_hex(each.collection)}: {each.why}" for each in picked.left)
         raise InvalidInput(f"nothing can be laid: {why}")
@@ -167,6 +168,20 @@ def _named(collections: Mapping[str, bytes] | Iterable[bytes]) -> dict[str, byte
     if len({each.casefold() for each in named}) < len(named):
         raise InvalidInput("two collections have one name")
     return named
+
+
+def _times(repeats: int | Mapping[str, int], named: Mapping[str, bytes]) -> dict[str, int]:
+    """The repeats of each collection, by its name.
+
+    Raises:
+        InvalidInput: a number is below 1, or for a name that no collection has.
+    """
+    given = dict.fromkeys(named, repeats) if isinstance(repeats, int) else dict(repeats)
+    if min(given.values(), default=1) < 1:
+        raise InvalidInput("a picture is taken at least once")
+    if unknown := given.keys() - named.keys():
+        raise InvalidInput(f"no collection is called {', '.join(sorted(unknown))!r:.80}")
+    return {name: given.get(name, 1) for name in named}
 
 
 def _before(place: Path, tool: str) -> Laid | None:

@@ -33,7 +33,7 @@ def lay(
     folder: str | Path,
     *,
     sources: Iterable[str | Path],
-    repeats: int = 1,
+    repeats: int | Mapping[str, int] = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Plan:
     """Lays out what this wallet may train on, in the form that a trainer reads. Sends nothing.
