@@ -116,13 +116,13 @@ COMMANDS = {
         "model",
         "model",
         "Register models, and check what they were trained on.",
-        ("manifests", "lora", "stamp", "updating"),
+        ("manifests", "lora", "stamp", "updating", "reproducing"),
     ),
     "training": Place(
         "training",
         "training",
         "Lay out data for a trainer, and count what training consumed.",
-        ("laying", "exposing"),
+        ("laying", "exposing", "runs"),
     ),
     "output": Place("output", "output", "Register generated files in batches."),
     "rights": Place(

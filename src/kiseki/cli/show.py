@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begin", "count", "date", "document", "fields", "json_line", "line", "old", "paused", "percent",
-    "plain", "progress", "question", "ready", "say", "table", "undated",
+    "plain", "progress", "question", "ready", "say", "table", "undated", "waiting",
 ]  # fmt: skip
 
 
@@ -239,6 +239,17 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
             yield lambda done, total: bar.update(task, completed=done, total=total or None)
     finally:
         _bars.remove(bar)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is waited for, until it is over; silence elsewhere."""
+    err = _err()
+    if not err.is_terminal:
+        yield lambda _: None
+        return
+    with err.status(Text(what)) as status:
+        yield lambda said: status.update(Text(said))
 
 
 @contextmanager

@@ -42,6 +42,7 @@ A part imports only from those above it:
     event       one decoded log: the input of the index
     statement   what a distributor pays for a period, line by line
     withdrawal  what a developer answers once data is withdrawn that a model rests on
+    reproduction  what became of making a run again
     stamp       which model a file of weights says that it is
     weights     what a model's commitment covers: its tensors, or the whole file
     trained     what a file of weights says of its training, and what follows from that

@@ -90,7 +90,8 @@ class Command:
     """How it was started.
 
     Attributes:
-        arguments: with ``{inputs}`` and ``{output}`` for the folders of a rerun.
+        arguments: with ``{inputs}`` and ``{output}`` for the folders of a rerun, and ``{base}``
+            for the file of the base model.
         weights: the file in the output's folder that is compared.
     """
 

@@ -41,8 +41,10 @@ from kiseki.errors import InvalidInput
 __all__ = [
     "DTYPES",
     "HEADER",
+    "Tensor",
     "Tensors",
     "payload_digest",
+    "placed",
     "shards",
     "stamped",
     "tensors",
@@ -177,6 +179,16 @@ def payload_digest(file: BinaryIO) -> bytes | None:
     return digest.digest()
 
 
+def placed(file: BinaryIO) -> tuple[dict[str, Tensor], int]:
+    """The tensors of a safetensors file, by name as they lie, and at which byte they begin.
+
+    Raises:
+        InvalidInput: readers could disagree about what is in it.
+    """
+    header = _header(file)
+    return {each.name.decode(): each for each in header.tensors}, header.data
+
+
 def stamped(file: BinaryIO, named: stamp.Stamp) -> tuple[bytes, int]:
     """The beginning of a safetensors file, up to its tensors, with a stamp in its metadata.
 
@@ -230,7 +242,9 @@ def shards(index: bytes) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tensor:
+class Tensor:
+    """A tensor in a file; `start` and `stop` count from where all of them begin."""
+
     name: bytes
     dtype: str
     shape: tuple[int, ...]
@@ -255,7 +269,7 @@ class _Tensor:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    tensors: list[_Tensor]
+    tensors: list[Tensor]
     """As they lie in the file."""
     metadata: list[tuple[bytes, bytes]]
     span: tuple[int, int]
@@ -285,7 +299,7 @@ def _header(file: BinaryIO) -> _Header:
     found, metadata, span = _Json(begin + file.read(length - 1)).header()
     left = size - 8 - length
     found.sort(key=lambda each: (each.start, each.stop))
-    for before, each in pairwise([_Tensor(b"", "", (), 0, 0), *found]):
+    for before, each in pairwise([Tensor(b"", "", (), 0, 0), *found]):
         if each.start > before.stop:
             raise InvalidInput(f"there is a hole before the tensor {each.shown}")
         if each.start < before.stop:
@@ -315,8 +329,8 @@ class _Json:
     def __init__(self, text: bytes) -> None:
         self._text, self._at = text, 0
 
-    def header(self) -> tuple[list[_Tensor], list[tuple[bytes, bytes]], tuple[int, int]]:
-        found: list[_Tensor] = []
+    def header(self) -> tuple[list[Tensor], list[tuple[bytes, bytes]], tuple[int, int]]:
+        found: list[Tensor] = []
         metadata: list[tuple[bytes, bytes]] = []
         span = (1, 1)  # after the first bracket
         for name in self._members():
@@ -330,7 +344,7 @@ class _Json:
             raise InvalidInput("something follows the header's JSON")
         return found, metadata, span
 
-    def _tensor(self, name: str) -> _Tensor:
+    def _tensor(self, name: str) -> Tensor:
         dtype, lists = "", dict[bytes, tuple[int, ...]]()
         for sign in (b"{", b",", b","):
             match = self._FIELD.match(self._text, self._at)
@@ -408,7 +422,7 @@ class _Json:
         return InvalidInput(f"its header is no list of tensors (byte {self._at:,} of it)")
 
 
-def _tensor(name: str, dtype: str, shape: tuple[int, ...], start: int, stop: int) -> _Tensor:
+def _tensor(name: str, dtype: str, shape: tuple[int, ...], start: int, stop: int) -> Tensor:
     if dtype not in DTYPES:
         raise InvalidInput(f"the tensor {name!r:.80} has an unknown dtype {dtype!r:.80}")
     bits, most = DTYPES[dtype], DTYPES[dtype]
@@ -421,7 +435,7 @@ def _tensor(name: str, dtype: str, shape: tuple[int, ...], start: int, stop: int
             f"the tensor {name!r:.80} has {stop - start:,} bytes, and {dtype} of its shape takes "
             f"{bits / 8:,g}"
         )
-    return _Tensor(name.encode(), dtype, shape, start, stop)
+    return Tensor(name.encode(), dtype, shape, start, stop)
 
 
 # Bytes

@@ -5,6 +5,8 @@ Nothing here imports a library for training before a hook for that library is us
 extras    libraries for training, which Kiseki does not bring along
 ledger    what training consumed, written down
 hooks     how samples keep their IDs, and how steps are seen
+isolation  a stranger's command, where it can reach nothing
+runs      the document of a run
 exposure  both, in a few lines of a training loop
 exposed   the part of a run's document that says what was recorded
 laid      what was laid out for a trainer, and which item a file there comes from

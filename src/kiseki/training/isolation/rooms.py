@@ -13,9 +13,9 @@ from pathlib import Path
 
 from kiseki.errors import NotIsolated
 
-__all__ = ["CODE", "INPUTS", "OUTPUT", "VARIABLES", "Bounds", "Room"]
+__all__ = ["BASE", "CODE", "INPUTS", "OUTPUT", "VARIABLES", "Bounds", "Room"]
 
-INPUTS, OUTPUT, CODE = "/inputs", "/output", "/code"
+INPUTS, OUTPUT, CODE, BASE = "/inputs", "/output", "/code", "/base"
 """Where a rerun finds its folders."""
 
 VARIABLES: Mapping[str, str] = {
@@ -120,8 +120,8 @@ class Room:
             _must_not_show_home(program)
             yield from ("--ro-bind", str(program), str(program))
         for place, outside in sorted(self.reads.items()):
-            yield from ("--ro-bind", str(outside), place)
-        yield from ("--bind", str(self.output), self.written)
+            yield from ("--ro-bind", str(outside.absolute()), place)
+        yield from ("--bind", str(self.output.absolute()), self.written)
         yield from ("--remount-ro", "/dev", "--remount-ro", "/")
         found = ":".join([*self.path, "/usr/bin", "/bin"])
         for variable, value in {**VARIABLES, "PATH": found}.items():
