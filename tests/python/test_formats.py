@@ -9,6 +9,7 @@ from kiseki.core import ids
 from kiseki.core import origin as origins
 from kiseki.core.derived import Derived
 from kiseki.core.laid import FILE, TOOLS, Laid
+from kiseki.core.reproduction import _READERS, Reproduction
 from kiseki.core.run import _NAMES, Run
 from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
@@ -97,3 +98,8 @@ def test_the_laid_folder_on_the_page_is_one() -> None:
     assert set(TOOLS) <= set(re.findall(r"`([\w-]+)`", PAGE))
     (picture,) = laid.subsets[0].pictures
     assert picture.id.hex() in MANIFEST and picture.id.hex().startswith(picture.stem)
+
+
+def test_the_reproduction_on_the_page_is_one() -> None:
+    assert Reproduction.from_json(example("Reproduction")).is_reproduced
+    assert members("Reproduction") == set(_READERS) | {"format"}

@@ -12,7 +12,6 @@ import typer
 from kiseki.cli import context, letters, show
 from kiseki.cli.model import Model, model, read_manifest
 from kiseki.core.values import one_line, to_hex
-from kiseki.vault.files import whole
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -80,6 +79,7 @@ def reproduce(
     """
     from kiseki.training.isolation.rooms import Bounds
     from kiseki.training.reproducing import reproducing
+    from kiseki.vault.files import whole
 
     wanted = context.hex32(model, "the model")
     sends = (state or sign_to is not None) and not context.current.dry_run
