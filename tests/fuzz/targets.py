@@ -31,11 +31,13 @@ from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
 from kiseki.client.settings import settings
 from kiseki.core import credentials, origin, typed, weights
+from kiseki.core.derived import Derived
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
 from kiseki.core.registrations import ProvedList
 from kiseki.core.run import Run
+from kiseki.core.series import Instalment
 from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
@@ -101,6 +103,21 @@ def manifest(data: bytes) -> None:
         found = Manifest.from_json(data)
         again = Manifest.from_json(found.to_json())
         assert (again.items, again.root, again.weight) == (found.items, found.root, found.weight)
+
+
+def derived(data: bytes) -> None:
+    with refused():
+        found = Derived.from_json(data)
+        assert Derived.from_json(found.to_json()) == found
+        for each in found.rows:
+            readable(each.step)
+
+
+def series(data: bytes) -> None:
+    with refused():
+        found = Instalment.from_json(data)
+        assert Instalment.from_json(found.to_json()) == found
+        assert not _UNREADABLE.search(found.name)
 
 
 def run(data: bytes) -> None:
@@ -408,6 +425,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     each.__name__: each
     for each in (
         split,
+        derived,
+        series,
         manifest,
         run,
         terms,

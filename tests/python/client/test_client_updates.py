@@ -3,6 +3,7 @@ then composes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
 from math import lcm
@@ -169,8 +170,10 @@ def test_what_was_revoked_is_left_out_and_what_was_made_from_it_named(
     listed = items_of(k, rough, clean, gone, weight=2)
     old = model(developer, listed)
     items = {each: k.data.openings.items(each) for each in (rough, clean)}
-    row = Row(items[clean][1].id, items[rough][0].id, "clean")
-    made = artist.data.derivations.make(clean, [row])
+    rows = [Row(items[clean][n + 1].id, items[rough][n].id, "clean") for n in (0, 1)]
+    beside = k.data.openings.items(collection(artist, tmp_path))[0]  # in no model
+    rows.append(Row(items[clean][0].id, beside.id, "clean"))
+    made = artist.data.derivations.make(clean, rows)
     artist.data.derivations.state(made, documents)
     artist.data.revoke_item(items[rough][0].commitment)
     artist.data.revoke(gone)
@@ -189,10 +192,22 @@ def test_what_was_revoked_is_left_out_and_what_was_made_from_it_named(
     assert told(k, update.shares, True, new) == on_chain(k, new)
     blind = developer.models.updates.draft(old, listed)
     assert blind.derived == () and blind.manifest.root == update.manifest.root
-    # Of a whole collection that ended, too.
+    # A new collection comes without what was revoked in it, and so does one that ended.
+    fresh = collection(artist, tmp_path)
+    artist.data.revoke_item(k.data.openings.items(fresh)[0].commitment)
+    more = developer.models.updates.draft(old, listed, series=[fresh])
+    (change,) = [each for each in more.changes if each.collection == fresh]
+    assert (change.state, change.after, change.revoked) == ("new", 2, 1)
     artist.data.revoke(rough)
     later = developer.models.updates.draft(old, listed, documents=documents)
-    assert states(later)[rough] == "gone" and later.derived == (items[clean][1].id,)
+    assert states(later)[rough] == "gone"
+    assert later.derived == tuple(sorted(items[clean][n].id for n in (1, 2)))
+    artist.data.revoke_item(beside.commitment)
+    last = developer.models.updates.draft(old, listed, documents=documents)
+    assert last.derived == tuple(sorted(each.id for each in items[clean]))
+    artist.data.revoke_item(items[clean][1].commitment)
+    less = developer.models.updates.draft(old, listed, documents=documents)
+    assert less.derived == tuple(sorted(items[clean][n].id for n in (0, 2))), "of the draft's own"
 
 
 def test_revoking_what_cannot_be_revoked_changes_nothing(
@@ -285,6 +300,21 @@ def test_what_could_not_be_registered_says_why(
         developer.models.updates.draft(old, items_of(k, dear))
     with pytest.raises(NotInIndex):
         developer.models.updates.draft(keccak256(b"no model"), listed)
+
+
+def test_a_base_model_that_may_no_longer_be_trained_on_is_named(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, tmp_path: Path
+) -> None:
+    ends = datetime.fromtimestamp(k.session.now() + 86_400, UTC)
+    base = model(k, items_of(k, collection(k, tmp_path)),
+                 terms=Terms.of("train", "1%", valid_until=ends))  # fmt: skip
+    listed = items_of(k, collection(artist, tmp_path))
+    old = model(developer, listed, [base])
+    assert developer.models.updates.draft(old, listed).problem == ""
+    k.wait(2 * 86_400)
+    anew = developer.models.updates.draft(old, listed)
+    assert f"the base model {to_hex(base)} may not be trained on" in anew.problem
+    assert developer.models.updates.draft(old, listed, from_previous=True).problem == ""
 
 
 def test_an_unregistered_base_stays_where_training_begins_anew(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.almost import JSON, almost, unhurried
 
+from kiseki.core.derived import Derived, Row
 from kiseki.core.documents import shallow
 from kiseki.core.manifest import Manifest
 from kiseki.core.merkle import IdTree
@@ -25,6 +26,7 @@ from kiseki.core.run import (
     Placed,
     Run,
 )
+from kiseki.core.series import Instalment
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.trained import Base, Draws, Folder, Network, Trained
@@ -52,6 +54,10 @@ DOCUMENTS = {
         evidence=(Evidence(key(4), "contract"),),
         salt=key(5),
     ).to_json(),
+    "derived": Derived.of(
+        key(1), [Row(key(3), key(2), "清書"), Row(key(4), key(3), "colour")]
+    ).to_json(),
+    "series": Instalment(key(2), key(1), 2, "狐", key(9)).to_json(),
     "run": Run(
         Hashes("tensors", key(1), key(2)),
         settings={"lr": "1e-4", "layers": [2, 3]},
@@ -87,6 +93,8 @@ class TestPublishedDocuments:
         reads: dict[str, Any] = {
             "split": Split.from_json,
             "manifest": Manifest.from_json,
+            "derived": Derived.from_json,
+            "series": Instalment.from_json,
             "run": Run.from_json,
             "terms": Terms.from_json,
             "origins": Origin.from_json,

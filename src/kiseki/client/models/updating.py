@@ -11,7 +11,7 @@ is fine-tuned from it: then the earlier one is its parent, and is paid.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,7 +31,7 @@ from kiseki.core.days import utc
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Terms, Use
 from kiseki.core.values import ZERO32, to_hex, uint
-from kiseki.errors import CompositionError, InvalidInput
+from kiseki.errors import CompositionError, ContractReverted, InvalidInput
 from kiseki.vault.published import Published
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ __all__ = ["Change", "Update", "Updates"]
 
 _SOON = 3600
 """Seconds within which consent that ends counts as ended."""
+_TRAINING = int(Use.AI_GENERATIVE_TRAINING)
+"""What the registry of models asks of every source."""
 _NEW, _KEPT, _GONE, _REFUSED, _UNKNOWN, _NOTHING = (
     "new", "kept", "gone", "refused", "unknown", "nothing",
 )  # fmt: skip
@@ -92,7 +94,7 @@ class Update:
         weight: with how much each new item is weighed. How often training really takes it, the
             training says.
         shares: who gets which part of what is paid to the model, before and after; each column is
-            1 in all. Empty where `problem` says why.
+            1 in all. Empty where it cannot be composed, as `problem` says.
         problem: why it could not be registered so; empty where it could, as far as that is known.
         derived: items of the manifest that were made from something whose consent ended.
         warnings: what may end before it is registered, and what could not be followed.
@@ -200,6 +202,7 @@ class Updates:
         shares, problem = _shares(
             index, record, sources, made, parents, externals, terms.royalty_bps
         )
+        problem = problem or self._refused(parents, record.developer, now)
         derived: tuple[bytes, ...] = ()
         if published is not None:
             derived = tuple(derived_from(index, draft.held, draft.gone, published))
@@ -211,12 +214,24 @@ class Updates:
             derived, tuple(warnings),
         )  # fmt: skip
 
+    def _refused(self, parents: Sequence[bytes], developer: str, now: int) -> str:
+        """Why a base model may not be trained on; empty where all may."""
+        session = self.wallet.session
+        models = session["ModelRegistry"].address
+        for each in parents:
+            there = session.index.model(each)
+            what = there.terms_id, models, each, there.developer, developer
+            try:
+                session["DataRegistry"].read("authoriseTerms", *what, _TRAINING, now)
+            except ContractReverted as error:
+                return f"the base model {to_hex(each)} may not be trained on: {error}"
+        return ""
+
     def _add(self, fresh: list[bytes], developer: str, now: int, draft: _Draft) -> None:
         """Collections that the model does not name."""
         index = self.wallet.session.index
         registry = self.wallet.session["DataRegistry"]
-        training = int(Use.AI_GENERATIVE_TRAINING)
-        may = registry.read_all("mayUse", [(each, developer, training) for each in fresh])
+        may = registry.read_all("mayUse", [(each, developer, _TRAINING) for each in fresh])
         held = draft.held
         for collection, allowed in zip(fresh, may, strict=True):
             status = index.status(collection)
