@@ -6,6 +6,7 @@ A document that is not at hand, or cannot be read, tells nothing.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -15,10 +16,45 @@ from kiseki.core.run import Run
 from kiseki.errors import KisekiError
 from kiseki.vault.published import Published
 
-__all__ = ["Documents"]
+__all__ = ["Declared", "Documents"]
 
 _KEPT = 4_096
+_ITEMS = 1_000_000
+"""Items of all manifests that are remembered together; each takes some hundred bytes."""
 _T = TypeVar("_T")
+
+
+class Declared:
+    """What a published manifest declares, in little memory.
+
+    Args:
+        manifest: read whole, so its root is the one that its items give.
+
+    Attributes:
+        root: of the manifest.
+        total: the sum of all weights.
+        weights: how many items have each weight.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.root, self.total = manifest.root, manifest.weight
+        self._items = {
+            key: (b"".join(item for item, _ in pairs), [weight for _, weight in pairs])
+            for key, pairs in manifest.items.items()
+        }
+        self.weights: Mapping[int, int] = Counter(
+            weight for _, weights in self._items.values() for weight in weights
+        )
+
+    def __len__(self) -> int:
+        return sum(map(len, (weights for _, weights in self._items.values())))
+
+    def weight(self, collection: bytes, data_id: bytes) -> int:
+        """Of an item under a collection; 0 where it is not declared there."""
+        ids, weights = self._items.get(collection, (b"", []))
+        at = bisect_left(range(len(weights)), data_id, key=lambda i: ids[32 * i : 32 * i + 32])
+        there = at < len(weights) and ids[32 * at : 32 * at + 32] == data_id
+        return weights[at] if there else 0
 
 
 class Documents:
@@ -33,6 +69,7 @@ class Documents:
     def __init__(self, published: Published | None = None) -> None:
         self._published = published or Published()
         self._kept: OrderedDict[tuple[bytes, object], Any] = OrderedDict()
+        self._items = 0
         self._one = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -63,10 +100,7 @@ class Documents:
             found = reader(content)
         except KisekiError:
             found = None
-        with self._one:
-            self._kept[key, reader] = found
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        self._keep((key, reader), found)
         return found
 
     def content(self, key: bytes) -> bytes | None:
@@ -77,14 +111,25 @@ class Documents:
         """A run; none likewise."""
         return self.read(key, Run.from_json)
 
-    def weights(self, key: bytes, root: bytes) -> Mapping[int, int] | None:
-        """Of a published manifest: how many items have each weight; none likewise, and where it is
-        not the manifest with this root."""
-        told = self.read(key, _weights)
-        return told[1] if told is not None and told[0] == root else None
+    def manifest(self, key: bytes, root: bytes) -> Declared | None:
+        """A published manifest; none likewise, and where it is not the one with this root."""
+        told = self.read(key, _declared)
+        return told if told is not None and told.root == root else None
+
+    def _keep(self, key: tuple[bytes, object], found: object) -> None:
+        """Remembers the last ones, as many as there is room for."""
+        with self._one:
+            if key in self._kept:
+                return  # another thread read the same
+            self._kept[key] = found
+            self._items += _size(found)
+            while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._items > _ITEMS):
+                self._items -= _size(self._kept.popitem(last=False)[1])
 
 
-def _weights(text: bytes) -> tuple[bytes, Counter[int]]:
-    manifest = Manifest.from_json(text)
-    weights = Counter(weight for pairs in manifest.items.values() for _, weight in pairs)
-    return manifest.root, weights
+def _declared(text: bytes) -> Declared:
+    return Declared(Manifest.from_json(text))
+
+
+def _size(found: object) -> int:
+    return len(found) if isinstance(found, Declared) else 0

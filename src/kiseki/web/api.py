@@ -123,7 +123,9 @@ def item(
 ) -> items.ItemShown:
     """A data ID, or the ID of an output: whose it is and where it stands."""
     key = hex32(which, "the data ID")
-    return _told(visit, response, lambda index: items.item(index, key, cursor(after), most))
+    return _told(
+        visit, response, lambda index: items.item(index, key, visit.documents, cursor(after), most)
+    )
 
 
 @api.get("/commitments/{which}")

@@ -69,7 +69,10 @@ def results(visit: Visit, q: Annotated[str, Query(max_length=200)] = "") -> Resp
 def item(visit: Visit, which: str, after: After = None) -> Response:
     """A data ID, or the ID of an output."""
     key = hex32(which, "the data ID")
-    return visit.page("item.html", lambda index: {"shown": items.item(index, key, cursor(after))})
+    return visit.page(
+        "item.html",
+        lambda index: {"shown": items.item(index, key, visit.documents, cursor(after))},
+    )
 
 
 @pages.get("/file")

@@ -19,6 +19,7 @@ from kiseki.language import mark
 from kiseki.web.meanings import MEANINGS
 from kiseki.web.names import Name
 from kiseki.web.shown.findings import FindingRow
+from kiseki.web.shown.items import TakenRow
 from kiseki.web.shown.trained import BackingRow, FolderRow
 from kiseki.web.words import Words
 
@@ -209,6 +210,20 @@ class Pieces:
         if row.least == row.most and row.least.isdigit():
             return words.plural("{number} time", "{number} times", int(row.least))
         return words.say("{least} to {most} times", least=row.least, most=row.most)
+
+    def took(self, row: TakenRow) -> str:
+        """How often a model took an item."""
+        words = self.words
+        if row.weight is None:
+            return words.say("unknown: its list of data is not here")
+        weight, total = int(row.weight), int(row.total)
+        if not weight:
+            return words.say("its list of data does not name this")
+        share = words.share(Fraction(weight, total))
+        if row.counted:
+            times = words.plural("{number} time", "{number} times", weight)
+            return words.say("{times}, {share} of all that it took", times=times, share=share)
+        return words.say("{share} of all that it took", share=share)
 
     def word(self, name: str) -> str:
         """A word that is explained."""

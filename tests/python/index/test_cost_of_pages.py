@@ -51,7 +51,7 @@ PAGES: dict[str, Callable[[Index, Paid], object]] = {
     "collection": lambda index, world: collections.collection(
         index, world.art[0], "en", Documents()
     ),
-    "output": lambda index, world: items.item(index, world.output),
+    "output": lambda index, world: items.item(index, world.output, Documents()),
     "commitment": lambda index, world: commitments.commitment(
         index, named("frame"), "en", Documents()
     ),

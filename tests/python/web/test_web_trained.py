@@ -187,6 +187,43 @@ def test_what_others_say_is_theirs_and_what_is_not_here_is_not_told(
     ]  # fmt: skip
 
 
+def test_an_artist_sees_how_often_models_took_a_work(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    """As counts where a hook recorded them, else as a share; not at all where the list of data is
+    not here, or does not name the work."""
+    ((collection, pairs),) = lora.true.items.items()
+    item, weight = pairs[0]
+    page = f"/data/{to_hex(item)}"
+    assert weight in (6, 9)
+    counted = lora.register(lora.true, lora.run(exposure=exposed(lora.true)))
+    half = Manifest({collection: [(key, 1) for key, _ in pairs[1:]]})
+    other = lora.k.models.register(
+        b"x" * 32, Terms.of("train", "5%"), manifest=half, externals=NOT_REGISTERED,
+        publish=lora.folder,
+    ).id  # fmt: skip
+    third = lora.k.models.register(
+        b"y" * 32, Terms.of("train", "5%"), manifest=lora.true, externals=NOT_REGISTERED
+    ).id
+    site.catch_up()
+    client = asking(site, lora.folder)
+    told = {each["model"]: each for each in client.get(f"{page}.json").json()["taken"]}
+    assert told[to_hex(counted)]["weight"] == str(weight) and told[to_hex(counted)]["counted"]
+    assert told[to_hex(other)]["weight"] == "0" and told[to_hex(third)]["weight"] is None
+    text = client.get(f"{page}?language=en").text
+    for words in (
+        f"{weight} times, about {weight / 66:.2%} of all", "does not name this", "not here"
+    ):  # fmt: skip
+        assert words in text, words
+    assert "taken" in asking(site, None).get(f"{page}.json").json()
+    with served(site, documents=Documents(Published(lora.folder))) as address:
+        for look, options in looks():
+            with launched(**options) as browser:
+                answer = browser.goto(f"{address}{page}")
+                assert answer is not None and answer.ok, look
+                assert looked_at(browser, ROOT / "build" / "pages" / f"taken-{look}.png") == []
+
+
 def test_a_page_is_made_anew_when_a_document_comes(
     places: Places, site: Site, lora: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:

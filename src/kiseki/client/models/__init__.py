@@ -12,6 +12,7 @@ A part imports only from those above it:
     backing    how far a declaration is backed, and by whose word
     sharing    who gets which part of what is paid to a model
     updating   what a model would rest on if it were trained anew
+    often      how often models took an item
     prepared   models to be registered, by their developer or with its signature
     models     `Kiseki.models`
 """

@@ -130,10 +130,10 @@ def _of(ran: Ran, documents: Documents) -> Iterator[Finding]:
     if told is None:
         return
     found = [*contradictions.in_itself(told), *contradictions.with_base(told, ran.has_base)]
-    weights = (documents.weights(each, ran.root) for each in ran.manifests)
-    declared = next((each for each in weights if each is not None), None)
+    published = (documents.manifest(each, ran.root) for each in ran.manifests)
+    declared = next((each for each in published if each is not None), None)
     if declared is not None:
-        found += contradictions.with_manifest(told, declared)
+        found += contradictions.with_manifest(told, declared.weights)
     for each in found:
         severity = "fact" if each.code == "trainer_more" else "problem"
         said = partial(_about, model=ran.model, contradiction=each)

@@ -46,8 +46,8 @@ _MINUTES = 300
 
 Ask = Callable[[Index, bytes, str, Documents], Any]
 _ASKS: Mapping[str, tuple[str, Ask]] = {
-    "data": ("item.html", lambda index, key, *_: items.item(index, key, most=1)),
-    "output": ("item.html", lambda index, key, *_: items.item(index, key, most=1)),
+    "data": ("item.html", lambda index, key, _, by: items.item(index, key, by, most=1)),
+    "output": ("item.html", lambda index, key, _, by: items.item(index, key, by, most=1)),
     "commitment": (
         "commitment.html",
         lambda index, key, said, by: commitments.commitment(index, key, said, by, most=1),

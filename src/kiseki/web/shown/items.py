@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiseki.client.documents import Documents
+from kiseki.client.models.often import Taken, taken
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
@@ -16,6 +18,7 @@ __all__ = [
     "ItemShown",
     "PlaceRow",
     "RevocationShown",
+    "TakenRow",
     "item",
     "place",
     "revocation",
@@ -55,6 +58,28 @@ class BatchStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenRow:
+    """How often a model took a data item, as far as its published manifest is here.
+
+    Attributes:
+        model: its ID.
+        developer: who registered it.
+        time: when.
+        weight: of the item in the manifest, as text: "0" where the manifest does not declare it,
+            none where the manifest is not here.
+        total: the sum of all weights of the manifest, as text.
+        counted: whether a hook recorded these weights as counts, by the developer's word.
+    """
+
+    model: str
+    developer: str
+    time: int
+    weight: str | None
+    total: str
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ItemShown:
     """A data ID, or the ID of an output.
 
@@ -68,6 +93,9 @@ class ItemShown:
             registrant hold the same commitment under another data ID.
         batch: of an output, how the batch stands in which its registrant logged it first; none of
             data.
+        collection: the one in which its provider logged it first; none of an output.
+        taken: the newest models that declare that collection themselves; none of an output.
+        more_took: whether there are older ones.
     """
 
     id: str
@@ -77,6 +105,9 @@ class ItemShown:
     revoked_at: int | None
     places: Rows[PlaceRow]
     batch: BatchStanding | None
+    collection: str | None
+    taken: list[TakenRow]
+    more_took: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +128,17 @@ def revocation(index: Index, data_id: bytes) -> RevocationShown:
     return RevocationShown(to_hex(data_id), index.items_revoked([data_id]).get(data_id))
 
 
-def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROWS) -> ItemShown:
-    """Whose a data ID is and where it stands.
+def item(
+    index: Index,
+    data_id: bytes,
+    documents: Documents,
+    after: str | None = None,
+    most: int = ROWS,
+) -> ItemShown:
+    """Whose a data ID is, where it stands, and how often models took it.
 
     Args:
+        documents: that this site was given.
         after: of the part of its places that is wanted.
 
     Raises:
@@ -112,6 +150,7 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
     places = index.find(found.commitment, last, most + 1)
     home = index.home(found)
     is_output = home.kind == "batch"
+    took = [] if is_output else taken(index, documents, home.id, found.id, most + 1)
     return ItemShown(
         to_hex(found.id),
         "output" if is_output else "data",
@@ -120,7 +159,17 @@ def item(index: Index, data_id: bytes, after: str | None = None, most: int = ROW
         index.items_revoked([found.id]).get(found.id),
         page(places, most, place, lambda each: to_hex(each.id)),
         _standing(index, home.id) if is_output else None,
+        None if is_output else to_hex(home.id),
+        [_taken(each) for each in took[:most]],
+        len(took) > most,
     )
+
+
+def _taken(each: Taken) -> TakenRow:
+    return TakenRow(
+        to_hex(each.model), checksummed(each.developer), each.registered_at,
+        None if each.weight is None else str(each.weight), str(each.total), each.is_counted,
+    )  # fmt: skip
 
 
 def _standing(index: Index, batch: bytes) -> BatchStanding:
