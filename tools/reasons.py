@@ -31,6 +31,7 @@ UNSEEN = {
     "chain/release/": "deploys and verifies contracts; pages ask those that are there",
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
     "core/laid.py": "read on the command line, where somebody trained",
+    "vault/laid.py": "likewise",
     "core/run.py": "a document that cannot be read tells nothing",
     "vault/published.py": "read before the first page",
     "core/stamp.py": "read from files of weights on the command line",

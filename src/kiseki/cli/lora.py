@@ -45,6 +45,11 @@ def from_lora(
         typer.Option("--from", metavar="PATH",
                      help="A folder with the pictures of lists and collections; repeat."),
     ] = None,
+    laid: Annotated[
+        Path | None,
+        typer.Option(help="A folder that `kiseki training lay` laid, from whose pictures those of "
+                          "the file were cropped or resized."),
+    ] = None,
     collection: Annotated[
         list[str] | None,
         typer.Option(help="The collection to choose where a file is in several, 0x…; repeat."),
@@ -76,9 +81,10 @@ def from_lora(
     receive`). A folder that cannot be found, or has more or fewer pictures than the file says, is
     named, and nothing is sent. The file is the word of whoever trained, and so is the manifest.
 
-    A folder that `kiseki training lay` laid says itself which collections its pictures are of. With
-    --from, pictures are found by their content, whatever they are called. --base compares the
-    hash of the base model's file with the one in the LoRA, and finds the model by its tensors.
+    A folder that `kiseki training lay` laid says itself which collections its pictures are of; what
+    was cropped or resized from them (--laid) counts for its original. With --from, pictures are
+    found by their content, whatever they are called. --base compares the hash of the base model's
+    file with the one in the LoRA, and finds the model by its tensors.
     Sends one transaction, and more for new terms, a new split, over 1,024 collections or --publish.
 
     \b
@@ -93,7 +99,13 @@ def from_lora(
     k = context.kiseki()
     with show.progress("hashing", "bytes") as told:
         found = k.models.loras.read(
-            file, root, _places(folder), sources=source or (), form=context.table(), progress=told
+            file,
+            root,
+            _places(folder),
+            sources=source or (),
+            form=context.table(),
+            laid=laid,
+            progress=told,
         )
     _tell(found)
     if found.problems:

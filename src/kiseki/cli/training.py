@@ -20,6 +20,10 @@ def original(
     files: Annotated[
         list[Path], typer.Argument(help="Files in a folder that `kiseki training lay` laid.")
     ],
+    laid: Annotated[
+        Path | None,
+        typer.Option(help="The laid folder, where the files lie elsewhere, as crops do."),
+    ] = None,
 ) -> None:
     """Say which registered item a picture, crop, caption or cache comes from.
 
@@ -31,10 +35,11 @@ def original(
     Examples:
       kiseki training original train/10_foxes/0123456789ab.png
       kiseki training original train/10_foxes/*.npz
+      kiseki training original --laid train crops/*.jpg
     """
     from kiseki.training.laid import Originals
 
-    originals = Originals()
+    originals = Originals(laid)
     found = [(each, originals.of(each)) for each in files]
     if context.current.json:
         show.json_line([

@@ -50,8 +50,8 @@ A part imports only from those above it:
     told        the same in the document of a run
     run         the document of a run: what a model was trained with
     contradictions  what a trainer wrote, held against itself and what was registered
-    laid        what was laid out for a trainer: which file is which item
     beside      what trainers write beside a picture, by its name
+    laid        what was laid out for a trainer: which file is which item
     credentials a file without its credentials: what an output's ID is the hash of
     bmff        what the tables of a film refer to, and those tables put back
     places      a file that is read in places

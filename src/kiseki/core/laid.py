@@ -12,9 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from kiseki.core import documents
+from kiseki.core.beside import made_from
 from kiseki.core.collection import Names
 from kiseki.core.values import from_hex, to_hex, uint
 from kiseki.errors import InvalidInput
@@ -82,7 +84,7 @@ class Subset:
     pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Laid:
     """What was laid in a folder.
 
@@ -101,6 +103,29 @@ class Laid:
     whole: bool
     subsets: tuple[Subset, ...]
     settings: Mapping[str, bytes]
+
+    def made(self, name: str, inside: str, folder: str | None) -> tuple[Subset, Picture] | None:
+        """The picture that a file comes from, by its name (`kiseki.core.beside`).
+
+        Args:
+            name: of the file.
+            inside: the folder that it lies in.
+            folder: of the subset; none for one that lies elsewhere, as crops do: then the digits
+                must be those of one picture alone.
+        """
+        told = made_from(name, inside)
+        found = [] if told is None else self._by_stem.get(told[0], [])
+        if folder is not None:
+            found = [each for each in found if each[0].folder == folder]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[tuple[Subset, Picture]]]:
+        found: dict[str, list[tuple[Subset, Picture]]] = {}
+        for subset in self.subsets:
+            for each in subset.pictures:
+                found.setdefault(each.stem, []).append((subset, each))
+        return found
 
     def to_json(self) -> str:
         """The text of the file."""

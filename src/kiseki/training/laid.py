@@ -7,27 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiseki.core.beside import CACHE_FOLDERS, CONTROL_FOLDER, Kind, made_from
-from kiseki.core.laid import FILE, Laid, Picture, Subset
-from kiseki.disk import texts
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.core.laid import FILE, Laid
+from kiseki.vault.laid import read
 
 __all__ = ["Original", "Originals", "original", "read"]
-
-
-def read(folder: str | Path) -> Laid:
-    """What `kiseki training lay` laid in a folder.
-
-    Raises:
-        FilesError: nothing was laid there, or its list cannot be read.
-        InvalidInput: the list is none.
-    """
-    path = Path(folder) / FILE
-    if not path.is_file():
-        raise FilesError(f"{folder} was not laid by Kiseki: it holds no {FILE}")
-    try:
-        return Laid.from_json(texts.read(path))
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +31,24 @@ class Original:
 
 
 class Originals:
-    """Finds items by the names of files, and reads the list of each laid folder once."""
+    """Finds items by the names of files, and reads the list of each laid folder once.
 
-    def __init__(self) -> None:
+    Args:
+        laid: a laid folder from whose pictures the files were made, where they lie elsewhere, as
+            crops do. Default: each file lies in a laid folder.
+
+    Raises:
+        FilesError: nothing was laid in `laid`, or its list cannot be read.
+        InvalidInput: that list is none.
+    """
+
+    def __init__(self, laid: str | Path | None = None) -> None:
         """Use `of`."""
-        self._read: dict[Path, dict[tuple[str, str], tuple[Subset, Picture]]] = {}
+        self._laid = None if laid is None else read(laid)
+        self._read: dict[Path, Laid | None] = {}
 
     def of(self, file: str | Path) -> Original | None:
-        """The item that a file in a laid folder comes from, by its name; its content is not read.
+        """The item that a file comes from, by its name; its content is not read.
 
         Pictures, captions, crops, and what trainers cache beside them are known, under the names
         that the trainers give them (`kiseki.core.beside`).
@@ -68,33 +61,28 @@ class Originals:
             InvalidInput: that list is none.
         """
         path = Path(os.path.abspath(file))  # noqa: PTH100 - a link stays what it is called
-        inside = path.parent.name
-        subset = path.parent
+        inside, subset = path.parent.name, path.parent
         if inside in (*CACHE_FOLDERS, CONTROL_FOLDER):
             subset = subset.parent
-        found = made_from(path.name, inside)
-        if found is None:
+        laid, folder = self._laid, None
+        if laid is None:
+            laid, folder = self._list(subset.parent), subset.name
+        told = made_from(path.name, inside)
+        found = laid and laid.made(path.name, inside, folder)
+        if told is None or not found:
             return None
-        stem, kind = found
-        there = self._pictures(subset.parent).get((subset.name, stem))
-        if there is None:
-            return None
-        of, picture = there
-        if kind is Kind.PICTURE and path.name != picture.file:
+        of, picture = found
+        kind = told[1]
+        if kind is Kind.PICTURE and (folder is None or path.name != picture.file):
             kind = Kind.MADE
         return Original(picture.id, of.collection, kind, f"{of.folder}/{picture.file}")
 
-    def _pictures(self, folder: Path) -> dict[tuple[str, str], tuple[Subset, Picture]]:
+    def _list(self, folder: Path) -> Laid | None:
         if folder not in self._read:
-            laid = read(folder).subsets if (folder / FILE).is_file() else ()
-            self._read[folder] = {
-                (subset.folder, each.stem): (subset, each)
-                for subset in laid
-                for each in subset.pictures
-            }
+            self._read[folder] = read(folder) if (folder / FILE).is_file() else None
         return self._read[folder]
 
 
-def original(file: str | Path) -> Original | None:
-    """The item that a file in a laid folder comes from; see `Originals.of`, which is for many."""
-    return Originals().of(file)
+def original(file: str | Path, laid: str | Path | None = None) -> Original | None:
+    """The item that a file comes from; see `Originals`, which is for many files."""
+    return Originals(laid).of(file)

@@ -13,6 +13,7 @@ The vault knows no chain. A part imports only from those above it:
     tables      the tables of a key store
     older       key files as they were before there was a database
     keyfile     the file of a key store, mode 0600
+    laid        the list of a folder that was laid for a trainer
     origins     documents that say where data comes from
     openings    which content a collection holds, prepared here or received
     protocol    what a keeper of salts does

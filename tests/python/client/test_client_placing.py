@@ -179,6 +179,58 @@ def test_a_folder_that_kiseki_laid_says_its_collections_itself(
     assert Laid.from_json(laid).whole
     (folder / "3_fruit" / "mine.png").write_bytes(b"mine")
     assert "has 5 pictures" in k.models.loras.read(TWO, folder).problems[0]
+    (folder / "3_fruit" / "mine.png").unlink()
+    changed = pictures(folder / "3_fruit")[0]
+    changed.chmod(0o644)
+    changed.write_bytes(b"retouched")
+    with pytest.raises(InvalidInput, match="unknown here"):
+        k.models.loras.manifest(k.models.loras.read(TWO, folder))
+
+
+def test_what_was_cropped_from_a_laid_picture_counts_for_it(k: LocalKiseki, tmp_path: Path) -> None:
+    """In a folder of its own, as a trainer's tool writes it, or beside the pictures."""
+    registered(k, train("one_folder"))
+    chosen = k.data.register(
+        pictures(train("one_folder")), k.data.define_terms("train", royalty="30%")
+    ).id
+    folder, crops = tmp_path / "train", tmp_path / "small" / "10_foxes"
+    lay(k, {"foxes": chosen}, "kohya", folder, sources=[train("one_folder")], repeats=10)
+    (subset,) = Laid.from_json((folder / FILE).read_text()).subsets
+    crops.mkdir(parents=True)
+    for each in subset.pictures:
+        (crops / f"{each.stem}+512x512.jpg").write_bytes(b"smaller")
+    unknown = k.models.loras.read(FOXES, crops.parent)
+    with pytest.raises(InvalidInput, match="unknown here"):
+        k.models.loras.manifest(unknown)
+    found = k.models.loras.read(FOXES, crops.parent, laid=folder)
+    assert found.problems == []
+    made = k.models.loras.manifest(found).manifest
+    assert {id_: dict(items) for id_, items in made.items.items()} == {
+        chosen: {each.id: 20 for each in subset.pictures}
+    }
+    for each in subset.pictures[:3]:
+        (folder / "10_foxes" / f"{each.stem}+512x512.jpg").write_bytes(b"smaller")
+    both = relabelled(
+        FOXES,
+        tmp_path / "lora.safetensors",
+        ss_num_train_images="90",
+        ss_dataset_dirs=json.dumps({"10_foxes": {"n_repeats": 10, "img_count": 9}}),
+    )
+    found = k.models.loras.read(both, folder)
+    counts = {each.id: 20 for each in subset.pictures}
+    counts |= {each.id: 40 for each in subset.pictures[:3]}
+    made = k.models.loras.manifest(found).manifest
+    assert dict(made.items[chosen]) == counts
+    (crops / "fox+512x512.jpg").write_bytes(b"a stranger's")
+    (crops / f"{subset.pictures[0].stem}+512x512.jpg").unlink()
+    with pytest.raises(InvalidInput, match="unknown here"):
+        k.models.loras.manifest(k.models.loras.read(FOXES, crops.parent, laid=folder))
+    with pytest.raises(FilesError, match="was not laid"):
+        k.models.loras.read(FOXES, crops.parent, laid=crops)
+    document = json.loads((folder / FILE).read_text()) | {"chain": 1}
+    (folder / FILE).write_text(json.dumps(document))
+    with pytest.raises(InvalidInput, match="from another chain"):
+        k.models.loras.read(FOXES, crops.parent, laid=folder)
 
 
 @pytest.fixture

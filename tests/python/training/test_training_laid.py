@@ -54,6 +54,25 @@ def test_what_was_not_laid_is_unknown(laid: Path) -> None:
         original(laid / FOXES / f"{ONE}.png")
 
 
+def test_a_crop_that_lies_elsewhere_leads_to_its_item(laid: Path, tmp_path: Path) -> None:
+    """Whoever made it says from which laid folder; digits that two pictures have say nothing."""
+    crop = tmp_path / "crops" / f"{ONE}+512x512.jpg"
+    assert original(crop) is None
+    found = original(crop, laid)
+    assert found is not None and (found.id, found.kind) == (IDS[0], Kind.MADE)
+    copied = original(tmp_path / "crops" / f"{ONE}.png", laid)
+    assert copied is not None and copied.kind is Kind.MADE, "nobody looked at its content"
+    assert original(tmp_path / "crops" / "fox+512x512.jpg", laid) is None
+    document = json.loads((laid / FILE).read_text())
+    document["subsets"][1]["pictures"] += document["subsets"][0]["pictures"]
+    (laid / FILE).write_text(json.dumps(document))
+    assert original(crop, laid) is None
+    with pytest.raises(FilesError, match="was not laid"):
+        original(crop, tmp_path / "crops")
+    done = here.kiseki(["training", "original", "--laid", str(laid), str(crop)], tmp_path, {})
+    assert done.code == 4 and "unknown" in done.out
+
+
 def test_the_command_names_what_is_unknown_and_ends_with_4(laid: Path) -> None:
     known, unknown = f"{FOXES}/{ONE}_0064x0064_sd.npz", f"{FOXES}/fox.png"
     done = here.kiseki(["training", "original", known], laid, {})

@@ -125,6 +125,7 @@ class Loras:
         *,
         sources: Iterable[str | Path] = (),
         form: Format = PLAIN,
+        laid: str | Path | None = None,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Finished:
         """What a trainer wrote into its file, and where the pictures lie that it names.
@@ -140,11 +141,16 @@ class Loras:
             sources: folders and files with the pictures of lists and collections; those of a
                 collection, and those with a hash, are found by their content. Default: `root`.
             form: how tables are read.
+            laid: a folder that `kiseki.training.laying` laid, from whose pictures those that
+                training took were cropped or resized. They are known by their names, which the
+                tools of trainers keep (`kiseki.core.beside`), and count for their originals.
             progress: called with the number of bytes read of the file, and in all.
 
         Raises:
-            FilesError: the file cannot be read, or a place of `places` is none.
-            InvalidInput: `places` names a folder that the file does not, or a list is none.
+            FilesError: the file cannot be read, a place of `places` is none, or nothing was laid in
+                `laid`.
+            InvalidInput: `places` names a folder that the file does not, a list is none, or `laid`
+                was laid in part or from another chain.
             NotInIndex: a collection of `places` is not on this chain.
         """
         weights = read_weights(file, progress)
@@ -156,11 +162,11 @@ class Loras:
                 listed = ", ".join(sorted(known)) or "none"
                 raise InvalidInput(f"the file names no folder {name!r:.80}; it names {listed}")
         placing = Placing(
-            self._openings, Path(root) if root is not None else None, given,
-            tuple(map(Path, sources)), form,
+            self._openings, None if root is None else Path(root), given, tuple(map(Path, sources)),
+            form, None if laid is None else Path(laid),
         )  # fmt: skip
-        laid = () if told is None else tuple(placing.of(told, each) for each in folders)
-        return Finished(weights, told, laid)
+        placed = () if told is None else tuple(placing.of(told, each) for each in folders)
+        return Finished(weights, told, placed)
 
     def manifest(
         self,
@@ -181,13 +187,20 @@ class Loras:
         """
         if found.problems:
             raise InvalidInput("; ".join(found.problems))
+        shares = list(zip(found.laid, found.shares(), strict=True))
+        consumed = [
+            Consumed(str(path), digest, share, collection)
+            for each, share in shares
+            for path, (digest, collection) in each.made.items()
+        ]
         files = [
             (path, share, each.collection)
-            for each, share in zip(found.laid, found.shares(), strict=True)
+            for each, share in shares
             for path in each.files
+            if path not in each.made
         ]
         hashed = hash_files([path for path, *_ in files], progress)
-        consumed = [
+        consumed += [
             Consumed(str(each.path), each.digest, share, collection)
             for each, (_, share, collection) in zip(hashed, files, strict=True)
         ]

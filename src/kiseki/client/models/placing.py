@@ -25,6 +25,7 @@ from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.doubts import Doubts
 from kiseki.vault.files import hash_files
 from kiseki.vault.folders import find
+from kiseki.vault.laid import read
 
 __all__ = ["PICTURES", "Laid", "Placing"]
 
@@ -50,6 +51,8 @@ class Laid:
         problem: why it cannot be part of a manifest; empty where it can.
         collection: the collection whose items they are, 32 bytes; none where only the key store
             says it.
+        made: those of `files` that were made from a laid picture, as crops are: the SHA-256 of
+            the picture, and the collection that it was laid of.
     """
 
     folder: Folder
@@ -58,6 +61,7 @@ class Laid:
     draws: Draws | None
     problem: str
     collection: bytes | None = None
+    made: Mapping[Path, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Placing:
         places: for a name that the file has a folder, a list of pictures, or a collection's ID.
         sources: folders and files with the pictures of lists and collections.
         form: how tables are read.
+        laid: a folder that was laid, from whose pictures others were cropped or resized.
     """
 
     openings: Openings
@@ -77,6 +82,7 @@ class Placing:
     places: Mapping[str, str | Path | bytes]
     sources: tuple[Path, ...]
     form: Format = PLAIN
+    laid: Path | None = None
 
     def of(self, told: Trained, folder: Folder) -> Laid:
         """Where the pictures of a folder lie.
@@ -97,10 +103,27 @@ class Placing:
             ))  # fmt: skip
         if path.is_file():
             files, problem = self._listed(path)
-            return _checked(Laid(folder, path, files, draws, problem))
+            made = dict(self._made(files))
+            return _checked(Laid(folder, path, files, draws, problem, None, made))
         files = tuple(sorted(each for each in path.iterdir() if _is_picture(each)))
-        collection, problem = self._as_laid(path)
-        return _checked(Laid(folder, path, files, draws, problem, collection))
+        collection, laid, problem = self._as_laid(path)
+        made = dict(self._made(files, laid, path.name))
+        return _checked(Laid(folder, path, files, draws, problem, collection, made))
+
+    def _made(
+        self, files: Iterable[Path], laid: laying.Laid | None = None, folder: str = ""
+    ) -> Iterator[tuple[Path, tuple[bytes, bytes]]]:
+        """Those of the files that were made from a picture that was laid, by their names. What is
+        called as the picture itself, in its own folder, is that or was changed: its content says.
+        """
+        for each in files:
+            found = laid.made(each.name, "", folder) if laid else None
+            if found and found[1].file == each.name:
+                continue
+            if found is None and self._elsewhere is not None:
+                found = self._elsewhere.made(each.name, "", None)
+            if found:
+                yield each, (found[1].digest, found[0].collection)
 
     def _path(self, name: str, given: str | Path | bytes) -> Path | None:
         """Where a folder or its list lies: where the caller says, or by its last name in the root.
@@ -117,28 +140,32 @@ class Placing:
         is_list = path.is_file() and path.suffix.lower() in _LISTS
         return path if (path.is_dir() or is_list) and not path.is_symlink() else None
 
-    def _as_laid(self, path: Path) -> tuple[bytes | None, str]:
-        """The collection that a folder was laid of (`kiseki training lay`), and what is wrong."""
-        listed = path.parent / laying.FILE
-        if not listed.is_file():
-            return None, ""
+    def _as_laid(self, path: Path) -> tuple[bytes | None, laying.Laid | None, str]:
+        """The collection that a folder was laid of (`kiseki training lay`), all that was laid with
+        it, and what is wrong."""
+        if not (path.parent / laying.FILE).is_file():
+            return None, None, ""
         try:
-            laid = laying.Laid.from_json(texts.read(listed))
+            laid = read(path.parent)
         except InvalidInput as error:
-            return None, f"{listed}: {error}"
+            return None, None, str(error)
         subset = next((each for each in laid.subsets if each.folder == path.name), None)
         if subset is None:
-            return None, ""
+            return None, None, ""
+        return subset.collection, laid, self._problem(laid, path.parent)
+
+    def _problem(self, laid: laying.Laid, folder: Path) -> str:
+        """Why what was laid in a folder says nothing here; empty where it does."""
         session = self.openings.wallet.session
         here = (session.chain_id, session["DataRegistry"].address.lower())
         if (laid.chain, laid.registry) != here:
-            return None, f"{path.parent} was laid from another chain, {laid.chain}"
+            return f"{folder} was laid from another chain, {laid.chain}"
         if not laid.whole:
-            return None, (
-                f"{path.parent} was laid in part, because laying it was interrupted; lay it again "
+            return (
+                f"{folder} was laid in part, because laying it was interrupted; lay it again "
                 "(kiseki training lay) and train on all of it"
             )
-        return subset.collection, ""
+        return ""
 
     def _in_collection(self, folder: Folder, collection: bytes, draws: Draws | None) -> Laid:
         """The pictures of a collection, found by their content whatever they are called."""
@@ -213,6 +240,15 @@ class Placing:
             return found
         stems = self._by_stem.get(parts[-1], ())
         return [each for each in stems if _ends(each.with_suffix("").parts, parts)]
+
+    @cached_property
+    def _elsewhere(self) -> laying.Laid | None:
+        if self.laid is None:
+            return None
+        laid = read(self.laid)
+        if problem := self._problem(laid, self.laid):
+            raise InvalidInput(problem)
+        return laid
 
     @cached_property
     def _pictures(self) -> list[Path]:
