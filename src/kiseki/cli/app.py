@@ -116,7 +116,7 @@ COMMANDS = {
         "model",
         "model",
         "Register models, and check what they were trained on.",
-        ("manifests", "lora", "stamp", "updating", "reproducing"),
+        ("manifests", "lora", "stamp", "updating", "reproducing", "provenance"),
     ),
     "training": Place(
         "training",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from kiseki.core import documents
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import FilesError, InvalidInput
+
+if TYPE_CHECKING:
+    from kiseki.core.run import Exposed
 
 __all__ = ["run_document"]
 
@@ -56,6 +59,17 @@ def run_document(
         list[str] | None,
         typer.Option(help="The collection to choose where an input is in several, 0x…; repeat."),
     ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help="The ledger of the run's exposure: Exposure(FOLDER).")
+    ] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(min=0, help="With --ledger: how many steps these weights have had. Default: "
+                                 "where the run stands."),
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="With --ledger: the manifest that was made of it.")
+    ] = None,
     by_hash: Annotated[
         bool,
         typer.Option("--by-hash", help="Ask no node; name each input by its SHA-256 alone."),
@@ -86,7 +100,7 @@ def run_document(
             weights, command or [], Folders(code, inputs, output, base), openings=openings,
             among=among, settings=_settings(settings), seed=seed, python=python, wheels=wheels,
             tolerance=None if tolerance is None else _tolerance(tolerance),
-            lock=lock, progress=told,
+            lock=lock, exposure=_exposure(ledger, step, manifest), progress=told,
         )  # fmt: skip
     texts.write(out, run.to_json())
     if context.current.json:
@@ -105,6 +119,19 @@ def run_document(
         ("hash", to_hex(run.hash)),
     ])  # fmt: skip
     show.say(f"The document is in {out}. Register the model with --run {out}.")
+
+
+def _exposure(ledger: Path | None, step: int | None, manifest: Path | None) -> Exposed | None:
+    if ledger is None:
+        if step is not None or manifest is not None:
+            raise InvalidInput("--step and --manifest are about a ledger; name it with --ledger")
+        return None
+    from kiseki.cli.model import read_manifest
+    from kiseki.training.exposed import exposed
+    from kiseki.training.ledger.figures import Ledger
+
+    made = None if manifest is None else read_manifest(manifest)
+    return exposed(Ledger(ledger).figures(step), made)
 
 
 def _tolerance(text: str) -> Fraction:

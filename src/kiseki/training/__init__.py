@@ -7,6 +7,8 @@ ledger    what training consumed, written down
 hooks     how samples keep their IDs, and how steps are seen
 isolation  a stranger's command, where it can reach nothing
 runs      the document of a run
+reproducing  a run made again
+provenance  what a model came from, in the forms that other tools read
 exposure  both, in a few lines of a training loop
 exposed   the part of a run's document that says what was recorded
 laid      what was laid out for a trainer, and which item a file there comes from

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from kiseki import LocalKiseki
 from kiseki.core.reproduction import Reproduction
+from kiseki.core.run import Run
 from kiseki.core.values import to_hex
+from kiseki.training import Exposure
 
 from ..training.test_training_isolation import bubblewrap  # noqa: F401 - a fixture
 from .conftest import FREE, Shell
@@ -68,6 +70,19 @@ def test_a_run_is_made_again_and_stated(shell: Shell, k: LocalKiseki) -> None:
     assert shell.run("statements", "show", "model", model).count("reproduction") == 2
 
 
+def test_a_run_document_takes_what_the_hook_recorded(shell: Shell) -> None:
+    with Exposure(shell.folder / "ledger") as exposure:
+        for _ in exposure.batches([([b"\x01" * 32], 1), ([b"\x02" * 32], 2)]):
+            exposure.stepped()
+    (shell.folder / "model.bin").write_bytes(b"weights")
+    words = ("training", "run-document", "run.json", "model.bin", "--by-hash")
+    assert "name it with --ledger" in shell.run(*words, "--step", "1", code=2)
+    shell.run(*words, "--ledger", "ledger")
+    run = Run.from_json((shell.folder / "run.json").read_text())
+    assert run.exposure is not None
+    assert (run.exposure.steps, run.exposure.consumed, run.exposure.ranks) == (2, 2, 1)
+
+
 def test_what_differs_ends_with_4(shell: Shell, k: LocalKiseki) -> None:
     model = trained(shell, k, "--noise", "0.2", royalty="1%")
     words = ("model", "reproduce", model, "--run", "run.json", "--inputs", "drawings", "--code",
@@ -96,3 +111,23 @@ def test_mistakes_of_a_run_document_are_told(shell: Shell) -> None:
     said = " ".join(shell.run(*other, "--settings", "settings.json", code=2).split())
     assert "the setting api_key looks like a secret" in said
     assert not (shell.folder / "other.json").exists()
+
+
+def test_what_a_model_came_from_is_written_for_other_tools(shell: Shell, k: LocalKiseki) -> None:
+    model = trained(shell, k, royalty="2%")
+    words = ("model", "provenance", model, "out/model.safetensors")
+    more = ("--run", "run.json", "--for")
+    shell.run(*words, "model.intoto.json", *more, "slsa")
+    statement = json.loads((shell.folder / "model.intoto.json").read_text())
+    assert statement["predicateType"] == "https://slsa.dev/provenance/v1"
+    assert "exists already" in shell.run(*words, "model.intoto.json", *more, "slsa", code=1)
+    assert shell.json(*words, "events", *more, "openlineage")["for"] == "openlineage"
+    assert {each.name for each in (shell.folder / "events").iterdir()} == {
+        "start.json", "complete.json"
+    }  # fmt: skip
+    subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
+                    shell.folder / "key.pem"], check=True, capture_output=True)  # fmt: skip
+    shell.run(*words, "model.sig", *more, "model-signing", "--key", "key.pem")
+    assert json.loads((shell.folder / "model.sig").read_text())["mediaType"]
+    assert "--key names the key" in shell.run(*words, "b.sig", *more, "model-signing", code=2)
+    assert "--for is one of" in shell.run(*words, "b", *more, "spdx", code=2)
