@@ -69,7 +69,10 @@ def test_ask_by_program(walk: Walk) -> None:
 def test_register_your_data(walk: Walk) -> None:
     walk.page("register")
     assert "Registered: 1 file. Not registered: 1 file." in walk.printed
-    assert len(walk.json("kiseki data list")) == 4, "two of artists, one hired, one joint"
+    listed = walk.json("kiseki data list")
+    assert len(listed) == 6, "two of artists, one hired, one joint, one rough, one clean"
+    (step,) = walk.json("kiseki data lineage clean/1.svg documents")["above"]
+    assert step["step"] == "clean" and step["made_from"]["kind"] == "collection"
     assert len(walk.json("kiseki data list", ARTIST)) == 2, "one signed, one standing"
 
 

@@ -175,6 +175,9 @@ def test_what_was_revoked_is_left_out_and_what_was_made_from_it_named(
     rows.append(Row(items[clean][0].id, beside.id, "clean"))
     made = artist.data.derivations.make(clean, rows)
     artist.data.derivations.state(made, documents)
+    colour = collection(artist, tmp_path)  # made from a rough, too, and in no model
+    row = Row(k.data.openings.items(colour)[0].id, items[rough][0].id, "colour")
+    artist.data.derivations.state(artist.data.derivations.make(colour, [row]), documents)
     artist.data.revoke_item(items[rough][0].commitment)
     artist.data.revoke(gone)
     update = developer.models.updates.draft(old, listed, documents=documents)
