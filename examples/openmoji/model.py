@@ -183,7 +183,7 @@ def fine_tune(
 
 
 def _read(source: Iterable[Pixels]) -> Floats:
-    rows = [_take_apart(pixels) for pixels in source]
+    rows = [take_apart(pixels) for pixels in source]
     if not rows:
         raise ValueError("there is nothing to train on: the source yielded no pictures")
     return np.concatenate(rows)
@@ -219,7 +219,7 @@ def _nearest_colour() -> NDArray[np.uint8]:
 _NEAREST = _nearest_colour()
 
 
-def _take_apart(pixels: Pixels) -> Floats:
+def take_apart(pixels: Pixels) -> Floats:
     """Pictures as rows: the line first, then every colour's share of every cell."""
     n, size = pixels.shape[:2]
     if size != SIZE:

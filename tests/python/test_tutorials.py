@@ -121,6 +121,14 @@ def test_train_on_somebody_elses_data(walk: Walk) -> None:
         assert (walk.folder / home / ".kiseki" / "secrets").exists()
 
 
+def test_pay_by_influence(walk: Walk) -> None:
+    """Promise 4: by weights that somebody chose, and one picture by a split of its own."""
+    walk.page("influence")
+    owed = {who: walk.json("kiseki revenue owed", who)["owed"] for who in (ARTIST, BUYER)}
+    ether = [sum(int(each["amount"]) for each in rows) for rows in owed.values()]
+    assert ether == [25 * 10**17, 39 * 10**17]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_sets_nothing_that_only_the_tests_know(page: str) -> None:
     """Every variable that a box uses is set in one before it, and every page has its test."""

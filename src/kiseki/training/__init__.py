@@ -14,6 +14,7 @@ exposed   the part of a run's document that says what was recorded
 laid      what was laid out for a trainer, and which item a file there comes from
 consumed  from the samples in a ledger to registered items, and to a manifest
 laying/   data laid out in the form that a trainer reads, and taken away again
+influence what each collection is worth to a small model
 """
 
 from importlib import import_module
