@@ -14,7 +14,7 @@ from typing import Protocol
 
 from markupsafe import Markup, escape
 
-from kiseki.client.models.backing import level_in_words
+from kiseki.client.models.backing import backed_in_words
 from kiseki.language import mark
 from kiseki.web.meanings import MEANINGS
 from kiseki.web.names import Name
@@ -187,7 +187,8 @@ class Pieces:
     def backed(self, row: BackingRow) -> str:
         """Somebody's word for what a model declares, in words. What a document says that is not
         here is unknown."""
-        return level_in_words(row.level, self.words.language)
+        far = None if row.distance is None else Fraction(row.distance)
+        return backed_in_words(row.level, far, self.words.language)
 
     def tolerance(self, stated: str) -> str:
         """Within which a rerun counts as the same."""

@@ -16,6 +16,7 @@ from kiseki.client.models.lora import Finished
 from kiseki.core import ids
 from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
+from kiseki.core.reproduction import Reproduction
 from kiseki.core.run import Exposed, Run
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.vault.published import Published
@@ -183,8 +184,34 @@ def test_what_others_say_is_theirs_and_what_is_not_here_is_not_told(
     site.catch_up()
     told = asking(site, lora.folder).get(f"/model/{to_hex(model)}.json").json()["trained"]
     assert [(each["level"], each["own"], each["here"]) for each in told["backing"][1:]] == [
-        ("attested", False, True), ("reproduced", False, False),
+        ("attested", False, True), ("unknown", False, False),
     ]  # fmt: skip
+
+
+def test_a_reproduction_counts_by_its_own_figures_and_about_this_run_alone(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    k, run = lora.k, lora.run(tolerance=Fraction(1, 100))
+    model = lora.register(lora.true, run)
+    registry = k.session["ModelRegistry"].address
+    same = Reproduction(
+        model, run.hash, registry, 31337, "within", stated=Fraction(1, 100),
+        distance=Fraction(1, 200), against="base", published=b"a" * 32, reproduced=b"b" * 32,
+    )  # fmt: skip
+    other = replace(same, outcome="differs", distance=Fraction(1, 10))
+    later = replace(same, stated=Fraction(1, 50))  # not what the run's document states
+    foreign = replace(same, run=bytes(32))
+    for each in (same, other, later, foreign):
+        key = lora.publish(each.to_json())
+        places.scene.buyer.statements.state("model", to_hex(model), "reproduction", key)
+    site.catch_up()
+    client = asking(site, lora.folder)
+    told = client.get(f"/model/{to_hex(model)}.json").json()["trained"]["backing"]
+    levels = [each["level"] for each in told[1:]]
+    assert levels == ["reproduced", "not reproduced", "unknown", "unknown"]
+    assert all(not each["own"] for each in told[1:])
+    page = client.get(f"/model/{to_hex(model)}?language=en").text
+    assert "differs by 0.5% of the way" in page and "by 10% of the way" in page
 
 
 def test_an_artist_sees_how_often_models_took_a_work(

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Literal
 
 from kiseki.client.documents import Documents
 from kiseki.core import contradictions
+from kiseki.core.counts import percent
 from kiseki.core.days import utc
 from kiseki.core.keccak import keccak256
+from kiseki.core.reproduction import Reproduction
 from kiseki.core.run import Run
 from kiseki.core.values import to_hex
 from kiseki.index import Finding, Lineage
@@ -23,9 +26,9 @@ from kiseki.index.answers.wording import short
 from kiseki.index.questions import Questions
 from kiseki.language import say
 
-__all__ = ["ATTESTING", "Backing", "Level", "backings", "level_in_words", "told_findings"]
+__all__ = ["ATTESTING", "Backing", "Level", "backed_in_words", "backings", "told_findings"]
 
-Level = Literal["declared", "recorded", "reproduced", "attested"]
+Level = Literal["declared", "recorded", "reproduced", "not reproduced", "attested", "unknown"]
 
 REPRODUCTION = keccak256(b"reproduction")
 ATTESTING = (REPRODUCTION, keccak256(b"audit"), keccak256(b"review"))
@@ -43,13 +46,15 @@ class Backing:
 
     Attributes:
         level: ``declared`` by the developer; ``recorded`` by a hook while it trained;
-            ``reproduced`` or ``attested`` by a statement.
+            ``reproduced``, ``not reproduced`` or ``attested`` by a statement; ``unknown`` where a
+            statement about a reproduction is not at hand, or is about something else.
         by: who says so, lowercase address.
         is_developers: whether that is the developer itself.
         time: when, in Unix seconds.
         document: keccak256 of what is said; none where only the chain says it.
         is_here: whether that document is at hand. If not, only its hash is known, and what it says
             is unknown.
+        reproduction: what became of making the training again; none of anything else.
     """
 
     level: Level
@@ -58,26 +63,53 @@ class Backing:
     time: int
     document: bytes | None
     is_here: bool
+    reproduction: Reproduction | None = None
 
     @property
     def words(self) -> str:
         """For people, in English."""
         own = " (the developer itself)" if self.is_developers and self.level != "declared" else ""
         where = "" if self.document is None else f"; document {to_hex(self.document)}"
-        return f"{utc(self.time)}, {self.by}{own}: {level_in_words(self.level)}{where}"
+        said = backed_in_words(self.level, self.distance)
+        return f"{utc(self.time)}, {self.by}{own}: {said}{where}"
+
+    @property
+    def distance(self) -> Fraction | None:
+        """Of what came out again, as a part of the way from the base model; none where it was not
+        measured."""
+        return None if self.reproduction is None else self.reproduction.distance
 
 
-def level_in_words(level: str, language: str = "en") -> str:
+def backed_in_words(level: str, distance: Fraction | None, language: str = "en") -> str:
     """What somebody's word is about. What a document says that is not here is unknown.
 
     Raises:
         InvalidInput: there is no such language.
     """
+    far = "" if distance is None else percent(distance)
     if level == "declared":
         return say("declared when it was registered", language)
     if level == "recorded":
         return say("recorded by Kiseki's hook while it was trained", language)
+    if level == "reproduced" and not distance:
+        return say("made the training again: the same weights came out, bit for bit", language)
     if level == "reproduced":
+        return say(
+            "made the training again: it differs by {part} of the way from the base model, within "
+            "what was stated before",
+            language,
+            part=far,
+        )
+    if level == "not reproduced" and distance is not None:
+        return say(
+            "made the training again: other weights came out, by {part} of the way from the base "
+            "model",
+            language,
+            part=far,
+        )
+    if level == "not reproduced":
+        return say("made the training again, and did not get the same weights", language)
+    if level == "unknown":
         return say("about making the training again; what it says is not told here", language)
     return say("about what it declares; what it says is not told here", language)
 
@@ -95,12 +127,31 @@ def backings(index: Questions, documents: Documents, model: bytes) -> list[Backi
     if run is not None and _is_recorded(run, record.manifest):
         found.append(Backing("recorded", who, True, when, record.run, True))
     for each in index.said_of_model(model, ATTESTING, _MOST):
-        level: Level = "reproduced" if each.kind == REPRODUCTION else "attested"
+        again = None
+        level: Level = "attested"
+        if each.kind == REPRODUCTION:
+            again = documents.read(each.document, Reproduction.from_json)
+            if again is not None and not _is_about(again, model, record.run, run):
+                again = None
+            level = _judged(again)
         is_here = documents.read(each.document, bytes) is not None
         found.append(Backing(
-            level, each.speaker, each.speaker == who, each.time, each.document, is_here
+            level, each.speaker, each.speaker == who, each.time, each.document, is_here, again
         ))  # fmt: skip
     return found
+
+
+def _judged(again: Reproduction | None) -> Level:
+    if again is None:
+        return "unknown"
+    return "reproduced" if again.is_reproduced else "not reproduced"
+
+
+def _is_about(again: Reproduction, model: bytes, key: bytes, run: Run | None) -> bool:
+    """Whether it is about this model and this run, and about the tolerance that the run states.
+    Without the run's document nobody can tell what was stated before."""
+    same = (again.model, again.run) == (model, key)
+    return same and run is not None and again.stated == run.tolerance
 
 
 def _is_recorded(run: Run, root: bytes) -> bool:

@@ -23,12 +23,15 @@ class BackingRow:
     """Somebody's word for what a model declares.
 
     Attributes:
-        level: ``declared``, ``recorded``, ``reproduced`` or ``attested``.
+        level: ``declared``, ``recorded``, ``reproduced``, ``not reproduced``, ``attested`` or
+            ``unknown``.
         by: who says so.
         own: whether that is the developer itself.
         time: when.
         document: keccak256 of what is said; none where only the chain says it.
         here: whether that document is at hand. If not, what it says is unknown.
+        distance: of a reproduction from what was published, as a part of the way from the base
+            model, a fraction as text; none where it was not measured.
     """
 
     level: str
@@ -37,6 +40,7 @@ class BackingRow:
     time: int
     document: str | None
     here: bool
+    distance: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def trained(index: Index, documents: Documents, which: bytes) -> TrainedShown:
         BackingRow(
             each.level, checksummed(each.by), each.is_developers, each.time,
             None if each.document is None else to_hex(each.document), each.is_here,
+            None if each.distance is None else str(each.distance),
         )
         for each in backings(index, documents, which)
     ]  # fmt: skip
