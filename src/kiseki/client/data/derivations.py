@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.data import speaking
-from kiseki.client.data.descents import Descent, descent_of
+from kiseki.client.data.descents import Believed, Descent, descent_of
 from kiseki.client.data.openings import Openings
 from kiseki.client.wallet import Signed, Wallet
 from kiseki.core.counts import counted
@@ -156,7 +156,8 @@ class Derivations:
         Raises:
             FilesError: the folder cannot be read.
         """
-        return descent_of(self.wallet.session.index, item, Published(folder))
+        index = self.wallet.session.index
+        return descent_of(index, item, Believed.of(index, Published(folder)))
 
 
 def _is_id(text: str) -> bool:

@@ -18,7 +18,7 @@ from kiseki.vault.published import Published
 if TYPE_CHECKING:
     from kiseki.index import Index
 
-__all__ = ["KIND", "Descent", "Known", "Passed", "Step", "derived_from", "descent_of"]
+__all__ = ["KIND", "Believed", "Descent", "Known", "Passed", "Step", "derived_from", "descent_of"]
 
 KIND = keccak256(b"derived")
 """Sort of the statement about a collection whose document says what was made from what."""
@@ -138,13 +138,24 @@ def _has_ended(item: Known, now: int) -> bool:
 
 
 @dataclass(slots=True)
-class _Believed:
-    """Rows that who speaks for their collections stated, and why others are not followed."""
+class Believed:
+    """Rows that who speaks for their collections stated, and why others are not followed. It can be
+    kept as long as neither the documents nor what is on the chain changes."""
 
     up: defaultdict[bytes, list[Row]] = field(default_factory=lambda: defaultdict(list))
     down: defaultdict[bytes, list[Row]] = field(default_factory=lambda: defaultdict(list))
     said: dict[tuple[bytes, bytes], tuple[bytes, str, str, bool]] = field(default_factory=dict)
     problems: list[Passed] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, index: Index, published: Published) -> Believed:
+        """By the documents of a folder; those of other formats are passed over."""
+        made = cls()
+        for each in published.hashes():
+            content = published.document(each)
+            if content is not None and content.startswith(_BEGIN):
+                made.add(index, content)
+        return made
 
     def add(self, index: Index, content: bytes) -> None:
         """Takes in a document, as far as it is to be followed."""
@@ -185,13 +196,8 @@ def _stated(index: Index, collection: bytes, document: bytes) -> tuple[str, str]
     return None
 
 
-def descent_of(index: Index, item: bytes, published: Published) -> Descent:
-    """See `Derivations.of`.
-
-    Args:
-        published: the documents; those of other formats are passed over.
-    """
-    believed = _believed(index, published)
+def descent_of(index: Index, item: bytes, believed: Believed) -> Descent:
+    """See `Derivations.of`."""
     above = list(reached(believed.up, item, up=True))
     below = list(reached(believed.down, item, up=False))
     rows = [row for _, row in (*above, *below)]
@@ -220,7 +226,7 @@ def derived_from(
         gone: more items, to which consent ended.
         published: the documents.
     """
-    believed = _believed(index, published)
+    believed = Believed.of(index, published)
     above = {start: None for start in items if start in believed.up}
     waiting = list(above)
     while waiting:
@@ -239,16 +245,7 @@ def derived_from(
     return sorted(below & items)
 
 
-def _believed(index: Index, published: Published) -> _Believed:
-    believed = _Believed()
-    for each in published.hashes():
-        content = published.document(each)
-        if content is not None and content.startswith(_BEGIN):
-            believed.add(index, content)
-    return believed
-
-
-def _known(index: Index, items: set[bytes], believed: _Believed) -> dict[bytes, Known]:
+def _known(index: Index, items: set[bytes], believed: Believed) -> dict[bytes, Known]:
     revoked = index.items_revoked(items)
     homes = {item: home for (item, _), (home, *_) in believed.said.items() if item in items}
     ends: dict[bytes, tuple[str, int | None]] = {}
