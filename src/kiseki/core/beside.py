@@ -41,15 +41,19 @@ _NAME = re.compile(r"([0-9a-f]{12}|[0-9a-f]{64})(?![0-9a-f])(.*)")
 _MODELS = "sd|sdxl|sd3|flux|lumina|hi|anima"
 _TEXTS = "te_outputs|sd3_te|flux_te|lumina_te|hi_te|anima_te"
 _IMAGE = r"(avif|bmp|jpe?g|jxl|png|tiff?|webp)"
+_CROP = r"(\+\d{1,6}x\d{1,6}|(_\d\d)?(_\d{4,6}){4})"
+"""Another size, or the place of a face; captions and caches of such a file have it in their names.
+"""
 _BESIDE = (
-    (Kind.CACHE, re.compile(rf"(_flip|_\d{{3,6}}x\d{{3,6}}_({_MODELS})|_({_TEXTS}))?\.npz")),
-    (Kind.CAPTION, re.compile(r"\.(txt|caption)")),
-    (Kind.MADE, re.compile(r"-(masklabel|condlabel)\.png")),
-    (Kind.MADE, re.compile(rf"\+\d{{1,6}}x\d{{1,6}}\.{_IMAGE}")),
-    (Kind.MADE, re.compile(rf"(_\d\d)?(_\d{{4,6}}){{4}}\.{_IMAGE}")),
+    (
+        Kind.CACHE,
+        re.compile(rf"{_CROP}?(_flip|_\d{{3,6}}x\d{{3,6}}_({_MODELS})|_({_TEXTS}))?\.npz"),
+    ),
+    (Kind.CAPTION, re.compile(rf"{_CROP}?\.(txt|caption)")),
+    (Kind.MADE, re.compile(rf"(-(masklabel|condlabel)\.png|{_CROP}\.{_IMAGE})")),
     (Kind.PICTURE, re.compile(r"\.[a-z0-9]{1,5}")),
 )
-_CACHED = re.compile(r"_[A-Za-z0-9_-]{22}\.safetensors")
+_CACHED = re.compile(rf"{_CROP}?_[A-Za-z0-9_-]{{22}}\.safetensors")
 """An MD5 in base64 stands behind the name."""
 _CONTROL = re.compile(rf"\.[a-z_]{{1,20}}\.{_IMAGE}")
 

@@ -98,6 +98,9 @@ def test_other_names_stay_as_they_are(name: str) -> None:
         ("{}_1B2M2Y8AsgTpgAmY7PhCfg.safetensors", "_latent_cache", Kind.CACHE),
         ("{}_1B2M2Y8A-gT_gAmY7PhCfg.safetensors", "_t_e_cache", Kind.CACHE),
         ("{}.depth.jpg", "_controls", Kind.MADE),
+        ("{}+512x512.txt", "", Kind.CAPTION), ("{}+512x512_0512x0512_sd.npz", "", Kind.CACHE),
+        ("{}_0100_0120_0080_0080_0512x0512_sdxl.npz", "", Kind.CACHE),
+        ("{}+512x512_1B2M2Y8AsgTpgAmY7PhCfg.safetensors", "_latent_cache", Kind.CACHE),
     ],
 )  # fmt: skip
 def test_what_a_trainer_writes_is_mapped_by_its_own_rule(
@@ -111,7 +114,7 @@ def test_what_a_trainer_writes_is_mapped_by_its_own_rule(
     ("file", "folder"),
     [
         ("fox.png", ""), ("0123456789.png", ""), (f"{STEM}c.png", ""), (f"{STEM}_better.png", ""),
-        (f"{STEM}_0512x0512_new.npz", ""), (f"{STEM}_copy.npz", ""), (f"x{STEM}.png", ""),
+        (f"{STEM}_0512x0512_new.npz", ""), (f"{STEM}+512.npz", ""), (f"{STEM}+a.txt", ""), (f"{STEM}_copy.npz", ""), (f"x{STEM}.png", ""),
         (f"{STEM}_1B2M2Y8AsgTpgAmY7PhCfg.safetensors", ""), (f"{STEM}.png", "_latent_cache"),
         (f"{STEM}_lora.safetensors", "_latent_cache"), (STEM, ""), (f"{STEM}.npz ", ""),
         (f"{STEM}.png\n", ""),

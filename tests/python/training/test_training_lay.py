@@ -268,7 +268,7 @@ def copied(source, target):
         os.kill(os.getpid(), 9)
     done.append(1)
     return real(source, target)
-laying._copied = copied
+laying._copied, laying._SIDE_BY_SIDE = copied, 1
 with Kiseki.connect({url!r}, local_account(2), secrets={secrets!r}, journal={journal!r},
                     index={index!r}) as k:
     laying.lay(k, {{"fruit": bytes.fromhex({collection!r})}}, "kohya", {folder!r},
