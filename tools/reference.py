@@ -31,6 +31,7 @@ from kiseki.client.data.registering import Registered, Totals
 from kiseki.client.data.standing import StandingConsents
 from kiseki.client.identities import Identities
 from kiseki.client.market.market import Bought, Market
+from kiseki.client.models.lora import Finished, Loras
 from kiseki.client.models.models import Models
 from kiseki.client.outputs.outputs import Outputs
 from kiseki.client.revenue.redirects import Redirects
@@ -50,20 +51,26 @@ from kiseki.core.title import Cut, Title
 from kiseki.core.waterfall import Plan, Tier
 from kiseki.keeper import Duties, Keeper, Metrics
 from kiseki.training import Exposure, Figures, Ledger
+from kiseki.training.laid import Original, Originals
+from kiseki.training.laying import Clearing, Layout, LeftOut, carry_out, clearing, lay, plan
 from kiseki.vault.keystore import KeyStore
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 
 CLASSES = (
-    Kiseki, LocalKiseki, Data, Models, Outputs, Rights, Income, Incomes, Schedules, Pending,
+    Kiseki, LocalKiseki, Data, Models, Loras, Finished, Outputs, Rights, Income, Incomes, Schedules,
+    Pending,
     *schedule.KINDS.values(), Market, Offer, Licence, Bought, Revenue, Waterfalls, Plan, Tier,
     Titles, Title, Cut, Statements, Splits, Redirects, RoyaltyStatement, Line, Reconciled,
-    Exposure, Ledger, Figures,
+    Exposure, Ledger, Figures, Layout, LeftOut, Clearing, Originals, Original,
     Identities, Accounts, AccountState, Operation, Gate, Consents, StandingConsents,
     Cancellations, Keeper, Duties, Metrics, Terms,
     Manifest, Split, Payee, Policy, Sender, Receipt, Outcome, Registered, Totals, Claimed,
     KeyStore, Keystores,
 )  # fmt: skip
+
+FUNCTIONS = (lay, plan, carry_out, clearing)
+"""Of `kiseki.training.laying`."""
 
 HEAD = """\
 # Reference
@@ -89,6 +96,8 @@ def text() -> str:
     codes = [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
     parts = [HEAD + "\n".join(codes), *commands(get_command(app), "kiseki"), "## The library"]
     parts += [section(each) for each in CLASSES]
+    parts += [f"### `{each.__name__}{signature(each)}`\n\n{prose(each.__doc__)}"
+              for each in FUNCTIONS]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
 

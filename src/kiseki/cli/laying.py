@@ -14,7 +14,7 @@ from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.training.laying.clear import Clearing
-    from kiseki.training.laying.prepare import Plan
+    from kiseki.training.laying.prepare import Layout
 
 __all__ = ["clear", "lay"]
 
@@ -154,7 +154,7 @@ def _repeats(given: list[str] | None, named: dict[str, bytes]) -> dict[str, int]
     return {**dict.fromkeys(named, every), **of}
 
 
-def _words(planned: Plan) -> str:
+def _words(planned: Layout) -> str:
     return (
         f"{show.count(len(planned.copies) + len(planned.settings), 'file')}, {_size(planned.size)}."
     )
@@ -164,7 +164,7 @@ def _size(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def _show(planned: Plan) -> None:
+def _show(planned: Layout) -> None:
     show.table(
         ["folder", "collection", "pictures", "captions", "repeats"],
         [(each.folder, to_hex(each.collection), f"{len(each.pictures):,}",
@@ -197,7 +197,7 @@ def _some(what: tuple[str, ...]) -> str:
     return ", ".join(what[:_SHOWN]) + more
 
 
-def _end(planned: Plan) -> None:
+def _end(planned: Layout) -> None:
     from kiseki.training.laying.forms import FORMS
 
     if context.current.dry_run:
@@ -208,7 +208,7 @@ def _end(planned: Plan) -> None:
     show.say("Take it away again with `kiseki training clear`, after the model is registered.")
 
 
-def _document(planned: Plan) -> dict[str, object]:
+def _document(planned: Layout) -> dict[str, object]:
     return {
         "folder": planned.folder, "tool": planned.laid.tool, "files": len(planned.copies),
         "bytes": planned.size, "there": planned.there, "written": not context.current.dry_run,

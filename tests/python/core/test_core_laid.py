@@ -114,7 +114,9 @@ def test_what_a_trainer_writes_is_mapped_by_its_own_rule(
     ("file", "folder"),
     [
         ("fox.png", ""), ("0123456789.png", ""), (f"{STEM}c.png", ""), (f"{STEM}_better.png", ""),
-        (f"{STEM}_0512x0512_new.npz", ""), (f"{STEM}+512.npz", ""), (f"{STEM}+a.txt", ""), (f"{STEM}_copy.npz", ""), (f"x{STEM}.png", ""),
+        (f"{STEM}_0512x0512_new.npz", ""),
+        (f"{STEM}+512.npz", ""), (f"{STEM}+a.txt", ""),
+        (f"{STEM}_copy.npz", ""), (f"x{STEM}.png", ""),
         (f"{STEM}_1B2M2Y8AsgTpgAmY7PhCfg.safetensors", ""), (f"{STEM}.png", "_latent_cache"),
         (f"{STEM}_lora.safetensors", "_latent_cache"), (STEM, ""), (f"{STEM}.npz ", ""),
         (f"{STEM}.png\n", ""),

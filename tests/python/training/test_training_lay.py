@@ -17,14 +17,14 @@ from kiseki.core.laid import FILE
 from kiseki.core.terms import IRREVOCABLE, Use
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.training.laying import write as laying
-from kiseki.training.laying.prepare import Plan, plan
+from kiseki.training.laying.prepare import Layout, plan
 from kiseki.training.laying.write import carry_out, lay
 from kiseki.vault import receipts
 
 from .scene import Scene, listed, there
 
 
-def laid(scene: Scene, collection: bytes, **more: object) -> Plan:
+def laid(scene: Scene, collection: bytes, **more: object) -> Layout:
     given = {"tool": "kohya", "sources": [scene.store], **more}
     return lay(scene.trainer, {"fruit": collection}, folder=scene.folder, **given)  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ From the ground up:
 
 from kiseki.training.laying.clear import Clearing, clearing
 from kiseki.training.laying.may import LeftOut
-from kiseki.training.laying.prepare import Plan, plan
+from kiseki.training.laying.prepare import Layout, plan
 from kiseki.training.laying.write import carry_out, lay
 
-__all__ = ["Clearing", "LeftOut", "Plan", "carry_out", "clearing", "lay", "plan"]
+__all__ = ["Clearing", "Layout", "LeftOut", "carry_out", "clearing", "lay", "plan"]

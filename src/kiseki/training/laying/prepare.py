@@ -18,7 +18,7 @@ from kiseki.training.laying.forms import FORMS, folder_of
 from kiseki.training.laying.may import LeftOut, closed
 from kiseki.training.laying.pick import Picked, files_of
 
-__all__ = ["Copy", "Plan", "plan"]
+__all__ = ["Copy", "Layout", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Layout:
     """What would be laid.
 
     Attributes:
@@ -89,7 +89,7 @@ def plan(
     sources: Iterable[str | Path],
     repeats: int | Mapping[str, int] = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> Plan:
+) -> Layout:
     """What `lay` would write, for whoever wants to see it first. Writes and sends nothing.
 
     Args:
@@ -143,7 +143,7 @@ def plan(
     goes = None if before is None else without(place, before, laid)
     done = before == laid and not (copies or texts or (goes and goes.files))
     may_end = tuple(k.models.may_be_gone([each.collection for each in subsets]))
-    return Plan(
+    return Layout(
         place, laid, tuple(copies), texts, there, tuple(picked.left), tuple(changed),
         goes if goes and goes.files else None, done, may_end,
     )  # fmt: skip

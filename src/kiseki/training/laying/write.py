@@ -17,7 +17,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.core.laid import FILE
 from kiseki.disk import atomic, texts
 from kiseki.errors import FilesError
-from kiseki.training.laying.prepare import Copy, Plan, plan
+from kiseki.training.laying.prepare import Copy, Layout, plan
 from kiseki.vault.files import still
 
 __all__ = ["carry_out", "lay"]
@@ -38,12 +38,12 @@ def lay(
     sources: Iterable[str | Path],
     repeats: int | Mapping[str, int] = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> Plan:
+) -> Layout:
     """Lays out what this wallet may train on, in the form that a trainer reads. Sends nothing.
 
     One folder a collection, with copies of the pictures, their captions, and a file of settings for
     the trainer. What may not be used now, or is not there, is left out and named in the result
-    (`Plan.left_out`). Laid again, the folder is brought to what may be used then: what is new is
+    (`Layout.left_out`). Laid again, the folder is brought to what may be used then: what is new is
     added, and what was revoked is deleted with its caches. `clearing` takes all of it away.
 
     Args:
@@ -56,7 +56,7 @@ def lay(
     return planned
 
 
-def carry_out(planned: Plan, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+def carry_out(planned: Layout, progress: Callable[[int, int], None] = lambda *_: None) -> None:
     """Writes what was planned. The list comes first, so that whatever is there then can be taken
     away again; it says that all is there when all is.
 
