@@ -12,6 +12,7 @@ from kiseki.cli.bases import External, externals_of, told_of_base
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.salts import AsNew, with_salts
 from kiseki.cli.terms import Document, Gate, Royalty, Until, Uses, in_words, names_of, terms_of
+from kiseki.cli.withdrawal import first_withdrawals, withdrawals_shown
 from kiseki.core.days import SIGNED_DAYS
 from kiseki.core.manifest import Manifest
 from kiseki.core.values import to_hex
@@ -341,8 +342,8 @@ def list_models(
 def show_model(model: Model, documents: published.Folder = None, at: past.At = None) -> None:
     """Show a model: its sources, its terms and what was found about it.
 
-    With --documents also how it was trained, and who stands for what it declares. Reads the chain
-    and sends nothing.
+    With --documents also how it was trained, and who stands for what it declares. Revocations that
+    touch it stand below, with the developer's answers. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -364,9 +365,11 @@ def show_model(model: Model, documents: published.Folder = None, at: past.At = N
         backed = backing.backings(index, told, wanted)
         run = told.run(found.run)
         walked = index.manifest_checked_at(wanted)
+        touched = first_withdrawals(index, "model", wanted, told)
     if context.current.json:
         show.json_line({
-            **show.plain(found), "collections": len(sources.collections), "models": sources.models,
+            **show.plain(found), "withdrawals": withdrawals_shown(k, touched, "model", wanted),
+            "collections": len(sources.collections), "models": sources.models,
             "externals": sources.externals, "words": words,
             "manifest_checked_at": walked, "findings": findings, "backing": backed,
             "run_document": run,
@@ -390,6 +393,7 @@ def show_model(model: Model, documents: published.Folder = None, at: past.At = N
         show.say(word.words)
     for each in findings:
         show.say(f"{each.severity}: {each.sentence}")
+    withdrawals_shown(k, touched, "model", wanted)
 
 
 def _exposed(run: Run | None) -> list[tuple[str, object]]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kiseki.cli import context, names, pages, past, show
+from kiseki.cli import context, names, pages, past, published, show
 from kiseki.cli.data import data
 from kiseki.cli.origins import of_record, told_of_record
 from kiseki.cli.spoken import Language
 from kiseki.cli.terms import Collection, in_words, names_of
+from kiseki.cli.withdrawal import first_withdrawals, withdrawals_shown
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput, KisekiError
@@ -32,6 +33,7 @@ def show_collection(
     items: Annotated[
         bool, typer.Option("--items", help="List the items too; --json always does.")
     ] = False,
+    documents: published.Folder = None,
     language: Language = "",
     at: past.At = None,
 ) -> None:
@@ -39,8 +41,9 @@ def show_collection(
 
     Where the key store has the document of origin, from registering or from a receipt, it is shown
     in words, with what it proves and what not. With --items the data ID, commitment and names of
-    each item are listed that is logged on the chain or kept in the key store. Reads the chain and
-    sends nothing.
+    each item are listed that is logged on the chain or kept in the key store. Where consent was
+    revoked, the models that rest on it are listed with what their developers answered, which
+    --documents tells. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -48,8 +51,10 @@ def show_collection(
       kiseki data show 0x1111… --items
       kiseki data show 0x1111… --at 2027-12-31
     """
+    from kiseki.client.documents import Documents
     from kiseki.client.models import lasting
     from kiseki.client.revoked import revoked_in
+    from kiseki.vault.published import Published
 
     if items and at is not None:
         raise InvalidInput("--items lists the items of today; leave --at out")
@@ -60,6 +65,7 @@ def show_collection(
         risk = lasting.risk(terms, record.ends_at, index.time)
         revoked = revoked_in(index, record.id)
         used = index.uses(record.id, deep=True)
+        touched = first_withdrawals(index, "collection", wanted, Documents(Published(documents)))
     lasts = "consent holds for at least the next 30 days"
     if revoked.none_left:
         lasts = "no item is left that is known not to be revoked"
@@ -77,6 +83,7 @@ def show_collection(
         }
         told["usage"] = [{"kind": e.kind, "id": to_hex(e.group), "registrant": e.registrant,
                           "time": e.time, "share": str(e.share)} for e in used]  # fmt: skip
+        told["withdrawals"] = withdrawals_shown(k, touched, "collection", wanted)
         show.json_line(told)
         return
     whole = "all of them" if record.complete else "not all, so only the root counts"
@@ -96,6 +103,7 @@ def show_collection(
     show.table(["declared by", "ID", "registered by", "registered", "of gross"], [
         (e.kind, e.group, e.registrant, show.date(e.time), show.percent(e.share)) for e in used
     ], numbers=["of gross"])  # fmt: skip
+    withdrawals_shown(k, touched, "collection", wanted)
     if items:
         show.line("")
         show.table(["data ID", "commitment", "names", "revoked"], [

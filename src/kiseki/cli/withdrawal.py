@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from kiseki.client.documents import Documents
     from kiseki.client.kiseki import Kiseki
     from kiseki.client.withdrawals.told import Told
+    from kiseki.index import Index, Past
     from kiseki.index.answers.withdrawals import Of, RestingModel
 
-__all__ = ["models_told", "withdrawal"]
+__all__ = ["first_withdrawals", "models_told", "withdrawal", "withdrawals_shown"]
 
 withdrawal = typer.Typer(
     help="Tell developers of revocations that touch their models, and answer them."
@@ -254,6 +255,28 @@ def post(
         raise typer.Exit(3 if done.delivered else 1)
 
 
+def first_withdrawals(index: Index | Past, of: Of, key: bytes, documents: Documents) -> list[Told]:
+    """The first revocations of something, or that touch something, with what was answered."""
+    from kiseki.client.withdrawals.told import tell
+
+    rows = index.overview.withdrawals(of, key, most=_SHOWN + 1)
+    return tell(index, rows, documents)
+
+
+def withdrawals_shown(k: Kiseki, found: list[Told], of: Of, key: bytes) -> list[dict[str, Any]]:
+    """Shows them, unless nothing was revoked; what they say for programs.
+
+    Args:
+        found: from `first_withdrawals`.
+    """
+    if found and not context.current.json:
+        show.line("")
+        _table(found[:_SHOWN])
+    if len(found) > _SHOWN:
+        show.say(f"For all of them: kiseki withdrawal show {of} {to_hex(key)}")
+    return [_for_programs(k, each) for each in found[:_SHOWN]]
+
+
 def models_told(k: Kiseki, collection: bytes, item: bytes | None = None) -> list[dict[str, Any]]:
     """Says which models rest on a collection, before consent to it, or to an item in it, ends; what
     was said, for programs."""
@@ -308,20 +331,24 @@ def _listed(
     k: Kiseki, of: Of, key: str | bytes, documents: Path | None, most: int | None,
     after: str | None,
 ) -> None:  # fmt: skip
-    from kiseki.client.withdrawals.words import state_words
-
     last = b"" if after is None else from_hex(after, None, "--after")
     found = k.withdrawals.of(of, key, last, pages.asked(most), _published(documents))
     if context.current.json:
         show.json_line([_for_programs(k, each) for each in found])
         return
+    _table(found)
+    pages.told(found, most, after, lambda each: each.row.cursor, "No revocation touches a model.")
+
+
+def _table(found: list[Told]) -> None:
+    from kiseki.client.withdrawals.words import state_words
+
     show.table(
         ["revoked", "what", "ID", "model", "developer", "declares it", "answer"],
         [(show.date(e.row.revoked_at), e.row.kind, e.row.id, e.row.model, e.row.developer,
           e.declares + ("" if e.row.is_direct else ", through another model"),
           " ".join(state_words(e))) for e in found],
     )  # fmt: skip
-    pages.told(found, most, after, lambda each: each.row.cursor, "No revocation touches a model.")
 
 
 def _for_programs(k: Kiseki, told: Told) -> dict[str, Any]:

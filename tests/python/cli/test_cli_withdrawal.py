@@ -59,7 +59,7 @@ def test_who_revokes_sees_the_models_before_and_after(scene: Scene, shell: Shell
     for each in (scene.base, scene.tuned, DEVELOPERS, "declares it", "through another model"):
         assert each in tried
     assert "They stay registered" in tried
-    assert scene.listed() == []
+    assert scene.listed() == shell.json("model", "show", scene.base)["withdrawals"] == []
     assert "No revocation touches a model" in shell.run("withdrawal", "list", *DEVELOPER)
     done = shell.json("data", "revoke", scene.collection, *ARTIST)
     assert [(e["model"], e["direct"]) for e in done["models"]] == [
@@ -165,6 +165,11 @@ def test_a_developer_answers_and_everybody_sees_it(scene: Scene, shell: Shell) -
         ("acknowledged", None, ""), ("retrain", by, "次の版で除きます"),
     ]  # fmt: skip
     assert (found["unread"], found["overdue"]) == (0, False)
+    for kind, what in (("data", scene.collection), ("model", scene.base)):
+        shown = shell.json(kind, "show", what, "--documents", "published")
+        assert shown["withdrawals"][0] == found
+        words = " ".join(shell.run(kind, "show", what, "--documents", "published").split())
+        assert f"promises a model without it by {by}" in words
     unread = scene.listed()[0]
     assert (unread["unread"], len(unread["answers"])) == (1, 1)
     text = " ".join(shell.run("withdrawal", "list", "--documents", "published", *DEVELOPER).split())
