@@ -237,6 +237,36 @@ def test_processes_that_it_leaves_behind_end_with_it(attack: Attack) -> None:
     assert running(marker) == []
 
 
+def test_nothing_runs_on_when_kiseki_is_killed(readable: Path, tmp_path: Path) -> None:
+    marker = f"orphan-{time.monotonic_ns()}"
+    program = (
+        "import subprocess, sys\n"
+        f"words = [sys.executable, '-c', 'import time; time.sleep(1000)', {marker!r}]\n"
+        "subprocess.Popen(words, start_new_session=True).wait()\n"
+    )
+    kiseki = subprocess.Popen(
+        [sys.executable, str(readable / ATTACKED.name),
+         json.dumps({"program": program, "bounds": {}})],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(readable), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    seen = until(lambda: any(int(each) != kiseki.pid for each in running(marker)))
+    kiseki.kill()
+    kiseki.wait()
+    assert seen
+    assert until(lambda: not running(marker))
+
+
+def until(holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether something comes to hold."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def test_a_fork_bomb_is_bounded_and_ended(attack: Attack) -> None:
     marker = f"bomb-{time.monotonic_ns()}"
     found = attack(

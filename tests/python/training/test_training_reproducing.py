@@ -146,6 +146,15 @@ def test_code_that_is_missing_or_changed_is_named(world: World) -> None:
         planned(world, made, code=None)
 
 
+def test_what_changes_after_it_was_checked_is_not_run(world: World) -> None:
+    made = world.trained()
+    plan = planned(world, made)
+    (world.inputs / "0.svg").write_text("drawing 9")
+    with pytest.raises(FilesError, match=r"0\.svg changed since it was checked; nothing was run"):
+        reproducing.reproduce(plan, world.folder / "again")
+    assert list((world.folder / "again").iterdir()) == []
+
+
 def test_only_the_registered_document_counts(world: World, developer: Kiseki) -> None:
     made = world.trained()
     wide = replace(Run.from_json(made.run), tolerance=Fraction(9, 10))
