@@ -135,15 +135,18 @@ def _save(folder: Path, checkpoint: dict[str, Any], die: Death) -> None:
 
 def _watch_the_journal(die: Death) -> None:
     add: Callable[..., None] = Journal.add
+    add_later: Callable[..., None] = Journal.add_later
 
-    def watched(self: Journal, kind: Kind, *given: Any) -> None:
+    def adding(self: Journal, kind: Kind, *given: Any) -> None:
         if kind == Kind.BATCH:
             die("before journal")
-        if kind == Kind.STEP:
-            die("inside a step")
         add(self, kind, *given)
 
-    Journal.add = watched  # type: ignore[assignment,method-assign]
+    def adding_later(self: Journal, *given: Any) -> None:
+        die("inside a step")
+        add_later(self, *given)
+
+    Journal.add, Journal.add_later = adding, adding_later  # type: ignore[assignment,method-assign]
 
 
 def attempt_of(folder: Path, seed: int, number: int, said: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kiseki.errors import InvalidInput
 from kiseki.training.hooks.loaders import Loader
 from kiseki.training.hooks.tagged import Ids
+from kiseki.training.ledger.keys import pack
 from kiseki.training.ledger.writer import Writer
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Exposure:
             TrainingError: it cannot be written down.
             InvalidInput: an ID is neither bytes nor a text.
         """
-        given = tuple(ids)
+        given = pack(ids)
         self._writer.reads.add(given)
         self._writer.arrived(given)
 

@@ -187,7 +187,7 @@ def test_a_state_that_the_ledger_does_not_know_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE row SET body = x'0000000101000162' WHERE seq = 2",
+        "UPDATE row SET body = x'01000162' WHERE seq = 2",
         "UPDATE row SET kind = 6 WHERE kind = 4",
         "UPDATE row SET step = 9 WHERE kind = 4",
         "UPDATE row SET hash = zeroblob(32) WHERE seq = 3",
@@ -306,13 +306,14 @@ FULL = """
 import resource, signal, sys
 from kiseki.errors import TrainingError
 from kiseki.training import Exposure
+from kiseki.training.ledger.keys import pack
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 exposure = Exposure(sys.argv[1])
 done = 0
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     for done in range(5000):
-        exposure._writer.arrived([f"{done:0200}"])
+        exposure._writer.arrived(pack([f"{done:0200}"]))
         exposure.stepped()
 except TrainingError as error:
     print(error)

@@ -45,9 +45,9 @@ def test_a_rank_that_was_killed_inside_a_step_took_part_in_it(tmp_path: Path) ->
     trained(zero, ["a0"], ["b0"])
     trained(one, ["a1"])
     trained(one, ["b1"], steps=False)
+    state = zero.state_dict()
     found = figures(tmp_path / "run")
     assert found.counts == dict.fromkeys(["a0", "b0", "a1", "b1"], 1) and found.together
-    state = zero.state_dict()
     left(exposures)
     exposures = ranks_of(tmp_path / "run", 2)
     for rank, each in enumerate(exposures):
@@ -87,11 +87,11 @@ def test_fewer_and_more_ranks_go_on_from_a_checkpoint(tmp_path: Path) -> None:
     (alone,) = exposures = ranks_of(folder, 1)
     alone.load_state_dict(state)
     trained(alone, ["c0"])
+    more = alone.state_dict()
     found = figures(folder)
     assert found.counts == dict.fromkeys(["a0", "a1", "a2", "c0"], 1)
     assert found.lost_counts == dict.fromkeys(["b0", "b1", "b2"], 1)
     assert found.ranks == 1 and found.together
-    more = alone.state_dict()
     left(exposures)
     exposures = ranks_of(folder, 5)
     for rank, each in enumerate(exposures):

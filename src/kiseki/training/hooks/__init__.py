@@ -4,4 +4,6 @@ tagged        a sample or batch beside the IDs that it was made of
 datasets      PyTorch datasets, and what looks like one
 loaders       what a training loop goes over, with the IDs taken off
 optimizers    steps of torch optimizers, also those that a GradScaler leaves out
+accelerated   checkpoints of Accelerate, where the loop is somebody else's
+kohya         sd-scripts, through its --dataset_class
 """

@@ -53,8 +53,6 @@ class TaggedDataset(_Inner, Dataset[Tagged]):
 
     def __init__(self, inner: Any, take: Take, reads: Reads) -> None:
         self._inner, self._take, self._reads = inner, take, reads
-        if hasattr(inner, "__getitems__"):  # asked for by DataLoader, which fetches many at once
-            self.__getitems__ = self._many
 
     def __len__(self) -> int:
         return len(self._inner)
@@ -64,10 +62,14 @@ class TaggedDataset(_Inner, Dataset[Tagged]):
         self._reads.add(sample.ids)
         return sample
 
-    def _many(self, indices: Any) -> list[Tagged]:
-        found = self._inner.__getitems__(indices)
+    def __getitems__(self, indices: Any) -> list[Tagged]:
+        """A batch at once, as DataLoader asks for it."""
+        if hasattr(self._inner, "__getitems__"):
+            found = self._inner.__getitems__(indices)
+        else:
+            found = [self._inner[each] for each in indices]
         samples = [self._take(*each) for each in zip(found, indices, strict=True)]
-        self._reads.add([each for sample in samples for each in sample.ids])
+        self._reads.add(b"".join([each.ids for each in samples]))
         return samples
 
 

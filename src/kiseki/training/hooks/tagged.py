@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kiseki.core.counts import counted
 from kiseki.errors import InvalidInput
-from kiseki.training.ledger.keys import Key, key
+from kiseki.training.ledger.keys import pack
 
 __all__ = ["Ids", "Split", "Tagged", "Take"]
 
@@ -20,11 +20,11 @@ class Tagged(NamedTuple):
     """Libraries that move or pin batches go into a named tuple and leave bytes and texts alone.
 
     Attributes:
-        ids: of all that `data` was made of.
+        ids: of all that `data` was made of, as `pack` gave them: workers do it once for all.
         data: what the dataset gave, without its IDs.
     """
 
-    ids: tuple[Key, ...]
+    ids: bytes
     data: Any
 
 
@@ -61,10 +61,10 @@ class Take:
                         f"{ids!r}; give the place in a tuple, a function or a list of IDs as ids"
                     )
                 rest = dict(sample)
-                return Tagged(_keys(rest.pop(ids)), rest)
+                return Tagged(_packed(rest.pop(ids)), rest)
             if isinstance(ids, int):
-                return Tagged(_keys(sample[ids]), _without(sample, ids))
-            return Tagged(_keys(ids(sample) if callable(ids) else ids[index]), sample)
+                return Tagged(_packed(sample[ids]), _without(sample, ids))
+            return Tagged(_packed(ids(sample) if callable(ids) else ids[index]), sample)
         except (KeyError, IndexError, TypeError) as error:
             raise InvalidInput(
                 f"a sample has no ID at {ids!r:.60} ({type(error).__name__}: {error}); say where "
@@ -90,13 +90,13 @@ class Split:
                 "the samples of this DataLoader have no IDs; make it of exposure.dataset(…)"
             )
         # Collate functions leave out samples that are None, as of files that cannot be read.
-        ids = tuple(each for one in given if one.data is not None for each in one.ids)
+        ids = b"".join([each.ids for each in given if each.data is not None])
         return Tagged(ids, self.collate([each.data for each in given]))
 
 
-def _keys(value: Any) -> tuple[Key, ...]:
+def _packed(value: Any) -> bytes:
     """Of a sample, or of a batch that the dataset put together itself."""
-    return tuple(map(key, value)) if isinstance(value, list | tuple) else (key(value),)
+    return pack(value if isinstance(value, list | tuple) else (value,))
 
 
 def _without(sample: Any, place: int) -> Any:

@@ -111,16 +111,15 @@ class Ledger:
             with self.folder.rows(rank) as rows:
                 part = parts[rank] = self._part(rows, rank, anchor, step, exactly=exactly)
                 for row in _taken(rows, part):
-                    counts.update(dict(unpack(row.body)))
+                    counts.update(unpack(row.body))
                     batches += 1
                 begins, last = rows.begins(), heads[rank].seq
                 for span in lines.others(part.spans, begins, last):
                     for row in lines.taken(rows.between(*span)):
-                        lost.update(dict(unpack(row.body)))
+                        lost.update(unpack(row.body))
         read = Counter[Key]()
         for path in self.folder.reads():
-            for each, count in reads_of(path):
-                read[each] += count
+            read.update(reads_of(path))
         own = [parts[rank] for rank in ranks if rank < world]
         return Figures(
             run=self.folder.run,

@@ -43,8 +43,10 @@ class Folder:
         said = json.dumps({"format": _FORMAT, "run": to_hex(secrets.token_bytes(16))})
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # In this order: another process may be making it, and writes run.json first.
+            journals = any(_NAME.fullmatch(each.name) for each in path.iterdir())
             if not _about(path).exists():
-                if any(_NAME.fullmatch(each.name) for each in path.iterdir()):
+                if journals:
                     raise TrainingError(
                         f"{path} holds a ledger without its file run.json; put the file back, or "
                         "name another folder"

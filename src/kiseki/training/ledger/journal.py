@@ -6,6 +6,7 @@ survives a power cut as well is everything up to a row that was added durably, a
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -24,6 +25,8 @@ __all__ = ["Journal"]
 _PAGES = 10_000
 """Written before SQLite brings them into the file by itself, which waits for the disk."""
 _INSERT = "INSERT INTO row VALUES (?, ?, ?, ?, ?)"
+_BOTH = f"{_INSERT}, (?, ?, ?, ?, ?)"
+_Values = tuple[int, int, int | None, bytes, bytes]
 _HELD: set[str] = set()
 """Locks of this process: the system would not refuse it a second one."""
 _HOLDING = threading.Lock()
@@ -57,25 +60,54 @@ class Journal:
         except BaseException:
             self._held.close()
             raise
+        self._later: _Values | None = None
+        self._process = os.getpid()
+        atexit.register(self.flush)  # of a script that closes nothing
         self.seq = last.seq if last else 0
         self.hash = last.hash if last else first_hash(run, rank)
 
     def add(self, kind: Kind, step: int | None = None, body: bytes = b"") -> None:
-        """Adds a row.
+        """Adds a row, after one that was to be added later.
 
         Raises:
             TrainingError: it cannot be written.
         """
-        seq = self.seq + 1
-        new = hash_of(self.hash, seq, kind, step, body)
+        row = self._next(kind, step, body)
         try:
-            with self.errors():
-                self._db.execute(_INSERT, (seq, kind, step, body, new))
-            self.seq, self.hash = seq, new
+            if self._later is None:
+                self._db.execute(_INSERT, row)
+            else:
+                self._db.execute(_BOTH, (*self._later, *row))
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
         except KeyboardInterrupt:  # before or after it was written
-            if last := self.rows.last():
-                self.seq, self.hash = last.seq, last.hash
+            last = self.rows.last()
+            if last is None or last.seq < row[0]:
+                raise
+            self._later, self.seq, self.hash = None, last.seq, last.hash
             raise
+        self._later, self.seq, self.hash = None, row[0], row[4]
+
+    def add_later(self, kind: Kind, step: int | None = None) -> None:
+        """Adds a row with the next one, or when the journal is closed: one write for both.
+
+        Raises:
+            TrainingError: one that waited cannot be written.
+        """
+        self.flush()
+        self._later = self._next(kind, step, b"")
+        self.seq, self.hash = self._later[0], self._later[4]
+
+    def flush(self) -> None:
+        """Writes what waits.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        if self._later is not None and self._process == os.getpid():
+            with self.errors():
+                self._db.execute(_INSERT, self._later)
+            self._later = None
 
     def add_durably(self, kind: Kind, step: int | None = None, body: bytes = b"") -> None:
         """Adds a row, and no power cut from now on loses it or one before it.
@@ -92,7 +124,18 @@ class Journal:
                 self._db.execute("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
-        """Leaves one file behind, and others may write it."""
+        """Leaves one file behind, and others may write it.
+
+        Raises:
+            TrainingError: what waits cannot be written.
+        """
+        try:
+            self.flush()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        atexit.unregister(self.flush)
         with contextlib.suppress(sqlite3.Error):  # a reader is at it: the next one does it
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA journal_mode = DELETE")
@@ -105,11 +148,18 @@ class Journal:
         try:
             yield
         except (OSError, sqlite3.Error) as error:
-            raise TrainingError(
-                f"the ledger {self.path} cannot be used ({error}), so what training consumes would "
-                "not be counted; check the disk and the permissions, and train on from the last "
-                "checkpoint"
-            ) from error
+            raise self._broken(error) from error
+
+    def _next(self, kind: Kind, step: int | None, body: bytes) -> _Values:
+        seq = self.seq + 1
+        return seq, kind, step, body, hash_of(self.hash, seq, kind, step, body)
+
+    def _broken(self, error: Exception) -> TrainingError:
+        return TrainingError(
+            f"the ledger {self.path} cannot be used ({error}), so what training consumes would "
+            "not be counted; check the disk and the permissions, and train on from the last "
+            "checkpoint"
+        )
 
 
 class _Held:

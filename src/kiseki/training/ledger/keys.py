@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from kiseki.errors import InvalidInput, TrainingError
 
-__all__ = ["Key", "key", "pack", "unpack"]
+__all__ = ["Key", "key", "pack", "unpack", "whole"]
 
 Key = bytes | str
 """Of a sample: bytes (a data ID or a digest), or a text (a path, a ``__key__``)."""
 
-_HEAD = struct.Struct(">IBH")
-"""How often, whether it is a text, and how many bytes follow."""
+_HEAD = struct.Struct(">BH")
+"""Whether it is a text, and how many bytes follow."""
 _LONGEST = 4_096
 
 
@@ -35,21 +34,22 @@ def key(value: object) -> Key:
 
 
 def pack(keys: Iterable[object]) -> bytes:
-    """Names with how often each is there, as bytes.
+    """Names as bytes; those of two packs are those of both, one after the other. Workers and
+    training wait for it, so it is quick.
 
     Raises:
         InvalidInput: see `key`.
     """
     packed = []
-    for each, count in Counter(map(key, keys)).items():
-        text = isinstance(each, str)
-        raw = each.encode("utf-8", "surrogateescape") if isinstance(each, str) else each
-        packed.append(_HEAD.pack(count, text, len(raw)) + raw)
+    for each in keys:
+        name = key(each)
+        raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+        packed.append(_HEAD.pack(raw is not name, len(raw)) + raw)
     return b"".join(packed)
 
 
-def unpack(packed: bytes) -> Iterator[tuple[Key, int]]:
-    """The names, and how often each is there.
+def unpack(packed: bytes) -> Iterator[Key]:
+    """The names.
 
     Raises:
         TrainingError: these bytes are no such names.
@@ -57,11 +57,22 @@ def unpack(packed: bytes) -> Iterator[tuple[Key, int]]:
     place = 0
     while place < len(packed):
         try:
-            count, text, size = _HEAD.unpack_from(packed, place)
+            text, size = _HEAD.unpack_from(packed, place)
         except struct.error as error:
             raise TrainingError("a row of the ledger ends in the middle of an ID") from error
         place += _HEAD.size + size
         raw = packed[place - size : place]
         if len(raw) < size:
             raise TrainingError("a row of the ledger ends in the middle of an ID")
-        yield raw.decode("utf-8", "surrogateescape") if text else raw, count
+        yield raw.decode("utf-8", "surrogateescape") if text else raw
+
+
+def whole(packed: bytes) -> int:
+    """How many of these bytes hold whole names."""
+    place = 0
+    while place + _HEAD.size <= len(packed):
+        end = place + _HEAD.size + _HEAD.unpack_from(packed, place)[1]
+        if end > len(packed):
+            break
+        place = end
+    return place

@@ -7,11 +7,11 @@ it loses nothing. All workers of a rank write into one file, at its end.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from kiseki.errors import TrainingError
-from kiseki.training.ledger.keys import Key, pack, unpack
+from kiseki.training.ledger.keys import Key, unpack, whole
 
 __all__ = ["Reads", "reads_of"]
 
@@ -32,13 +32,12 @@ class Reads:
     def __setstate__(self, path: Path) -> None:
         self._path, self._open = path, None
 
-    def add(self, keys: Iterable[Key]) -> None:
-        """Writes samples down.
+    def add(self, row: bytes) -> None:
+        """Writes samples down, as `pack` gave them.
 
         Raises:
             TrainingError: they cannot be written.
         """
-        row = pack(keys)
         try:
             if self._open is None or self._open[0] != os.getpid():
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -59,7 +58,7 @@ class Reads:
         self._open = None
 
 
-def reads_of(path: Path) -> Iterator[tuple[Key, int]]:
+def reads_of(path: Path) -> Iterator[Key]:
     """What a file of reads holds; a last entry that was cut off by a full disk counts for nothing.
 
     Raises:
@@ -70,19 +69,8 @@ def reads_of(path: Path) -> Iterator[tuple[Key, int]]:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 rest += chunk
-                whole = _whole(rest)
-                yield from unpack(rest[:whole])
-                rest = rest[whole:]
+                end = whole(rest)
+                yield from unpack(rest[:end])
+                rest = rest[end:]
     except OSError as error:
         raise TrainingError(f"{path} cannot be read ({error.strerror})") from error
-
-
-def _whole(packed: bytes) -> int:
-    """How many bytes hold whole entries."""
-    place = 0
-    while place + 7 <= len(packed):
-        end = place + 7 + int.from_bytes(packed[place + 5 : place + 7])
-        if end > len(packed):
-            break
-        place = end
-    return place

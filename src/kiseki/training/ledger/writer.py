@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from kiseki.errors import TrainingError
 from kiseki.training.ledger import lines
 from kiseki.training.ledger.folder import Folder
 from kiseki.training.ledger.journal import Journal
-from kiseki.training.ledger.keys import pack
 from kiseki.training.ledger.reads import Reads
 from kiseki.training.ledger.rows import Begin, Kind
 from kiseki.training.ledger.states import State
@@ -62,23 +61,28 @@ class Writer:
         """How many steps took a batch, in the line of the weights."""
         return self._step
 
-    def arrived(self, keys: Iterable[object], *, aside: bool = False) -> None:
+    def arrived(self, batch: bytes, *, aside: bool = False) -> None:
         """A batch is about to be used.
 
         Args:
+            batch: its samples, as `pack` gave them.
             aside: whether gradients are off, so that no step can come of it.
 
         Raises:
             TrainingError: it cannot be written down, so it must not be used.
-            InvalidInput: a name is neither bytes nor a text.
         """
-        with self._at_work(ends=Exception):
-            self._begin()
-            if self._given_up and self._waiting:
-                self._journal.add(Kind.SKIP)
-                self._waiting = 0
-            self._given_up = False
-            self._journal.add(Kind.ASIDE if aside else Kind.BATCH, None, pack(keys))
+        with self._lock:
+            self._must_be_open()
+            try:
+                self._begin()
+                if self._given_up and self._waiting:
+                    self._journal.add(Kind.SKIP)
+                    self._waiting = 0
+                self._given_up = False
+                self._journal.add(Kind.ASIDE if aside else Kind.BATCH, None, batch)
+            except Exception:  # whoever is interrupted here never used the batch
+                self._failed = True
+                raise
             self._aside += aside
             self._waiting += not aside
 
@@ -88,24 +92,17 @@ class Writer:
         Raises:
             TrainingError: it cannot be written down, or the batches came while gradients were off.
         """
-        with self._at_work(ends=BaseException):
-            if self._waiting:
-                self._journal.add(Kind.STEP, self._step + 1)
-                self._step += 1
-                self._waiting = self._aside = self._without = 0
-            elif self._aside:
-                raise TrainingError(
-                    "the optimizer stepped, but every batch since its last step arrived while "
-                    "gradients were off, as in an evaluation. Let the training loop take its "
-                    "batches outside of torch.no_grad()"
-                )
-            else:
-                self._without += 1
-            self._given_up = False
+        with self._lock:
+            self._must_be_open()
+            try:
+                self._take()
+            except BaseException:
+                self._failed = True
+                raise
 
     def skipped(self) -> None:
         """The optimizer left the batches alone that arrived since its last step."""
-        with self._at_work(ends=BaseException):
+        with self._at_work():
             self._given_up = True
 
     def state(self) -> dict[str, Any]:
@@ -256,29 +253,48 @@ class Writer:
                 "training has begun already; load the state before the first batch, once"
             )
 
-    @contextlib.contextmanager
-    def _at_work(self, *, ends: type[BaseException] | tuple[()] = ()) -> Iterator[None]:
-        """Alone with the journal.
+    def _take(self) -> None:
+        """
+        Raises:
+            TrainingError: the batches came while gradients were off.
+        """
+        if self._waiting:
+            # With the next batch: until then no other rank can step without this one, and a state
+            # that is asked for writes it first.
+            self._journal.add_later(Kind.STEP, self._step + 1)
+            self._step += 1
+            self._waiting = self._aside = self._without = 0
+        elif self._aside:
+            raise TrainingError(
+                "the optimizer stepped, but every batch since its last step arrived while "
+                "gradients were off, as in an evaluation. Let the training loop take its "
+                "batches outside of torch.no_grad()"
+            )
+        else:
+            self._without += 1
+        self._given_up = False
 
-        Args:
-            ends: what ends all writing when it is raised inside, because a count with a gap is
-                none. Whoever is interrupted while a batch arrives never used it.
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Alone with the journal."""
+        with self._lock:
+            self._must_be_open()
+            yield
+
+    def _must_be_open(self) -> None:
+        """
+        Raises:
+            TrainingError: nothing can be written, or this is not the process that trains.
         """
         if self._process != os.getpid():
             raise TrainingError(
                 "batches are counted in the process that trains, and this is a child of it; use "
                 "exposure.loader(…) and exposure.batches(…) there"
             )
-        with self._lock:
-            if self._closed or self._failed:
-                raise TrainingError(
-                    "the ledger is closed; make the Exposure again for more training"
-                    if self._closed
-                    else "the ledger could not be written before, so nothing is counted any more; "
-                    "train on from the last checkpoint"
-                )
-            try:
-                yield
-            except ends:
-                self._failed = True
-                raise
+        if self._closed or self._failed:
+            raise TrainingError(
+                "the ledger is closed; make the Exposure again for more training"
+                if self._closed
+                else "the ledger could not be written before, so nothing is counted any more; "
+                "train on from the last checkpoint"
+            )
