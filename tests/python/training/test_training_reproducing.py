@@ -114,6 +114,19 @@ def test_a_finetune_is_measured_on_the_way_from_its_base(world: World) -> None:
         planned(world, made)
 
 
+def test_nobody_makes_the_way_longer_by_naming_another_base_or_none(world: World) -> None:
+    """The measure is the recorded way, or there is none."""
+    recorded = world.trained("--noise", "0.001", base=world.base)
+    found = again(world, recorded, published=recorded.weights)
+    assert (found.outcome, found.distance) == ("differs", None)
+    assert "the base model was not named" in found.reason
+    plain = world.trained("--noise", "0.001")
+    far = world.folder / "far.safetensors"
+    save_file({"fit": np.full((8, 4), 1e6, "f4")}, far)
+    with pytest.raises(InvalidInput, match="names no base model"):
+        planned(world, plain, published=plain.weights, base=far)
+
+
 # Nothing runs that is not as it was recorded
 
 

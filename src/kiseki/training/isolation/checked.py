@@ -15,7 +15,7 @@ from typing import Any
 
 from kiseki.errors import NotIsolated
 from kiseki.training.isolation import probe
-from kiseki.training.isolation.rooms import VARIABLES, Room
+from kiseki.training.isolation.rooms import VARIABLES, Room, home_of_the_caller
 from kiseki.training.isolation.running import run
 
 __all__ = ["must_hold"]
@@ -101,11 +101,11 @@ def _traps(room: Room) -> Iterator[dict[str, Any]]:
 
 def _at_home(room: Room) -> list[str]:
     """What is in the caller's home and no part of the room."""
-    home = Path.home()
+    home = home_of_the_caller()
     shown = [each.absolute() for each in room.programs]
     try:
-        there = sorted(home.iterdir())
-    except OSError:
+        there = [] if home is None else sorted(home.iterdir())
+    except OSError:  # it is not there, or not to be read
         return []
     return [
         str(each) for each in there[:_MOST]

@@ -13,7 +13,17 @@ from pathlib import Path
 
 from kiseki.errors import NotIsolated
 
-__all__ = ["BASE", "CODE", "INPUTS", "OUTPUT", "VARIABLES", "Bounds", "Room"]
+__all__ = [
+    "BASE",
+    "CODE",
+    "INPUTS",
+    "OUTPUT",
+    "VARIABLES",
+    "Bounds",
+    "Room",
+    "home_of_the_caller",
+    "made",
+]
 
 INPUTS, OUTPUT, CODE, BASE = "/inputs", "/output", "/code", "/base"
 """Where a rerun finds its folders."""
@@ -181,9 +191,17 @@ def _apart() -> list[str]:
     return ["--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY), *words]
 
 
+def home_of_the_caller() -> Path | None:
+    """Where the keys of whoever runs this lie; none for a user without a home."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
 def _must_not_show_home(program: Path) -> None:
-    home = Path.home().resolve()
-    if home.is_relative_to(program.resolve()):
+    home = home_of_the_caller()
+    if home is not None and home.resolve().is_relative_to(program.resolve()):
         raise NotIsolated(
             f"the folder {program} of the interpreter holds {home}, so a stranger's command would "
             "see it; use an interpreter in a folder of its own, as a virtual environment"

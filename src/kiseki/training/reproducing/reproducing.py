@@ -260,6 +260,9 @@ def _compared(
         return _because(
             done, "how far it is was not measured: the published weights were not named"
         )
+    if run.base and given.base is None:
+        # Without it the way would begin at zero, and be longer than training went.
+        return _because(done, "how far it is was not measured: the base model was not named")
     measured = compare(file, given.published, given.base)
     found = replace(
         done,
@@ -313,6 +316,11 @@ def _bases(path: Path | None, run: Run) -> list[str]:
         named = ", ".join(one_line(each, 80) for each in run.base)
         return [f"the command needs the file of the base model ({named}); name it"] if needs else []
     (hashed,) = hash_files([path])
-    if hashed.digest in run.base.values() or not (run.base or needs):
+    known = {*run.base.values(), *run.files.values()}
+    if hashed.digest in known:
         return []
-    return [f"{path} is another base model than the recorded one"]
+    # Any other would make the way as long as whoever runs it again likes.
+    return [
+        f"{path} is another base model than the recorded one" if run.base
+        else f"the run's document names no base model, so {path} cannot be one"
+    ]  # fmt: skip
