@@ -87,7 +87,8 @@ class Reproduction:
             "failed": "Not reproduced: the run failed",
         }[self.outcome]
         if self.distance is not None and self.outcome != "bit for bit":
-            way = "the base model" if self.against == "base" else "zero, because no base was named"
+            zero = "zero, as no recorded base has these tensors"
+            way = "the base model" if self.against == "base" else zero
             said += f"; measured against the way from {way}"
         return f"{said}. {self.reason}".rstrip()
 
