@@ -143,7 +143,7 @@ def _pids() -> list[str]:
 
 def _processes(_: dict[str, Any]) -> Iterator[str]:
     if len(_pids()) > 3:
-        yield f"it sees {len(_pids())} processes"
+        yield "it sees processes that are not its own"
     if _works(_opened, "/proc/sys/kernel/core_pattern", "ab"):
         yield "it can change the kernel's settings"
 

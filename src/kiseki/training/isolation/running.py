@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kiseki.core.counts import counted
 from kiseki.errors import NotIsolated
 from kiseki.training.isolation.calls import program
 from kiseki.training.isolation.rooms import Bounds, Room
@@ -148,7 +149,7 @@ def _written(folder: Path, bounds: Bounds) -> str:
             if size > bounds.output:
                 return f"it wrote more than {bounds.output / 2**30:,.2f} GiB"
             if files > bounds.files:
-                return f"it wrote more than {bounds.files:,} files"
+                return f"it wrote more than {counted(bounds.files, 'file')}"
     except OSError as error:
         return f"what it writes cannot be counted ({error.strerror})"
     return ""

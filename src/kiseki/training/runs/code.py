@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from kiseki.core.counts import counted
 from kiseki.core.run import Code
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.files import hash_files
@@ -65,8 +66,8 @@ def files_of(folder: Path, without: Iterable[Path] = ()) -> list[str]:
         raise FilesError(f"{folder} holds no file of code")
     if len(found) > _MOST:
         raise FilesError(
-            f"{folder} holds {len(found):,} files; name the folder of the program alone, without "
-            "its data"
+            f"{folder} holds {counted(len(found), 'file')}; name the folder of the program "
+            "alone, without its data"
         )
     for name in found:
         if not name.isprintable():
