@@ -30,6 +30,7 @@ from kiseki.chain.signing.accounts import account_of
 from kiseki.client.data.consents import Consent
 from kiseki.client.data.standing import StandingConsent
 from kiseki.client.settings import settings
+from kiseki.client.withdrawals.words import answer_words
 from kiseki.core import credentials, origin, typed, weights
 from kiseki.core.derived import Derived
 from kiseki.core.documents import shallow
@@ -42,6 +43,7 @@ from kiseki.core.split import Split
 from kiseki.core.sumtree import SumProof, SumTree, verify
 from kiseki.core.terms import Terms
 from kiseki.core.values import to_hex
+from kiseki.core.withdrawal import Answer
 from kiseki.errors import KisekiError, ProofError
 from kiseki.index import Index
 from kiseki.vault import lists, receipts
@@ -124,6 +126,13 @@ def run(data: bytes) -> None:
     with refused():
         found = Run.from_json(data)
         assert Run.from_json(found.to_json()) == found
+
+
+def withdrawal(data: bytes) -> None:
+    with refused():
+        found = Answer.from_json(data)
+        assert Answer.from_json(found.to_json()) == found
+        readable(answer_words(found))
 
 
 def terms(data: bytes) -> None:
@@ -429,6 +438,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         series,
         manifest,
         run,
+        withdrawal,
         terms,
         origins,
         dump,

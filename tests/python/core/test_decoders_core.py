@@ -30,6 +30,7 @@ from kiseki.core.series import Instalment
 from kiseki.core.split import Split
 from kiseki.core.terms import Terms
 from kiseki.core.trained import Base, Draws, Folder, Network, Trained
+from kiseki.core.withdrawal import Answer
 from kiseki.errors import InvalidInput
 
 
@@ -58,6 +59,9 @@ DOCUMENTS = {
         key(1), [Row(key(3), key(2), "清書"), Row(key(4), key(3), "colour")]
     ).to_json(),
     "series": Instalment(key(2), key(1), 2, "狐", key(9)).to_json(),
+    "withdrawal": Answer(
+        key(1), "item", key(2), 1_800_000_000, "retrain", date(2027, 3, 31), "次の版で除く"
+    ).to_json(),
     "run": Run(
         Hashes("tensors", key(1), key(2)),
         settings={"lr": "1e-4", "layers": [2, 3]},
@@ -96,6 +100,7 @@ class TestPublishedDocuments:
             "derived": Derived.from_json,
             "series": Instalment.from_json,
             "run": Run.from_json,
+            "withdrawal": Answer.from_json,
             "terms": Terms.from_json,
             "origins": Origin.from_json,
         }
