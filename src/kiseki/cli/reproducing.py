@@ -129,13 +129,19 @@ def _told(done: Reproduction, document: Path, log: Path) -> None:
         show.json_line({
             "outcome": done.outcome, "reproduced": done.is_reproduced, "words": done.words,
             "distance": None if done.distance is None else str(float(done.distance)),
-            "against": done.against, "seconds": done.seconds, "hash": done.hash,
+            "against": done.against, "packages": done.packages, "seconds": done.seconds,
+            "hash": done.hash,
             "document": document, "log": log,
         })  # fmt: skip
         return
     show.line(done.words)
-    show.fields([("took", show.count(done.seconds, "second")), ("document", document),
-                 ("hash", to_hex(done.hash)), ("log", log)])  # fmt: skip
+    packages = {"wheels": "installed from wheels with the recorded hashes",
+                "installed": "those that are here, which have the recorded versions"}  # fmt: skip
+    show.fields([
+        ("packages", packages.get(done.packages, "")),
+        ("took", show.count(done.seconds, "second")), ("document", document),
+        ("hash", to_hex(done.hash)), ("log", log),
+    ])  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -59,6 +59,7 @@ def test_a_run_is_made_again_and_stated(shell: Shell, k: LocalKiseki) -> None:
     said = " ".join(shell.run(*words, "--state", "--account", "test:5").split())
     assert "Reproduced bit for bit: the same tensors came out" in said
     assert "states as reproduction about the model" in said
+    assert "packages those that are here, which have the recorded versions" in said
     text = (shell.folder / "reproduction" / "reproduction.json").read_bytes()
     document = Reproduction.from_json(text)
     assert to_hex(document.hash) in shell.run("statements", "show", "model", model)
