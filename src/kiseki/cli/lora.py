@@ -70,7 +70,10 @@ def from_lora(
     ] = None,
     run_out: Annotated[
         Path | None,
-        typer.Option(help="The file for the run's document. Default: beside the LoRA."),
+        typer.Option(
+            help="The file for the run's document. Default: beside the manifest of --publish, else "
+            "beside the LoRA."
+        ),
     ] = None,
 ) -> None:  # fmt: skip
     """Register a LoRA from what its trainer wrote into the file.
@@ -124,7 +127,7 @@ def from_lora(
             progress=told,
         )  # fmt: skip
     run, paid = found.run().to_json(), rights_payee(k, payee, "model")
-    place = run_out or file.with_name(f"{file.name}.run.json")
+    place = run_out or (publish or file.parent) / f"{file.name}.run.json"
     if place.exists() and texts.read(place) != run:
         raise InvalidInput(f"there is another file {place} already; name one with --run-out")
     says = [found.weights.words, f"Terms: {terms.words(revocable=False)}"]
@@ -140,7 +143,7 @@ def from_lora(
 
     name = f"model {found.weights.commitment.hex()} {terms.id.hex()}"
     done = context.spend(k, name, says, work)
-    texts.write(place, run)
+    texts.write(place, run, folder=True)
     context.registered_told("model", done)
 
 

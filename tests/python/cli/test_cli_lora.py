@@ -44,7 +44,7 @@ def test_a_lora_is_registered_in_one_command_with_what_its_trainer_wrote(
     assert "9 times" in said and "6 times" in said
     assert "lora.safetensors.run.json" in said
     (model,) = k.index.registered("ModelRegistry", k.address)
-    document = (shell.folder / "lora.safetensors.run.json").read_bytes()
+    document = (shell.folder / "manifests" / "lora.safetensors.run.json").read_bytes()
     assert keccak256(document) == k.index.model(model).run
     assert json.loads(document)["trained"]["session"]
     (collection,) = k.index.sources(model).collections
@@ -79,8 +79,7 @@ def test_documents_tell_how_a_model_was_trained_and_by_whose_word(
     brought(shell, "two_folders/fruit_birds.safetensors", "two_folders")
     shell.run("data", "register", "train", *FREE, "--account", "test:0")
     words = ("model", "from-lora", "lora.safetensors", "train", *FREE, "--account", "test:0")
-    shell.run(*words, "--external", "unknown", "--publish", "published",
-              "--run-out", "published/run.json")  # fmt: skip
+    shell.run(*words, "--external", "unknown", "--publish", "published")
     model = f"0x{k.index.registered('ModelRegistry', k.address)[0].hex()}"
     told = shell.json("model", "show", model, "--documents", "published")
     assert told["run_document"]["trained"]["steps"] == 66
