@@ -23,6 +23,7 @@ MEASUREMENTS = (
     "history",
     "commands",
     "hashing",
+    "exposure",
     "consents",
     "bulk",
     "parts",
