@@ -26,12 +26,18 @@ class Contradiction:
     """Something that cannot be so.
 
     Attributes:
-        code: ``trainer_itself``, ``trainer_manifest``, ``trainer_more`` or ``trainer_base``.
+        code: ``trainer_itself``, ``trainer_manifest``, ``trainer_weights``, ``trainer_more`` or
+            ``trainer_base``.
         said: makes the sentence in a language.
     """
 
     code: str
     said: Callable[[str], str] = field(repr=False, compare=False)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether something is wrong. Else there are two readings, and the sentence says so."""
+        return self.code not in ("trainer_more", "trainer_weights")
 
     def words(self, language: str = "en") -> str:
         """The sentence in a language.
@@ -79,8 +85,10 @@ def with_manifest(told: Trained, weights: Mapping[int, int]) -> Iterator[Contrad
             return
         draws[drawn] = draws.get(drawn, 0) + (folder.images or 0)
     if not _fit(draws, weights):
-        said = partial(_of_items, _OTHER, pictures=pictures, items=items)
-        yield Contradiction("trainer_manifest", said)
+        # Weights decide who is paid, so they may follow another measure than counts.
+        is_all = items == pictures
+        said = partial(_of_items, _WEIGHED if is_all else _OTHER, pictures=pictures, items=items)
+        yield Contradiction("trainer_weights" if is_all else "trainer_manifest", said)
 
 
 def with_base(told: Trained, is_named: bool) -> Iterator[Contradiction]:
@@ -106,6 +114,11 @@ _OTHER = mark(
     "The trainer's file speaks of {pictures}, and the manifest declares {items}. How often the file"
     " says that they were taken and the weights in the manifest cannot both be right, not even if "
     "some pictures are the same."
+)
+_WEIGHED = mark(
+    "The trainer's file speaks of {pictures}, and the manifest declares {items}, with other weights"
+    " than how often the file says that they were taken. Weights decide who is paid, and may follow"
+    " another measure."
 )
 _MORE = mark(
     "The trainer's file speaks of {pictures}, and the manifest declares {items}. The others may be "

@@ -55,6 +55,7 @@ _ABOUT = {
     "trainer_itself": "model",
     "trainer_manifest": "model",
     "trainer_more": "model",
+    "trainer_weights": "model",
     "trainer_base": "model",
     "outputs_twice": "batch",
     "outputs_unpublished": "batch",

@@ -186,7 +186,7 @@ def _of(ran: Ran, documents: Documents) -> Iterator[Finding]:
     if declared is not None:
         found += contradictions.with_manifest(told, declared.weights)
     for each in found:
-        severity = "fact" if each.code == "trainer_more" else "problem"
+        severity = "problem" if each.is_certain else "fact"
         said = partial(_about, model=ran.model, contradiction=each)
         yield Finding(each.code, ran.model, severity, said)
 
