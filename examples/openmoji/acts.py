@@ -7,7 +7,8 @@ from datetime import timedelta
 import numpy as np
 
 from examples.openmoji.model import SIZE, batches, train
-from examples.openmoji.steps import RUN, Trained
+from examples.openmoji.recording import Trained, record, run_of
+from examples.openmoji.steps import ledger, publish_run
 from examples.openmoji.summary import Act, Check, Scene
 from examples.openmoji.world import (
     BASE_DEVELOPER,
@@ -18,7 +19,6 @@ from examples.openmoji.world import (
     World,
 )
 from kiseki import ContractReverted, Manifest, Use
-from kiseki.client.models.models import run_document
 from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.client.revenue.revenue import ETHER
 from kiseki.core.conditions import IncomeThreshold
@@ -45,16 +45,19 @@ def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, li
     made = np.stack(list(tuned.model.generate(len(keys), seed=11)))
     every = np.arange(SIZE) * made.shape[1] // SIZE  # as small as the model takes them
     pixels = made[:, every][:, :, every]
-    model, consumed = train(batches(keys, pixels, seed=3), seed=3, rank=8, kinds=4)
+    trained = record(
+        ledger(world, "Model 3"), batches(keys, pixels, seed=3),
+        lambda taken: train(taken, seed=3, rank=8, kinds=4),
+    )  # fmt: skip
     path = world.folder / "model-3.npz"
-    model.save(path)
-    manifest = Manifest({prepared.id: sorted(consumed.items())})
+    trained.model.save(path)
+    manifest = Manifest({prepared.id: sorted(trained.consumed.items())})
     asked = developer.data.define_terms("train", royalty="5%")
     weights = developer.models.weights(path)
-    run = run_document(model="Model 3", weights=weights.document, **RUN)
+    run = run_of(path, trained, manifest, 3, {"size": SIZE, "rank": 8, "kinds": 4})
     refusal = ""
     try:
-        developer.models.register(weights, asked, manifest=manifest, run=run)
+        developer.models.register(weights, asked, manifest=manifest, run=run.hash)
     except ContractReverted as error:
         refusal = error.name
     offer = creator.market.draft(
@@ -64,7 +67,8 @@ def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, li
     before = world.k.index.balance(ETHER).deposited
     bought = developer.market.buy(offer)
     paid = world.k.index.balance(ETHER).deposited - before
-    done = developer.models.register(weights, asked, manifest=manifest, run=run)
+    done = developer.models.register(weights, asked, manifest=manifest, run=run.hash)
+    publish_run(world, done.id, run)
     world.cost("Register the pictures as data", registered.receipts, "behind the market's gate")
     world.cost("Offer a licence", [offered])
     world.cost("Buy it", bought.receipts, "the price goes to the batch, and so along its trace")

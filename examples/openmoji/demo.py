@@ -23,7 +23,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from examples.openmoji import acts, evidence, steps
+from examples.openmoji import acts, evidence, exposures, steps
 from examples.openmoji import summary as told
 from examples.openmoji.drawings import NOTICE, load
 from examples.openmoji.pictures import original
@@ -151,6 +151,7 @@ def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
             rights = evidence.rights(world, batch.id)
             checks += evidence.rights_checks(world, rights, money)
             checks += evidence.training_checks(world, batch.id)
+            checks += exposures.exposure_checks(world)
             verified = evidence.verify_outputs(world) + evidence.manifests(world)
             verified += evidence.prove_refused(world)
         payments = tuple(_payment(world, each) for each in money)
@@ -265,6 +266,7 @@ def _models(world: World) -> tuple[told.Model, ...]:
             uses={names[each.id]: each.weight for each in world.manifests[name].collections},
             data_bps=world.k.index.model(model).data_ppm // 100,
             developer_bps=world.k.index.terms(world.k.index.model(model).terms_id).royalty_bps,
+            exposure=exposures.exposure(world, name),
         )
         for name, model in world.models.items()
     )

@@ -73,7 +73,8 @@ class Studio:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a few steps are meant
             source = batches(keys, self.pixels[chosen], seed=seed)
-            return train(source, seed=seed, rank=RANK, kinds=KINDS)[0]
+            taken = (each.pixels for each in source)
+            return train(taken, seed=seed, rank=RANK, kinds=KINDS)
 
     def score(self, model: Model) -> float:
         """How much of what differs among the drawings that were held back the model can draw: 0 is

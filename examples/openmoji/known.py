@@ -25,7 +25,8 @@ UNKNOWN = {
     "That nothing else was used.": "Nobody can prove that a developer declared every source. "
     "Other data mixed in makes a share smaller; only a floor is safe from that.",
     "That the weights are what was trained,": "or that a file came from this model and not from "
-    "another. Here the counts are the training loop’s own, and so the word of who ran it.",
+    "another. Here Kiseki’s hook counted in the training loop, on the machine of the developer, "
+    "whose word it stays.",
     "That a wallet owns what it registers.": "Being first is evidence of priority, not proof.",
     "What is earned elsewhere.": "Revenue that is never paid in is never split, and a payee put "
     "in front of a batch may pass on less.",

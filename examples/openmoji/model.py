@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,24 +44,11 @@ PALETTE: Floats = np.frombuffer(bytes.fromhex(_COLOURS), np.uint8).reshape(-1, 3
 _FILLS = len(PALETTE) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[Id]):
+class Batch(NamedTuple, Generic[Id]):
     """Some pictures, and the ID of each."""
 
     ids: Sequence[Id]
     pixels: Pixels
-
-
-class Consumed(Counter[Id]):
-    """How many times the training loop has seen each ID. Only the loop adds to it."""
-
-    def batches(self, source: Iterable[Batch[Id]]) -> Iterator[Pixels]:
-        """Pass on the pixels of `source`, counting what is taken, when it is taken."""
-        for batch in source:
-            if len(batch.ids) != len(batch.pixels):
-                raise ValueError(f"{len(batch.ids)} IDs for {len(batch.pixels)} pictures")
-            self.update(batch.ids)
-            yield batch.pixels
 
 
 def batches(
@@ -126,21 +112,19 @@ class Model:
 
 
 def train(
-    source: Iterable[Batch[Id]],
+    source: Iterable[Pixels],
     *,
     seed: int = 0,
     rank: int = 128,
     kinds: int = 40,
     stage: Callable[[str], None] = lambda _: None,
-) -> tuple[Model, Consumed[Id]]:
-    """Train on whatever `source` yields; return the model and what it really consumed.
+) -> Model:
+    """Train on whatever `source` yields.
 
-    A picture that comes twice counts twice, in the model and in what is returned. `stage` hears
-    what is being done.
+    A picture that comes twice counts twice. `stage` hears what is being done.
     """
-    consumed: Consumed[Id] = Consumed()
     stage("reading pictures")
-    rows = _read(consumed.batches(source))
+    rows = _read(source)
     with threadpool_limits(1):
         stage("finding what varies together")
         rank = min(rank, *rows.shape)
@@ -150,25 +134,24 @@ def train(
         stage("learning which combinations occur")
         codes = (rows - mean) @ components.T
         mixture = _mixture(codes, kinds, seed)
-    return Model(mean, components, *mixture), consumed
+    return Model(mean, components, *mixture)
 
 
 def fine_tune(
     base: Model,
-    source: Iterable[Batch[Id]],
+    source: Iterable[Pixels],
     *,
     seed: int = 0,
     rank: int = 48,
     stage: Callable[[str], None] = lambda _: None,
-) -> tuple[Model, Consumed[Id]]:
-    """Continue from `base` on other pictures; return the new model and what *it* consumed.
+) -> Model:
+    """Continue from `base` on other pictures.
 
     What `base` learned to see is kept. What it could not see in these pictures is added as a few
     components, the mean moves to theirs, and the mixture is learned anew from them.
     """
-    consumed: Consumed[Id] = Consumed()
     stage("reading pictures")
-    rows = _read(consumed.batches(source))
+    rows = _read(source)
     with threadpool_limits(1):
         stage("adding what the base model does not know")
         mean = rows.mean(0, dtype=np.float64).astype(np.float32)
@@ -179,7 +162,7 @@ def fine_tune(
         components = np.concatenate([base.components, known.astype(np.float32)])
         stage("learning which combinations occur")
         mixture = _mixture(centred @ components.T, max(1, len(rows) // 9), seed)
-    return Model(mean, components, *mixture), consumed
+    return Model(mean, components, *mixture)
 
 
 def _read(source: Iterable[Pixels]) -> Floats:

@@ -22,6 +22,7 @@ from examples.openmoji.summary import (
     Chain,
     Check,
     Duration,
+    Exposure,
     Model,
     Payee,
     Payment,
@@ -99,10 +100,13 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
         for name, mine in by.items()
     )
     models = (
-        Model("Model 1", _hash("m1"), "Developer of model 1", _hash("w1"), None, uses, 2000, 500),
+        Model(
+            "Model 1", _hash("m1"), "Developer of model 1", _hash("w1"), None, uses, 2000, 500,
+            _exposure(sum(uses.values())),
+        ),
         Model(
             "Model 2", _hash("m2"), "Developer of model 2", _hash("w2"), "Model 1",
-            {TUNED_ON: len(by[TUNED_ON])}, 2000, 1000,
+            {TUNED_ON: len(by[TUNED_ON])}, 2000, 1000, _exposure(len(by[TUNED_ON])),
         ),
     )  # fmt: skip
     return Summary(
@@ -215,13 +219,22 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
     )  # fmt: skip
 
 
+def _exposure(taken: int) -> Exposure:
+    return Exposure(
+        "recorded", None, taken, taken, 0, -(-taken // 256), 1, _hash("run"), _hash("ledger")
+    )
+
+
 def main(package: str, target: str) -> None:
     """Train on a sixth of the drawings, so that it takes seconds, and write the report."""
     drawings = load(Path(package))
     some = drawings[::6]
     hers = [d for d in drawings if d.author == TUNED_ON]
-    base, _ = train(batches([d.hexcode for d in some], rasterise(some, SIZE)))
-    tuned, _ = fine_tune(base, batches([d.hexcode for d in hers], rasterise(hers, SIZE)))
+    first, then = (
+        [each.pixels for each in batches([d.hexcode for d in few], rasterise(few, SIZE))]
+        for few in (some, hers)
+    )
+    tuned = fine_tune(train(first), then)
     outputs = [output(p, f"Output {i + 1}")[1] for i, p in enumerate(tuned.generate(48, seed=11))]
     Path(target).write_text(render(summary(drawings, outputs)), encoding="utf-8")
 

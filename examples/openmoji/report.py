@@ -25,6 +25,7 @@ from examples.openmoji.marks import (
     sign,
 )
 from examples.openmoji.summary import Summary, Verification
+from examples.openmoji.taken import exposures
 from examples.openmoji.units import plural
 
 
@@ -167,12 +168,17 @@ def _lineage(s: Summary) -> str:
     if both:
         verb = "is" if len(both) == 1 else "are"
         lead += f" {' and '.join(both)} {verb} in both models, and paid for both."
-    return _lead(lead) + _figure(
-        lineage(s),
-        "Widths are in proportion. Grey: how often training used the drawings, counted in the "
-        "training loop and declared in the models’ manifests. Red, from where it is paid in: "
-        "shares of gross, by the terms on the chain. Artists’ percentages are rounded; all are "
-        '<a href="#artists">below by name</a>, and <a href="#money">to the base unit</a>.',
+    return (
+        _lead(lead)
+        + _figure(
+            lineage(s),
+            "Widths are in proportion. Grey: how often training used the drawings, counted by "
+            "Kiseki’s hook in the training loop and declared in the models’ manifests. Red, from "
+            "where it is paid in: "
+            "shares of gross, by the terms on the chain. Artists’ percentages are rounded; all are "
+            '<a href="#artists">below by name</a>, and <a href="#money">to the base unit</a>.',
+        )
+        + exposures(s)
     )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sklearn
 
 from examples.openmoji.drawings import Drawing, Pixels, rasterise
-from examples.openmoji.model import SIZE, Consumed, Model, batches, fine_tune, train
+from examples.openmoji.model import SIZE, batches, fine_tune, train
 from examples.openmoji.pictures import output
+from examples.openmoji.recording import Trained, record, run_of
 from examples.openmoji.summary import Picture
 from examples.openmoji.world import (
     BASE_DEVELOPER,
@@ -29,6 +28,7 @@ from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.models.models import run_document
 from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.client.revenue.revenue import ETHER
+from kiseki.core.run import Run
 from kiseki.core.terms import ITEM_NOTICE
 from kiseki.core.values import to_hex
 
@@ -43,7 +43,6 @@ on them, divided by declared use. The drawings themselves remain under CC BY-SA 
 """
 MODEL_LICENCE = "Whoever builds on this model pays its developer 5% of gross, and its data.\n"
 SEED = 7
-RUN = {"code": "examples/openmoji/model.py", "seed": SEED, "size": SIZE}
 OUTPUTS = 48
 ETHER_PAID = (1_234_567_890_123_456_789, 2_000_000_000_000_000_001)
 TOKENS_PAID = (9_999_999_998, 3)
@@ -109,14 +108,6 @@ def usable(world: World) -> list[Drawing]:
 # Training
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A model and what training it really consumed."""
-
-    model: Model
-    consumed: Consumed[bytes]
-
-
 def rasterise_usable(world: World, progress: Progress) -> tuple[Pixels, list[Drawing]]:
     """What consent covers, as pixels."""
     used = usable(world)
@@ -127,8 +118,8 @@ def train_base(world: World, pixels: Pixels, used: Sequence[Drawing]) -> Trained
     """Trains the first model on what consent covers."""
     keys = [world.ids[drawing.path] for drawing in used]
     times = [1 if drawing.skintone else 2 for drawing in used]
-    model, consumed = train(batches(keys, pixels, times=times, seed=SEED), seed=SEED)
-    return Trained(model, consumed)
+    source = batches(keys, pixels, times=times, seed=SEED)
+    return record(ledger(world, "Model 1"), source, lambda taken: train(taken, seed=SEED))
 
 
 def train_tuned(world: World, base: Trained, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
@@ -136,12 +127,18 @@ def train_tuned(world: World, base: Trained, pixels: Pixels, used: Sequence[Draw
     mine = [i for i, drawing in enumerate(used) if drawing.author == TUNED_ON]
     keys = [world.ids[used[i].path] for i in mine]
     source = batches(keys, pixels[np.array(mine)], seed=SEED)
-    model, consumed = fine_tune(base.model, source, seed=SEED)
-    return Trained(model, consumed)
+    return record(
+        ledger(world, "Model 2"), source, lambda taken: fine_tune(base.model, taken, seed=SEED)
+    )
 
 
-def manifest_of(world: World, consumed: Counter[bytes]) -> Manifest:
-    """The manifest of what a training loop consumed: how often each ID passed through it."""
+def ledger(world: World, model: str) -> Path:
+    """Where the hook writes down what training takes."""
+    return world.folder / "ledgers" / _file(model)
+
+
+def manifest_of(world: World, consumed: Mapping[bytes, int]) -> Manifest:
+    """The manifest of what training consumed: how often a step took each ID."""
     owner = {item.id: p.id for p in world.collections.values() for item in p.items}
     items: defaultdict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
     for data_id in sorted(consumed):
@@ -154,25 +151,26 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
     licence = world.folder / "model-licence.txt"
     licence.write_text(MODEL_LICENCE, "utf-8")
     world.model_terms = world.k.data.define_terms("train", royalty="5%", document=licence)
-    run = RUN | {"numpy": np.__version__, "scikit-learn": sklearn.__version__}
     parents: list[bytes] = []
     for name, trained, number in (
         ("Model 1", base, BASE_DEVELOPER),
         ("Model 2", tuned, TUNING_DEVELOPER),
     ):
         developer = world.k.wallet(number)
-        path = world.folder / f"{name.lower().replace(' ', '-')}.npz"
+        path = world.folder / f"{_file(name)}.npz"
         trained.model.save(path)
         weights = developer.models.weights(path)
         manifest = manifest_of(world, trained.consumed)
+        run = run_of(path, trained, manifest, SEED, {"size": SIZE})
         done = developer.models.register(
             weights,
             world.model_terms,
             manifest=manifest,
             parents=parents,
-            run=run_document(model=name, weights=weights.document, **run),
+            run=run.hash,
         )
-        stated = developer.models.publish_manifest(done.id, manifest, world.folder / "manifests")
+        stated = developer.models.publish_manifest(done.id, manifest, documents(world))
+        publish_run(world, done.id, run)
         world.models[name], world.manifests[name], world.weights[name] = (
             done.id, manifest, weights.commitment,
         )  # fmt: skip
@@ -206,9 +204,25 @@ def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture
     return batch, tuple(pictures)
 
 
+def documents(world: World) -> Path:
+    """The folder of what developers published: manifests, and the documents of runs."""
+    return world.folder / "published"
+
+
 def published(world: World, model: str) -> Path:
     """The manifest that the developer of a model published."""
-    return world.folder / "manifests" / f"{to_hex(world.models[model])}.json"
+    return documents(world) / f"{to_hex(world.models[model])}.json"
+
+
+def publish_run(world: World, model: bytes, run: Run) -> None:
+    """Whoever has the document finds its hash with the model on the chain."""
+    documents(world).mkdir(exist_ok=True)
+    file = documents(world) / f"{to_hex(model)}-run.json"
+    file.write_text(run.to_json(), "utf-8", newline="\n")
+
+
+def _file(model: str) -> str:
+    return model.lower().replace(" ", "-")
 
 
 def walk(world: World, model: str, progress: Progress) -> None:

@@ -53,6 +53,27 @@ class Artist:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """What the published document of a model's run says of its data. Counts are of drawings; one
+    that training took twice counts twice."""
+
+    level: str
+    """How far the declaration is backed: "declared", or "recorded" by Kiseki's hook."""
+    handed_out: int | None
+    """By a vault; none where there was none, so that it is unknown."""
+    read: int | None
+    """None where nobody counted."""
+    consumed: int
+    lost: int
+    batches: int
+    steps: int
+    run: str
+    """keccak256 of the document, as it is on the chain."""
+    ledger: str
+    """keccak256 of the ledger's last hash."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     name: str
     id: str
@@ -67,6 +88,7 @@ class Model:
     data_bps: int
     """The share of gross that its artists ask together, in hundredths of a percent."""
     developer_bps: int
+    exposure: Exposure
 
 
 @dataclass(frozen=True, slots=True)

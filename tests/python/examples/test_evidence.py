@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 
 import pytest
-from examples.openmoji import evidence, steps
+from examples.openmoji import evidence, exposures, steps
 from examples.openmoji.drawings import Drawing
 from examples.openmoji.summary import Rights, Token, Verification
 from examples.openmoji.world import (
@@ -21,6 +22,7 @@ from examples.openmoji.world import (
 from kiseki import Kiseki
 from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import seal
+from kiseki.training import Exposure, Ledger
 
 
 def silent(done: int, total: int) -> None:
@@ -118,6 +120,44 @@ def test_a_published_manifest_is_read_and_its_stated_hash_compared(run: Run) -> 
             evidence.manifests(run.world)
     finally:
         file.write_text(whole, "utf-8")
+
+
+def test_what_training_consumed_is_told_from_the_published_document(run: Run) -> None:
+    for name, manifest in run.world.manifests.items():
+        said = exposures.exposure(run.world, name)
+        figures = Ledger(steps.ledger(run.world, name)).figures()
+        assert (said.level, said.handed_out, said.lost) == ("recorded", None, 0)
+        assert said.consumed == said.read == figures.consumed == manifest.weight
+        assert said.run == f"0x{run.world.k.index.model(run.world.models[name]).run.hex()}"
+    checks = exposures.exposure_checks(run.world)
+    assert len(checks) == 2 and all(check.ok for check in checks)
+
+
+def test_a_ledger_that_counts_something_else_is_noticed(run: Run) -> None:
+    """Trained again with other data after registration: document and ledger no longer agree."""
+    folder = steps.ledger(run.world, "Model 2")
+    kept = folder.with_name("kept")
+    shutil.copytree(folder, kept)
+    try:
+        with Exposure(folder) as exposure:
+            exposure.restart()
+            list(exposure.batches([([b"x" * 32], None)]))
+            exposure.stepped()
+        assert [check.ok for check in exposures.exposure_checks(run.world)] == [True, False]
+    finally:
+        shutil.rmtree(folder)
+        kept.rename(folder)
+
+
+def test_without_the_document_nothing_is_said_of_training(run: Run) -> None:
+    file = steps.documents(run.world) / f"0x{run.world.models['Model 1'].hex()}-run.json"
+    whole = file.read_bytes()
+    try:
+        file.write_bytes(whole.replace(b'"lost": 0', b'"lost": 1'))
+        with pytest.raises(LookupError, match="what a hook recorded"):
+            exposures.exposure(run.world, "Model 1")
+    finally:
+        file.write_bytes(whole)
 
 
 def test_both_are_walked_on_demand(run: Run) -> None:

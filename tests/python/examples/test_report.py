@@ -297,3 +297,26 @@ def test_the_json_has_every_amount_as_a_string_and_no_picture(facts: Summary) ->
 )
 def test_units_are_exact(amount: int, decimals: int, pad: int | None, words: str) -> None:
     assert exact(amount, decimals, pad) == words
+
+
+def test_each_model_says_how_often_training_took_its_data(page: Node, facts: Summary) -> None:
+    table = next(n for n in page.all("table") if n.attrs.get("class") == "exposures")
+    rows = [[cell.words for cell in row.all() if cell.tag in {"th", "td"}]
+            for row in table.all("tr")]  # fmt: skip
+    assert rows[0] == ["Model", "Handed out", "Read", "Consumed", "Lost", "Evidence"]
+    for row, model in zip(rows[1:], facts.models, strict=True):
+        taken = f"{sum(model.uses.values()):,}"
+        assert row[:5] == [model.name, "unknown", taken, taken, "0"]
+        assert row[5] == "Recorded by Kiseki’s hook while it was trained"
+
+
+def test_a_figure_that_nobody_knows_is_not_shown_as_nothing(facts: Summary) -> None:
+    first, *others = facts.models
+    bare = dataclasses.replace(first.exposure, level="declared", read=None, lost=7)
+    other = dataclasses.replace(facts, models=(dataclasses.replace(first, exposure=bare), *others))
+    table = next(
+        n for n in parse(render(other)).all("table") if n.attrs.get("class") == "exposures"
+    )
+    cells = [cell.words for cell in list(table.all("tr"))[1].all("td")]
+    assert cells[:2] == ["unknown", "unknown"] and cells[3] == "7"
+    assert cells[4] == "Declared by its developer alone"
