@@ -65,6 +65,14 @@ def test_a_run_is_reproduced_bit_for_bit(world: World) -> None:
     )
 
 
+def test_a_rerun_finds_the_hook(world: World) -> None:
+    """Also where Kiseki lies outside the interpreter's folders, as in the tests."""
+    program = world.code / "train.py"
+    program.write_text(program.read_text() + "\nfrom kiseki.training import Exposure\n")
+    found = again(world, world.trained())
+    assert found.outcome == "bit for bit", (world.folder / "again" / LOG).read_text()
+
+
 def test_names_and_folders_are_free_because_content_counts(world: World) -> None:
     made = world.trained()
     other = world.folder / "elsewhere"

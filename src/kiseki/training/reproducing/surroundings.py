@@ -27,6 +27,9 @@ __all__ = ["INSIDE", "Surroundings", "here", "install"]
 INSIDE = "/environment"
 """Where an environment lies in the room, when it is made and when it is used."""
 _NAMED = 5
+_KISEKI = Path(__file__).resolve().parents[2]
+"""The hook that training imports. Where Kiseki was installed to be worked on (`pip install -e`), it
+lies outside the interpreter's folders."""
 _BOUNDS = Bounds(seconds=1800, output=32 * 2**30, files=1_000_000)
 
 
@@ -75,8 +78,10 @@ def here(run: Run, python: Interpreter) -> Surroundings:
             "Name a folder with the recorded wheels (--wheels), or another Python (--python). "
             "Nothing was run"
         )
+    own = (python.prefix, python.base)
+    apart = () if any(_KISEKI.is_relative_to(each.resolve()) for each in own) else (_KISEKI,)
     return Surroundings(
-        "installed", str(python.program), (python.prefix, python.base), {},
+        "installed", str(python.program), (*own, *apart), {},
         (str(python.program.parent),), tuple(_notes(recorded, python)),
     )  # fmt: skip
 
