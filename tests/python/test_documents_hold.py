@@ -54,7 +54,8 @@ def wrong(words: list[str]) -> str:
             return rest[0]
         else:
             break
-    used = {word.partition("=")[0] for word in rest if re.match(r"--[a-z]", word)}
+    own = rest[: rest.index("--")] if "--" in rest else rest  # after it, another program's
+    used = {word.partition("=")[0] for word in own if re.match(r"--[a-z]", word)}
     missing = used - options(command)
     return " ".join(sorted(missing))
 

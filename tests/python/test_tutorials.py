@@ -23,6 +23,7 @@ from tests.python.walk import TUTORIALS, Walk, boxes, shown, walking
 
 from kiseki.chain.anvil import find_anvil
 from kiseki.chain.signing.accounts import local_account
+from kiseki.core.manifest import Manifest
 from kiseki.core.values import ZERO_ADDRESS
 
 STUDIO, ARTIST, BUYER = (local_account(number).address for number in range(3))
@@ -119,6 +120,25 @@ def test_train_on_somebody_elses_data(walk: Walk) -> None:
     assert '"weight":"4"' in manifest
     for home in ("provider", "developer"):
         assert (walk.folder / home / ".kiseki" / "secrets").exists()
+
+
+@pytest.mark.skipif(
+    shutil.which("bwrap") is None and not os.environ.get("CI"),
+    reason="there is no bubblewrap (apt install bubblewrap)",
+)
+def test_register_a_lora(walk: Walk) -> None:
+    """Promise 3: by the file's own counts; then as the hook recorded it, and made again."""
+    walk.page("lora")
+    weights = []
+    for model, levels in (("$lora", []), ("$model", ["recorded", "reproduced"])):
+        told = walk.json(f"kiseki model show {model} --documents published")
+        assert [each["level"] for each in told["backing"]] == ["declared", *levels]
+        name = f"{told['id']}.json"
+        made = Manifest.from_json((walk.folder / "published" / name).read_text("utf-8"))
+        weights.append([weight for rows in made.items.values() for _, weight in rows])
+    by_file, by_hook = weights
+    assert sorted(by_file) == [6] * 5 + [9] * 4, "repeats times epochs, for each picture"
+    assert sum(by_hook) == 40 and len(by_hook) == 9 and max(by_hook) <= 5
 
 
 def test_pay_by_influence(walk: Walk) -> None:
