@@ -5,47 +5,49 @@ from __future__ import annotations
 from html import escape
 
 from examples.openmoji.marks import code, count, scroll
-from examples.openmoji.summary import Model, Summary
+from examples.openmoji.summary import Summary
 
 LEVELS = {
-    "declared": "Declared by its developer alone",
-    "recorded": "Recorded by Kiseki’s hook while it was trained",
+    "declared": "The developer alone says so.",
+    "recorded": "Kiseki’s hook counted in the training loop, and the developer published what it "
+    "recorded.",
 }
 
 
 def exposures(s: Summary) -> str:
-    """A row for each model: handed out, read, consumed, lost, and how far that is backed."""
-    body = "".join(_row(m) for m in s.models)
-    heads = "".join(
-        f'<th class="n" scope="col">{name}</th>'
-        for name in ("Handed out", "Read", "Consumed", "Lost")
+    """A column for each model: handed out, read, consumed, lost, and how far that is backed."""
+    rows = (
+        ("Handed out", [_said(m.exposure.handed_out) for m in s.models]),
+        ("Read", [_said(m.exposure.read) for m in s.models]),
+        ("Consumed", [count(m.exposure.consumed) for m in s.models]),
+        ("Lost", [count(m.exposure.lost) for m in s.models]),
+        ("Evidence", [escape(m.exposure.level) for m in s.models]),
+        ("Run’s document", [code(m.exposure.run) for m in s.models]),
+        ("Ledger", [code(m.exposure.ledger) for m in s.models]),
     )
-    runs = "".join(
-        f"<dt>{escape(m.name)}, document of the run</dt><dd>{code(m.exposure.run)}</dd>"
-        f"<dt>{escape(m.name)}, ledger</dt><dd>{code(m.exposure.ledger)}</dd>"
-        for m in s.models
+    body = "".join(
+        f'<tr><th scope="row">{name}</th>'
+        + "".join(f'<td class="n">{value}</td>' for value in values)
+        + "</tr>"
+        for name, values in rows
     )
+    heads = "".join(f'<th class="n" scope="col">{escape(m.name)}</th>' for m in s.models)
+    levels = sorted({m.exposure.level for m in s.models})
+    meant = " ".join(
+        f"<b>{escape(level.capitalize())}:</b> {LEVELS[level]}"
+        for level in levels if level in LEVELS
+    )  # fmt: skip
     return (
         "<h3>What training consumed</h3>"
-        "<p>Uses of drawings; one that was used twice counts twice. <em>Read</em>: given out by "
-        "the data set. <em>Consumed</em>: taken by a step of training that the weights descend "
-        "from; the manifest declares these. <em>Lost</em>: in steps that the weights do not "
-        "descend from. Only a vault knows what it handed out, and here there was none.</p>"
+        "<p>Uses of drawings; one that was used twice counts twice. <b>Read:</b> given out by "
+        "the data set. <b>Consumed:</b> taken by a step of training that the weights descend "
+        "from; the manifest declares these. <b>Lost:</b> in steps that the weights do not "
+        f"descend from. Only a vault knows what it handed out, and here there was none. {meant}</p>"
         + scroll(
             "What training consumed",
             '<table class="exposures"><thead><tr><th scope="col">Model</th>'
-            f'{heads}<th scope="col">Evidence</th></tr></thead><tbody>{body}</tbody></table>',
+            f"{heads}</tr></thead><tbody>{body}</tbody></table>",
         )
-        + f'<dl class="facts">{runs}</dl>'
-    )
-
-
-def _row(m: Model) -> str:
-    e = m.exposure
-    figures = "".join(f'<td class="n">{_said(n)}</td>' for n in (e.handed_out, e.read))
-    return (
-        f'<tr><th scope="row">{escape(m.name)}</th>{figures}<td class="n">{count(e.consumed)}</td>'
-        f'<td class="n">{count(e.lost)}</td><td>{escape(LEVELS.get(e.level, e.level))}</td></tr>'
     )
 
 
