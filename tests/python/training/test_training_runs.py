@@ -152,6 +152,14 @@ def test_the_commit_is_told_and_whether_files_differ(tmp_path: Path) -> None:
     assert set(code_of(tmp_path, [tmp_path / "new.py"]).files) == {"train.py", ".gitignore"}
     with pytest.raises(FilesError):
         code_of(tmp_path / "nowhere")
+    ignored = code_of(tmp_path / "runs")
+    assert ignored.revision is None and set(ignored.files) == {"log"}, "no commit speaks of it"
+    program, ran = tmp_path / "monitor", tmp_path / "ran"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    git("config", "core.fsmonitor", str(program))
+    code_of(tmp_path)
+    assert not ran.exists(), "a repository's settings name no program that runs"
 
 
 # Packages and their wheels

@@ -24,8 +24,8 @@ _SECONDS = 60
 def code_of(folder: str | Path, without: Iterable[Path] = ()) -> Code:
     """Of a folder: each file with its hash, and the commit where it is part of a repository.
 
-    In a repository those files count that git knows or would add; elsewhere all, but names that
-    begin with a dot.
+    In a repository those files count that git knows or would add; elsewhere, also in a folder that
+    the repository ignores, all but names that begin with a dot.
 
     Args:
         without: folders that are no code, though they lie in it: inputs and outputs.
@@ -37,7 +37,7 @@ def code_of(folder: str | Path, without: Iterable[Path] = ()) -> Code:
     files = files_of(place, without)
     hashed = hash_files([place / each for each in files])
     digests = {name: each.digest for name, each in zip(files, hashed, strict=True)}
-    revision = _git(place, "rev-parse", "HEAD")
+    revision = None if _is_ignored(place) else _git(place, "rev-parse", "HEAD")
     if revision is None:
         return Code(files=digests)
     return Code(revision.strip(), bool(_git(place, "status", "--porcelain", "--", ".")), digests)
@@ -53,7 +53,7 @@ def files_of(folder: Path, without: Iterable[Path] = ()) -> list[str]:
         raise FilesError(f"{folder} is no folder of code")
     away = [each.resolve() for each in without]
     listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed is not None:
+    if listed is not None and not _is_ignored(folder):
         names = {each for each in listed.split("\0") if each and (folder / each).is_file()}
     else:
         names = {str(Path(each).relative_to(folder)) for each in walk(folder)}
@@ -75,6 +75,11 @@ def files_of(folder: Path, without: Iterable[Path] = ()) -> list[str]:
     return found
 
 
+def _is_ignored(folder: Path) -> bool:
+    """Whether it lies in a repository that leaves it out, so that no commit speaks of it."""
+    return _git(folder, "check-ignore", "--quiet", ".") is not None
+
+
 def _git(folder: Path, *words: str) -> str | None:
     """What git says; none where there is no git, or no repository."""
     program = shutil.which("git")
@@ -82,8 +87,10 @@ def _git(folder: Path, *words: str) -> str | None:
         return None
     # Of variables that say where a repository is, none may point to another one.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # A repository's own settings can name programs, and it may be a stranger's.
+    quiet = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
     done = subprocess.run(  # noqa: S603
-        [program, "-C", str(folder), *words],
+        [program, *quiet, "-C", str(folder), *words],
         capture_output=True, text=True, timeout=_SECONDS, check=False, env=kept,
     )  # fmt: skip
     return done.stdout if done.returncode == 0 else None
