@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeVar
 
 from kiseki.core.manifest import Manifest
@@ -20,7 +20,7 @@ __all__ = ["Declared", "Documents"]
 
 _KEPT = 4_096
 _ITEMS = 1_000_000
-"""Items of all manifests that are remembered together; each takes some hundred bytes."""
+"""Items of all documents that are remembered together; each takes some hundred bytes."""
 _T = TypeVar("_T")
 
 
@@ -75,6 +75,10 @@ class Documents:
     def __bool__(self) -> bool:
         """Whether there are any, or may be."""
         return self._published.is_somewhere
+
+    def __contains__(self, key: bytes) -> bool:
+        """Whether the document with a hash is at hand, whatever it says."""
+        return key in self._published
 
     @property
     def mark(self) -> str:
@@ -132,4 +136,4 @@ def _declared(text: bytes) -> Declared:
 
 
 def _size(found: object) -> int:
-    return len(found) if isinstance(found, Declared) else 0
+    return len(found) if isinstance(found, Sized) else 0

@@ -59,6 +59,12 @@ class Published:
         """Whether a folder was named."""
         return self._folder is not None
 
+    def __contains__(self, key: bytes) -> bool:
+        """Whether the document with a hash is in the folder, as of the last look."""
+        with self._one:
+            self._look_again()
+            return key in self._by_hash
+
     def document(self, key: bytes) -> bytes | None:
         """The document with a hash; none where it is not in the folder.
 

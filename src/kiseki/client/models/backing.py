@@ -134,7 +134,7 @@ def backings(index: Questions, documents: Documents, model: bytes) -> list[Backi
             if again is not None and not _is_about(again, model, record.run, run):
                 again = None
             level = _judged(again)
-        is_here = documents.read(each.document, bytes) is not None
+        is_here = each.document in documents
         found.append(Backing(
             level, each.speaker, each.speaker == who, each.time, each.document, is_here, again
         ))  # fmt: skip

@@ -9,6 +9,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
 from kiseki.index.answers.items import Item
+from kiseki.web.shown.living import SeriesShown, series
 from kiseki.web.shown.statements import StatementRow, statements
 from kiseki.web.shown.values import (
     ROWS,
@@ -64,6 +65,8 @@ class CollectionShown:
         items: those that are logged.
         withdrawals: of it and its items, each with a model that rests on it, and what the model's
             developer answered.
+        series: its place in a series, by who speaks for it; none where nobody said that it has
+            one.
         statements: what was said about it.
         block, transaction: of its registration.
     """
@@ -85,6 +88,7 @@ class CollectionShown:
     uses: Rows[UseRow]
     items: Rows[ItemRow]
     withdrawals: Rows[WithdrawalRow]
+    series: SeriesShown | None
     statements: Rows[StatementRow]
     block: int
     transaction: str
@@ -122,6 +126,7 @@ def collection(
         uses(index, which, most=most),
         items(index, which, record.provider, most=most),
         withdrawals(index, "collection", which, language, documents, most=most),
+        series(index, documents, which),
         statements(index, "collection", which, most=most),
         record.block,
         to_hex(record.transaction),

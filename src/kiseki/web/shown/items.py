@@ -11,6 +11,7 @@ from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
 from kiseki.index.answers.values import Found
 from kiseki.web.shown.lineages import Standing, standing
+from kiseki.web.shown.living import MadeFromRow, made_of
 from kiseki.web.shown.values import ROWS, Rows, page
 
 __all__ = [
@@ -94,6 +95,7 @@ class ItemShown:
         batch: of an output, how the batch stands in which its registrant logged it first; none of
             data.
         collection: the one in which its provider logged it first; none of an output.
+        made_from: what it was made from, by who speaks for that collection.
         taken: the newest models that declare that collection themselves; none of an output.
         more_took: whether there are older ones.
     """
@@ -106,6 +108,7 @@ class ItemShown:
     places: Rows[PlaceRow]
     batch: BatchStanding | None
     collection: str | None
+    made_from: list[MadeFromRow]
     taken: list[TakenRow]
     more_took: bool
 
@@ -160,6 +163,7 @@ def item(
         page(places, most, place, lambda each: to_hex(each.id)),
         _standing(index, home.id) if is_output else None,
         None if is_output else to_hex(home.id),
+        [] if is_output else made_of(index, documents, home.id, found.id),
         [_taken(each) for each in took[:most]],
         len(took) > most,
     )
