@@ -42,7 +42,6 @@ print(json.dumps({"splits": told, "sizes": sizes}))
 
 def imagefolder(cache: Path, **given: Any) -> Any:
     """What the real reader of datasets finds."""
-    pytest.importorskip("datasets")
     words = [sys.executable, "-c", READ, str(cache), json.dumps(given)]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
