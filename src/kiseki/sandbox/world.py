@@ -75,6 +75,7 @@ class World:
     collections: dict[str, Prepared] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     _ids: dict[Path, bytes] = field(default_factory=dict)
+    _revoked: bytes = b""
     _done: int = 0
 
     def build(self) -> tuple[bytes, list[Person]]:
@@ -87,7 +88,7 @@ class World:
         self._consent(refuses)
         self._wait(20)
         self._revoke_one(revokes_one)
-        base = self._model("model 1", DEVELOPER, self._usable(refuses, revokes_one))
+        base = self._model("model 1", DEVELOPER, self._usable(refuses))
         self._wait(30)
         mine = [drawing for drawing in self.drawings if drawing.author == tuned_on]
         tuned = self._model("model 2", TRAINER, mine, [base])
@@ -120,16 +121,19 @@ class World:
     def _revoke_one(self, name: str) -> None:
         """One artist takes back one drawing; from a week later on nobody may train on it."""
         self.k.test_money.ether(self.artists[name].address, _ETHER)
-        self.artists[name].data.revoke_item(self.collections[name].items[0].commitment)
+        # The items are in the order of their salts, which differs from sandbox to sandbox.
+        first = next(drawing for drawing in self.drawings if drawing.author == name)
+        self._revoked = self._ids[first.path]
+        commitments = {item.id: item.commitment for item in self.collections[name].items}
+        self.artists[name].data.revoke_item(commitments[self._revoked])
         self.k.test_money.wait(ITEM_NOTICE)
         self._step()
 
-    def _usable(self, refuses: str, revokes_one: str) -> list[Drawing]:
-        revoked = self.collections[revokes_one].items[0].id
+    def _usable(self, refuses: str) -> list[Drawing]:
         return [
             drawing
             for drawing in self.drawings
-            if drawing.author != refuses and self._ids[drawing.path] != revoked
+            if drawing.author != refuses and self._ids[drawing.path] != self._revoked
         ]
 
     # Models and pictures
