@@ -6,6 +6,7 @@
     ├── CompositionError                    sources and levies that cannot rest on each other
     ├── SecretsError                        the key file cannot be used as it is
     │   └── SaltsMissing                    it cannot open what is registered
+    ├── VaultError                          content cannot be kept or read as it should
     ├── FilesError                          files that cannot be registered as they are
     ├── NotIsolated                         a stranger's command cannot be kept apart here
     ├── SigningError                        a wallet that cannot sign, or did not
@@ -55,6 +56,7 @@ __all__ = [
     "TrainingError",
     "TransactionFailed",
     "Unprovable",
+    "VaultError",
     "WrongChain",
 ]
 
@@ -89,6 +91,10 @@ class SaltsMissing(SecretsError):  # noqa: N818 - reads as what happened
     def __init__(self, message: str, registrations: Sequence[bytes]) -> None:
         super().__init__(message)
         self.registrations = tuple(registrations)
+
+
+class VaultError(KisekiError):
+    """Content cannot be kept or read as it should: damaged, cut off, of another key, no room."""
 
 
 class FilesError(KisekiError):
