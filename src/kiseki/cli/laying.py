@@ -54,10 +54,11 @@ def lay(
     chain, and items that were revoked are left out. kiseki-laid.json in the folder says which file
     is which item; `kiseki model from-lora` reads it.
 
-    Shows what is written and how large it is, and asks first. Interrupted, run it again: nothing is
-    copied twice. Run later, it adds what is new, and deletes what was revoked since, with its
-    caches. Ends with 3 if something is missing that might be had. Reads the chain and sends
-    nothing.
+    Shows what is written and how large it is, and asks first. Until all is there the folder has a
+    hidden name beside its own, so that no trainer reads a part of it; one process at a time lays or
+    clears it. Interrupted, run it again: nothing is copied twice. Run later, it adds what is new,
+    and deletes what was revoked since, with its caches. Ends with 3 if something is missing that
+    might be had. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -66,22 +67,25 @@ def lay(
         --repeats 5 --repeats foxes=10
       kiseki training lay 0x1111… 0x2222… train --for diffusers --from store --dry-run
     """
+    from kiseki.training.laying.held import held
     from kiseki.training.laying.prepare import plan
     from kiseki.training.laying.write import carry_out
 
     named = _named(collection)
     k = context.watching(context.acting(), allow_old=False)
-    with show.progress("hashing", "files") as told:
-        planned = plan(
-            k, named, tool, folder, sources=source, repeats=_repeats(repeats, named), progress=told
-        )  # fmt: skip
-    if not context.current.json:
-        _show(planned)
-    if not context.current.dry_run and not planned.done:
-        if not context.current.yes:
-            context.confirm(f"{_words(planned)} Write them?")
-        with show.progress("copying", "files") as told:
-            carry_out(planned, told)
+    with held(folder):
+        with show.progress("hashing", "files") as told:
+            planned = plan(
+                k, named, tool, folder,
+                sources=source, repeats=_repeats(repeats, named), progress=told,
+            )  # fmt: skip
+        if not context.current.json:
+            _show(planned)
+        if not context.current.dry_run and not planned.done:
+            if not context.current.yes:
+                context.confirm(f"{_words(planned)} Write them?")
+            with show.progress("copying", "files") as told:
+                carry_out(planned, told)
     if context.current.json:
         show.json_line(_document(planned))
     else:
@@ -107,15 +111,17 @@ def clear(
       kiseki training clear train --dry-run
     """
     from kiseki.training.laying.clear import clearing
+    from kiseki.training.laying.held import held
 
-    found = clearing(folder)
-    if not context.current.json:
-        _show_clearing(found)
-    if not context.current.dry_run:
-        if not context.current.yes:
-            context.confirm(f"{show.count(len(found.files), 'file')}: delete?")
-        with show.progress("deleting", "files") as told:
-            found.clear(told)
+    with held(folder):
+        found = clearing(folder)
+        if not context.current.json:
+            _show_clearing(found)
+        if not context.current.dry_run:
+            if not context.current.yes:
+                context.confirm(f"{show.count(len(found.files), 'file')}: delete?")
+            with show.progress("deleting", "files") as told:
+                found.clear(told)
     if context.current.json:
         show.json_line({
             "folder": found.folder, "files": len(found.files), "caches": found.caches,

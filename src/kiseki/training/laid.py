@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kiseki.core.beside import CACHE_FOLDERS, CONTROL_FOLDER, Kind, made_from
 from kiseki.core.laid import FILE, Laid
-from kiseki.vault.laid import read
+from kiseki.errors import InvalidInput
+from kiseki.vault.laid import PART, half_laid, read
 
 __all__ = ["Original", "Originals", "original", "read"]
 
@@ -39,12 +40,12 @@ class Originals:
 
     Raises:
         FilesError: nothing was laid in `laid`, or its list cannot be read.
-        InvalidInput: that list is none.
+        InvalidInput: that list is none, or says that it was laid in part.
     """
 
     def __init__(self, laid: str | Path | None = None) -> None:
         """Use `of`."""
-        self._laid = None if laid is None else read(laid)
+        self._laid = None if laid is None else _whole(Path(laid))
         self._read: dict[Path, Laid | None] = {}
 
     def of(self, file: str | Path) -> Original | None:
@@ -58,7 +59,7 @@ class Originals:
 
         Raises:
             FilesError: the list of the laid folder cannot be read.
-            InvalidInput: that list is none.
+            InvalidInput: that list is none, or the folder was laid in part.
         """
         path = Path(os.path.abspath(file))  # noqa: PTH100 - a link stays what it is called
         inside, subset = path.parent.name, path.parent
@@ -79,8 +80,20 @@ class Originals:
 
     def _list(self, folder: Path) -> Laid | None:
         if folder not in self._read:
-            self._read[folder] = read(folder) if (folder / FILE).is_file() else None
+            is_laid = (folder / FILE).is_file() or half_laid(folder)
+            self._read[folder] = _whole(folder) if is_laid else None
         return self._read[folder]
+
+
+def _whole(folder: Path) -> Laid:
+    """What was laid in a folder, where all of it is there: a training that took a part of it is not
+    what its list says."""
+    if problem := half_laid(folder):
+        raise InvalidInput(problem)
+    laid = read(folder)
+    if not laid.whole:
+        raise InvalidInput(f"{folder} {PART}")
+    return laid
 
 
 def original(file: str | Path, laid: str | Path | None = None) -> Original | None:

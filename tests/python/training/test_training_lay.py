@@ -4,9 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +13,10 @@ from kiseki import LocalKiseki, Terms
 from kiseki.core.laid import FILE
 from kiseki.core.terms import IRREVOCABLE, Use
 from kiseki.errors import FilesError, InvalidInput
-from kiseki.training.laying import write as laying
 from kiseki.training.laying.prepare import Layout, plan
 from kiseki.training.laying.write import carry_out, lay
 from kiseki.vault import receipts
+from kiseki.vault.laid import aside
 
 from .scene import Scene, listed, there
 
@@ -254,55 +251,6 @@ def test_no_name_that_a_provider_gave_reaches_the_disk(scene: Scene, terms: Term
     assert {e for e in after - before if scene.folder not in (e, *e.parents)} == set()
 
 
-KILLED = """
-import os, sys
-sys.path.insert(0, {root!r})
-from kiseki import Kiseki
-from kiseki.vault.keystore import KeyStore
-from kiseki.chain.signing.accounts import local_account
-from kiseki.training.laying import write as laying
-real, done = laying._copied, []
-def copied(source, target):
-    if len(done) == {after}:
-        target.write(source.read()[:100]); target.flush()
-        os.kill(os.getpid(), 9)
-    done.append(1)
-    return real(source, target)
-laying._copied, laying._SIDE_BY_SIDE = copied, 1
-with Kiseki.connect({url!r}, local_account(2), secrets={secrets!r}, journal={journal!r},
-                    index={index!r}) as k:
-    laying.lay(k, {{"fruit": bytes.fromhex({collection!r})}}, "kohya", {folder!r},
-               sources=[{store!r}])
-"""
-
-
-@pytest.mark.parametrize("after", [0, 3, 7])
-def test_one_that_is_killed_goes_on_where_it_was(
-    scene: Scene, terms: Terms, k: LocalKiseki, tmp_path: Path, after: int
-) -> None:
-    """Invariant 8. A real process, killed within a copy; nothing is copied twice."""
-    collection = scene.registered("fruit", terms)
-    code = KILLED.format(
-        root=str(Path(laying.__file__).parents[3]), after=after, url=k.url,
-        secrets=str(tmp_path / "trainer"), journal=str(tmp_path / "journal"),
-        index=str(tmp_path / "index"), collection=collection.hex(), folder=str(scene.folder),
-        store=str(scene.store),
-    )  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert not listed(scene.folder).whole
-    names = there(scene.folder)
-    whole = {each for each in names if each.startswith("1_fruit/") and "part" not in each}
-    assert len(whole) == after and len(names - whole) == 2, "its list and what was begun"
-    inodes = {each: (scene.folder / each).stat().st_ino for each in whole}
-    planned = laid(scene, collection)
-    assert (planned.there, len(planned.copies)) == (after, 8 - after)
-    assert {each: (scene.folder / each).stat().st_ino for each in whole} == inodes
-    assert listed(scene.folder).whole
-    assert len(there(scene.folder)) == 4 + 4 + 2, "and what was begun is gone"
-    assert laid(scene, collection).done
-
-
 def test_laid_again_it_follows_what_may_be_used_then(scene: Scene, terms: Terms) -> None:
     """What was revoked goes with its caches; what is new comes; what somebody wrote stays."""
     collection = scene.registered("fruit", terms)
@@ -358,9 +306,9 @@ def test_a_source_that_changes_meanwhile_is_not_laid(scene: Scene, terms: Terms)
     with pytest.raises(FilesError, match="changed since it was looked at"):
         carry_out(planned)
     assert b"another" not in {
-        each.read_bytes() for each in scene.folder.rglob("*") if each.is_file()
+        each.read_bytes() for each in aside(scene.folder).rglob("*") if each.is_file()
     }
-    assert not listed(scene.folder).whole
+    assert not scene.folder.exists() and not listed(aside(scene.folder)).whole
 
 
 def test_a_folder_that_is_somebody_elses_is_refused(scene: Scene, terms: Terms) -> None:

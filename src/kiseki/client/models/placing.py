@@ -25,7 +25,7 @@ from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.doubts import Doubts
 from kiseki.vault.files import hash_files
 from kiseki.vault.folders import find
-from kiseki.vault.laid import read
+from kiseki.vault.laid import PART, half_laid, read
 
 __all__ = ["PICTURES", "Laid", "Placing"]
 
@@ -97,7 +97,8 @@ class Placing:
             return self._in_collection(folder, given, draws)
         path = self._path(folder.name, given)
         if path is None:
-            return Laid(folder, None, (), draws, (
+            half = half_laid(self.root) if self.root else ""
+            return Laid(folder, None, (), draws, half or (
                 f"nobody said where the pictures of {folder.name!r:.80} lie; name the folder that "
                 f"the trainer was given, or this one (--folder NAME=PATH)"
             ))  # fmt: skip
@@ -161,10 +162,7 @@ class Placing:
         if (laid.chain, laid.registry) != here:
             return f"{folder} was laid from another chain, {laid.chain}"
         if not laid.whole:
-            return (
-                f"{folder} was laid in part, because laying it was interrupted; lay it again "
-                "(kiseki training lay) and train on all of it"
-            )
+            return f"{folder} {PART}"
         return ""
 
     def _in_collection(self, folder: Folder, collection: bytes, draws: Draws | None) -> Laid:

@@ -1,7 +1,8 @@
 """Taking away what was laid, with what trainers cached beside it, and nothing else.
 
 A file goes only if its content is what was laid, or its name says that a trainer computed it from
-what goes. Everything else is somebody's work: it stays, and is named.
+what goes. Everything else is somebody's work: it stays, and is named. While files are deleted the
+folder lies aside, so no trainer reads the rest of it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kiseki.core.beside import CACHE_FOLDERS, Kind, is_cache_of_folder, made_fro
 from kiseki.core.laid import FILE, Laid, Picture, Subset
 from kiseki.errors import FilesError
 from kiseki.training.laid import read
+from kiseki.training.laying.held import held, put_back, take_aside, where
 
 __all__ = ["Clearing", "clearing", "is_laid", "without"]
 
@@ -30,7 +32,8 @@ class Clearing:
 
     Attributes:
         folder: the laid folder.
-        files: what goes: what was laid, and caches of it.
+        files: what goes: what was laid, and caches of it; under the folder's own name, also where
+            it lies aside.
         folders: those of pictures and caches, the inner ones first; they go where they are empty.
         caches: how many of them are caches.
         size: their bytes.
@@ -50,19 +53,37 @@ class Clearing:
         """Deletes it, and each folder that is empty then. Interrupted, it can be done again.
 
         Raises:
-            FilesError: a file cannot be deleted.
+            FilesError: a file cannot be deleted, or another process lays or clears the folder.
         """
         try:
-            for done, each in enumerate(self.files, 1):
-                each.unlink(missing_ok=True)
-                progress(done, len(self.files))
-            for each in self.folders:
-                _remove_if_empty(each)
-            if self.all:
-                (self.folder / FILE).unlink(missing_ok=True)
-                _remove_if_empty(self.folder)
+            with held(self.folder):
+                away = take_aside(self.folder)
+                self.delete(away, progress)
+                if self.all:
+                    self._end(away)
         except OSError as error:
             raise FilesError(f"{error.filename} cannot be deleted ({error.strerror})") from error
+
+    def delete(self, away: Path, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+        """Deletes it where the folder lies aside; the list stays.
+
+        Raises:
+            OSError: a file cannot be deleted.
+        """
+        for done, each in enumerate(self.files, 1):
+            (away / each.relative_to(self.folder)).unlink(missing_ok=True)
+            progress(done, len(self.files))
+        for each in self.folders:
+            _remove_if_empty(away / each.relative_to(self.folder))
+
+    def _end(self, away: Path) -> None:
+        """Deletes the list, last of all: it says that there is something to clear."""
+        if {each.name for each in away.iterdir()} - {FILE}:
+            put_back(self.folder)
+            (self.folder / FILE).unlink(missing_ok=True)
+        else:
+            (away / FILE).unlink(missing_ok=True)
+            away.rmdir()
 
 
 def clearing(folder: str | Path) -> Clearing:
@@ -72,7 +93,9 @@ def clearing(folder: str | Path) -> Clearing:
         FilesError: nothing was laid there, or a file in it cannot be read.
         InvalidInput: its list is none.
     """
-    return without(Path(os.path.abspath(folder)), read(folder))  # noqa: PTH100
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is called
+    now = where(place)
+    return without(place, read(now if now != place else folder))
 
 
 def without(folder: Path, laid: Laid, stays: Laid | None = None) -> Clearing:
@@ -82,7 +105,8 @@ def without(folder: Path, laid: Laid, stays: Laid | None = None) -> Clearing:
         stays: what is laid next; its pictures stay, and so does the list. What was not laid is
             not named then.
     """
-    looked = _Looked(folder, stays is None)
+    now = where(folder)
+    looked = _Looked(now, stays is None)
     staying = {
         (subset.folder, each.file)
         for subset in (stays.subsets if stays else ())
@@ -96,7 +120,7 @@ def without(folder: Path, laid: Laid, stays: Laid | None = None) -> Clearing:
         )  # fmt: skip
     names = {subset.folder for subset in laid.subsets}
     settings = laid.settings.keys() - (stays.settings.keys() if stays else ())
-    for path in _entries(folder):
+    for path in _entries(now):
         name = path.name
         if name in names or name == FILE:
             continue
@@ -109,9 +133,14 @@ def without(folder: Path, laid: Laid, stays: Laid | None = None) -> Clearing:
         else:
             looked.keeps(path, "it was changed" if name in settings else "it was not laid")
     size = sum(path.lstat().st_size for path in looked.files)
+    files, folders, kept = (
+        [folder / each.relative_to(now) for each in paths]
+        for paths in (looked.files, looked.folders, [path for path, _ in looked.kept])
+    )
+    reasons = [why for _, why in looked.kept]
     return Clearing(
-        folder, tuple(looked.files), tuple(looked.folders), looked.caches, size,
-        tuple(looked.kept), stays is None,
+        folder, tuple(files), tuple(folders), looked.caches, size,
+        tuple(zip(kept, reasons, strict=True)), stays is None,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from kiseki.training.laying.may import LeftOut, ended
 from kiseki.vault.doubts import Doubts
 from kiseki.vault.files import hash_files, whole
 from kiseki.vault.folders import find
+from kiseki.vault.laid import aside
 
 __all__ = ["Picked", "files_of"]
 
@@ -28,10 +29,10 @@ def files_of(
     sources: Iterable[str | Path], place: Path, progress: Callable[[int, int], None]
 ) -> dict[bytes, list[Path]]:
     """The files of the sources, by their digests."""
-    laid = place.resolve()
+    laid = {place.resolve(), aside(place)}
     files = [
         each for each in find(sources, Doubts())
-        if each.suffix.lower() != _CAPTION and laid not in each.resolve().parents
+        if each.suffix.lower() != _CAPTION and laid.isdisjoint(each.resolve().parents)
     ]  # fmt: skip
     found: dict[bytes, list[Path]] = {}
     for each in hash_files(files, progress):

@@ -15,6 +15,7 @@ from kiseki.errors import FilesError, InvalidInput
 from kiseki.training.laid import read
 from kiseki.training.laying.clear import Clearing, is_laid, without
 from kiseki.training.laying.forms import FORMS, folder_of
+from kiseki.training.laying.held import where
 from kiseki.training.laying.may import LeftOut, closed
 from kiseki.training.laying.pick import Picked, files_of
 
@@ -26,7 +27,7 @@ class Copy:
     """A file that is to be written.
 
     Attributes:
-        target: where.
+        target: where, under the folder's own name.
         source: the file that it is a copy of.
         digest: SHA-256 of it.
         size: its bytes.
@@ -113,7 +114,8 @@ def plan(
     if tool not in TOOLS:
         raise InvalidInput(f"there is no form for {tool!r:.80}; take one of {', '.join(TOOLS)}")
     place = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is called
-    before = _before(place, tool)
+    now = where(place)
+    before = _before(place, now, tool)
     named = _named(collections)
     times = _times(repeats, named)
     wanted = {folder_of(tool, name, times[name]): name for name in named}
@@ -133,15 +135,15 @@ def plan(
     registry = k.session["DataRegistry"].address.lower()
     laid = Laid(k.session.chain_id, registry, tool, True, tuple(subsets), hashes)
     ours = _ours(before)
-    copies, there, changed = _copies(place, laid, ours, picked.paths)
+    copies, there, changed = _copies(place, now, laid, ours, picked.paths)
     for name in list(texts):
-        if is_laid(place / name, hashes[name]):
+        if is_laid(now / name, hashes[name]):
             del texts[name]
-        elif os.path.lexists(place / name) and not is_laid(place / name, ours.get(name)):
+        elif os.path.lexists(now / name) and not is_laid(now / name, ours.get(name)):
             changed.append(place / name)
             del texts[name]
     goes = None if before is None else without(place, before, laid)
-    done = before == laid and not (copies or texts or (goes and goes.files))
+    done = now == place and before == laid and not (copies or texts or (goes and goes.files))
     may_end = tuple(k.models.may_be_gone([each.collection for each in subsets]))
     return Layout(
         place, laid, tuple(copies), texts, there, tuple(picked.left), tuple(changed),
@@ -184,7 +186,7 @@ def _times(repeats: int | Mapping[str, int], named: Mapping[str, bytes]) -> dict
     return {name: given.get(name, 1) for name in named}
 
 
-def _before(place: Path, tool: str) -> Laid | None:
+def _before(place: Path, now: Path, tool: str) -> Laid | None:
     """What was laid there before.
 
     Raises:
@@ -198,23 +200,24 @@ def _before(place: Path, tool: str) -> Laid | None:
             f"{str(place)!r:.200} is no text in UTF-8, so no trainer can be told of it; name "
             "another folder"
         ) from None
-    if os.path.lexists(place) and not place.is_dir():
+    if now == place and os.path.lexists(place) and not place.is_dir():
         raise InvalidInput(f"{place} is no folder")
-    if (place / FILE).is_file():
-        before = read(place)
+    if (now / FILE).is_file():
+        before = read(now)
         if before.tool != tool:
             raise InvalidInput(
                 f"{place} was laid for {before.tool}; clear it first (kiseki training clear), or "
                 "name another folder"
             )
         return before
-    if place.is_dir() and any(place.iterdir()):
-        raise InvalidInput(f"{place} holds files that Kiseki did not lay; name a new folder")
+    if now.is_dir() and any(now.iterdir()):
+        raise InvalidInput(f"{now} holds files that Kiseki did not lay; name a new folder")
     return None
 
 
 def _copies(
     place: Path,
+    now: Path,
     laid: Laid,
     ours: Mapping[str, bytes | None],
     paths: Mapping[tuple[str, str], tuple[Path, Path | None]],
@@ -226,7 +229,7 @@ def _copies(
     """
     copies, there, changed = [], 0, list[Path]()
     for subset in laid.subsets:
-        inside = place / subset.folder
+        inside = now / subset.folder
         if inside.is_symlink() or (inside.exists() and not inside.is_dir()):
             raise FilesError(f"{inside} is not the folder that was laid; move it away")
         for each in subset.pictures:
@@ -239,7 +242,10 @@ def _copies(
                     f"{target} is another file than the one that was laid; move it away"
                 )
             else:
-                copies.append(Copy(target, source, each.digest, source.stat().st_size, True))
+                size = source.stat().st_size
+                copies.append(
+                    Copy(place / subset.folder / each.file, source, each.digest, size, True)
+                )
             if caption is None or each.caption is None:
                 continue
             beside = inside / each.caption_file
@@ -248,10 +254,10 @@ def _copies(
             elif os.path.lexists(beside) and not is_laid(
                 beside, ours.get(f"{subset.folder}/{each.caption_file}")
             ):
-                changed.append(beside)
+                changed.append(place / subset.folder / each.caption_file)
             else:
-                size = caption.stat().st_size
-                copies.append(Copy(beside, caption, each.caption, size, False))
+                named = place / subset.folder / each.caption_file
+                copies.append(Copy(named, caption, each.caption, caption.stat().st_size, False))
     return copies, there, changed
 
 

@@ -1,11 +1,13 @@
-"""Laying what was planned. Interrupted, it is done again, and copies nothing twice."""
+"""Laying what was planned. Interrupted, it is done again, and copies nothing twice.
+
+The folder has its name only while all is there: a trainer finds all of it or nothing.
+"""
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,7 @@ from kiseki.client.kiseki import Kiseki
 from kiseki.core.laid import FILE
 from kiseki.disk import atomic, texts
 from kiseki.errors import FilesError
+from kiseki.training.laying.held import held, put_back, take_aside
 from kiseki.training.laying.prepare import Copy, Layout, plan
 from kiseki.vault.files import still
 
@@ -26,7 +29,6 @@ _PRIVATE, _LOCKED, _OPEN = 0o600, 0o444, 0o644
 _CHUNK = 1 << 20
 _SIDE_BY_SIDE = 8
 """Copies at a time: each waits until it is on the disk, and the disk takes several at once."""
-_NO_SHARING = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def lay(
@@ -49,42 +51,61 @@ def lay(
     Args:
         progress: called with the number of files copied and in all.
 
-    The other arguments, and what is raised, are those of `plan`.
+    The other arguments, and what is raised, are those of `plan`, and:
+
+    Raises:
+        FilesError: another process lays or clears the folder, or a file cannot be written.
     """
-    planned = plan(k, collections, tool, folder, sources=sources, repeats=repeats)
-    carry_out(planned, progress)
+    with held(folder):
+        planned = plan(k, collections, tool, folder, sources=sources, repeats=repeats)
+        if not planned.done:
+            carry_out(planned, progress)
     return planned
 
 
 def carry_out(planned: Layout, progress: Callable[[int, int], None] = lambda *_: None) -> None:
     """Writes what was planned. The list comes first, so that whatever is there then can be taken
-    away again; it says that all is there when all is.
+    away again; it says that all is there when all is. Until then the folder lies aside.
+
+    Whoever plans and carries out something with a question between holds the folder for the whole
+    time (`kiseki.training.laying.held`).
 
     Args:
         progress: called with the number of files copied and in all.
 
     Raises:
-        FilesError: a file cannot be written, or a source changed since it was looked at.
+        FilesError: a file cannot be written, a source changed since it was looked at, or another
+            process lays or clears the folder.
     """
-    folder, laid = planned.folder, planned.laid
     try:
-        if planned.goes is not None:
-            planned.goes.clear()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _list(folder, replace(laid, whole=False).to_json())
-        for subset in laid.subsets:
-            (folder / subset.folder).mkdir(exist_ok=True)
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            try:
-                for done, _ in enumerate(pool.map(_write, planned.copies), 1):
-                    progress(done, len(planned.copies))
-            finally:
-                pool.shutdown(cancel_futures=True)
-        for name, text in planned.settings.items():
-            texts.write(folder / name, text)
-        _list(folder, laid.to_json())
+        with held(planned.folder):
+            away = take_aside(planned.folder)
+            _fill(away, planned, progress)
+            put_back(planned.folder)
     except OSError as error:
-        raise FilesError(f"{error.filename} cannot be written ({error.strerror})") from error
+        raise _unwritten(error.filename or planned.folder, error) from error
+
+
+def _fill(away: Path, planned: Layout, progress: Callable[[int, int], None]) -> None:
+    laid = planned.laid
+    if planned.goes is not None:
+        planned.goes.delete(away)
+    _list(away, replace(laid, whole=False).to_json())
+    for subset in laid.subsets:
+        (away / subset.folder).mkdir(exist_ok=True)
+    copies = [
+        replace(each, target=away / each.target.relative_to(planned.folder))
+        for each in planned.copies
+    ]
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        try:
+            for done, _ in enumerate(pool.map(_write, copies), 1):
+                progress(done, len(copies))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    for name, text in planned.settings.items():
+        texts.write(away / name, text)
+    _list(away, laid.to_json())
 
 
 def _list(folder: Path, text: str) -> None:
@@ -95,31 +116,42 @@ def _list(folder: Path, text: str) -> None:
 def _write(copy: Copy) -> None:
     """A copy, never a link: a trainer that writes into the folder must not change the original."""
     mode = _LOCKED if copy.locked else _OPEN
-    with still(copy.source) as source, atomic.whole(copy.target, mode=mode) as target:
-        if _copied(source, target) != copy.digest:
+    # What cannot be written is no fault of the source, so the target is the outer of the two.
+    with atomic.whole(copy.target, mode=mode) as target, still(copy.source) as source:
+        if _copied(source, target, copy.target) != copy.digest:
             raise FilesError(
                 f"{copy.source} changed since it was looked at; run this again to go on"
             )
 
 
-def _copied(source: BinaryIO, target: IO[bytes]) -> bytes:
+def _copied(source: BinaryIO, target: IO[bytes], path: Path) -> bytes:
     """Copies a file, and gives the SHA-256 of what was read. Where the file system can, both share
-    what lies on the disk until one is written to."""
-    digest, size = hashlib.sha256(), 0
+    what lies on the disk until one is written to.
+
+    Raises:
+        OSError: it cannot be read.
+        FilesError: it cannot be written.
+    """
+    digest, size, done = hashlib.sha256(), 0, 0
     while chunk := source.read(_CHUNK):
         digest.update(chunk)
         size += len(chunk)
-    done = 0
-    try:
+    with contextlib.suppress(OSError):  # whatever it is, copying by hand meets it again
         while sys.platform == "linux" and done < size:
             part = os.copy_file_range(source.fileno(), target.fileno(), size - done, done, done)
             if not part:
                 break
             done += part
-    except OSError as error:
-        if error.errno not in _NO_SHARING:
-            raise
     if done < size:
         source.seek(0)
-        shutil.copyfileobj(source, target, _CHUNK)
+        while chunk := source.read(_CHUNK):
+            try:
+                target.write(chunk)
+                target.flush()
+            except OSError as error:
+                raise _unwritten(path, error) from error
     return digest.digest()
+
+
+def _unwritten(path: object, error: OSError) -> FilesError:
+    return FilesError(f"{path} cannot be written ({error.strerror}); run this again to go on")
