@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
     from kiseki.client.withdrawals.told import Told
     from kiseki.index import Index, Past
-    from kiseki.index.answers.withdrawals import Of, RestingModel
+    from kiseki.index.answers.resting import RestingModel
+    from kiseki.index.answers.withdrawals import Of
 
 __all__ = ["first_withdrawals", "models_told", "withdrawal", "withdrawals_shown"]
 

@@ -18,6 +18,7 @@ from kiseki.index.answers.heads import BatchHead, CollectionHead, batch_head, co
 from kiseki.index.answers.items import Item, home_of, item_of, items_in
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import Records
+from kiseki.index.answers.resting import Declaring, declaring
 from kiseki.index.answers.runs import Ran, runs_in, said_of
 from kiseki.index.answers.spoken import Spoken, collector_of, said_about, said_by, under
 from kiseki.index.answers.values import (
@@ -31,7 +32,7 @@ from kiseki.index.answers.values import (
     Statement,
     Status,
 )
-from kiseki.index.answers.withdrawals import Declaring, declaring, said_by_registrants
+from kiseki.index.answers.withdrawals import said_by_registrants
 from kiseki.index.facts.rebuild import ancestry
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store

@@ -13,9 +13,19 @@ from kiseki.core import ids
 from kiseki.core.split import Split
 from kiseki.index import Index
 from kiseki.index.answers.months import months_of
-from kiseki.web.shown import batches, collections, commitments, items, models, parts, wallets
+from kiseki.index.answers.withdrawals import LATER
+from kiseki.web.shown import (
+    batches,
+    collections,
+    commitments,
+    items,
+    models,
+    parts,
+    wallets,
+    withdrawals,
+)
 
-from .test_cost_of_questions import Tall, counted, steps_of
+from .test_cost_of_questions import CHEAP, Tall, counted, steps_of
 from .world import (
     ARTIST,
     BUYER,
@@ -301,3 +311,74 @@ def test_a_page_tells_what_it_did_not_look_at() -> None:
     assert shown.more_due
     assert len(shown.due) == 5
     assert shown.due[0].complete
+
+
+def rested(count: int, busy: int = 0, chained: bool = False) -> tuple[World, bytes]:
+    """A collection that was revoked, with an item, while so many models rested on it; a fifth of
+    them are made in the notice."""
+    world = World()
+    art = world.collection(ARTIST, CHEAP, ["a", "b", "c"])
+    base = world.model("base", {art: 1}, terms=CHEAP)
+    for i in range(count):
+        if i == count * 4 // 5:
+            world.next_block()
+            world.log("DataRegistry", "ItemRevoked", provider=ARTIST, commitment=named("a"))
+            world.revoke(art)
+        direct, below = ({}, [base]) if chained else ({art: 1}, [])
+        world.model(f"model {i}", direct, below, terms=CHEAP)
+        for k in range(busy):
+            world.batch([f"frame {i} {k}"], [base], [art])
+    return world, art
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_a_page_of_a_revoked_collection_costs_nothing_for_more_models(chained: bool) -> None:
+    """Whether they declare it or rest on a model that does, and however many batches do; for the
+    first part, and for the last models that are named before somebody revokes."""
+    costs = []
+    for count, busy in ((260, 0), (780, 0), (260, 2)):
+        world, art = rested(count, busy, chained)
+        index = world.index()
+        page = partial(withdrawals.withdrawals, index, "collection", art, "en", Documents(), most=5)
+        concerned = partial(index.overview.models_on, art, most=5)
+        assert (len(page().rows), len(concerned())) == (5, 5)
+        costs.append([steps_of(index, page), steps_of(index, concerned)])
+    for few, many, beside in zip(*costs, strict=True):
+        assert few > 100
+        assert many <= few * 1.05 + 20
+        assert beside <= few * 1.05 + 20
+
+
+def test_a_part_of_revocations_costs_nothing_for_what_comes_after_it() -> None:
+    """Also where the part before ended inside one revocation."""
+    costs = []
+    for count in (260, 780):
+        world, art = rested(count)
+        index = world.index()
+        ask = partial(index.overview.withdrawals, "collection", art, most=5)
+        last = ask()[-1].cursor
+        assert len(ask(after=last)) == 5
+        costs.append(steps_of(index, partial(ask, after=last)))
+    assert costs[1] <= costs[0] * 1.05 + 20
+
+
+def test_a_developer_of_many_models_is_not_looked_through() -> None:
+    """Whether one of them leaves the collection out is told of the first ones."""
+    found = []
+    for count in (LATER - 1, LATER + 40, LATER + 400):
+        world = World()
+        art, other = (world.collection(ARTIST, CHEAP, [each]) for each in "ab")
+        base = world.model("base", {art: 1}, terms=CHEAP)
+        world.revoke(art)
+        for i in range(count):
+            world.model(f"model {i}", {}, [base], terms=CHEAP)
+        clean = world.model("clean", {other: 1}, terms=CHEAP)
+        index = world.index()
+        ask = partial(index.overview.withdrawals, "collection", art, most=1)
+        (row,) = ask()
+        assert row.model == base
+        found.append((row.without == clean, row.more_later, steps_of(index, ask)))
+    (seen, *_), *unseen = found
+    assert seen
+    assert [each[:2] for each in unseen] == [(False, True)] * 2
+    assert unseen[1][2] <= unseen[0][2] * 1.05 + 20

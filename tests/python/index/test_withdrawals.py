@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,11 +15,10 @@ from kiseki.core.terms import IRREVOCABLE, ITEM_NOTICE, Terms
 from kiseki.core.withdrawal import WITHDRAWAL
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
+from kiseki.index.answers.resting import RestingModel, models_on
 from kiseki.index.answers.withdrawals import (
     Of,
-    RestingModel,
     Withdrawal,
-    models_on,
     withdrawals_of,
 )
 from kiseki.index.store.tables import place_of
@@ -89,6 +89,7 @@ def everything(events: list[Event], world: World) -> list[dict[str, Any]]:
                 "registered_at": made.timestamp,
                 "is_direct": collection in declared[model],
                 "without": later[0] if later else None,
+                "more_later": False,
             })  # fmt: skip
     return found
 
@@ -140,12 +141,12 @@ def compare(index: Index, world: World) -> int:
         assert same(found, rows), (of, key)
         assert [each.place for each in found] == sorted(each.place for each in found)
         assert withdrawals_of(store, of, key, most=1000, newest=True) == found[::-1]
-        for newest in (False, True):
+        for newest, most in ((False, 1), (False, 2), (False, 3), (True, 2)):
             pages: list[Withdrawal] = []
             while page := withdrawals_of(
-                store, of, key, pages[-1].cursor if pages else b"", most=2, newest=newest
+                store, of, key, pages[-1].cursor if pages else b"", most=most, newest=newest
             ):
-                assert len(page) <= 2
+                assert len(page) <= most
                 pages += page
             assert pages == (found[::-1] if newest else found)
         times = {event.block: event.timestamp for event in world.events}
@@ -183,6 +184,44 @@ def test_the_same_on_postgres(postgres: str) -> None:
     index.apply(world.events)
     assert compare(index, world) > 5
     index.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_parts_of_a_collection_are_the_whole(seed: int) -> None:
+    """However revocations, models and late logs are mixed, and wherever a part ends."""
+    draw, world = Random(seed), World()
+    items = [f"{i}" for i in range(8)]
+    art = world.collection(ARTIST, TRAIN, items, publish=False)
+    made = [world.model("first", {art: 1})]
+    late, early = items[:5], items[5:]
+    todo = ["log early", "log late", "whole", *(f"item {each}" for each in items), *["model"] * 9]
+    for what in draw.sample(todo, len(todo)):
+        if draw.random() < 0.7:
+            world.next_block()
+        if what.startswith("log"):
+            world.publish(art, ARTIST, [named(e) for e in (late if "late" in what else early)])
+        elif what == "whole":
+            world.log("DataRegistry", "CollectionRevoked", collection=art, provider=ARTIST)
+        elif what == "model":
+            direct = draw.random() < 0.5
+            bases = [] if direct else [draw.choice(made)]
+            who = draw.choice([DEVELOPER, STUDIO])
+            name = f"model {len(made)}"
+            made.append(world.model(name, {art: 1} if direct else {}, bases, developer=who))
+        else:
+            world.log("DataRegistry", "ItemRevoked", provider=ARTIST, commitment=named(what[5:]))
+    store = world.index()._store
+    whole = withdrawals_of(store, "collection", art, most=1000, newest=True)[::-1]
+    assert len(whole) == 9 * 10
+    assert same(whole, [e for e in everything(world.events, world) if e["collection"] == art])
+    for most in (1, 2, 3, 7, 1000):
+        pages: list[Withdrawal] = []
+        while page := withdrawals_of(
+            store, "collection", art, pages[-1].cursor if pages else b"", most
+        ):
+            assert len(page) <= most
+            pages += page
+        assert pages == whole
 
 
 @pytest.mark.parametrize("seed", SEEDS[:3])

@@ -17,7 +17,8 @@ from kiseki.core.sumtree import SumTree
 from kiseki.core.withdrawal import WITHDRAWAL, Answer
 from kiseki.errors import InvalidInput
 from kiseki.index import MANIFEST, Index, Past, Statement
-from kiseki.index.answers.withdrawals import Declaring, Withdrawal
+from kiseki.index.answers.resting import Declaring
+from kiseki.index.answers.withdrawals import Withdrawal
 
 __all__ = ["Answered", "Told", "tell"]
 
@@ -54,14 +55,15 @@ class Told:
         unread: how many answers of the developer about this model are not at hand; any of them may
             be to this.
         overdue: whether another model was promised until a day that has passed, and none of this
-            developer is registered that leaves the collection out.
+            developer is registered that leaves the collection out; none where not all of them were
+            looked at.
     """
 
     row: Withdrawal
     declares: str
     answers: tuple[Answered, ...]
     unread: int
-    overdue: bool
+    overdue: bool | None
 
     @property
     def last(self) -> Answer | None:
@@ -96,7 +98,9 @@ def _told(
     unread = sum(1 for _, answer in read if answer is None)
     declares = "yes" if row.kind == "collection" else items[row.model, row.collection, row.id]
     ends = answers[-1].answer.ends if answers else None
-    overdue = ends is not None and ends <= now and row.without is None
+    overdue: bool | None = ends is not None and ends <= now and row.without is None
+    if overdue and row.more_later:
+        overdue = None
     return Told(row, declares, answers, unread, overdue)
 
 

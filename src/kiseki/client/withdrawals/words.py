@@ -7,7 +7,7 @@ from kiseki.core.checksum import checksummed
 from kiseki.core.days import utc
 from kiseki.core.values import to_hex
 from kiseki.core.withdrawal import Answer
-from kiseki.index.answers.withdrawals import Withdrawal
+from kiseki.index.answers.withdrawals import LATER, Withdrawal
 from kiseki.language import say
 
 __all__ = ["answer_words", "happened", "model_words", "state_words", "touched"]
@@ -100,5 +100,11 @@ def state_words(told: Told, language: str = "en") -> list[str]:
         said.append(say(
             "The day has passed, and no model of this developer is registered since that leaves "
             "the collection out.", language,
+        ))  # fmt: skip
+    elif told.overdue is None:
+        said.append(say(
+            "The day has passed. The first models of this developer since then, {count} of them, "
+            "rest on the collection too; later ones were not looked at.", language,
+            count=str(LATER),
         ))  # fmt: skip
     return said

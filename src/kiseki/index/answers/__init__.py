@@ -15,6 +15,7 @@ A part imports only from those above it:
     agreements  conditional transfers, offers, licences, waterfalls
     findings    what only the index sees
     impact      what rests on a collection or model
+    resting     which models rest on one collection, a part at a time
     withdrawals which models a revocation touches, and what their developers said
     newest      what used something last
     licensing   terms under a work, and works under terms

@@ -20,8 +20,9 @@ from kiseki.index.answers.impact import (
 from kiseki.index.answers.licensing import terms_of, works_under
 from kiseki.index.answers.months import Month, months_of
 from kiseki.index.answers.newest import NewUse, newest_uses
+from kiseki.index.answers.resting import RestingModel, models_on
 from kiseki.index.answers.search import Hit, search
-from kiseki.index.answers.withdrawals import Of, RestingModel, Withdrawal, models_on, withdrawals_of
+from kiseki.index.answers.withdrawals import Of, Withdrawal, withdrawals_of
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 

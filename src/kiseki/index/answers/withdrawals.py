@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     null,
     select,
     tuple_,
+    union,
     union_all,
 )
 
@@ -36,19 +38,17 @@ from kiseki.core.values import address, address_text, bytes32
 from kiseki.errors import InvalidInput
 from kiseki.index.answers.pages import ALL
 from kiseki.index.answers.records import chunks, consent_ends
+from kiseki.index.answers.resting import first_models, is_declared
 from kiseki.index.answers.values import Statement
 from kiseki.index.store import tables as t
 from kiseki.index.store.database import Store
 from kiseki.index.store.types import Address, Key, among, number_of, raws
 
 __all__ = [
+    "LATER",
     "OF",
-    "Declaring",
     "Of",
-    "RestingModel",
     "Withdrawal",
-    "declaring",
-    "models_on",
     "said_by_registrants",
     "withdrawals_of",
 ]
@@ -56,6 +56,9 @@ __all__ = [
 Of = Literal["developer", "provider", "model", "collection", "item"]
 OF = ("developer", "provider", "model", "collection", "item")
 """Whose withdrawals can be asked for."""
+
+LATER = 50
+"""How many models of a developer are looked at for one that leaves a collection out."""
 
 _WIDTH = 8
 _PLACES = 4
@@ -80,7 +83,9 @@ class Withdrawal:
         registered_at: when the model was registered. It stays registered.
         is_direct: whether the model itself declares the collection, or only rests on one that does.
         without: the first model that this developer registered after the revocation and that does
-            not rest on the collection; none where there is no such model.
+            not rest on the collection; none where there is no such model among the first
+            `LATER`.
+        more_later: whether there are more of them, which were not looked at.
         cursor: of this row, for the page after it.
     """
 
@@ -98,45 +103,8 @@ class Withdrawal:
     registered_at: int
     is_direct: bool
     without: bytes | None
+    more_later: bool
     cursor: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Declaring:
-    """That a model, or one that it rests on, declares a collection itself.
-
-    Attributes:
-        model: the model that was asked about.
-        declares: the one that declares it: itself, or one that it rests on.
-        developer: of that one, lowercase address.
-        items: the root of the items that it declares, with their weights.
-        weight: the sum of these weights.
-    """
-
-    model: bytes
-    declares: bytes
-    developer: str
-    items: bytes
-    weight: int
-
-
-@dataclass(frozen=True, slots=True)
-class RestingModel:
-    """A model that rests on a collection, which a revocation of it would touch.
-
-    Attributes:
-        place: of its registration in the chain, the cursor for the next page.
-        id: its ID.
-        developer: whose it is, lowercase address.
-        registered_at: when, Unix seconds.
-        is_direct: whether it declares the collection itself.
-    """
-
-    place: int
-    id: bytes
-    developer: str
-    registered_at: int
-    is_direct: bool
 
 
 _UNTIL = bindparam("until", type_=BigInteger)
@@ -231,12 +199,56 @@ def _question(of: Of, newest: bool) -> Select[Any]:
             ]
         revoked = _revoked([whole], [single, *of_provider]).cte("revoked")
         revoked = revoked.prefix_with("MATERIALIZED")
+        if of == "collection" and not newest:
+            return _page(*_near(revoked), newest)
         resting = (
             _resting(number_of(t.source.c.collection).in_(select(revoked.c.collection)))
             .cte("resting")
             .prefix_with("MATERIALIZED")
         )
     return _page(resting, revoked, newest)
+
+
+def _near(revoked: CTE) -> tuple[CTE, CTE]:
+    """Of one collection, the models and the revocations that the next page can hold, earliest
+    first.
+
+    A place at which a revocation or a model is known makes a row with each model, or revocation,
+    that was known before, and one at least from the place on from which there are both. So as many
+    as a page has rows are enough: of models the first of all, and those from the one of the last
+    row on; of revocations those in whose order rows of one place stand, and the first behind that
+    place.
+    """
+    last, same, beyond = _SINCE[0], _SINCE[1], _SINCE[2]
+    places = union(
+        *(
+            select(first_models(after, name, _MOST + 1).subquery(name).c.at)
+            for name, after in (("first", literal(-1)), ("next", beyond - 1))
+        )
+    ).subquery("places")
+    which = select(number_of(t.collection.c.id)).where(t.collection.c.id == _ID).scalar_subquery()
+    resting = (
+        select(
+            places.c.at.label("made"),
+            which.label("collection"),
+            is_declared(places.c.at).label("direct"),
+        )
+        .cte("resting")
+        .prefix_with("MATERIALIZED")
+    )
+    begin = _later(last, select(func.coalesce(func.min(resting.c.made), ALL)).scalar_subquery())
+    each = revoked.c
+    near = [
+        select(revoked).where(*where).order_by(*order).limit(_MOST + 1)
+        for where, order in (
+            ((each.known <= begin,), (each.revoked,)),
+            ((each.known <= begin, each.revoked >= same), (each.revoked,)),
+            ((each.known == last, each.revoked >= same), (each.revoked,)),
+            ((each.known > begin,), (each.known, each.revoked)),
+        )
+    ]
+    some = union(*(select(one.subquery(f"near{i}")) for i, one in enumerate(near)))
+    return resting, some.cte("near").prefix_with("MATERIALIZED")
 
 
 def _page(resting: Any, revoked: Any, newest: bool) -> Select[Any]:
@@ -275,10 +287,21 @@ def _page(resting: Any, revoked: Any, newest: bool) -> Select[Any]:
         .where(number_of(t.source.c.collection) == number_of(t.collection.c.id))
         .correlate(later, t.collection)
     )
+    behind = t.model.alias("behind")
+    soon = (
+        select(behind.c.at)
+        .where(number_of(behind.c.developer) == number_of(t.model.c.developer))
+        .where(behind.c.at > few.c.revoked, behind.c.at <= _UNTIL)
+        .order_by(behind.c.at)
+        .limit(1)
+        .offset(LATER)
+        .correlate(few, t.model)
+        .scalar_subquery()
+    )
     without = (
         select(later.c.id)
         .where(number_of(later.c.developer) == number_of(t.model.c.developer))
-        .where(later.c.at > few.c.revoked, later.c.at <= _UNTIL, ~rests)
+        .where(later.c.at > few.c.revoked, later.c.at < func.coalesce(soon, _UNTIL + 1), ~rests)
         .order_by(later.c.at)
         .limit(1)
         .correlate(few, t.model, t.collection)
@@ -304,6 +327,7 @@ def _page(resting: Any, revoked: Any, newest: bool) -> Select[Any]:
             t.model.c.developer,
             t.time_of(t.model.c.at),
             without,
+            soon.is_not(None),
         )
         .select_from(few)
         .join(t.collection, t.collection.c.at == few.c.home)
@@ -361,7 +385,7 @@ def _made(
     place: int, revoked: int, made: int, home: int, item: bytes | None, direct: int,
     known_at: int, collection: bytes, provider: str, revoked_at: int, until: int | None,
     notice: int, transaction: bytes, model: bytes, developer: str, registered_at: int,
-    without: bytes | None,
+    without: bytes | None, more_later: bool,
 ) -> Withdrawal:  # fmt: skip
     ends = consent_ends(until, notice if item is None else max(notice, ITEM_NOTICE), revoked_at)
     assert ends is not None  # noqa: S101 - it was revoked, and can be
@@ -380,62 +404,9 @@ def _made(
         registered_at=registered_at,
         is_direct=bool(direct),
         without=without,
+        more_later=bool(more_later),
         cursor=b"".join(each.to_bytes(_WIDTH) for each in (place, revoked, made, home)),
     )
-
-
-_ON = _resting(t.source.c.collection == _ID).subquery("resting")
-_MODELS_ON = (
-    select(
-        t.model.c.at, t.model.c.id, t.model.c.developer, t.time_of(t.model.c.at), _ON.c.direct
-    )
-    .join(_ON, _ON.c.made == t.model.c.at)
-    .where(t.model.c.at > bindparam("after", type_=BigInteger), t.model.c.at <= _UNTIL)
-    .order_by(t.model.c.at)
-    .limit(_MOST)
-)  # fmt: skip
-
-
-def models_on(
-    store: Store, collection: bytes, after: int = -1, most: int = 100, at: int | None = None
-) -> list[RestingModel]:
-    """Models that rest on a collection, also through others, earliest first; of batches nothing.
-
-    Args:
-        after: the place of the last one that is known.
-        most: how many at most.
-        at: the last place of the chain that counts; all when left out.
-    """
-    which, until = bytes32(collection, "the collection"), ALL if at is None else at
-    rows = store.rows(_MODELS_ON, id=which, after=after, most=most, until=until)
-    return [
-        RestingModel(at, model, developer, time, bool(direct))
-        for at, model, developer, time, direct in rows
-    ]
-
-
-_OTHER = t.model.alias("other")
-_DECLARING = (
-    select(
-        t.ancestor.c.group_id, _OTHER.c.id, _OTHER.c.developer, t.source.c["items"],
-        t.source.c.weight,
-    )
-    .join(t.source, t.source.c.group_id == t.ancestor.c.model)
-    .join(_OTHER, _OTHER.c.id == t.ancestor.c.model)
-    .where(among(t.ancestor.c.group_id, "models"))
-    .where(t.source.c.collection == _ID)
-    .order_by(t.ancestor.c.at, t.ancestor.c.place)
-)  # fmt: skip
-
-
-def declaring(store: Store, collection: bytes, models: Iterable[bytes]) -> list[Declaring]:
-    """Which models declare a collection themselves, of some models and all that they rest on."""
-    which = bytes32(collection, "the collection")
-    return [
-        Declaring(*row)
-        for asked in chunks(models)
-        for row in store.rows(_DECLARING, id=which, models=asked)
-    ]
 
 
 _SAID = (

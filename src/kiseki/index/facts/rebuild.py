@@ -355,6 +355,11 @@ class Rebuilder:
         level = int(worst([*levels, *(each.base for each in group.externals)]))
         own_key = own_split.key if own_split else None
         if group.kind == "model":
+            under = [each.model for each in ancestry if each.model != group.id]
+            keys = [*(each.id for each in group.collections), *under]
+            self._store.add(
+                t.rests, ({"at": at, "place": i, "key": each} for i, each in enumerate(keys))
+            )
             self._ancestries[group.id] = sorted(ancestry, key=lambda each: each.model)
             self._compositions[group.id] = own_key, level, row["developer"]
         self._keep_used(group, at)

@@ -43,7 +43,7 @@ __all__ = [
     "transaction_of",
 ]
 
-VERSION = 9
+VERSION = 10
 """Of the tables and of what is written into them. Another one is read into a place of its own."""
 
 _BITS = 20
@@ -266,6 +266,9 @@ used = _fact("used", {"key": Key}, "key,at", many=True)
 """What a model or batch uses by its own word beside collections, for whoever asks what used
 something last: each model that it builds on, and, as payee keys, the wallets whose collections and
 models these are."""
+rests = _fact("rests", {"key": Key}, "key,at", many=True)
+"""On what a model rests: each collection that it declares, and each model under it, itself not. Of
+batches nothing, so that no number of them stands between two models."""
 split = _fact(
     "split", {"key": Key, "salt": Bytes, "parts": String, "total": Amount}, once="key", many=True
 )

@@ -63,8 +63,10 @@ class WithdrawalRow:
             or ``unknown``; of a collection ``yes``.
         answers: what the developer answered, earliest first; the last one counts.
         unread: how many answers about the model are not at hand.
-        overdue: whether another model was promised until a day that has passed, and none came.
-        without: the first model of the developer since then that leaves the collection out.
+        overdue: whether another model was promised until a day that has passed, and none came; none
+            where the developer registered so many models since that not all were looked at.
+        without: the first model of the developer since then that leaves the collection out, of
+            those that were looked at.
         state: what was answered, and what became of it, in sentences.
     """
 
@@ -82,7 +84,7 @@ class WithdrawalRow:
     declares: str
     answers: list[AnswerRow]
     unread: int
-    overdue: bool
+    overdue: bool | None
     without: str | None
     state: list[str]
 
