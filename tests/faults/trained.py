@@ -20,9 +20,11 @@ __all__ = ["EVERY", "MOMENTS", "Lost", "learned", "training"]
 EVERY = 4
 """Steps after which the first rank writes a checkpoint; see `tests.faults.learning`."""
 MOMENTS = (
-    "before journal", "after batch", "inside a step", "before checkpoint", "after checkpoint",
-    "any time",
+    "before journal", "after batch", "inside a step", "before moving", "after moving",
+    "before checkpoint", "after checkpoint", "any time",
 )  # fmt: skip
+_TIMES = {"checkpoint": 2, "moving": 3}
+"""Within which a moment comes at the latest; 9 for all others."""
 
 
 def training(run: Run) -> Found:
@@ -49,7 +51,7 @@ def learned(seed: int, folder: Path, kills: int) -> Found:
         while True:
             moment = wanted[-1] if wanted else "none"
             said: dict[str, Any] = {
-                "moment": moment, "times": dice.randint(1, 9 if "check" not in moment else 2),
+                "moment": moment, "times": dice.randint(1, _TIMES.get(moment.split()[-1], 9)),
                 # Only the first rank writes checkpoints.
                 "rank": 0 if "check" in moment else dice.randrange(2),
             }  # fmt: skip

@@ -13,7 +13,8 @@ from pathlib import Path
 from kiseki.core.values import from_hex, to_hex
 from kiseki.disk import atomic
 from kiseki.errors import InvalidInput, TrainingError
-from kiseki.training.ledger.table import Rows, path_of, rows_of
+from kiseki.training.ledger.table import Rows, rows_of
+from kiseki.training.ledger.tail import tail_of
 
 __all__ = ["Folder"]
 
@@ -99,14 +100,12 @@ class Folder:
     def make_durable(self, rank: int) -> None:
         """What another process of this machine has written so far survives a power cut.
 
-        Its own file is open there, and here a second time: the system writes out what a file
-        holds, whoever wrote it. The main file is left alone, because closing it would give up
-        locks that SQLite has on it in this process.
+        The system writes out what a file holds, whoever wrote it. What has left the tail is in
+        SQLite, which waited for the disk.
         """
-        wal = path_of(self.path, rank)
         try:
-            file = os.open(f"{wal}-wal", os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:  # closed well, so all of it is in the main file
+            file = os.open(tail_of(self.path, rank), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # closed well
             return
         try:
             os.fsync(file)

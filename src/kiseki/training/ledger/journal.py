@@ -1,7 +1,9 @@
-"""The rows of one process that trains, written into a file that nobody else writes meanwhile.
+"""The rows of one process that trains, written into files that nobody else writes meanwhile.
 
-A row is committed before the batch is handed on, which survives the end of the process. What
-survives a power cut as well is everything up to a row that was added durably, as a checkpoint's is.
+A row is in the tail (`tail`) before the batch is handed on, which survives the end of the process.
+What survives a power cut as well is everything up to a row that was added durably, as a
+checkpoint's is. SQLite takes rows out of the tail a thousand at a time, and waits for the disk
+before they leave it.
 """
 
 from __future__ import annotations
@@ -17,16 +19,16 @@ from pathlib import Path
 
 from kiseki.disk import atomic, database
 from kiseki.errors import TrainingError
-from kiseki.training.ledger.rows import Kind, first_hash, hash_of
+from kiseki.training.ledger.rows import Kind, Row, first_hash, hash_of
 from kiseki.training.ledger.table import Rows, opened, path_of
+from kiseki.training.ledger.tail import Tail, following, packed, rows_in, tail_of
 
 __all__ = ["Journal"]
 
 _PAGES = 10_000
 """Written before SQLite brings them into the file by itself, which waits for the disk."""
-_INSERT = "INSERT INTO row VALUES (?, ?, ?, ?, ?)"
-_BOTH = f"{_INSERT}, (?, ?, ?, ?, ?)"
-_Values = tuple[int, int, int | None, bytes, bytes]
+_ROWS, _BYTES = 1_000, 1 << 20
+"""With so many the tail is brought into SQLite: a reader has all of it in memory."""
 _HELD: set[str] = set()
 """Locks of this process: the system would not refuse it a second one."""
 _HOLDING = threading.Lock()
@@ -36,8 +38,7 @@ class Journal:
     """Writes the rows of one rank.
 
     Attributes:
-        path: of the file.
-        rows: those that are there.
+        path: of the file that SQLite has.
         seq, hash: of the last row.
     """
 
@@ -52,19 +53,39 @@ class Journal:
             with self.errors():
                 self._db = opened(self.path, run, rank)
                 database.make_durable(self._db)
-                self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
-                self.rows = Rows(self._db)
-                last = self.rows.last()
+                last = Rows(self._db).last()
+                self.seq = last.seq if last else 0
+                self.hash = last.hash if last else first_hash(run, rank)
+                left = rows_in(tail_of(folder, rank))
+                self._tail = Tail(tail_of(folder, rank))
                 atomic.sync(folder)
         except BaseException:
             self._held.close()
             raise
-        self._later: _Values | None = None
+        self._later: Row | None = None
+        self._waiting: dict[int, Row] = {}
+        """In the tail, and not yet in SQLite; by their number."""
+        self._unsure: tuple[int, int, list[Row]] | None = None
+        """Rows that are being written, and the sizes of the tail before and after."""
         self._process = os.getpid()
+        try:
+            self._have(list(following(left, self.seq, self.hash)))
+            self.flush()
+        except BaseException:
+            self._leave(done=False)
+            raise
         atexit.register(self.flush)  # of a script that closes nothing
-        self.seq = last.seq if last else 0
-        self.hash = last.hash if last else first_hash(run, rank)
+
+    @property
+    def rows(self) -> Rows:
+        """Those that are there.
+
+        Raises:
+            TrainingError: what waits cannot be written.
+        """
+        self.flush()
+        return Rows(self._db)
 
     def add(self, kind: Kind, step: int | None = None, body: bytes = b"") -> None:
         """Adds a row, after one that was to be added later.
@@ -72,21 +93,10 @@ class Journal:
         Raises:
             TrainingError: it cannot be written.
         """
-        row = self._next(kind, step, body)
-        try:
-            if self._later is None:
-                self._db.execute(_INSERT, row)
-            else:
-                self._db.execute(_BOTH, (*self._later, *row))
-        except sqlite3.Error as error:
-            raise self._broken(error) from error
-        except KeyboardInterrupt:  # before or after it was written
-            last = self.rows.last()
-            if last is None or last.seq < row[0]:
-                raise
-            self._later, self.seq, self.hash = None, last.seq, last.hash
-            raise
-        self._later, self.seq, self.hash = None, row[0], row[4]
+        with self.errors():
+            self._settle()
+            row = self._next(kind, step, body)
+            self._write([row] if self._later is None else [self._later, row])
 
     def add_later(self, kind: Kind, step: int | None = None) -> None:
         """Adds a row with the next one, or when the journal is closed: one write for both.
@@ -94,20 +104,12 @@ class Journal:
         Raises:
             TrainingError: one that waited cannot be written.
         """
-        self.flush()
-        self._later = self._next(kind, step, b"")
-        self.seq, self.hash = self._later[0], self._later[4]
-
-    def flush(self) -> None:
-        """Writes what waits.
-
-        Raises:
-            TrainingError: it cannot be written.
-        """
-        if self._later is not None and self._process == os.getpid():
-            with self.errors():
-                self._db.execute(_INSERT, self._later)
-            self._later = None
+        with self.errors():
+            self._settle()
+            if self._later is not None:
+                self._write([self._later])
+        later = self._next(kind, step, b"")
+        self._later, self.seq, self.hash = later, later.seq, later.hash
 
     def add_durably(self, kind: Kind, step: int | None = None, body: bytes = b"") -> None:
         """Adds a row, and no power cut from now on loses it or one before it.
@@ -115,13 +117,22 @@ class Journal:
         Raises:
             TrainingError: it cannot be written.
         """
+        self.add(kind, step, body)
+        self.flush()
+
+    def flush(self) -> None:
+        """Brings all rows into SQLite, where no power cut loses them.
+
+        Raises:
+            TrainingError: they cannot be written.
+        """
+        if self._process != os.getpid():
+            return
         with self.errors():
-            self._db.execute("PRAGMA synchronous = FULL")
-        try:
-            self.add(kind, step, body)
-        finally:
-            with self.errors():
-                self._db.execute("PRAGMA synchronous = NORMAL")
+            self._settle()
+            if self._later is not None:
+                self._write([self._later])
+            self._bring_in()
 
     def close(self) -> None:
         """Leaves one file behind, and others may write it.
@@ -129,18 +140,64 @@ class Journal:
         Raises:
             TrainingError: what waits cannot be written.
         """
+        done = False
         try:
             self.flush()
+            done = True
         finally:
-            self._close()
+            self._leave(done=done)
 
-    def _close(self) -> None:
+    def _leave(self, *, done: bool) -> None:
         atexit.unregister(self.flush)
         with contextlib.suppress(sqlite3.Error):  # a reader is at it: the next one does it
             self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
+        with contextlib.suppress(OSError):  # an empty one stands in nobody's way
+            self._tail.close(remove=done)
         self._held.close()
+
+    def _write(self, rows: list[Row]) -> None:
+        """All of them or none, also where a signal interrupts it."""
+        before = self._tail.size()
+        if before >= _BYTES or len(self._waiting) >= _ROWS:
+            self._bring_in()
+            before = 0
+        given = packed(rows)
+        self._unsure = before, before + len(given), rows
+        try:
+            self._tail.add(given)
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Finds out whether rows were written where that was interrupted, and takes back a part."""
+        if self._unsure is None:
+            return
+        before, after, rows = self._unsure
+        if self._tail.size() == after:
+            self._have(rows)
+        else:
+            self._tail.cut(before)
+        self._unsure = None
+
+    def _have(self, rows: list[Row]) -> None:
+        for row in rows:
+            self._waiting[row.seq] = row
+            self._later, self.seq, self.hash = None, row.seq, row.hash
+
+    def _bring_in(self) -> None:
+        """Brings the tail into SQLite. A second time it changes nothing."""
+        if self._waiting:
+            if self._db.in_transaction:  # a signal left it open
+                self._db.execute("ROLLBACK")
+            with database.transaction(self._db) as db:
+                (last,) = db.execute("SELECT coalesce(max(seq), 0) FROM row").fetchone()
+                missing = [row for seq, row in self._waiting.items() if seq > last]
+                db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", missing)
+        if self._tail.size():
+            self._tail.cut()
+        self._waiting.clear()
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -150,9 +207,9 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise self._broken(error) from error
 
-    def _next(self, kind: Kind, step: int | None, body: bytes) -> _Values:
+    def _next(self, kind: Kind, step: int | None, body: bytes) -> Row:
         seq = self.seq + 1
-        return seq, kind, step, body, hash_of(self.hash, seq, kind, step, body)
+        return Row(seq, kind, step, body, hash_of(self.hash, seq, kind, step, body))
 
     def _broken(self, error: Exception) -> TrainingError:
         return TrainingError(

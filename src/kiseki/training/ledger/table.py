@@ -1,4 +1,5 @@
-"""The SQLite table that rows are kept in, to be read; also while somebody writes."""
+"""The SQLite table that rows are kept in, and the tail of it, to be read; also while somebody
+writes."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from kiseki.disk import database
 from kiseki.errors import TrainingError
 from kiseki.training.ledger.rows import Begin, Kind, Row, first_hash, hash_of
+from kiseki.training.ledger.tail import following, rows_in, tail_of
 
 __all__ = ["Rows", "opened", "path_of", "rows_of"]
 
@@ -24,6 +26,17 @@ CREATE TABLE row (
     body BLOB NOT NULL,
     hash BLOB NOT NULL
 );
+"""
+_WITH_TAIL = """
+CREATE TEMP TABLE tail (
+    seq INTEGER PRIMARY KEY, kind INTEGER, step INTEGER, body BLOB, hash BLOB
+);
+CREATE TEMP VIEW row AS
+    SELECT * FROM main.row
+    UNION ALL
+    SELECT * FROM temp.tail WHERE seq > (SELECT coalesce(max(seq), 0) FROM main.row);
+"""
+"""A name without its database is a temporary one's first. A row that moves meanwhile is in it once.
 """
 _COLUMNS = "SELECT seq, kind, step, body, hash FROM row"
 _MARKS = (Kind.STEP, Kind.BEGIN)
@@ -139,12 +152,21 @@ def rows_of(folder: Path, run: bytes, rank: int) -> Iterator[Rows]:
     path = path_of(folder, rank)
     where = f"{path.resolve().as_uri()}?mode=ro"
     try:
+        # Before SQLite is asked: what has left the tail by then is found there.
+        left = rows_in(tail_of(folder, rank))
         with contextlib.closing(
             sqlite3.connect(where, uri=True, isolation_level=None, timeout=60)
         ) as db:
             _must_be(db, path, run, rank)
-            yield Rows(db)
-    except sqlite3.Error as error:
+            rows = Rows(db)
+            if left:
+                last = rows.last()
+                after = (last.seq, last.hash) if last else (0, first_hash(run, rank))
+                db.execute("PRAGMA temp_store = MEMORY")
+                db.executescript(_WITH_TAIL)
+                db.executemany("INSERT INTO tail VALUES (?, ?, ?, ?, ?)", following(left, *after))
+            yield rows
+    except (OSError, sqlite3.Error) as error:
         raise TrainingError(f"the ledger {path} cannot be read ({error})") from error
 
 

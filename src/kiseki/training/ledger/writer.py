@@ -122,10 +122,10 @@ class Writer:
             rows = {self.rank: (self._journal.seq, self._journal.hash)}
             for rank in self.folder.ranks():
                 if rank != self.rank:
-                    self.folder.make_durable(rank)
                     with self.folder.rows(rank) as others:
                         if last := others.last():
                             rows[rank] = (last.seq, last.hash)
+                    self.folder.make_durable(rank)  # that row too, where it is written meanwhile
             return State(self.folder.run, self._step, self.ranks, rows).to_dict()
 
     def load(self, given: Mapping[str, Any]) -> None:
