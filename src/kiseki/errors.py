@@ -8,6 +8,7 @@
     │   └── SaltsMissing                    it cannot open what is registered
     ├── VaultError                          content cannot be kept or read as it should
     ├── FilesError                          files that cannot be registered as they are
+    ├── LogDamaged                      the store of a transparency log is not what it must be
     ├── NotIsolated                         a stranger's command cannot be kept apart here
     ├── SigningError                        a wallet that cannot sign, or did not
     └── ChainError                          something about a node or a chain
@@ -41,6 +42,7 @@ __all__ = [
     "IndexUnusable",
     "InvalidInput",
     "KisekiError",
+    "LogDamaged",
     "NodeAway",
     "NodeBehind",
     "NodeBusy",
@@ -99,6 +101,11 @@ class VaultError(KisekiError):
 
 class FilesError(KisekiError):
     """Files that cannot be registered as they are: none, unreadable, or changing meanwhile."""
+
+
+class LogDamaged(KisekiError):  # noqa: N818 - reads as what happened
+    """The store of a transparency log lacks a node that its size says is there, holds something
+    else in its place, or was added to meanwhile. Nothing was signed."""
 
 
 class NotIsolated(KisekiError):  # noqa: N818 - reads as what happened

@@ -3,6 +3,7 @@
 The vault knows no chain. A part imports only from those above it:
 
     age         the age format at any place of a file
+    log         a transparency log: entries that are only ever added, under one signed root
     doubts      files that are probably no works
     folders     what a folder holds
     files       hashing files
