@@ -13,7 +13,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,10 @@ from kiseki.index import Index
 from kiseki.vault import lists, receipts
 from kiseki.vault.keystore import KeyStore
 
-__all__ = ["ADDRESSES", "EVENTS", "TARGETS", "decoder", "log"]
+from . import logs as transparency
+from .promise import UNREADABLE, readable, refused
+
+__all__ = ["ADDRESSES", "EVENTS", "TARGETS", "decoder", "log", "readable"]
 
 ADDRESSES = releases.addresses()
 EVENTS = [
@@ -61,33 +64,6 @@ _ANSWERS = [
     for entry in artifact(name).abi
     if entry["type"] == "function" and entry["outputs"]
 ]
-_LONGEST = 2_000
-_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-@contextlib.contextmanager
-def refused(*secrets: str) -> Iterator[None]:
-    """Lets a `KisekiError` pass whose message is one readable line without any of `secrets`."""
-    try:
-        yield
-    except KisekiError as error:
-        readable(str(error))
-        said = [str(each) for each in chain(error)]
-        for secret in secrets:
-            assert not any(secret in each for each in said), "a message repeats a secret"
-
-
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what a traceback shows beside it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-
-
-def readable(message: str) -> None:
-    assert message
-    assert len(message) <= _LONGEST, f"a message of {len(message)} characters"
-    assert not _UNREADABLE.search(message), f"unreadable: {message!r}"
 
 
 # Published documents
@@ -119,7 +95,7 @@ def series(data: bytes) -> None:
     with refused():
         found = Instalment.from_json(data)
         assert Instalment.from_json(found.to_json()) == found
-        assert not _UNREADABLE.search(found.name)
+        assert not UNREADABLE.search(found.name)
 
 
 def run(data: bytes) -> None:
@@ -458,6 +434,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         whole,
         items,
         environment,
+        *transparency.TARGETS,
     )
 }
 """Every decoder of untrusted input, by name."""
