@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kiseki import Kiseki
+from kiseki import Kiseki, Terms
 from kiseki.core.run import Run
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.training.runs.code import code_of
@@ -89,6 +89,27 @@ def test_paths_of_the_command_become_those_of_a_rerun(world: World) -> None:
         from kiseki.training.runs.making import Folders, make
 
         make(weights, [], Folders(output=world.code))
+
+
+def test_equal_contents_of_two_collections_are_the_items_that_training_counted(
+    world: World,
+) -> None:
+    """Two artists drew alike to the byte, and both drawings were used."""
+    twice = world.folder / "twice"
+    twice.mkdir()
+    (twice / "0.svg").write_bytes((world.inputs / "0.svg").read_bytes())
+    (twice / "new.svg").write_text("another")
+    other = world.knows.data.prepare(twice, Terms.of("train", "1%"))
+    world.knows.data.register(other)
+    weights = world.train()
+    with pytest.raises(InvalidInput, match="is in 2 collections"):
+        world.document(weights, world.command())
+    mine = next(item.id for item in other.items if item.paths[0].name == "0.svg")
+    run = world.document(weights, world.command(), items={"0.svg": mine})
+    assert run.items["0.svg"] == mine and set(run.items) == {"0.svg", "1.svg", "2.svg"}
+    assert "0.svg" not in run.files
+    with pytest.raises(InvalidInput, match=r"'3\.svg' is none of the inputs"):
+        world.document(weights, world.command(), items={"3.svg": mine})
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def make(
     *,
     openings: Openings | None = None,
     among: Sequence[bytes] = (),
+    items: Mapping[str, bytes] | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
     tolerance: Fraction | None = None,
@@ -69,6 +70,8 @@ def make(
         openings: gives the inputs that are registered their data IDs. Without it, each input is
             named by the SHA-256 of its content.
         among: IDs of collections to choose, where an input is in several.
+        items: data IDs that are known already, by the path of the input below its folder: as where
+            equal contents are items of several collections, and training counted each.
         settings: hyperparameters, any JSON.
         seed: of the random numbers.
         tolerance: within which a rerun counts as the same; 0 is bit for bit.
@@ -80,7 +83,8 @@ def make(
 
     Raises:
         InvalidInput: the command names a path that no rerun would have, or holds what looks like a
-            secret; an input is in several collections; a file is not where it must be.
+            secret; an input is in several collections; `items` names what is no input; a file is
+            not where it must be.
         FilesError: a file cannot be read.
     """
     file = Path(weights)
@@ -92,7 +96,12 @@ def make(
     inputs = dict(_inputs(folders))
     hashed = hash_files(list(inputs.values()), progress)
     digests = {name: each.digest for name, each in zip(inputs, hashed, strict=True)}
-    items = {} if openings is None else _items(openings, digests, among)
+    known = dict(items or {})
+    if strange := sorted(known.keys() - inputs.keys()):
+        raise InvalidInput(f"{strange[0]!r:.200} is none of the inputs, so it cannot be an item")
+    asked = {name: digest for name, digest in digests.items() if name not in known}
+    if openings is not None and asked:
+        known |= _items(openings, asked, among)
     base = {}
     if folders.base is not None:
         base = {folders.base.name: hash_files([folders.base])[0].digest}
@@ -109,8 +118,8 @@ def make(
             tuple(_arguments(command, folders, output, inputs)),
             file.resolve().relative_to(output.resolve()).as_posix(),
         ),
-        items=items,
-        files={name: digest for name, digest in digests.items() if name not in items},
+        items=known,
+        files={name: digest for name, digest in digests.items() if name not in known},
         exposure=exposure,
         tolerance=tolerance,
         base=base,
