@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import numpy as np
-
-from examples.openmoji.model import SIZE, batches, train
-from examples.openmoji.recording import Trained, record, run_of
-from examples.openmoji.steps import ledger, publish_run
+from examples.openmoji.recipe import Recipe, read
+from examples.openmoji.recording import lay, run_of
+from examples.openmoji.steps import inputs, output_files, publish_run, train_on, weights_file
 from examples.openmoji.summary import Act, Check, Scene
 from examples.openmoji.world import (
     BASE_DEVELOPER,
@@ -16,6 +14,7 @@ from examples.openmoji.world import (
     CREATOR,
     SECOND_DEVELOPER,
     TUNING_DEVELOPER,
+    Made,
     World,
 )
 from kiseki import ContractReverted, Manifest, Use
@@ -32,29 +31,25 @@ THRESHOLD = 10**18
 """Income, in wei, from which on the rights in the batch are the buyer's."""
 
 
-def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, list[Check]]:
+def licence(world: World, batch: PreparedBatch) -> tuple[Act, list[Check]]:
     """The creator's pictures become data that nobody may train on without a licence."""
     creator, developer = world.k.wallet(CREATOR), world.k.wallet(SECOND_DEVELOPER)
     year = timedelta(days=365)
     gate = creator.market.address
     terms = creator.data.define_terms("train", royalty="10%", gate=gate, notice=year)
     split = world.k.index.split(world.k.index.batch(batch.id).split).split
-    prepared = creator.data.prepare(world.folder / "outputs", terms, payee=split)
+    prepared = creator.data.prepare(output_files(world), terms, payee=split)
     registered = creator.data.register(prepared)
-    keys = [item.id for item in prepared.items]
-    made = np.stack(list(tuned.model.generate(len(keys), seed=11)))
-    every = np.arange(SIZE) * made.shape[1] // SIZE  # as small as the model takes them
-    pixels = made[:, every][:, :, every]
-    trained = record(
-        ledger(world, "Model 3"), batches(keys, pixels, seed=3),
-        lambda taken: train(taken, seed=3, rank=8, kinds=4),
-    )  # fmt: skip
-    path = world.folder / "model-3.npz"
-    trained.model.save(path)
+    keys = {path: item.id for item in prepared.items for path in item.paths}
+    pictures = {path: keys[path] for path in output_files(world)}
+    times = dict.fromkeys((path.name for path in pictures), 1)
+    laid = lay(inputs(world, "Model 3"), pictures, Recipe(3, times, rank=8, kinds=4))
+    trained = train_on(world, "Model 3", laid, read(list(pictures)))
+    path = weights_file(world, "Model 3")
     manifest = Manifest({prepared.id: sorted(trained.consumed.items())})
     asked = developer.data.define_terms("train", royalty="5%")
     weights = developer.models.weights(path)
-    run = run_of(path, trained, manifest, 3, {"size": SIZE, "rank": 8, "kinds": 4})
+    run = run_of(path, trained, manifest, laid)
     refusal = ""
     try:
         developer.models.register(weights, asked, manifest=manifest, run=run.hash)
@@ -69,6 +64,7 @@ def licence(world: World, batch: PreparedBatch, tuned: Trained) -> tuple[Act, li
     paid = world.k.index.balance(ETHER).deposited - before
     done = developer.models.register(weights, asked, manifest=manifest, run=run.hash)
     publish_run(world, done.id, run)
+    world.made["Model 3"] = Made(done.id, manifest, path, laid)
     world.cost("Register the pictures as data", registered.receipts, "behind the market's gate")
     world.cost("Offer a licence", [offered])
     world.cost("Buy it", bought.receipts, "the price goes to the batch, and so along its trace")

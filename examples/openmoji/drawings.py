@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import resvg_py
@@ -18,7 +19,7 @@ from PIL import Image
 
 from kiseki.sandbox.drawings import NOTICE, Drawing, load
 
-__all__ = ["NOTICE", "Drawing", "Pixels", "load", "rasterise"]
+__all__ = ["NOTICE", "Drawing", "Pixels", "load", "rasterise", "rasterise_files"]
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -40,7 +41,18 @@ def rasterise(
     drawings give the same array however many `workers` (default: one a core) share the work.
     `progress(done, all)` is called in this process as the work goes on.
     """
-    paths = [str(d.path) for d in drawings]
+    return rasterise_files([d.path for d in drawings], size, progress=progress, workers=workers)
+
+
+def rasterise_files(
+    files: Sequence[Path],
+    size: int,
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> Pixels:
+    """Files of drawings, as `rasterise` does."""
+    paths = [str(each) for each in files]
     chunks = [paths[i : i + _CHUNK] for i in range(0, len(paths), _CHUNK)]
     pixels = np.empty((len(paths), size, size, 3), np.uint8)
     workers = min(workers or os.cpu_count() or 1, len(chunks))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from examples.openmoji.steps import output_file, published
+from examples.openmoji.steps import output_files, published
 from examples.openmoji.summary import Check, Picture, Rights, Token, Verification
 from examples.openmoji.units import exact, plural
 from examples.openmoji.world import (
@@ -225,7 +225,7 @@ def verify_outputs(world: World) -> list[Verification]:
 
     What speaks for a manifest that was walked is among what the first is told, and not against it.
     """
-    file = output_file(world)
+    file = output_files(world)[0]
     whole = world.k.outputs.verify(file)
     changed = file.with_name("001-changed.png")
     data = bytearray(file.read_bytes())

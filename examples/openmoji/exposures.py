@@ -17,7 +17,7 @@ from kiseki.core.values import to_hex
 from kiseki.training import Ledger
 from kiseki.vault.published import Published
 
-__all__ = ["exposure", "exposure_checks"]
+__all__ = ["exposure", "exposure_checks", "published_documents"]
 
 
 def exposure(world: World, model: str) -> Exposure:
@@ -27,10 +27,16 @@ def exposure(world: World, model: str) -> Exposure:
         LookupError: nobody published the document, or no hook recorded the training.
     """
     said, run = _said(world, model)
-    backed = backings(world.k.index, _published(world), world.models[model])
+    backed = backings(world.k.index, published_documents(world), world.models[model])
+    # What a developer says of having made its own model again backs nothing.
+    levels = [
+        each.level
+        for each in backed
+        if each.level == "recorded" or (each.level != "declared" and not each.is_developers)
+    ]
     return Exposure(
-        backed[-1].level, said.handed_out, said.read, said.consumed, said.lost, said.batches,
-        said.steps, to_hex(run), to_hex(said.ledger),
+        tuple(dict.fromkeys(levels)) or ("declared",), said.handed_out, said.read, said.consumed,
+        said.lost, said.batches, said.steps, to_hex(run), to_hex(said.ledger),
     )  # fmt: skip
 
 
@@ -54,11 +60,12 @@ def _agrees(world: World, model: str) -> Check:
 
 def _said(world: World, model: str) -> tuple[Exposed, bytes]:
     key = world.k.index.model(world.models[model]).run
-    run = _published(world).run(key)
+    run = published_documents(world).run(key)
     if run is None or run.exposure is None:
         raise LookupError(f"the document of {model.lower()}'s run says what a hook recorded")
     return run.exposure, key
 
 
-def _published(world: World) -> Documents:
+def published_documents(world: World) -> Documents:
+    """What developers published, and whoever made a model again."""
     return Documents(Published(documents(world)))

@@ -21,22 +21,36 @@ KNOWN = {
     "What was paid.": "To the base unit, by the balances of the wallets. Wallets, amounts and "
     "shares are public; the drawings are not on the chain.",
 }
+REMADE = {
+    "That these weights come from this data and nothing more.": "Others, who hold the data, ran "
+    "the recorded command on what each manifest declares, and the same weights came out, bit for "
+    "bit. It is their word; who holds the data can do it too.",
+}
+"""Known where each model of a report was made again."""
 UNKNOWN = {
-    "That nothing else was used.": "Nobody can prove that a developer declared every source. "
-    "Other data mixed in makes a share smaller; only a floor is safe from that.",
-    "That the weights are what was trained,": "or that a file came from this model and not from "
-    "another. Here Kiseki’s hook counted in the training loop, on the machine of the developer, "
-    "whose word it stays.",
+    "That nothing else was used,": "where a training cannot be made again. Nobody can prove that "
+    "a developer declared every source. Other data mixed in makes a share smaller; only a floor "
+    "is safe from that.",
+    "That a file came from this model": "and not from another. Its creator says so.",
     "That a wallet owns what it registers.": "Being first is evidence of priority, not proof.",
     "What is earned elsewhere.": "Revenue that is never paid in is never split, and a payee put "
     "in front of a batch may pass on less.",
 }
 
 
+_COUNTED = {
+    "That the weights are what was trained.": "Kiseki’s hook counted in the training loop, on the "
+    "machine of the developer, whose word it stays until somebody else makes the training again.",
+}
+"""Not known where a model was not made again."""
+
+
 def known(s: Summary) -> str:
+    remade = all("reproduced" in model.exposure.levels for model in s.models)
+    yes, no = (KNOWN | REMADE, UNKNOWN) if remade else (KNOWN, UNKNOWN | _COUNTED)
     return (
-        f'<div class="two">{_list("Known, by anyone who looks", KNOWN, True)}'
-        f"{_list('Not known, and no chain can prove it', UNKNOWN, None)}</div>"
+        f'<div class="two">{_list("Known, by anyone who looks", yes, True)}'
+        f"{_list('Not known, and no chain can prove it', no, None)}</div>"
         '<p class="aside"><b>In this demonstration</b> the drawings, the names of who drew them, '
         "the contracts and the training are real, and every number was measured in this run. The "
         f"chain ({escape(s.chain.name)}) and its money are for testing, and the wallets stand in "

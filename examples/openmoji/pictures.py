@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -32,6 +35,14 @@ def output(pixels: Pixels, caption: str) -> tuple[bytes, Picture]:
     """A generated file, and the picture of it that the report shows."""
     file = png(pixels, title=caption)
     return file, Picture("image/png", file, caption, DERIVED)
+
+
+def shrunk(files: Sequence[Path], size: int) -> Pixels:
+    """Picture files as an array (picture, row, column, RGB): of each, `size` of its rows and
+    columns, so that no colour is mixed."""
+    made = np.stack([np.asarray(Image.open(each).convert("RGB"), np.uint8) for each in files])
+    rows, columns = (np.arange(size) * whole // size for whole in made.shape[1:3])
+    return np.ascontiguousarray(made[:, rows][:, :, columns])
 
 
 def original(drawing: Drawing) -> Picture:

@@ -239,7 +239,10 @@ def _acts(s: Summary) -> str:
 
 def _questions(s: Summary) -> str:
     return (
-        _lead("Questions anyone can ask of a file, manifest or drawing, and what they were told.")
+        _lead(
+            "Questions anyone can ask of a file, manifest, drawing or model, and what they were "
+            "told."
+        )
         + f'<div class="cards">{"".join(_card(v) for v in s.verifications)}</div>'
     )
 

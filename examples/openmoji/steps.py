@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from examples.openmoji.drawings import Drawing, Pixels, rasterise
-from examples.openmoji.model import SIZE, batches, fine_tune, train
+from examples.openmoji.model import SIZE, Model
 from examples.openmoji.pictures import output
-from examples.openmoji.recording import Trained, record, run_of
+from examples.openmoji.recipe import Recipe
+from examples.openmoji.recording import Laid, Trained, lay, record, run_of
 from examples.openmoji.summary import Picture
 from examples.openmoji.world import (
     BASE_DEVELOPER,
@@ -21,6 +23,7 @@ from examples.openmoji.world import (
     REVOKED,
     TUNED_ON,
     TUNING_DEVELOPER,
+    Made,
     World,
 )
 from kiseki import Manifest
@@ -110,26 +113,40 @@ def usable(world: World) -> list[Drawing]:
 
 def rasterise_usable(world: World, progress: Progress) -> tuple[Pixels, list[Drawing]]:
     """What consent covers, as pixels."""
-    used = usable(world)
-    return rasterise(used, SIZE, progress=progress), used
+    used, began = usable(world), time.monotonic()
+    pixels = rasterise(used, SIZE, progress=progress)
+    world.took["Model 1"] = time.monotonic() - began
+    return pixels, used
 
 
 def train_base(world: World, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
     """Trains the first model on what consent covers."""
-    keys = [world.ids[drawing.path] for drawing in used]
-    times = [1 if drawing.skintone else 2 for drawing in used]
-    source = batches(keys, pixels, times=times, seed=SEED)
-    return record(ledger(world, "Model 1"), source, lambda taken: train(taken, seed=SEED))
+    times = {drawing.path.name: 1 if drawing.skintone else 2 for drawing in used}
+    pictures = {drawing.path: world.ids[drawing.path] for drawing in used}
+    laid = lay(inputs(world, "Model 1"), pictures, Recipe(SEED, times))
+    return train_on(world, "Model 1", laid, pixels)
 
 
 def train_tuned(world: World, base: Trained, pixels: Pixels, used: Sequence[Drawing]) -> Trained:
     """Continues from the first model on one artist's drawings."""
     mine = [i for i, drawing in enumerate(used) if drawing.author == TUNED_ON]
-    keys = [world.ids[used[i].path] for i in mine]
-    source = batches(keys, pixels[np.array(mine)], seed=SEED)
-    return record(
-        ledger(world, "Model 2"), source, lambda taken: fine_tune(base.model, taken, seed=SEED)
-    )
+    pictures = {used[i].path: world.ids[used[i].path] for i in mine}
+    recipe = Recipe(SEED, dict.fromkeys((each.name for each in pictures), 1), rank=48)
+    laid = lay(inputs(world, "Model 2"), pictures, recipe, weights_file(world, "Model 1"))
+    return train_on(world, "Model 2", laid, pixels[np.array(mine)], base.model)
+
+
+def train_on(
+    world: World, name: str, laid: Laid, pixels: Pixels, base: Model | None = None
+) -> Trained:
+    """Trains with the hook in the loop; the weights are saved. `pixels` are those of `laid`."""
+    began = time.monotonic()
+    source = laid.recipe.batches(list(laid.items.values()), pixels)
+    done = record(ledger(world, name), source, lambda taken: laid.recipe.fit(taken, base))
+    done.model.save(weights_file(world, name))
+    world.laid[name] = laid
+    world.took[name] = world.took.get(name, 0.0) + time.monotonic() - began
+    return done
 
 
 def ledger(world: World, model: str) -> Path:
@@ -157,11 +174,10 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
         ("Model 2", tuned, TUNING_DEVELOPER),
     ):
         developer = world.k.wallet(number)
-        path = world.folder / f"{_file(name)}.npz"
-        trained.model.save(path)
+        path = weights_file(world, name)
         weights = developer.models.weights(path)
         manifest = manifest_of(world, trained.consumed)
-        run = run_of(path, trained, manifest, SEED, {"size": SIZE})
+        run = run_of(path, trained, manifest, world.laid[name])
         done = developer.models.register(
             weights,
             world.model_terms,
@@ -171,6 +187,7 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
         )
         stated = developer.models.publish_manifest(done.id, manifest, documents(world))
         publish_run(world, done.id, run)
+        world.made[name] = Made(done.id, manifest, path, world.laid[name])
         world.models[name], world.manifests[name], world.weights[name] = (
             done.id, manifest, weights.commitment,
         )  # fmt: skip
@@ -186,15 +203,15 @@ def register_models(world: World, base: Trained, tuned: Trained) -> None:
 
 def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture, ...]]:
     """Generates pictures, registers them as one batch, mints its rights token."""
-    folder = world.folder / "outputs"
-    folder.mkdir(exist_ok=True)
+    files = output_files(world)
+    files[0].parent.mkdir(exist_ok=True)
     pictures = []
-    for number, pixels in enumerate(tuned.model.generate(OUTPUTS, seed=11), 1):
+    made = tuned.model.generate(OUTPUTS, seed=11)
+    for number, (path, pixels) in enumerate(zip(files, made, strict=True), 1):
         file, picture = output(pixels, f"Output {number}")
-        (folder / f"{number:03}.png").write_bytes(file)
+        path.write_bytes(file)
         pictures.append(picture)
     creator = world.k.wallet(CREATOR)
-    files = [folder / f"{number:03}.png" for number in range(1, OUTPUTS + 1)]
     record = run_document(model="Model 2", seed=11, order=[path.name for path in files])
     batch = creator.outputs.prepare(files, [world.models["Model 2"]], record=record)
     done = creator.outputs.register(batch)
@@ -202,6 +219,15 @@ def generate(world: World, tuned: Trained) -> tuple[PreparedBatch, tuple[Picture
     minted = creator.rights.mint("batch", done.id, royalty="10%")
     world.cost("Mint the rights token", [minted], "its income proved to the contract")
     return batch, tuple(pictures)
+
+
+def inputs(world: World, model: str) -> Path:
+    """What a rerun of a model's training reads."""
+    return world.folder / "inputs" / _file(model)
+
+
+def weights_file(world: World, model: str) -> Path:
+    return world.folder / f"{_file(model)}.npz"
 
 
 def documents(world: World) -> Path:
@@ -258,5 +284,6 @@ def pay_everybody(world: World, progress: Progress) -> None:
     world.cost("Pay everybody", claimed.receipts, f"{people} people in both currencies")
 
 
-def output_file(world: World) -> Path:
-    return world.folder / "outputs" / "001.png"
+def output_files(world: World) -> list[Path]:
+    """The generated files, as they were registered."""
+    return [world.folder / "outputs" / f"{number:03}.png" for number in range(1, OUTPUTS + 1)]

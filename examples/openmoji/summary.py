@@ -57,8 +57,9 @@ class Exposure:
     """What the published document of a model's run says of its data. Counts are of drawings; one
     that training took twice counts twice."""
 
-    level: str
-    """How far the declaration is backed: "declared", or "recorded" by Kiseki's hook."""
+    levels: tuple[str, ...]
+    """How far the declaration is backed: "declared" alone, or "recorded" by Kiseki's hook and
+    "reproduced" by somebody who is not the developer."""
     handed_out: int | None
     """By a vault; none where there was none, so that it is unknown."""
     read: int | None

@@ -11,6 +11,9 @@ LEVELS = {
     "declared": "The developer alone says so.",
     "recorded": "Kiseki’s hook counted in the training loop, and the developer published what it "
     "recorded.",
+    "reproduced": "Somebody else trained the model again, in isolation, on what it declares and "
+    "nothing more: the same weights came out, bit for bit.",
+    "not reproduced": "Somebody else ran what the developer recorded, and other weights came out.",
 }
 
 
@@ -21,7 +24,7 @@ def exposures(s: Summary) -> str:
         ("Read", [_said(m.exposure.read) for m in s.models]),
         ("Consumed", [count(m.exposure.consumed) for m in s.models]),
         ("Lost", [count(m.exposure.lost) for m in s.models]),
-        ("Evidence", [escape(m.exposure.level) for m in s.models]),
+        ("Evidence", [",<br>".join(map(escape, m.exposure.levels)) for m in s.models]),
         ("Run’s document", [code(m.exposure.run) for m in s.models]),
         ("Ledger", [code(m.exposure.ledger) for m in s.models]),
     )
@@ -32,7 +35,7 @@ def exposures(s: Summary) -> str:
         for name, values in rows
     )
     heads = "".join(f'<th class="n" scope="col">{escape(m.name)}</th>' for m in s.models)
-    levels = sorted({m.exposure.level for m in s.models})
+    levels = dict.fromkeys(level for m in s.models for level in m.exposure.levels)
     meant = " ".join(
         f"<b>{escape(level.capitalize())}:</b> {LEVELS[level]}"
         for level in levels if level in LEVELS

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from examples.openmoji.drawings import Drawing
+from examples.openmoji.recording import Laid
 from examples.openmoji.summary import Step
 from kiseki import Kiseki, LocalKiseki, Manifest, Terms
 from kiseki.chain.sending.outcome import Receipt
@@ -30,6 +31,23 @@ FIRST_ARTIST = 10
 """Numbers of the test wallets. Artists' wallets hold no ether and never need any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A model that is registered, and what making it again takes.
+
+    Attributes:
+        id: of the model.
+        manifest: what it declares.
+        weights: its file.
+        laid: what training took.
+    """
+
+    id: bytes
+    manifest: Manifest
+    weights: Path
+    laid: Laid
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the steps of the demo share."""
@@ -46,6 +64,9 @@ class World:
     models: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     weights: dict[str, bytes] = field(default_factory=dict)
+    laid: dict[str, Laid] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)  # seconds, from pictures to weights
+    made: dict[str, Made] = field(default_factory=dict)  # model 3 too, unlike `models`
     walked: dict[str, int] = field(default_factory=dict)  # gas, by the name of the model
     steps: list[Step] = field(default_factory=list)
 

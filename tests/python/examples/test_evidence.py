@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from examples.openmoji import evidence, exposures, steps
+from examples.openmoji import acts, again, evidence, exposures, steps
 from examples.openmoji.drawings import Drawing
+from examples.openmoji.model import Model
+from examples.openmoji.recording import Trained, lay, run_of
 from examples.openmoji.summary import Rights, Token, Verification
 from examples.openmoji.world import (
     CREATOR,
@@ -16,13 +18,18 @@ from examples.openmoji.world import (
     REVOKED,
     REVOKES_LATER,
     TUNED_ON,
+    TUNING_DEVELOPER,
+    Made,
     World,
 )
 
 from kiseki import Kiseki
+from kiseki.client.models.backing import backings
+from kiseki.client.outputs.outputs import PreparedBatch
 from kiseki.client.revenue.revenue import ETHER
 from kiseki.core import seal
 from kiseki.training import Exposure, Ledger
+from kiseki.training.isolation import rooms
 
 
 def silent(done: int, total: int) -> None:
@@ -34,7 +41,7 @@ class Run:
     """A demo of few drawings, of which model 2's manifest was walked and model 1's was not."""
 
     world: World
-    batch: bytes
+    prepared: PreparedBatch
     rights: Rights
     money: list[evidence.Money]
     file: Verification
@@ -67,14 +74,14 @@ def run(drawings: list[Drawing], tmp_path_factory: pytest.TempPathFactory) -> It
         rights = evidence.rights(world, batch.id)
         file, *_ = evidence.verify_outputs(world)
         told = {v.title: v for v in evidence.manifests(world)}
-        yield Run(world, batch.id, rights, money, file, told)
+        yield Run(world, batch, rights, money, file, told)
 
 
 def test_the_seal_shown_is_the_contracts_own_picture(run: Run) -> None:
     token = int(run.rights.token)
     assert run.rights.seal.data == evidence.drawn_by_the_chain(run.world, token)
     assert run.rights.seal.data == seal.svg(token.to_bytes(32)).encode()
-    assert token == run.world.k.rights.token("batch", run.batch)
+    assert token == run.world.k.rights.token("batch", run.prepared.id)
 
 
 def test_the_holder_and_the_income_are_those_on_the_chain(run: Run) -> None:
@@ -126,7 +133,7 @@ def test_what_training_consumed_is_told_from_the_published_document(run: Run) ->
     for name, manifest in run.world.manifests.items():
         said = exposures.exposure(run.world, name)
         figures = Ledger(steps.ledger(run.world, name)).figures()
-        assert (said.level, said.handed_out, said.lost) == ("recorded", None, 0)
+        assert (said.levels, said.handed_out, said.lost) == (("recorded",), None, 0)
         assert said.consumed == said.read == figures.consumed == manifest.weight
         assert said.run == f"0x{run.world.k.index.model(run.world.models[name]).run.hex()}"
     checks = exposures.exposure_checks(run.world)
@@ -147,6 +154,71 @@ def test_a_ledger_that_counts_something_else_is_noticed(run: Run) -> None:
     finally:
         shutil.rmtree(folder)
         kept.rename(folder)
+
+
+@pytest.fixture
+def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    rooms._bubblewrap.cache_clear()  # it remembers what it found
+    monkeypatch.setenv("PATH", "")
+    yield
+    rooms._bubblewrap.cache_clear()
+
+
+def test_without_isolation_it_is_said_that_nobody_tried(run: Run, without_bubblewrap: None) -> None:
+    """And why; nothing is stated, and the evidence is what it was."""
+    (found,) = again.made_again(run.world)
+    assert (found.ok, found.verdict) == (None, "Not tried")
+    assert "bubblewrap" in found.sentence and found.sentence.endswith("Nothing was run.")
+    assert again.remade_checks(run.world) == []
+    assert {exposures.exposure(run.world, name).levels for name in run.world.models} == {
+        ("recorded",)
+    }
+
+
+def test_each_model_is_made_again_bit_for_bit_by_somebody_else(run: Run) -> None:
+    """Also the one on pictures that two artists drew alike, and the one on generated pictures."""
+    acts.licence(run.world, run.prepared)
+    found = again.made_again(run.world)
+    if found[0].verdict == "Not tried":
+        pytest.skip(found[0].sentence)
+    assert [(each.title, each.verdict) for each in found] == [
+        (f"{name}, trained again", "Reproduced, bit for bit") for name in run.world.made
+    ]
+    assert len(found) == 3
+    known = exposures.published_documents(run.world)
+    for name, made in run.world.made.items():
+        *_, last = backings(run.world.k.index, known, made.id)
+        assert (last.level, last.is_developers, last.distance) == ("reproduced", False, None)
+        if name in run.world.models:
+            assert exposures.exposure(run.world, name).levels == ("recorded", "reproduced")
+    checks = again.remade_checks(run.world)
+    assert len(checks) == 3 and all(check.ok for check in checks)
+
+
+def test_other_weights_are_told_and_stated_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with a recipe by which these weights were not made."""
+    world, name = run.world, "Model 2"
+    made, developer = world.made[name], world.k.wallet(TUNING_DEVELOPER)
+    other = dataclasses.replace(made.laid.recipe, seed=made.laid.recipe.seed + 1)
+    files = {made.laid.folder / file: id_ for file, id_ in made.laid.items.items()}
+    trained = Trained(Model.load(made.weights), Ledger(steps.ledger(world, name)).figures())
+    laid = lay(steps.inputs(world, "other"), files, other, made.laid.base)
+    told = run_of(made.weights, trained, made.manifest, laid)
+    weights = developer.models.weights(made.weights)
+    terms = developer.data.define_terms("train", royalty="6%")  # it is another model
+    done = developer.models.register(
+        weights, terms, manifest=made.manifest, run=told.hash,
+        parents=[world.models["Model 1"]],
+    )  # fmt: skip
+    steps.publish_run(world, done.id, told)
+    wrong = Made(done.id, made.manifest, made.weights, laid)
+    monkeypatch.setattr(world, "made", {name: wrong})
+    (found,) = again.made_again(world)
+    if found.verdict == "Not tried":
+        pytest.skip(found.sentence)
+    assert (found.ok, found.verdict) == (False, "Not reproduced")
+    assert "other tensors came out" in found.sentence
+    assert [check.ok for check in again.remade_checks(world)] == [False]
 
 
 def test_without_the_document_nothing_is_said_of_training(run: Run) -> None:

@@ -263,6 +263,19 @@ def test_it_says_what_nobody_can_know_and_what_is_staged(page: Node) -> None:
         assert words in said
 
 
+def test_what_a_rerun_shows_is_known_only_where_each_model_was_made_again(
+    page: Node, facts: Summary
+) -> None:
+    remade, counted = "from this data and nothing more", "That the weights are what was trained"
+    said = section(page, "known").words
+    assert remade in said and counted not in said
+    first, *others = facts.models
+    bare = dataclasses.replace(first.exposure, levels=("recorded",))
+    other = dataclasses.replace(facts, models=(dataclasses.replace(first, exposure=bare), *others))
+    said = section(parse(render(other)), "known").words
+    assert remade not in said and counted in said
+
+
 def test_the_notice_is_visible(page: Node) -> None:
     assert page.words.count("CC BY-SA 4.0") >= 3 and NOTICE in page.words
 
@@ -312,14 +325,14 @@ def test_each_model_says_how_often_training_took_its_data(page: Node, facts: Sum
     taken = [f"{sum(model.uses.values()):,}" for model in facts.models]
     assert said["Model"] == [model.name for model in facts.models]
     assert (said["Read"], said["Consumed"], said["Lost"]) == (taken, taken, ["0", "0"])
-    assert said["Handed out"] == ["unknown"] * 2 and said["Evidence"] == ["recorded"] * 2
+    assert said["Handed out"] == ["unknown"] * 2 and said["Evidence"] == ["recorded,reproduced"] * 2
     assert "Kiseki’s hook counted in the training loop" in section(page, "lineage").words
 
 
 def test_a_figure_that_nobody_knows_is_not_shown_as_nothing(facts: Summary) -> None:
     first, *others = facts.models
-    bare = dataclasses.replace(first.exposure, level="declared", read=None, lost=7)
+    bare = dataclasses.replace(first.exposure, levels=("declared",), read=None, lost=7)
     other = dataclasses.replace(facts, models=(dataclasses.replace(first, exposure=bare), *others))
     said = exposures(parse(render(other)))
     assert said["Read"][0] == said["Handed out"][0] == "unknown" and said["Lost"][0] == "7"
-    assert said["Evidence"] == ["declared", "recorded"]
+    assert said["Evidence"] == ["declared", "recorded,reproduced"]
