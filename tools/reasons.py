@@ -37,6 +37,7 @@ UNSEEN = {
     "vault/published.py": "read before the first page",
     "core/stamp.py": "read from files of weights on the command line",
     "core/told.py": "part of core/run.py",
+    "core/said.py": "likewise",
     "client/data/derivations.py": "no page states anything",
     "client/data/gates.py": "no page lets anybody into a gate",
     "client/data/openings.py": "no page reveals anything",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,7 @@ from kiseki.cli.model import model
 from kiseki.cli.revenue import RightsPayee, rights_payee
 from kiseki.cli.terms import Document, Gate, Royalty, Until, Uses, terms_of
 from kiseki.core.keccak import keccak256
+from kiseki.core.said import Said
 from kiseki.core.values import to_hex
 from kiseki.disk import texts
 from kiseki.errors import InvalidInput
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from kiseki.client.models.lora import Finished, Laid
 
 __all__ = ["from_lora"]
+
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
 
 
 @model.command("from-lora")
@@ -62,6 +67,27 @@ def from_lora(
         typer.Option(help="The file of the base model; finds it where it is registered."),
     ] = None,
     external: External = None,
+    epochs: Annotated[
+        str | None,
+        typer.Option(metavar="N",
+                     help="How many epochs the weights rest on, where the file does not say it; "
+                          "2.5 for a training that stopped within the third."),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many steps of the optimizer the weights rest on, likewise; "
+                                 "with --batch in place of --epochs."),
+    ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Pictures of one step, all its batches together, likewise."),
+    ] = None,
+    repeats: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N",
+                     help="How often an epoch takes each picture, likewise; or NAME=N for one "
+                          "folder, repeat. A folder that `kiseki training lay` laid says it."),
+    ] = None,
     uses: Uses = None, royalty: Royalty = None, licence: Document = None,
     until: Until = None, gate: Gate = None,
     payee: RightsPayee = None,
@@ -84,6 +110,11 @@ def from_lora(
     receive`). A folder that cannot be found, or has more or fewer pictures than the file says, is
     named, and nothing is sent. The file is the word of whoever trained, and so is the manifest.
 
+    Many files say too little: OneTrainer writes no steps, ai-toolkit and diffusers no folders. Then
+    say it yourself: folders with --folder (or name a folder that was laid), how often with --epochs
+    and --repeats. It is shown and written down as told by you, and refused where it contradicts the
+    file.
+
     A folder that `kiseki training lay` laid says itself which collections its pictures are of; what
     was cropped or resized from them (--laid) counts for its original. With --from, pictures are
     found by their content, whatever they are called. --base compares the hash of the base model's
@@ -98,6 +129,10 @@ def from_lora(
         --external unknown --uses train --royalty 5%
       kiseki model from-lora foxes.safetensors --folder meta_cap.json=meta_cap.json --from images \\
         --base base.safetensors --uses train --royalty 5%
+      kiseki model from-lora onetrainer.safetensors train --epochs 20 --external unknown \\
+        --uses train --royalty 5%
+      kiseki model from-lora bare.safetensors --folder foxes=drawings --repeats 1 --epochs 20 \\
+        --external unknown --uses train --royalty 5%
     """
     k = context.kiseki()
     with show.progress("hashing", "bytes") as told:
@@ -108,6 +143,7 @@ def from_lora(
             sources=source or (),
             form=context.table(),
             laid=laid,
+            said=Said(_number(epochs), steps, batch, _repeats(repeats)),
             progress=told,
         )
     _tell(found)
@@ -158,10 +194,30 @@ def _places(given: list[str] | None) -> dict[str, str | Path | bytes]:
     return places
 
 
+def _number(text: str | None) -> Fraction | None:
+    if text is None:
+        return None
+    if not _DECIMAL.fullmatch(text) or not Fraction(text):
+        raise InvalidInput(f"this is no number of epochs or repeats: {text!r:.80}; say 10 or 2.5")
+    return Fraction(text)
+
+
+def _repeats(given: list[str] | None) -> dict[str, Fraction]:
+    """By the folder; under no name for all others."""
+    found: dict[str, Fraction] = {}
+    for each in given or []:
+        name, _, number = each.rpartition("=")
+        found[name] = _number(number) or Fraction(0)
+    return found
+
+
 def _tell(found: Finished) -> None:
     """What the file says, before anything is asked or sent."""
     told = found.told
     if told is None:
+        if found.laid and not context.current.json:
+            show.say("The file says nothing of its training; what follows is told by you.")
+            _table(found)
         return
     steps = "" if told.steps is None else f", {show.count(told.steps, 'step')}"
     show.say(f"{told.program} {told.version}".strip() + f" wrote this file{steps}.")
@@ -171,7 +227,7 @@ def _tell(found: Finished) -> None:
         _table(found)
     if found.laid and not found.problems and not found.is_exact:
         show.say(
-            "The file does not say to the last picture how often each was taken; the manifest "
+            "It is not known to the last picture how often each was taken; the manifest "
             "declares the mean of what it can have been."
         )
 
@@ -190,9 +246,8 @@ def _taken(laid: Laid) -> str:
     draws = laid.draws
     if draws is None:
         return "unknown"
-    if draws.is_exact:
-        return f"{draws.least} times"
-    return f"{draws.least} to {draws.most} times"
+    words = f"{draws.least} times" if draws.is_exact else f"{draws.least} to {draws.most} times"
+    return f"{words}, told by you" if laid.by_user else words
 
 
 def _base(k: Kiseki, found: Finished) -> list[bytes]:

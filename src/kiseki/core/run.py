@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from kiseki.core import documents
 from kiseki.core.keccak import keccak256
+from kiseki.core.said import Said
 from kiseki.core.told import read_trained, write_trained
 from kiseki.core.trained import Draws, Trained
 from kiseki.core.values import from_hex, to_hex
@@ -138,7 +139,7 @@ class Placed:
     Attributes:
         name: as the trainer has it.
         pictures: how many were there.
-        draws: how often training took each; none where the trainer does not say.
+        draws: how often training took each; none where neither the trainer nor its user says.
     """
 
     name: str
@@ -162,7 +163,8 @@ class Run:
             to the weights. 0 is bit for bit.
         base: the base model's file, name -> SHA-256, 32 bytes.
         trained: what the trainer wrote into its file.
-        folders: the same beside what was found.
+        said: what whoever trained says, where that file is silent.
+        folders: both beside what was found.
         more: members of the developer's own, as they are.
     """
 
@@ -179,6 +181,7 @@ class Run:
     base: Mapping[str, bytes] = field(default_factory=dict)
     trained: Trained | None = None
     folders: tuple[Placed, ...] = ()
+    said: Said | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -256,6 +259,7 @@ def _written(run: Run) -> dict[str, Any]:
         "tolerance": run.stated_tolerance,
         "base": _hexes(run.base) or None,
         "trained": run.trained and write_trained(run.trained),
+        "said": run.said and run.said.to_json(),
         "folders": [
             {"name": each.name, "pictures": each.pictures,
              "draws": each.draws and [str(each.draws.least), str(each.draws.most)]}
@@ -430,6 +434,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "tolerance": _read_tolerance,
     "base": lambda value: _digests(value, "the base model"),
     "trained": read_trained,
+    "said": Said.from_json,
     "folders": _read_folders,
 }
 _NAMES = tuple(_READERS)

@@ -146,3 +146,29 @@ def test_a_list_or_a_collection_takes_the_place_of_a_folder(shell: Shell, k: Loc
     assert "must be 0x and 64 hex digits" in shell.run(
         *words, "--folder", "meta_cap.json=0x12", code=2
     )
+
+
+def test_what_the_file_does_not_say_its_user_says(shell: Shell, k: LocalKiseki) -> None:
+    """OneTrainer, which writes no steps; shown and published as told by the user."""
+    brought(shell, "../onetrainer/lora_all.safetensors", "one_folder")
+    (shell.folder / "train" / "10_foxes").rename(shell.folder / "train" / "foxes")
+    shutil.copytree(SAMPLES / "datasets/two_folders/train/3_fruit", shell.folder / "train/fruit")
+    for caption in (shell.folder / "train").rglob("*.txt"):
+        caption.unlink()
+    shell.run("data", "register", "train", *FREE, "--account", "test:0")
+    words = ("model", "from-lora", "lora.safetensors", "train", *FREE, "--account", "test:0",
+             "--external", "unknown")  # fmt: skip
+    asked = " ".join(shell.run(*words, code=2).split())
+    assert "say how many epochs the weights rest on (--epochs N)" in asked and "unknown" in asked
+    for option, wrong in (("--epochs", "0"), ("--epochs", "1e9"), ("--repeats", "foxes=")):
+        assert "no number of epochs or repeats" in " ".join(
+            shell.run(*words, option, wrong, code=2).split()
+        )
+    refused = " ".join(shell.run(*words, "--epochs", "3", code=2).split())
+    assert "you say 3 epochs, and the file says 2 in all" in refused
+    said = " ".join(shell.run(*words, "--epochs", "2").split())
+    assert "20 times, told by you" in said and "6 times, told by you" in said
+    document = json.loads((shell.folder / "lora.safetensors.run.json").read_text())
+    assert document["said"]["epochs"] == "2" and document["trained"]["epochs"] == 2
+    (model,) = k.index.registered("ModelRegistry", k.address)
+    assert sum(e.weight for e in k.index.sources(model).collections) == 6 * 20 + 4 * 6

@@ -2,14 +2,16 @@
 
 The file names the folders and how often each picture was taken. Its word is no path: only folders
 that the caller names are read. What cannot be found, or is not as many pictures as the file says,
-is named, and no manifest is made without it.
+is named, and no manifest is made without it. Where the file is silent, whoever trained may say it;
+that is kept apart from what the file says, and refused where it contradicts the file.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from kiseki.client.models.weights import Known, Weights, find_model, read_weight
 from kiseki.client.wallet import Wallet
 from kiseki.core import contradictions, ids
 from kiseki.core.run import Hashes, Placed, Run
+from kiseki.core.said import Said, against, draws_of
 from kiseki.core.trained import Trained
 from kiseki.core.trainers import trained
 from kiseki.core.values import ZERO32, to_hex
@@ -29,6 +32,13 @@ from kiseki.vault.files import hash_files
 
 __all__ = ["Finished", "Laid", "Loras"]
 
+_SILENT = Trained("", "")
+_SAY = (
+    "Name its folders of pictures (--folder NAME=PATH, or the folder that `kiseki training lay` "
+    "laid), and say how often training took them: --epochs, and --repeats where nothing else says "
+    "it"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -37,43 +47,47 @@ class Finished:
     Attributes:
         weights: the file's.
         told: what the file says of its training; none where no trainer that is known wrote it.
-        laid: the folders; empty where it names none.
+        laid: the folders; empty where neither it nor the caller names any.
+        said: what whoever trained says, where the file is silent.
     """
 
     weights: Weights
     told: Trained | None
     laid: tuple[Laid, ...]
+    said: Said
 
     @property
     def problems(self) -> list[str]:
         """Why no manifest can be made of it; empty where one can."""
-        if self.told is None:
+        told = self.told or _SILENT
+        if self.told is None and not self.laid:
             return [
                 "the file says nothing of its training: no trainer that Kiseki knows wrote it, or "
-                "what it wrote was taken out. Write a manifest by hand (kiseki model manifest)"
+                f"what it wrote was taken out. {_SAY}"
             ]
-        if self.told.merged:
+        if self.told is not None and self.told.merged:
             titles = ", ".join(self.told.merged)
             return [
                 f"the file is a merge of {titles}, and a merge says nothing of pictures. Register "
                 "those models first and name them as its parents (kiseki model register --parent)"
             ]
-        if self.told.folders is None:
-            return [
-                f"{self.told.program} wrote nothing into the file of what it was trained on. Write "
-                "a manifest by hand (kiseki model manifest --table)"
-            ]
+        if not self.laid:
+            return [f"{told.program} wrote nothing into the file of what it was trained on. {_SAY}"]
         found = [each.problem for each in self.laid if each.problem]
-        return found + [each.words() for each in contradictions.in_itself(self.told)]
+        folders = [(each.folder, len(each.files)) for each in self.laid]
+        found += [f"{each}; leave it out, or correct it" for each in against(
+            told, self.said, folders
+        )]  # fmt: skip
+        return found + [each.words() for each in contradictions.in_itself(told)]
 
     @property
     def is_exact(self) -> bool:
-        """Whether the file says to the last picture how often training took each."""
+        """Whether it is known to the last picture how often training took each."""
         return bool(self.laid) and all(each.draws and each.draws.is_exact for each in self.laid)
 
     def shares(self) -> list[int]:
         """Of each folder the weight of one picture in a manifest: how often training took it. Where
-        the file gives only bounds, their mean; all of them in whole numbers, with nothing common.
+        there are only bounds, their mean; all of them in whole numbers, with nothing common.
 
         Raises:
             InvalidInput: of a folder nothing is known.
@@ -103,6 +117,7 @@ class Finished:
             seed=None if self.told is None else self.told.seed,
             base={base.name: base.sha256} if base is not None and base.sha256 else {},
             trained=self.told,
+            said=self.said or None,
             folders=tuple(
                 Placed(each.folder.name, len(each.files), each.draws) for each in self.laid
             ),
@@ -126,6 +141,7 @@ class Loras:
         sources: Iterable[str | Path] = (),
         form: Format = PLAIN,
         laid: str | Path | None = None,
+        said: Said = Said(),  # noqa: B008 - frozen
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> Finished:
         """What a trainer wrote into its file, and where the pictures lie that it names.
@@ -134,39 +150,48 @@ class Loras:
             file: of weights.
             root: the folder in which those that the file names lie, as the trainer was given it;
                 also one that `kiseki.training.laying` laid, whose list says the collections.
-            places: for a name that the file has: a folder, where it is called otherwise now; a list
-                of its pictures, as sd-scripts' fine-tuning takes it (JSON, where the file has the
-                name of that list) or a table with the columns file or sha256; or the ID of the
-                collection whose items they are.
+            places: for a name that the file has (any, where it names none): a folder, where it is
+                called otherwise now; a list of its pictures, as sd-scripts' fine-tuning takes it
+                (JSON, where the file has the name of that list) or a table with the columns file or
+                sha256; or the ID of the collection whose items they are.
             sources: folders and files with the pictures of lists and collections; those of a
                 collection, and those with a hash, are found by their content. Default: `root`.
             form: how tables are read.
             laid: a folder that `kiseki.training.laying` laid, from whose pictures those that
                 training took were cropped or resized. They are known by their names, which the
                 tools of trainers keep (`kiseki.core.beside`), and count for their originals.
+            said: what whoever trained says. It fills what the file leaves open (repeats also from
+                the list of a folder that was laid), and what contradicts the file is a problem of
+                the result (`Finished.problems`). Repeats under ``""`` are for all folders of which
+                nothing else says them.
             progress: called with the number of bytes read of the file, and in all.
 
         Raises:
             FilesError: the file cannot be read, a place of `places` is none, or nothing was laid in
                 `laid`.
-            InvalidInput: `places` names a folder that the file does not, a list is none, or `laid`
-                was laid in part or from another chain.
+            InvalidInput: `places` or `said` names a folder that the file does not, a list is none,
+                or `laid` was laid in part or from another chain.
             NotInIndex: a collection of `places` is not on this chain.
         """
         weights = read_weights(file, progress)
         told, given = trained(weights.metadata), places or {}
-        folders = () if told is None else told.folders or ()
-        known = {each.name for each in folders}
-        for name in given:
-            if name not in known:
-                listed = ", ".join(sorted(known)) or "none"
-                raise InvalidInput(f"the file names no folder {name!r:.80}; it names {listed}")
         placing = Placing(
             self._openings, None if root is None else Path(root), given, tuple(map(Path, sources)),
             form, None if laid is None else Path(laid),
         )  # fmt: skip
-        placed = () if told is None else tuple(placing.of(told, each) for each in folders)
-        return Finished(weights, told, placed)
+        words = told or _SILENT
+        is_open = words.folders is None and not words.merged
+        folders = placing.folders() if is_open else words.folders or ()
+        known = {each.name for each in folders}
+        for name in (*given, *filter(None, said.repeats)):
+            if name not in known:
+                listed = ", ".join(sorted(known)) or "none"
+                raise InvalidInput(f"the file names no folder {name!r:.80}; it names {listed}")
+        placed = [placing.of(words, each) for each in folders]
+        repeats = {**_left(placed, said.repeats.get("")), **said.repeats}
+        repeats.pop("", None)
+        filled = replace(said, repeats=repeats)
+        return Finished(weights, told, _drawn(words, filled, placed), filled)
 
     def manifest(
         self,
@@ -245,3 +270,32 @@ class Loras:
                 "is not"
             )
         return known
+
+
+def _left(placed: Sequence[Laid], every: Fraction | None) -> dict[str, Fraction]:
+    """Repeats that the file leaves open: as a folder was laid, or what holds for all others."""
+    found: dict[str, Fraction] = {}
+    for each in placed:
+        left = every if each.repeats is None else Fraction(each.repeats)
+        if each.folder.repeats is None and left is not None:
+            found[each.folder.name] = left
+    return found
+
+
+def _drawn(told: Trained, said: Said, placed: Sequence[Laid]) -> tuple[Laid, ...]:
+    """The folders, with how often each was taken, or why that is not known."""
+    draws = draws_of(told, said, [(each.folder, len(each.files)) for each in placed])
+    found = []
+    for each, drawn in zip(placed, draws, strict=True):
+        name, problem = each.folder.name, each.problem
+        if drawn is None and not problem:
+            problem = f"the file does not say how often training took a picture of {name!r:.80}; "
+            if each.folder.repeats is None and name not in said.repeats:
+                problem += f"say how often an epoch takes each (--repeats {name}=N), and "
+            problem += (
+                "say how many epochs the weights rest on (--epochs N), or how many steps of how "
+                "many pictures (--steps N --batch N)"
+            )
+        by_user = each.draws is None and drawn is not None
+        found.append(replace(each, draws=drawn, problem=problem, by_user=by_user))
+    return tuple(found)

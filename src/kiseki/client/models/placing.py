@@ -47,10 +47,13 @@ class Laid:
         folder: as the file names it.
         path: where its pictures lie, or the list of them; none where nobody said so.
         files: the pictures, by name.
-        draws: how often training took each of them; none where the file does not say.
+        draws: how often training took each of them; none where nobody says.
         problem: why it cannot be part of a manifest; empty where it can.
         collection: the collection whose items they are, 32 bytes; none where only the key store
             says it.
+        repeats: how often an epoch takes each, as the list of a folder that was laid has it; none
+            without one.
+        by_user: whether `draws` rest on what whoever trained says, and not on the file alone.
         made: those of `files` that were made from a laid picture, as crops are: the SHA-256 of
             the picture, and the collection that it was laid of.
     """
@@ -62,6 +65,8 @@ class Laid:
     problem: str
     collection: bytes | None = None
     made: Mapping[Path, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+    repeats: int | None = None
+    by_user: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,26 @@ class Placing:
             made = dict(self._made(files))
             return _checked(Laid(folder, path, files, draws, problem, None, made))
         files = tuple(sorted(each for each in path.iterdir() if _is_picture(each)))
-        collection, laid, problem = self._as_laid(path)
+        subset, laid, problem = self._as_laid(path)
         made = dict(self._made(files, laid, path.name))
-        return _checked(Laid(folder, path, files, draws, problem, collection, made))
+        if subset is None:
+            return _checked(Laid(folder, path, files, draws, problem, None, made))
+        collection, repeats = subset.collection, subset.repeats
+        return _checked(Laid(folder, path, files, draws, problem, collection, made, repeats))
+
+    def folders(self) -> tuple[Folder, ...]:
+        """For a file that names none: those that the caller names, and those of a root that was
+        laid.
+
+        Raises:
+            InvalidInput: the root is half-laid.
+        """
+        if self.root is not None and (problem := half_laid(self.root)):
+            raise InvalidInput(problem)
+        names = dict.fromkeys(self.places)
+        if self.root is not None and (self.root / laying.FILE).is_file():
+            names |= dict.fromkeys(each.folder for each in read(self.root).subsets)
+        return tuple(Folder(name, None, None) for name in names)
 
     def _made(
         self, files: Iterable[Path], laid: laying.Laid | None = None, folder: str = ""
@@ -141,9 +163,9 @@ class Placing:
         is_list = path.is_file() and path.suffix.lower() in _LISTS
         return path if (path.is_dir() or is_list) and not path.is_symlink() else None
 
-    def _as_laid(self, path: Path) -> tuple[bytes | None, laying.Laid | None, str]:
-        """The collection that a folder was laid of (`kiseki training lay`), all that was laid with
-        it, and what is wrong."""
+    def _as_laid(self, path: Path) -> tuple[laying.Subset | None, laying.Laid | None, str]:
+        """What a folder was laid as (`kiseki training lay`), all that was laid with it, and what is
+        wrong."""
         if not (path.parent / laying.FILE).is_file():
             return None, None, ""
         try:
@@ -153,7 +175,7 @@ class Placing:
         subset = next((each for each in laid.subsets if each.folder == path.name), None)
         if subset is None:
             return None, None, ""
-        return subset.collection, laid, self._problem(laid, path.parent)
+        return subset, laid, self._problem(laid, path.parent)
 
     def _problem(self, laid: laying.Laid, folder: Path) -> str:
         """Why what was laid in a folder says nothing here; empty where it does."""
@@ -280,8 +302,6 @@ def _checked(laid: Laid) -> Laid:
         )
     elif not count:
         problem = f"{where} has no pictures"
-    elif laid.draws is None:
-        problem = f"the file does not say how often training took a picture of {folder.name!r:.80}"
     else:
         return laid
     return replace(laid, problem=problem)
