@@ -157,26 +157,30 @@ def test_a_signal_at_any_moment_loses_no_row_and_doubles_none(
     """Ctrl+C in a notebook, whose cell is run again: raised before each instruction in turn."""
     monkeypatch.setattr(journal, "_ROWS", 3)
     made = Journal(folder, RUN, 0)
-    written: list[bytes] = []
+    written: list[Said] = []
     at = 1
     while interrupted(at, lambda: fill(made, f"{at}, interrupted", written)):  # noqa: B023
+        made.add_later(Kind.STEP, at)
         made.add(Kind.BATCH, None, b"%d, and on" % at)
-        written.append(b"%d, and on" % at)
+        written += [(Kind.STEP, at, b""), (Kind.BATCH, None, b"%d, and on" % at)]
         at += 1
     made.close()
     with rows_of(folder, RUN, 0) as rows:
         rows.check(path_of(folder, 0), RUN, 0)
-        bodies = [row.body for row in rows.between(0, 1 << 62) if row.kind == Kind.BATCH]
-    assert len(bodies) == len(set(bodies)), "none is there twice"
-    assert not set(written) - set(bodies), "none is lost"
-    assert len(bodies) - len(written) < at and at > 300, "at most the one that was interrupted"
+        found = [tuple(row[1:4]) for row in rows.between(0, 1 << 62)]
+    assert len(found) == len(set(found)), "none is there twice"
+    assert not set(written) - set(found), "none is lost"
+    assert len(found) - len(written) < at and at > 300, "at most the one that was interrupted"
 
 
-def fill(made: Journal, name: str, written: list[bytes]) -> None:
+Said = tuple[Kind, int | None, bytes]
+
+
+def fill(made: Journal, name: str, written: list[Said]) -> None:
     for number in range(4):
         body = f"{name} {number}".encode()
         made.add(Kind.BATCH, None, body)
-        written.append(body)
+        written.append((Kind.BATCH, None, body))
     made.flush()
 
 

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import (
     BatchSampler,
     DataLoader,
+    Dataset,
     DistributedSampler,
     IterableDataset,
     RandomSampler,
@@ -23,6 +24,8 @@ from torchdata.stateful_dataloader import StatefulDataLoader
 
 from kiseki.errors import InvalidInput, TrainingError
 from kiseki.training import Exposure, Ledger
+from kiseki.training.hooks.tagged import Tagged
+from kiseki.training.ledger.keys import pack, unpack
 
 from .counting import NAMES, SIZE, Counting, Drawings, fits
 
@@ -121,6 +124,44 @@ def test_a_collate_function_of_ones_own_sees_samples_as_they_were(exposure: Expo
         model.train(batch["pictures"])
     fits(model, exposure)
     assert Ledger(exposure.folder).figures().read == SIZE
+
+
+def test_whoever_looks_at_the_samples_of_a_batch_finds_each_beside_its_id(
+    exposure: Exposure,
+) -> None:
+    """As a dataset around it does, and a DataLoader that nobody counts."""
+
+    class Around(Dataset[Any]):
+        def __len__(self) -> int:
+            return SIZE
+
+        def __getitems__(self, indices: list[int]) -> Any:
+            return [Tagged(each.ids, each.data * 2) for each in inner.__getitems__(indices)]
+
+    inner: Any = exposure.dataset(Drawings(), ids=NAMES)
+    few = inner.__getitems__([3, 1, 3])
+    assert few[1].ids == pack([NAMES[1]]) and few[-1].data[3] == 1 and len(few[1:]) == 2
+    assert [list(unpack(each.ids)) for each in few] == [[NAMES[3]], [NAMES[1]], [NAMES[3]]]
+    plain = next(iter(DataLoader(inner, batch_size=3)))
+    assert list(plain.ids) == [pack([name]) for name in NAMES[:3]] and plain.data.shape == (3, SIZE)
+    model = Counting()
+    exposure.watch(model.optimizer)
+    for batch in exposure.loader(DataLoader(Around(), batch_size=4)):
+        model.train(batch / 2)
+    fits(model, exposure)
+
+
+@pytest.mark.parametrize("ids", [NAMES, lambda _: "a name"])
+def test_a_dataset_that_leaves_samples_out_is_refused(exposure: Exposure, ids: Any) -> None:
+    """Nobody knows which ones: a sample that cannot be read is None."""
+
+    class Fewer(Drawings):
+        def __getitems__(self, indices: list[int]) -> list[torch.Tensor]:
+            return [self[each] for each in indices if each % 5]
+
+    loader = exposure.loader(DataLoader(exposure.dataset(Fewer(), ids=ids), batch_size=4))
+    with pytest.raises(InvalidInput, match="gave 3 samples where it was asked for 4"):
+        list(loader)
 
 
 @pytest.mark.parametrize("workers", [0, 3])

@@ -7,7 +7,7 @@ from typing import Any
 
 from kiseki.errors import InvalidInput
 from kiseki.training.extras import needed
-from kiseki.training.hooks.tagged import Ids, Tagged, Take
+from kiseki.training.hooks.tagged import Ids, Samples, Tagged, Take
 from kiseki.training.ledger.reads import Reads
 
 needed("torch", "torch")
@@ -62,14 +62,14 @@ class TaggedDataset(_Inner, Dataset[Tagged]):
         self._reads.add(sample.ids)
         return sample
 
-    def __getitems__(self, indices: Any) -> list[Tagged]:
+    def __getitems__(self, indices: Any) -> Samples:
         """A batch at once, as DataLoader asks for it."""
         if hasattr(self._inner, "__getitems__"):
             found = self._inner.__getitems__(indices)
         else:
             found = [self._inner[each] for each in indices]
-        samples = [self._take(*each) for each in zip(found, indices, strict=True)]
-        self._reads.add(b"".join([each.ids for each in samples]))
+        samples = self._take.all(found, indices)
+        self._reads.add(b"".join(samples.ids))
         return samples
 
 

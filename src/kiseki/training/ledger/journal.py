@@ -29,6 +29,8 @@ _PAGES = 10_000
 """Written before SQLite brings them into the file by itself, which waits for the disk."""
 _ROWS, _BYTES = 1_000, 1 << 20
 """With so many the tail is brought into SQLite: a reader has all of it in memory."""
+_Said = tuple[Kind, int | None, bytes]
+"""Of a row: its kind, step and body."""
 _HELD: set[str] = set()
 """Locks of this process: the system would not refuse it a second one."""
 _HOLDING = threading.Lock()
@@ -39,7 +41,7 @@ class Journal:
 
     Attributes:
         path: of the file that SQLite has.
-        seq, hash: of the last row.
+        seq, hash: of the last row that is written.
     """
 
     def __init__(self, folder: Path, run: bytes, rank: int) -> None:
@@ -63,7 +65,7 @@ class Journal:
         except BaseException:
             self._held.close()
             raise
-        self._later: Row | None = None
+        self._later: _Said | None = None
         self._waiting: dict[int, Row] = {}
         """In the tail, and not yet in SQLite; by their number."""
         self._unsure: tuple[int, int, list[Row]] | None = None
@@ -93,10 +95,10 @@ class Journal:
         Raises:
             TrainingError: it cannot be written.
         """
-        with self.errors():
-            self._settle()
-            row = self._next(kind, step, body)
-            self._write([row] if self._later is None else [self._later, row])
+        try:
+            self._write((kind, step, body))
+        except (OSError, sqlite3.Error) as error:
+            raise self._broken(error) from error
 
     def add_later(self, kind: Kind, step: int | None = None) -> None:
         """Adds a row with the next one, or when the journal is closed: one write for both.
@@ -104,12 +106,10 @@ class Journal:
         Raises:
             TrainingError: one that waited cannot be written.
         """
-        with self.errors():
-            self._settle()
-            if self._later is not None:
-                self._write([self._later])
-        later = self._next(kind, step, b"")
-        self._later, self.seq, self.hash = later, later.seq, later.hash
+        if self._later is not None or self._unsure is not None:
+            with self.errors():
+                self._write()
+        self._later = kind, step, b""
 
     def add_durably(self, kind: Kind, step: int | None = None, body: bytes = b"") -> None:
         """Adds a row, and no power cut from now on loses it or one before it.
@@ -129,9 +129,7 @@ class Journal:
         if self._process != os.getpid():
             return
         with self.errors():
-            self._settle()
-            if self._later is not None:
-                self._write([self._later])
+            self._write()
             self._bring_in()
 
     def close(self) -> None:
@@ -157,16 +155,28 @@ class Journal:
             self._tail.close(remove=done)
         self._held.close()
 
-    def _write(self, rows: list[Row]) -> None:
-        """All of them or none, also where a signal interrupts it."""
+    def _write(self, *given: _Said) -> None:
+        """What was to be written later, and rows: all of them or none, also where a signal
+        interrupts it."""
+        if self._unsure is not None:
+            self._settle()
+        if self._later is not None:
+            given = self._later, *given
+        elif not given:
+            return
         before = self._tail.size()
         if before >= _BYTES or len(self._waiting) >= _ROWS:
             self._bring_in()
             before = 0
-        given = packed(rows)
-        self._unsure = before, before + len(given), rows
+        rows, seq, last = [], self.seq, self.hash
+        for each in given:
+            seq += 1
+            last = hash_of(last, seq, *each)
+            rows.append(Row(seq, *each, last))
+        raw = packed(rows)
+        self._unsure = before, before + len(raw), rows
         try:
-            self._tail.add(given)
+            self._tail.add(raw)
         finally:
             self._settle()
 
@@ -206,10 +216,6 @@ class Journal:
             yield
         except (OSError, sqlite3.Error) as error:
             raise self._broken(error) from error
-
-    def _next(self, kind: Kind, step: int | None, body: bytes) -> Row:
-        seq = self.seq + 1
-        return Row(seq, kind, step, body, hash_of(self.hash, seq, kind, step, body))
 
     def _broken(self, error: Exception) -> TrainingError:
         return TrainingError(

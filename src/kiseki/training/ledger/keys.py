@@ -15,6 +15,7 @@ Key = bytes | str
 _HEAD = struct.Struct(">BH")
 """Whether it is a text, and how many bytes follow."""
 _LONGEST = 4_096
+_OF_DIGEST = _HEAD.pack(False, 32)
 
 
 def key(value: object) -> Key:
@@ -40,12 +41,15 @@ def pack(keys: Iterable[object]) -> bytes:
     Raises:
         InvalidInput: see `key`.
     """
-    packed = []
-    for each in keys:
-        name = key(each)
-        raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
-        packed.append(_HEAD.pack(raw is not name, len(raw)) + raw)
-    return b"".join(packed)
+    return b"".join([_packed(each) for each in keys])
+
+
+def _packed(value: object) -> bytes:
+    if type(value) is bytes and len(value) == 32:  # nearly all of them
+        return _OF_DIGEST + value
+    name = key(value)
+    raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+    return _HEAD.pack(raw is not name, len(raw)) + raw
 
 
 def unpack(packed: bytes) -> Iterator[Key]:
