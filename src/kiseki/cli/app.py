@@ -293,9 +293,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     context.options(context.Options())
-    show.begin()
-    with context.opened:
-        return _ended(words)
+    try:
+        with context.opened:
+            return _ended(words)
+    finally:
+        show.begin()  # how old an answer was is no word about what the process says next
 
 
 def _ended(words: list[str]) -> int:

@@ -24,14 +24,25 @@ from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex
 from kiseki.index import Statement
 from kiseki.index.answers.pages import ALL
-from kiseki.language import say
+from kiseki.language import mark, say
 
-__all__ = ["LETTER", "SORTS", "Statements", "sort_in_words"]
+__all__ = ["LETTER", "SORTS", "Statements", "sort_for_people", "sort_in_words"]
 
-SORTS = (
-    "audit", "derived", "dispute", "identity", "list", "manifest", "origin", "receipt",
-    "reproduction", "review", "series", "withdrawal",
-)  # fmt: skip
+_CALLED = {
+    "audit": mark("audit"),
+    "derived": mark("what its items were made from"),
+    "dispute": mark("dispute"),
+    "identity": mark("name"),
+    "list": mark("list of what is in it"),
+    "manifest": mark("manifest"),
+    "origin": mark("document of origin"),
+    "receipt": mark("receipt"),
+    "reproduction": mark("training that was made again"),
+    "review": mark("review"),
+    "series": mark("place in a series"),
+    "withdrawal": mark("answer to a withdrawal"),
+}
+SORTS = tuple(_CALLED)
 """Sorts of statements that everybody reads alike; any other word can be used too."""
 _HASHED = {keccak256(each.encode()): each for each in SORTS}
 _LONGEST = 64
@@ -40,6 +51,12 @@ _LONGEST = 64
 def sort_in_words(sort: bytes) -> str:
     """The word of a sort, where it is one of `SORTS`; else its hash."""
     return _HASHED.get(sort) or to_hex(sort)
+
+
+def sort_for_people(sort: bytes, language: str = "en") -> str | None:
+    """What people call a sort; `None` where it is none of `SORTS`."""
+    word = _HASHED.get(sort)
+    return say(_CALLED[word], language) if word else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,7 @@ def _sort(word: str) -> bytes:
 
 def _words(signed: Signed, language: str = "en") -> str:
     said = signed.message["message"]
+    sort = from_hex(said["kind"], 32, "the sort")
     return say(
         "The wallet {wallet} states for good, for everybody to see, about the subject {subject}, "
         "as {sort}: the document with the hash {document}, in the contract {contract}. Anybody may "
@@ -136,7 +154,7 @@ def _words(signed: Signed, language: str = "en") -> str:
         language,
         wallet=signed.signer,
         subject=said["subject"],
-        sort=sort_in_words(from_hex(said["kind"], 32, "the sort")),
+        sort=sort_for_people(sort, language) or to_hex(sort),
         document=said["document"],
         contract=checksummed(signed.message["domain"]["verifyingContract"]),
         time=utc(signed.deadline, language),

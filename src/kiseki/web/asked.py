@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from kiseki.client.documents import Documents
-from kiseki.client.statements import sort_in_words
+from kiseki.client.statements import sort_for_people
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
@@ -256,7 +256,7 @@ class Asked:
             "sentences": self.words.sentences,
             "phrases": self.words.phrases,
             "short": short,
-            "sort_of": lambda sort: sort_in_words(bytes.fromhex(sort[2:])),
+            "sort_of": lambda sort: sort_for_people(bytes.fromhex(sort[2:]), self.words.language),
             "most": ROWS,
             "pieces": pieces,
             "verdict": lambda judged: verdict(judged, pieces),

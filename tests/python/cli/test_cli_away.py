@@ -20,6 +20,7 @@ from kiseki.chain.node import Node, connect
 from kiseki.chain.release.deploying import deploy
 from kiseki.chain.sending.sender import Sender
 from kiseki.chain.signing.accounts import local_account
+from kiseki.cli import show
 from kiseki.errors import KisekiError
 
 from .conftest import ARTIST, FREE, Shell
@@ -164,6 +165,15 @@ def test_an_old_answer_is_said_before_it_is_given_and_once(away: Shell, left: Le
         f"ago: the node at {left.url} does not answer, so this comes from what was read before."
     )
     assert "1.5 ether" in out and not any("as of block" in each for each in others)
+
+
+def test_how_old_an_answer_was_is_no_word_about_what_is_said_next(
+    away: Shell, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A process can run several commands, as these tests do."""
+    assert away.json("revenue", "owed")["as_of"]
+    show.json_line({"mine": 1})
+    assert json.loads(capfd.readouterr().out) == {"mine": 1}
 
 
 def test_status_shows_what_it_can_and_that_something_is_wrong(away: Shell, left: Left) -> None:

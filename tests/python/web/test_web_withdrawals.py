@@ -73,7 +73,7 @@ def test_pages_and_programs_are_told_of_models_and_answers(
             assert "keeps the model and says that this is lawful" in page, path
             assert "&lt;b&gt;within&lt;/b&gt; the licence" in page and "<b>within" not in page
             assert f"promises a model without it by {day}" in page
-            assert "An earlier answer" in page and "acknowledged" in page
+            assert "An earlier answer" in page and "The developer has taken note." in page
         for model, wallet in ((revoked.base, one), (revoked.model, two)):
             for path in (f"/model/{model}", f"/model/{model}/withdrawals",
                          f"/wallet/{wallet.address}/withdrawals"):  # fmt: skip

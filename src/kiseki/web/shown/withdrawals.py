@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kiseki.client.documents import Documents
 from kiseki.client.withdrawals.sending import name_of
 from kiseki.client.withdrawals.told import Told, tell
-from kiseki.client.withdrawals.words import happened, model_words, state_words
+from kiseki.client.withdrawals.words import answer_words, happened, model_words, state_words
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import from_hex, to_hex
 from kiseki.index import Index
@@ -34,6 +34,7 @@ class AnswerRow:
         reason: what the developer adds; may be empty.
         time: when it was stated.
         document: keccak256 of it, which the chain has.
+        said: the same in a sentence, without the reason.
     """
 
     answer: str
@@ -41,6 +42,7 @@ class AnswerRow:
     reason: str
     time: int
     document: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _row(told: Told, language: str) -> WithdrawalRow:
                 each.answer.reason,
                 each.time,
                 to_hex(each.document),
+                answer_words(each.answer, language),
             )
             for each in told.answers
         ],
