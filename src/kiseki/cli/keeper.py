@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show
+from kiseki.cli import context, names, published, show
+from kiseki.cli.withdrawal import Developer, Provider, Record, outbox
 from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ def keeper(
         str | None,
         typer.Option("--most", help="The most that one round may cost in fees, in ether, as 0.01."),
     ] = None,
+    post: Annotated[
+        str | None,
+        typer.Option(
+            help="Post withdrawals to this URL, as `kiseki withdrawal post` does; https://…"
+        ),
+    ] = None,
+    developer: Developer = None,
+    provider: Provider = None,
+    documents: published.Folder = None,
+    record: Record = None,
     every: Annotated[float, typer.Option(help="Seconds between two rounds.")] = 2.0,
     metrics_file: Annotated[
         Path | None,
@@ -57,11 +68,12 @@ def keeper(
 ) -> None:
     """Run a program that sends what is due on the chain, until Ctrl-C.
 
-    The keeper executes schedules, sweeps payment addresses, passes on waterfalls and claims, as its
-    options say. Anybody can run it, for everybody. Its wallet pays the gas of every transaction,
-    and the keeper asks once, when it starts: a service, which nobody can answer for, needs --yes.
-    Limit the fees with --most. --dry-run is refused. The keeper stores nothing: stop it at any
-    time, or run two at once. --json prints each round that did something.
+    The keeper executes schedules, sweeps payment addresses, passes on waterfalls, claims, and posts
+    withdrawals to a webhook, as its options say. Anybody can run it, for everybody. Its wallet pays
+    the gas of every transaction, and the keeper asks once, when it starts: a service, which nobody
+    can answer for, needs --yes. Limit the fees with --most. --dry-run is refused. Stop the keeper
+    at any time, or run two at once: it stores nothing but the record of what was posted, which
+    `kiseki withdrawal post` has too. --json prints each round that did something.
 
     \b
     Examples:
@@ -69,6 +81,7 @@ def keeper(
       kiseki keeper --once --json
       kiseki keeper --metrics kiseki.prom --most 0.01 --yes
       kiseki keeper --pass --claim 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --worth 0.05
+      kiseki keeper --post https://models.example/hooks/withdrawals --yes
     """
     from kiseki.keeper import Duties, Keeper, Metrics
 
@@ -81,6 +94,7 @@ def keeper(
         claims=[names.wallet(each, "the wallet") for each in claim or []],
         passes=pass_on, worth=amounts,
         most_wei=context.units(most) if most else None,
+        posts=None if post is None else outbox(k, post, developer, provider, documents, record),
     )  # fmt: skip
 
     def counted(metrics: Metrics) -> None:
@@ -97,6 +111,7 @@ def keeper(
             ("executes schedules", execute), ("lets schedules lapse", lapse),
             ("sweeps payment addresses", sweep), ("passes on waterfalls", pass_on),
             ("claims for " + ", ".join(claim or []), claim),
+            (f"posts withdrawals to {duties.posts.target.host}" if duties.posts else "", post),
         ) if wanted
     ]  # fmt: skip
     limit = f"at most {most} {context.ether(k)} a round" if most else "without a limit"
@@ -133,11 +148,13 @@ def _told(done: Round) -> None:
             "done": [{"what": what, "transaction": receipt.transaction}
                      for what, receipt in done.done],
             "refused": dict(done.refused), "postponed": list(done.postponed),
-            "failure": done.failure,
+            "failure": done.failure, "posted": list(done.posted),
         })  # fmt: skip
         return
     for what, receipt in done.done:
         show.line(f"block {receipt.block}: {what}, {receipt.gas:,} gas")
+    if done.posted:
+        show.line(f"block {done.block}: {show.count(len(done.posted), 'withdrawal')} posted")
     if done.failure:
         show.say(f"the chain cannot be read; the keeper tries again: {done.failure}")
     for what, why in done.refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -17,12 +18,16 @@ from kiseki.errors import InvalidInput
 if TYPE_CHECKING:
     from kiseki.client.documents import Documents
     from kiseki.client.kiseki import Kiseki
+    from kiseki.client.withdrawals.outbox import Outbox
     from kiseki.client.withdrawals.told import Told
     from kiseki.index import Index, Past
     from kiseki.index.answers.resting import RestingModel
     from kiseki.index.answers.withdrawals import Of
 
-__all__ = ["first_withdrawals", "models_told", "withdrawal", "withdrawals_shown"]
+__all__ = [
+    "Developer", "Provider", "Record", "first_withdrawals", "models_told", "outbox", "withdrawal",
+    "withdrawals_shown",
+]  # fmt: skip
 
 withdrawal = typer.Typer(
     help="Tell developers of revocations that touch their models, and answer them."
@@ -32,6 +37,9 @@ Developer = Annotated[
     str | None, typer.Option(help="What touches the models of this wallet. Default: this wallet.")
 ]
 Provider = Annotated[str | None, typer.Option(help="What this wallet revoked.")]
+Record = Annotated[
+    Path | None, typer.Option(help="The file of what was posted. Default: beside the journal.")
+]
 _SHOWN = 20
 
 
@@ -199,10 +207,7 @@ def post(
     developer: Developer = None,
     provider: Provider = None,
     documents: published.Folder = None,
-    record: Annotated[
-        Path | None,
-        typer.Option(help="The file of what was posted. Default: beside the journal."),
-    ] = None,
+    record: Record = None,
     tries: Annotated[int, typer.Option(min=1, max=20, help="How often one is tried.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long one try may take.")] = 10.0,
 ) -> None:
@@ -223,7 +228,7 @@ def post(
 
     target = Target(url)
     k, of, who = _whose(developer, provider)
-    kept = record or context.home("journal").parent / "posted.sqlite"
+    kept = _record(record)
     chain, registry = k.session.chain_id, k.session["DataRegistry"].address
     told = k.withdrawals.all(of, who, _published(documents), k.withdrawals.settled)
     waiting = undelivered(kept, target, (document(each, chain, registry) for each in told))
@@ -313,12 +318,36 @@ def _model_for_programs(each: RestingModel) -> dict[str, Any]:
 
 
 def _whose(developer: str | None, provider: str | None) -> tuple[Kiseki, Of, str]:
+    named = _named(developer, provider, context.acting)
+    return context.watching(), *named
+
+
+def _named(developer: str | None, provider: str | None, mine: Callable[[], str]) -> tuple[Of, str]:
     if developer is not None and provider is not None:
         raise InvalidInput("--developer and --provider ask for different lists; name one of them")
     if provider is not None:
-        return context.watching(), "provider", names.wallet(provider, "the provider")
-    who = names.wallet(developer, "the developer") if developer else context.acting()
-    return context.watching(), "developer", who
+        return "provider", names.wallet(provider, "the provider")
+    return "developer", names.wallet(developer, "the developer") if developer else mine()
+
+
+def _record(named: Path | None) -> Path:
+    return named or context.home("journal").parent / "posted.sqlite"
+
+
+def outbox(
+    k: Kiseki, url: str, developer: str | None, provider: str | None, documents: Path | None,
+    record: Path | None,
+) -> Outbox:  # fmt: skip
+    """What a keeper posts to a URL.
+
+    Raises:
+        InvalidInput: it is no URL to post to, or both a developer and a provider are named.
+    """
+    from kiseki.client.withdrawals.outbox import Outbox
+    from kiseki.client.withdrawals.posting import Target
+
+    of, who = _named(developer, provider, lambda: k.address)
+    return Outbox(k.withdrawals, Target(url), of, who, _record(record), _published(documents))
 
 
 def _published(folder: Path | None) -> Documents:

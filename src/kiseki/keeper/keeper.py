@@ -1,6 +1,7 @@
 """A long-running program that executes due transfers, sweeps payment addresses and passes money on.
 
-It holds no right that others have not, and no state of its own: each round looks at the chain anew,
+It holds no right that others have not, and no state of its own but the record of what it posted:
+each round looks at the chain anew,
 so it can be stopped at any moment, run twice at once (the second finds the work done, and what it
 tries costs nothing, because everything is tried first), and a reorganisation is simply looked at
 again. What it sends is in the journal like everything else.
@@ -17,10 +18,12 @@ from kiseki.chain.logs import head
 from kiseki.chain.sending.outcome import Receipt
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.rights.schedules import Pending
+from kiseki.client.withdrawals.outbox import Outbox
 from kiseki.core.payee import Payee
 from kiseki.errors import (
     ChainError,
     ContractReverted,
+    FilesError,
     KisekiError,
     NodeUnreachable,
     TransactionFailed,
@@ -44,6 +47,7 @@ class Duties:
             not named is not moved; ether is the zero address.
         most_wei: the most that one round may cost in fees; none for no limit.
         most_gas: the most that executing one transfer may use. A hostile condition costs no more.
+        posts: revocations that are posted to a URL; none for no posting.
     """
 
     executes: bool = True
@@ -54,6 +58,7 @@ class Duties:
     worth: dict[str, int] = field(default_factory=dict)
     most_wei: int | None = None
     most_gas: int = 2_000_000
+    posts: Outbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Round:
         postponed: what there was no money left for in this round, or what failed on the chain and
             is tried again after twice as many blocks each time.
         failure: why it ended early; empty if it did not.
+        posted: the names of the revocations that a server took.
     """
 
     block: int
@@ -74,6 +80,7 @@ class Round:
     refused: tuple[tuple[str, str], ...]
     postponed: tuple[str, ...]
     failure: str = ""
+    posted: tuple[str, ...] = ()
 
 
 class Keeper:
@@ -148,6 +155,7 @@ class Keeper:
         done: list[tuple[str, Receipt]] = []
         refused: list[tuple[str, str]] = []
         postponed: list[str] = []
+        posted: list[str] = []
         spent = 0
         try:
             for what, call in self._work():
@@ -168,12 +176,27 @@ class Keeper:
                     continue
                 spent += receipt.fee
                 done.append((what, receipt))
+            posted += self._post(head, refused)
         finally:
-            result = Round(head, tuple(done), tuple(refused), tuple(postponed))
+            result = Round(
+                head, tuple(done), tuple(refused), tuple(postponed), posted=tuple(posted)
+            )
             self._count(result, spent)
-            if done or refused:
+            if done or refused or posted:
                 self._told(result)
         return result
+
+    def _post(self, head: int, refused: list[tuple[str, str]]) -> Sequence[str]:
+        """What a server took; nothing that it answers ends a round."""
+        if self._duties.posts is None:
+            return ()
+        try:
+            told = self._duties.posts.post(head)
+        except FilesError as error:
+            refused.append(("post", str(error)))
+            return ()
+        refused += [(f"post {name}", why) for name, why in told.failed.items()]
+        return told.delivered
 
     # What is due
 
@@ -257,7 +280,7 @@ class Keeper:
         metrics.wei += spent
         metrics.gas += sum(receipt.gas for _, receipt in result.done)
         for kept, happened in (
-            (metrics.done, [what for what, _ in result.done]),
+            (metrics.done, [*(what for what, _ in result.done), *("post" for _ in result.posted)]),
             (metrics.refused, [what for what, _ in result.refused]),
         ):
             for what in happened:

@@ -45,7 +45,8 @@ class Metrics:
             return {f'{{what="{what}"}}': count for what, count in sorted(counts.items())}
 
         add("rounds_total", "counter", "Looks at the chain.", {"": self.rounds})
-        add("done_total", "counter", "Transactions carried out.", labelled(self.done))
+        add("done_total", "counter", "Transactions carried out, and withdrawals posted.",
+            labelled(self.done))  # fmt: skip
         add("refused_total", "counter", "Calls refused.", labelled(self.refused))
         add("gas_total", "counter", "Gas of what was carried out.", {"": self.gas})
         add("fees_wei_total", "counter", "Fees paid, in wei.", {"": self.wei})

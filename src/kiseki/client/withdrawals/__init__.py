@@ -9,4 +9,5 @@ A part imports only from those above it:
     mail         letters by e-mail, as files for whoever sends them
     posting      posted to a URL, each at least once
     withdrawals  `Kiseki.withdrawals`
+    outbox       withdrawals that a program posts as they come to be
 """

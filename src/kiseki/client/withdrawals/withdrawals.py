@@ -71,13 +71,15 @@ class Withdrawals:
         key: str | bytes,
         documents: Documents | None = None,
         until: int | None = None,
+        after: bytes = b"",
     ) -> Iterator[Told]:
         """The same, all of them, a page at a time.
 
         Args:
             until: the last block that counts; all when left out.
+            after: the `Withdrawal.cursor` of the last one that is known.
         """
-        index, last = self.wallet.session.index, b""
+        index, last = self.wallet.session.index, after
         while True:
             rows = index.overview.withdrawals(of, key, last, _PAGE, until)
             yield from tell(index, rows, documents or Documents())
