@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "commands",
     "hashing",
     "exposure",
+    "receipt_log",
     "consents",
     "bulk",
     "parts",

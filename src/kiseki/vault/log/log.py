@@ -11,7 +11,7 @@ from kiseki.core.values import uint
 from kiseki.errors import InvalidInput, LogDamaged
 from kiseki.vault.log import tree
 from kiseki.vault.log.checkpoints import Checkpoint, opened
-from kiseki.vault.log.notes import Note, Signer, sign
+from kiseki.vault.log.notes import Note, Signer, VerifierKey, sign
 from kiseki.vault.log.proofs import LogProof
 from kiseki.vault.log.tree import Frontier, Node, leaf_hash
 
@@ -82,7 +82,12 @@ class Log:
     @property
     def origin(self) -> str:
         """The log's name, which no other has."""
-        return self._signer.key.name
+        return self.key.name
+
+    @property
+    def key(self) -> VerifierKey:
+        """By which others check what the log signs."""
+        return self._signer.key
 
     @property
     def size(self) -> int:
@@ -129,7 +134,7 @@ class Log:
             ProofError: the checkpoint is of another log.
             LogDamaged: the store lacks a node, or has another root than was signed.
         """
-        said = opened(checkpoint, self.origin, [self._signer.key])
+        said = opened(checkpoint, self.origin, [self.key])
         path = tree.inclusion(index, self._known(said.size), self._store.node)
         return LogProof(index, path, checkpoint, extra)
 
