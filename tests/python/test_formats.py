@@ -14,6 +14,9 @@ from kiseki.core.run import _NAMES, Run
 from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
+from kiseki.vault.log.cosigning import CosignerKey
+from kiseki.vault.log.notes import VerifierKey
+from kiseki.vault.log.proofs import LogProof
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
 
@@ -103,3 +106,13 @@ def test_the_laid_folder_on_the_page_is_one() -> None:
 def test_the_reproduction_on_the_page_is_one() -> None:
     assert Reproduction.from_json(example("Reproduction")).is_reproduced
     assert members("Reproduction") == set(_READERS) | {"format"}
+
+
+def test_the_proof_on_the_page_is_one_that_its_keys_verify() -> None:
+    proof, keys = re.findall(r"```text\n(.*?)```", PAGE.split("## Proof of an entry")[1], re.S)
+    log, witness = keys.split()
+    key, seen = VerifierKey.from_text(log), CosignerKey.from_text(witness)
+    found = LogProof.from_bytes(proof.encode())
+    assert found.to_bytes() == proof.encode()
+    shown = found.check(b"entry 2", key.name, [key], [seen], quorum=1)
+    assert (shown.checkpoint.size, shown.witnesses) == (5, {seen.name: 1_796_083_200})

@@ -142,6 +142,7 @@ class Collides:
         b"hello\n\n\n",
         b"\xff\n\n" + "— a AAAAAAA=\n".encode(),
         NOTE[:-1].encode(),
+        NOTE[:-1].encode() + b"x",
         NOTE.replace("\n\n", "\n").encode(),
         NOTE.replace("message", "mess\tage").encode(),
         NOTE.replace("message", "mess\0age").encode(),
@@ -157,7 +158,7 @@ class Collides:
         NOTE.replace("aQM=", "aQN=").encode(),
         NOTE.replace("aQM=", "aQM=\n").encode(),
         "a\n\n— a AAAAAA==\n".encode(),
-        b"x" * 1_000_001,
+        b"x" * 1_000_000 + NOTE.encode(),
         b"hello\n\n" + "— a AAAAAAA=\n".encode() * 101,
     ],
 )

@@ -242,7 +242,7 @@ def test_an_answer_that_is_none_is_refused_by_the_log() -> None:
     for body in (b"", b"\n", b"ok\n", other.line[:-1].encode(), b"\xff\n"):
         with pytest.raises(InvalidInput):
             accepted(body, note, [ME.key])
-    for body in (b"", b"5", b"05\n", b"5\n\n", b"-1\n", b"\xff\n", b"x\n"):
+    for body in (b"", b"5", b"05\n", b"5\n\n", b"-1\n", b"\xff\n", b"%d\n" % 2**63):
         with pytest.raises(InvalidInput):
             behind(body)
     with pytest.raises(InvalidInput, match="needs a key"):
