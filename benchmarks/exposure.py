@@ -1,18 +1,20 @@
 """What counting costs a training loop. A batch is real work of torch on one thread, at least 10 ms
-of it. Loops with and without `kiseki.training.Exposure` take turns, a batch each, 480 times in
-eight rounds; the value is the median of the ratios of these pairs, because a machine that others
-use too is slow for both. Samples are known by 32 bytes. What is read is written down by workers,
-and without workers by the loop itself. The last row is processor time. Measured while others kept
-both processors busy (load 5 to 7): two loops that were not counted then differed by 4%, and four
-runs of the first row gave 1.003 to 1.035."""
+of a processor as the loop takes it, fetching included. Three loops take turns, a batch each: one is
+counted by `kiseki.training.Exposure`, two are not. They do so 720 times in twelve rounds; in each
+round another one of three models is counted, and each turn begins with another loop. A value is
+the median of the ratios to the same loop that is not counted, because a machine that others use
+too is slow for all of them; beside it stands what the two that are not counted differ by, which is
+the error of the measurement. Processor time is that of the thread that trains. Samples are known
+by 32 bytes. What is read is written down by workers, and without workers by the loop itself.
+Measured while others used the same two processors (load 2.6 to 2.8); in a run before, at a load of
+10 and with passes fitted to the clock, the three rows were 1.029, 1.013 and 1.014."""
 
-import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.rows import Row
 
@@ -20,61 +22,102 @@ __all__ = ["ROWS", "measure"]
 
 TITLE = "Counting what training consumes"
 
-_BATCH, _LONG, _PAIRS, _ROUNDS = 8, 0.010, 60, 8
+_BATCH, _LONG, _TURNS, _ROUNDS = 8, 0.010, 60, 12
 _MOST = 1.02
+_COUNTED, _PLAIN, _OTHER = range(3)
+"""The loops. Each has a model, and which one changes by round."""
 
 ROWS = (
     Row("a loop of 10 ms a batch that is counted, against one that is not", "times", _MOST),
-    Row("the same with two workers", "times", _MOST),
-    Row("the same with batches of 64 and two workers", "times", _MOST),
-    Row("a batch of 8, counted", "µs"),
+    Row("another one that is not counted, against the same", "times"),
+    Row("the loop that is counted, processor time", "times"),
+    Row("the other one, processor time", "times"),
+    Row("with two workers, counted", "times", _MOST),
+    Row("with two workers, not counted", "times"),
+    Row("with two workers and batches of 64, counted", "times", _MOST),
+    Row("with two workers and batches of 64, not counted", "times"),
+    Row("a batch of the loop that is not counted", "ms"),
+    Row("a batch of the loop that is not counted, processor time", "ms"),
+    Row("a batch of 8, counted: processor time", "µs"),
+    Row("a batch of 8, counted: time, with all waiting for the disk", "µs"),
 )
 
 
+class _Turn(NamedTuple):
+    """Seconds that a loop took for a batch."""
+
+    wall: float
+    thread: float
+
+
+_Turns = dict[int, _Turn]
+"""Of each loop, one batch."""
+
+
 def measure() -> dict[str, float]:
-    found = [_ratio(_BATCH, 0), _ratio(_BATCH, 2), _ratio(64, 2), _alone()]
+    alone, two, many = _turns(_BATCH, 0), _turns(_BATCH, 2), _turns(64, 2)
+    found = [
+        *(_ratio(alone, loop, "wall") for loop in (_COUNTED, _OTHER)),
+        *(_ratio(alone, loop, "thread") for loop in (_COUNTED, _OTHER)),
+        *(_ratio(two, loop, "wall") for loop in (_COUNTED, _OTHER)),
+        *(_ratio(many, loop, "wall") for loop in (_COUNTED, _OTHER)),
+        statistics.median(each[_PLAIN].wall for each in alone) * 1e3,
+        statistics.median(each[_PLAIN].thread for each in alone) * 1e3,
+        *_counting(),
+    ]
     return {row.name: round(value, 4) for row, value in zip(ROWS, found, strict=True)}
 
 
-def _ratio(batch: int, workers: int) -> float:
-    """Of all pairs of some rounds; each has loaders and workers of its own, made in turns first."""
-    ratios = [each for number in range(_ROUNDS) for each in _round(batch, workers, number % 2)]
-    return statistics.median(ratios)
+def _ratio(turns: list[_Turns], loop: int, what: str) -> float:
+    place = _Turn._fields.index(what)
+    return statistics.median(each[loop][place] / each[_PLAIN][place] for each in turns)
 
 
-def _round(batch: int, workers: int, last: int) -> Iterator[float]:
+def _turns(batch: int, workers: int) -> list[_Turns]:
+    return [each for number in range(_ROUNDS) for each in _round(batch, workers, number)]
+
+
+def _round(batch: int, workers: int, number: int) -> Iterator[_Turns]:
+    """One has loaders and workers of its own."""
     from torch.utils.data import DataLoader
 
     from kiseki.training import Exposure
 
     dataset = _dataset(batch)
-    ids = [number.to_bytes(32) for number in range(len(dataset))]
+    ids = [place.to_bytes(32) for place in range(len(dataset))]
     given: dict[str, Any] = {"batch_size": batch, "num_workers": workers}
     given["persistent_workers"] = workers > 0
     with tempfile.TemporaryDirectory() as folder, Exposure(Path(folder) / "run") as exposure:
-        counted, plain = _Work(), _Work()
-        exposure.watch(counted.optimizer)
-        loader = exposure.loader(DataLoader(exposure.dataset(dataset, ids=ids), **given))
-        pairs = [(_endless(loader), counted), (_endless(DataLoader(dataset, **given)), plain)]
-        for which in (last, 1 - last):
-            _turn(*pairs[which])
-        for number in range(_PAIRS):
-            seconds = {}
-            for which in (0, 1) if number % 2 else (1, 0):
-                seconds[which] = _turn(*pairs[which])
-            yield seconds[0] / seconds[1]
+        models = [_Work() for _ in range(3)]
+        works = [models[(loop + number) % 3] for loop in range(3)]
+        exposure.watch(works[_COUNTED].optimizer)
+        loaders = [
+            exposure.loader(DataLoader(exposure.dataset(dataset, ids=ids), **given)),
+            DataLoader(dataset, **given),
+            DataLoader(dataset, **given),
+        ]
+        batches = [_endless(each) for each in loaders]
+        order = [(loop + number // 3) % 3 for loop in range(3)]
+        for loop in order:  # makes workers
+            _turn(batches[loop], works[loop])
+        works[_PLAIN].last_long_enough(batches[_PLAIN])
+        for _ in range(_TURNS):
+            order = order[1:] + order[:1]
+            yield {loop: _turn(batches[loop], works[loop]) for loop in order}
 
 
-def _alone() -> float:
-    """Microseconds of processor time for a batch that arrives and its step."""
+def _counting() -> tuple[float, float]:
+    """Microseconds for a batch that arrives and its step, nothing else: of the processor, and in
+    all."""
     from kiseki.training import Exposure
 
     ids = [number.to_bytes(32) for number in range(_BATCH)]
     with tempfile.TemporaryDirectory() as folder, Exposure(Path(folder) / "run") as exposure:
-        began, many = time.process_time(), 5_000
+        began, processor, many = time.perf_counter(), time.process_time(), 5_000
         for _ in exposure.batches((ids, None) for _ in range(many)):
             exposure.stepped()
-        return (time.process_time() - began) / many * 1e6
+        processor, whole = time.process_time() - processor, time.perf_counter() - began
+        return processor / many * 1e6, whole / many * 1e6
 
 
 def _dataset(batch: int) -> Any:
@@ -88,7 +131,7 @@ def _dataset(batch: int) -> Any:
 class _Work:
     """A model with an optimizer, and so many passes over a batch that they take as long."""
 
-    passes = 0
+    passes = 1
 
     def __init__(self) -> None:
         import torch
@@ -97,29 +140,24 @@ class _Work:
             torch.nn.Linear(64, 1024), torch.nn.ReLU(), torch.nn.Linear(1024, 1024)
         )
         self.optimizer = torch.optim.AdamW(self.model.parameters())
-        while not _Work.passes:
-            few = min(self._seconds(1) for _ in range(40))  # undisturbed
-            _Work.passes = max(1, round(_LONG / few + 0.5))
 
-    def _seconds(self, passes: int) -> float:
-        import torch
+    def last_long_enough(self, batches: Iterator[Any]) -> None:
+        """Adds passes, to all models, until turns take 10 ms of a processor, busy or not."""
+        while statistics.median(_turn(batches, self).thread for _ in range(15)) < _LONG * 1.05:
+            _Work.passes += 1
 
-        batch, began = torch.randn(_BATCH, 64), time.thread_time()
-        self(batch, passes)
-        return time.thread_time() - began
-
-    def __call__(self, batch: Any, passes: int = 0) -> None:
+    def __call__(self, batch: Any) -> None:
         self.optimizer.zero_grad()
-        for _ in range(passes or _Work.passes):
+        for _ in range(_Work.passes):
             self.model(batch).square().mean().backward()
         self.optimizer.step()
 
 
-def _turn(batches: Iterator[Any], work: Callable[[Any], None]) -> float:
-    began = time.perf_counter()
-    for (batch,) in itertools.islice(batches, 1):
-        work(batch)
-    return time.perf_counter() - began
+def _turn(batches: Iterator[Any], work: _Work) -> _Turn:
+    wall, thread = time.perf_counter(), time.thread_time()
+    (batch,) = next(batches)
+    work(batch)
+    return _Turn(time.perf_counter() - wall, time.thread_time() - thread)
 
 
 def _endless(loader: Any) -> Iterator[Any]:

@@ -259,7 +259,7 @@ def elsewhere(run: Run) -> Found:
 
 
 CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
-    "training, kill -9": (training, 12, 10),
+    "training, kill -9": (training, 16, 8),
     "a registration, kill -9": (registration, 200, 4),
     "SIGTERM": (terminated, 200, 2),
     "kill -9": (killed, 200, 6),

@@ -1,6 +1,6 @@
 """A training that is killed counts as if nothing had happened.
 
-`make test-faults` kills one 120 times.
+`make test-faults` kills one 128 times.
 """
 
 from pathlib import Path
