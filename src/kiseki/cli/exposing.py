@@ -86,7 +86,8 @@ def exposure(
         ("run", to_hex(found.run)), ("processes", f"{found.ranks:,}"),
         ("steps", f"{found.steps:,}"), ("batches", f"{found.batches:,}"),
         ("checkpoints", ", ".join(f"{each:,}" for each in found.states) or "none"),
-        ("handed out", "unknown" if found.handed_out is None else f"{found.handed_out:,}"),
+        ("handed out",
+         "unknown (no vault)" if found.handed_out is None else f"{found.handed_out:,}"),
         ("read", f"{found.read:,}"),
         ("consumed", f"{found.consumed:,} (of {show.count(len(found.counts), 'sample')})"),
         ("lost", f"{found.lost:,}"),
@@ -101,6 +102,9 @@ def exposure(
         )  # fmt: skip
     if step is None and (why := _not_ended(found)):
         show.say(f"{why} Name the step of your weights with --step.")
+    else:
+        at = "" if step is None else f" --step {step}"
+        show.say(f"Make the manifest with `kiseki training manifest {ledger} FILE{at}`.")
 
 
 @training.command("manifest")
@@ -154,7 +158,7 @@ def make_manifest(
     ])  # fmt: skip
     for each in warnings:
         show.say(each)
-    show.say("Register the model with `kiseki model register WEIGHTS --manifest FILE`.")
+    show.say(f"Register the model with `kiseki model register WEIGHTS --manifest {out}`.")
 
 
 def _per_collection(

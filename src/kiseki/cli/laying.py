@@ -11,6 +11,7 @@ from kiseki.cli import context, show
 from kiseki.cli.training import training
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
+from kiseki.language.forms import size
 
 if TYPE_CHECKING:
     from kiseki.training.laying.clear import Clearing
@@ -83,7 +84,7 @@ def lay(
             _show(planned)
         if not context.current.dry_run and not planned.done:
             if not context.current.yes:
-                context.confirm(f"{_words(planned)} Write them?")
+                context.confirm(f"Write {_count(planned)}?")
             with show.progress("copying", "files") as told:
                 carry_out(planned, told)
     if context.current.json:
@@ -160,14 +161,8 @@ def _repeats(given: list[str] | None, named: dict[str, bytes]) -> dict[str, int]
     return {**dict.fromkeys(named, every), **of}
 
 
-def _words(planned: Layout) -> str:
-    return (
-        f"{show.count(len(planned.copies) + len(planned.settings), 'file')}, {_size(planned.size)}."
-    )
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
+def _count(planned: Layout) -> str:
+    return show.count(len(planned.copies) + len(planned.settings), "file")
 
 
 def _show(planned: Layout) -> None:
@@ -193,7 +188,7 @@ def _show(planned: Layout) -> None:
     if planned.done:
         show.say("Everything is there already.")
     else:
-        show.say(f"Into {planned.folder}: {_words(planned)}")
+        show.say(f"Into {planned.folder}: {_count(planned)}, {size(planned.size)}.")
 
 
 def _some(what: tuple[str, ...]) -> str:
@@ -211,7 +206,10 @@ def _end(planned: Layout) -> None:
         return
     form = FORMS[planned.laid.tool]
     show.say(f"Laid. For {form.called}: {form.use(planned.folder)}")
-    show.say("Take it away again with `kiseki training clear`, after the model is registered.")
+    show.say(
+        f"Take it away again with `kiseki training clear {planned.folder}`, after the model is "
+        "registered."
+    )
 
 
 def _document(planned: Layout) -> dict[str, object]:
@@ -237,6 +235,6 @@ def _show_clearing(found: Clearing) -> None:
     if found.kept:
         show.table(["stays", "why"], list(found.kept))
     show.say(
-        f"From {found.folder}: {show.count(len(found.files), 'file')}, {_size(found.size)}, of "
+        f"From {found.folder}: {show.count(len(found.files), 'file')}, {size(found.size)}, of "
         f"which {show.count(found.caches, 'cache')}."
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["from_lora"]
 
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 @model.command("from-lora")
@@ -181,6 +182,7 @@ def from_lora(
     done = context.spend(k, name, says, work)
     texts.write(place, run, folder=True)
     context.registered_told("model", done)
+    show.say(f"See it: kiseki model show {to_hex(done.id)} --documents {place.parent}")
 
 
 def _places(given: list[str] | None) -> dict[str, str | Path | bytes]:
@@ -220,7 +222,8 @@ def _tell(found: Finished) -> None:
             _table(found)
         return
     steps = "" if told.steps is None else f", {show.count(told.steps, 'step')}"
-    show.say(f"{told.program} {told.version}".strip() + f" wrote this file{steps}.")
+    version = told.version[:12] if _COMMIT.fullmatch(told.version) else told.version
+    show.say(f"{told.program} {version}".strip() + f" wrote this file{steps}.")
     if told.resized:
         show.say("It was made smaller from another file, whose words it keeps.")
     if not context.current.json:  # one line of JSON is all that a program reads

@@ -12,6 +12,7 @@ import typer
 from kiseki.cli import context, letters, show
 from kiseki.cli.model import Model, model, read_manifest
 from kiseki.core.values import one_line, to_hex
+from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -96,11 +97,13 @@ def reproduce(
     if context.current.dry_run:
         show.say("Everything that it needs is here. Nothing was run.")
         return
+    document = out / reproducing.DOCUMENT
+    if document.exists():  # before anybody answers a question
+        raise FilesError(f"{out} holds a reproduction already; name another folder (--out)")
     if not context.current.yes:
         context.confirm("Run it?")
     with _running() as tell:
         done = reproducing.reproduce(plan, out, tell)
-    document = out / reproducing.DOCUMENT
     if state and sign_to is None:
         _state(k, wanted, done)
     _told(done, document, out / reproducing.LOG)
@@ -108,6 +111,7 @@ def reproduce(
         letters.write_statement(
             k, sign_to, "model", to_hex(wanted), "reproduction", done.hash, days
         )  # fmt: skip
+    _next(wanted, document, is_said=state or sign_to is not None)
     if not done.is_reproduced:
         raise typer.Exit(4)
 
@@ -142,6 +146,16 @@ def _told(done: Reproduction, document: Path, log: Path) -> None:
         ("took", show.count(done.seconds, "second")), ("document", document),
         ("hash", to_hex(done.hash)), ("log", log),
     ])  # fmt: skip
+
+
+def _next(model: bytes, document: Path, *, is_said: bool) -> None:
+    if is_said:
+        show.say(f"Publish {document}: the chain has its hash alone, and nobody can read that.")
+    else:
+        show.say(
+            "Only you know it so far. To state it on the chain: kiseki statements make model "
+            f"{to_hex(model)} reproduction {document}"
+        )
 
 
 @contextlib.contextmanager

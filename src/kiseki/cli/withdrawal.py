@@ -306,7 +306,7 @@ def _models_shown(found: list[RestingModel]) -> None:
     if context.current.json:
         return
     show.table(
-        ["model", "developer", "registered", "how"],
+        ["model", "developer", "registered", "rests on it"],
         [(each.id, each.developer, show.date(each.registered_at),
           "declares it" if each.is_direct else "through another model") for each in found],
     )  # fmt: skip
@@ -368,6 +368,10 @@ def _listed(
         return
     _table(found)
     pages.told(found, most, after, lambda each: each.row.cursor, "No revocation touches a model.")
+    if of == "developer" and any(not (each.answers or each.unread) for each in found):
+        show.say(
+            "Answer one: kiseki withdrawal answer MODEL ID ANSWER (--help says which there are)"
+        )
 
 
 def _table(found: list[Told]) -> None:

@@ -64,7 +64,10 @@ def test_a_run_is_made_again_and_stated(shell: Shell, k: LocalKiseki) -> None:
     document = Reproduction.from_json(text)
     assert to_hex(document.hash) in shell.run("statements", "show", "model", model)
     assert "reproduction" in shell.run("statements", "show", "model", model)
-    assert "holds a reproduction already" in shell.run(*words, code=1)
+    assert "Publish reproduction/reproduction.json" in said
+    assert "holds a reproduction already" in shell.run(*words, "--no-yes", code=1), (
+        "nobody is asked"
+    )
     signed = shell.run(*words, "--out", "second", "--sign", "said.json", "--account", "test:6")
     assert "as reproduction" in " ".join(signed.split())
     shell.run("statements", "send", "said.json", "--account", "test:0")

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from kiseki.cli import layout, show
+from kiseki.cli.bar import bar_of
 
 WIDTHS = (60, 80, 120, 200)
 COLUMNS = ("offer", "price", "allows", "lasts")
@@ -74,6 +75,22 @@ def test_a_narrow_one_has_a_line_for_each_cell(screen: io.StringIO) -> None:
     assert [line.split()[0] for line in lines if line.strip()] == [
         "offer", "price", "allows", "lasts", "offer", "price", "allows",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [("bytes", ("6.6 GB of 6.6 GB", "B/s")), ("files", ("6,636,000,000/", "files/s"))],
+)
+def test_a_bar_keeps_to_one_line_on_a_phone(unit: str, said: tuple[str, str]) -> None:
+    bar = bar_of(Console(file=io.StringIO(), width=60, force_terminal=True), unit)
+    task = bar.add_task("hashing", total=6_636_000_000)
+    bar.update(task, completed=3_000_000_000)
+    bar.update(task, completed=6_636_000_000)
+    screen = Console(file=io.StringIO(), width=60 if unit == "bytes" else 100)
+    screen.print(bar.get_renderable())
+    assert isinstance(screen.file, io.StringIO)
+    (line,) = screen.file.getvalue().splitlines()
+    assert all(each in line for each in said)
 
 
 def test_a_name_that_is_no_text_is_shown_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:

@@ -34,12 +34,10 @@ def lay(collection: str, *more: str) -> tuple[str, ...]:
 
 def test_it_shows_what_it_writes_and_how_large_and_asks(shell: Shell, collection: str) -> None:
     said = " ".join(shell.run(*lay(collection, "--dry-run")).split())
-    assert "10_fruit" in said and "9 files, 0.0 MB." in said and "Nothing was written." in said
+    assert "10_fruit" in said and "9 files, 3." in said and "Nothing was written." in said
     assert not (shell.folder / "train").exists()
     asked = shell.run(*lay(collection, "--no-yes"), code=2)
-    assert "there is no terminal to ask this: 9 files, 0.0 MB. Write them?" in " ".join(
-        asked.split()
-    )
+    assert "there is no terminal to ask this: Write 9 files?" in " ".join(asked.split())
     assert "Nothing was done." in shell.answer("n\n", *lay(collection), code=1)
     assert not (shell.folder / "train").exists()
     said = " ".join(shell.run(*lay(collection)).split())

@@ -112,7 +112,8 @@ class Plan:
         return (
             f"The document says that `{command}` made the model. It is somebody else's "
             "command. It runs in isolation: without network, home, keys and environment, "
-            f"for {hours:,.1f} hours and with {memory:,.1f} GiB of memory at most."
+            f"for at most {hours:,.6g} {'hour' if hours == 1 else 'hours'} and with at most "
+            f"{memory:,.6g} GiB of memory."
         )
 
 
