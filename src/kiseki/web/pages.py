@@ -78,7 +78,9 @@ def item(visit: Visit, which: str, after: After = None) -> Response:
 @pages.get("/file")
 def file(visit: Visit) -> Response:
     """Where anybody asks about a file, which stays with them."""
-    return visit.page("file.html", lambda _: {})
+    return visit.page(
+        "file.html", lambda index: {"registry": dict(index.contracts)["ModelRegistry"].lower()}
+    )
 
 
 @pages.get("/commitment/{which}")

@@ -3,8 +3,9 @@
 
 import { ZERO, commitment } from "./ids.ts";
 import type { Looked } from "./looking.ts";
-import { code, copy, moment, put, putWords } from "./show.ts";
+import { code, copy, element, linked, moment, put, putWords } from "./show.ts";
 import type { AsOf, Site } from "./site.ts";
+import type { Stamp } from "./weights.ts";
 
 /** What a file turned out to be, and the words for it. */
 export interface Answer {
@@ -45,8 +46,37 @@ export async function known(site: Site, file: Looked, language: string): Promise
             throw new Error("the page says something else than the rest");
         shown.append(...notes(file, found), document.importNode(told, true));
     }
+    const said = file.stamp && (await stamped(site, file, file.stamp));
+    if (said) {
+        if (said.asked) sent.push(said.asked);
+        if (said.isSame && !found) shown.replaceChildren();
+        shown.prepend(said.shown);
+    }
     shown.append(evidence(sent, asOf, language));
+    if (said?.isSame) return { state: "known", shown };
     return { state: found ? "known" : file.bound === false ? "changed" : "unknown", shown };
+}
+
+/** What a file says that it is, compared with what that model is registered with. */
+async function stamped(
+    site: Site,
+    file: Looked,
+    said: Stamp,
+): Promise<{ isSame: boolean; asked?: string; shown: DocumentFragment }> {
+    const here = element("ask").dataset;
+    if (said.chain !== here["chain"] || said.registry !== here["registry"]) {
+        const shown = copy("stamp-elsewhere");
+        putWords(shown, "words", { registry: said.registry, chain: said.chain, model: said.model });
+        return { isSame: false, shown };
+    }
+    const weights = await site.weights(said.model);
+    const forms = [said.tensors, file.whole].filter((each) => each !== null);
+    const isSame = forms.some((each) => commitment(each, ZERO) === weights);
+    const name = weights === undefined ? "nowhere" : isSame ? "same" : "other";
+    const shown = copy(`stamp-${name}`);
+    const link = linked(site.at(`/model/${said.model}`), said.model);
+    put(shown, "model", name === "nowhere" ? code(said.model) : link);
+    return { isSame, asked: said.model, shown };
 }
 
 function notes(file: Looked, found: { isBare: boolean } | undefined): Node[] {

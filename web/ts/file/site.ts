@@ -76,6 +76,14 @@ export class Site {
         return { items, weight };
     }
 
+    /** The commitment that a model is registered with; nothing where there is no such model. */
+    async weights(model: string): Promise<string | undefined> {
+        const { told, isNowhere } = await this.json(`/api/v1/models/${model}?most=1`, true);
+        if (isNowhere) return undefined;
+        if (told["id"] !== model || typeof told["weights"] !== "string") throw new Unanswered();
+        return told["weights"];
+    }
+
     /** A page of the site, which says in words what the rest says for programs. */
     async page(path: string): Promise<Document> {
         const mark = path.includes("?") ? "&" : "?"; // where cookies are refused, too
