@@ -17,7 +17,14 @@ With PyTorch::
             torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(),
                         "exposure": exposure.state_dict()}, "checkpoint.pt")
 
-Without it (JAX, NumPy, anything)::
+With a Trainer of transformers, or of TRL::
+
+    trainer = Trainer(model, arguments, train_dataset=dataset, data_collator=collator)
+    with Exposure("runs/foxes") as exposure:
+        exposure.trainer(trainer, ids="sha256")               # a column, also one no model takes
+        trainer.train(resume_from_checkpoint=checkpoint)      # as before
+
+Without PyTorch (JAX, NumPy, anything)::
 
     with Exposure("runs/foxes") as exposure:
         for batch in exposure.batches(batches):               # of (IDs, batch)
@@ -44,6 +51,8 @@ from kiseki.training.ledger.keys import pack
 from kiseki.training.ledger.writer import Writer
 
 if TYPE_CHECKING:
+    from transformers import Trainer
+
     from kiseki.training.hooks.datasets import TaggedDataset, TaggedStream
     from kiseki.training.hooks.optimizers import Watch
 
@@ -161,6 +170,31 @@ class Exposure:
         given = pack(ids)
         self._writer.reads.add(given)
         self._writer.arrived(given)
+
+    def trainer(self, trainer: Trainer, ids: Ids) -> Trainer:
+        """Counts what a Trainer of transformers trains on, with its steps and its checkpoints.
+
+        For TRL too, where the trainer makes batches of its dataset and no new samples. Checkpoints
+        hold the ledger's state, and ``resume_from_checkpoint`` goes on from it. Evaluations are not
+        counted. Where the best checkpoint is loaded at the end, later steps are lost. Needs neither
+        `loader` nor `watch`.
+
+        Args:
+            trainer: made before this Exposure where several processes train, and not yet training.
+            ids: where the ID of a sample is, as `dataset` takes it; also a column that
+                ``remove_unused_columns`` keeps from the model.
+
+        Returns:
+            The same trainer.
+
+        Raises:
+            InvalidInput: its dataset has no such column, or more or fewer samples than IDs.
+            TrainingError: transformers is not installed.
+        """
+        from kiseki.training.hooks.transformers import count
+
+        count(trainer, self._writer, ids)
+        return trainer
 
     # What became of it
 

@@ -128,8 +128,12 @@ class Writer:
                     self.folder.make_durable(rank)  # that row too, where it is written meanwhile
             return State(self.folder.run, self._step, self.ranks, rows).to_dict()
 
-    def load(self, given: Mapping[str, Any]) -> None:
+    def load(self, given: Mapping[str, Any], *, again: bool = False) -> None:
         """Goes on from a checkpoint; what came after it in the ledger is lost.
+
+        Args:
+            again: whether the weights of a checkpoint took the place of those that training has
+                reached, in this process.
 
         Raises:
             TrainingError: the ledger does not know this state, or training goes on already.
@@ -141,7 +145,9 @@ class Writer:
                 "its training was given, or a new one for training that begins anew"
             )
         with self._at_work():
-            self._must_not_have_begun()
+            if not again:
+                self._must_not_have_begun()
+            self._waiting = self._aside = 0
             place = self._place(self._journal, self.rank, state)
             for rank in self._gone():
                 with self._borrowed(rank) as journal:
