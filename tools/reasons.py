@@ -93,6 +93,7 @@ UNSEEN = {
     "sync/": "reading the chain",
     "vault/backups.py": "no page makes a backup",
     "vault/older.py": "key stores of older releases, opened before the first page",
+    "vault/store/migrations/": "opened before the first page",
     "vault/receipts.py": "of receipts, which pages read in the browser",
     "vault/sealed.py": "of receipts",
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from sqlalchemy import select
 
 from kiseki.chain.contract.abi import decode_named, topic
 from kiseki.chain.contract.artifacts import artifact, names
@@ -48,6 +49,7 @@ from kiseki.errors import KisekiError, ProofError
 from kiseki.index import Index
 from kiseki.vault import lists, receipts
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.store.tables import salt
 
 from . import logs as transparency
 from .promise import UNREADABLE, readable, refused
@@ -288,13 +290,13 @@ def key_file(data: bytes) -> None:
         path.write_bytes(data)
         found: list[Any] | None = None
         with refused(*hidden), KeyStore(path) as kept:
-            found = kept._rows("SELECT * FROM salt")
+            found = kept._rows(select(salt))
             assert not any(each in repr(kept) for each in hidden)
         if found is None:
             assert path.read_bytes() == data, "refused, and changed"
             return
         with KeyStore(path) as again:
-            assert again._rows("SELECT * FROM salt") == found
+            assert again._rows(select(salt)) == found
         if not data:
             return
         assert path.with_name("salts.before").read_bytes() == data, "what it was is not kept"

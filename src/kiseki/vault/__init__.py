@@ -12,15 +12,15 @@ The vault knows no chain. A part imports only from those above it:
     lists       a list of works with their artists, weights and shares
     sealed      files for one pair of eyes, encrypted with age
     backups     a key store as one sealed file
-    tables      the tables of a key store
     older       key files as they were before there was a database
-    keyfile     the file of a key store, mode 0600
+    store       the tables, in a file or a PostgreSQL database, and their migrations
+    keyfile     where a key store lies
     laid        the list of a folder that was laid for a trainer
     origins     documents that say where data comes from
     openings    which content a collection holds, prepared here or received
     protocol    what a keeper of salts does
     collecting  files and lists into collections
-    keystore    salts and collections in SQLite
+    keystore    salts and collections
     receipts    what a provider was told of its own works, as a file
     outputlists the table of a season's outputs
     ownfile     a database in a file for its owner only

@@ -1,4 +1,5 @@
-"""The key store: salts, and what is in every collection that was prepared, in one SQLite file.
+"""The key store: salts, and what is in every collection that was prepared, in one SQLite file or a
+PostgreSQL database.
 
 For its owner only: the file and the two that SQLite puts beside it (``-wal``, ``-shm``) have mode
 0600, and a wider one is refused. Any number of threads and processes may use one store. What it
@@ -19,6 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Select, delete, func, select, update
+
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.origin import OriginFile
@@ -27,16 +30,9 @@ from kiseki.errors import SecretsError
 from kiseki.vault import backups
 from kiseki.vault.openings import Openings
 from kiseki.vault.people import Person
-from kiseki.vault.tables import (
-    BEFORE,
-    BODY,
-    COLLECTIONS,
-    kept_of,
-    packed,
-    qualified,
-    row_of,
-    slice_of,
-)
+from kiseki.vault.store import rows, tables
+from kiseki.vault.store.database import add_many, insert
+from kiseki.vault.store.rows import last_place
 
 __all__ = ["KeyStore"]
 
@@ -52,33 +48,25 @@ class KeyStore(Openings):
 
     def count(self) -> int:
         """How many salts there are."""
-        return int(self._rows("SELECT count(*) FROM salt")[0][0])
+        return int(self._rows(select(func.count()).select_from(tables.salt))[0][0])
 
     def salts(self, provider: str, digests: Sequence[bytes]) -> list[bytes]:
         """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
         who = address(provider, "the provider")
         given = [bytes32(each, "a SHA-256 digest") for each in digests]
-        with self._lock, self._errors():
-            self._check()
-            found = self._known(who, given)
-            missing = sorted(set(given) - found.keys())
-            if missing:
-                made = {each: secrets.token_bytes(32) for each in missing}
-                with self._write():
-                    done = self._db.executemany(
-                        "INSERT OR IGNORE INTO salt VALUES (?, ?, 0, ?)",
-                        [(who, digest, salt) for digest, salt in made.items()],
-                    )
-                if done.rowcount < len(made):  # another process was faster
-                    made |= self._known(who, missing)
-                found |= made
-        return [found[each] for each in given]
+        known = self._known(who, given)
+        if missing := set(given) - known.keys():
+            with self._store.writing() as db:
+                known |= self._known(who, sorted(missing))  # another process may have been faster
+                made = {each: secrets.token_bytes(32) for each in sorted(missing - known.keys())}
+                add_many(db, tables.salt, [(who, digest, 0, made[digest]) for digest in made])
+            known |= made
+        return [known[each] for each in given]
 
     def known(self, provider: str, digests: Sequence[bytes]) -> set[bytes]:
         """Which of these contents have a salt here for this provider; none is made."""
         who = address(provider, "the provider")
-        with self._lock, self._errors():
-            return set(self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests]))
+        return set(self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests]))
 
     def opens(self, provider: str, commitments: Collection[bytes]) -> set[bytes]:
         """Which of these commitments a salt of this provider gives. It looks through all salts."""
@@ -86,16 +74,15 @@ class KeyStore(Openings):
         if not wanted:
             return set()
         who = address(provider, "the provider")
-        rows = self._rows("SELECT sha256, salt FROM salt WHERE provider = ?", who)
-        return wanted.intersection(ids.commitment(digest, salt) for digest, salt in rows)
+        c = tables.salt.c
+        salts = self._rows(select(c.sha256, c.salt).where(c.provider == who))
+        return wanted.intersection(ids.commitment(digest, salt) for digest, salt in salts)
 
     def salt_of(self, provider: str, digest: bytes, commitment: bytes) -> bytes | None:
         """The salt with which a content gives this very commitment, if it is here."""
-        rows = self._rows(
-            "SELECT salt FROM salt WHERE provider = ? AND sha256 = ? ORDER BY number",
-            address(provider, "the provider"), digest,
-        )  # fmt: skip
-        for (salt,) in rows:
+        who, c = address(provider, "the provider"), tables.salt.c
+        salts = select(c.salt).where(c.provider == who, c.sha256 == digest).order_by(c.number)
+        for (salt,) in self._rows(salts):
             if ids.commitment(digest, salt) == commitment:
                 return bytes(salt)
         return None
@@ -109,9 +96,9 @@ class KeyStore(Openings):
         given = [bytes32(each, "a SHA-256 digest") for each in digests]
         held: list[tuple[bytes, bytes]] = []
         for start in range(0, len(given), _MOST):
-            some = given[start : start + _MOST]
-            marks = ",".join("?" * len(some))
-            held += self._rows(f"SELECT sha256, salt FROM salt WHERE sha256 IN ({marks})", *some)  # noqa: S608
+            c = tables.salt.c
+            some = c.sha256.in_(given[start : start + _MOST])
+            held += [(d, s) for d, s in self._rows(select(c.sha256, c.salt).where(some))]
         return held
 
     def forget(self, provider: str, digest: bytes) -> bool:
@@ -121,18 +108,12 @@ class KeyStore(Openings):
         Raises:
             SecretsError: it is not gone from the disk while somebody else reads; run it again.
         """
-        who = address(provider, "the provider")
-        with self._lock, self._errors():
-            self._check()
-            self._db.execute("PRAGMA secure_delete = ON")
-            with self._write():
-                done = self._db.execute(
-                    "DELETE FROM salt WHERE provider = ? AND sha256 = ?",
-                    (who, bytes32(digest, "a SHA-256 digest")),
-                )
-                self._unname(who, digest)
-            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
+        who, c = address(provider, "the provider"), tables.salt.c
+        wanted = bytes32(digest, "a SHA-256 digest")
+        with self._store.writing() as db:
+            done = db.execute(delete(tables.salt).where(c.provider == who, c.sha256 == wanted))
+            self._unname(who, wanted)
+        if not self._store.scrub():
             raise SecretsError(
                 "it is forgotten, but still on the disk while another program reads the key store; "
                 "end that, then run this again"
@@ -147,27 +128,26 @@ class KeyStore(Openings):
         Kept again it has the values and names of the later time; digests that are known stay known,
         and the values of before stay among its `versions`.
         """
-        with self._lock, self._errors():
-            self._check()
-            with self._write():
-                self._keep(kept, slices)
+        with self._store.writing():
+            self._keep(kept, slices)
 
     def collections(self, provider: str | None = None) -> Iterator[Kept]:
         """All collections that are kept, in the order in which they were, or a provider's."""
-        sql = COLLECTIONS
-        values: tuple[Any, ...] = ()
+        c = tables.collection.c
+        question = rows.kept_rows(tables.collection).order_by(c.place, c.id)
         if provider is not None:
-            sql, values = f"{sql} WHERE provider = ?", (address(provider, "the provider"),)
-        for row in self._rows(f"{sql} ORDER BY collection.rowid", *values):
-            yield kept_of(row)
+            question = question.where(c.provider == address(provider, "the provider"))
+        for row in self._rows(question):
+            yield rows.kept_of(row)
 
     def versions(self, collection: bytes) -> list[Kept]:
         """A collection with all values that it was prepared with, the last ones first; nothing
         when it is not kept here. Which of them stand, the chain says."""
-        with self._lock:
-            now = self._rows(f"{COLLECTIONS} WHERE collection.id = ?", collection)
-            before = self._rows(f"{BEFORE} WHERE before.collection = ?", collection)
-        return [kept_of(row) for row in (*now, *before)]
+        now = rows.kept_rows(tables.collection).where(tables.collection.c.id == collection)
+        before = rows.earlier().where(tables.before.c.collection == collection)
+        with self._store.reading():
+            found = self._rows(now) + self._rows(before.order_by(tables.before.c.place))
+        return [rows.kept_of(row) for row in found]
 
     def collection(self, collection: bytes) -> Kept:
         """One collection.
@@ -187,17 +167,17 @@ class KeyStore(Openings):
 
     def slices(self, collection: bytes) -> Iterator[Slice]:
         """What a collection holds, slice by slice; nothing when it is not kept here."""
-        sql = f"SELECT {BODY} FROM slice WHERE collection = ? AND number = ?"  # noqa: S608
         for number in range(1 << 32):
-            rows = self._rows(sql, collection, number)
-            if not rows:
+            found = self._rows(_part(collection, number))
+            if not found:
                 return
-            yield slice_of(rows[0])
+            yield rows.slice_of(found[0])
 
     def slice_roots(self, collection: bytes) -> list[bytes]:
         """The root of each slice, in order: the leaves of the collection's upper tree."""
-        sql = "SELECT root FROM slice WHERE collection = ? ORDER BY number"
-        return [bytes(root) for (root,) in self._rows(sql, collection)]
+        c = tables.slices.c
+        roots = select(c.root).where(c.collection == collection).order_by(c.number)
+        return [bytes(root) for (root,) in self._rows(roots)]
 
     # Backup
 
@@ -226,14 +206,9 @@ class KeyStore(Openings):
             InvalidInput: none of the three is given, or several; or no recipient.
             SecretsError: it cannot be written; or there is a file already.
         """
-        with self._lock, self._errors():
-            self._check()
-            self._db.execute("BEGIN")  # all of one moment
-            try:
-                lines = chain(self._lines(), map(backups.person, people))
-                backups.write(path, lines, recipient, passphrase, clear)
-            finally:
-                self._db.execute("ROLLBACK")
+        with self._store.reading():  # all of one moment
+            lines = chain(self._lines(), map(backups.person, people))
+            backups.write(path, lines, recipient, passphrase, clear)
 
     def restore(
         self,
@@ -256,103 +231,97 @@ class KeyStore(Openings):
         Raises:
             SecretsError: wrong identity or passphrase; or it is cut off or damaged.
         """
-        with self._lock, self._errors():
-            self._check()
+        with self._store.writing():
             before = self.count()
-            with self._write():
-                backups.read(path, lambda each: self._take(each, person), identity, passphrase)
+            backups.read(path, lambda each: self._take(each, person), identity, passphrase)
             return self.count() - before
 
     # Inside
 
     def _known(self, who: bytes, digests: Sequence[bytes]) -> dict[bytes, bytes]:
         """The salts that are there, by digest."""
-        found: dict[bytes, bytes] = {}
+        c = tables.salt.c
+        question = select(c.sha256, c.salt).where(c.provider == who, c.number == 0)
+        known: dict[bytes, bytes] = {}
         for start in range(0, len(digests), _MOST):
-            some = digests[start : start + _MOST]
-            marks = ",".join("?" * len(some))
-            rows = self._db.execute(
-                "SELECT sha256, salt FROM salt WHERE provider = ? AND number = 0"  # noqa: S608
-                f" AND sha256 IN ({marks})",
-                (who, *some),
-            )
-            found.update(rows)
-        return found
+            some = c.sha256.in_(digests[start : start + _MOST])
+            known.update((digest, salt) for digest, salt in self._rows(question.where(some)))
+        return known
 
     def _keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
         self._keep_split(kept)
-        self._db.execute(
-            "INSERT OR IGNORE INTO before SELECT id, count, payee, opening, origin"
-            " FROM collection WHERE id = ?",
-            (kept.id,),
-        )
-        self._db.execute(
-            "INSERT INTO collection VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " count = excluded.count, payee = excluded.payee, opening = excluded.opening,"
-            " origin = excluded.origin",
-            row_of(kept),
-        )
-        self._db.execute(
-            "DELETE FROM before WHERE collection = ? AND count = ? AND payee = ? AND origin = ?",
-            (kept.id, kept.count, kept.payee.key, kept.origin),
-        )
+        c, b = tables.collection.c, tables.before.c
+        with self._store.writing() as db:
+            place = last_place(tables.before)
+            was = select(c.id, c.count, c.payee, c.opening, c.origin, place).where(c.id == kept.id)
+            names = ["collection", "count", "payee", "opening", "origin", "place"]
+            db.execute(insert(db, tables.before).from_select(names, was).on_conflict_do_nothing())
+            place = last_place(tables.collection)
+            row = insert(db, tables.collection).values(**rows.row_of(kept), place=place)
+            changed = {name: row.excluded[name] for name in names[1:5]}
+            db.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed))
+            now = (b.collection == kept.id, b.count == kept.count, b.payee == kept.payee.key)
+            db.execute(delete(tables.before).where(*now, b.origin == kept.origin))
         for number, each in enumerate(slices):
             self._keep_slice(kept.id, number, each)
 
     def _keep_split(self, kept: Kept) -> None:
         """The leaves of a payee, so that they can be published and their payees be paid."""
         if kept.payee.split is not None:
-            values = (kept.payee.key, kept.payee.split.to_json())
-            self._db.execute("INSERT OR IGNORE INTO split VALUES (?, ?)", values)
+            values = {"payee": kept.payee.key, "file": kept.payee.split.to_json()}
+            with self._store.writing() as db:
+                db.execute(insert(db, tables.split).on_conflict_do_nothing(), values)
 
     def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
-        old = self._db.execute(
-            f"SELECT {BODY} FROM slice WHERE collection = ? AND number = ?",  # noqa: S608
-            (collection, number),
-        ).fetchone()
         digests, names = new.digests, new.names
-        if old is not None:
-            known = slice_of(old)
-            pairs = zip(known.digest_list, new.digest_list, strict=True)
-            digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
-            names = tuple(now or was for was, now in zip(known.names, names, strict=True))
-        self._db.execute(
-            "INSERT OR REPLACE INTO slice VALUES (?, ?, ?, ?, ?, ?)",
-            (collection, number, new.root, new.commitments, digests, packed(names)),
-        )
+        with self._store.writing() as db:
+            for old in self._rows(_part(collection, number)):
+                known = rows.slice_of(old)
+                pairs = zip(known.digest_list, new.digest_list, strict=True)
+                digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
+                names = tuple(now or was for was, now in zip(known.names, names, strict=True))
+            row = insert(db, tables.slices).values(
+                collection=collection, number=number, root=new.root, commitments=new.commitments,
+                digests=digests, names=rows.packed(names),
+            )  # fmt: skip
+            changed = {each.name: row.excluded[each.name] for each in rows.BODY}
+            db.execute(
+                row.on_conflict_do_update(index_elements=["collection", "number"], set_=changed)
+            )
 
     def _unname(self, who: bytes, digest: bytes) -> None:
         """Takes a content's digest and names out of every slice."""
-        rows = self._db.execute(
-            f"SELECT slice.rowid, {qualified(BODY)} FROM slice"  # noqa: S608 - constants
-            " JOIN collection ON collection.id = slice.collection"
-            " WHERE provider = ? AND instr(digests, ?)",
-            (who, digest),
-        ).fetchall()
-        for row, *body in rows:
-            known = slice_of(body)
-            left = [ZERO32 if each == digest else each for each in known.digest_list]
-            named = zip(known.names, known.digest_list, strict=True)
-            names = [() if each == digest else name for name, each in named]
-            self._db.execute(
-                "UPDATE slice SET digests = ?, names = ? WHERE rowid = ?",
-                (b"".join(left), packed(names), row),
-            )
+        c = tables.slices.c
+        mine = select(tables.collection.c.id).where(tables.collection.c.provider == who)
+        for (collection,) in self._rows(mine):
+            question = select(c.number, *rows.BODY).where(c.collection == collection)
+            for number, *body in self._rows(question):
+                known = rows.slice_of(body)
+                if digest not in known.digest_list:
+                    continue
+                left = [ZERO32 if each == digest else each for each in known.digest_list]
+                named = zip(known.names, known.digest_list, strict=True)
+                names = [() if each == digest else name for name, each in named]
+                with self._store.writing() as db:
+                    db.execute(
+                        update(tables.slices)
+                        .where(c.collection == collection, c.number == number)
+                        .values(digests=b"".join(left), names=rows.packed(names))
+                    )
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """All of it, as a backup has it."""
-        for who, digest, salt in self._db.execute(
-            "SELECT provider, sha256, salt FROM salt ORDER BY provider, sha256, number"
-        ):
-            yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
-        rows = self._db.execute(f"{COLLECTIONS} ORDER BY collection.rowid")
-        for row in rows.fetchall():
-            kept = kept_of(row)
+        c = tables.salt.c
+        salts = select(c.provider, c.sha256, c.salt).order_by(c.provider, c.sha256, c.number)
+        with self._store.reading() as db:
+            for who, digest, salt in db.execute(salts):
+                yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
+        for kept in self.collections():
             yield backups.head(kept)
             for each in self.slices(kept.id):
                 yield backups.body(each)
-        for row in self._db.execute(f"{BEFORE} ORDER BY before.rowid").fetchall():
-            yield backups.before(kept_of(row))
+        for row in self._rows(rows.earlier().order_by(tables.before.c.place)):
+            yield backups.before(rows.kept_of(row))
         for file in self.origins():
             yield backups.origin(file)
         for kept, _ in list(self.received()):
@@ -374,9 +343,19 @@ class KeyStore(Openings):
             if not there:
                 self._keep(what, ())
             elif what not in there:
-                self._db.execute(
-                    "INSERT INTO before VALUES (?, ?, ?, ?, ?)",
-                    (what.id, what.count, what.payee.key, what.payee.opening, what.origin),
-                )
+                with self._store.writing() as db:
+                    db.execute(
+                        insert(db, tables.before).values(
+                            collection=what.id, count=what.count, payee=what.payee.key,
+                            opening=what.payee.opening, origin=what.origin,
+                            place=last_place(tables.before),
+                        )
+                    )  # fmt: skip
         else:
             self._keep_slice(what.kept.id, what.number, what.slice)
+
+
+def _part(collection: bytes, number: int) -> Select[Any]:
+    """One slice of a collection."""
+    c = tables.slices.c
+    return select(*rows.BODY).where(c.collection == collection, c.number == number)

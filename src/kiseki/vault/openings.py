@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from sqlalchemy import func, select
+
 from kiseki.core import ids
 from kiseki.core.collection import Kept, Names
 from kiseki.core.merkle import Proof
 from kiseki.core.values import ZERO32, address
-from kiseki.vault import tables
 from kiseki.vault.origins import Origins
+from kiseki.vault.store import rows, tables
+from kiseki.vault.store.database import insert
+from kiseki.vault.store.rows import last_place
 
 __all__ = ["Item", "Opening", "Openings"]
 
@@ -73,41 +77,44 @@ class Openings(Origins):
         out. The salts are kept too, so that their provider registers the same files as before.
         """
         given = [each for each in items if each.digest is not None and each.salt is not None]
-        with self._lock, self._errors():
-            self._check()
-            with self._write():
-                before = self._count_received(kept.id)
-                for each in given:
-                    self._merge_salt(address(kept.provider, "the provider"), each.digest, each.salt)
-                self._receive(kept, [(e.commitment, e.digest or ZERO32, e.names) for e in given])
-                return self._count_received(kept.id) - before
+        with self._store.writing():
+            before = self._count_received(kept.id)
+            for each in given:
+                self._merge_salt(address(kept.provider, "the provider"), each.digest, each.salt)
+            self._receive(kept, [(e.commitment, e.digest or ZERO32, e.names) for e in given])
+            return self._count_received(kept.id) - before
 
     def received(self) -> Iterator[tuple[Kept, int]]:
         """The collections of which receipts were taken in, each with how many items of it."""
-        for row in self._rows(f"{tables.RECEIPTS} ORDER BY receipt.rowid"):
-            kept = tables.kept_of(row)
+        c = tables.receipt.c
+        for row in self._rows(rows.kept_rows(tables.receipt).order_by(c.place, c.id)):
+            kept = rows.kept_of(row)
             yield kept, self._count_received(kept.id)
 
     def received_items(self, collection: bytes) -> list[tuple[bytes, bytes, Names]]:
         """Commitment, digest and names of each received item of a collection."""
-        rows = self._rows(
-            "SELECT commitment, sha256, names FROM received WHERE collection = ?", collection
+        c = tables.received.c
+        found = self._rows(
+            select(c.commitment, c.sha256, c.names)
+            .where(c.collection == collection)
+            .order_by(c.commitment)
         )
-        return [(commitment, digest, tables.unpacked(names)) for commitment, digest, names in rows]
+        return [(commitment, digest, rows.unpacked(names)) for commitment, digest, names in found]
 
     def openings(self, digests: Collection[bytes]) -> Iterator[Opening]:
         """Every item that is one of these contents, of what was prepared here and what was
         received, whoever is the provider. It looks through all slices."""
         wanted = set(digests)
         seen: set[tuple[bytes, bytes]] = set()
-        for row in self._rows(f"{tables.COLLECTIONS} ORDER BY collection.rowid"):
-            kept = tables.kept_of(row)
+        c = tables.collection.c
+        for row in self._rows(rows.kept_rows(tables.collection).order_by(c.place, c.id)):
+            kept = rows.kept_of(row)
             slices = self._rows(
-                f"SELECT {tables.BODY} FROM slice WHERE collection = ?"  # noqa: S608 - a constant
-                " ORDER BY number",
-                kept.id,
+                select(*rows.BODY)
+                .where(tables.slices.c.collection == kept.id)
+                .order_by(tables.slices.c.number)
             )
-            for part in map(tables.slice_of, slices):
+            for part in map(rows.slice_of, slices):
                 for digest, commitment, names in zip(
                     part.digest_list, part.commitment_list, part.names, strict=True
                 ):
@@ -122,44 +129,50 @@ class Openings(Origins):
     def lacking(self, collections: Iterable[tuple[bytes, int]]) -> list[bytes]:
         """Which collections (ID, number of items) this key store cannot open: neither prepared
         here nor wholly received, nor given up."""
+        here, gone = tables.collection.c.id, tables.given_up.c.id
         return [
             each
             for each, count in collections
-            if not self._rows("SELECT 1 FROM collection WHERE id = ?", each)
-            and not self._rows("SELECT 1 FROM given_up WHERE id = ?", each)
+            if not self._rows(select(here).where(here == each))
+            and not self._rows(select(gone).where(gone == each))
             and self._count_received(each) < count
         ]
 
     def give_up(self, registrations: Iterable[bytes]) -> None:
         """Notes that the openings of these are elsewhere or lost, so that nobody asks again."""
-        with self._lock, self._errors():
-            self._check()
-            with self._write():
-                self._db.executemany(
-                    "INSERT OR IGNORE INTO given_up VALUES (?)", [(each,) for each in registrations]
-                )
+        ids = [{"id": each} for each in registrations]
+        with self._store.writing() as db:
+            if ids:
+                db.execute(insert(db, tables.given_up).on_conflict_do_nothing(), ids)
 
     # Inside
 
     def _count_received(self, collection: bytes) -> int:
-        rows = self._rows("SELECT count(*) FROM received WHERE collection = ?", collection)
-        return int(rows[0][0])
+        items = select(func.count()).where(tables.received.c.collection == collection)
+        return int(self._rows(items)[0][0])
 
     def _receive(self, kept: Kept, items: Iterable[tuple[bytes, bytes, Names]]) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", tables.row_of(kept)
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO received VALUES (?, ?, ?, ?)",
-            [(kept.id, commitment, digest, tables.packed([names]))
-             for commitment, digest, names in items],
-        )  # fmt: skip
+        values = [
+            {"collection": kept.id, "commitment": commitment, "sha256": digest,
+             "names": rows.packed([names])}
+            for commitment, digest, names in items
+        ]  # fmt: skip
+        with self._store.writing() as db:
+            place = last_place(tables.receipt)
+            row = insert(db, tables.receipt).values(**rows.row_of(kept), place=place)
+            changed = {name: row.excluded[name] for name in rows.row_of(kept)}
+            db.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed))
+            if values:
+                item = insert(db, tables.received)
+                changed = {name: item.excluded[name] for name in ("sha256", "names")}
+                key = ["collection", "commitment"]
+                db.execute(item.on_conflict_do_update(index_elements=key, set_=changed), values)
 
     def _merge_salt(self, provider: bytes, digest: bytes | None, salt: bytes | None) -> None:
         """Keeps a salt from elsewhere beside those that are here. The first of a content counts."""
-        known = self._db.execute(
-            "SELECT salt FROM salt WHERE provider = ? AND sha256 = ?", (provider, digest)
-        ).fetchall()
+        c = tables.salt.c
+        known = self._rows(select(c.salt).where(c.provider == provider, c.sha256 == digest))
         if (salt,) not in known:
-            values = (provider, digest, len(known), salt)
-            self._db.execute("INSERT INTO salt VALUES (?, ?, ?, ?)", values)
+            values = {"provider": provider, "sha256": digest, "number": len(known), "salt": salt}
+            with self._store.writing() as db:
+                db.execute(insert(db, tables.salt), values)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import select
+
 from kiseki.core import origin as origins
 from kiseki.core.origin import OriginFile
 from kiseki.errors import SecretsError
 from kiseki.vault.keyfile import KeyFile
+from kiseki.vault.store import tables
+from kiseki.vault.store.database import insert
+from kiseki.vault.store.rows import last_place
 
 __all__ = ["Origins"]
+
+_KEPT = tables.origin
 
 
 class Origins(KeyFile):
@@ -17,28 +24,30 @@ class Origins(KeyFile):
 
     def keep_origin(self, file: OriginFile) -> OriginFile:
         """Keeps a document, with its signatures beside those that are here; what is kept now."""
-        with self._lock, self._errors():
-            self._check()
-            with self._write():
-                return self._keep_origin(file)
+        with self._store.writing():
+            return self._keep_origin(file)
 
     def origin(self, document: bytes) -> OriginFile | None:
         """The document with this hash, with the signatures that were gathered; none where it is
         not here, as every document that Kiseki cannot read."""
-        rows = self._rows("SELECT file FROM origin WHERE hash = ?", document)
+        rows = self._rows(select(_KEPT.c.file).where(_KEPT.c.hash == document))
         return self._read_origin(rows[0][0]) if rows else None
 
     def origins(self) -> Iterator[OriginFile]:
         """All documents that are kept."""
-        for (text,) in self._rows("SELECT file FROM origin ORDER BY rowid"):
+        for (text,) in self._rows(select(_KEPT.c.file).order_by(_KEPT.c.place, _KEPT.c.hash)):
             yield self._read_origin(text)
 
     def _keep_origin(self, file: OriginFile) -> OriginFile:
         known = self.origin(file.origin.hash)
         kept = file if known is None else known.with_signatures(file.signatures)
-        self._db.execute(
-            "INSERT OR REPLACE INTO origin VALUES (?, ?)", (file.origin.hash, kept.to_json())
-        )
+        with self._store.writing() as db:
+            row = insert(db, _KEPT).values(
+                hash=file.origin.hash, file=kept.to_json(), place=last_place(_KEPT)
+            )
+            db.execute(
+                row.on_conflict_do_update(index_elements=["hash"], set_={"file": row.excluded.file})
+            )
         return kept
 
     def _read_origin(self, text: str) -> OriginFile:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kiseki import Kiseki, LocalKiseki, Payee, Split, Terms
 from kiseki.chain.signing.accounts import local_account as account_of
@@ -187,7 +188,8 @@ def test_a_signature_of_another_wallet_chain_document_or_time_counts_nothing(
         (true._replace(contract=FIRST), "not for this suite"),
         (true._replace(deadline=now - 1), "that ended on"),
     ):
-        store_of(k)._db.execute("DELETE FROM origin")
+        with store_of(k)._store.writing() as db:
+            db.execute(text("DELETE FROM origin"))
         with pytest.raises(InvalidInput, match=f"artist 1.*{why}"):
             register(second.with_signatures([wrong]), split)
     assert register(second.with_signatures([otherwise._replace(deadline=1), true]), split)

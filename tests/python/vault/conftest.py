@@ -20,8 +20,20 @@ DIGESTS = [hashlib.sha256(b"%d" % n).digest() for n in range(9)]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[KeyStore]:
+def file_store(tmp_path: Path) -> Iterator[KeyStore]:
+    """A store in a file."""
     made = KeyStore(tmp_path / "store")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["a file", "PostgreSQL"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KeyStore]:
+    """A store in a file, and one in a database: both promise the same."""
+    if request.param == "a file":
+        made = KeyStore(tmp_path / "store")
+    else:
+        made = KeyStore(request.getfixturevalue("postgres"))
     yield made
     made.close()
 

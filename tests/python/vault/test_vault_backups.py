@@ -9,18 +9,20 @@ from typing import Any
 
 import pyrage
 import pytest
+from sqlalchemy import select
 
 from kiseki.core.merkle import SLICE
 from kiseki.errors import InvalidInput, SecretsError
 from kiseki.vault import backups, sealed
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.people import Person
+from kiseki.vault.store import tables
 
 from .conftest import DIGESTS, OTHER, WHO, collection, interrupt, old_file
 
 
 def everything(store: KeyStore) -> list[Any]:
-    found: list[Any] = sorted(store._db.execute("SELECT * FROM salt"))
+    found: list[Any] = sorted(store._rows(select(tables.salt)))
     for kept in store.collections():
         found += [kept, *store.slices(kept.id)]
     return found

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kiseki.core import ids
 from kiseki.core.collection import Slice
@@ -21,6 +22,7 @@ from kiseki.core.merkle import SLICE
 from kiseki.core.values import ZERO32
 from kiseki.errors import SecretsError
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.store import database
 
 from .conftest import DIGESTS, OTHER, WHO, collection, interrupt, old_file
 
@@ -43,10 +45,12 @@ def test_a_salt_is_made_once_for_each_provider_and_content(store: KeyStore) -> N
     assert store.salts(WHO, [DIGESTS[0]] * 3) == [first[0]] * 3
 
 
-def test_what_is_kept_is_there_when_it_is_opened_again(store: KeyStore, tmp_path: Path) -> None:
-    kept, slices = collection(store, SLICE + 3)
-    store.keep(kept, slices)
-    store.close()
+def test_what_is_kept_is_there_when_it_is_opened_again(
+    file_store: KeyStore, tmp_path: Path
+) -> None:
+    kept, slices = collection(file_store, SLICE + 3)
+    file_store.keep(kept, slices)
+    file_store.close()
     again = KeyStore(tmp_path / "store")
     assert again.collection(kept.id) == kept
     assert list(again.collections(WHO)) == [kept]
@@ -88,12 +92,14 @@ def test_a_collection_is_kept_whole_or_not_at_all(store: KeyStore) -> None:
     assert list(store.slices(kept.id)) == []
 
 
-def test_a_salt_that_is_destroyed_is_gone_from_the_file(store: KeyStore, tmp_path: Path) -> None:
-    (salt,) = store.salts(WHO, DIGESTS[:1])
-    store.salts(WHO, DIGESTS[1:])
-    assert store.forget(WHO, DIGESTS[0])
-    assert not store.forget(WHO, DIGESTS[0])
-    assert store.count() == 8
+def test_a_salt_that_is_destroyed_is_gone_from_the_file(
+    file_store: KeyStore, tmp_path: Path
+) -> None:
+    (salt,) = file_store.salts(WHO, DIGESTS[:1])
+    file_store.salts(WHO, DIGESTS[1:])
+    assert file_store.forget(WHO, DIGESTS[0])
+    assert not file_store.forget(WHO, DIGESTS[0])
+    assert file_store.count() == 8
     for path in tmp_path.iterdir():  # while it is open, too
         assert salt not in path.read_bytes()
 
@@ -110,12 +116,14 @@ def test_of_what_is_destroyed_nothing_links_content_and_id(store: KeyStore) -> N
     assert (after.digest_list, after.names) == (digests, tuple(names))
 
 
-def test_a_salt_that_somebody_still_reads_is_not_said_to_be_gone(tmp_path: Path) -> None:
+def test_a_salt_that_somebody_still_reads_is_not_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another program reads an older state, which is kept on the disk for it."""
+    monkeypatch.setattr(database, "_SECONDS", 0.1)
     store = KeyStore(tmp_path / "secrets")
     who, digest = "0x" + "11" * 20, bytes(31) + b"\x01"
     (salt,) = store.salts(who, [digest])
-    store._db.execute("PRAGMA busy_timeout = 100")
     reader = sqlite3.connect(tmp_path / "secrets")
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM salt").fetchone()
@@ -138,10 +146,10 @@ def test_without_a_path_nothing_is_written(tmp_path: Path, monkeypatch: pytest.M
 # For its owner only
 
 
-def test_all_of_its_files_are_for_the_owner_only(store: KeyStore, tmp_path: Path) -> None:
+def test_all_of_its_files_are_for_the_owner_only(file_store: KeyStore, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        store.salts(WHO, DIGESTS)
+        file_store.salts(WHO, DIGESTS)
         found = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
     finally:
         os.umask(old)
@@ -149,15 +157,17 @@ def test_all_of_its_files_are_for_the_owner_only(store: KeyStore, tmp_path: Path
 
 
 @pytest.mark.parametrize("end", ["", "-wal", "-shm"])
-def test_a_wider_mode_is_refused_with_what_to_do(store: KeyStore, tmp_path: Path, end: str) -> None:
-    store.salts(WHO, DIGESTS[:1])
+def test_a_wider_mode_is_refused_with_what_to_do(
+    file_store: KeyStore, tmp_path: Path, end: str
+) -> None:
+    file_store.salts(WHO, DIGESTS[:1])
     path = tmp_path / f"store{end}"
     path.chmod(0o604)
-    for act in (lambda: store.salts(WHO, DIGESTS), lambda: KeyStore(tmp_path / "store")):
+    for act in (lambda: file_store.salts(WHO, DIGESTS), lambda: KeyStore(tmp_path / "store")):
         with pytest.raises(SecretsError, match=rf"\(mode 0604\); run `chmod 600 {path}`"):
             act()
     path.chmod(0o600)
-    assert store.count() == 1
+    assert file_store.count() == 1
 
 
 @pytest.mark.parametrize("content", [b"SQLite format 3\x00" + b"x" * 5_000, b"\x00" * 4_096])
@@ -184,7 +194,8 @@ def test_no_secret_is_in_an_error_or_repr(store: KeyStore, tmp_path: Path) -> No
     kept, slices = collection(store)
     store.keep(kept, slices)
     shown = repr([store, kept, slices])
-    store._db.execute("DROP TABLE salt")
+    with store._store.writing() as db:
+        db.execute(text("DROP TABLE salt"))
     with pytest.raises(SecretsError) as refused:
         store.salts(WHO, DIGESTS)
     shown += "".join(traceback.format_exception(refused.value))

@@ -52,17 +52,6 @@ def test_a_backup_has_it_and_a_restore_merges(store: KeyStore, tmp_path: Path) -
         assert new.origin(MADE.hash) == OriginFile(MADE, (TWO, ONE))
 
 
-def test_a_store_of_before_gets_room_for_it_and_loses_nothing(tmp_path: Path) -> None:
-    with KeyStore(tmp_path / "store") as old:
-        kept = registered(old)
-        old._db.execute("DROP TABLE origin")
-    with KeyStore(tmp_path / "store") as store:
-        assert list(store.collections()) == [kept]
-        assert store.origin(kept.origin) is None
-        store.keep_origin(OriginFile(MADE))
-        assert store.origin(kept.origin) == OriginFile(MADE)
-
-
 @pytest.mark.parametrize("shown", [True, False])
 def test_a_receipt_holds_it_if_its_writer_wants_that(
     store: KeyStore, tmp_path: Path, shown: bool
