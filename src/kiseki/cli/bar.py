@@ -1,6 +1,8 @@
 """The progress bar; apart, because few commands show one and its import takes a while."""
 
-from rich.console import Console
+import time
+
+from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
@@ -18,12 +20,29 @@ from kiseki.language.forms import size
 __all__ = ["bar_of"]
 
 
+_SOON = 0.3
+"""Seconds after which something takes long enough for a bar."""
+
+
 def bar_of(console: Console, unit: str) -> Progress:
-    """A bar with rate and time left."""
-    return Progress(
+    """A bar with rate and time left. It is not there before a moment has passed: what fails at once
+    shows no bar of nothing over its message, and what is done at once does not flicker."""
+    return _Bar(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Done(unit), _Rate(unit),
         TimeRemainingColumn(), console=console, transient=True,
     )  # fmt: skip
+
+
+class _Bar(Progress):
+    _began = 0.0
+
+    def start(self) -> None:
+        self._began = self._began or time.monotonic()
+        super().start()
+
+    def get_renderable(self) -> RenderableType:
+        is_soon = time.monotonic() - self._began < _SOON
+        return Group() if is_soon else super().get_renderable()
 
 
 class _Done(ProgressColumn):

@@ -224,9 +224,9 @@ def date(seconds: int | None) -> str:
 
 @contextmanager
 def progress(what: str, unit: str = "") -> Iterator[Told]:
-    """A bar with rate and time left on a terminal, silence anywhere else."""
+    """A bar with rate and time left on a terminal, silence anywhere else. It is gone in the end."""
     err = _err()
-    if not err.is_terminal:
+    if not err.is_interactive:  # a terminal that can take a line back
         yield lambda *_: None
         return
     from kiseki.cli.bar import bar_of
@@ -245,7 +245,7 @@ def progress(what: str, unit: str = "") -> Iterator[Told]:
 def waiting(what: str) -> Iterator[Callable[[str], None]]:
     """A line on a terminal that says what is waited for, until it is over; silence elsewhere."""
     err = _err()
-    if not err.is_terminal:
+    if not err.is_interactive:  # a terminal that can take a line back
         yield lambda _: None
         return
     with err.status(Text(what)) as status:

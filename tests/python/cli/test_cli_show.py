@@ -12,8 +12,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from kiseki.cli import layout, show
-from kiseki.cli.bar import bar_of
+from kiseki.cli import bar, layout, show
 
 WIDTHS = (60, 80, 120, 200)
 COLUMNS = ("offer", "price", "allows", "lasts")
@@ -82,15 +81,45 @@ def test_a_narrow_one_has_a_line_for_each_cell(screen: io.StringIO) -> None:
     [("bytes", ("6.6 GB of 6.6 GB", "B/s")), ("files", ("6,636,000,000/", "files/s"))],
 )
 def test_a_bar_keeps_to_one_line_on_a_phone(unit: str, said: tuple[str, str]) -> None:
-    bar = bar_of(Console(file=io.StringIO(), width=60, force_terminal=True), unit)
-    task = bar.add_task("hashing", total=6_636_000_000)
-    bar.update(task, completed=3_000_000_000)
-    bar.update(task, completed=6_636_000_000)
+    made = bar.bar_of(Console(file=io.StringIO(), width=60, force_terminal=True), unit)
+    task = made.add_task("hashing", total=6_636_000_000)
+    made.update(task, completed=3_000_000_000)
+    made.update(task, completed=6_636_000_000)
     screen = Console(file=io.StringIO(), width=60 if unit == "bytes" else 100)
-    screen.print(bar.get_renderable())
+    screen.print(made.get_renderable())
     assert isinstance(screen.file, io.StringIO)
     (line,) = screen.file.getvalue().splitlines()
     assert all(each in line for each in said)
+
+
+@pytest.mark.parametrize("soon", [60.0, 0.0])
+def test_a_command_that_fails_leaves_no_bar_over_its_message(
+    monkeypatch: pytest.MonkeyPatch, soon: float
+) -> None:
+    file = io.StringIO()
+    console = Console(file=file, width=80, force_terminal=True, soft_wrap=True)
+    monkeypatch.setattr(show, "_console", lambda _: console)
+    monkeypatch.setattr(bar, "_SOON", soon)
+    monkeypatch.setenv("TERM", "xterm")
+    with pytest.raises(ValueError, match="here"), show.progress("hashing", "files"):
+        raise ValueError("here")
+    show.say("It failed.")
+    text = re.sub(r"\x1b\[\?25[hl]|\r", "", file.getvalue())
+    if soon:
+        assert "hashing" not in text and text.endswith("\x1b[2KIt failed.\n")
+        assert text.count("\n") == 1, "what is over at once never had a bar"
+    else:
+        assert "hashing" in text and text.endswith("\n\x1b[1A\x1b[2KIt failed.\n"), "taken back"
+
+
+def test_a_terminal_that_takes_no_line_back_has_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.StringIO()
+    monkeypatch.setenv("TERM", "dumb")
+    console = Console(file=file, width=80, force_terminal=True)
+    monkeypatch.setattr(show, "_console", lambda _: console)
+    with show.progress("hashing", "files") as told, show.waiting("running"):
+        told(1, 2)
+    assert file.getvalue() == ""
 
 
 def test_a_name_that_is_no_text_is_shown_all_the_same(capfd: pytest.CaptureFixture[str]) -> None:

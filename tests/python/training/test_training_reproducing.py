@@ -148,7 +148,7 @@ def test_inputs_that_are_missing_changed_or_too_many_are_named(world: World) -> 
     said = str(refused.value)
     assert "0.svg is missing: the item 0x" in said
     assert "config.toml is changed" in said
-    assert "not among the recorded inputs: config.toml, extra.svg" in said
+    assert "not among the recorded inputs: extra.svg; name folders (--inputs)" in said
     assert said.endswith("Nothing was run")
 
 

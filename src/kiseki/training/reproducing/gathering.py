@@ -73,10 +73,14 @@ def inputs(
         else:
             problems.append(_problem(run, name, name in there))
     used = {digest for _, digest in files.values()}
+    told = wanted.keys() - files.keys()
     surplus = [name for (_, name), each in zip(named, hashed, strict=True)
-               if each.digest not in used]  # fmt: skip
+               if each.digest not in used and name not in told]  # fmt: skip
     if surplus:
-        problems.append(f"not among the recorded inputs: {_listed(surplus)}")
+        problems.append(
+            f"not among the recorded inputs: {_listed(surplus)}; name folders (--inputs) in which "
+            "nothing else lies"
+        )
     return Gathered(files, frozenset(run.items.values()), tuple(problems))
 
 
