@@ -25,6 +25,8 @@ from kiseki.web.words import Words
 
 __all__ = ["Named", "Pieces", "quoted", "short"]
 
+_DIGITS = 6
+"""Decimals of a number that somebody typed."""
 _KINDS = {
     "collection": mark("collection"),
     "model": mark("model"),
@@ -209,9 +211,25 @@ class Pieces:
         words = self.words
         if row.least is None:
             return words.say("unknown")
-        if row.least == row.most and row.least.isdigit():
-            return words.plural("{number} time", "{number} times", int(row.least))
-        return words.say("{least} to {most} times", least=row.least, most=row.most)
+        if row.most is None or row.least == row.most:
+            return self.often(row.least)
+        least, most = self.decimal(row.least), self.decimal(row.most)
+        return words.say("{least} to {most} times", least=least, most=most)
+
+    def often(self, number: str) -> str:
+        """So often, from a fraction as text."""
+        if number.isdigit():
+            return self.words.plural("{number} time", "{number} times", int(number))
+        return self.words.say("{number} times", number=self.decimal(number))
+
+    def decimal(self, number: str) -> str:
+        """A fraction as people write it: 2.5; and 1/3 where no decimals end."""
+        told = Fraction(number)
+        digits = told * 10**_DIGITS
+        if digits.denominator != 1:
+            return number
+        whole, rest = divmod(int(digits), 10**_DIGITS)
+        return f"{whole:,}.{rest:0{_DIGITS}}".rstrip("0").rstrip(".")
 
     def took(self, row: TakenRow) -> str:
         """How often a model took an item."""

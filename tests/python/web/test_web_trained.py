@@ -18,6 +18,7 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.manifest import Manifest
 from kiseki.core.reproduction import Reproduction
 from kiseki.core.run import Exposed, Run
+from kiseki.core.said import Said
 from kiseki.core.values import ZERO32, to_hex
 from kiseki.vault.published import Published
 from kiseki.web.app import application
@@ -104,6 +105,33 @@ def test_what_the_hook_and_the_trainer_said_stands_on_the_page(
         "declared": True,
     }  # fmt: skip
     assert not {"trainer_manifest", "hook_manifest"} & {code for code, _ in codes(client, model)}
+
+
+def test_what_the_developer_told_beside_it_stands_apart_as_told(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    said = Said(Fraction(5, 2), 40, 4, {"3_fruit": Fraction(3), "b<i>rds": Fraction(1, 3)})
+    model = lora.register(lora.true, lora.run(said=said))
+    one, two = ([ids.External(bytes([each]) * 32, ZERO32)] for each in (1, 2))
+    silent = lora.register(lora.true, lora.run(trained=None, said=Said(Fraction(2))), one)
+    plain = lora.register(lora.true, lora.run(), two)
+    site.catch_up()
+    client = asking(site, lora.folder)
+    page = client.get(f"/model/{to_hex(model)}?language=en").text
+    _, told = page.split("What the developer told of the training</h2>")
+    assert "the developer told it when the model was registered. Nobody checked it." in told
+    for words in ("2.5", "40", "3 times", "1/3 times", "b&lt;i&gt;rds", "Pictures of one step"):
+        assert words in told, words
+    japanese = client.get(f"/model/{to_hex(model)}?language=ja").text
+    assert "開発者が申告した学習の内容" in japanese and "1/3回" in japanese
+    answer = client.get(f"/model/{to_hex(model)}.json").json()["trained"]["said"]
+    assert answer == {
+        "epochs": "5/2", "steps": 40, "batch": 4, "more": 0,
+        "repeats": [{"name": "3_fruit", "repeats": "3"}, {"name": "b<i>rds", "repeats": "1/3"}],
+    }  # fmt: skip
+    page = client.get(f"/model/{to_hex(silent)}?language=en").text
+    assert "Epochs</dt><dd>2</dd>" in page and "wrote into its file" not in page
+    assert "What the developer told" not in client.get(f"/model/{to_hex(plain)}?language=en").text
 
 
 def test_a_site_without_the_documents_knows_nothing_of_it(
@@ -271,7 +299,8 @@ def test_a_page_is_made_anew_when_a_document_comes(
 
 
 def test_it_can_be_read_on_a_phone_and_a_desk(places: Places, site: Site, lora: Trained) -> None:
-    run = lora.run(exposure=exposed(lora.true), tolerance=Fraction(0))
+    said = Said(Fraction(5, 2), 40, 4, {"3_fruit": Fraction(3), "2_" + "birds" * 30: Fraction(2)})
+    run = lora.run(exposure=exposed(lora.true), tolerance=Fraction(0), said=said)
     model = lora.register(lora.true, run)
     places.scene.buyer.statements.state("model", to_hex(model), "audit", lora.publish("seen"))
     site.catch_up()

@@ -8,11 +8,15 @@ from kiseki.client.documents import Documents
 from kiseki.client.models.backing import backings
 from kiseki.core.checksum import checksummed
 from kiseki.core.run import Exposed
+from kiseki.core.said import Said
 from kiseki.core.trained import Trained
 from kiseki.core.values import to_hex
 from kiseki.index import Index
 
-__all__ = ["BackingRow", "ExposureShown", "FolderRow", "TrainedShown", "TrainerShown", "trained"]
+__all__ = [
+    "BackingRow", "ExposureShown", "FolderRow", "RepeatsRow", "SaidShown", "TrainedShown",
+    "TrainerShown", "trained",
+]  # fmt: skip
 
 _FOLDERS = 50
 """Folders of which a page tells."""
@@ -105,6 +109,38 @@ class TrainerShown:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatsRow:
+    """How often an epoch took each picture of a folder, as the developer says.
+
+    Attributes:
+        name: of the folder, as the trainer names it.
+        repeats: how often, a fraction as text.
+    """
+
+    name: str
+    repeats: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidShown:
+    """What the developer told of the training, because the trainer's file does not.
+
+    Attributes:
+        epochs: that the weights rest on, a fraction as text; none where nothing was told.
+        steps: that the weights rest on; none likewise.
+        batch: pictures of one step; none likewise.
+        repeats: of folders.
+        more: how many other folders there are.
+    """
+
+    epochs: str | None
+    steps: int | None
+    batch: int | None
+    repeats: list[RepeatsRow]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedShown:
     """How a model was trained.
 
@@ -113,6 +149,7 @@ class TrainedShown:
         told: whether the run's document is at hand; none where none was named.
         exposure: what the hook recorded; none where it does not say.
         trainer: what the trainer wrote; none likewise.
+        said: what the developer told beside it; none where it told nothing.
         tolerance: within which a rerun counts as the same, as the developer said beforehand; none
             likewise.
     """
@@ -121,6 +158,7 @@ class TrainedShown:
     told: bool | None
     exposure: ExposureShown | None
     trainer: TrainerShown | None
+    said: SaidShown | None
     tolerance: str | None
 
 
@@ -145,6 +183,7 @@ def trained(index: Index, documents: Documents, which: bytes) -> TrainedShown:
         run is not None if any(record.run) else None,
         None if run is None or run.exposure is None else _exposure(run.exposure, record.manifest),
         None if run is None or run.trained is None else _trainer(run.trained),
+        None if run is None or not run.said else _said(run.said),
         None if run is None else run.stated_tolerance,
     )
 
@@ -169,3 +208,11 @@ def _trainer(told: Trained) -> TrainerShown:
     return TrainerShown(
         told.program, told.version, told.steps, base, rows, len(folders) - len(rows)
     )
+
+
+def _said(said: Said) -> SaidShown:
+    rows = [RepeatsRow(name, str(each)) for name, each in sorted(said.repeats.items())]
+    return SaidShown(
+        None if said.epochs is None else str(said.epochs), said.steps, said.batch,
+        rows[:_FOLDERS], len(rows[_FOLDERS:]),
+    )  # fmt: skip
