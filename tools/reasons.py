@@ -92,6 +92,7 @@ UNSEEN = {
     "language/": "what is asked in a language that there is not",
     "sync/": "reading the chain",
     "vault/backups.py": "no page makes a backup",
+    "vault/handing/": "no page hands anything out",
     "vault/older.py": "key stores of older releases, opened before the first page",
     "vault/store/migrations/": "opened before the first page",
     "vault/receipts.py": "of receipts, which pages read in the browser",

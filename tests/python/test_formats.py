@@ -14,6 +14,7 @@ from kiseki.core.run import _NAMES, Run
 from kiseki.core.series import Instalment
 from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
+from kiseki.vault.handing.receipts import _BLOCK, _MEMBERS, Receipt, Salted
 from kiseki.vault.log.cosigning import CosignerKey
 from kiseki.vault.log.notes import VerifierKey
 from kiseki.vault.log.proofs import LogProof
@@ -27,10 +28,11 @@ def example(part: str) -> str:
     return str(found)
 
 
-RECEIPT, ORIGIN, MANIFEST = map(example, ("Receipt", "Origin", "Manifest"))
+RECEIPT, ORIGIN, MANIFEST = map(example, ("Receipt:", "Origin", "Manifest"))
 WITHDRAWAL, RUN = map(example, ("Answer to a withdrawal", "Run"))
 DERIVED, SERIES = map(example, ("Derived", "Series"))
 LAID = example("Laid folder")
+HANDED_OUT = example("Receipt of a hand-out")
 
 
 def members(part: str) -> set[str]:
@@ -46,9 +48,9 @@ def test_the_receipt_on_the_page_shows_what_it_says(tmp_path: Path) -> None:
     shown = receipts.check(receipt)
     assert (shown.items, shown.whole) == (1, False)
     said = json.loads(RECEIPT)
-    assert set(said) | set(said["items"][0]) < members("Receipt")
+    assert set(said) | set(said["items"][0]) < members("Receipt:")
     known = {"format", "items", *receipts._HEAD, receipts._DOCUMENT, *receipts._ITEM}
-    assert members("Receipt") == known
+    assert members("Receipt:") == known
     (tmp_path / "1.svg").write_text("a drawing\n")
     (found,) = receipts.find(receipt, tmp_path / "1.svg")
     assert found.id == ids.item_id(receipt.kept.provider, receipt.items[0].commitment)
@@ -116,3 +118,11 @@ def test_the_proof_on_the_page_is_one_that_its_keys_verify() -> None:
     assert found.to_bytes() == proof.encode()
     shown = found.check(b"entry 2", key.name, [key], [seen], quorum=1)
     assert (shown.checkpoint.size, shown.witnesses) == (5, {seen.name: 1_796_083_200})
+
+
+def test_the_receipt_of_a_hand_out_on_the_page_has_the_entry_that_it_names() -> None:
+    receipt = Receipt.from_json(json.dumps(json.loads(HANDED_OUT), separators=(",", ":")))
+    assert members("Receipt of a hand-out") >= {*_MEMBERS, *_BLOCK}
+    section = PAGE.split("## Receipt of a hand-out")[1]
+    salt, entry = re.findall(r"`0x([0-9a-f]{64})`", section)[:2]
+    assert Salted(receipt, bytes.fromhex(salt)).entry.hex() == entry

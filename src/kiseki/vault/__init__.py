@@ -14,6 +14,7 @@ The vault knows no chain. A part imports only from those above it:
     backups     a key store as one sealed file
     older       key files as they were before there was a database
     store       the tables, in a file or a PostgreSQL database, and their migrations
+    handing     who gets content, and the receipt of it
     keyfile     where a key store lies
     laid        the list of a folder that was laid for a trainer
     origins     documents that say where data comes from

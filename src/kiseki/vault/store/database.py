@@ -99,6 +99,12 @@ class Database:
         """Whether it lies in PostgreSQL."""
         return self._engine.dialect.name == "postgresql"
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is inside a transaction that writes."""
+        current = getattr(self._mine, "current", None)
+        return current is not None and current[1] != "BEGIN"
+
     def close(self) -> None:
         """Ends all connections; it cannot be asked afterwards."""
         self._engine.dispose()

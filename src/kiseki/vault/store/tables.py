@@ -1,4 +1,4 @@
-"""What is kept: salts, collections, receipts of data, documents of origin.
+"""What is kept: salts, collections, receipts of data, documents of origin; and who was handed what.
 
 Whoever changes a table here writes a migration beside it; a test compares what both make.
 """
@@ -6,6 +6,7 @@ Whoever changes a table here writes a migration beside it; a test compares what 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -19,14 +20,24 @@ from sqlalchemy import (
 
 __all__ = [
     "APPLICATION",
+    "asked",
     "before",
+    "checkpoint",
     "collection",
+    "entry",
     "given_up",
+    "handed",
+    "handout",
+    "log",
+    "log_node",
     "metadata",
+    "nonce",
+    "opened",
     "origin",
     "receipt",
     "received",
     "salt",
+    "session",
     "slices",
     "split",
 ]
@@ -135,3 +146,110 @@ origin = Table(
 )
 
 given_up = Table("given_up", metadata, Column("id", LargeBinary, primary_key=True))
+
+# Signing in. Of what somebody else could use (cookies, tokens) only the SHA-256 is kept.
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("nonce", Text, primary_key=True),
+    Column("cookie", LargeBinary, nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Index("nonce_ends", "ends"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Index("session_ends", "ends"),
+)
+
+# How often somebody asked in a span of time: one row for each who asked in it.
+asked = Table(
+    "asked",
+    metadata,
+    Column("who", LargeBinary, primary_key=True),
+    Column("span", BigInteger, primary_key=True, autoincrement=False),
+    Column("times", Integer, nullable=False),
+    Index("asked_span", "span"),
+)
+
+# Collections that the keeper of the vault hands out by their terms.
+opened = Table("opened", metadata, Column("collection", LargeBinary, primary_key=True))
+
+# A hand-out lives for hours; its rows go with its end. Its receipts (`entry`) stay.
+handout = Table(
+    "handout",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("caller", LargeBinary, nullable=False),
+    Column("use", Integer, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Index("handout_ends", "ends"),
+)
+
+# `number` is that of the receipt in the provider's log. `head` and `key` are those of the age file
+# that the receiver gets; the key is sealed. None: the receiver gets the content as it is.
+handed = Table(
+    "handed",
+    metadata,
+    Column("handout", LargeBinary, ForeignKey("handout.id"), primary_key=True),
+    Column("item", LargeBinary, primary_key=True),
+    Column("provider", LargeBinary, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("head", LargeBinary),
+    Column("key", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
+# One log a provider: how many entries it has, and the time of the last.
+log = Table(
+    "log",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+log_node = Table(
+    "log_node",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A receipt of a hand-out, and the salt that hides it in the log.
+entry = Table(
+    "entry",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("item", LargeBinary, nullable=False),
+    Column("caller", LargeBinary, nullable=False),
+    Index("entry_item", "item"),
+    Index("entry_caller", "caller"),
+    sqlite_with_rowid=False,
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,284 @@
+"""The providers' logs of receipts, in the store: one log a provider.
+
+All that belongs to one hand-out is written in one transaction: receipts, nodes, the log's size and
+the checkpoint over them. A transaction that writes is alone in a store, whichever process has it,
+so no log forks. Nothing of a log is kept in memory from one transaction to the next: what was kept
+of one that was undone would contradict what another process wrote in its place.
+
+A receipt is never earlier than the one before it in its log. A clock that stands a few seconds
+behind it, as clocks of two servers do, gets the time of that one; a clock further behind was set
+back, and nothing is handed out until it is right again. So a clock that once stood ahead stops the
+hand-outs of that provider until its time has come: what somebody has seen signed cannot be taken
+back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select, text, tuple_, update
+
+from kiseki.core.values import address, address_text
+from kiseki.errors import InvalidInput, LogDamaged, VaultError
+from kiseki.vault.handing.receipts import Receipt, Salted
+from kiseki.vault.log.log import Log
+from kiseki.vault.log.notes import Note, Signer, key_name
+from kiseki.vault.log.proofs import LogProof
+from kiseki.vault.log.tree import Node, inclusion_places
+from kiseki.vault.store import tables
+from kiseki.vault.store.database import Database, add_many
+
+__all__ = ["Issued", "Ledger"]
+
+_SKEW = 5
+"""Seconds by which the clocks of two servers of one store may differ."""
+_DURABLE = text(
+    "SELECT set_config('synchronous_commit', 'on', true) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A receipt that is in its provider's log.
+
+    Attributes:
+        salted: the receipt, with the time that it was given, and its salt.
+        number: which entry of the log, from 0.
+        checkpoint: over the log up to and with it, signed by the log.
+    """
+
+    salted: Salted
+    number: int
+    checkpoint: Note
+
+
+class Ledger:
+    """The logs of all providers of one vault.
+
+    Args:
+        database: where they lie.
+        domain: of the vault, which begins the name of each log.
+        seed: the private key that signs checkpoints, 32 bytes (Ed25519).
+
+    Raises:
+        InvalidInput: the domain cannot begin a name, or the seed has another length.
+    """
+
+    def __init__(self, database: Database, domain: str, seed: bytes) -> None:
+        self._database, self._seed = database, seed
+        self._domain = key_name(domain)
+        Signer(domain, seed)
+
+    def origin(self, provider: str) -> str:
+        """The name of a provider's log: the domain and the address."""
+        return f"{self._domain}/{address_text(address(provider, 'the provider'))}"
+
+    def issue(self, receipts: Sequence[Receipt], now: int) -> list[Issued]:
+        """Adds receipts to the logs of their providers, and signs these. All of it is on the disk
+        when this returns, or none of it is.
+
+        Args:
+            receipts: in any order; their time is set to `now`.
+            now: in seconds since 1970.
+
+        Raises:
+            VaultError: the clock was set back.
+            SecretsError: the store cannot be written.
+            LogDamaged: a log lacks a node.
+        """
+        if self._database.is_writing:
+            raise RuntimeError("receipts are not durable before the transaction around them ends")
+        with self._database.writing() as db:
+            return self.append(db, receipts, now)
+
+    def append(self, db: Connection, receipts: Sequence[Receipt], now: int) -> list[Issued]:
+        """`issue` inside a transaction that writes more. **Nothing that this returns may leave the
+        process before that transaction has ended.**
+        """
+        if db.dialect.name == "postgresql":
+            db.execute(_DURABLE)
+        places: dict[str, list[int]] = {}
+        for place, each in enumerate(receipts):
+            places.setdefault(each.provider, []).append(place)
+        issued: dict[int, Issued] = {}
+        for provider, theirs in sorted(places.items()):
+            done = self._append(db, provider, [receipts[each] for each in theirs], now)
+            issued.update(zip(theirs, done, strict=True))
+        return [issued[place] for place in range(len(receipts))]
+
+    def _append(
+        self, db: Connection, provider: str, receipts: Sequence[Receipt], now: int
+    ) -> list[Issued]:
+        who = address(provider, "the provider")
+        nodes = _Nodes(db, who)
+        at = _time(nodes.at, now)
+        salted = [Salted(replace(each, at=at), os.urandom(32)) for each in receipts]
+        log = Log(Signer(self.origin(provider), self._seed), nodes)
+        nodes.load(_frontier(nodes.size))
+        numbers = log.append(each.entry for each in salted)
+        note = log.checkpoint()
+        add_many(
+            db,
+            tables.entry,
+            [
+                (
+                    who, number, each.salt, each.receipt.to_json(), each.receipt.item,
+                    address(each.receipt.caller, "the caller"),
+                )
+                for number, each in zip(numbers, salted, strict=True)
+            ],
+        )  # fmt: skip
+        add_many(db, tables.checkpoint, [(who, nodes.size, at, note.to_bytes())])
+        db.execute(update(tables.log).where(tables.log.c.provider == who).values(at=at))
+        return [Issued(*each, note) for each in zip(salted, numbers, strict=True)]
+
+    # What is there
+
+    def latest(self, provider: str) -> Note | None:
+        """The checkpoint over all of a provider's log; none where nothing was handed out."""
+        c = tables.checkpoint.c
+        found = self._database.rows(
+            select(c.note)
+            .where(c.provider == address(provider, "the provider"))
+            .order_by(c.size.desc())
+            .limit(1)
+        )
+        return Note.from_bytes(found[0][0]) if found else None
+
+    def receipt(self, provider: str, number: int) -> Salted:
+        """An entry of a provider's log.
+
+        Raises:
+            InvalidInput: there is none with this number.
+        """
+        c = tables.entry.c
+        found = self._database.rows(
+            select(c.receipt, c.salt).where(
+                c.provider == address(provider, "the provider"), c.number == number
+            )
+        )
+        if not found:
+            raise InvalidInput(f"this log has no entry {number}")
+        return _salted(*found[0])
+
+    def receipts_of(self, item: bytes, provider: str) -> list[Salted]:
+        """Who was given an item, in the order of the log."""
+        c = tables.entry.c
+        question = (
+            select(c.receipt, c.salt)
+            .where(c.item == item, c.provider == address(provider, "the provider"))
+            .order_by(c.number)
+        )
+        return [_salted(*row) for row in self._database.rows(question)]
+
+    def received_by(self, caller: str) -> list[Salted]:
+        """What somebody was given, one provider's after the other's."""
+        c = tables.entry.c
+        question = (
+            select(c.receipt, c.salt)
+            .where(c.caller == address(caller, "the caller"))
+            .order_by(c.provider, c.number)
+        )
+        return [_salted(*row) for row in self._database.rows(question)]
+
+    def prove(self, provider: str, number: int, checkpoint: Note | None = None) -> LogProof:
+        """The proof that an entry is in a provider's log, with the salt of its receipt.
+
+        Args:
+            checkpoint: of this log, with the cosignatures that it has; the latest if left out.
+
+        Raises:
+            InvalidInput: there is no such entry.
+            ProofError: the checkpoint is of another log.
+            LogDamaged: the log lacks a node, or has another root than was signed.
+        """
+        salted = self.receipt(provider, number)
+        note = checkpoint or self.latest(provider)
+        if note is None:
+            raise LogDamaged("this log has entries and no checkpoint")
+        with self._database.reading() as db:
+            nodes = _Nodes(db, address(provider, "the provider"))
+            nodes.load(inclusion_places(number, nodes.size))
+            log = Log(Signer(self.origin(provider), self._seed), nodes)
+            return log.prove(number, note, salted.salt)
+
+    def consistency(self, provider: str, old: int, new: int) -> tuple[bytes, ...]:
+        """The proof that a provider's first `new` entries begin with the first `old`.
+
+        Raises:
+            InvalidInput: `old` is above `new`, or there are not so many.
+            LogDamaged: the log lacks a node.
+        """
+        with self._database.reading() as db:
+            nodes = _Nodes(db, address(provider, "the provider"))
+            return Log(Signer(self.origin(provider), self._seed), nodes).consistency(old, new)
+
+
+class _Nodes:
+    """The nodes of one log, inside one transaction (`kiseki.vault.log.log.Store`)."""
+
+    def __init__(self, db: Connection, provider: bytes) -> None:
+        self._db, self._provider = db, provider
+        self._loaded: dict[tuple[int, int], bytes] = {}
+        c = tables.log.c
+        row = db.execute(select(c.size, c.at).where(c.provider == provider)).one_or_none()
+        self._new = row is None
+        self.size: int = row[0] if row else 0
+        self.at: int = row[1] if row else 0
+
+    def load(self, places: Sequence[tuple[int, int]]) -> None:
+        """Reads nodes at once that will be asked for."""
+        c = tables.log_node.c
+        question = select(c.level, c.number, c.hash).where(
+            c.provider == self._provider, tuple_(c.level, c.number).in_(places)
+        )
+        for level, number, found in self._db.execute(question) if places else ():
+            self._loaded[level, number] = found
+
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree."""
+        if (level, index) not in self._loaded:
+            self.load([(level, index)])
+        found = self._loaded.get((level, index))
+        if found is None:
+            raise LogDamaged(f"the log's node {index} of level {level} is not there")
+        return found
+
+    def add(self, before: int, nodes: Sequence[Node], size: int) -> None:
+        """Stores them, when the transaction ends."""
+        if before != self.size:
+            raise LogDamaged(f"the log has {self.size} entries, not {before} as before")
+        add_many(self._db, tables.log_node, [(self._provider, *each) for each in nodes])
+        self._loaded.update(((each.level, each.at), each.hash) for each in nodes)
+        if self._new:
+            add_many(self._db, tables.log, [(self._provider, size, self.at)])
+        else:
+            log = tables.log
+            self._db.execute(update(log).where(log.c.provider == self._provider).values(size=size))
+        self.size, self._new = size, False
+
+
+def _frontier(size: int) -> list[tuple[int, int]]:
+    """The largest complete subtrees of a log, as (level, index)."""
+    found, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            found.append((level, start >> level))
+            start += 1 << level
+    return found
+
+
+def _time(last: int, now: int) -> int:
+    if now < last - _SKEW:
+        raise VaultError(
+            f"the clock of this computer stands {last - now} seconds before the last receipt of "
+            "this provider, so it was set back; set it right; nothing is handed out until then"
+        )
+    return max(last, now)
+
+
+def _salted(receipt: str, salt: bytes) -> Salted:
+    return Salted(Receipt.from_json(receipt), salt)
