@@ -30,7 +30,7 @@ def main(words: list[str]) -> None:
     failed = []
     for name in named:
         done = one(name, seconds)
-        print(f"{name:12}{done}", flush=True)
+        print(f"{name:16}{done}", flush=True)
         if "passed" not in done:
             failed.append(name)
     if failed:

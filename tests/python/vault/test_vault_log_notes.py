@@ -99,6 +99,8 @@ def test_a_cosignature_is_over_the_lines_that_the_specification_writes() -> None
     head = f"{WITNESS.key.name}\n".encode() + b"\x04" + WITNESS.key.public
     assert WITNESS.key.id == sha256(head).digest()[:4]
     assert plain.key.id != WITNESS.key.id
+    late = plain.sign(lines.replace("1679315147", str(2**63))).value
+    assert not WITNESS.key.holds(text, (2**63).to_bytes(8, "big") + late)
     for time in (0, -1, 2**63):
         with pytest.raises(InvalidInput):
             WITNESS.cosign(text, time)
@@ -122,6 +124,13 @@ def test_unknown_keys_are_passed_over_and_a_wrong_known_one_is_not() -> None:
         verified(Note(note.text, (*note.signatures, wrong)), [logs.SIGNER.key])
     with pytest.raises(InvalidInput, match="two keys"):
         verified(note, [logs.SIGNER.key, Collides()])
+
+
+def test_a_signature_that_is_there_is_not_added_again() -> None:
+    note = sign("hello\n", logs.SIGNER)
+    other = Signer("other", bytes(32)).sign("hello\n")
+    more = note.adding([other, *note.signatures, other])
+    assert more.signatures == (*note.signatures, other)
 
 
 class Collides:
@@ -215,6 +224,7 @@ def test_no_private_key_is_shown() -> None:
         "a\n9223372036854775808\n" + SOFA.split("\n")[2] + "\n",
         "a\n1\nAAAA\n",
         "a\n1\n" + SOFA.split("\n")[2] + "\n\n",
+        "a\n1\n" + SOFA.split("\n")[2] + "\nb",
         "a\n1\n" + SOFA.split("\n")[2] + "\n\nb\n",
         "\n1\n" + SOFA.split("\n")[2] + "\n",
     ],

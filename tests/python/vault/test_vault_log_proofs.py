@@ -110,7 +110,7 @@ def test_no_witness_counts_twice() -> None:
     [
         ("@v1", "@v2"),
         ("extra ", "extra"),
-        ("extra YWdl", "extra \n"),
+        ("extra YWdlLXYxLjIuMS1kYXJ3aW4tYXJtNjQudGFyLmd6kYXJ3aW4tYXJ", "extra "),
         ("index 73894", "index 073894"),
         ("index 73894\n", ""),
         ("index 73894", "index 73894 "),
@@ -181,6 +181,15 @@ def test_a_log_answers_for_what_it_has() -> None:
         logs.log_of(5).prove(1, log.checkpoint())
     with pytest.raises(ProofError, match="not of"):
         log.prove(1, sign(Checkpoint("other", 5, bytes(32)).text, logs.SIGNER))
+
+
+def test_adding_reads_nothing_that_the_log_knows_already() -> None:
+    store = Memory()
+    log = Log(logs.SIGNER, store)
+    log.append(logs.entries(7))
+    store._nodes.clear()
+    assert log.append([b"entry 7"]) == range(7, 8)
+    assert store.node(3, 0) == logs.mth(logs.entries(8))
 
 
 def test_two_that_add_to_one_log_do_not_fork_it() -> None:

@@ -107,9 +107,9 @@ def halves(data: bytes, what: str) -> tuple[list[str], bytes]:
     """The lines before the first empty line, and the bytes after it: a checkpoint.
 
     Raises:
-        InvalidInput: no text (see `plain`), or without an empty line after a first line.
+        InvalidInput: no text (see `plain`), or without an empty line.
     """
     head, found, rest = plain(data, what).partition("\n\n")
-    if not found or not head:
+    if not found:
         raise InvalidInput(f"{what} must be lines, an empty line and a checkpoint")
     return head.split("\n"), rest.encode()

@@ -182,8 +182,6 @@ def add_checkpoint(
     size, root = (before.checkpoint.size, before.checkpoint.root) if before else (0, EMPTY)
     if asked.old != size:
         return Refused(409, f"the size that was cosigned last is {size}", size, asked.note)
-    if found.size == 0 and found.root != EMPTY:
-        return Refused(422, "this is not the root of an empty log", note=asked.note)
     try:
         check_consistency(size, found.size, root, found.root, asked.path)
     except ProofError as error:
