@@ -19,7 +19,7 @@ from kiseki.vault.log.cosigning import Cosigner
 from kiseki.vault.log.log import Log
 from kiseki.vault.log.notes import Signer
 from kiseki.vault.log.proofs import LogProof
-from kiseki.vault.log.tree import Node
+from kiseki.vault.log.tree import Node, Place
 
 __all__ = ["ROWS", "measure"]
 
@@ -61,13 +61,19 @@ class _Rows:
         (found,) = self._db.execute("SELECT size FROM log").fetchone()
         return int(found)
 
-    def node(self, level: int, index: int) -> bytes:
-        row = self._db.execute(
-            "SELECT hash FROM node WHERE level = ? AND at = ?", (level, index)
-        ).fetchone()
-        if row is None:
-            raise LogDamaged(f"the log's node {index} of level {level} is not there")
-        return bytes(row[0])
+    def nodes(self, places: Sequence[Place]) -> list[bytes]:
+        asked = ", ".join(f"({level}, {at})" for level, at in places)  # numbers, and no text
+        found = {
+            (level, at): value
+            for level, at, value in self._db.execute(
+                # Not `WHERE (level, at) IN (VALUES …)`, for which SQLite reads the whole table.
+                f"WITH asked (level, at) AS (VALUES {asked}) "
+                "SELECT level, at, hash FROM asked CROSS JOIN node USING (level, at)"
+            )
+        }
+        if len(found) != len(places):
+            raise LogDamaged("a node of the log is not there")
+        return [found[place] for place in places]
 
     def add(self, before: int, nodes: Sequence[Node], size: int) -> None:
         self._db.execute("BEGIN IMMEDIATE")

@@ -5,7 +5,7 @@ import sys
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.fuzz.almost import unhurried
 
@@ -241,6 +241,7 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     st.binary(min_size=32, max_size=32),
     st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1), max_size=3),
 )
+@example(" a ", 0, bytes(32), ["\u3000"])
 def test_a_checkpoint_is_read_as_it_was_written(
     origin: str, size: int, root: bytes, more: list[str]
 ) -> None:

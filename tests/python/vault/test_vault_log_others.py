@@ -31,7 +31,7 @@ from kiseki.vault.log.log import Log
 from kiseki.vault.log.monitor import Monitor, Verdict
 from kiseki.vault.log.notes import Note, VerifierKey, verified
 from kiseki.vault.log.proofs import LogProof
-from kiseki.vault.log.tiles import ENTRIES, Tile, bundle, bundled, nodes_of, tile, tiles
+from kiseki.vault.log.tiles import ENTRIES, Tile, bundle, bundled, nodes_of, tiles
 from kiseki.vault.log.tree import check_consistency, check_inclusion, leaf_hash
 
 from . import logs
@@ -86,7 +86,7 @@ def test_tlog_scales_reads_our_tiles(ours: Log, tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         first = each.at * 256
         part = entries[first : first + each.width]
-        path.write_bytes(bundle(part) if each.level == ENTRIES else tile(each, ours._store.node))
+        path.write_bytes(bundle(part) if each.level == ENTRIES else ours.tile(each))
     (tmp_path / "checkpoint").write_bytes(ours.checkpoint().to_bytes())
     theirs = TilesReader(LocalBackend(tmp_path))
     head = theirs.get_checkpoint()

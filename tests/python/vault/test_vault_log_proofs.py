@@ -1,6 +1,6 @@
 """A proof is C2SP's, short enough for a receipt, and shows its entry and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from kiseki.vault.log.cosigning import Cosigner
 from kiseki.vault.log.log import Log, Memory
 from kiseki.vault.log.notes import Signer, sign
 from kiseki.vault.log.proofs import LogProof, cosigned
-from kiseki.vault.log.tree import leaf_hash
+from kiseki.vault.log.tiles import ENTRIES, Tile, tile, tiles
+from kiseki.vault.log.tree import Place, consistency_places, inclusion_places, leaf_hash
 
 from . import logs
 
@@ -37,6 +38,7 @@ sFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=
 """
 ONE, TWO = (Cosigner(f"w{i}.example.com", bytes([i]) * 32) for i in (1, 2))
 KEYS = [logs.SIGNER.key]
+CONSISTENCY = consistency_places(300, 600)
 
 
 def proof_of(index: int, size: int = 9, extra: bytes | None = None) -> LogProof:
@@ -190,6 +192,56 @@ def test_adding_reads_nothing_that_the_log_knows_already() -> None:
     store._nodes.clear()
     assert log.append([b"entry 7"]) == range(7, 8)
     assert store.node(3, 0) == logs.mth(logs.entries(8))
+
+
+def test_a_store_is_asked_once_for_all_nodes_of_an_answer() -> None:
+    """And answers for each; one that gives fewer is not believed."""
+    asked = []
+
+    class Counting(Memory):
+        def nodes(self, places: Sequence[Place]) -> list[bytes]:
+            asked.append(len(places))
+            return super().nodes(places)
+
+    store = Counting()
+    log = Log(logs.SIGNER, store)
+    log.append(logs.entries(600))
+    log.prove(300, log.checkpoint(599))
+    log.consistency(300)
+    log.tile(Tile(0, 1))
+    assert asked == [6, *(len(each) for each in (inclusion_places(300, 599), CONSISTENCY)), 256]
+
+    class Short(Memory):
+        def nodes(self, places: Sequence[Place]) -> list[bytes]:
+            return super().nodes(places)[1:]
+
+    short = Short()
+    short._nodes, short.size = store._nodes, 600
+    with pytest.raises(LogDamaged, match="gave 5 nodes, not 6"):
+        Log(logs.SIGNER, short).checkpoint(599)
+
+
+def test_a_log_gives_the_tiles_that_it_has_and_no_others() -> None:
+    store = Memory()
+    log = Log(logs.SIGNER, store)
+    log.append(logs.entries(600))
+    for each in tiles(600):
+        if each.level != ENTRIES:
+            assert log.tile(each) == tile(each, store.node)
+    assert log.tile(Tile(0, 2, 3)) == log.tile(Tile(0, 2, 88))[:96]
+    for lacked in (
+        Tile(0, 2, 89),
+        Tile(0, 3, 1),
+        Tile(1, 0, 3),
+        Tile(2, 0, 1),
+        Tile(63, 0, 1),
+        Tile(64, 0),
+        Tile(0, 0, 0),
+        Tile(0, -1),
+        Tile(ENTRIES, 0),
+    ):
+        with pytest.raises(InvalidInput):
+            log.tile(lacked)
 
 
 def test_two_that_add_to_one_log_do_not_fork_it() -> None:

@@ -136,7 +136,7 @@ def test_tiles_of_another_log_are_not_taken_for_this(grown: Memory) -> None:
     other, size = logs.log_of(600, "other"), 600
     right = tree.root(size, grown.node)
     with pytest.raises(ProofError, match="another root"):
-        nodes_of(lambda where: tile(where, other._store.node), size, right)
+        nodes_of(other.tile, size, right)
     with pytest.raises(InvalidInput, match="has 64 bytes, not 63"):
         nodes_of(lambda where: tile(where, grown.node)[:-1], size, right)
     nodes = nodes_of(lambda where: tile(where, grown.node), size, right)

@@ -13,7 +13,8 @@ from kiseki.vault.log import tree
 from kiseki.vault.log.checkpoints import Checkpoint, opened
 from kiseki.vault.log.notes import Note, Signer, VerifierKey, sign
 from kiseki.vault.log.proofs import LogProof
-from kiseki.vault.log.tree import Frontier, Node, leaf_hash
+from kiseki.vault.log.tiles import Tile, tile, tile_places
+from kiseki.vault.log.tree import Frontier, Node, Nodes, Place, leaf_hash
 
 __all__ = ["Log", "Memory", "Store"]
 
@@ -26,11 +27,13 @@ class Store(Protocol):
         """How many entries are stored for good."""
         ...
 
-    def node(self, level: int, index: int) -> bytes:
-        """The hash of a complete subtree (`tree.Nodes`).
+    def nodes(self, places: Sequence[Place]) -> Sequence[bytes]:
+        """The hashes of complete subtrees, in the order of ``places``: at most about 80 for a
+        proof, and 256 for a tile. Each must be found by its key. (SQLite reads a whole table for
+        ``(level, at) IN (VALUES …)``; a join on these values does not.)
 
         Raises:
-            LogDamaged: it is not there.
+            LogDamaged: one is not there.
         """
         ...
 
@@ -53,11 +56,15 @@ class Memory:
         self.size = 0
 
     def node(self, level: int, index: int) -> bytes:
-        """See `Store`."""
+        """One of `nodes`."""
         found = self._nodes.get((level, index))
         if found is None:
             raise LogDamaged(f"the log's node {index} of level {level} is not there")
         return found
+
+    def nodes(self, places: Sequence[Place]) -> list[bytes]:
+        """See `Store`."""
+        return [self.node(*place) for place in places]
 
     def add(self, before: int, nodes: Sequence[Node], size: int) -> None:
         """See `Store`."""
@@ -104,7 +111,7 @@ class Log:
         before = self._store.size
         # Kept between calls, and read again if somebody else added.
         if self._frontier.size != before:
-            self._frontier = Frontier.read(before, self._store.node)
+            self._frontier = self._read(before)
         frontier, made = self._frontier.add(leaf_hash(each) for each in entries)
         if made:
             self._store.add(before, made, frontier.size)
@@ -119,8 +126,7 @@ class Log:
             LogDamaged: the store lacks a node.
         """
         size = self._known(self._store.size if size is None else size)
-        root = tree.root(size, self._store.node)
-        return sign(Checkpoint(self.origin, size, root).text, self._signer)
+        return sign(Checkpoint(self.origin, size, self._read(size).root).text, self._signer)
 
     def prove(self, index: int, checkpoint: Note, extra: bytes | None = None) -> LogProof:
         """The proof that entry ``index`` is in the log as ``checkpoint`` says it.
@@ -135,7 +141,8 @@ class Log:
             LogDamaged: the store lacks a node, or has another root than was signed.
         """
         said = opened(checkpoint, self.origin, [self.key])
-        path = tree.inclusion(index, self._known(said.size), self._store.node)
+        places = tree.inclusion_places(index, self._known(said.size))
+        path = tree.inclusion(index, said.size, self._nodes(places))
         return LogProof(index, path, checkpoint, extra)
 
     def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
@@ -149,7 +156,30 @@ class Log:
             LogDamaged: the store lacks a node.
         """
         new = self._known(self._store.size if new is None else new)
-        return tree.consistency(old, new, self._store.node)
+        return tree.consistency(old, new, self._nodes(tree.consistency_places(old, new)))
+
+    def tile(self, where: Tile) -> bytes:
+        """The hashes of a tile, side by side.
+
+        Raises:
+            InvalidInput: this log has no such tile yet, or it is a bundle, which holds entries.
+            LogDamaged: the store lacks a node.
+        """
+        places = tile_places(where)
+        if places[-1][1] >= self._store.size >> places[-1][0]:
+            raise InvalidInput(f"this log has no tile {where.path} yet")
+        return tile(where, self._nodes(places))
+
+    def _read(self, size: int) -> Frontier:
+        return Frontier.read(size, self._nodes(tree.frontier_places(size)))
+
+    def _nodes(self, places: Sequence[Place]) -> Nodes:
+        """These nodes, asked for at once."""
+        hashes = self._store.nodes(places) if places else ()
+        if len(hashes) != len(places):
+            raise LogDamaged(f"the log's store gave {len(hashes)} nodes, not {len(places)}")
+        found = dict(zip(places, hashes, strict=True))
+        return lambda level, index: found[level, index]
 
     def _known(self, size: int) -> int:
         if uint(size, 63, "the size of a log") > self._store.size:

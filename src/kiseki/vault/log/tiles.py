@@ -12,10 +12,21 @@ from typing import NamedTuple
 
 from kiseki.core.values import uint
 from kiseki.errors import InvalidInput, ProofError
-from kiseki.vault.log.tree import Nodes, node_hash
+from kiseki.vault.log.tree import Nodes, Place, node_hash
 from kiseki.vault.log.tree import root as root_of
 
-__all__ = ["ENTRIES", "WIDTH", "Tile", "bundle", "bundled", "nodes_of", "tile", "tiles", "unpacked"]
+__all__ = [
+    "ENTRIES",
+    "WIDTH",
+    "Tile",
+    "bundle",
+    "bundled",
+    "nodes_of",
+    "tile",
+    "tile_places",
+    "tiles",
+    "unpacked",
+]
 
 WIDTH = 256
 """Hashes of a full tile, and entries of a full bundle."""
@@ -98,17 +109,27 @@ def tiles(size: int, since: int = 0) -> Iterator[Tile]:
             yield Tile(level, index, min(WIDTH, here - index * WIDTH))
 
 
+def tile_places(where: Tile) -> list[Place]:
+    """The nodes that a tile is made of, from the left.
+
+    Raises:
+        InvalidInput: it is a bundle, or no tile.
+    """
+    if where.level == ENTRIES:
+        raise InvalidInput("a bundle holds entries, which a tree does not have")
+    _ = where.path  # which refuses a tile that cannot be
+    first = where.at * WIDTH
+    return [(8 * where.level, first + i) for i in range(where.width)]
+
+
 def tile(where: Tile, nodes: Nodes) -> bytes:
     """The hashes of a tile, side by side.
 
     Raises:
-        InvalidInput: it is a bundle.
+        InvalidInput: it is a bundle, or no tile.
         LogDamaged: the store lacks a node.
     """
-    if where.level == ENTRIES:
-        raise InvalidInput("a bundle holds entries, which a tree does not have")
-    first = where.at * WIDTH
-    return b"".join(nodes(8 * where.level, first + i) for i in range(where.width))
+    return b"".join(nodes(*place) for place in tile_places(where))
 
 
 def unpacked(data: bytes, width: int = WIDTH) -> list[bytes]:
@@ -165,7 +186,7 @@ def nodes_of(read: Callable[[Tile], bytes], size: int, root: bytes) -> Nodes:
     Raises:
         ProofError: the last tiles have another root.
     """
-    kept: dict[tuple[int, int], Sequence[bytes]] = {}
+    kept: dict[Place, Sequence[bytes]] = {}
 
     def hashes(level: int, index: int) -> Sequence[bytes]:
         found = kept.get((level, index))

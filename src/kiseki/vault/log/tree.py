@@ -24,10 +24,12 @@ __all__ = [
     "Frontier",
     "Node",
     "Nodes",
+    "Place",
     "check_consistency",
     "check_inclusion",
     "consistency",
     "consistency_places",
+    "frontier_places",
     "inclusion",
     "inclusion_places",
     "leaf_hash",
@@ -41,6 +43,9 @@ EMPTY = sha256(b"").digest()
 Nodes = Callable[[int, int], bytes]
 """``nodes(level, index)`` is the hash of a complete subtree. It raises `LogDamaged` where the
 store lacks it."""
+
+Place = tuple[int, int]
+"""Level and index of a complete subtree."""
 
 _Range = tuple[int, int]
 """Leaves from the first up to, and without, the second."""
@@ -100,8 +105,7 @@ class Frontier:
             InvalidInput: ``size`` is no size.
             LogDamaged: the store lacks a node.
         """
-        uint(size, 63, "the size of a log")
-        return cls(size, tuple(_node(nodes, place) for place in _complete((0, size))))
+        return cls(size, tuple(_node(nodes, place) for place in frontier_places(size)))
 
     @property
     def root(self) -> bytes:
@@ -162,8 +166,17 @@ def consistency(old: int, new: int, nodes: Nodes) -> tuple[bytes, ...]:
     return tuple(_range_root(each, nodes) for each in _between(old, new))
 
 
-def inclusion_places(index: int, size: int) -> list[_Range]:
-    """The (level, index) of each node that `inclusion` reads, for a store that reads them at once.
+def frontier_places(size: int) -> list[Place]:
+    """What `Frontier.read` and `root` read, for a store that gives many nodes at once.
+
+    Raises:
+        InvalidInput: ``size`` is no size.
+    """
+    return _complete((0, uint(size, 63, "the size of a log")))
+
+
+def inclusion_places(index: int, size: int) -> list[Place]:
+    """What `inclusion` reads, likewise.
 
     Raises:
         InvalidInput: there is no such leaf in a tree of this size.
@@ -171,8 +184,8 @@ def inclusion_places(index: int, size: int) -> list[_Range]:
     return [place for each in _beside(index, size) for place in _complete(each)]
 
 
-def consistency_places(old: int, new: int) -> list[_Range]:
-    """The (level, index) of each node that `consistency` reads, likewise.
+def consistency_places(old: int, new: int) -> list[Place]:
+    """What `consistency` reads, likewise.
 
     Raises:
         InvalidInput: ``old`` is more than ``new``, or one is no size.
@@ -293,8 +306,8 @@ def _between(old: int, new: int) -> list[_Range]:
     return found[::-1]
 
 
-def _complete(span: _Range) -> list[tuple[int, int]]:
-    """The complete subtrees that a range is made of, as (level, index), the largest first."""
+def _complete(span: _Range) -> list[Place]:
+    """The complete subtrees that a range is made of, the largest first."""
     start, end = span
     found = []
     while start < end:
@@ -318,7 +331,7 @@ def _joined(hashes: Sequence[bytes]) -> bytes:
     return found
 
 
-def _node(nodes: Nodes, place: tuple[int, int]) -> bytes:
+def _node(nodes: Nodes, place: Place) -> bytes:
     level, index = place
     found = nodes(level, index)
     if not isinstance(found, bytes) or len(found) != 32:
