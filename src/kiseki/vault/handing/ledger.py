@@ -18,7 +18,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select, text, tuple_, update
+from sqlalchemy import Connection, select, text, union_all, update
 
 from kiseki.core.values import address, address_text
 from kiseki.errors import InvalidInput, LogDamaged, VaultError
@@ -231,12 +231,24 @@ class _Nodes:
 
     def load(self, places: Sequence[tuple[int, int]]) -> None:
         """Reads nodes at once that will be asked for."""
+        levels: dict[int, list[int]] = {}
+        for level, number in places:
+            levels.setdefault(level, []).append(number)
+        # Level by level, because SQLite reads all of a log for `(level, number) IN (…)`.
         c = tables.log_node.c
-        question = select(c.level, c.number, c.hash).where(
-            c.provider == self._provider, tuple_(c.level, c.number).in_(places)
-        )
-        for level, number, found in self._db.execute(question) if places else ():
+        parts = [
+            select(c.level, c.number, c.hash).where(
+                c.provider == self._provider, c.level == level, c.number.in_(numbers)
+            )
+            for level, numbers in levels.items()
+        ]
+        for level, number, found in self._db.execute(union_all(*parts)) if parts else ():
             self._loaded[level, number] = found
+
+    def nodes(self, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The hashes of complete subtrees, asked for at once."""
+        self.load([each for each in places if each not in self._loaded])
+        return [self.node(*each) for each in places]
 
     def node(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree."""
