@@ -2,6 +2,9 @@
 
 A part imports only from those above it:
 
+    clocks    that are set back, or differ
+    rates     how often somebody may ask
+    signin    who somebody is: a wallet's signature, and sessions
     receipts  what the vault says when it gives somebody an item
     ledger    the providers' logs of receipts, in the store
 """

@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, select, text, union_all, update
 
 from kiseki.core.values import address, address_text
-from kiseki.errors import InvalidInput, LogDamaged, VaultError
+from kiseki.errors import InvalidInput, LogDamaged
+from kiseki.vault.handing import clocks
 from kiseki.vault.handing.receipts import Receipt, Salted
 from kiseki.vault.log.log import Log
 from kiseki.vault.log.notes import Note, Signer, key_name
@@ -32,8 +33,6 @@ from kiseki.vault.store.database import Database, add_many
 
 __all__ = ["Issued", "Ledger"]
 
-_SKEW = 5
-"""Seconds by which the clocks of two servers of one store may differ."""
 _DURABLE = text(
     "SELECT set_config('synchronous_commit', 'on', true) "
     "WHERE current_setting('synchronous_commit') = 'off'"
@@ -114,7 +113,7 @@ class Ledger:
     ) -> list[Issued]:
         who = address(provider, "the provider")
         nodes = _Nodes(db, who)
-        at = _time(nodes.at, now)
+        at = clocks.after(nodes.at, now)
         salted = [Salted(replace(each, at=at), os.urandom(32)) for each in receipts]
         log = Log(Signer(self.origin(provider), self._seed), nodes)
         nodes.load(_frontier(nodes.size))
@@ -281,15 +280,6 @@ def _frontier(size: int) -> list[tuple[int, int]]:
             found.append((level, start >> level))
             start += 1 << level
     return found
-
-
-def _time(last: int, now: int) -> int:
-    if now < last - _SKEW:
-        raise VaultError(
-            f"the clock of this computer stands {last - now} seconds before the last receipt of "
-            "this provider, so it was set back; set it right; nothing is handed out until then"
-        )
-    return max(last, now)
 
 
 def _salted(receipt: str, salt: bytes) -> Salted:

@@ -170,7 +170,7 @@ session = Table(
     Index("session_ends", "ends"),
 )
 
-# How often somebody asked in a span of time: one row for each who asked in it.
+# How often somebody asked in a span of time (its first second): one row for each who asked in it.
 asked = Table(
     "asked",
     metadata,
