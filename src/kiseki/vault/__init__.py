@@ -15,9 +15,12 @@ The vault knows no chain. A part imports only from those above it:
     older       key files as they were before there was a database
     store       the tables, in a file or a PostgreSQL database, and their migrations
     handing     who gets content, and the receipt of it
+    keys        who can open a vault, and since when
     keyfile     where a key store lies
+    resealing   a key store becomes a vault, or a vault begins its next epoch
     laid        the list of a folder that was laid for a trainer
     origins     documents that say where data comes from
+    salts       salts, made once and then the same
     openings    which content a collection holds, prepared here or received
     protocol    what a keeper of salts does
     collecting  files and lists into collections

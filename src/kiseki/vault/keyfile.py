@@ -6,14 +6,18 @@ Any number of threads and processes may use one.
 from __future__ import annotations
 
 import fcntl
+import threading
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Executable
+from sqlalchemy import Connection, Executable
 
 from kiseki.disk.private import create
+from kiseki.vault.keys.epochs import columns_of
+from kiseki.vault.keys.services import Opens
 from kiseki.vault.older import take_over
 from kiseki.vault.store.database import Database, must_be_private, told
+from kiseki.vault.store.sealed import Columns
 
 __all__ = ["KeyFile"]
 
@@ -23,21 +27,30 @@ _MAGIC = b"SQLite format 3\x00"
 class KeyFile:
     """A store in a file or a database, or without a place while the process lives."""
 
-    def __init__(self, where: Path | str | None = None) -> None:
+    def __init__(self, where: Path | str | None = None, key: Opens | None = None) -> None:
         """
         Args:
             where: a file, made when it is not there, or ``postgresql://…``. A key file of JSON
                 lines, as earlier versions kept, is taken over: its salts are in the store, and
                 itself is kept beside it with ``.before`` at the end of its name. A store of an
                 earlier release becomes one of this release.
+            key: what opens it, where it is a vault.
 
         Raises:
-            SecretsError: it cannot be used, others can read it, it is damaged, or it keeps
-                something else.
+            SecretsError: it cannot be used, others can read it, it is damaged, it keeps
+                something else, or it is a vault that this key does not open.
         """
         if isinstance(where, Path):
             self._take_over(where)
-        self._store = Database(where)
+        self._store, self._key = Database(where), key
+        self._seen = threading.local()
+        self._known_columns: dict[int | None, Columns] = {}
+        self._store.begun = self._look
+        try:
+            self._look_once()
+        except BaseException:
+            self._store.close()
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.place!r})"
@@ -64,6 +77,28 @@ class KeyFile:
     def restore(self, path: Path) -> int:
         """Takes in what another file holds; see `KeyStore.restore`."""
         raise NotImplementedError
+
+    @property
+    def is_vault(self) -> bool:
+        """Whether what it keeps is sealed."""
+        return self._look_once().epoch is not None
+
+    @property
+    def _columns(self) -> Columns:
+        """How values are read and written in the transaction that is open."""
+        columns: Columns = self._seen.columns
+        return columns
+
+    def _look(self, db: Connection) -> None:
+        """Somebody may have made a vault of it, or begun another epoch."""
+        number = db.exec_driver_sql("SELECT max(number) FROM epoch").scalar()
+        if number not in self._known_columns:
+            self._known_columns[number] = columns_of(self._store, self._key)
+        self._seen.columns = self._known_columns[number]
+
+    def _look_once(self) -> Columns:
+        with self._store.reading():
+            return self._columns
 
     def _rows(self, question: Executable, **values: Any) -> list[tuple[Any, ...]]:
         return self._store.rows(question, **values)

@@ -14,15 +14,13 @@ Losing it loses no right and no money, but every proof of what is behind an ID: 
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from kiseki.core import ids
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.origin import OriginFile
 from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
@@ -31,7 +29,7 @@ from kiseki.vault import backups
 from kiseki.vault.openings import Openings
 from kiseki.vault.people import Person
 from kiseki.vault.store import rows, tables
-from kiseki.vault.store.database import add_many, insert
+from kiseki.vault.store.database import insert
 from kiseki.vault.store.rows import last_place
 
 __all__ = ["KeyStore"]
@@ -44,63 +42,6 @@ _MOST = 900
 class KeyStore(Openings):
     """Keeps salts and collections in a file, or without a path while the process lives."""
 
-    # Salts
-
-    def count(self) -> int:
-        """How many salts there are."""
-        return int(self._rows(select(func.count()).select_from(tables.salt))[0][0])
-
-    def salts(self, provider: str, digests: Sequence[bytes]) -> list[bytes]:
-        """The salt of each content, by SHA-256 digest; new ones are kept before this returns."""
-        who = address(provider, "the provider")
-        given = [bytes32(each, "a SHA-256 digest") for each in digests]
-        known = self._known(who, given)
-        if missing := set(given) - known.keys():
-            with self._store.writing() as db:
-                known |= self._known(who, sorted(missing))  # another process may have been faster
-                made = {each: secrets.token_bytes(32) for each in sorted(missing - known.keys())}
-                add_many(db, tables.salt, [(who, digest, 0, made[digest]) for digest in made])
-            known |= made
-        return [known[each] for each in given]
-
-    def known(self, provider: str, digests: Sequence[bytes]) -> set[bytes]:
-        """Which of these contents have a salt here for this provider; none is made."""
-        who = address(provider, "the provider")
-        return set(self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests]))
-
-    def opens(self, provider: str, commitments: Collection[bytes]) -> set[bytes]:
-        """Which of these commitments a salt of this provider gives. It looks through all salts."""
-        wanted = set(commitments)
-        if not wanted:
-            return set()
-        who = address(provider, "the provider")
-        c = tables.salt.c
-        salts = self._rows(select(c.sha256, c.salt).where(c.provider == who))
-        return wanted.intersection(ids.commitment(digest, salt) for digest, salt in salts)
-
-    def salt_of(self, provider: str, digest: bytes, commitment: bytes) -> bytes | None:
-        """The salt with which a content gives this very commitment, if it is here."""
-        who, c = address(provider, "the provider"), tables.salt.c
-        salts = select(c.salt).where(c.provider == who, c.sha256 == digest).order_by(c.number)
-        for (salt,) in self._rows(salts):
-            if ids.commitment(digest, salt) == commitment:
-                return bytes(salt)
-        return None
-
-    def held(self, digests: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-        """(digest, salt) of every salt that is kept for one of these contents, of whatever
-        provider; none is made.
-
-        It looks through all salts, because they are kept by provider.
-        """
-        given = [bytes32(each, "a SHA-256 digest") for each in digests]
-        held: list[tuple[bytes, bytes]] = []
-        for start in range(0, len(given), _MOST):
-            c = tables.salt.c
-            some = c.sha256.in_(given[start : start + _MOST])
-            held += [(d, s) for d, s in self._rows(select(c.sha256, c.salt).where(some))]
-        return held
-
     def forget(self, provider: str, digest: bytes) -> bool:
         """Destroys the salt of a content, its digest and its names, and with them for good the link
         between the content and its ID; backups and receipts keep it. Whether there was one.
@@ -108,17 +49,17 @@ class KeyStore(Openings):
         Raises:
             SecretsError: it is not gone from the disk while somebody else reads; run it again.
         """
-        who, c = address(provider, "the provider"), tables.salt.c
+        who = address(provider, "the provider")
         wanted = bytes32(digest, "a SHA-256 digest")
-        with self._store.writing() as db:
-            done = db.execute(delete(tables.salt).where(c.provider == who, c.sha256 == wanted))
+        with self._store.writing():
+            there = self._destroy_salts(who, wanted)
             self._unname(who, wanted)
         if not self._store.scrub():
             raise SecretsError(
                 "it is forgotten, but still on the disk while another program reads the key store; "
                 "end that, then run this again"
             )
-        return done.rowcount > 0
+        return there
 
     # Collections
 
@@ -164,14 +105,6 @@ class KeyStore(Openings):
                 "and so other IDs"
             )
         return found[0]
-
-    def slices(self, collection: bytes) -> Iterator[Slice]:
-        """What a collection holds, slice by slice; nothing when it is not kept here."""
-        for number in range(1 << 32):
-            found = self._rows(_part(collection, number))
-            if not found:
-                return
-            yield rows.slice_of(found[0])
 
     def slice_roots(self, collection: bytes) -> list[bytes]:
         """The root of each slice, in order: the leaves of the collection's upper tree."""
@@ -238,16 +171,6 @@ class KeyStore(Openings):
 
     # Inside
 
-    def _known(self, who: bytes, digests: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The salts that are there, by digest."""
-        c = tables.salt.c
-        question = select(c.sha256, c.salt).where(c.provider == who, c.number == 0)
-        known: dict[bytes, bytes] = {}
-        for start in range(0, len(digests), _MOST):
-            some = c.sha256.in_(digests[start : start + _MOST])
-            known.update((digest, salt) for digest, salt in self._rows(question.where(some)))
-        return known
-
     def _keep(self, kept: Kept, slices: Iterable[Slice]) -> None:
         self._keep_split(kept)
         c, b = tables.collection.c, tables.before.c
@@ -275,28 +198,24 @@ class KeyStore(Openings):
     def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
         digests, names = new.digests, new.names
         with self._store.writing() as db:
-            for old in self._rows(_part(collection, number)):
-                known = rows.slice_of(old)
+            if known := self._part(collection, number):
                 pairs = zip(known.digest_list, new.digest_list, strict=True)
                 digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
                 names = tuple(now or was for was, now in zip(known.names, names, strict=True))
             row = insert(db, tables.slices).values(
                 collection=collection, number=number, root=new.root, commitments=new.commitments,
-                digests=digests, names=rows.packed(names),
+                **self._part_columns(collection, number, digests, names),
             )  # fmt: skip
             changed = {each.name: row.excluded[each.name] for each in rows.BODY}
-            db.execute(
-                row.on_conflict_do_update(index_elements=["collection", "number"], set_=changed)
-            )
+            key = ["collection", "number"]
+            db.execute(row.on_conflict_do_update(index_elements=key, set_=changed))
 
     def _unname(self, who: bytes, digest: bytes) -> None:
         """Takes a content's digest and names out of every slice."""
         c = tables.slices.c
         mine = select(tables.collection.c.id).where(tables.collection.c.provider == who)
         for (collection,) in self._rows(mine):
-            question = select(c.number, *rows.BODY).where(c.collection == collection)
-            for number, *body in self._rows(question):
-                known = rows.slice_of(body)
+            for number, known in enumerate(self.slices(collection)):
                 if digest not in known.digest_list:
                     continue
                 left = [ZERO32 if each == digest else each for each in known.digest_list]
@@ -306,16 +225,13 @@ class KeyStore(Openings):
                     db.execute(
                         update(tables.slices)
                         .where(c.collection == collection, c.number == number)
-                        .values(digests=b"".join(left), names=rows.packed(names))
+                        .values(self._part_columns(collection, number, b"".join(left), names))
                     )
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """All of it, as a backup has it."""
-        c = tables.salt.c
-        salts = select(c.provider, c.sha256, c.salt).order_by(c.provider, c.sha256, c.number)
-        with self._store.reading() as db:
-            for who, digest, salt in db.execute(salts):
-                yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
+        for who, digest, salt in self._all_salts():
+            yield {"provider": address_text(who), "sha256": digest.hex(), "salt": salt.hex()}
         for kept in self.collections():
             yield backups.head(kept)
             for each in self.slices(kept.id):
@@ -353,9 +269,3 @@ class KeyStore(Openings):
                     )  # fmt: skip
         else:
             self._keep_slice(what.kept.id, what.number, what.slice)
-
-
-def _part(collection: bytes, number: int) -> Select[Any]:
-    """One slice of a collection."""
-    c = tables.slices.c
-    return select(*rows.BODY).where(c.collection == collection, c.number == number)

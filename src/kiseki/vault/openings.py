@@ -7,16 +7,16 @@ files. Which collections are on a chain, the chain says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
 from kiseki.core import ids
-from kiseki.core.collection import Kept, Names
+from kiseki.core.collection import Kept, Names, Slice
 from kiseki.core.merkle import Proof
 from kiseki.core.values import ZERO32, address
-from kiseki.vault.origins import Origins
+from kiseki.vault.salts import Salts
 from kiseki.vault.store import rows, tables
 from kiseki.vault.store.database import insert
 from kiseki.vault.store.rows import last_place
@@ -67,7 +67,7 @@ class Opening:
         return ids.item_id(self.kept.provider, self.commitment)
 
 
-class Openings(Origins):
+class Openings(Salts):
     """The part of a key store that finds data IDs by content."""
 
     def receive(self, kept: Kept, items: Iterable[Item]) -> int:
@@ -94,12 +94,21 @@ class Openings(Origins):
     def received_items(self, collection: bytes) -> list[tuple[bytes, bytes, Names]]:
         """Commitment, digest and names of each received item of a collection."""
         c = tables.received.c
-        found = self._rows(
+        question = (
             select(c.commitment, c.sha256, c.names)
             .where(c.collection == collection)
             .order_by(c.commitment)
         )
-        return [(commitment, digest, rows.unpacked(names)) for commitment, digest, names in found]
+        with self._store.reading():
+            shown = self._columns.shown
+            return [
+                (
+                    commitment,
+                    shown(digest, b"received digest" + collection + commitment),
+                    rows.unpacked(shown(names, b"received names" + collection + commitment)),
+                )
+                for commitment, digest, names in self._rows(question)
+            ]
 
     def openings(self, digests: Collection[bytes]) -> Iterator[Opening]:
         """Every item that is one of these contents, of what was prepared here and what was
@@ -109,12 +118,7 @@ class Openings(Origins):
         c = tables.collection.c
         for row in self._rows(rows.kept_rows(tables.collection).order_by(c.place, c.id)):
             kept = rows.kept_of(row)
-            slices = self._rows(
-                select(*rows.BODY)
-                .where(tables.slices.c.collection == kept.id)
-                .order_by(tables.slices.c.number)
-            )
-            for part in map(rows.slice_of, slices):
+            for part in self.slices(kept.id):
                 for digest, commitment, names in zip(
                     part.digest_list, part.commitment_list, part.names, strict=True
                 ):
@@ -152,11 +156,7 @@ class Openings(Origins):
         return int(self._rows(items)[0][0])
 
     def _receive(self, kept: Kept, items: Iterable[tuple[bytes, bytes, Names]]) -> None:
-        values = [
-            {"collection": kept.id, "commitment": commitment, "sha256": digest,
-             "names": rows.packed([names])}
-            for commitment, digest, names in items
-        ]  # fmt: skip
+        values = [(commitment, digest, rows.packed([names])) for commitment, digest, names in items]
         with self._store.writing() as db:
             place = last_place(tables.receipt)
             row = insert(db, tables.receipt).values(**rows.row_of(kept), place=place)
@@ -166,13 +166,45 @@ class Openings(Origins):
                 item = insert(db, tables.received)
                 changed = {name: item.excluded[name] for name in ("sha256", "names")}
                 key = ["collection", "commitment"]
-                db.execute(item.on_conflict_do_update(index_elements=key, set_=changed), values)
+                hidden = self._columns.hidden
+                db.execute(
+                    item.on_conflict_do_update(index_elements=key, set_=changed),
+                    [
+                        {
+                            "collection": kept.id,
+                            "commitment": each,
+                            "sha256": hidden(digest, b"received digest" + kept.id + each),
+                            "names": hidden(names, b"received names" + kept.id + each),
+                        }
+                        for each, digest, names in values
+                    ],
+                )
 
-    def _merge_salt(self, provider: bytes, digest: bytes | None, salt: bytes | None) -> None:
-        """Keeps a salt from elsewhere beside those that are here. The first of a content counts."""
-        c = tables.salt.c
-        known = self._rows(select(c.salt).where(c.provider == provider, c.sha256 == digest))
-        if (salt,) not in known:
-            values = {"provider": provider, "sha256": digest, "number": len(known), "salt": salt}
-            with self._store.writing() as db:
-                db.execute(insert(db, tables.salt), values)
+    def slices(self, collection: bytes) -> Iterator[Slice]:
+        """What a collection holds, slice by slice; nothing when it is not kept here."""
+        for number in range(1 << 32):
+            with self._store.reading():
+                part = self._part(collection, number)
+            if part is None:
+                return
+            yield part
+
+    def _part(self, collection: bytes, number: int) -> Slice | None:
+        """One slice of a collection."""
+        c = tables.slices.c
+        body = select(*rows.BODY).where(c.collection == collection, c.number == number)
+        for root, commitments, digests, names in self._rows(body):
+            shown, place = self._columns.shown, collection + number.to_bytes(4)
+            opened = shown(digests, b"digests" + place), shown(names, b"names" + place)
+            return rows.slice_of((root, commitments, *opened))
+        return None
+
+    def _part_columns(
+        self, collection: bytes, number: int, digests: bytes, names: Sequence[Names]
+    ) -> dict[str, bytes]:
+        """What of a slice tells something of content, as it is kept."""
+        hidden, place = self._columns.hidden, collection + number.to_bytes(4)
+        return {
+            "digests": hidden(digests, b"digests" + place),
+            "names": hidden(rows.packed(names), b"names" + place),
+        }

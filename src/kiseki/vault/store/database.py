@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from sqlalchemy.pool import StaticPool
 from kiseki.disk.private import create, open_to_others
 from kiseki.errors import InvalidInput, KisekiError, SecretsError
 from kiseki.vault.store.migrations import ready
-from kiseki.vault.store.tables import APPLICATION
+from kiseki.vault.store.tables import APPLICATION, metadata
 
 __all__ = ["Database", "add_many", "insert", "must_be_private", "told"]
 
@@ -56,6 +56,7 @@ class Database:
 
     Attributes:
         place: where it is, for people; without a password.
+        begun: called with each transaction that begins.
     """
 
     def __init__(self, where: Path | str | None, schema: str = "kiseki_vault") -> None:
@@ -72,6 +73,7 @@ class Database:
         self.path = where if isinstance(where, Path) else None
         self._alone: Any = threading.RLock() if where is None else contextlib.nullcontext()
         self._mine = threading.local()
+        self.begun: Callable[[Connection], None] = lambda _: None
         if isinstance(where, str):
             url = _url(where)
             self.place: str = url.render_as_string(hide_password=True)
@@ -160,6 +162,7 @@ class Database:
                     db.execute(text(_ONE_MOMENT if begin == "BEGIN" else _LOCK))
                 self._mine.current = (db, begin)
                 try:
+                    self.begun(db)
                     yield db
                 finally:
                     self._mine.current = None
@@ -173,10 +176,16 @@ class Database:
 
     def scrub(self) -> bool:
         """Takes what was deleted off the disk. Whether it is gone: not while others read a state in
-        which it was still there."""
+        which it was still there.
+
+        PostgreSQL writes the tables anew, because else it leaves in its pages what was there. Its
+        log (WAL) keeps it until that is written over, and its replicas do likewise.
+        """
         if self.is_postgres:
+            names = ", ".join(table.name for table in metadata.sorted_tables)
             with told(self.place), self._engine.connect() as db:
-                db.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM"))
+                alone = db.execution_options(isolation_level="AUTOCOMMIT")
+                alone.execute(text(f"VACUUM (FULL) {names}"))
             return True
         with self._raw() as db:
             (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

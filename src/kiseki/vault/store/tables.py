@@ -25,6 +25,8 @@ __all__ = [
     "checkpoint",
     "collection",
     "entry",
+    "epoch",
+    "epoch_recipient",
     "given_up",
     "handed",
     "handout",
@@ -252,4 +254,22 @@ checkpoint = Table(
     Column("at", BigInteger, nullable=False),
     Column("note", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Of a vault. What is wrapped in an epoch is wrapped to its recipients; the column key is.
+epoch = Table(
+    "epoch",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("began", BigInteger, nullable=False),
+    Column("column_key", LargeBinary, nullable=False),
+)
+
+epoch_recipient = Table(
+    "epoch_recipient",
+    metadata,
+    Column("epoch", Integer, ForeignKey("epoch.number"), primary_key=True, autoincrement=False),
+    Column("recipient", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("destroyed", BigInteger),
 )
