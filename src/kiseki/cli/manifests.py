@@ -89,4 +89,4 @@ def make_manifest(
         show.say(f"{show.count(made.unpaid, 'item')} with the weight zero: declared, and not paid.")
     for each in warnings:
         show.say(each)
-    show.say("Register the model with `kiseki model register WEIGHTS --manifest FILE`.")
+    show.say(f"Register the model with `kiseki model register WEIGHTS --manifest {out}`.")

@@ -13,7 +13,12 @@ from kiseki.cli.data import data
 from kiseki.cli.origins import of_record, told_of_record
 from kiseki.cli.spoken import Language
 from kiseki.cli.terms import Collection, in_words, names_of
-from kiseki.cli.withdrawal import first_withdrawals, withdrawals_shown
+from kiseki.cli.withdrawal import (
+    answers_counted,
+    answers_words,
+    first_withdrawals,
+    withdrawals_shown,
+)
 from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, to_hex
 from kiseki.errors import InvalidInput, KisekiError
@@ -117,12 +122,15 @@ def list_collections(
     provider: Annotated[
         str, typer.Argument(help="The provider's wallet. Default: this wallet.")
     ] = "",
+    documents: published.Folder = None,
     most: pages.Most = None,
     after: pages.After = None,
 ) -> None:
     """List the collections of a provider, what each allows, and how many models and batches use it.
 
-    Reads the chain and sends nothing.
+    Where consent to a collection or to an item in it was revoked, also how many developers of
+    models that rest on it answered, and how; --documents tells what its documents say. Reads the
+    chain and sends nothing.
 
     \b
     Examples:
@@ -130,28 +138,38 @@ def list_collections(
       kiseki data list 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
       kiseki data list --most 100
     """
+    from kiseki.client.documents import Documents
+    from kiseki.vault.published import Published
+
     k = context.watching(names.wallet(provider, "the provider") if provider else context.acting())
     index = k.index
     records = index.collections(k.address, pages.after_id(after), pages.asked(most))
     terms = [index.terms(each.terms_id) for each in records]
     used = [each for record in records for each in index.uses(record.id, deep=True)]
+    told = Documents(Published(documents))
+    answers = {
+        each.id: first_withdrawals(index, "collection", each.id, told)
+        for each in records if _users(used, each.id)["models"]
+    }  # fmt: skip
     if context.current.json:
         show.json_line([
             {"collection": e.id, "items": e.count, "registered": e.registered_at,
              "revoked": e.revoked_at, "uses": names_of(allowed.uses), "words": allowed.words(),
-             **_users(used, e.id)}
+             **_users(used, e.id), "answers": answers_counted(answers.get(e.id, []))}
             for e, allowed in zip(records, terms, strict=True)
         ])  # fmt: skip
         return
     show.table(
-        ["collection", "items", "allows", "declared by", "registered", "revoked"],
+        ["collection", "items", "allows", "declared by", "registered", "revoked", "answers"],
         [(e.id, f"{e.count:,}", _allows(allowed), _users_words(used, e.id),
-          show.date(e.registered_at), show.date(e.revoked_at))
+          show.date(e.registered_at), show.date(e.revoked_at), answers_words(answers.get(e.id, [])))
          for e, allowed in zip(records, terms, strict=True)],
         numbers=["items"],
     )  # fmt: skip
     nothing = f"{k.address} has no collections on this chain."
     pages.told(records, most, after, lambda each: each.id, nothing)
+    if any(answers.values()):
+        show.say(f"What developers answered: kiseki withdrawal list --provider {k.address}")
 
 
 @data.command("find")

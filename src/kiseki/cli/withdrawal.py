@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from itertools import islice
@@ -13,6 +14,7 @@ import typer
 from kiseki.cli import context, letters, names, pages, published, show
 from kiseki.cli.spoken import Language, languages
 from kiseki.core.values import from_hex, to_hex
+from kiseki.core.withdrawal import ANSWERS
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from kiseki.index.answers.withdrawals import Of
 
 __all__ = [
-    "Developer", "Provider", "Record", "first_withdrawals", "models_told", "outbox", "withdrawal",
-    "withdrawals_shown",
+    "Developer", "Provider", "Record", "answers_counted", "answers_words", "first_withdrawals",
+    "models_told", "outbox", "withdrawal", "withdrawals_shown",
 ]  # fmt: skip
 
 withdrawal = typer.Typer(
@@ -267,6 +269,27 @@ def first_withdrawals(index: Index | Past, of: Of, key: bytes, documents: Docume
 
     rows = index.overview.withdrawals(of, key, most=_SHOWN + 1)
     return tell(index, rows, documents)
+
+
+def answers_counted(found: list[Told]) -> dict[str, int]:
+    """How many of them were answered how: an answer, ``unread`` where something was answered whose
+    document is not at hand, or ``none``.
+
+    Args:
+        found: from `first_withdrawals`.
+    """
+    said = Counter(
+        each.last.answer if each.last else "unread" if each.unread else "none" for each in found
+    )
+    return {each: said[each] for each in (*ANSWERS, "unread", "none") if said[each]}
+
+
+def answers_words(found: list[Told]) -> str:
+    """The same for people; empty where nothing was revoked on which a model rests."""
+    named = {"unread": "not at hand", "none": "no answer"}
+    counted = answers_counted(found[:_SHOWN])
+    words = ", ".join(f"{named.get(each, each)}: {many:,}" for each, many in counted.items())
+    return words + (", and more" if len(found) > _SHOWN else "")
 
 
 def withdrawals_shown(k: Kiseki, found: list[Told], of: Of, key: bytes) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -71,6 +72,10 @@ def test_who_revokes_sees_the_models_before_and_after(scene: Scene, shell: Shell
     ]  # fmt: skip
     assert all(e["withdrawn"] == scene.collection and e["provider"] == ARTISTS for e in found)
     assert found[0]["ends"] - found[0]["revoked"] == 30 * 86_400
+    then = " ".join(shell.run("withdrawal", "list", *DEVELOPER).split())
+    assert "Answer one: kiseki withdrawal answer MODEL ID ANSWER" in then
+    words = ("withdrawal", "answer", scene.base, scene.collection, "acknowledged")
+    shell.run(*words, "--dry-run", *DEVELOPER)
     for of in (("--provider", ARTISTS), ("--developer", DEVELOPERS)):
         assert shell.json("withdrawal", "list", *of) == found
     assert shell.json("withdrawal", "show", "collection", scene.collection) == found
@@ -84,6 +89,25 @@ def test_who_revokes_sees_the_models_before_and_after(scene: Scene, shell: Shell
         "withdrawal", "list", "--provider", ARTISTS, "--developer", ARTISTS, code=2
     )
     assert "not 'batch'" in shell.run("withdrawal", "show", "batch", scene.base, code=2)
+
+
+def test_a_list_of_collections_says_how_developers_answered(scene: Scene, shell: Shell) -> None:
+    """All of it is shown, to the artist too, in the list that an artist looks at."""
+    (before,) = shell.json("data", "list", *ARTIST)
+    assert before["answers"] == {} and "answers" not in shell.run("data", "list", *ARTIST)
+    shell.run("data", "revoke", scene.collection, *ARTIST)
+    (told,) = shell.json("data", "list", *ARTIST)
+    assert told["answers"] == {"none": 2}
+    shell.run("withdrawal", "answer", scene.base, scene.collection, "acknowledged", *DEVELOPER)
+    promised = ("retrain", "--by", "2099-12-31", *DEVELOPER)
+    shell.run("withdrawal", "answer", scene.tuned, scene.collection, *promised)
+    (told,) = shell.json("data", "list", *ARTIST)
+    assert told["answers"] == {"acknowledged": 1, "unread": 1}
+    listed = " ".join(shell.run("data", "list", "--documents", "published", *ARTIST).split())
+    assert "acknowledged: 1, retrain: 1" in listed
+    (then,) = re.findall("answered: kiseki (withdrawal list --provider 0x[0-9a-fA-F]+)", listed)
+    seen = " ".join(shell.run(*then.split(), "--documents", "published").split())
+    assert "The developer promises a model without it by 2099-12-31." in seen
 
 
 def test_whether_a_model_declares_an_item_its_published_manifest_says(
