@@ -1,5 +1,6 @@
 """What README and docs say of commands, variables, versions, contracts and gas is what there is."""
 
+import ast
 import json
 import pkgutil
 import re
@@ -94,6 +95,47 @@ def test_every_command_and_option_that_a_document_names_exists(name: str) -> Non
 def test_a_command_that_there_is_not_is_found() -> None:
     text = "`kiseki data registr x`, `data sign`, `data show`\n```sh\n$ kiseki status --nod\n```\n"
     assert [wrong(words) for words in typed(text)] == ["--nod", "registr", "sign", ""]
+
+
+def said(source: str) -> Iterator[str]:
+    """The texts of a module, with an X for each value that is put into one."""
+    nodes = list(ast.walk(ast.parse(source)))
+    joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    parts = {id(each) for node in joined for each in node.values}
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(each.value) if isinstance(each, ast.Constant) else "X" for each in node.values
+            )
+        elif isinstance(node, ast.Constant) and id(node) not in parts:
+            yield str(node.value)
+
+
+def printed(source: str) -> Iterator[list[str]]:
+    """The words behind `kiseki` where a text of a module tells somebody to type a command: between
+    backquotes, in brackets, or behind a colon."""
+    for text in said(source):
+        for command in re.findall(
+            r"`kiseki\s([^`]+)`|\(kiseki ([^()]+)\)|: kiseki ([^(`\n]+)", text
+        ):
+            yield plain(next(filter(None, command)).rstrip("."))
+
+
+def test_every_command_that_the_code_tells_to_type_exists() -> None:
+    """Next steps, errors and help: what is printed can be typed."""
+    files = sorted((ROOT / "src" / "kiseki").rglob("*.py"))
+    found = [(each, words) for each in files for words in printed(each.read_text("utf-8"))]
+    assert [(each.name, words) for each, words in found if wrong(words)] == []
+    ways = {"exposing.py", "manifests.py", "lora.py", "withdrawal.py", "reproducing.py"}
+    assert ways <= {each.name for each, _ in found}
+
+
+def test_a_printed_command_that_there_is_not_is_found() -> None:
+    text = (
+        'a = f"See it: kiseki model sho {x} --documents {y} (or so)"\n'
+        'b = ("Do it (kiseki data receive --fil), " "or `kiseki data " f"show {x} --items`.")\n'
+    )
+    assert [wrong(words) for words in printed(text)] == ["sho", "--fil", ""]
 
 
 @pytest.mark.parametrize("name", NAMES)

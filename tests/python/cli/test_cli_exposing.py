@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def test_exposure_is_shown_and_becomes_the_manifest(
 
     said = shell.run("training", "exposure", "run")
     assert "unknown" in said and "7 (of 6 samples)" in said
+    assert "`kiseki training manifest run FILE`" in said
+    (named,) = re.findall("`kiseki (.+)`", " ".join(
+        shell.run("training", "exposure", "run", "--step", "1").split()
+    ))  # fmt: skip
+    first = shell.run(*named.replace("FILE", "first.json").split(), "--account", "test:0")
+    then = "`kiseki model register WEIGHTS --manifest first.json`"
+    assert "steps" in first and then in " ".join(first.split())
+    assert Manifest.from_json((shell.folder / "first.json").read_text()).weight == 2
     figures = shell.json("training", "exposure", "run", "--collections", "--folder", "drawings",
                          "--account", "test:0")  # fmt: skip
     assert (figures["read"], figures["consumed"], figures["lost"]) == (7, 7, 0)

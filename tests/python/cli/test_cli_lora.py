@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def test_a_lora_is_registered_in_one_command_with_what_its_trainer_wrote(
     assert json.loads(document)["trained"]["session"]
     (collection,) = k.index.sources(model).collections
     assert collection.weight == 4 * 9 + 5 * 6
+    (then,) = re.findall(r"See it: kiseki (model show \S+ --documents \S+)", said)
+    assert "recorded" not in (seen := shell.run(*then.split())) and f"0x{model.hex()}" in seen
     again = shell.run(*words, "--external", "unknown", "--publish", "manifests")
     assert "Nothing was sent." in " ".join(again.split()), "nothing is missing"
     told = shell.json(*words, "--external", "unknown", "--publish", "manifests")
