@@ -1,15 +1,25 @@
 """Receipts and items that are made up."""
 
 import random
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from kiseki.core import ids
 from kiseki.core.terms import Use
+from kiseki.vault.age.stream import CHUNK
+from kiseki.vault.handing.handout import HandOuts, Lengths
+from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.receipts import Basis, Block, Receipt
+from kiseki.vault.handing.rules import Facts, Item, Licence, Openings, Table
+from kiseki.vault.store.database import Database
 
-__all__ = ["ARTIST", "BLOCK", "CALLER", "DOMAIN", "OTHER_ARTIST", "SEED", "receipt"]
+__all__ = [
+    "ARTIST", "BLOCK", "CALLER", "COLLECTION", "DOMAIN", "OTHER_ARTIST", "SEED", "Bytes", "Clock",
+    "Shelf", "World", "receipt", "spoilt",
+]  # fmt: skip
 
 ARTIST, OTHER_ARTIST, CALLER = ("0x" + each * 20 for each in ("1a", "2b", "3c"))
+COLLECTION = b"\x22" * 32
 BLOCK = Block(17, b"\x11" * 32, 1_000)
 DOMAIN, SEED = "vault.example.com", bytes(range(32))
 
@@ -23,6 +33,76 @@ def receipt(number: int = 0, provider: str = ARTIST, **other: object) -> Receipt
         "subject": b"\x22" * 32, "until": 2**36 - 1, "block": BLOCK, "size": number, "at": 1_000,
     }  # fmt: skip
     return Receipt(**{**values, **other})  # type: ignore[arg-type]
+
+
+class Bytes:
+    """Content in memory, which tells when it is read."""
+
+    def __init__(self, content: bytes, size: int | None = None) -> None:
+        self.content, self.size = content, len(content) if size is None else size
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        for at in range(start, stop, CHUNK):
+            yield self.content[at : min(at + CHUNK, stop)]
+
+
+class Shelf:
+    """Items of one provider, with their contents, in memory."""
+
+    def __init__(self, provider: str, *contents: bytes) -> None:
+        self.contents: dict[Item, Bytes] = {}
+        for content in contents:
+            commitment = ids.commitment(sha256(content).digest(), b"\x55" * 32)
+            item = Item(ids.item_id(provider, commitment), provider, COLLECTION, commitment)
+            self.contents[item] = Bytes(content)
+
+    @property
+    def ids(self) -> list[bytes]:
+        return [each.id for each in self.contents]
+
+    def items(self, wanted: Sequence[bytes]) -> list[Item | None]:
+        by_id = {each.id: each for each in self.contents}
+        return [by_id.get(each) for each in wanted]
+
+    def content(self, item: Item) -> Bytes:
+        return self.contents[item]
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class World:
+    """A vault of one artist in a store, a chain that is a table, and a clock."""
+
+    def __init__(self, database: Database, *contents: bytes, **lengths: int) -> None:
+        self.shelf, self.clock = Shelf(ARTIST, *contents), Clock(2_000)
+        self.chain = Table(31337, BLOCK)
+        self.ledger = Ledger(database, DOMAIN, SEED)
+        self.openings = Openings(database)
+        self.handouts = HandOuts(
+            database, self.ledger, self.shelf, self.chain, clock=self.clock,
+            seal=lambda key: bytes(each ^ 0x5A for each in key),
+            unseal=lambda key: bytes(each ^ 0x5A for each in key),
+            lengths=Lengths(**lengths),
+        )  # fmt: skip
+
+    def license(self, until: int | None, use: Use = Use.AI_TRAINING, who: str = CALLER) -> None:
+        """Says that somebody has a licence for all items, or none."""
+        licence = None if until is None else Licence(COLLECTION, until)
+        for each in self.shelf.ids:
+            self.chain.facts[who, each, use] = Facts(licence)
+
+    def allow(self, until: int | None) -> None:
+        """Says that the terms let everybody train on all items."""
+        for each in self.shelf.ids:
+            self.chain.facts[CALLER, each, Use.AI_TRAINING] = Facts(None, until)
 
 
 def spoilt(text: bytes, chance: random.Random) -> bytes:

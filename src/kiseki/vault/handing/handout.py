@@ -1,0 +1,405 @@
+"""A hand-out: a caller is given items for a stated use, for some hours.
+
+Its receipts are written in the transaction that makes it: there is no hand-out without them, and
+`HandOuts.read` reads a hand-out in another transaction, so it sees one only when its receipts are
+durable (invariant 11). Each range asks the rules again, and a long one asks again while it runs:
+after 64 MiB or a minute at the latest.
+
+The reason for which an item was given must hold on: where a licence ended, other reasons do not
+carry the hand-out further, because its receipt does not state them. A new hand-out has a receipt
+that does.
+
+For an age key, the file that the receiver gets is made anew at each range, from the content as it
+lies encrypted here; its head and nonce were made once, and its key is kept, sealed, as long as the
+hand-out lives. So all ranges are of one file.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
+
+from sqlalchemy import Connection, delete, exists, select
+
+from kiseki.core import ids
+from kiseki.core.terms import Use
+from kiseki.core.values import address, address_text
+from kiseki.errors import InvalidInput, VaultError
+from kiseki.vault.age.files import Sealing
+from kiseki.vault.age.keys import Recipient
+from kiseki.vault.handing import rates
+from kiseki.vault.handing.clocks import SKEW
+from kiseki.vault.handing.ledger import Issued, Ledger
+from kiseki.vault.handing.receipts import HAND_OUT_USES, Receipt
+from kiseki.vault.handing.rules import Answer, Chain, Grounds, Item, NotGiven, Openings, grounds
+from kiseki.vault.store import tables
+from kiseki.vault.store.database import Database, add_many
+
+__all__ = ["Content", "HandOut", "HandOuts", "Handed", "Lengths", "Shelf"]
+
+
+class Content(Protocol):
+    """The content of one item, as it is read."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from one place up to another, in pieces of at most 64 KiB.
+
+        Raises:
+            VaultError: it is damaged.
+        """
+        ...
+
+
+class Shelf(Protocol):
+    """Where the vault's content is found by data ID."""
+
+    def items(self, wanted: Sequence[bytes]) -> list[Item | None]:
+        """The items whose content is here, by their data IDs, in the order asked; none for one that
+        is not here, or was erased."""
+        ...
+
+    def content(self, item: Item) -> Content:
+        """Its content. It is not read before it is asked for, so that many can be handed out.
+
+        Raises:
+            VaultError: it cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long a hand-out lives, and how much may be asked for.
+
+    Attributes:
+        life: seconds.
+        items: in one hand-out.
+        asked: hand-outs that one caller may ask for in an hour, refused ones too.
+        check_bytes: after so many, a range that runs asks the rules again.
+        check_seconds: after so many likewise.
+    """
+
+    life: int = 24 * 3_600
+    items: int = 10_000
+    asked: int = 1_000
+    check_bytes: int = 64 << 20
+    check_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An item of a hand-out.
+
+    Attributes:
+        issued: its receipt, the number in its provider's log, and the checkpoint over it.
+        size: bytes of what is fetched: of the content, or of the age file.
+    """
+
+    issued: Issued
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """A hand-out that has begun.
+
+    Attributes:
+        id: 16 random bytes. They do not suffice to read: the caller is asked for, too.
+        items: in the order asked for.
+        ends: the first second at which it is over, since 1970.
+    """
+
+    id: bytes
+    items: tuple[Handed, ...]
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An item of a hand-out, as it is kept."""
+
+    use: Use
+    begins: int
+    ends: int
+    receipt: Receipt
+    size: int
+    head: bytes | None
+    key: bytes | None = field(repr=False)
+
+    @property
+    def item(self) -> Item:
+        said = self.receipt
+        return Item(said.item, said.provider, said.collection, said.commitment)
+
+
+class HandOuts:
+    """All hand-outs of a vault.
+
+    Args:
+        database: where they are kept.
+        ledger: where their receipts go, in the same database.
+        shelf: where content is found.
+        chain: who asks the chain.
+        seal: encrypts a key for the time that it is kept.
+        unseal: the other way.
+        clock: the time, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        shelf: Shelf,
+        chain: Chain,
+        *,
+        seal: Callable[[bytes], bytes],
+        unseal: Callable[[bytes], bytes],
+        clock: Callable[[], int],
+        lengths: Lengths = Lengths(),
+    ) -> None:
+        self._database, self._ledger, self._shelf, self._chain = database, ledger, shelf, chain
+        self._seal, self._unseal, self._clock, self._lengths = seal, unseal, clock, lengths
+        self._openings = Openings(database)
+        self._secret = secrets.token_bytes(32)
+
+    # Beginning
+
+    def begin(
+        self, caller: str, wanted: Sequence[bytes], use: Use, recipient: Recipient | None = None
+    ) -> HandOut:
+        """Gives a caller items, all or none. What this returns is durable: hand-out and receipts.
+
+        Args:
+            caller: who signed in.
+            wanted: data IDs, each once.
+            use: what for; one of `HAND_OUT_USES`.
+            recipient: whom the items are encrypted to; none: they are given as they are.
+
+        Raises:
+            NotGiven: one of them is not here, or may not be had.
+            InvalidInput: no item or too many, one twice, or another use.
+            VaultError: content is damaged, the clock was set back, or too many were asked for.
+            KisekiError: the chain cannot be asked.
+        """
+        who, now = address_text(address(caller, "the caller")), self._clock()
+        if not 0 < len(wanted) <= self._lengths.items or len(set(wanted)) != len(wanted):
+            raise InvalidInput(
+                f"a hand-out has from 1 to {self._lengths.items} items, each of them once"
+            )
+        if use not in HAND_OUT_USES:
+            raise InvalidInput("a hand-out must state one use")
+        with self._database.writing() as db:
+            rates.count(db, f"hand-out {who}", self._lengths.asked, 3_600, now)
+        found = self._shelf.items(wanted)
+        # What is not here is asked about, too: whoever measures the time learns nothing.
+        items = [each or self._stand_in(of) for each, of in zip(found, wanted, strict=True)]
+        given = self._given(who, items, use, now)
+        if not all(found) or not all(given.reasons):
+            raise NotGiven
+        sizes = [self._shelf.content(each).size for each in items]
+        receipts = [
+            given.receipt(who, item, use, reasons[0], size, now)
+            for item, reasons, size in zip(items, given.reasons, sizes, strict=True)
+        ]
+        sealed = [None if recipient is None else Sealing.to([recipient], each) for each in sizes]
+        return self._write(who, use, receipts, sealed, now)
+
+    def _write(
+        self,
+        caller: str,
+        use: Use,
+        receipts: Sequence[Receipt],
+        sealed: Sequence[Sealing | None],
+        now: int,
+    ) -> HandOut:
+        made, ends = secrets.token_bytes(16), now + self._lengths.life
+        keys = [
+            (None, None) if each is None else (each.head, self._seal(each.key)) for each in sealed
+        ]
+        with self._database.writing() as db:
+            _sweep(db, now)
+            issued = self._ledger.append(db, receipts, now)
+            row = (made, address(caller, "the caller"), int(use), now, ends)
+            add_many(db, tables.handout, [row])
+            rows = [
+                (
+                    made, each.salted.receipt.item,
+                    address(each.salted.receipt.provider, "the provider"), each.number,
+                    each.salted.receipt.size, *key,
+                )
+                for each, key in zip(issued, keys, strict=True)
+            ]  # fmt: skip
+            add_many(db, tables.handed, rows)
+        sizes = [
+            each.salted.receipt.size if seal is None else seal.size
+            for each, seal in zip(issued, sealed, strict=True)
+        ]
+        return HandOut(made, tuple(map(Handed, issued, sizes)), ends)
+
+    # Reading
+
+    def size(self, handout: bytes, caller: str, item: bytes) -> int:
+        """Bytes of what is fetched of an item.
+
+        Raises:
+            NotGiven: there is no such item in a hand-out to this caller now.
+        """
+        row = self._row(handout, caller, item, self._clock())
+        return row.size if row.head is None else Sealing(row.head, b"", row.size).size
+
+    def read(
+        self, handout: bytes, caller: str, item: bytes, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """The bytes of an item from `start` up to `stop`, or to its end. Everything is asked before
+        this returns, and again while the bytes are taken.
+
+        Args:
+            handout: its ID.
+            caller: who signed in.
+            item: its data ID.
+
+        Raises:
+            NotGiven: there is no such hand-out to this caller now, the reason for which it was
+                given holds no longer, or the content was erased; also between two pieces.
+            VaultError: the content is damaged.
+            KisekiError: the chain cannot be asked; also between two pieces.
+            ValueError: there are no such bytes.
+        """
+        now = self._clock()
+        row = self._row(handout, caller, item, now)
+        self._must_hold(row, now)
+        content = self._shelf.content(row.item)
+        if content.size != row.size:
+            raise VaultError("the content is not what it was; nothing is given out")
+        if row.head is None or row.key is None:
+            size, pieces = row.size, content.read
+        else:
+            sealing = Sealing(row.head, self._unseal(row.key), row.size)
+            size = sealing.size
+
+            def pieces(start: int, stop: int) -> Iterator[bytes]:
+                return sealing.read(content.read, start, stop)
+
+        stop = size if stop is None else stop
+        if not 0 <= start <= stop <= size:
+            raise ValueError(f"of {size:,} bytes there are none from {start:,} to {stop:,}")
+        return self._watched(handout, row, pieces(start, stop), now)
+
+    def _watched(
+        self, handout: bytes, row: _Row, pieces: Iterator[bytes], checked: int
+    ) -> Iterator[bytes]:
+        """The pieces, as long as they may be had."""
+        since = 0
+        for piece in pieces:
+            now = self._clock()
+            if (
+                since + len(piece) > self._lengths.check_bytes
+                or abs(now - checked) >= self._lengths.check_seconds
+            ):
+                # The row, too: the hand-out may be over, or somebody ended it.
+                self._must_hold(self._row(handout, row.receipt.caller, row.receipt.item, now), now)
+                since, checked = 0, now
+            since += len(piece)
+            yield piece
+
+    def end(self, handout: bytes) -> None:
+        """Ends a hand-out and destroys its keys. Its receipts stay."""
+        with self._database.writing() as db:
+            _remove(db, [handout])
+
+    def sweep(self) -> None:
+        """Ends all that are over."""
+        with self._database.writing() as db:
+            _sweep(db, self._clock())
+
+    def _row(self, handout: bytes, caller: str, item: bytes, now: int) -> _Row:
+        """What is kept of an item of a hand-out; its receipt is in a signed checkpoint, durably."""
+        out, one, said, seen = (
+            tables.handout.c,
+            tables.handed.c,
+            tables.entry.c,
+            tables.checkpoint.c,
+        )
+        question = (
+            select(out.use, out.begins, out.ends, said.receipt, one.size, one.head, one.key)
+            .join_from(tables.handout, tables.handed, one.handout == out.id)
+            .join(
+                tables.entry,
+                (said.provider == one.provider)
+                & (said.number == one.number)
+                & (said.item == one.item)
+                & (said.caller == out.caller),
+            )
+            .where(
+                out.id == handout,
+                out.caller == address(caller, "the caller"),
+                one.item == item,
+                out.begins <= now + SKEW,
+                out.ends > now,
+                exists().where(seen.provider == one.provider, seen.size > one.number),
+            )
+        )
+        found = self._database.rows(question)
+        if not found:
+            raise NotGiven
+        use, begins, ends, receipt, *rest = found[0]
+        return _Row(Use(use), begins, ends, Receipt.from_json(receipt), *rest)
+
+    def _must_hold(self, row: _Row, now: int) -> None:
+        given = self._given(row.receipt.caller, [row.item], row.use, now)
+        if row.receipt.basis not in [each.basis for each in given.reasons[0]]:
+            raise NotGiven
+        if self._shelf.items([row.item.id]) != [row.item]:  # erased
+            raise NotGiven
+
+    def _given(self, caller: str, items: Sequence[Item], use: Use, now: int) -> _Given:
+        answer = self._chain.ask(caller, items, use)
+        if len(answer.facts) != len(items):
+            raise VaultError("the chain was asked about other items; nothing is given out")
+        open_ = self._openings.among([each.collection for each in items])
+        reasons = [
+            grounds(caller, item, use, answer, facts, item.collection in open_, now)
+            for item, facts in zip(items, answer.facts, strict=True)
+        ]
+        return _Given(answer, reasons)
+
+    def _stand_in(self, wanted: bytes) -> Item:
+        """An item that nobody has, for one that is not here; the same at each question."""
+        made = [sha256(self._secret + bytes([n]) + wanted).digest() for n in range(3)]
+        provider = address_text(made[0][:20])
+        return Item(ids.item_id(provider, made[1]), provider, made[2], made[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the rules say of some items."""
+
+    answer: Answer
+    reasons: list[list[Grounds]]
+
+    def receipt(
+        self, caller: str, item: Item, use: Use, why: Grounds, size: int, now: int
+    ) -> Receipt:
+        return Receipt(
+            self.answer.chain, caller, item.provider, item.id, item.collection, item.commitment,
+            use, why.basis, why.subject, why.until, self.answer.block, size, now,
+        )  # fmt: skip
+
+
+def _sweep(db: Connection, now: int) -> None:
+    c = tables.handout.c
+    _remove(db, list(db.execute(select(c.id).where(c.ends <= now)).scalars()))
+
+
+def _remove(db: Connection, handouts: Sequence[bytes]) -> None:
+    for each in handouts:
+        db.execute(delete(tables.handed).where(tables.handed.c.handout == each))
+        db.execute(delete(tables.handout).where(tables.handout.c.id == each))
