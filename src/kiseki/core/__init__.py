@@ -46,6 +46,7 @@ A part imports only from those above it:
     stamp       which model a file of weights says that it is
     weights     what a model's commitment covers: its tensors, or the whole file
     trained     what a file of weights says of its training, and what follows from that
+    said        what whoever trained says where that file is silent
     trainers    readers of what each trainer writes
     told        the same in the document of a run
     run         the document of a run: what a model was trained with

@@ -39,7 +39,9 @@ def test_what_was_made_from_what_is_stated_and_shown(shell: Shell, k: LocalKisek
     table(shell, "colour/0.svg,colour,clean/0.svg")
     shell.run("data", "derive", colour, "made.csv", "documents", *artist, "--sign", "colour.json")
     sent = shell.run("statements", "send", "colour.json", "--account", "test:0")
-    assert account_of(1).address in sent and "as derived" in " ".join(sent.split())
+    assert account_of(1).address in sent and "as what its items were made from" in " ".join(
+        sent.split()
+    )
     told = " ".join(shell.run("data", "lineage", "colour/0.svg", "documents").split())
     assert "made from" in told and "holds" in told and f"{account_of(1).address} (provider)" in told
     found = shell.json("data", "lineage", "rough/0.svg", "documents")

@@ -69,7 +69,7 @@ def test_a_run_is_made_again_and_stated(shell: Shell, k: LocalKiseki) -> None:
         "nobody is asked"
     )
     signed = shell.run(*words, "--out", "second", "--sign", "said.json", "--account", "test:6")
-    assert "as reproduction" in " ".join(signed.split())
+    assert "as training that was made again" in " ".join(signed.split())
     shell.run("statements", "send", "said.json", "--account", "test:0")
     assert shell.run("statements", "show", "model", model).count("reproduction") == 2
 

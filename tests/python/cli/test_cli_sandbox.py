@@ -1,5 +1,6 @@
 """`kiseki sandbox`: a whole world, kept between two starts and after `kill -9`."""
 
+import html
 import json
 import re
 import shutil
@@ -145,7 +146,7 @@ def test_a_sandbox_goes_on_as_it_was_left(own: Shell) -> None:
         artist = told["people"][0]
         named = json.loads(got(f"{told['address']}search.json?q={quote(artist['name'])}"))
         assert [each["id"] for each in named["hits"]] == [artist["wallet"]], "as the artist says"
-        assert "identity" in got(artist["page"])
+        assert artist["name"] in html.unescape(got(artist["page"])), "as the artist says"
         owed = act(told, own, "revenue", "owed", "--account", artist["account"])
         assert "the data behind" in owed
         assert act(told, own, "revenue", "owed", artist["name"]) == owed, "by the address book"

@@ -53,7 +53,7 @@ class Stream:
             content = self._cipher.decrypt(_nonce(number, last), chunk, None)
         except InvalidTag:
             raise VaultError(
-                f"chunk {number + 1:,} of this file is damaged or cut off; use another copy of it"
+                f"this file is damaged or cut off in chunk {number + 1:,}; use another copy of it"
             ) from None
         if not content and number:
             raise VaultError("the last chunk of this file is empty; use another copy of it")

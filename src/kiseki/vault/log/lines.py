@@ -8,6 +8,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 
+from kiseki.core.counts import counted
 from kiseki.errors import InvalidInput
 
 __all__ = [
@@ -94,7 +95,10 @@ def hashes(lines: Sequence[str], what: str) -> tuple[bytes, ...]:
         InvalidInput: more than `MOST_HASHES`, or a line that is no base64 of 32 bytes.
     """
     if len(lines) > MOST_HASHES:
-        raise InvalidInput(f"{what} has {len(lines)} hashes; none needs more than {MOST_HASHES}")
+        raise InvalidInput(
+            f"{what} has {counted(len(lines), 'hash', 'hashes')}; "
+            f"none needs more than {MOST_HASHES}"
+        )
     return tuple(decoded(each, f"a hash of {what}", 32) for each in lines)
 
 

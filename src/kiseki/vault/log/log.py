@@ -7,6 +7,7 @@ over nodes that are not stored for good could contradict the next one, which is 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from kiseki.core.counts import counted
 from kiseki.core.values import uint
 from kiseki.errors import InvalidInput, LogDamaged
 from kiseki.vault.log import tree
@@ -177,7 +178,9 @@ class Log:
         """These nodes, asked for at once."""
         hashes = self._store.nodes(places) if places else ()
         if len(hashes) != len(places):
-            raise LogDamaged(f"the log's store gave {len(hashes)} nodes, not {len(places)}")
+            raise LogDamaged(
+                f"the log's store gave {counted(len(hashes), 'node')}, not {len(places)}"
+            )
         found = dict(zip(places, hashes, strict=True))
         return lambda level, index: found[level, index]
 

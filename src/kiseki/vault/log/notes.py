@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import ClassVar, Protocol, Self
 
+from kiseki.core.counts import counted
 from kiseki.core.values import bytes32
 from kiseki.errors import InvalidInput, ProofError
 from kiseki.vault.log import ed25519
@@ -118,7 +119,9 @@ class Note:
             raise InvalidInput("a note must be a text, an empty line and lines of signatures")
         lines = below[:-1].split("\n")
         if len(lines) > MOST_SIGNATURES:
-            raise InvalidInput(f"a note has {len(lines)} signatures; at most 100 are read")
+            raise InvalidInput(
+                f"a note has {counted(len(lines), 'signature')}; at most 100 are read"
+            )
         return cls(text + "\n", tuple(Signature.from_line(each) for each in lines))
 
     def to_bytes(self) -> bytes:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
+from kiseki.core.counts import counted
 from kiseki.core.values import bytes32, uint
 from kiseki.errors import InvalidInput, LogDamaged, ProofError
 
@@ -205,8 +206,8 @@ def check_inclusion(
     beside = _beside(index, size)
     if len(path) != len(beside):
         raise ProofError(
-            f"the proof of leaf {index} in a log of size {size} must have {len(beside)} hashes, "
-            f"not {len(path)}"
+            f"the proof of leaf {index} in a log of size {size} must have "
+            f"{counted(len(beside), 'hash', 'hashes')}, not {len(path)}"
         )
     found = bytes32(leaf, "the hash of an entry")
     for (start, _), each in zip(beside, path, strict=True):
@@ -233,7 +234,7 @@ def check_consistency(
     if len(path) != len(ranges):
         raise ProofError(
             f"the proof that a log of size {new} begins with its first {old} entries must have "
-            f"{len(ranges)} hashes, not {len(path)}"
+            f"{counted(len(ranges), 'hash', 'hashes')}, not {len(path)}"
         )
     if old == 0:
         before, after = EMPTY, new_root if new else EMPTY
