@@ -207,6 +207,24 @@ def test_a_question_of_several_parts_sees_one_moment(where: Path | str) -> None:
     second.close()
 
 
+def test_a_store_that_was_closed_is_not_opened_again(where: Path | str) -> None:
+    for made in (Database(where), Database(None)):
+        made.close()
+        with pytest.raises(RuntimeError, match="is closed"):
+            made.rows(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("name", ["a?b=c", "a#b", "%20", "a b", "鍵", ":memory:", "a%2Fb"])
+def test_a_path_is_never_read_as_a_part_of_a_url(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    path = tmp_path / name / name
+    with KeyStore(path) as store:
+        salts = store.salts(WHO, CONTENTS)
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == [name]
+    with KeyStore(path) as store:
+        assert store.salts(WHO, CONTENTS) == salts
+
+
 def test_no_password_and_no_row_is_in_an_error_of_postgresql(postgres: str) -> None:
     with pytest.raises(SecretsError) as refused:
         Database("postgresql://somebody:hunter2@localhost:1/none")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Executable,
@@ -73,6 +74,7 @@ class Database:
         self.path = where if isinstance(where, Path) else None
         self._alone: Any = threading.RLock() if where is None else contextlib.nullcontext()
         self._mine = threading.local()
+        self._closed = False
         self.begun: Callable[[Connection], None] = lambda _: None
         if isinstance(where, str):
             url = _url(where)
@@ -109,6 +111,7 @@ class Database:
 
     def close(self) -> None:
         """Ends all connections; it cannot be asked afterwards."""
+        self._closed = True
         self._engine.dispose()
 
     # Transactions
@@ -155,6 +158,8 @@ class Database:
                 raise RuntimeError("a transaction that reads cannot begin to write")
             yield current[0]
             return
+        if self._closed:  # SQLAlchemy would open it again
+            raise RuntimeError(f"the store {self.place} is closed")
         with self._alone, told(self.place), self._engine.connect() as db:
             db = db.execution_options(**{_BEGIN: begin})
             with db.begin():
@@ -291,7 +296,8 @@ def add_many(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> N
 
 def _sqlite(path: Path | None) -> Engine:
     engine = create_engine(
-        "sqlite://" if path is None else f"sqlite:///{path}",
+        # Not as a text: what a path holds could be read as a part of a URL.
+        URL.create("sqlite", database=None if path is None else str(path)),
         # One connection for all threads, because each would have a memory of its own.
         **({"poolclass": StaticPool} if path is None else {}),
         connect_args={
