@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +207,20 @@ def test_a_question_of_several_parts_sees_one_moment(where: Path | str) -> None:
     assert first.rows(count) == [(1,)]
     first.close()
     second.close()
+
+
+def test_as_many_threads_as_there_are_read_at_once(where: Path | str) -> None:
+    """A server has forty, and none waits for another to be done."""
+    made, together = Database(where), threading.Barrier(40)
+
+    def reads(_: int) -> int:
+        with made.reading() as db:
+            together.wait(600)
+            return int(db.execute(text("SELECT 1")).scalar_one())
+
+    with ThreadPoolExecutor(40) as pool:
+        assert list(pool.map(reads, range(40))) == [1] * 40
+    made.close()
 
 
 def test_a_store_that_was_closed_is_not_opened_again(where: Path | str) -> None:

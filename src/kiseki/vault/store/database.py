@@ -299,7 +299,7 @@ def _sqlite(path: Path | None) -> Engine:
         # Not as a text: what a path holds could be read as a part of a URL.
         URL.create("sqlite", database=None if path is None else str(path)),
         # One connection for all threads, because each would have a memory of its own.
-        **({"poolclass": StaticPool} if path is None else {}),
+        **({"poolclass": StaticPool} if path is None else {"max_overflow": -1}),
         connect_args={
             "check_same_thread": False, "isolation_level": None, "timeout": _SECONDS
         },
@@ -319,7 +319,7 @@ def _sqlite(path: Path | None) -> Engine:
 
 
 def _postgres(url: Any, schema: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def opened(driver: Any, _: Any) -> None:
