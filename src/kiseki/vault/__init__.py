@@ -14,6 +14,7 @@ The vault knows no chain. A part imports only from those above it:
     backups     a key store as one sealed file
     older       key files as they were before there was a database
     store       the tables, in a file or a PostgreSQL database, and their migrations
+    objects     content at rest: age files in a folder or on S3, and their rows
     handing     who gets content, and the receipt of it
     keys        who can open a vault, and since when
     keyfile     where a key store lies

@@ -29,6 +29,7 @@ __all__ = [
     "hash_each",
     "hash_files",
     "hash_outputs",
+    "other_form",
     "still",
     "whole",
 ]
@@ -117,7 +118,7 @@ def hash_each(
         try:
             return item, *_digest(path)
         except FilesError as error:
-            if not isinstance(error.__cause__, FileNotFoundError) or not (same := _same(path)):
+            if not isinstance(error.__cause__, FileNotFoundError) or not (same := other_form(path)):
                 raise FilesError(f"{where(item)}{error}") from error.__cause__
             return item, *_digest(same)
 
@@ -240,9 +241,10 @@ def _digest(path: str | Path) -> tuple[bytes, int, str]:
     return digest.digest(), after.st_size, _doubt(path, after.st_size, begin)
 
 
-def _same(path: str | Path) -> Path | None:
+def other_form(path: str | Path) -> Path | None:
     """The file whose name is the same text in another of Unicode's forms: macOS takes letters apart
-    (``か`` and its mark), other systems do not, and a list is often written on another system."""
+    (``か`` and its mark), other systems do not, and a list is often written on another system.
+    None where there is no such file either."""
     place = Path(Path(path).anchor)
     for part in Path(path).relative_to(place).parts:
         forms = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))

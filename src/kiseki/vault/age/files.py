@@ -52,6 +52,17 @@ class Opened:
         self.size = (length - self._begin) - self._chunks * TAG
         self._chunk(self._chunks - 1)
 
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; nothing more can be read."""
+        if (close := getattr(self._file, "close", None)) is not None:
+            close()
+
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to `stop`, or to the end, a chunk at a time.
 

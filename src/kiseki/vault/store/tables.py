@@ -1,4 +1,5 @@
-"""What is kept: salts, collections, receipts of data, documents of origin; and who was handed what.
+"""What is kept: salts, collections, receipts of data, documents of origin; objects of a vault, and
+who was handed what.
 
 Whoever changes a table here writes a migration beside it; a test compares what both make.
 """
@@ -22,6 +23,7 @@ __all__ = [
     "APPLICATION",
     "asked",
     "before",
+    "called",
     "checkpoint",
     "collection",
     "entry",
@@ -34,6 +36,7 @@ __all__ = [
     "log_node",
     "metadata",
     "nonce",
+    "objects",
     "opened",
     "origin",
     "receipt",
@@ -148,6 +151,33 @@ origin = Table(
 )
 
 given_up = Table("given_up", metadata, Column("id", LargeBinary, primary_key=True))
+
+# An object is a content of one provider, kept once. `key` is what its digest is looked up by,
+# `identity` is wrapped for the vault's recipients, `recipient` is its public half. The content has
+# `size` bytes, the object `sealed` ones. `added` are seconds.
+objects = Table(
+    "object",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),
+    Column("provider", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sealed", BigInteger, nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    Column("recipient", LargeBinary, nullable=False),
+    Column("added", BigInteger, nullable=False),
+    UniqueConstraint("provider", "key"),
+)
+
+# What an object is called: an age file to the object's own identity. `key` tells whether it has
+# this name already, and nothing else.
+called = Table(
+    "called",
+    metadata,
+    Column("object", LargeBinary, ForeignKey("object.name"), primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("text", LargeBinary, nullable=False),
+)
 
 # Signing in. Of what somebody else could use (cookies, tokens) only the SHA-256 is kept.
 nonce = Table(

@@ -1,0 +1,64 @@
+"""A vault with real places and databases, for the tests of objects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+from pyrage import x25519
+
+from kiseki.vault import lists
+from kiseki.vault.age.keys import Identity
+from kiseki.vault.objects.adding import Added, add, hashed
+from kiseki.vault.objects.place import Place
+from kiseki.vault.objects.reading import Contents
+from kiseki.vault.objects.rows import Objects
+from kiseki.vault.store.database import Database
+
+from .conftest import WHO
+
+KEY = Identity(b"\x07" * 32)
+OFFLINE = Identity(b"\x08" * 32)
+RECIPIENTS = (str(KEY.recipient), str(OFFLINE.recipient))
+
+
+def unwrap(data: bytes) -> bytes:
+    return bytes(pyrage.decrypt(data, [x25519.Identity.from_str(KEY.text)]))
+
+
+@dataclass
+class Vault:
+    store: Database
+    place: Place
+
+    @property
+    def objects(self) -> Objects:
+        return Objects(self.store)
+
+    @property
+    def contents(self) -> Contents:
+        return Contents(self.objects, self.place, unwrap)
+
+    def add(self, source: Path, provider: str = WHO, **more: bool) -> Added:
+        added = Added()
+        items = hashed(lists.read(source), added, **more)
+        return add(self.objects, self.place, provider, RECIPIENTS, items, added, cores=2)
+
+    def read(self, content: bytes, provider: str = WHO) -> bytes | None:
+        found = self.contents.content_of(provider, hashlib.sha256(content).digest())
+        if found is None:
+            return None
+        with found.open() as opened:
+            return b"".join(opened.read())
+
+
+def made(folder: Path, count: int, size: int = 1_000) -> Iterator[bytes]:
+    """Writes files whose contents differ; the contents."""
+    folder.mkdir(exist_ok=True, parents=True)
+    for number in range(count):
+        content = b"\x89PNG" + hashlib.shake_256(b"%d" % number).digest(size - 4)
+        (folder / f"{number}.png").write_bytes(content)
+        yield content

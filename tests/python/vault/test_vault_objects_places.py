@@ -1,0 +1,292 @@
+"""Places that are full, slow, or lose their answers; and what adding leaves when it is killed."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import http.server
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiseki.errors import InvalidInput, VaultError
+from kiseki.vault.objects import storing
+from kiseki.vault.objects.checking import Wrong, check, sweep
+from kiseki.vault.objects.place import Place, place
+from kiseki.vault.objects.sources import Held, Part
+from kiseki.vault.store.database import Database
+
+from .conftest import WHO, s3_options
+from .objects import RECIPIENTS, Vault, made, unwrap
+
+
+def task(content: bytes) -> storing.Task:
+    digest = hashlib.sha256(content).digest()
+    return storing.Task(Held(content, "here"), digest, digest)
+
+
+def test_an_object_that_is_kept_is_there_and_one_that_is_not_is_not(objects_place: Place) -> None:
+    for content in (b"", b"content", b"x" * 9_000_000):  # the last is put in several parts
+        made = storing.keep(task(content), objects_place, RECIPIENTS)
+        assert objects_place.size(made.name) == made.sealed
+        file = objects_place.open(made.name)
+        file.seek(made.sealed - 5)
+        assert len(file.read(9)) == 5
+        file.seek(0)
+        assert hashlib.sha256(file.read()).digest() == made.name
+        file.close()
+        (lying,) = objects_place.walk()
+        assert lying[:2] == (made.name, made.sealed)
+        assert abs(lying.seconds - time.time()) < 60
+        objects_place.delete(made.name)
+        objects_place.delete(made.name)
+        assert objects_place.size(made.name) is None
+        with pytest.raises(VaultError, match="is not in"):
+            objects_place.open(made.name)
+    with objects_place.draft() as draft:
+        draft.write(b"half of something")
+    assert list(objects_place.walk()) == []
+
+
+def test_a_place_that_is_none_is_told_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no filesystem is known"):
+        place("nosuch://vault")
+    assert "hunter2" not in str(place("memory://me:hunter2@vault"))
+    (tmp_path / "file").touch()
+    with pytest.raises(VaultError, match=r"cannot be kept in .*file \(File exists"):
+        storing.keep(task(b"x"), place(tmp_path / "file"), RECIPIENTS)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    """On a real filesystem of 300 KB."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    small = tmp_path / "small"
+    small.mkdir()
+    script = f"""
+import hashlib
+from pathlib import Path
+from kiseki.errors import VaultError
+from kiseki.vault.objects import storing
+from kiseki.vault.objects.place import place
+from kiseki.vault.objects.sources import Held
+where, kept = place(Path({str(small)!r}) / "vault"), []
+try:
+    for number in range(9):
+        content = bytes([number]) * 60_000
+        digest = hashlib.sha256(content).digest()
+        task = storing.Task(Held(content, "here"), digest, digest)
+        kept.append(storing.keep(task, where, {RECIPIENTS!r}).name)
+except VaultError as error:
+    print(error)
+assert sorted(kept) == sorted(each.name for each in where.walk())
+print(len(kept))
+"""
+    box = ["bwrap", "--dev-bind", "/", "/", "--size", "300000", "--tmpfs", str(small)]
+    done = subprocess.run([*box, sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said, count = done.stdout.splitlines()
+    assert "there is no room left; make some and run this again" in said
+    assert 2 <= int(count) <= 4
+
+
+class Between(http.server.BaseHTTPRequestHandler):
+    """Between s3fs and the server: it is late, or loses answers."""
+
+    protocol_version = "HTTP/1.1"
+    to = ""
+    late = 0.0
+    lost = 0
+    puts = 0
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        upstream = http.client.HTTPConnection(self.to.removeprefix("http://"))
+        upstream.request(self.command, self.path, body, dict(self.headers))
+        answer = upstream.getresponse()
+        content = answer.read()
+        upstream.close()
+        kind = type(self)
+        kind.puts += self.command == "PUT"
+        time.sleep(self.late)
+        if self.command == "PUT" and kind.lost > 0:
+            kind.lost -= 1
+            self.close_connection = True
+            return
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                self.send_header(name, value)
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _pass  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def between(s3: str, **how: Any) -> Iterator[tuple[type[Between], str]]:
+    kind = type("Between", (Between,), {"to": s3, **how})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield kind, f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_s3_that_loses_an_answer_is_asked_again_and_has_one_object(s3: str) -> None:
+    with between(s3, lost=1) as (proxy, url):
+        where = place("s3://vault/lost", s3_options(url))
+        made = storing.keep(task(b"content" * 100), where, RECIPIENTS)
+        assert proxy.puts == 2
+    ((name, size, *_),) = place("s3://vault/lost", s3_options(s3)).walk()
+    assert (name, size) == (made.name, made.sealed)
+
+
+def test_s3_that_does_not_answer_in_time_is_told(s3: str) -> None:
+    hurried = {"config_kwargs": {"read_timeout": 0.2, "retries": {"max_attempts": 0}}}
+    with between(s3, late=0.5) as (_, url):
+        where = place("s3://vault/late", {**s3_options(url), **hurried})
+        with pytest.raises(VaultError, match="does not answer in time"):
+            storing.keep(task(b"content"), where, RECIPIENTS)
+    with pytest.raises(VaultError, match=r"kept in s3://vault/x \("):  # nobody is there
+        storing.keep(
+            task(b"content"), place("s3://vault/x", {**s3_options(url), **hurried}), RECIPIENTS
+        )
+    with pytest.raises(VaultError, match=r"kept in s3://none \(.*bucket"):
+        storing.keep(task(b"content"), place("s3://none", s3_options(s3)), RECIPIENTS)
+
+
+ADDING = """
+import sys
+from pathlib import Path
+from kiseki.vault import lists
+from kiseki.vault.objects.adding import Added, add, hashed
+from kiseki.vault.objects.place import place
+from kiseki.vault.objects.rows import Objects
+from kiseki.vault.store.database import Database
+
+if __name__ == "__main__":
+    store, where, options, works, who, *recipients = sys.argv[1:]
+    opened = Database(store if "://" in store else Path(store))
+    added = Added()
+    print("begins", flush=True)
+    add(Objects(opened), place(where, eval(options)), who, recipients,
+        hashed(lists.read(works), added), added, lambda *at: print(*at, flush=True), cores=2)
+    print(added.stored, flush=True)
+"""
+
+
+def test_adding_that_is_killed_at_any_moment_loses_nothing(
+    store_url: Path | str, objects_place: Place, tmp_path: Path
+) -> None:
+    """kill -9 of the process; those that encrypt for it end by themselves."""
+    chance = random.Random(17)
+    works = tmp_path / "works"
+    count = 300
+    contents = list(made(works, count, 20_000))
+    script = tmp_path / "adding.py"
+    script.write_text(ADDING)
+    options = getattr(objects_place, "options", {})
+    arguments = [str(store_url), str(objects_place), repr(options), str(works), WHO, *RECIPIENTS]
+    vault = Vault(Database(store_url), objects_place)
+    counts = list[int]()
+    for enough in (0, 1, 100, 200):  # that are done when it is killed
+        process = subprocess.Popen(
+            [sys.executable, str(script), *arguments],
+            stdout=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        while enough and int(process.stdout.readline().split()[0]) < enough:
+            pass
+        time.sleep(chance.uniform(0, 0.1))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        deadline = time.monotonic() + 60
+        while group_is_there(process.pid):
+            assert time.monotonic() < deadline, "a process that encrypts is left"
+            time.sleep(0.05)
+        wrong = {each.wrong for each in check(vault.objects, vault.place, unwrap=unwrap)}
+        assert wrong <= {Wrong.NO_ROW, Wrong.HALF}
+        counts.append(len(list(vault.objects.each())))
+    assert counts == sorted(counts)  # what is there stays
+    assert any(0 < each < count for each in counts), counts
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split()[-1] == str(count - counts[-1])
+    for _ in sweep(vault.objects, vault.place, older=-60):  # the other clock may be ahead
+        pass
+    assert list(check(vault.objects, vault.place, unwrap=unwrap)) == []
+    assert all(vault.read(content) == content for content in contents[::30])
+    assert len(list(vault.place.walk())) == count
+    vault.store.close()
+
+
+def group_is_there(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_process_that_encrypts_and_is_killed_is_told(tmp_path: Path) -> None:
+    store = Database(tmp_path / "store")
+    vault = Vault(store, place(tmp_path / "vault"))
+    list(made(tmp_path / "works", 3))
+    big = tmp_path / "works" / "9.mov"
+    with big.open("wb") as file:
+        file.write(b"film")
+        file.truncate(1 << 30)
+
+    def end() -> None:
+        deadline = time.monotonic() + 60
+        begun = tmp_path / "vault" / "begun"
+        while time.monotonic() < deadline:
+            for fd in Path("/proc").glob("[0-9]*/fd/*"):
+                try:
+                    if fd.readlink().parent == begun and int(fd.parts[2]) != os.getpid():
+                        os.kill(int(fd.parts[2]), signal.SIGKILL)
+                        return
+                except OSError:
+                    pass
+
+    killer = threading.Thread(target=end)
+    killer.start()
+    with pytest.raises(VaultError, match="was ended from outside; run this again"):
+        vault.add(tmp_path / "works")
+    killer.join()
+    big.unlink()
+    vault.add(tmp_path / "works")
+    assert {each.wrong for each in check(vault.objects, vault.place)} <= {Wrong.HALF, Wrong.NO_ROW}
+    assert len(list(vault.objects.each())) == 3
+    store.close()
+
+
+def test_a_part_of_a_file_is_kept_alone(tmp_path: Path) -> None:
+    (tmp_path / "tar").write_bytes(b"before" + b"inside" + b"after")
+    digest = hashlib.sha256(b"inside").digest()
+    part = storing.Task(Part(str(tmp_path / "tar"), 6, 6, True), digest, digest)
+    assert storing.keep(part, place(tmp_path / "vault"), RECIPIENTS).size == 6
