@@ -159,7 +159,7 @@ _SAME = {
 """Names that programs give, which are the same in every language."""
 
 _INTERNAL = {"IndexInconsistent", "IndexUnusable"}  # told without their words
-_OURS = {"Closed", "HTTPException", "NoInvitation", "Refused", "Shut", "TooMany"}
+_OURS = {"Closed", "HTTPException", "NoInvitation", "NotGiven", "Refused", "Shut", "TooMany"}
 _CLASSES = ({*errors.__all__} - _INTERNAL) | _OURS
 _Local = Mapping[str, list[ast.expr]]
 _MESSAGE = {"HTTPException": 1, "Refused": 1, "ContractReverted": 2, "DifferentValues": 2}
