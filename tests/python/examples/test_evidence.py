@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -179,7 +180,7 @@ def test_each_model_is_made_again_bit_for_bit_by_somebody_else(run: Run) -> None
     """Also the one on pictures that two artists drew alike, and the one on generated pictures."""
     acts.licence(run.world, run.prepared)
     found = again.made_again(run.world)
-    if found[0].verdict == "Not tried":
+    if found[0].verdict == "Not tried" and not os.environ.get("CI"):
         pytest.skip(found[0].sentence)
     assert [(each.title, each.verdict) for each in found] == [
         (f"{name}, trained again", "Reproduced, bit for bit") for name in run.world.made
@@ -214,7 +215,7 @@ def test_other_weights_are_told_and_stated_too(run: Run, monkeypatch: pytest.Mon
     wrong = Made(done.id, made.manifest, made.weights, laid)
     monkeypatch.setattr(world, "made", {name: wrong})
     (found,) = again.made_again(world)
-    if found.verdict == "Not tried":
+    if found.verdict == "Not tried" and not os.environ.get("CI"):
         pytest.skip(found.sentence)
     assert (found.ok, found.verdict) == (False, "Not reproduced")
     assert "other tensors came out" in found.sentence

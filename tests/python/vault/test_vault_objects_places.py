@@ -70,7 +70,7 @@ def test_a_place_that_is_none_is_told_without_its_password(tmp_path: Path) -> No
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     """On a real filesystem of 300 KB."""
-    if shutil.which("bwrap") is None:
+    if shutil.which("bwrap") is None and not os.environ.get("CI"):
         pytest.skip("bubblewrap is not installed")
     small = tmp_path / "small"
     small.mkdir()

@@ -315,7 +315,7 @@ def test_no_key_is_shown(vault: Person) -> None:
 
 def test_a_key_service_opens_the_key_or_says_so(vault: Person) -> None:
     """AWS KMS, as moto's server speaks it over HTTP."""
-    boto3 = pytest.importorskip("boto3")
+    import boto3
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
