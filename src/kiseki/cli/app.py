@@ -200,7 +200,14 @@ def root(
                           "[env: KISEKI_ACCOUNT]"),
     ] = None,
     secrets: Annotated[
-        str | None, typer.Option(help="The file of the key store.  [env: KISEKI_SECRETS]")
+        str | None,
+        typer.Option(help="The key store: a file, or the URL of a PostgreSQL database.  "
+                          "[env: KISEKI_SECRETS]"),
+    ] = None,
+    vault_identity: Annotated[
+        str | None,
+        typer.Option(help="What opens the key store, where it is a vault: an age identity file, or "
+                          "aws-kms: and an encrypted one.  [env: KISEKI_VAULT_IDENTITY]"),
     ] = None,
     deployments: Annotated[
         str | None, typer.Option(help="Folder of deployment records.  [env: KISEKI_DEPLOYMENTS]")
@@ -274,8 +281,8 @@ def root(
     found a problem) or 130 (interrupted; run the same command again to go on).
     """
     context.options(context.Options(
-        network, rpc, account, secrets, deployments, journal, index, max_fee, tip, confirmations,
-        decimal, encoding, sheet, json, yes, dry_run, debug,
+        network, rpc, account, secrets, vault_identity, deployments, journal, index, max_fee, tip,
+        confirmations, decimal, encoding, sheet, json, yes, dry_run, debug,
     ))  # fmt: skip
 
 
@@ -352,7 +359,8 @@ def _options_first(words: list[str]) -> list[str]:
 
 
 _WITH_VALUE = {
-    "--network", "--rpc", "--account", "--secrets", "--deployments", "--journal", "--index",
-    "--max-fee", "--tip", "--confirmations", "--decimal", "--encoding", "--sheet",
+    "--network", "--rpc", "--account", "--secrets", "--vault-identity", "--deployments",
+    "--journal", "--index", "--max-fee", "--tip", "--confirmations", "--decimal", "--encoding",
+    "--sheet",
 }  # fmt: skip
 _FLAGS = {"--json", "--yes", "-y", "--dry-run", "--debug"}

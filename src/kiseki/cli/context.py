@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kiseki.chain.sending.outcome import Receipt
     from kiseki.client.data.registering import Registered
     from kiseki.client.kiseki import Kiseki
+    from kiseki.vault.keys.services import Opens
     from kiseki.vault.keystore import KeyStore
 
 __all__ = ["Options", "Weak", "amount", "asks", "chain_of", "chosen", "connected",
@@ -58,6 +59,7 @@ class Options:
     rpc: str | None = None
     account: str | None = None
     secrets: str | None = None
+    vault_identity: str | None = None
     deployments: str | None = None
     journal: str | None = None
     index: str | None = None
@@ -106,6 +108,7 @@ _OPTIONS: Mapping[str, str] = {
     "rpc": "--rpc",
     "account": "--account",
     "secrets": "--secrets",
+    "vault_identity": "--vault-identity",
     "deployments": "--deployments",
     "journal": "--journal",
     "index": "--index",
@@ -134,9 +137,28 @@ def policy() -> Policy:
     return settings.policy(given(), chain_of(where()))
 
 
-def home(name: str) -> Path:
-    """The file ``secrets`` or ``journal``: below ~/.kiseki, unless an option names another file."""
-    return Path(chosen(name)).expanduser()
+def journal_file() -> Path:
+    """The journal of transactions."""
+    return Path(chosen("journal")).expanduser()
+
+
+def secrets() -> Path | str:
+    """The key store: a file, or the URL of a database."""
+    where: Path | str = settings.value("KISEKI_SECRETS", given())
+    return where
+
+
+def beside_secrets() -> Path:
+    """The folder for what people keep beside the key store."""
+    where = secrets()
+    usual = settings.SETTINGS["KISEKI_SECRETS"].default
+    return (where if isinstance(where, Path) else Path(usual).expanduser()).parent
+
+
+def vault_key() -> Opens | None:
+    """What opens the key store, where it is a vault; none where nobody named it."""
+    key: Opens | None = settings.value("KISEKI_VAULT_IDENTITY", given())
+    return key
 
 
 def keystores() -> Keystores:
@@ -249,14 +271,24 @@ def acting() -> str:
     return address_of(settings.wallet(given(), chain_id), **_around(at.url, chain_id))
 
 
-def store() -> KeyStore:
-    """The key store; refuses if there is none."""
+def store(new: bool = False) -> KeyStore:
+    """The key store.
+
+    Args:
+        new: whether it is made where there is none.
+
+    Raises:
+        InvalidInput: there is none.
+    """
     from kiseki.vault.keystore import KeyStore
 
-    path = home("secrets")
-    if not path.exists():
-        raise InvalidInput(f"there is no key store at {path}; name its file with --secrets")
-    return KeyStore(path)
+    where = secrets()
+    if not new and isinstance(where, Path) and not where.exists():
+        raise InvalidInput(
+            f"there is no key store at {where} yet; `kiseki data register` makes one, and "
+            "--secrets names another"
+        )
+    return KeyStore(where, vault_key())
 
 
 def key_store(k: Kiseki) -> KeyStore:
@@ -271,7 +303,7 @@ def key_store(k: Kiseki) -> KeyStore:
 
 def journal() -> Journal:
     """The journal that the options name, for a command without a connected `Kiseki`."""
-    return opened.enter_context(closing(Journal(home("journal"))))
+    return opened.enter_context(closing(Journal(journal_file())))
 
 
 def refuse_dry_run(command: str) -> None:
@@ -333,7 +365,7 @@ def connected(
 
     k = Kiseki.connect(
         place.url, who, chain_id=place.chain_id, policy=of or policy(), rehearses=rehearses,
-        secrets=home("secrets"), journal=home("journal"),
+        secrets=secrets(), vault_key=vault_key(), journal=journal_file(),
         index=settings.value("KISEKI_INDEX", given()), deployments=Path(chosen("deployments")),
         networks=settings.value("KISEKI_NETWORKS", given()), allow_old=allow_old,
     )  # fmt: skip

@@ -17,14 +17,14 @@ __all__ = ["left_out", "write_split"]
 
 def write_split(split: Split) -> Path:
     """Writes a split's file, beside the key store; where it is."""
-    path = context.home("secrets").parent / "splits" / split.filename
+    path = context.beside_secrets() / "splits" / split.filename
     texts.write(path, split.to_json(), folder=True)
     return path
 
 
 def left_out() -> list[tuple[Path, str]]:
     """The files that are there and in no backup of the key store, each with what to do about it."""
-    journal = context.home("journal")
+    journal = context.journal_file()
     known = (
         (context.keystores().folder, "the wallets: copy these files, each has its own password"),
         (journal, "what is on its way from this machine: finish that before you move"),

@@ -23,7 +23,7 @@ def people() -> People:
     """The address book, beside the key store."""
     from kiseki.vault.people import People
 
-    return People(context.home("secrets").parent / "people.json")
+    return People(context.beside_secrets() / "people.json")
 
 
 def account(text: str) -> str:

@@ -67,7 +67,7 @@ def told_before(k: Kiseki, collections: Iterable[Kept]) -> None:
         show.say(f"Not shown here: {show.count(len(files) - _MOST, 'more document')} of origin.")
     for each in files:
         if each.origin.required and (missing := k.data.origins.unsigned(each)):
-            path = context.home("secrets").parent / "origins" / f"{each.origin.hash.hex()}.json"
+            path = context.beside_secrets() / "origins" / f"{each.origin.hash.hex()}.json"
             texts.write(path, each.to_json(), mode=0o600, folder=True)
             names = ", ".join(owner.name for owner in missing)
             show.say(

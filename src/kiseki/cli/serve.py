@@ -175,7 +175,7 @@ def serve(
     def ready(address: str) -> None:
         show.say(f"The pages are at {address}. Press Ctrl-C to end it.")
         here = address.replace("127.0.0.1", "localhost")
-        mine = context.home("journal").parent / "operator.url"
+        mine = context.journal_file().parent / "operator.url"
         texts.write(mine, f"{here}operator?key={door.key}\n", mode=0o600, folder=True)
         show.say(f"The address of the operator's page is in the file {mine}.")
         if invitations is not None:

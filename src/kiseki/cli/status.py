@@ -107,14 +107,12 @@ def _of_node(node: Node) -> dict[str, Any]:
 
 
 def _key_store() -> dict[str, Any]:
-    from kiseki.vault.keystore import KeyStore
-
-    path = context.home("secrets")
-    if not path.exists():
+    where = context.secrets()
+    if isinstance(where, Path) and not where.exists():
         return {}
-    with KeyStore(path) as store:
+    with context.store() as store:
         kept = sum(1 for _ in store.collections())
-        return {"secrets": {"path": path, "salts": store.count(), "collections": kept}}
+        return {"secrets": {"path": store.place, "salts": store.count(), "collections": kept}}
 
 
 def _of_wallet(node: Node, who: str, k: Kiseki | None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import typer
 
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, address_of
 from kiseki.cli import context, home, names, show
-from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kiseki.vault.people import Person
@@ -214,9 +213,7 @@ def backup(
       kiseki keys backup salts.age
       kiseki keys backup salts.age --recipient age1qqqq
     """
-    from kiseki.vault.keystore import KeyStore
-
-    with KeyStore(context.home("secrets")) as store:
+    with context.store(new=True) as store:
         people = names.people().all()
         passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
         store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear, people=people)
@@ -250,14 +247,13 @@ def restore(
       kiseki keys restore salts.age
       kiseki keys restore salts.age --identity key.txt
     """
-    from kiseki.vault.keystore import KeyStore
     from kiseki.vault.people import Merged, Person
 
     passphrase = None if identity or clear else context.password("Passphrase")
 
     book, told = names.people(), list[Person]()
     book.all()  # a book that cannot be used is said before anything is merged
-    with KeyStore(context.home("secrets")) as store:
+    with context.store(new=True) as store:
         new = store.restore(path, identity=identity, passphrase=passphrase, person=told.append)
         count = store.count()
         paid = {each.payee.key: each.payee.split for each in store.collections()}
@@ -322,12 +318,8 @@ def list_collections() -> None:
     Examples:
       kiseki keys list
     """
-    path = context.home("secrets")
-    if not path.exists():
-        raise InvalidInput(f"there is no key store at {path} yet; `kiseki data register` makes one")
-    from kiseki.vault.keystore import KeyStore
-
-    with KeyStore(path) as store:
+    with context.store() as store:
+        place = store.place
         kept = [(each, each.count, "prepared here") for each in store.collections()]
         kept += [(each, count, "a receipt") for each, count in store.received()]
         count = store.count()
@@ -340,4 +332,4 @@ def list_collections() -> None:
         [(e.id, e.provider, f"{e.count:,}", f"{here:,}", source) for e, here, source in kept],
         numbers=["items", "of them here"],
     )
-    show.say(f"The key store {path} has {show.count(count, 'salt')}.")
+    show.say(f"The key store {place} has {show.count(count, 'salt')}.")

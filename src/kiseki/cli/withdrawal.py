@@ -354,7 +354,7 @@ def _named(developer: str | None, provider: str | None, mine: Callable[[], str])
 
 
 def _record(named: Path | None) -> Path:
-    return named or context.home("journal").parent / "posted.sqlite"
+    return named or context.journal_file().parent / "posted.sqlite"
 
 
 def outbox(

@@ -38,6 +38,7 @@ from kiseki.core.payee import Payee
 from kiseki.core.values import ZERO_ADDRESS, address
 from kiseki.errors import KisekiError
 from kiseki.index import Index
+from kiseki.vault.keys.services import Opens
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.protocol import Salts
 
@@ -111,6 +112,7 @@ class Kiseki:
         key: str | LocalAccount | Signer,
         *,
         secrets: str | Path | Salts,
+        vault_key: Opens | None = None,
         chain_id: int | None = None,
         deployments: str | Path | None = None,
         journal: str | Path | Journal | None = None,
@@ -127,8 +129,10 @@ class Kiseki:
             url: JSON-RPC of a node; several, to fall back on, as a sequence or with commas between.
             key: the wallet's private key (0x and 64 hex digits), an account of eth-account, or
                 whatever signs (`kiseki.chain.signing.accounts`).
-            secrets: the key file that keeps salts, made with mode 0600 when first needed; back it
-                up. Or whatever keeps them.
+            secrets: the key store that keeps salts: a file, made with mode 0600 when first needed,
+                or the URL of a PostgreSQL database, as ``postgresql://…``; back it up. Or whatever
+                keeps them.
+            vault_key: what opens the key store, where it is a vault (`kiseki.vault.keys`).
             chain_id: the chain it must be.
             deployments: folder of deployment records, which say from which block on to look.
             journal: the file that says what is on its way (`~/.kiseki/journal`), which all of a
@@ -145,7 +149,8 @@ class Kiseki:
         Raises:
             NodeUnreachable, WrongChain, NotDeployed: as they say.
             IndexUnusable: the node does not answer, and what was read before cannot be used.
-            SecretsError: the key file can be read by others, or is damaged.
+            SecretsError: the key store can be read by others, is damaged, or is a vault that
+                `vault_key` does not open.
         """
         # First: where there is no such chain, nothing is made.
         if allow_old and chain_id is not None:
@@ -173,7 +178,7 @@ class Kiseki:
             )
             opened.callback(session.close)
             if isinstance(secrets, str | Path):
-                secrets = opened.enter_context(KeyStore(Path(secrets)))
+                secrets = opened.enter_context(KeyStore(_path_or_url(secrets), vault_key))
             made = cls(session, signer_of(key), secrets)
             made._opened = opened.pop_all()
         return made
@@ -340,7 +345,11 @@ class LocalKiseki(Kiseki):
 def _index_at(index: str | Path | None) -> str | Path:
     if index is None:
         return Path.home() / ".kiseki" / "index"
-    return index if isinstance(index, str) and "://" in index else Path(index)
+    return _path_or_url(index)
+
+
+def _path_or_url(where: str | Path) -> str | Path:
+    return where if isinstance(where, str) and "://" in where else Path(where)
 
 
 def deploy(

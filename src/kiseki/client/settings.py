@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiseki.chain.release.networks import Network, network
 from kiseki.chain.sending.fees import GWEI, Finality, Policy
@@ -24,6 +24,9 @@ from kiseki.chain.signing.accounts import LOCAL_CHAINS, Keystores, open_account
 from kiseki.chain.signing.signer import Signer
 from kiseki.errors import InvalidInput
 from kiseki.language import LANGUAGES, of_locale
+
+if TYPE_CHECKING:
+    from kiseki.vault.keys.services import Opens
 
 __all__ = ["SETTINGS", "Setting", "Where", "checked", "environment", "gwei", "keystores",
            "languages", "network_of", "policy", "settings", "text", "value", "variables", "wallet",
@@ -84,8 +87,16 @@ def _finality(text: str) -> Finality:
     return int(text)
 
 
-def _index(text: str) -> Path | str:
+def _path_or_url(text: str) -> Path | str:
     return text if "://" in text else _path(text)
+
+
+def _vault_key(text: str) -> Opens:
+    from kiseki.vault.keys.named import AWS, is_identity, key_of
+
+    if not is_identity(text):
+        _path(text.removeprefix(AWS))
+    return key_of(text)
 
 
 def _decimal(text: str) -> str:
@@ -138,12 +149,24 @@ SETTINGS: Mapping[str, Setting] = {
     "KISEKI_ACCOUNT": Setting("the name of a wallet, as studio", option="--account"),
     "KISEKI_PASSWORD_FILE": Setting(_FILE, _path),
     "KISEKI_KEYSTORES": Setting(_FOLDER, _path, "~/.kiseki/keystores"),
-    "KISEKI_SECRETS": Setting(_FILE, _path, "~/.kiseki/secrets", "--secrets"),
+    "KISEKI_SECRETS": Setting(
+        "the path of a file, or the URL of a PostgreSQL database, as postgresql://…",
+        _path_or_url,
+        "~/.kiseki/secrets",
+        "--secrets",
+    ),
+    "KISEKI_VAULT_IDENTITY": Setting(
+        "the path of an age identity file, aws-kms: and the path of an encrypted one, or the "
+        "identity itself (AGE-SECRET-KEY-1…)",
+        _vault_key,
+        "",
+        "--vault-identity",
+    ),
     "KISEKI_DEPLOYMENTS": Setting(_FOLDER, _path, "deployments", "--deployments"),
     "KISEKI_JOURNAL": Setting(_FILE, _path, "~/.kiseki/journal", "--journal"),
     "KISEKI_INDEX": Setting(
         "the path of a folder, or the URL of a PostgreSQL database, as postgresql://…",
-        _index,
+        _path_or_url,
         "~/.kiseki/index",
         "--index",
     ),
@@ -399,6 +422,7 @@ def settings(given: Mapping[str, str] | None = None) -> dict[str, Any]:
         "key": _key(known, lent, at),
         "chain_id": at.chain_id,
         "secrets": value("KISEKI_SECRETS", known),
+        "vault_key": value("KISEKI_VAULT_IDENTITY", known),
         "deployments": value("KISEKI_DEPLOYMENTS", known),
         "journal": value("KISEKI_JOURNAL", known),
         "index": value("KISEKI_INDEX", known),

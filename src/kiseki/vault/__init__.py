@@ -33,4 +33,6 @@ The vault knows no chain. A part imports only from those above it:
     drafts      invitations that a studio is about to make
     invitations what a studio asks artists, behind links
     seasons     outputs that come from a browser, and what became of them
+    setup       what is set of a vault
+    vault       a key store with keys, a place of objects, and logs of receipts
 """

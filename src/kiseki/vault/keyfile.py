@@ -84,8 +84,22 @@ class KeyFile:
         return self._look_once().epoch is not None
 
     @property
-    def _columns(self) -> Columns:
+    def database(self) -> Database:
+        """Where it lies, for what a vault keeps beside salts."""
+        return self._store
+
+    @property
+    def columns(self) -> Columns:
         """How values are read and written in the transaction that is open."""
+        return self._columns
+
+    def lookup(self, provider: bytes, digest: bytes) -> bytes:
+        """By what a provider's content is found in the database, 32 bytes."""
+        with self._store.reading():
+            return self._columns.lookup(provider, digest)
+
+    @property
+    def _columns(self) -> Columns:
         columns: Columns = self._seen.columns
         return columns
 

@@ -106,6 +106,10 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
             mine = (r.collection == row.collection, r.commitment == row.commitment)
             db.execute(update(tables.received).where(*mine).values(values))
         counted.add(len(rows))
+    for row in db.execute(select(tables.setting)).all():
+        value = _anew(old, new, row.value, b"setting" + row.name.encode())
+        mine = tables.setting.c.name == row.name
+        db.execute(update(tables.setting).where(mine).values(value=value))
     for rows in _parts(db, tables.origin, ("hash",)):
         for row in rows:
             place = b"origin" + row.hash

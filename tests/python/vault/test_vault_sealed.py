@@ -23,6 +23,7 @@ from kiseki.core.origin import OriginFile
 from kiseki.errors import InvalidInput, SecretsError
 from kiseki.vault.keys import epochs
 from kiseki.vault.keys.epochs import Holder
+from kiseki.vault.keys.named import key_of
 from kiseki.vault.keys.services import InFile, InService, InText, wrapped
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.openings import Item
@@ -306,15 +307,17 @@ def test_a_key_lies_in_a_file_for_its_owner_only(key_file: Path, vault: Person) 
 
 def test_no_key_is_shown(vault: Person) -> None:
     secret = vault.identity.identity
-    service = InService(secret.encode(), lambda sealed: sealed)
+    service = InService(lambda: secret.encode())
     assert secret not in repr([vault.identity, service])
     with pytest.raises(SecretsError) as refused:
         InText(secret[:-1]).opened(b"")
     assert secret[:-1] not in str(refused.value)
 
 
-def test_a_key_service_opens_the_key_or_says_so(vault: Person) -> None:
-    """AWS KMS, as moto's server speaks it over HTTP."""
+def test_a_key_service_opens_the_key_or_says_so(
+    vault: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS KMS, as moto's server speaks it over HTTP; the key is named as a person names it."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -328,18 +331,22 @@ def test_a_key_service_opens_the_key_or_says_so(vault: Person) -> None:
         )  # fmt: skip
         name = kms.create_key()["KeyMetadata"]["KeyId"]
         sealed = kms.encrypt(KeyId=name, Plaintext=vault.identity.identity.encode())
-        key = InService(
-            sealed["CiphertextBlob"],
-            lambda blob: bytes(kms.decrypt(CiphertextBlob=blob)["Plaintext"]),
-        )
+        (tmp_path / "key").write_bytes(sealed["CiphertextBlob"])
+        for name_of, value in (("ENDPOINT_URL_KMS", f"http://{host}:{port}"),
+                               ("DEFAULT_REGION", "us-east-1"), ("ACCESS_KEY_ID", "none"),
+                               ("SECRET_ACCESS_KEY", "none")):  # fmt: skip
+            monkeypatch.setenv(f"AWS_{name_of}", value)
+        key = key_of(f"aws-kms:{tmp_path / 'key'}")
         secret = wrapped(b"secret", [vault.holder.recipient])
         assert key.recipient == vault.holder.recipient
         assert key.opened(secret) == b"secret"
         assert key.opened(wrapped(b"other", [Person("second").holder.recipient])) is None
-        kms.disable_key(KeyId=name)
-        broken = InService(sealed["CiphertextBlob"][:-1], key.decrypt)
+        (tmp_path / "key").write_bytes(sealed["CiphertextBlob"][:-1])
         with pytest.raises(SecretsError, match="key service does not open"):
-            broken.opened(secret)
+            key.opened(secret)
+        (tmp_path / "key").unlink()
+        with pytest.raises(SecretsError, match="key cannot be read"):
+            key.opened(secret)
     finally:
         server.stop()
 

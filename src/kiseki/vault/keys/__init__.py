@@ -5,6 +5,6 @@ each of them opens it alone: the vault's own key, a second person's, one that li
 imports only from those above it:
 
     services    where the vault's own key is: a file, a text, a key service
+    named       the one of these that a person names
     epochs      whom the vault wraps to, and the key of its columns
-    vault       a key store that becomes a vault, and what is sealed anew in another epoch
 """

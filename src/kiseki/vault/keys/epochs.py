@@ -93,7 +93,7 @@ def columns_of(store: Database, key: Opens | None) -> Columns:
     if key is None:
         raise SecretsError(
             f"{store.place} is a vault, and its key was not given; name the file of it "
-            "(--identity or KISEKI_VAULT_IDENTITY)"
+            "(--vault-identity or KISEKI_VAULT_IDENTITY)"
         )
     keys = {number: key.opened(sealed) for number, sealed in rows}
     if keys[max(keys)] is None:

@@ -113,12 +113,11 @@ class InService:
     disk has nothing, and the service can be told to open it no more.
 
     Attributes:
-        sealed: the identity as the service encrypted it.
-        decrypt: asks the service, as `boto3.client("kms").decrypt` does through a few lines.
+        ask: gives the identity's text, which the service decrypts (`kiseki.vault.keys.named` asks
+            AWS KMS so). It is asked each time, so it can refuse from one moment to the next.
     """
 
-    sealed: bytes = field(repr=False)
-    decrypt: Callable[[bytes], bytes] = field(repr=False)
+    ask: Callable[[], bytes] = field(repr=False)
 
     @property
     def recipient(self) -> str:
@@ -135,7 +134,7 @@ class InService:
 
     def _asked(self) -> InText:
         try:
-            return InText(self.decrypt(self.sealed).decode())
+            return InText(self.ask().decode())
         except SecretsError:
             raise
         except Exception as error:  # noqa: BLE001 - of whatever service; what it says may be secret

@@ -295,6 +295,14 @@ epoch = Table(
     Column("column_key", LargeBinary, nullable=False),
 )
 
+# What is set of a vault, sealed: where objects lie, its domain, the key that signs its logs.
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
 epoch_recipient = Table(
     "epoch_recipient",
     metadata,

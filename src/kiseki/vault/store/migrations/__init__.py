@@ -14,7 +14,7 @@ from kiseki.vault.store.tables import metadata
 
 __all__ = ["HEAD", "ready"]
 
-HEAD = "0005"
+HEAD = "0006"
 """The last migration in `versions`."""
 
 

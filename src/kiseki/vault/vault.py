@@ -1,0 +1,154 @@
+"""A vault: a key store with keys, a place of objects, and the logs of its receipts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kiseki.errors import InvalidInput, VaultError
+from kiseki.vault import setup
+from kiseki.vault.handing.ledger import Ledger
+from kiseki.vault.handing.signin import Limits, SignedBy, SignIn
+from kiseki.vault.keys.epochs import Epoch, Holder, epochs
+from kiseki.vault.keys.services import Opens
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.objects.adding import Added, Item, add
+from kiseki.vault.objects.place import Place, place
+from kiseki.vault.objects.reading import Contents
+from kiseki.vault.objects.rows import Objects
+from kiseki.vault.resealing import next_epoch
+from kiseki.vault.setup import Setup
+
+__all__ = ["Vault", "absolute", "begin"]
+
+_STATEMENT = "Sign in to this vault. It costs nothing and sends nothing."
+
+
+class Vault:
+    """A vault that is open. It is closed with its key store. ::
+
+        with KeyStore(Path("secrets"), key) as store:
+            vault, added = Vault(store, key), Added()
+            vault.add(provider, hashed(lists.read(Path("artwork")), added), added)
+
+    Attributes:
+        keys: its store, for salts and collections.
+        setup: what is set of it.
+        place: where its objects lie.
+        objects: what the store knows of them.
+        contents: content by its digest.
+        ledger: the logs of its receipts.
+    """
+
+    def __init__(
+        self, keys: KeyStore, key: Opens, options: Mapping[str, Any] | None = None
+    ) -> None:
+        """
+        Args:
+            keys: the store.
+            key: the vault's own key.
+            options: of the filesystem of the objects, as fsspec takes them; they are kept nowhere.
+
+        Raises:
+            InvalidInput: the store is no vault; or the place of the objects needs a library that is
+                not installed.
+            SecretsError: the store cannot be used, or lacks its `Setup`.
+        """
+        if not keys.is_vault:
+            raise InvalidInput(
+                f"{keys.place} is a key store without keys, and no vault; `kiseki vault init` "
+                "makes a vault of it"
+            )
+        self.keys, self._key = keys, key
+        with keys.database.reading() as db:
+            self.setup = setup.read(db, keys.columns)
+        self.place: Place = place(self.setup.objects, options)
+        self.objects = Objects(keys.database, keys.lookup)
+        self.contents = Contents(self.objects, self.place, self._unwrap)
+        self.ledger = Ledger(keys.database, self.setup.domain, self.setup.seed)
+
+    def __repr__(self) -> str:
+        return f"Vault({self.keys.place!r}, {self.setup.objects!r})"
+
+    @property
+    def epochs(self) -> list[Epoch]:
+        """All of them, the last one is in force."""
+        return epochs(self.keys.database)
+
+    @property
+    def recipients(self) -> list[str]:
+        """To whom the identity of what is added is wrapped."""
+        return self.epochs[-1].recipients
+
+    def add(
+        self,
+        provider: str,
+        items: Iterable[Item],
+        added: Added | None = None,
+        told: Callable[[int, int], None] = lambda *_: None,
+    ) -> Added:
+        """Keeps contents of a provider; see `kiseki.vault.objects.adding.add`."""
+        return add(self.objects, self.place, provider, self.recipients, items, added, told)
+
+    def door(
+        self, uri: str, chain_id: int, signed_by: SignedBy, limits: Limits | None = None
+    ) -> SignIn:
+        """Where people sign in; see `SignIn`."""
+        return SignIn(
+            self.keys.database, self.setup.domain, uri, chain_id, _STATEMENT, signed_by,
+            limits or Limits(),
+        )  # fmt: skip
+
+    def _unwrap(self, wrapped: bytes) -> bytes:
+        found = self._key.opened(wrapped)
+        if found is None:
+            raise VaultError(
+                "the vault's key does not open the identity of this object: it was wrapped in an "
+                "epoch of other keys; give the key of that epoch"
+            )
+        return found
+
+
+def begin(
+    keys: KeyStore, key: Opens, holders: Sequence[Holder], new: Setup, now: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> None:  # fmt: skip
+    """Makes a vault of a key store. Nothing that it keeps is lost.
+
+    Interrupted, it is run again: what is set is written in the transaction that begins the first
+    epoch.
+
+    Args:
+        holders: who can open it; one of them is `key`.
+        new: what is set of it.
+        now: Unix seconds.
+        progress: called with how many rows are sealed and how many there are.
+
+    Raises:
+        InvalidInput: it is a vault already, or the holders are not as `next_epoch` wants them.
+        SecretsError: see `next_epoch`.
+    """
+    if keys.is_vault:
+        raise InvalidInput(f"{keys.place} is a vault already; `kiseki vault status` shows it")
+    with keys.database.writing() as db:
+        setup.write(db, keys.columns, new)
+    next_epoch(keys, holders, key, now, progress)
+
+
+def absolute(objects: str) -> str:
+    """The place of objects as it is kept: a URL, or a path that does not hang on where a process
+    runs.
+
+    Raises:
+        InvalidInput: the URL has a password in it, which would lie in the store.
+    """
+    if "://" not in objects:
+        return os.path.abspath(Path(objects).expanduser())  # noqa: PTH100 - as it is written
+    if "@" in objects.partition("://")[2].partition("/")[0]:
+        raise InvalidInput(
+            "leave user and password out of the URL; the library of the place finds them in its "
+            "own files and variables, as AWS_ACCESS_KEY_ID"
+        )
+    return objects
