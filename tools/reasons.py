@@ -32,6 +32,7 @@ UNSEEN = {
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
     "core/laid.py": "read on the command line, where somebody trained",
     "vault/laid.py": "likewise",
+    "vault/keys/named.py": "opens the vault of whoever runs the site, before the first page",
     "core/reproduction.py": "a document that cannot be read tells nothing",
     "core/run.py": "a document that cannot be read tells nothing",
     "vault/published.py": "read before the first page",

@@ -125,8 +125,6 @@ def test_every_command_that_the_code_tells_to_type_exists() -> None:
     """Next steps, errors and help: what is printed can be typed."""
     files = sorted((ROOT / "src" / "kiseki").rglob("*.py"))
     found = [(each, words) for each in files for words in printed(each.read_text("utf-8"))]
-    if "vault" not in COMMANDS.commands:  # its library is here before its commands (issue 17)
-        found = [(each, words) for each, words in found if words[0] != "vault"]
     assert [(each.name, words) for each, words in found if wrong(words)] == []
     ways = {"exposing.py", "manifests.py", "lora.py", "withdrawal.py", "reproducing.py"}
     assert ways <= {each.name for each, _ in found}

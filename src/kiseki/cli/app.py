@@ -146,6 +146,12 @@ COMMANDS = {
     "identity": Place(
         "identity", "identity", "Name artists who have no wallet yet, and bind a wallet later."
     ),
+    "vault": Place(
+        "vault",
+        "vault",
+        "Keep content encrypted, and hand it out by licence.",
+        ("contents", "epochs"),
+    ),
     "index": Place("index", "index", "Show, read, check and drop what was read of a chain."),
     "letters": Place(
         "signatures",

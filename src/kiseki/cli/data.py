@@ -87,6 +87,9 @@ def register(
         Path | None,
         typer.Option(help="A standing consent: register for its provider, with its terms."),
     ] = None,
+    vault: Annotated[
+        bool, typer.Option("--vault", help="Keep the files in the vault, too, encrypted.")
+    ] = False,
     as_new: AsNew = False,
     doubtful: Doubtful = "ask",
 ) -> None:  # fmt: skip
@@ -99,6 +102,9 @@ def register(
     or if an item stands in another collection that pays somebody else or has other terms. Run the
     command again to send only what is missing.
 
+    With --vault the key store is a vault (`kiseki vault init`), and the files are encrypted into it
+    before anything is sent.
+
     If a list names several artists for a work, it is a joint work. The artists share its money
     equally, or by the list's column `share`. The file of their split lies beside the key store.
 
@@ -109,6 +115,7 @@ def register(
       kiseki data register artwork --uses train --royalty 20% --payee team.json
       kiseki data register MANIFEST.csv --uses train --royalty 20% --no-publish --yes
       kiseki data register week-12 --under alice.json
+      kiseki data register artwork --uses train --royalty 20% --vault
     """
     origins.told(origin)
     if under is not None:
@@ -117,7 +124,7 @@ def register(
             raise InvalidInput(
                 "the standing consent sets the terms and the payee; leave out these options"
             )
-        _register_under(under, source, origin, publish, as_new, doubtful)
+        _register_under(under, source, origin, publish, vault, as_new, doubtful)
         return
     k = context.kiseki()
     terms = terms_of(k, uses, royalty, floor, licence, until, notice, gate)
@@ -127,12 +134,27 @@ def register(
         k, source, doubtful, as_new,
         lambda read, **how: k.data.prepare_all(read, terms, payee=paid, origin=origin, **how),
     )  # fmt: skip
+    if vault:
+        _into_vault(k, source, kept)
     _register(k, kept, publish)
 
 
+def _into_vault(k: Kiseki, source: Path, kept: list[Kept]) -> None:
+    """Keeps the content of what is about to be registered."""
+    from kiseki.cli.contents import put, say_added
+    from kiseki.cli.vault import vault_of
+
+    found = vault_of(context.key_store(k))
+    for provider in dict.fromkeys(each.provider for each in kept):
+        added = put(found, source, provider, True, only_known=True)
+        if not context.current.json:
+            say_added(added, provider)
+
+
 def _register_under(
-    file: Path, source: Path, origin: Path | None, publish: bool, as_new: bool, doubtful: str
-) -> None:
+    file: Path, source: Path, origin: Path | None, publish: bool, vault: bool, as_new: bool,
+    doubtful: str,
+) -> None:  # fmt: skip
     from kiseki.client.data import standing as standing_consents
 
     consent = standing_consents.StandingConsent.read(file)
@@ -144,6 +166,8 @@ def _register_under(
         k, source, doubtful, as_new,
         lambda read, **how: k.data.standing.collect(consent, read, origin=origin, **how),
     )  # fmt: skip
+    if vault:
+        _into_vault(k, source, kept)
     if not context.current.json:
         for one in languages():
             for each in consent.words(one)[:3]:

@@ -112,7 +112,13 @@ def _key_store() -> dict[str, Any]:
         return {}
     with context.store() as store:
         kept = sum(1 for _ in store.collections())
-        return {"secrets": {"path": store.place, "salts": store.count(), "collections": kept}}
+        return {
+            "secrets": {
+                "path": where if isinstance(where, Path) else store.place,
+                "salts": store.count(),
+                "collections": kept,
+            }
+        }
 
 
 def _of_wallet(node: Node, who: str, k: Kiseki | None) -> dict[str, Any]:
@@ -231,7 +237,9 @@ def _sum(amount: int, token: str, decimals: Mapping[str, int], currency: str) ->
     return f"{in_units(amount, decimals[token])} {of}"
 
 
-def _short(path: Path) -> str:
-    """With ~ for the home folder."""
+def _short(path: Path | str) -> str:
+    """With ~ for the home folder; of a database without a password."""
     home = Path.home()
+    if isinstance(path, str):
+        return path
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

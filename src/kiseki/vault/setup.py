@@ -53,8 +53,7 @@ def read(db: Connection, columns: Columns) -> Setup:
         return Setup(rows["objects"].decode(), rows["domain"].decode(), rows["seed"])
     except KeyError:
         raise SecretsError(
-            "this key store has keys, but no place for objects; run `kiseki vault init` again, "
-            "which goes on from here"
+            "this key store is no vault; `kiseki vault init` makes a vault of it"
         ) from None
 
 

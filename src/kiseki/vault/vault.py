@@ -52,21 +52,15 @@ class Vault:
             options: of the filesystem of the objects, as fsspec takes them; they are kept nowhere.
 
         Raises:
-            InvalidInput: the store is no vault; or the place of the objects needs a library that is
-                not installed.
-            SecretsError: the store cannot be used, or lacks its `Setup`.
+            InvalidInput: the place of the objects needs a library that is not installed.
+            SecretsError: the store cannot be used, or is no vault.
         """
-        if not keys.is_vault:
-            raise InvalidInput(
-                f"{keys.place} is a key store without keys, and no vault; `kiseki vault init` "
-                "makes a vault of it"
-            )
         self.keys, self._key = keys, key
         with keys.database.reading() as db:
             self.setup = setup.read(db, keys.columns)
         self.place: Place = place(self.setup.objects, options)
         self.objects = Objects(keys.database, keys.lookup)
-        self.contents = Contents(self.objects, self.place, self._unwrap)
+        self.contents = Contents(self.objects, self.place, self.unwrap)
         self.ledger = Ledger(keys.database, self.setup.domain, self.setup.seed)
 
     def __repr__(self) -> str:
@@ -101,7 +95,13 @@ class Vault:
             limits or Limits(),
         )  # fmt: skip
 
-    def _unwrap(self, wrapped: bytes) -> bytes:
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """Opens what is wrapped to the vault's key.
+
+        Raises:
+            VaultError: this key does not open it.
+            SecretsError: the key cannot be had.
+        """
         found = self._key.opened(wrapped)
         if found is None:
             raise VaultError(

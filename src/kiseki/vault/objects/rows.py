@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from kiseki.core.values import address
+from kiseki.core.values import address, address_text
 from kiseki.vault.objects.envelope import Called
 from kiseki.vault.store.database import Database, insert
 from kiseki.vault.store.tables import called, objects
 
-__all__ = ["DigestKey", "Name", "Object", "Objects", "in_parts"]
+__all__ = ["DigestKey", "Held", "Name", "Object", "Objects", "in_parts"]
 
 DigestKey = Callable[[bytes, bytes], bytes]
 """From a provider (20 bytes) and a SHA-256: what that is looked up by, 32 bytes."""
@@ -49,6 +49,22 @@ class Name(NamedTuple):
     object: bytes
     key: bytes
     text: bytes
+
+
+class Held(NamedTuple):
+    """How much is kept of a provider.
+
+    Attributes:
+        provider: an address in lower case.
+        objects: how many.
+        size: bytes of their content.
+        sealed: bytes of the objects.
+    """
+
+    provider: str
+    objects: int
+    size: int
+    sealed: int
 
 
 class Objects:
@@ -111,6 +127,16 @@ class Objects:
             for some in in_parts(names)
             for row in self._store.rows(select(c.name).where(c.name.in_(some)))
         }
+
+    def held(self) -> list[Held]:
+        """How much is kept of each provider."""
+        c = objects.c
+        sums = func.count(), func.sum(c.size), func.sum(c.sealed)
+        question = select(c.provider, *sums).group_by(c.provider).order_by(c.provider)
+        return [
+            Held(address_text(who), count, int(size), int(sealed))
+            for who, count, size, sealed in self._store.rows(question)
+        ]
 
     def each(self) -> Iterator[Object]:
         """Every object, in the order of names; a few hundred are held."""
