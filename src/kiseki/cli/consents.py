@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, names, show, sources
+from kiseki.cli import context, names, show, sources, typed
 from kiseki.cli.data import data
 from kiseki.cli.origins import OriginFile, say_words, told, told_before
 from kiseki.cli.salts import AsNew
@@ -164,7 +164,7 @@ def sign_consent(
             show.say(each)
     read = None
     if receipt is not None:
-        passphrase = None if identity or clear else context.password("Passphrase of the receipt")
+        passphrase = None if identity or clear else typed.password("Passphrase of the receipt")
         read = receipts.read(receipt, identity=identity, passphrase=passphrase)
         if read.origin is not None:
             say_words(read.origin.origin, "both")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -25,7 +25,6 @@ from kiseki.chain.signing.accounts import (
     WatchOnly,
     address_of,
     open_account,
-    password_file,
 )
 from kiseki.chain.signing.signer import Signer
 from kiseki.cli import show, trial
@@ -33,7 +32,6 @@ from kiseki.client import settings
 from kiseki.client.settings import SETTINGS, Where, variables
 from kiseki.core.amounts import in_units, parse
 from kiseki.core.values import ZERO_ADDRESS, address, from_hex, to_hex
-from kiseki.disk import passwords
 from kiseki.disk.tables import Format
 from kiseki.errors import InvalidInput, KisekiError, NodeAway, NodeBusy
 
@@ -44,8 +42,8 @@ if TYPE_CHECKING:
     from kiseki.vault.keys.services import Opens
     from kiseki.vault.keystore import KeyStore
 
-__all__ = ["Options", "Weak", "amount", "asks", "chain_of", "chosen", "connected",
-           "current", "hex32", "kiseki", "moment", "money", "options", "password", "spend", "table",
+__all__ = ["Options", "amount", "asks", "chain_of", "chosen", "connected",
+           "current", "hex32", "kiseki", "moment", "money", "options", "spend", "table",
            "watching", "where"]  # fmt: skip
 
 T = TypeVar("T")
@@ -166,50 +164,6 @@ def keystores() -> Keystores:
     return settings.keystores(given())
 
 
-def password(what: str) -> str:
-    """A password: from the password file, or typed in; refuses without a terminal."""
-    known = password_file(given())
-    if known is not None:
-        return known
-    if not sys.stdin.isatty():
-        raise InvalidInput(
-            "there is no terminal to ask for a password; write it into a file of mode 0600 and set "
-            "KISEKI_PASSWORD_FILE to that file"
-        )
-    return str(typer.prompt(what, hide_input=True, err=True))
-
-
-Weak = Annotated[bool, typer.Option("--weak", help="Take a weak password without a question.")]
-
-
-def new_password(weak: bool, what: str = "New password") -> str:
-    """A new password: from the password file, or typed in twice.
-
-    Args:
-        weak: whether a weak one was agreed to; else a person is asked, and nobody else may go on.
-
-    Raises:
-        InvalidInput: it is weak, or there is nobody to ask.
-    """
-    typed = password_file(given()) is None and sys.stdin.isatty()
-    new = (
-        str(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
-        if typed
-        else password(what)
-    )
-    why = "" if weak else passwords.weakness(new)
-    if why and not typed:
-        raise InvalidInput(f"{why}. Choose a longer one, or add --weak")
-    if why:
-        confirm(f"{why[0].upper()}{why[1:]}. Use it all the same?")
-    return new
-
-
-def private_key() -> str:
-    """A private key: from the environment, or typed in. It is never an argument."""
-    return settings.text("KISEKI_PRIVATE_KEY", given()) or password("Private key")
-
-
 def asks() -> bool:
     """Whether somebody can be asked, and wants to be."""
     return sys.stdin.isatty() and not current.yes
@@ -253,8 +207,10 @@ def signer(url: str, chain_id: int) -> Signer:
 
 def _around(url: str, chain_id: int) -> dict[str, Any]:
     """Where a wallet acts, and what opens it."""
+    from kiseki.cli import typed
+
     return {
-        "url": url.split(",")[0].strip(), "chain_id": chain_id, "ask": password,
+        "url": url.split(",")[0].strip(), "chain_id": chain_id, "ask": typed.password,
         "keystores": keystores(), "environment": given(),
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, show, typed
 from kiseki.cli.data import data
 from kiseki.cli.origins import in_words, say_words, sentences
 from kiseki.cli.terms import Collection
@@ -37,7 +37,7 @@ def receipt(
             help="Put the document of origin in, which holds names. Without: it asks.",
         ),
     ] = None,
-    weak: context.Weak = False,
+    weak: typed.Weak = False,
 ) -> None:
     """Write a receipt: the names, salts and proofs of items, for an artist or a licensed developer.
 
@@ -60,7 +60,7 @@ def receipt(
             say_words(named.origin, "both")
             if origin is None and not context.current.yes:
                 context.confirm("Hand it on? (--no-origin leaves it out)")
-        passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
+        passphrase = None if recipient or clear else typed.new_password(weak, "Passphrase")
         count = receipts.write(store, wanted, to, only=only, recipient=recipient,
                                passphrase=passphrase, clear=clear,
                                origin=origin is not False)  # fmt: skip
@@ -90,7 +90,7 @@ def receive(
     """
     from kiseki.vault import receipts
 
-    passphrase = None if identity or clear else context.password("Passphrase")
+    passphrase = None if identity or clear else typed.password("Passphrase")
     read = receipts.read(file, identity=identity, passphrase=passphrase)
     shown = receipts.check(read)
     k = context.watching()
@@ -125,7 +125,7 @@ def check_receipt(
     from kiseki.client.data import receipts_on_chain
     from kiseki.vault import receipts
 
-    passphrase = None if identity or clear else context.password("Passphrase")
+    passphrase = None if identity or clear else typed.password("Passphrase")
     read = receipts.read(file, identity=identity, passphrase=passphrase)
     shown = receipts.check(read)
     told: dict[str, Any] = show.plain(shown)

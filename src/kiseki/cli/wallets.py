@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kiseki.chain.signing.accounts import LOCAL_CHAINS, address_of
-from kiseki.cli import context, home, names, show
+from kiseki.cli import context, home, names, show, typed
 
 if TYPE_CHECKING:
     from kiseki.vault.people import Person
@@ -46,7 +46,7 @@ def list_accounts() -> None:
 
 
 @accounts.command("new")
-def new_account(name: Name, weak: context.Weak = False) -> None:
+def new_account(name: Name, weak: typed.Weak = False) -> None:
     """Make a new wallet, encrypted with a password.
 
     Asks for the password, writes a keystore file and sends nothing. A strong password has at least
@@ -57,7 +57,7 @@ def new_account(name: Name, weak: context.Weak = False) -> None:
       kiseki accounts new studio
       KISEKI_PASSWORD_FILE=password kiseki accounts new studio --json
     """
-    made = context.keystores().new(name, context.new_password(weak))
+    made = context.keystores().new(name, typed.new_password(weak))
     _tell(made.name, made.address, made.path)
 
 
@@ -68,7 +68,7 @@ def import_account(
         Path | None,
         typer.Option(help="A keystore file. Default: ask for the private key."),
     ] = None,
-    weak: context.Weak = False,
+    weak: typed.Weak = False,
 ) -> None:
     """Import an existing wallet, from a keystore file or from its private key.
 
@@ -82,9 +82,9 @@ def import_account(
     """
     stores = context.keystores()
     if file is not None:
-        made = stores.take_in(name, file, context.password("Password of the file"))
+        made = stores.take_in(name, file, typed.password("Password of the file"))
     else:
-        made = stores.add(name, context.private_key(), context.new_password(weak))
+        made = stores.add(name, typed.private_key(), typed.new_password(weak))
     _tell(made.name, made.address, made.path)
 
 
@@ -98,7 +98,7 @@ def export_account(name: Name) -> None:
     Examples:
       kiseki accounts export studio
     """
-    key = context.keystores().key(name, context.password(f"Password of {name}"))
+    key = context.keystores().key(name, typed.password(f"Password of {name}"))
     if context.current.json:
         show.json_line({"name": name, "key": key})
     else:
@@ -122,7 +122,7 @@ def account_address(
     """
     wanted = spec or context.chosen("account")
     found = (
-        address_of(wanted, url=context.where().url, chain_id=LOCAL_CHAINS[0], ask=context.password,
+        address_of(wanted, url=context.where().url, chain_id=LOCAL_CHAINS[0], ask=typed.password,
                    keystores=context.keystores(), environment=context.given())
         if wanted
         else context.acting()
@@ -134,7 +134,7 @@ def account_address(
 
 
 @accounts.command("password")
-def change_password(name: Name, weak: context.Weak = False) -> None:
+def change_password(name: Name, weak: typed.Weak = False) -> None:
     """Change the password of a wallet.
 
     Asks for the old and the new password. Sends nothing.
@@ -143,8 +143,8 @@ def change_password(name: Name, weak: context.Weak = False) -> None:
     Examples:
       kiseki accounts password studio
     """
-    old = context.password(f"Password of {name}")
-    context.keystores().change_password(name, old, context.new_password(weak))
+    old = typed.password(f"Password of {name}")
+    context.keystores().change_password(name, old, typed.new_password(weak))
     if context.current.json:
         show.json_line({"name": name, "changed": True})
     else:
@@ -199,7 +199,7 @@ def backup(
     clear: Annotated[
         bool, typer.Option(help="Do not encrypt: every reader gets the salts.")
     ] = False,
-    weak: context.Weak = False,
+    weak: typed.Weak = False,
 ) -> None:
     """Back up the key store and the address book into an encrypted file.
 
@@ -215,7 +215,7 @@ def backup(
     """
     with context.store(new=True) as store:
         people = names.people().all()
-        passphrase = None if recipient or clear else context.new_password(weak, "Passphrase")
+        passphrase = None if recipient or clear else typed.new_password(weak, "Passphrase")
         store.backup(path, recipient=recipient, passphrase=passphrase, clear=clear, people=people)
         count = store.count()
     without = home.left_out()
@@ -249,7 +249,7 @@ def restore(
     """
     from kiseki.vault.people import Merged, Person
 
-    passphrase = None if identity or clear else context.password("Passphrase")
+    passphrase = None if identity or clear else typed.password("Passphrase")
 
     book, told = names.people(), list[Person]()
     book.all()  # a book that cannot be used is said before anything is merged
