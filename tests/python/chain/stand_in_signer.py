@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from eth_account import Account
+from eth_account.messages import encode_defunct
 from eth_utils.address import to_checksum_address
 
 KEY, MODE = sys.argv[1:]
@@ -50,6 +51,14 @@ def answer(method: str, params: list[Any]) -> Any:
             raise ValueError("Web3Signer takes the data as a string, Clef as an object")
         data = json.loads(data) if isinstance(data, str) else data
         return "0x" + bytes(wallet.sign_typed_data(full_message=data).signature).hex()
+    if method in ("eth_sign", "account_signData"):
+        *kind, address, data = params
+        if kind != (["text/plain"] if method == "account_signData" else []):
+            raise ValueError("Clef is told the kind first, and Web3Signer none")
+        if address.lower() != WALLET.address.lower():
+            raise ValueError("no such wallet")
+        signed = wallet.sign_message(encode_defunct(hexstr=data))
+        return "0x" + bytes(signed.signature).hex()
     raise ValueError("Method not found")
 
 

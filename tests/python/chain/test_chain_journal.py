@@ -215,6 +215,9 @@ def test_somebody_who_will_not_sign_is_asked_once(
         def sign_typed(self, message: Any) -> bytes:
             raise SigningError("no")
 
+        def sign_text(self, text: str) -> bytes:
+            raise SigningError("no")
+
     mine.wire.signer = Refusing()
     to = somebody()
     with pytest.raises(SigningError):

@@ -82,6 +82,17 @@ def test_the_accounts_of_a_local_node(k: LocalKiseki) -> None:
         RemoteSigner(APIS["node"], k.url, TO)
 
 
+def test_a_text_for_people_is_signed(k: LocalKiseki, service: Service) -> None:
+    """As a local key signs it, byte for byte; another's signature is refused."""
+    text = "vault.example wants you to sign in:\n軌跡"
+    wanted = LocalSigner(account_of(1)).sign_text(text)
+    for api in ("web3signer", "clef"):
+        assert remote(api, service("honest")).sign_text(text) == wanted
+        with pytest.raises(SigningError, match="that of 0x"):
+            remote(api, service("another's")).sign_text(text)
+    assert remote("node", k.url).sign_text(text) == wanted
+
+
 def test_a_legacy_transaction_too(service: Service) -> None:
     url = service("honest")
     with anvil(4_250, options=("--hardfork", "berlin")) as chain:

@@ -205,6 +205,10 @@ class WatchOnly:
         """Signs nothing."""
         raise self._refusal()
 
+    def sign_text(self, text: str) -> bytes:
+        """Signs nothing."""
+        raise self._refusal()
+
     def _refusal(self) -> SigningError:
         return SigningError(
             f"{self.address} is only looked at here; name a wallet that can sign (--account)"

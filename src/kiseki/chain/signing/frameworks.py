@@ -151,6 +151,14 @@ class ApeSigner:
             signed = self._account.sign_message(encode_typed_data(full_message=dict(message)))
         return checked_signature(bytes(self._given(signed).encode_rsv()), message, self.address)
 
+    def sign_text(self, text: str) -> bytes:
+        """Signs a text; see `kiseki.chain.signing.signer.Signer`."""
+        with self._refusals():
+            from eth_account.messages import encode_defunct
+
+            signed = self._account.sign_message(encode_defunct(text=text))
+        return checked_signature(bytes(self._given(signed).encode_rsv()), text, self.address)
+
     def _given(self, signed: Any) -> Any:
         if signed is None:
             raise SigningError(f"Ape's account {self.address} did not sign; nothing was sent")

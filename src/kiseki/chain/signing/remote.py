@@ -42,6 +42,8 @@ class Api:
         typed: the one that signs EIP-712 data, given as (address, data).
         as_text: whether that data is JSON in a string. Source: Web3Signer's
             EthSignTypedDataResultProvider, which takes nothing else.
+        text: the one that signs a text as EIP-191 has it, given as (address, hexadecimal).
+        kind: what it is told first of the text; empty for nothing.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Api:
     transaction: str
     typed: str
     as_text: bool = False
+    text: str = "eth_sign"
+    kind: str = ""
 
 
 APIS: Mapping[str, Api] = {
@@ -56,7 +60,14 @@ APIS: Mapping[str, Api] = {
     "web3signer": Api(
         "Web3Signer", "eth_accounts", "eth_signTransaction", "eth_signTypedData", as_text=True
     ),
-    "clef": Api("Clef", "account_list", "account_signTransaction", "account_signTypedData"),
+    "clef": Api(
+        "Clef",
+        "account_list",
+        "account_signTransaction",
+        "account_signTypedData",
+        text="account_signData",
+        kind="text/plain",
+    ),
 }
 
 
@@ -101,6 +112,12 @@ class RemoteSigner:
         data = json.dumps(message) if self._api.as_text else dict(message)
         answer = self._ask(self._api.typed, [self.address, data])
         return checked_signature(self._bytes(answer), message, self.address)
+
+    def sign_text(self, text: str) -> bytes:
+        """Signs a text; see `kiseki.chain.signing.signer.Signer`."""
+        kind = [self._api.kind] if self._api.kind else []
+        answer = self._ask(self._api.text, [*kind, self.address, to_hex(text.encode())])
+        return checked_signature(self._bytes(answer), text, self.address)
 
     def _bytes(self, answer: Any) -> bytes:
         try:
@@ -174,20 +191,23 @@ def checked_transaction(raw: bytes, asked: Mapping[str, Any], wallet: str) -> Si
     return SignedTransaction(raw, keccak256(raw))
 
 
-def checked_signature(signature: bytes, message: Mapping[str, Any], wallet: str) -> bytes:
-    """A signature of an EIP-712 message, if it is the wallet's.
+def checked_signature(signature: bytes, message: Mapping[str, Any] | str, wallet: str) -> bytes:
+    """A signature of an EIP-712 message or a text (EIP-191), if it is the wallet's.
 
     Raises:
         SigningError: it is another's, or none.
     """
     from eth_account import Account
-    from eth_account.messages import encode_typed_data
+    from eth_account.messages import encode_defunct, encode_typed_data
 
     signer = ""
     if len(signature) == 65:
         signature = _as_contracts_take(signature)
         try:
-            signable = encode_typed_data(full_message=dict(message))
+            if isinstance(message, str):
+                signable = encode_defunct(text=message)
+            else:
+                signable = encode_typed_data(full_message=dict(message))
             signer = str(Account.recover_message(signable, signature=signature))
         except Exception:  # noqa: BLE001 - whatever eth-keys makes of a bad signature
             signer = ""

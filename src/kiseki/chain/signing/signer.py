@@ -52,6 +52,14 @@ class Signer(Protocol):
         """
         ...
 
+    def sign_text(self, text: str) -> bytes:
+        """Signs a text for people (EIP-191, version 0x45, as `personal_sign`); 65 bytes.
+
+        Raises:
+            SigningError: it was refused.
+        """
+        ...
+
 
 class LocalSigner:
     """Signs with a key in this process's memory."""
@@ -75,3 +83,9 @@ class LocalSigner:
     def sign_typed(self, message: Mapping[str, Any]) -> bytes:
         """Signs an EIP-712 message; see `Signer`."""
         return bytes(self._account.sign_typed_data(full_message=dict(message)).signature)
+
+    def sign_text(self, text: str) -> bytes:
+        """Signs a text; see `Signer`."""
+        from eth_account.messages import encode_defunct
+
+        return bytes(self._account.sign_message(encode_defunct(text=text)).signature)
