@@ -15,7 +15,7 @@ that a file is registered. Whoever has it checks it with no studio, no node and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -38,7 +38,8 @@ from kiseki.vault.folders import walk
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.openings import Item
 
-__all__ = ["Checked", "Found", "Item", "Receipt", "check", "find", "read", "write"]
+__all__ = ["Checked", "Found", "Item", "Receipt", "check", "document", "find", "parsed", "read",
+           "write"]  # fmt: skip
 
 _FORMAT = "kiseki-receipt-v1"
 _HEAD = ("collection", "provider", "terms", "root", "count", "payee", "opening", "origin")
@@ -121,24 +122,57 @@ def write(
         SecretsError: the collection is not kept here, or the file cannot be written.
     """
     kept = store.collection(collection)
-    document = store.origin(kept.origin) if origin else None
-    count = 0
+    wanted = _chosen(only)
+    items = _Counted(_items(store, kept, lambda names, _: wanted(names)))
 
     def content() -> Iterator[bytes]:
-        nonlocal count
-        head = {"format": _FORMAT, **dict(zip(_HEAD, _head(kept), strict=True))}
-        if document is not None:
-            head[_DOCUMENT] = document.to_json()
-        yield documents.write(head).removesuffix("}").encode() + b',"items":['
-        for item in _items(store, kept, _chosen(only)):
-            yield (b",\n" if count else b"\n") + documents.write(_item(item)).encode()
-            count += 1
-        if not count:
+        yield from _document(store, kept, items, origin)
+        if not items.count:
             raise InvalidInput("no item of this collection has such a name; nothing was written")
-        yield b"\n]}\n"
 
     sealed.write(path, content(), recipient=recipient, passphrase=passphrase, clear=clear)
-    return count
+    return items.count
+
+
+def document(store: KeyStore, collection: bytes, commitments: Collection[bytes]) -> Iterator[bytes]:
+    """The receipt for some items of a collection, not encrypted, piece by piece; without its
+    document of origin, which may name persons.
+
+    Args:
+        commitments: of the items. Those that are not in the collection are left out.
+
+    Raises:
+        SecretsError: the collection is not kept here.
+    """
+    kept = store.collection(collection)
+    wanted = set(commitments)
+    items = _items(store, kept, lambda _, commitment: commitment in wanted)
+    return _document(store, kept, items, False)
+
+
+def _document(store: KeyStore, kept: Kept, items: Iterable[Item], origin: bool) -> Iterator[bytes]:
+    head = {"format": _FORMAT, **dict(zip(_HEAD, _head(kept), strict=True))}
+    file = store.origin(kept.origin) if origin else None
+    if file is not None:
+        head[_DOCUMENT] = file.to_json()
+    yield documents.write(head).removesuffix("}").encode() + b',"items":['
+    between = b"\n"
+    for item in items:
+        yield between + documents.write(_item(item)).encode()
+        between = b",\n"
+    yield b"\n]}\n"
+
+
+class _Counted:
+    """Items, and how many of them there were."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items, self.count = items, 0
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self._items:
+            self.count += 1
+            yield item
 
 
 def read(
@@ -152,9 +186,18 @@ def read(
     """
     whole = _Whole()
     sealed.copy(path, whole, identity=identity, passphrase=passphrase)
-    document = documents.read(b"".join(whole.pieces), _FORMAT)
-    file = _origin(document.pop(_DOCUMENT, None))
-    _, listed, *head = documents.members(document, ["format", "items", *_HEAD], "a receipt")
+    return parsed(b"".join(whole.pieces))
+
+
+def parsed(text: bytes) -> Receipt:
+    """The receipt that `document` gives. Nothing in it is believed yet: `check` it.
+
+    Raises:
+        InvalidInput: it is no receipt.
+    """
+    told = documents.read(text, _FORMAT)
+    file = _origin(told.pop(_DOCUMENT, None))
+    _, listed, *head = documents.members(told, ["format", "items", *_HEAD], "a receipt")
     if not isinstance(listed, list):
         raise InvalidInput("the items of a receipt must be a JSON array")
     return Receipt(_kept(head), tuple(map(_read_item, listed)), file)
@@ -252,13 +295,15 @@ def _chosen(only: Iterable[str] | None) -> Callable[[Names], bool]:
     )
 
 
-def _items(store: KeyStore, kept: Kept, wanted: Callable[[Names], bool]) -> Iterator[Item]:
+def _items(store: KeyStore, kept: Kept, wanted: Callable[[Names, bytes], bool]) -> Iterator[Item]:
+    """Those items of a collection that are wanted by names and commitment."""
     roots = store.slice_roots(kept.id)
     for k, each in enumerate(store.slices(kept.id)):
-        chosen = [i for i, names in enumerate(each.names) if wanted(names)]
+        commitments, digests = each.commitment_list, each.digest_list
+        named = zip(each.names, commitments, strict=True)
+        chosen = [i for i, (names, commitment) in enumerate(named) if wanted(names, commitment)]
         if not chosen:
             continue
-        commitments, digests = each.commitment_list, each.digest_list
         above = proof_in(roots, k)
         proofs = [proof for _, proof in IdTree(ids.item_ids(kept.provider, commitments)).proofs()]
         for i in chosen:

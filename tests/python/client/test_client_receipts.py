@@ -90,6 +90,20 @@ def test_a_part_shows_each_item_by_its_proof(
     assert (shown.items, shown.whole) == (count, count == 40)
 
 
+def test_a_receipt_for_items_by_commitment_is_a_text_without_names_of_persons(
+    studio: Kiseki,
+) -> None:
+    """A vault hands it on with what it hands out, so that the receiver finds the data IDs."""
+    store, kept = store_of(studio), kept_of(studio, SLICE + 3)
+    wanted = [part.commitment_list[1] for part in store.slices(kept.id)]
+    text = b"".join(receipts.document(store, kept.id, [*wanted, bytes(32)]))
+    receipt = receipts.parsed(text)
+    assert sorted(each.commitment for each in receipt.items) == sorted(wanted)
+    assert receipt.origin is None
+    assert receipts.check(receipt).items == 2
+    assert receipts.parsed(b"".join(receipts.document(store, kept.id, []))).items == ()
+
+
 def test_the_contract_takes_the_proofs(studio: Kiseki, tmp_path: Path) -> None:
     kept = kept_of(studio, SLICE + 3)
     list(studio.data.register_all([kept], publish=False))
