@@ -32,6 +32,8 @@ UNSEEN = {
     "chain/signing/": "opens the wallet of whoever runs the site, before the first page",
     "core/laid.py": "read on the command line, where somebody trained",
     "vault/laid.py": "likewise",
+    "vault/erasing.py": "of who keeps a vault, on the command line",
+    "vault/forgetting.py": "likewise",
     "vault/keys/named.py": "opens the vault of whoever runs the site, before the first page",
     "core/reproduction.py": "a document that cannot be read tells nothing",
     "core/run.py": "a document that cannot be read tells nothing",

@@ -23,6 +23,7 @@ The vault knows no chain. A part imports only from those above it:
     origins     documents that say where data comes from
     salts       salts, made once and then the same
     openings    which content a collection holds, prepared here or received
+    forgetting  the link between contents and their data IDs, destroyed
     protocol    what a keeper of salts does
     collecting  files and lists into collections
     keystore    salts and collections
@@ -35,4 +36,5 @@ The vault knows no chain. A part imports only from those above it:
     seasons     outputs that come from a browser, and what became of them
     setup       what is set of a vault
     vault       a key store with keys, a place of objects, and logs of receipts
+    erasing     a content, or all that is a provider's, is gone, and when
 """

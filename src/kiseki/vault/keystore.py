@@ -19,14 +19,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from kiseki.core.collection import Kept, Slice
 from kiseki.core.origin import OriginFile
-from kiseki.core.values import ZERO32, address, address_text, bytes32, to_hex
+from kiseki.core.values import ZERO32, address, address_text, to_hex
 from kiseki.errors import SecretsError
 from kiseki.vault import backups
-from kiseki.vault.openings import Openings
+from kiseki.vault.forgetting import Forgetting, without
 from kiseki.vault.people import Person
 from kiseki.vault.store import rows, tables
 from kiseki.vault.store.database import insert
@@ -35,31 +35,8 @@ from kiseki.vault.store.rows import last_place
 __all__ = ["KeyStore"]
 
 
-_MOST = 900
-"""Values of one question: older builds of SQLite take no more than 999."""
-
-
-class KeyStore(Openings):
+class KeyStore(Forgetting):
     """Keeps salts and collections in a file, or without a path while the process lives."""
-
-    def forget(self, provider: str, digest: bytes) -> bool:
-        """Destroys the salt of a content, its digest and its names, and with them for good the link
-        between the content and its ID; backups and receipts keep it. Whether there was one.
-
-        Raises:
-            SecretsError: it is not gone from the disk while somebody else reads; run it again.
-        """
-        who = address(provider, "the provider")
-        wanted = bytes32(digest, "a SHA-256 digest")
-        with self._store.writing():
-            there = self._destroy_salts(who, wanted)
-            self._unname(who, wanted)
-        if not self._store.scrub():
-            raise SecretsError(
-                "it is forgotten, but still on the disk while another program reads the key store; "
-                "end that, then run this again"
-            )
-        return there
 
     # Collections
 
@@ -186,7 +163,7 @@ class KeyStore(Openings):
             now = (b.collection == kept.id, b.count == kept.count, b.payee == kept.payee.key)
             db.execute(delete(tables.before).where(*now, b.origin == kept.origin))
         for number, each in enumerate(slices):
-            self._keep_slice(kept.id, number, each)
+            self._keep_slice(kept, number, each)
 
     def _keep_split(self, kept: Kept) -> None:
         """The leaves of a payee, so that they can be published and their payees be paid."""
@@ -195,9 +172,11 @@ class KeyStore(Openings):
             with self._store.writing() as db:
                 db.execute(insert(db, tables.split).on_conflict_do_nothing(), values)
 
-    def _keep_slice(self, collection: bytes, number: int, new: Slice) -> None:
-        digests, names = new.digests, new.names
+    def _keep_slice(self, kept: Kept, number: int, new: Slice) -> None:
+        collection = kept.id
         with self._store.writing() as db:
+            new = without(new, self._erased(kept.provider, new.commitment_list))
+            digests, names = new.digests, new.names
             if known := self._part(collection, number):
                 pairs = zip(known.digest_list, new.digest_list, strict=True)
                 digests = b"".join(was if now == ZERO32 else now for was, now in pairs)
@@ -209,24 +188,6 @@ class KeyStore(Openings):
             changed = {each.name: row.excluded[each.name] for each in rows.BODY}
             key = ["collection", "number"]
             db.execute(row.on_conflict_do_update(index_elements=key, set_=changed))
-
-    def _unname(self, who: bytes, digest: bytes) -> None:
-        """Takes a content's digest and names out of every slice."""
-        c = tables.slices.c
-        mine = select(tables.collection.c.id).where(tables.collection.c.provider == who)
-        for (collection,) in self._rows(mine):
-            for number, known in enumerate(self.slices(collection)):
-                if digest not in known.digest_list:
-                    continue
-                left = [ZERO32 if each == digest else each for each in known.digest_list]
-                named = zip(known.names, known.digest_list, strict=True)
-                names = [() if each == digest else name for name, each in named]
-                with self._store.writing() as db:
-                    db.execute(
-                        update(tables.slices)
-                        .where(c.collection == collection, c.number == number)
-                        .values(self._part_columns(collection, number, b"".join(left), names))
-                    )
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """All of it, as a backup has it."""
@@ -268,4 +229,4 @@ class KeyStore(Openings):
                         )
                     )  # fmt: skip
         else:
-            self._keep_slice(what.kept.id, what.number, what.slice)
+            self._keep_slice(what.kept, what.number, what.slice)

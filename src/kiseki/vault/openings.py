@@ -156,8 +156,11 @@ class Openings(Salts):
         return int(self._rows(items)[0][0])
 
     def _receive(self, kept: Kept, items: Iterable[tuple[bytes, bytes, Names]]) -> None:
-        values = [(commitment, digest, rows.packed([names])) for commitment, digest, names in items]
+        told = list(items)
         with self._store.writing() as db:
+            gone = self._erased(kept.provider, [commitment for commitment, *_ in told])
+            values = [(of, digest, rows.packed([names])) for of, digest, names in told
+                      if of not in gone]  # fmt: skip
             place = last_place(tables.receipt)
             row = insert(db, tables.receipt).values(**rows.row_of(kept), place=place)
             changed = {name: row.excluded[name] for name in rows.row_of(kept)}

@@ -110,6 +110,10 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
         value = _anew(old, new, row.value, b"setting" + row.name.encode())
         mine = tables.setting.c.name == row.name
         db.execute(update(tables.setting).where(mine).values(value=value))
+    e = tables.erasure.c
+    for row in db.execute(select(e.number, e.request)).all():
+        value = _anew(old, new, row.request, b"erasure" + row.number.to_bytes(4))
+        db.execute(update(tables.erasure).where(e.number == row.number).values(request=value))
     for rows in _parts(db, tables.origin, ("hash",)):
         for row in rows:
             place = b"origin" + row.hash

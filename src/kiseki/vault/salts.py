@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from kiseki.core import ids
-from kiseki.core.values import address, bytes32
+from kiseki.core.values import address, address_text, bytes32
 from kiseki.vault.origins import Origins
 from kiseki.vault.store.database import add_many
+from kiseki.vault.store.tables import erased
 from kiseki.vault.store.tables import salt as table
 
 __all__ = ["Salts"]
@@ -67,6 +68,11 @@ class Salts(Origins):
             providers = self._rows(select(table.c.provider).distinct())
             return [pair for (who,) in providers for pair in self._found(who, given, first=False)]
 
+    def commitments_of(self, provider: str) -> Iterator[tuple[bytes, bytes]]:
+        """(digest, commitment) of every salt of a provider."""
+        for _, digest, salt in self._all_salts(address(provider, "the provider")):
+            yield digest, ids.commitment(digest, salt)
+
     # Inside
 
     def _known(self, who: bytes, digests: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -111,16 +117,20 @@ class Salts(Origins):
             return
         with self._store.writing() as db:
             there = self._salts_of(provider, digest)
-            if salt not in there:
+            made = ids.commitment(digest, salt)
+            if salt not in there and not self._erased(address_text(provider), [made]):
                 add_many(db, table, [self._row(provider, digest, len(there), salt)])
 
-    def _destroy_salts(self, who: bytes, digest: bytes) -> bool:
-        """Whether there was one."""
-        with self._store.writing() as db:
-            lookup = self._columns.lookup(who, digest)
-            c = table.c
-            gone = db.execute(delete(table).where(c.provider == who, c.sha256 == lookup))
-            return bool(gone.rowcount)
+    def _erased(self, provider: str, commitments: Sequence[bytes]) -> set[bytes]:
+        """Which of these were erased. A backup or a receipt does not bring them back."""
+        if not self._rows(select(erased.c.item).limit(1)):
+            return set()
+        items = dict(zip(ids.item_ids(provider, commitments), commitments, strict=True))
+        wanted, gone = list(items), set[bytes]()
+        for start in range(0, len(wanted), _MOST):
+            some = erased.c.item.in_(wanted[start : start + _MOST])
+            gone.update(items[item] for (item,) in self._rows(select(erased.c.item).where(some)))
+        return gone
 
     def _row(
         self, who: bytes, digest: bytes, number: int, salt: bytes

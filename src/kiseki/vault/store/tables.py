@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -29,6 +30,9 @@ __all__ = [
     "entry",
     "epoch",
     "epoch_recipient",
+    "erased",
+    "erasing",
+    "erasure",
     "given_up",
     "handed",
     "handout",
@@ -310,4 +314,38 @@ epoch_recipient = Table(
     Column("recipient", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Column("destroyed", BigInteger),
+)
+
+# An erasure: of all that is a provider's, or of some content; when it was asked for, by whom and on
+# what ground (`request`, sealed); the epoch that was in force; in which other copies of the objects
+# it is erased, too (JSON); and when it was gone from here, none while it is under way.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("provider", LargeBinary, nullable=False),
+    Column("everything", Boolean, nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("copies", Text, nullable=False),
+    Column("gone", BigInteger),
+    Index("erasure_provider", "provider"),
+)
+
+# Which data IDs an erasure is of. They say nothing of the content, and stay.
+erased = Table(
+    "erased",
+    metadata,
+    Column("item", LargeBinary, primary_key=True),
+    Column("erasure", Integer, ForeignKey("erasure.number"), nullable=False),
+    Index("erased_erasure", "erasure"),
+)
+
+# Objects without a row that are still to be deleted from their places.
+erasing = Table(
+    "erasing",
+    metadata,
+    Column("object", LargeBinary, primary_key=True),
+    Column("erasure", Integer, ForeignKey("erasure.number"), nullable=False),
 )

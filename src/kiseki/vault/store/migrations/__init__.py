@@ -14,7 +14,7 @@ from kiseki.vault.store.tables import metadata
 
 __all__ = ["HEAD", "ready"]
 
-HEAD = "0006"
+HEAD = "0007"
 """The last migration in `versions`."""
 
 
