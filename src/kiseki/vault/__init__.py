@@ -14,11 +14,9 @@ The vault knows no chain. A part imports only from those above it:
     backups     a key store as one sealed file
     older       key files as they were before there was a database
     store       the tables, in a file or a PostgreSQL database, and their migrations
-    objects     content at rest: age files in a folder or on S3, and their rows
-    handing     who gets content, and the receipt of it
     keys        who can open a vault, and since when
     keyfile     where a key store lies
-    resealing   a key store becomes a vault, or a vault begins its next epoch
+    items       where content is found by its data ID
     laid        the list of a folder that was laid for a trainer
     origins     documents that say where data comes from
     salts       salts, made once and then the same
@@ -27,6 +25,10 @@ The vault knows no chain. A part imports only from those above it:
     protocol    what a keeper of salts does
     collecting  files and lists into collections
     keystore    salts and collections
+    objects     content at rest: age files in a folder or on S3, and their rows
+    resealing   a key store becomes a vault, or a vault begins its next epoch
+    handing     who gets content, and the receipt of it
+    shelf       the content of a vault by data ID
     receipts    what a provider was told of its own works, as a file
     outputlists the table of a season's outputs
     ownfile     a database in a file for its owner only

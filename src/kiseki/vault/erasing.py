@@ -27,6 +27,7 @@ from kiseki.core import ids
 from kiseki.core.counts import counted
 from kiseki.core.values import address, address_text, bytes32, to_hex
 from kiseki.errors import InvalidInput, SecretsError, VaultError
+from kiseki.vault.items import object_key
 from kiseki.vault.keys.epochs import Epoch, Holder
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.rows import in_parts
@@ -275,7 +276,8 @@ class Erasing:
         c = tables.objects.c
         mine: list[Any] = [c.provider == who]
         if digests is not None:
-            mine.append(c.key.in_([self._keys.lookup(who, each) for each in digests]))
+            salts = self._keys.first(address_text(who), sorted(digests)).values()
+            mine.append(c.key.in_(list(map(object_key, salts))))
         names = list(db.execute(select(c.name).where(*mine)).scalars())
         for some in in_parts(names):
             rows = [{"object": each, "erasure": number} for each in some]

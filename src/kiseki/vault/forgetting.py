@@ -11,6 +11,7 @@ from kiseki.core import ids
 from kiseki.core.collection import Slice
 from kiseki.core.values import ZERO32, address, bytes32
 from kiseki.errors import SecretsError
+from kiseki.vault import items
 from kiseki.vault.openings import Openings
 from kiseki.vault.store import tables
 
@@ -54,10 +55,11 @@ class Forgetting(Openings):
         wanted = (
             None if digests is None else {bytes32(each, "a SHA-256 digest") for each in digests}
         )
-        with self._store.writing():
+        with self._store.writing() as db:
             gone = self._destroy_salts(who, wanted)
             gone |= self._unname(who, wanted)
             gone |= self._unreceive(who, wanted)
+            items.forget(db, who, None if wanted is None else gone)
         return sorted(gone)
 
     # Inside

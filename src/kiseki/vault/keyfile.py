@@ -93,11 +93,6 @@ class KeyFile:
         """How values are read and written in the transaction that is open."""
         return self._columns
 
-    def lookup(self, provider: bytes, digest: bytes) -> bytes:
-        """By what a provider's content is found in the database, 32 bytes."""
-        with self._store.reading():
-            return self._columns.lookup(provider, digest)
-
     @property
     def _columns(self) -> Columns:
         columns: Columns = self._seen.columns

@@ -15,6 +15,7 @@ Losing it loses no right and no money, but every proof of what is behind an ID: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from kiseki.core.collection import Kept, Slice
 from kiseki.core.origin import OriginFile
 from kiseki.core.values import ZERO32, address, address_text, to_hex
 from kiseki.errors import SecretsError
-from kiseki.vault import backups
+from kiseki.vault import backups, items
 from kiseki.vault.forgetting import Forgetting, without
 from kiseki.vault.people import Person
 from kiseki.vault.store import rows, tables
@@ -188,6 +189,11 @@ class KeyStore(Forgetting):
             changed = {each.name: row.excluded[each.name] for each in rows.BODY}
             key = ["collection", "number"]
             db.execute(row.on_conflict_do_update(index_elements=key, set_=changed))
+            if self._columns.epoch is not None:
+                who = address(kept.provider, "the provider")
+                part = replace(new, digests=digests)
+                wanted = [each for each in part.digest_list if each != ZERO32]
+                items.note(db, who, collection, part, self._known(who, wanted))
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         """All of it, as a backup has it."""

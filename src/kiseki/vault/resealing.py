@@ -11,10 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text, tuple_, update
 
+from kiseki.core.collection import Slice
+from kiseki.core.values import ZERO32
 from kiseki.errors import SecretsError
+from kiseki.vault import items
 from kiseki.vault.keyfile import KeyFile
 from kiseki.vault.keys.epochs import Epoch, Holder, begin
 from kiseki.vault.keys.services import Opens
+from kiseki.vault.objects.rows import in_parts
 from kiseki.vault.store import tables
 from kiseki.vault.store.sealed import Columns, Sealed, text_hidden, text_shown
 
@@ -94,6 +98,8 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
             }
             mine = (s.collection == row.collection, s.number == row.number)
             db.execute(update(tables.slices).where(*mine).values(values))
+            if old.epoch is None:
+                _note_items(db, old, new, row)
         counted.add(len(rows))
     r = tables.received.c
     for rows in _parts(db, tables.received, ("collection", "commitment")):
@@ -121,6 +127,24 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
             mine = tables.origin.c.hash == row.hash
             db.execute(update(tables.origin).where(mine).values(file=file))
         counted.add(len(rows))
+
+
+def _note_items(db: Connection, old: Columns, new: Columns, row: Any) -> None:
+    """Of a key store that becomes a vault: where its items are."""
+    c = tables.collection.c
+    who: bytes = db.execute(select(c.provider).where(c.id == row.collection)).scalar_one()
+    part = Slice(row.root, row.commitments, row.digests, ())
+    wanted = {new.lookup(who, each): each for each in part.digest_list if each != ZERO32}
+    salts = dict[bytes, bytes]()
+    s = tables.salt.c
+    for some in in_parts(wanted, 500):
+        question = select(s.sha256, s.salt).where(
+            s.provider == who, s.number == 0, s.sha256.in_(some)
+        )
+        for lookup, kept in db.execute(question):
+            digest, salts_of = new.salt_shown(who, lookup, kept)
+            salts[digest] = salts_of
+    items.note(db, who, row.collection, part, salts)
 
 
 def _salts(db: Connection, old: Columns, new: Columns, counted: _Counted) -> None:

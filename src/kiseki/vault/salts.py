@@ -45,6 +45,11 @@ class Salts(Origins):
         who = address(provider, "the provider")
         return set(self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests]))
 
+    def first(self, provider: str, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The salt that counts of each of these contents that has one here; none is made."""
+        who = address(provider, "the provider")
+        return self._known(who, [bytes32(each, "a SHA-256 digest") for each in digests])
+
     def opens(self, provider: str, commitments: Collection[bytes]) -> set[bytes]:
         """Which of these commitments a salt of this provider gives. It looks through all salts."""
         wanted = set(commitments)

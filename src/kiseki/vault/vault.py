@@ -20,6 +20,7 @@ from kiseki.vault.objects.reading import Contents
 from kiseki.vault.objects.rows import Objects
 from kiseki.vault.resealing import next_epoch
 from kiseki.vault.setup import Setup
+from kiseki.vault.shelf import Shelf
 
 __all__ = ["Vault", "absolute", "begin"]
 
@@ -39,6 +40,7 @@ class Vault:
         place: where its objects lie.
         objects: what the store knows of them.
         contents: content by its digest.
+        shelf: content by data ID.
         ledger: the logs of its receipts.
     """
 
@@ -59,8 +61,9 @@ class Vault:
         with keys.database.reading() as db:
             self.setup = setup.read(db, keys.columns)
         self.place: Place = place(self.setup.objects, options)
-        self.objects = Objects(keys.database, keys.lookup)
+        self.objects = Objects(keys)
         self.contents = Contents(self.objects, self.place, self.unwrap)
+        self.shelf = Shelf(keys.database, self.contents)
         self.ledger = Ledger(keys.database, self.setup.domain, self.setup.seed)
 
     def __repr__(self) -> str:
@@ -71,11 +74,6 @@ class Vault:
         """All of them, the last one is in force."""
         return epochs(self.keys.database)
 
-    @property
-    def recipients(self) -> list[str]:
-        """To whom the identity of what is added is wrapped."""
-        return self.epochs[-1].recipients
-
     def add(
         self,
         provider: str,
@@ -84,7 +82,11 @@ class Vault:
         told: Callable[[int, int], None] = lambda *_: None,
     ) -> Added:
         """Keeps contents of a provider; see `kiseki.vault.objects.adding.add`."""
-        return add(self.objects, self.place, provider, self.recipients, items, added, told)
+        epoch = self.epochs[-1]
+        return add(
+            self.objects, self.place, provider, epoch.recipients, items, added, told,
+            epoch=epoch.number,
+        )  # fmt: skip
 
     def door(
         self, uri: str, chain_id: int, signed_by: SignedBy, limits: Limits | None = None

@@ -75,7 +75,7 @@ def fill(vault: Vault, provider: str, contents: list[Content]) -> Kept:
     items = [Item(Held(each.body, each.name), each.digest, Called(each.name, each.caption))
              for each in contents]  # fmt: skip
     salts = vault.keys.salts(provider, [each.digest for each in contents])
-    add(vault.objects, vault.place, provider, vault.recipients, items, cores=1)
+    add(vault.objects, vault.place, provider, vault.epochs[-1].recipients, items, cores=1)
     rows = sorted(
         (ids.item_id(provider, commitment), commitment, each.digest, (each.name,))
         for each, salt in zip(contents, salts, strict=True)

@@ -12,11 +12,11 @@ from pyrage import x25519
 
 from kiseki.vault import lists
 from kiseki.vault.age.keys import Identity
+from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects.adding import Added, add, hashed
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.reading import Contents
 from kiseki.vault.objects.rows import Objects
-from kiseki.vault.store.database import Database
 
 from .conftest import WHO
 
@@ -31,7 +31,7 @@ def unwrap(data: bytes) -> bytes:
 
 @dataclass
 class Vault:
-    store: Database
+    store: KeyStore
     place: Place
 
     @property

@@ -54,7 +54,8 @@ class Known:
         row = vault.objects.find(provider, which.digest)
         assert row is not None
         identity = identity_of(row.identity, vault.unwrap)
-        lookup = vault.keys.lookup(row.provider, which.digest)
+        with vault.keys.database.reading():
+            lookup = vault.keys.columns.lookup(row.provider, which.digest)
         s, c = tables.salt.c, tables.called.c
         rows = vault.keys.database.rows
         ((sealed,),) = rows(select(s.salt).where(s.sha256 == lookup))
@@ -67,7 +68,7 @@ class Known:
                 "identity's key": _raw(identity),
             },
             {"salt": sealed, "lookup": lookup, "identity": row.identity, "name": called,
-             "recipient": row.recipient, "object": row.name},
+             "recipient": row.recipient, "object": row.name, "key": row.key},
         )  # fmt: skip
 
     def seen(self, folder: Path) -> set[str]:

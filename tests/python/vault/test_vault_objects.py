@@ -16,13 +16,13 @@ from sqlalchemy import text
 
 from kiseki.errors import FilesError, InvalidInput, VaultError
 from kiseki.vault import lists
+from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects import envelope, storing
 from kiseki.vault.objects.adding import Added, Item, add, hashed
 from kiseki.vault.objects.draft import place_of
 from kiseki.vault.objects.envelope import Called
 from kiseki.vault.objects.place import Place, place
 from kiseki.vault.objects.sources import Part
-from kiseki.vault.store.database import Database
 
 from .conftest import OTHER, WHO
 from .objects import KEY, OFFLINE, RECIPIENTS, Vault, made, unwrap
@@ -30,7 +30,7 @@ from .objects import KEY, OFFLINE, RECIPIENTS, Vault, made, unwrap
 
 @pytest.fixture
 def vault(store_url: Path | str, objects_place: Place) -> Iterator[Vault]:
-    store = Database(store_url)
+    store = KeyStore(store_url)
     yield Vault(store, objects_place)
     store.close()
 
@@ -38,7 +38,7 @@ def vault(store_url: Path | str, objects_place: Place) -> Iterator[Vault]:
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[Vault]:
     """On SQLite and in a folder."""
-    store = Database(tmp_path / "store")
+    store = KeyStore(tmp_path / "store")
     yield Vault(store, place(tmp_path / "vault"))
     store.close()
 
@@ -63,7 +63,7 @@ def test_what_is_added_is_read_at_any_range_and_kept_once_a_provider(
     again = vault.add(tmp_path / "works")
     assert (again.stored, again.known) == (0, 41)
     assert len(found.called()) == 2
-    assert vault.store.rows(text("SELECT count(*) FROM called")) == [(41,)]
+    assert vault.store.database.rows(text("SELECT count(*) FROM called")) == [(41,)]
     assert len(list(vault.place.walk())) == 40
     other = vault.add(tmp_path / "works", OTHER)
     assert (other.stored, other.known) == (40, 1)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects import storing
 from kiseki.vault.objects.checking import DAY, Finding, Wrong, check, repair, sweep
 from kiseki.vault.objects.draft import place_of
 from kiseki.vault.objects.folder import Folder
 from kiseki.vault.objects.place import Place, place
-from kiseki.vault.store.database import Database
 
 from .objects import RECIPIENTS, Vault, made, unwrap
 from .test_vault_objects_places import task
@@ -22,7 +22,7 @@ from .test_vault_objects_places import task
 
 @pytest.fixture
 def vault(store_url: Path | str, objects_place: Place, tmp_path: Path) -> Iterator[Vault]:
-    store = Database(store_url)
+    store = KeyStore(store_url)
     made_ = Vault(store, objects_place)
     list(made(tmp_path / "works", 12))
     made_.add(tmp_path / "works")
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_found_and_brought_back(vault: Vault, tmp_path: Path) -
 
 def test_an_object_of_another_content_is_found_only_with_a_key(vault: Vault) -> None:
     (first, *_) = vault.objects.each()
-    with vault.store.writing() as db:
+    with vault.store.database.writing() as db:
         db.execute(
             text("UPDATE object SET key = :key WHERE name = :name"),
             {"key": bytes(32), "name": first.name},
@@ -104,7 +104,7 @@ def test_an_object_of_another_content_is_found_only_with_a_key(vault: Vault) -> 
 
 
 def test_only_what_is_old_enough_is_swept(tmp_path: Path) -> None:
-    store = Database(tmp_path / "store")
+    store = KeyStore(tmp_path / "store")
     vault = Vault(store, place(tmp_path / "vault"))
     old, young = (
         storing.keep(task(content), vault.place, RECIPIENTS).name for content in (b"a", b"b")
@@ -118,7 +118,7 @@ def test_only_what_is_old_enough_is_swept(tmp_path: Path) -> None:
 
 
 def test_nothing_that_no_row_names_is_repaired(tmp_path: Path) -> None:
-    store = Database(tmp_path / "store")
+    store = KeyStore(tmp_path / "store")
     vault, other = Vault(store, place(tmp_path / "vault")), place(tmp_path / "copy")
     name = storing.keep(task(b"nobody's"), other, RECIPIENTS).name
     assert not repair(vault.objects, vault.place, Finding(Wrong.MISSING, name), other)

@@ -21,11 +21,11 @@ from typing import Any
 import pytest
 
 from kiseki.errors import InvalidInput, VaultError
+from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects import storing
 from kiseki.vault.objects.checking import Wrong, check, sweep
 from kiseki.vault.objects.place import Place, place
 from kiseki.vault.objects.sources import Held, Part
-from kiseki.vault.store.database import Database
 
 from .conftest import WHO, s3_options
 from .objects import RECIPIENTS, Vault, made, unwrap
@@ -183,11 +183,11 @@ from kiseki.vault import lists
 from kiseki.vault.objects.adding import Added, add, hashed
 from kiseki.vault.objects.place import place
 from kiseki.vault.objects.rows import Objects
-from kiseki.vault.store.database import Database
+from kiseki.vault.keystore import KeyStore
 
 if __name__ == "__main__":
     store, where, options, works, who, *recipients = sys.argv[1:]
-    opened = Database(store if "://" in store else Path(store))
+    opened = KeyStore(store if "://" in store else Path(store))
     added = Added()
     print("begins", flush=True)
     add(Objects(opened), place(where, eval(options)), who, recipients,
@@ -208,7 +208,7 @@ def test_adding_that_is_killed_at_any_moment_loses_nothing(
     script.write_text(ADDING)
     options = getattr(objects_place, "options", {})
     arguments = [str(store_url), str(objects_place), repr(options), str(works), WHO, *RECIPIENTS]
-    vault = Vault(Database(store_url), objects_place)
+    vault = Vault(KeyStore(store_url), objects_place)
     counts = list[int]()
     for enough in (0, 1, 100, 200):  # that are done when it is killed
         process = subprocess.Popen(
@@ -253,7 +253,7 @@ def group_is_there(group: int) -> bool:
 
 
 def test_a_process_that_encrypts_and_is_killed_is_told(tmp_path: Path) -> None:
-    store = Database(tmp_path / "store")
+    store = KeyStore(tmp_path / "store")
     vault = Vault(store, place(tmp_path / "vault"))
     list(made(tmp_path / "works", 3))
     big = tmp_path / "works" / "9.mov"

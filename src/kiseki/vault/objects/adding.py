@@ -24,15 +24,18 @@ from kiseki.errors import KisekiError, VaultError
 from kiseki.vault.age.keys import Identity, Recipient
 from kiseki.vault.doubts import Doubts
 from kiseki.vault.files import hash_each, other_form
+from kiseki.vault.items import object_key
 from kiseki.vault.lists import Entry
 from kiseki.vault.objects.envelope import Called, name_sealed, wrapped
 from kiseki.vault.objects.place import Place
-from kiseki.vault.objects.rows import Name, Object, Objects, in_parts
+from kiseki.vault.objects.rows import Name, Object, Objects, in_parts, name_key
 from kiseki.vault.objects.sources import Of, Part
 from kiseki.vault.objects.storing import Made, Task, begin, keep_all
 
 __all__ = ["Added", "Item", "add", "hashed"]
 
+_READ = 64
+"""Items that are looked up together."""
 _TASK, _BYTES = 32, 1 << 23
 """Items, and bytes, after which a process has enough for one task."""
 _ROWS = 64
@@ -116,6 +119,7 @@ def add(
     added: Added | None = None,
     told: Callable[[int, int], None] = lambda *_: None,
     cores: int | None = None,
+    epoch: int = 0,
 ) -> Added:
     """Keeps contents of a provider that are not kept yet, and what all of them are called.
 
@@ -127,6 +131,7 @@ def add(
         added: goes on counting in it.
         told: called with items and bytes that are done.
         cores: processes that encrypt.
+        epoch: the one whose recipients these are.
 
     Raises:
         FilesError: a file cannot be read, or changed. What was stored until then has its row.
@@ -139,10 +144,10 @@ def add(
     if cores is None:
         cores = max(2, os.cpu_count() or 1) * 2  # while one waits for the disk another encrypts
     pool = ProcessPoolExecutor(cores, get_context("spawn"), begin, (place, tuple(recipients)))
-    work = _Adding(objects, place, provider, pool, 2 * cores, count, told)
+    work = _Adding(objects, place, provider, epoch, pool, 2 * cores, count, told)
     try:
         try:
-            for some in in_parts(items, _TASK):
+            for some in in_parts(items, _READ):
                 work.take(some)
         finally:
             work.finish()
@@ -164,12 +169,14 @@ class _Adding:
         objects: Objects,
         place: Place,
         provider: str,
+        epoch: int,
         pool: ProcessPoolExecutor,
         most: int,
         count: Added,
         told: Callable[[int, int], None],
     ) -> None:
         self._objects, self._place, self._provider = objects, place, provider
+        self._epoch = epoch
         self._whose = address(provider, "the provider")
         self._pool, self._most, self._count, self._told = pool, most, count, told
         self._tasks: deque[Future[tuple[list[Made], KisekiError | None]]] = deque()
@@ -181,14 +188,15 @@ class _Adding:
 
     def take(self, items: Sequence[Item]) -> None:
         """Gives new ones to the processes, and notes what known ones are called."""
-        keys = [self._objects.key(self._provider, each.digest) for each in items]
+        salts = self._objects.salts(self._provider, [each.digest for each in items])
+        keys = list(map(object_key, salts))
         known = self._objects.known(self._provider, keys)
         named = self._objects.names_known(each.name for each in known.values())
         fresh: list[Task] = []
         names: list[Name] = []
-        for item, key in zip(items, keys, strict=True):
+        for item, salt, key in zip(items, salts, keys, strict=True):
             self._count.size += item.source.size
-            name = (self._objects.name_key(self._provider, item.digest, item.called), item.called)
+            name = (name_key(salt, item.called), item.called)
             if row := known.get(key):
                 if (row.name, name[0]) not in named:
                     names.append(_named(row, name))
@@ -240,7 +248,7 @@ class _Adding:
         rows = [
             Object(
                 each.name, self._whose, each.key, each.size, each.sealed, each.identity,
-                each.recipient, now,
+                each.recipient, now, self._epoch,
             )
             for each in made
         ]  # fmt: skip
@@ -273,7 +281,7 @@ def _cut(tasks: Sequence[Task]) -> Iterator[list[Task]]:
     for task in tasks:
         some.append(task)
         size += task.source.size
-        if size >= _BYTES:
+        if size >= _BYTES or len(some) >= _TASK:
             yield some
             some, size = [], 0
     if some:

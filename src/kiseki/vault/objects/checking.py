@@ -154,7 +154,8 @@ def _content(objects: Objects, row: Object, place: Place, unwrap: Unwrap | None)
     except VaultError:
         return Wrong.OTHER
     provider = address_text(row.provider)
-    same = objects.key(provider, plain.digest()) == row.key and content.size == row.size
+    wanted = objects.find(provider, plain.digest())
+    same = wanted is not None and wanted.name == row.name and content.size == row.size
     return None if same else Wrong.OTHER
 
 

@@ -82,7 +82,13 @@ class Contents:
         Raises:
             SecretsError: the database cannot be used.
         """
-        found = self._objects.find(provider, digest)
+        return self._stored(self._objects.find(provider, digest))
+
+    def content_by(self, provider: str, key: bytes) -> Stored | None:
+        """The same by what its object is found by (`kiseki.vault.items.object_key`)."""
+        return self._stored(self._objects.known(provider, [key]).get(key))
+
+    def _stored(self, found: Object | None) -> Stored | None:
         if found is None:
             return None
         sealed = tuple(self._objects.called(found.name))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 
 from kiseki.core.values import address, address_text
+from kiseki.vault.items import object_key
 from kiseki.vault.objects.envelope import Called
-from kiseki.vault.store.database import Database, insert
+from kiseki.vault.store.database import insert
 from kiseki.vault.store.tables import called, objects
 
-__all__ = ["DigestKey", "Held", "Name", "Object", "Objects", "in_parts"]
+if TYPE_CHECKING:
+    from kiseki.vault.salts import Salts
 
-DigestKey = Callable[[bytes, bytes], bytes]
-"""From a provider (20 bytes) and a SHA-256: what that is looked up by, 32 bytes."""
+__all__ = ["Held", "Name", "Object", "Objects", "in_parts", "name_key"]
+
 T = TypeVar("T")
 _PART = 500
 """Values that one question names."""
@@ -35,6 +37,7 @@ class Object(NamedTuple):
     identity: bytes
     recipient: bytes
     added: int
+    epoch: int
 
 
 class Name(NamedTuple):
@@ -70,23 +73,17 @@ class Held(NamedTuple):
 class Objects:
     """The objects of a store. All of it raises `SecretsError` where the database cannot be used."""
 
-    def __init__(self, store: Database, digest_key: DigestKey = lambda _, digest: digest) -> None:
+    def __init__(self, keys: Salts) -> None:
         """
         Args:
-            digest_key: what a digest is looked up by.
+            keys: the key store in which they are.
         """
-        self._store, self._key = store, digest_key
+        self._keys, self._store = keys, keys.database
 
-    def key(self, provider: str, digest: bytes) -> bytes:
-        """What a content of a provider is looked up by."""
-        return self._key(address(provider, "the provider"), digest)
-
-    def name_key(self, provider: str, digest: bytes, what: Called) -> bytes:
-        """By which it is known again that a content is called so."""
-        text = json.dumps(what).encode()
-        return self._key(
-            address(provider, "the provider"), hashlib.sha256(digest + text).digest()
-        )  # fmt: skip
+    def salts(self, provider: str, digests: Sequence[bytes]) -> list[bytes]:
+        """The salts of contents, by which their objects are found; new ones are made. So the data
+        ID of everything that is kept is known."""
+        return self._keys.salts(provider, digests)
 
     def known(self, provider: str, keys: Iterable[bytes]) -> dict[bytes, Object]:
         """Of these contents those that are here, by key."""
@@ -101,7 +98,10 @@ class Objects:
 
     def find(self, provider: str, digest: bytes) -> Object | None:
         """The object of a content; none where it is not here."""
-        key = self.key(provider, digest)
+        salt = self._keys.first(provider, [digest]).get(digest)
+        if salt is None:
+            return None
+        key = object_key(salt)
         return self.known(provider, [key]).get(key)
 
     def names_known(self, names: Iterable[bytes]) -> set[tuple[bytes, bytes]]:
@@ -162,6 +162,15 @@ class Objects:
     @staticmethod
     def _insert(db: Any, table: Any, rows: list[dict[str, Any]]) -> None:
         db.execute(insert(db, table).on_conflict_do_nothing(), rows)
+
+
+def name_key(salt: bytes, what: Called) -> bytes:
+    """By which it is known again that a content is called so.
+
+    Args:
+        salt: the content's.
+    """
+    return hmac.digest(salt, b"kiseki-vault-v1 name " + json.dumps(what).encode(), "sha256")
 
 
 def in_parts(values: Iterable[T], size: int = _PART) -> Iterator[list[T]]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "given_up",
     "handed",
     "handout",
+    "item",
     "log",
     "log_node",
     "metadata",
@@ -156,9 +158,10 @@ origin = Table(
 
 given_up = Table("given_up", metadata, Column("id", LargeBinary, primary_key=True))
 
-# An object is a content of one provider, kept once. `key` is what its digest is looked up by,
-# `identity` is wrapped for the vault's recipients, `recipient` is its public half. The content has
-# `size` bytes, the object `sealed` ones. `added` are seconds.
+# An object is a content of one provider, kept once. `key` is what it is found by, which only its
+# salt tells (`kiseki.vault.items`); `identity` is wrapped for the recipients of `epoch`,
+# `recipient` is its public half. The content has `size` bytes, the object `sealed` ones. `added`
+# are seconds.
 objects = Table(
     "object",
     metadata,
@@ -170,7 +173,23 @@ objects = Table(
     Column("identity", LargeBinary, nullable=False),
     Column("recipient", LargeBinary, nullable=False),
     Column("added", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("provider", "key"),
+    Index("object_epoch", "epoch", "name"),
+)
+
+# Of a vault: by its data ID, where an item is and what its content's object is found by.
+item = Table(
+    "item",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("collection", LargeBinary, primary_key=True),
+    Column("provider", LargeBinary, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Index("item_key", "provider", "key"),
+    Index("item_collection", "collection"),
+    sqlite_with_rowid=False,
 )
 
 # What an object is called: an age file to the object's own identity. `key` tells whether it has

@@ -14,7 +14,7 @@ from kiseki.vault.store.tables import metadata
 
 __all__ = ["HEAD", "ready"]
 
-HEAD = "0007"
+HEAD = "0008"
 """The last migration in `versions`."""
 
 

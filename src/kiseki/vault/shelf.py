@@ -1,0 +1,96 @@
+"""The content of a vault by data ID (`kiseki.vault.handing.handout.Shelf`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from kiseki.core.values import address, address_text
+from kiseki.errors import VaultError
+from kiseki.vault.handing.rules import Item
+from kiseki.vault.objects.reading import Contents, Stored
+from kiseki.vault.objects.rows import in_parts
+from kiseki.vault.store.database import Database
+from kiseki.vault.store.tables import item, objects
+
+__all__ = ["OnShelf", "Shelf"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """The content of an item. Each reading opens its object, and closes it at the end."""
+
+    stored: Stored
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.stored.size
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from one place up to another, in pieces of at most 64 KiB.
+
+        Raises:
+            VaultError: it is damaged, or gone.
+        """
+        with self.stored.open() as content:
+            yield from content.read(start, stop)
+
+
+class Shelf:
+    """The items of a vault whose content is here."""
+
+    def __init__(self, store: Database, contents: Contents) -> None:
+        self._store, self._contents = store, contents
+
+    def items(self, wanted: Sequence[bytes], collection: bytes | None = None) -> list[Item | None]:
+        """The items by data ID, in the order asked; none for one that is not here.
+
+        Args:
+            collection: the one that they are asked for in. Default: of the collections that an item
+                is in, the one with the lowest ID.
+        """
+        i, o = item.c, objects.c
+        question = (
+            select(i.id, i.provider, i.collection, i.commitment)
+            .join_from(item, objects, (o.provider == i.provider) & (o.key == i.key))
+            .order_by(i.id, i.collection.desc())
+        )
+        if collection is not None:
+            question = question.where(i.collection == collection)
+        found = {
+            each: Item(each, address_text(provider), of, commitment)
+            for some in in_parts(wanted)
+            for each, provider, of, commitment in self._store.rows(question.where(i.id.in_(some)))
+        }
+        return [found.get(each) for each in wanted]
+
+    def all_of(self, collection: bytes) -> list[bytes]:
+        """The data IDs of a collection whose content is here, in ascending order."""
+        i, o = item.c, objects.c
+        question = (
+            select(i.id)
+            .join_from(item, objects, (o.provider == i.provider) & (o.key == i.key))
+            .where(i.collection == collection)
+            .order_by(i.id)
+        )
+        return [each for (each,) in self._store.rows(question)]
+
+    def content(self, of: Item) -> OnShelf:
+        """Its content. It is not read before it is asked for.
+
+        Raises:
+            VaultError: it is not here.
+        """
+        i = item.c
+        key = select(i.key).where(
+            i.id == of.id, i.collection == of.collection,
+            i.provider == address(of.provider, "the provider"),
+        )  # fmt: skip
+        rows = self._store.rows(key)
+        stored = self._contents.content_by(of.provider, rows[0][0]) if rows else None
+        if stored is None:
+            raise VaultError("the content of this item is not in the vault any longer")
+        return OnShelf(stored)
