@@ -19,7 +19,6 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -27,7 +26,6 @@ from kiseki.core import ids
 from kiseki.core.counts import counted
 from kiseki.core.values import address, address_text, bytes32, to_hex
 from kiseki.errors import InvalidInput, SecretsError, VaultError
-from kiseki.vault.items import object_key
 from kiseki.vault.keys.epochs import Epoch, Holder
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.rows import in_parts
@@ -143,6 +141,7 @@ class Erasing:
         clock: Callable[[], int] = lambda: int(time.time()),
     ) -> None:
         self._keys, self._database = vault.keys, vault.keys.database
+        self._objects = vault.objects
         self._places: dict[str, Place] = {str(each): each for each in (vault.place, *copies)}
         self._copies = sorted(str(each) for each in copies)
         self._clock = clock
@@ -173,7 +172,7 @@ class Erasing:
         """
         who = address_text(address(provider, "the provider"))
         known = self._keys.commitments_of(who)
-        digests = {digest for digest, of in known if ids.item_id(who, of) == item}
+        digests = {digest for digest, _, of in known if ids.item_id(who, of) == item}
         if not digests:
             raise InvalidInput(
                 f"no content of {who} with the data ID {to_hex(item)} is in this vault; it may "
@@ -244,7 +243,7 @@ class Erasing:
             objects = self._remove_objects(db, who, digests, number)
             commitments = self._keys.unlink(provider, digests)
             items = ids.item_ids(address_text(who), commitments)
-            _remove_handed(db, who, None if digests is None else items)
+            _remove_items(db, who, None if digests is None else items)
             others = digests is None and _remove_of_provider(db, who)
             if not objects and not items and not others:
                 raise InvalidInput(
@@ -274,11 +273,11 @@ class Erasing:
     ) -> int:
         """Their rows and names; which objects they were is kept until these are deleted."""
         c = tables.objects.c
-        mine: list[Any] = [c.provider == who]
-        if digests is not None:
-            salts = self._keys.first(address_text(who), sorted(digests)).values()
-            mine.append(c.key.in_(list(map(object_key, salts))))
-        names = list(db.execute(select(c.name).where(*mine)).scalars())
+        if digests is None:
+            names = list(db.execute(select(c.name).where(c.provider == who)).scalars())
+        else:
+            known = [self._objects.find(address_text(who), each) for each in sorted(digests)]
+            names = [each.name for each in known if each is not None]
         for some in in_parts(names):
             rows = [{"object": each, "erasure": number} for each in some]
             db.execute(insert(db, tables.erasing), rows)
@@ -320,14 +319,17 @@ def _place(number: int) -> bytes:
     return b"erasure" + number.to_bytes(4)
 
 
-def _remove_handed(db: Connection, who: bytes, items: Sequence[bytes] | None) -> None:
-    """Ends what runs of hand-outs, and destroys its keys. Receipts stay."""
-    one, out = tables.handed.c, tables.handout.c
+def _remove_items(db: Connection, who: bytes, items: Sequence[bytes] | None) -> None:
+    """They are found no more; what runs of hand-outs ends, and its keys are destroyed. Receipts
+    stay."""
+    one, out, i = tables.handed.c, tables.handout.c, tables.item.c
     if items is None:
         db.execute(delete(tables.handed).where(one.provider == who))
+        db.execute(delete(tables.item).where(i.provider == who))
     else:
         for some in in_parts(items):
             db.execute(delete(tables.handed).where(one.item.in_(some)))
+            db.execute(delete(tables.item).where(i.provider == who, i.id.in_(some)))
     empty = ~select(one.item).where(one.handout == out.id).exists()
     db.execute(delete(tables.handout).where(empty))
 

@@ -73,10 +73,10 @@ class Salts(Origins):
             providers = self._rows(select(table.c.provider).distinct())
             return [pair for (who,) in providers for pair in self._found(who, given, first=False)]
 
-    def commitments_of(self, provider: str) -> Iterator[tuple[bytes, bytes]]:
-        """(digest, commitment) of every salt of a provider."""
+    def commitments_of(self, provider: str) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """(digest, salt, commitment) of every salt of a provider."""
         for _, digest, salt in self._all_salts(address(provider, "the provider")):
-            yield digest, ids.commitment(digest, salt)
+            yield digest, salt, ids.commitment(digest, salt)
 
     # Inside
 

@@ -54,11 +54,11 @@ class Known:
         row = vault.objects.find(provider, which.digest)
         assert row is not None
         identity = identity_of(row.identity, vault.unwrap)
-        with vault.keys.database.reading():
-            lookup = vault.keys.columns.lookup(row.provider, which.digest)
         s, c = tables.salt.c, tables.called.c
         rows = vault.keys.database.rows
-        ((sealed,),) = rows(select(s.salt).where(s.sha256 == lookup))
+        with vault.keys.database.reading():
+            lookup = vault.keys.columns.lookup(row.provider, which.digest)
+            ((sealed,),) = rows(select(s.salt).where(s.sha256 == lookup))
         ((called,),) = rows(select(c.text).where(c.object == row.name))
         return cls(
             {
@@ -68,7 +68,7 @@ class Known:
                 "identity's key": _raw(identity),
             },
             {"salt": sealed, "lookup": lookup, "identity": row.identity, "name": called,
-             "recipient": row.recipient, "object": row.name, "key": row.key},
+             "recipient": row.recipient, "key": row.key, "object": row.name},
         )  # fmt: skip
 
     def seen(self, folder: Path) -> set[str]:

@@ -53,7 +53,7 @@ def vault(store_url: Path | str, tmp_path: Path, key: Key, offline: Key) -> Iter
 def ids_of(vault: Vault, provider: str, *contents: Content) -> list[bytes]:
     wanted = {each.digest for each in contents}
     found = vault.keys.commitments_of(provider)
-    return sorted(ids.item_id(provider, of) for digest, of in found if digest in wanted)
+    return sorted(ids.item_id(provider, of) for digest, _, of in found if digest in wanted)
 
 
 def read(vault: Vault, provider: str, which: Content) -> bytes | None:
