@@ -34,6 +34,7 @@ UNSEEN = {
     "vault/laid.py": "likewise",
     "vault/erasing.py": "of who keeps a vault, on the command line",
     "vault/forgetting.py": "likewise",
+    "vault/personal/": "likewise",
     "vault/keys/named.py": "opens the vault of whoever runs the site, before the first page",
     "core/reproduction.py": "a document that cannot be read tells nothing",
     "core/run.py": "a document that cannot be read tells nothing",

@@ -39,4 +39,5 @@ The vault knows no chain. A part imports only from those above it:
     setup       what is set of a vault
     vault       a key store with keys, a place of objects, and logs of receipts
     erasing     a content, or all that is a provider's, is gone, and when
+    personal    what a vault keeps of one person, and what the law asks
 """
