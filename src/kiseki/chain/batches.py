@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from kiseki.chain.answers import NONSENSE
@@ -20,6 +20,12 @@ _NOT_TAKEN = (400, 405, 411, 413, 414, 415, 422)
 """HTTP's words for a request that is not looked at: with them nothing in it was done."""
 _NOT_THE_NUMBER = (401, 407, 408, 429)
 """What HTTP says in these words has nothing to do with how many questions there are."""
+
+
+def _length(param: Any) -> int:
+    """Of a parameter, as far as it is text: the data of a call is in a mapping."""
+    texts = param.values() if isinstance(param, Mapping) else (param,)
+    return sum(len(each) for each in texts if isinstance(each, str))
 
 
 class Asks(Protocol):
@@ -65,7 +71,7 @@ class Batches:
     def _next(self, questions: Sequence[Asked], start: int) -> Sequence[Asked]:
         size = 0
         for place, (_, params) in enumerate(questions[start : start + self._most], start):
-            size += sum(len(each) for each in params if isinstance(each, str))
+            size += sum(map(_length, params))
             if place > start and size > _MOST_BYTES:
                 return questions[start:place]
         return questions[start : start + self._most]

@@ -10,6 +10,7 @@ import pytest
 
 from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.chain.anvil import anvil
+from kiseki.chain.contract.many import ask_many
 from kiseki.chain.logs import head
 from kiseki.chain.node import Node, connect
 from kiseki.client.vault.asking import OnChain
@@ -17,7 +18,7 @@ from kiseki.client.vault.signing import signed_by
 from kiseki.core import ids
 from kiseki.core.offer import FOREVER
 from kiseki.core.terms import ITEM_NOTICE
-from kiseki.errors import ChainError, KisekiError, NodeContradicts
+from kiseki.errors import ChainError, ContractReverted, KisekiError, NodeBehind
 from kiseki.vault.handing.rules import Facts, Item, Licence
 
 from ..conftest import Folder
@@ -151,7 +152,7 @@ def test_a_block_that_is_not_there_yet_or_no_longer_is_no_answer(
         return answers
 
     monkeypatch.setattr(Node, "ask", another)
-    with pytest.raises(NodeContradicts, match="became another"):
+    with pytest.raises(ChainError):
         mine.ask(who, [drawing.item], TRAIN)
 
 
@@ -189,3 +190,67 @@ def test_a_wallet_signs_a_text_and_nobody_else_does(
     assert not signed(buyer.address.lower(), text, signature)
     for wrong in (b"", signature[:-1], signature + b"\0", bytes(65), b"\xff" * 65):
         assert not signed(me, text, wrong)
+
+
+def test_ten_thousand_items_are_a_few_requests(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, folder: Folder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Invariant 10; one item among them is revoked."""
+    drawing = Registered(artist, folder, gated=False)
+    artist.data.revoke_item(drawing.item.commitment)
+    chain, me, requests = asker(k), developer.address.lower(), list[Any]()
+    post = Node._post
+
+    def counted(*more: Any) -> Any:
+        requests.append(more)
+        return post(*more)
+
+    monkeypatch.setattr(Node, "_post", counted)
+    many = [drawing.item._replace(id=n.to_bytes(32)) for n in range(10_000)]
+    many[7_000] = drawing.item
+    facts = chain.ask(me, many, TRAIN).facts
+    assert [n for n, each in enumerate(facts) if each != Facts(None, FOREVER)] == [7_000]
+    assert len(facts) == 10_000
+    assert len(requests) <= 8, "of one collection"
+    requests.clear()
+    apart = [each._replace(collection=each.id) for each in many]
+    assert set(chain.ask(me, apart, TRAIN).facts) == {Facts()}
+    assert len(requests) <= 16, "of a collection each"
+
+
+def test_an_item_counts_only_as_its_providers(
+    k: LocalKiseki, artist: Kiseki, developer: Kiseki, folder: Folder
+) -> None:
+    drawing = Registered(artist, folder, gated=False)
+    me = developer.address.lower()
+    others = drawing.item._replace(provider=me)
+    assert asker(k).ask(me, [others, drawing.item], TRAIN).facts == [Facts(), Facts(None, FOREVER)]
+
+
+def test_a_node_that_does_not_follow_the_chain_gives_no_answer(
+    k: LocalKiseki, artist: Kiseki, folder: Folder
+) -> None:
+    """Invariant 13."""
+    drawing = Registered(artist, folder)
+    who, at = artist.address.lower(), head(k.session.node).time
+    OnChain(k.session, 1, oldest=60, clock=lambda: at + 60).ask(who, [drawing.item], TRAIN)
+    with pytest.raises(NodeBehind, match="does not follow the chain"):
+        OnChain(k.session, 1, oldest=60, clock=lambda: at + 61).ask(who, [drawing.item], TRAIN)
+    with pytest.raises(KisekiError, match="KISEKI_CONFIRMATIONS to fewer"):
+        OnChain(k.session, 10_000).ask(who, [drawing.item], TRAIN)
+
+
+def test_an_answer_of_no_contract_or_without_a_reason_is_an_error(k: LocalKiseki) -> None:
+    registry, block = k.session["DataRegistry"], head(k.session.node).hash
+    (refused,) = ask_many(registry, "status(bytes32)", [b"\1" * 32], 5, block)
+    assert isinstance(refused, ContractReverted)
+    assert refused.name == "DataRegistry_UnknownCollection"
+    with pytest.raises(ChainError):
+        ask_many(registry, "status(bytes32)", [b"\1" * 32], 5, b"\1" * 32)
+    nowhere = registry.of(k.session.node)
+    nowhere.address = "0x" + "77" * 20
+    with pytest.raises(ChainError, match="there is no DataRegistry"):
+        ask_many(nowhere, "itemRevokedAt(bytes32)", [b"\1" * 32], 1, block)
+    with pytest.raises(ChainError, match="without a reason"):
+        ask_many(registry, "status(bytes32)", [b"\1" * 32], 1, block)

@@ -7,6 +7,7 @@ A part imports only from those above it:
     advice      what somebody can do about a revert
     reverts     custom errors, decoded by name
     contracts   calls and answers of one contract, by its ABI
+    many        one question about many things, in few calls
     foreign     questions to contracts that anybody may have written
     slices      logs of words, read by a table of where each begins
     events      logs, decoded

@@ -9,7 +9,7 @@ from typing import Any
 
 from kiseki.chain.answers import NONSENSE
 from kiseki.chain.batches import Asked
-from kiseki.chain.contract.abi import decode_named, exact, kind, selector
+from kiseki.chain.contract.abi import decode_named, exact, kind, selector, signature
 from kiseki.chain.contract.artifacts import Artifact, artifact
 from kiseki.chain.contract.reverts import decode_revert
 from kiseki.chain.failures import is_away
@@ -68,6 +68,7 @@ class Contract:
         self.node = node
         self.name = name
         self.address = address
+        self._built = built
         abi = (built or artifact(name)).abi
         functions = [entry for entry in abi if entry["type"] == "function"]
         # Overloads are told apart by how many arguments they take, and answer alike.
@@ -97,6 +98,15 @@ class Contract:
                 f"{self.name}.{function} cannot be called with this: {error}"
             ) from error
         return Call(self.address, selector(entry) + data, value, f"{self.name}.{function}")
+
+    def of(self, node: Node) -> Contract:
+        """The same contract, asked of another node."""
+        return Contract(node, self.name, self.address, self._built)
+
+    def selector(self, function: str) -> bytes:
+        """The first four bytes of calls of `function`, which is named by its signature."""
+        (found,) = (each for each in self._functions.values() if signature(each) == function)
+        return selector(found)
 
     def read(self, function: str, *arguments: Any, sender: str | None = None) -> Any:
         """Asks `function` at the latest block: its one answer, or all answers by name.

@@ -1,7 +1,7 @@
 """Who may have what of a vault, asked of the chain (`kiseki.vault.handing.rules.Chain`).
 
-Everything is asked at one block, which is there for good (`safe`), and that block is asked for
-again behind the rest: a node that changed its mind meanwhile gives no answer.
+Everything is asked at one block, which is there for good (`safe`), by its hash: a node that has
+another block meanwhile gives no answer. 10,000 items of one collection take a few requests.
 
 An item that its provider revoked ends with its notice, whoever is licensed: a licence is of a
 collection, and single items can be taken out of it.
@@ -9,19 +9,23 @@ collection, and single items can be taken out of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import time
 from typing import Any
 
-from kiseki.chain.contract.contracts import Call, Contract, answered
-from kiseki.chain.logs import Head, behind, blocks, contradiction
+from kiseki.chain.contract.contracts import Contract
+from kiseki.chain.contract.many import ask_many
+from kiseki.chain.logs import Head, behind, blocks
 from kiseki.chain.node import Node
 from kiseki.chain.sending.fees import Finality
 from kiseki.client.session import Session
 from kiseki.core import ids
+from kiseki.core.abi import who, word
+from kiseki.core.counts import counted
 from kiseki.core.offer import FOREVER
 from kiseki.core.terms import ITEM_NOTICE, Use
-from kiseki.core.values import ZERO_ADDRESS, to_hex
-from kiseki.errors import ChainError, ContractReverted, VaultError
+from kiseki.core.values import ZERO_ADDRESS
+from kiseki.errors import ContractReverted, NodeBehind, VaultError
 from kiseki.vault.handing.receipts import Block
 from kiseki.vault.handing.rules import Answer, Facts, Item, Licence
 
@@ -39,12 +43,22 @@ class OnChain:
         session: a connection to it.
         finality: at which block: ``safe``, ``finalized``, or so many blocks below the latest.
         witness: another node, which must say the same.
+        oldest: seconds that the block may be old, so that a node which stopped following the chain
+            gives no answer; any age if left out, for a chain that makes blocks only when there is
+            something in them.
+        clock: the time, in seconds since 1970.
     """
 
     def __init__(
-        self, session: Session, finality: Finality = "safe", witness: Node | None = None
+        self,
+        session: Session,
+        finality: Finality = "safe",
+        witness: Node | None = None,
+        oldest: int | None = None,
+        clock: Callable[[], int] = lambda: int(time()),
     ) -> None:
         self._session, self._finality, self._witness = session, finality, witness
+        self._oldest, self._clock = oldest, clock
         self._terms: dict[bytes, tuple[int, bool]] = {}
 
     def ask(self, caller: str, items: Sequence[Item], use: Use) -> Answer:
@@ -74,13 +88,23 @@ class OnChain:
             (latest,) = blocks(node, "latest")
             found = latest
             if latest is not None and depth > 1:
-                (found,) = blocks(node, max(latest.number - depth + 1, 0))
+                at = latest.number - depth + 1
+                (found,) = blocks(node, at) if at >= 0 else (None,)
         else:
             (found,) = blocks(node, depth)
         if found is None:
             raise VaultError(
                 f"the node knows no block that is {depth}; ask another node, or set "
                 "KISEKI_CONFIRMATIONS to a number of blocks"
+                if isinstance(depth, str)
+                else f"the chain does not have {counted(depth, 'block')} yet; wait, or set "
+                "KISEKI_CONFIRMATIONS to fewer"
+            )
+        age = self._clock() - found.time
+        if self._oldest is not None and age > self._oldest:
+            raise NodeBehind(
+                f"the last block that counts is {counted(age, 'second')} old: the node does not "
+                "follow the chain, or this clock is wrong; put that right, nothing is given out"
             )
         return found
 
@@ -91,67 +115,60 @@ class OnChain:
         alone = len(items) <= _ALONE
         wanted = [each.collection for each in items]
         collections = wanted if alone else list(dict.fromkeys(wanted))
-        markets = self._session.all("LicenseMarket")
-        registry = self._session["DataRegistry"]
+        registry = self._session["DataRegistry"].of(node)
+        person, kind = who(caller, "the caller"), word(int(use))
         subjects = [ids.subject(registry.address, each) for each in collections]
-        calls = [
-            *(market.call("licensedUntil", subject, caller, int(use))
-              for subject in subjects for market in markets),
-            *(registry.call("status", each) for each in collections),
-            *(registry.call("mayUse", each, caller, int(use)) for each in collections),
-            *(registry.call("itemRevokedAt", each.id) for each in items),
-        ]  # fmt: skip
-        said = iter(_asked(node, block, calls))
-        licensed = [
-            max((int(m.answer("licensedUntil", _answer(next(said)))) for m in markets), default=0)
-            for _ in subjects
+        licensed = [0] * len(collections)
+        for market in self._session.all("LicenseMarket"):
+            ends = _numbers(
+                market.of(node), "licensedUntil(bytes32,address,uint256)",
+                [each + person + kind for each in subjects], block,
+            )  # fmt: skip
+            licensed = list(map(max, licensed, ends))
+        statuses = ask_many(registry, "status(bytes32)", collections, 5, block.hash)
+        known = [
+            _status(registry, each, said) for each, said in zip(collections, statuses, strict=True)
         ]
-        known = [_status(registry, next(said)) for _ in collections]
-        may = [bool(registry.answer("mayUse", _answer(next(said)))) for _ in collections]
-        revoked = [int(registry.answer("itemRevokedAt", _answer(next(said)))) for _ in items]
-        terms = self._terms_of(node, block, registry, [each and each["termsId"] for each in known])
-        of = list(zip(licensed, known, may, terms, strict=True))
-        each_of = of if alone else list(map(dict(zip(collections, of, strict=True)).get, wanted))
-        return [
-            _facts_of(item, at, *one)
-            for item, at, one in zip(items, revoked, each_of, strict=True)
-            if one is not None
-        ]
+        asked = [each + person + kind for each in collections]
+        may = _numbers(registry, "mayUse(bytes32,address,uint256)", asked, block)
+        revoked = _numbers(registry, "itemRevokedAt(bytes32)", [e.id for e in items], block)
+        terms = self._terms_of(block, registry, [each and each["termsId"] for each in known])
+        of = list(zip(licensed, known, map(bool, may), terms, strict=True))
+        if not alone:
+            by_collection = dict(zip(collections, of, strict=True))
+            of = [by_collection[each] for each in wanted]
+        return [_facts_of(item, at, *one) for item, at, one in zip(items, revoked, of, strict=True)]
 
     def _terms_of(
-        self, node: Node, block: Head, registry: Contract, wanted: Sequence[Any]
+        self, block: Head, registry: Contract, wanted: Sequence[Any]
     ) -> list[tuple[int, bool]]:
         """Of the terms of each collection: the notice of single items, and whether a gate stands
         before them. Terms never change."""
         new = [each for each in dict.fromkeys(wanted) if each and each not in self._terms]
-        calls = [registry.call("termsOf", each) for each in new]
-        for each, data in zip(new, _asked(node, block, calls), strict=True):
+        answers = ask_many(registry, "termsOf(bytes32)", new, 12, block.hash)
+        for each, data in zip(new, answers, strict=True):
             told = registry.answer("termsOf", _answer(data))
             notice = max(int(told["noticeSeconds"]), ITEM_NOTICE)
             self._terms[each] = (notice, told["gate"].lower() != ZERO_ADDRESS)
         return [self._terms[each] if each else (0, True) for each in wanted]
 
 
-def _asked(node: Node, block: Head, calls: Sequence[Call]) -> list[bytes | ChainError]:
-    """The answers at a block, which is still the same behind them."""
-    if not calls:
-        return []
-    said = answered(node, calls, block.number)
-    (after,) = blocks(node, block.number)
-    if after is None or after.hash != block.hash:
-        raise contradiction(f"the block {to_hex(block.hash)[:12]}… became another one")
-    return said
+def _numbers(contract: Contract, function: str, asked: Sequence[bytes], block: Head) -> list[int]:
+    answers = ask_many(contract, function, asked, 1, block.hash)
+    return [int.from_bytes(_answer(each)) for each in answers]
 
 
-def _answer(said: bytes | ChainError) -> bytes:
-    if isinstance(said, ChainError):
+def _answer(said: bytes | ContractReverted) -> bytes:
+    if isinstance(said, ContractReverted):
         raise said
     return said
 
 
-def _status(registry: Contract, said: bytes | ChainError) -> Any:
-    """What is on record of a collection; none where it is not registered."""
-    if isinstance(said, ContractReverted):
+def _status(registry: Contract, collection: bytes, said: bytes | ContractReverted) -> Any:
+    """What is on record of a collection; none where the registry says that it does not know it."""
+    if isinstance(said, ContractReverted) and (said.name, said.values) == (
+        "DataRegistry_UnknownCollection", {"collection": collection},
+    ):  # fmt: skip
         return None
     return registry.answer("status", _answer(said))
 
@@ -159,11 +176,13 @@ def _status(registry: Contract, said: bytes | ChainError) -> Any:
 def _facts_of(
     item: Item, revoked: int, licensed: int, status: Any, may: bool, terms: tuple[int, bool]
 ) -> Facts:
+    if status is None or status["provider"].lower() != item.provider:
+        return Facts()  # nobody registered it, or it is not whose the vault says
     notice, gated = terms
     item_ends = revoked + notice - 1 if revoked else FOREVER
     licence = Licence(item.collection, min(licensed, item_ends)) if licensed else None
     allowed = None
-    if status is not None and may and not gated:
+    if may and not gated:
         ends = int(status["endsAt"])
         allowed = min(ends - 1 if ends else FOREVER, item_ends)
     return Facts(licence, allowed)
