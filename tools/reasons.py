@@ -163,7 +163,10 @@ _SAME = {
 """Names that programs give, which are the same in every language."""
 
 _INTERNAL = {"IndexInconsistent", "IndexUnusable"}  # told without their words
-_OURS = {"Closed", "HTTPException", "NoInvitation", "NotGiven", "Refused", "Shut", "TooMany"}
+_OURS = {
+    "AskedTooOften", "Closed", "HTTPException", "NoInvitation", "NotGiven", "NotSignedIn",
+    "Refused", "Shut", "TooMany",
+}  # fmt: skip
 _CLASSES = ({*errors.__all__} - _INTERNAL) | _OURS
 _Local = Mapping[str, list[ast.expr]]
 _MESSAGE = {"HTTPException": 1, "Refused": 1, "ContractReverted": 2, "DifferentValues": 2}

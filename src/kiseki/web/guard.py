@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -15,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiseki.core import documents
 
 __all__ = [
-    "LOCAL", "POLICY", "Answer", "Headers", "body", "hosts", "origin", "own_page", "own_script",
-    "said",
+    "LOCAL", "POLICY", "Answer", "Headers", "body", "hosts", "network", "origin", "own_page",
+    "own_script", "said",
 ]  # fmt: skip
 
 POLICY = "; ".join(
@@ -81,6 +82,18 @@ def origin(names: Iterable[str]) -> str:
     where it has none of its own. What a visitor calls the site (`Host`) is never passed on."""
     found = [each for each in names if each not in LOCAL and "*" not in each]
     return f"https://{found[0]}" if found else ""
+
+
+def network(peer: str) -> str:
+    """What one visitor has: an address of IPv4, or the 64 bits of IPv6 that a provider gives."""
+    try:
+        at = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if isinstance(at, ipaddress.IPv6Address):
+        mapped = at.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(at) >> 64 << 64, 64)))
+    return str(at)
 
 
 def own_page(request: Request) -> None:

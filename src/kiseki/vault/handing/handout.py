@@ -38,7 +38,7 @@ from kiseki.vault.handing.rules import Answer, Chain, Grounds, Item, NotGiven, O
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
 
-__all__ = ["Content", "HandOut", "HandOuts", "Handed", "Lengths", "Shelf"]
+__all__ = ["Content", "HandOut", "HandOuts", "Handed", "Lengths", "Opened", "Shelf"]
 
 
 class Content(Protocol):
@@ -120,6 +120,30 @@ class HandOut:
     id: bytes
     items: tuple[Handed, ...]
     ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An item of a hand-out, to be read once and now: what was asked holds for this moment.
+
+    Attributes:
+        size: bytes of what is fetched.
+    """
+
+    size: int
+    _pieces: Callable[[int, int], Iterator[bytes]] = field(repr=False)
+
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to `stop`, or to the end.
+
+        Raises:
+            NotGiven, VaultError, KisekiError: see `HandOuts.open`; between two pieces.
+            ValueError: there are no such bytes.
+        """
+        stop = self.size if stop is None else stop
+        if not 0 <= start <= stop <= self.size:
+            raise ValueError(f"of {self.size:,} bytes there are none from {start:,} to {stop:,}")
+        return self._pieces(start, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +279,9 @@ class HandOuts:
         row = self._row(handout, caller, item, self._clock())
         return row.size if row.head is None else Sealing(row.head, b"", row.size).size
 
-    def read(
-        self, handout: bytes, caller: str, item: bytes, start: int = 0, stop: int | None = None
-    ) -> Iterator[bytes]:
-        """The bytes of an item from `start` up to `stop`, or to its end. Everything is asked before
-        this returns, and again while the bytes are taken.
+    def open(self, handout: bytes, caller: str, item: bytes) -> Opened:
+        """An item of a hand-out. Everything is asked before this returns, and again while its bytes
+        are taken.
 
         Args:
             handout: its ID.
@@ -268,10 +290,9 @@ class HandOuts:
 
         Raises:
             NotGiven: there is no such hand-out to this caller now, the reason for which it was
-                given holds no longer, or the content was erased; also between two pieces.
+                given holds no longer, or the content was erased.
             VaultError: the content is damaged.
-            KisekiError: the chain cannot be asked; also between two pieces.
-            ValueError: there are no such bytes.
+            KisekiError: the chain cannot be asked.
         """
         now = self._clock()
         row = self._row(handout, caller, item, now)
@@ -288,10 +309,20 @@ class HandOuts:
             def pieces(start: int, stop: int) -> Iterator[bytes]:
                 return sealing.read(content.read, start, stop)
 
-        stop = size if stop is None else stop
-        if not 0 <= start <= stop <= size:
-            raise ValueError(f"of {size:,} bytes there are none from {start:,} to {stop:,}")
-        return self._watched(handout, row, pieces(start, stop), now)
+        return Opened(
+            size, lambda start, stop: self._watched(handout, row, pieces(start, stop), now)
+        )
+
+    def read(
+        self, handout: bytes, caller: str, item: bytes, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """The bytes of an item from `start` up to `stop`, or to its end.
+
+        Raises:
+            NotGiven, VaultError, KisekiError: see `open`; also between two pieces.
+            ValueError: there are no such bytes.
+        """
+        return self.open(handout, caller, item).read(start, stop)
 
     def _watched(
         self, handout: bytes, row: _Row, pieces: Iterator[bytes], checked: int

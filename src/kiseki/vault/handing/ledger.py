@@ -17,16 +17,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
-from sqlalchemy import Connection, select, text, union_all, update
+from sqlalchemy import Connection, Select, select, text, union_all, update
 
-from kiseki.core.values import address, address_text
+from kiseki.core.values import address, address_text, uint
 from kiseki.errors import InvalidInput, LogDamaged
 from kiseki.vault.handing import clocks
 from kiseki.vault.handing.receipts import Receipt, Salted
+from kiseki.vault.log.checkpoints import Checkpoint
 from kiseki.vault.log.log import Log
-from kiseki.vault.log.notes import Note, Signer, key_name
+from kiseki.vault.log.notes import Note, Signer, VerifierKey, key_name
 from kiseki.vault.log.proofs import LogProof
+from kiseki.vault.log.tiles import ENTRIES, WIDTH, Tile, bundle, tile_places
 from kiseki.vault.log.tree import Node, inclusion_places
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
@@ -37,6 +40,10 @@ _DURABLE = text(
     "SELECT set_config('synchronous_commit', 'on', true) "
     "WHERE current_setting('synchronous_commit') = 'off'"
 )
+
+
+_PART = 500
+"""Receipts that are proved with one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,10 @@ class Ledger:
 
     # What is there
 
+    def key(self, provider: str) -> VerifierKey:
+        """By which others check what a provider's log signs."""
+        return Signer(self.origin(provider), self._seed).key
+
     def latest(self, provider: str) -> Note | None:
         """The checkpoint over all of a provider's log; none where nothing was handed out."""
         c = tables.checkpoint.c
@@ -146,6 +157,41 @@ class Ledger:
             .limit(1)
         )
         return Note.from_bytes(found[0][0]) if found else None
+
+    def checkpoint(self, provider: str, size: int) -> Note | None:
+        """The checkpoint over so many entries of a provider's log; none where none was signed."""
+        c = tables.checkpoint.c
+        found = self._database.rows(
+            select(c.note).where(
+                c.provider == address(provider, "the provider"), c.size == uint(size, 63, "a size")
+            )
+        )
+        return Note.from_bytes(found[0][0]) if found else None
+
+    def tile(self, provider: str, where: Tile) -> bytes:
+        """A tile of a provider's log, or a bundle: its entries are hashes, and say nothing.
+
+        Raises:
+            InvalidInput: this log has no such tile yet.
+            LogDamaged: the log lacks a node or an entry.
+        """
+        who = address(provider, "the provider")
+        with self._database.reading() as db:
+            nodes = _Nodes(db, who)
+            if where.level != ENTRIES:
+                _must_be(where, nodes.size >> 8 * where.level)
+                nodes.load(tile_places(where))
+                return Log(Signer(self.origin(provider), self._seed), nodes).tile(where)
+            first = _must_be(where, nodes.size)
+            c = tables.entry.c
+            rows = db.execute(
+                select(c.salt, c.receipt)
+                .where(c.provider == who, c.number >= first, c.number < first + where.width)
+                .order_by(c.number)
+            ).all()
+        if len(rows) != where.width:
+            raise LogDamaged(f"the log lacks an entry from {first} on")
+        return bundle(sha256(salt + receipt.encode()).digest() for salt, receipt in rows)
 
     def receipt(self, provider: str, number: int) -> Salted:
         """An entry of a provider's log.
@@ -182,6 +228,72 @@ class Ledger:
             .order_by(c.provider, c.number)
         )
         return [_salted(*row) for row in self._database.rows(question)]
+
+    def given(self, provider: str, since: int, most: int) -> list[tuple[int, str, bytes]]:
+        """Entries of a provider's log from a number on: number, text of the receipt, salt."""
+        c = tables.entry.c
+        return self._some(
+            select(c.number, c.receipt, c.salt)
+            .where(c.provider == address(provider, "the provider"), c.number >= since)
+            .order_by(c.number)
+            .limit(most)
+        )
+
+    def received(
+        self, caller: str, provider: str, since: int, most: int
+    ) -> list[tuple[int, str, bytes]]:
+        """The same of one log, of what somebody was given."""
+        c = tables.entry.c
+        return self._some(
+            select(c.number, c.receipt, c.salt)
+            .where(
+                c.caller == address(caller, "the caller"),
+                c.provider == address(provider, "the provider"),
+                c.number >= since,
+            )
+            .order_by(c.number)
+            .limit(most)
+        )
+
+    def givers(self, caller: str) -> list[str]:
+        """Whose items somebody was given."""
+        c = tables.entry.c
+        question = select(c.provider).where(c.caller == address(caller, "the caller")).distinct()
+        return sorted(address_text(each) for (each,) in self._database.rows(question))
+
+    def _some(self, question: Select[tuple[int, str, bytes]]) -> list[tuple[int, str, bytes]]:
+        rows = self._database.rows(question)
+        return [(number, receipt, bytes(salt)) for number, receipt, salt in rows]
+
+    def proofs(self, issued: Sequence[Issued]) -> list[LogProof]:
+        """The proof of each receipt, with its salt, under the checkpoint that it was issued with.
+
+        Raises:
+            LogDamaged: a log lacks a node, or has another root than was signed.
+        """
+        made: list[LogProof] = []
+        for start in range(0, len(issued), _PART):
+            with self._database.reading() as db:
+                made += self._proofs(db, issued[start : start + _PART])
+        return made
+
+    def _proofs(self, db: Connection, issued: Sequence[Issued]) -> list[LogProof]:
+        sizes = {
+            each.checkpoint.text: Checkpoint.from_text(each.checkpoint.text).size for each in issued
+        }
+        asked: dict[str, dict[tuple[int, int], None]] = {}
+        for each in issued:
+            places = inclusion_places(each.number, sizes[each.checkpoint.text])
+            asked.setdefault(each.salted.receipt.provider, {}).update(dict.fromkeys(places))
+        logs = {}
+        for provider, needed in asked.items():
+            nodes = _Nodes(db, address(provider, "the provider"))
+            nodes.load(list(needed))
+            logs[provider] = Log(Signer(self.origin(provider), self._seed), nodes)
+        return [
+            logs[each.salted.receipt.provider].prove(each.number, each.checkpoint, each.salted.salt)
+            for each in issued
+        ]
 
     def prove(self, provider: str, number: int, checkpoint: Note | None = None) -> LogProof:
         """The proof that an entry is in a provider's log, with the salt of its receipt.
@@ -280,6 +392,18 @@ def _frontier(size: int) -> list[tuple[int, int]]:
             found.append((level, start >> level))
             start += 1 << level
     return found
+
+
+def _must_be(where: Tile, count: int) -> int:
+    """The number of a tile's first node or entry.
+
+    Raises:
+        InvalidInput: the log has not so many.
+    """
+    first = where.at * WIDTH
+    if first + where.width > count:
+        raise InvalidInput(f"this log has no tile {where.path} yet")
+    return first
 
 
 def _salted(receipt: str, salt: bytes) -> Salted:

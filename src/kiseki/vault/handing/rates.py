@@ -10,9 +10,21 @@ from kiseki.errors import VaultError
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import insert
 
-__all__ = ["count"]
+__all__ = ["AskedTooOften", "count"]
 
 _DAY = 86_400
+
+
+class AskedTooOften(VaultError):  # noqa: N818 - reads as what happened
+    """Somebody asked more often than they may.
+
+    Attributes:
+        wait: seconds after which they may ask again.
+    """
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"this vault was asked too often; ask again in {wait} s")
+        self.wait = wait
 
 
 def count(db: Connection, what: str, limit: int, span: int, now: int) -> None:
@@ -25,7 +37,7 @@ def count(db: Connection, what: str, limit: int, span: int, now: int) -> None:
             the limit can fall into one moment between two spans.
 
     Raises:
-        VaultError: it is more than the limit; it says how many seconds to wait.
+        AskedTooOften: it is more than the limit.
     """
     c = tables.asked.c
     who, begin = sha256(what.encode()).digest(), now - now % span
@@ -37,4 +49,4 @@ def count(db: Connection, what: str, limit: int, span: int, now: int) -> None:
         ).returning(c.times)
     ).scalar_one()
     if times > limit:
-        raise VaultError(f"this vault was asked too often; ask again in {begin + span - now} s")
+        raise AskedTooOften(begin + span - now)

@@ -33,7 +33,7 @@ from kiseki.vault.handing.clocks import SKEW
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
 
-__all__ = ["Invitation", "Limits", "Session", "SignIn", "SignedBy"]
+__all__ = ["Invitation", "Limits", "NotSignedIn", "Session", "SignIn", "SignedBy"]
 
 SignedBy = Callable[[str, str, bytes], bool]
 """``signed_by(address, text, signature)``: whether this wallet signed this text. It raises where
@@ -46,6 +46,10 @@ _URI = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 _NONCE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NOT_SIGNED_IN = "you are not signed in, or no longer; sign in again"
 _LONGEST_SIGNATURE = 16_384
+
+
+class NotSignedIn(VaultError):  # noqa: N818 - reads as what happened
+    """Nobody is signed in here, or what was to sign them in does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ class SignIn:
         comes of this; what `signed_by` raises is raised, and a new text is needed.
 
         Raises:
-            VaultError: there is no such text for this browser now, or the wallet did not sign it.
+            NotSignedIn: there is no such text for this browser now, or the wallet did not sign it.
         """
         c, found = tables.nonce.c, None
         if _NONCE.fullmatch(nonce):
@@ -178,7 +182,7 @@ class SignIn:
                     .returning(c.address, c.message, c.begins, c.ends)
                 ).one_or_none()
         if found is None or not found.begins - SKEW <= now < found.ends:
-            raise VaultError(
+            raise NotSignedIn(
                 "what was signed is not what this browser was given, or was used, or is too old; "
                 "sign in again"
             )
@@ -186,7 +190,7 @@ class SignIn:
         if len(signature) > _LONGEST_SIGNATURE or not self._signed_by(
             who, found.message, signature
         ):
-            raise VaultError(f"{who} did not sign this; sign in again with the wallet you named")
+            raise NotSignedIn(f"{who} did not sign this; sign in again with the wallet you named")
         session = Session(who, secrets.token_urlsafe(32), now + self._limits.session)
         with self._database.writing() as db:
             db.execute(delete(tables.session).where(tables.session.c.ends <= now))
@@ -198,14 +202,14 @@ class SignIn:
         """The wallet of a session, in lower case.
 
         Raises:
-            VaultError: there is no such session, or it is over.
+            NotSignedIn: there is no such session, or it is over.
         """
         c = tables.session.c
         found = self._database.rows(
             select(c.address).where(c.token == _hash(token), c.begins <= now + SKEW, c.ends > now)
         )
         if not found:
-            raise VaultError(_NOT_SIGNED_IN)
+            raise NotSignedIn(_NOT_SIGNED_IN)
         return address_text(found[0][0])
 
     def leave(self, token: str) -> None:

@@ -309,6 +309,27 @@ checkpoint = Table(
     sqlite_with_rowid=False,
 )
 
+# Whose cosignatures of a provider's log are kept, by the text of the key (vkey); without a provider
+# those of all logs.
+cosigner = Table(
+    "cosigner",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("key", Text, primary_key=True),
+)
+
+# The last cosignature that a key made of a checkpoint: its time, and its line of a note.
+cosignature = Table(
+    "cosignature",
+    metadata,
+    Column("provider", LargeBinary, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Of a vault. What is wrapped in an epoch is wrapped to its recipients; the column key is.
 epoch = Table(
     "epoch",

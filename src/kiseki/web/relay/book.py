@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import ipaddress
 import json
 import os
 import secrets
@@ -25,6 +24,7 @@ from kiseki.chain.contract.contracts import Call
 from kiseki.disk import database
 from kiseki.disk.private import create, open_to_others
 from kiseki.errors import FilesError, InvalidInput
+from kiseki.web.guard import network
 from kiseki.web.relay.limits import DAY, Limits, day_of
 from kiseki.web.relay.reasons import Reason
 from kiseki.web.relay.rows import COLUMNS, LATER, SCHEMA, Paid, Row, Sending, calls_text, row_of
@@ -126,7 +126,7 @@ class Book:
         Raises:
             TooMany: `peer` asked too often, or too much waits.
         """
-        who = hashlib.sha256(f"{self._salt} {_network(peer)}".encode()).digest() if peer else None
+        who = hashlib.sha256(f"{self._salt} {network(peer)}".encode()).digest() if peer else None
         with self._write() as db:
             there = db.execute(
                 "SELECT ticket FROM request WHERE chain = ? AND key = ? AND state != 'refused'"
@@ -401,18 +401,6 @@ class Book:
                 f"the relay's file {self._path} cannot be used ({error}); free some space or check "
                 "its permissions"
             ) from error
-
-
-def _network(peer: str) -> str:
-    """What one visitor has: an address of IPv4, or the 64 bits of IPv6 that a provider gives."""
-    try:
-        at = ipaddress.ip_address(peer)
-    except ValueError:
-        return peer
-    if isinstance(at, ipaddress.IPv6Address):
-        mapped = at.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((int(at) >> 64 << 64, 64)))
-    return str(at)
 
 
 def _alone(path: Path) -> IO[bytes]:

@@ -14,7 +14,7 @@ from kiseki.vault.store.tables import metadata
 
 __all__ = ["HEAD", "ready"]
 
-HEAD = "0008"
+HEAD = "0009"
 """The last migration in `versions`."""
 
 

@@ -1,0 +1,58 @@
+"""All routes of a vault together, as a part of a site or alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from kiseki.errors import KisekiError
+from kiseki.web.guard import Headers, hosts
+from kiseki.web.vault.desk import Desk, answered, refused
+from kiseki.web.vault.entry import entry
+from kiseki.web.vault.giving import giving
+from kiseki.web.vault.logs import logs
+
+__all__ = ["application", "mounted"]
+
+
+async def health(request: Request) -> Response:
+    """Whether the store answers, and for an operator how many downloads run."""
+    desk = Desk.of(request)
+    desk.count(request)
+    await desk.work(desk.ledger.latest, "0x" + "00" * 20)
+    told: dict[str, object] = {"ok": True}
+    if "authorization" in request.headers and await desk.who(request) in desk.operators:
+        told["downloads"] = desk.flow.running
+    return answered(told)
+
+
+def mounted(desk: Desk) -> Mount:
+    """The routes under ``/vault``, for a site that has others. It closes the desk."""
+    inner = Starlette(
+        routes=[*entry, *giving, *logs, Route("/health", health)],
+        exception_handlers={KisekiError: refused, HTTPException: refused, Exception: refused},
+    )
+    inner.state.desk = desk
+    return Mount("/vault", inner, name="vault")
+
+
+def application(desk: Desk) -> ASGIApp:
+    """A vault that runs alone; it closes the desk when it ends."""
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = Starlette(
+        routes=[mounted(desk)], lifespan=life, exception_handlers={HTTPException: refused}
+    )
+    return Headers(hosts(app, [urlsplit(desk.origin).hostname or ""]))
