@@ -15,8 +15,8 @@ from kiseki.core.checksum import checksummed
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
-    from kiseki.vault.objects.adding import Added
     from kiseki.vault.objects.checking import Finding
+    from kiseki.vault.objects.item import Added
     from kiseki.vault.vault import Vault
 
 __all__ = ["put", "say_added"]
@@ -35,16 +35,18 @@ def add(
         ),
     ] = False,
 ) -> None:
-    """Encrypt the files of a folder or list, and keep them.
+    """Encrypt the files of a folder, list, tar or Parquet file, and keep them.
 
-    What is kept already is not kept twice. The files stay where they are. Files that are probably
-    no works are left out and named. Interrupted, run it again: it goes on. Asks no node and sends
-    nothing; `kiseki data register --vault` registers the files too.
+    Of a tar (webdataset) and a Parquet file with pictures (Hugging Face) the contents are kept,
+    with their captions. What is kept already is not kept twice. The files stay where they are.
+    Files that are probably no works are left out and named. Interrupted, run it again: it goes on.
+    Asks no node and sends nothing; `kiseki data register --vault` registers the files too.
 
     \b
     Examples:
       kiseki vault add artwork
       kiseki vault add MANIFEST.csv --provider alice
+      kiseki vault add shard-0000.tar
     """
     who = names.account(provider) if provider else context.acting()
     with opened() as found:
@@ -70,14 +72,15 @@ def put(
     Raises:
         FilesError, VaultError, SecretsError: as `kiseki.vault.objects.adding.add`.
     """
-    from kiseki.vault import lists
-    from kiseki.vault.objects.adding import Added, hashed
+    from kiseki.vault.objects import incoming
+    from kiseki.vault.objects.item import Added
     from kiseki.vault.objects.rows import in_parts
 
     added = Added()
-    total = lists.count(source)
-    entries = lists.read(source, context.table(), names.account)
-    items = hashed(entries, added, take_doubtful=take_doubtful or only_known)
+    total = incoming.count(source)
+    items = incoming.contents(
+        source, added, context.table(), names.account, take_doubtful=take_doubtful or only_known
+    )
     if only_known:
         known = found.keys.known
         items = (

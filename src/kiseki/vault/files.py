@@ -29,6 +29,7 @@ __all__ = [
     "hash_each",
     "hash_files",
     "hash_outputs",
+    "on_all_cores",
     "other_form",
     "still",
     "whole",
@@ -122,7 +123,7 @@ def hash_each(
                 raise FilesError(f"{where(item)}{error}") from error.__cause__
             return item, *_digest(same)
 
-    return _on_all_cores(items, work, batch)
+    return on_all_cores(items, work, batch)
 
 
 @contextlib.contextmanager
@@ -160,7 +161,9 @@ def whole(path: str | Path, what: str = "") -> bytes:
         raise FilesError(f"{what} {error}".strip()) from error.__cause__
 
 
-def _on_all_cores(items: Iterable[T], work: Callable[[T], R], batch: int) -> Iterator[R]:
+def on_all_cores(items: Iterable[T], work: Callable[[T], R], batch: int) -> Iterator[R]:
+    """What becomes of each item, in order, in threads; a few batches are held."""
+
     def several(some: Sequence[T]) -> list[R]:
         return [work(item) for item in some]
 
@@ -182,7 +185,7 @@ def _all(paths: Sequence[Path], work: Callable[[Path], R], progress: Progress) -
     cores = os.cpu_count() or 1
     size = max(1, min(_BATCH, len(paths) // (4 * cores)))  # few files are spread over all cores
     done: list[R] = []
-    for each in _on_all_cores(paths, work, size):
+    for each in on_all_cores(paths, work, size):
         done.append(each)
         if len(done) % size == 0 or len(done) == len(paths):
             progress(len(done), len(paths))

@@ -10,10 +10,12 @@ from pathlib import Path
 import pyrage
 from pyrage import x25519
 
-from kiseki.vault import lists
 from kiseki.vault.age.keys import Identity
 from kiseki.vault.keystore import KeyStore
-from kiseki.vault.objects.adding import Added, add, hashed
+from kiseki.vault.objects.adding import add
+from kiseki.vault.objects.envelope import Called
+from kiseki.vault.objects.incoming import contents
+from kiseki.vault.objects.item import Added
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.reading import Contents
 from kiseki.vault.objects.rows import Objects
@@ -44,8 +46,13 @@ class Vault:
 
     def add(self, source: Path, provider: str = WHO, **more: bool) -> Added:
         added = Added()
-        items = hashed(lists.read(source), added, **more)
+        items = contents(source, added, **more)
         return add(self.objects, self.place, provider, RECIPIENTS, items, added, cores=2)
+
+    def called(self, content: bytes, provider: str = WHO) -> list[Called]:
+        found = self.contents.content_of(provider, hashlib.sha256(content).digest())
+        assert found is not None
+        return sorted(found.called())
 
     def read(self, content: bytes, provider: str = WHO) -> bytes | None:
         found = self.contents.content_of(provider, hashlib.sha256(content).digest())

@@ -18,9 +18,10 @@ from kiseki.errors import FilesError, InvalidInput, VaultError
 from kiseki.vault import lists
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects import envelope, storing
-from kiseki.vault.objects.adding import Added, Item, add, hashed
+from kiseki.vault.objects.adding import Added, Item, add
 from kiseki.vault.objects.draft import place_of
 from kiseki.vault.objects.envelope import Called
+from kiseki.vault.objects.incoming import hashed
 from kiseki.vault.objects.place import Place, place
 from kiseki.vault.objects.sources import Part
 

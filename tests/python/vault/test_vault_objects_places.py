@@ -180,7 +180,8 @@ ADDING = """
 import sys
 from pathlib import Path
 from kiseki.vault import lists
-from kiseki.vault.objects.adding import Added, add, hashed
+from kiseki.vault.objects.adding import Added, add
+from kiseki.vault.objects.incoming import contents, hashed
 from kiseki.vault.objects.place import place
 from kiseki.vault.objects.rows import Objects
 from kiseki.vault.keystore import KeyStore

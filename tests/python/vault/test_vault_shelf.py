@@ -17,7 +17,8 @@ from kiseki.core.values import ZERO32
 from kiseki.errors import VaultError
 from kiseki.vault import lists
 from kiseki.vault.keystore import KeyStore
-from kiseki.vault.objects.adding import Added, hashed
+from kiseki.vault.objects.adding import Added
+from kiseki.vault.objects.incoming import hashed
 from kiseki.vault.resealing import next_epoch
 from kiseki.vault.setup import Setup
 from kiseki.vault.vault import Vault, begin

@@ -11,7 +11,11 @@ forgotten. What is plain is never on the disk. A part imports only from those ab
     envelope    a source into an object; an object's identity, wrapped
     rows        what the database knows of objects
     storing     what the processes do that encrypt and store
-    adding      files, and what lists name, into objects, on all cores
+    item        a content that is to be added; what adding did
+    tars        the contents of a tar
+    parquet     the pictures of a Parquet file
+    incoming    what folders, lists, tars and Parquet files hold, hashed
+    adding      contents into objects, on all cores
     reading     the content of an object, at any range
     checking    what is missing, altered, half-written, or without a row; and mending it
 """

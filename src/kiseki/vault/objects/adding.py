@@ -1,5 +1,5 @@
-"""Files, and what lists name, into objects: hashed, known ones skipped, others encrypted and stored
-on all cores; resumable anywhere.
+"""Contents into objects: known ones are skipped, others encrypted and stored on all cores;
+resumable anywhere.
 
 An object is in its place for good before its row is written, and its row before it counts as added.
 So a process that is killed leaves objects without a row at most, whose identities nobody has;
@@ -15,99 +15,31 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import NamedTuple
 
 from kiseki.core.values import address
 from kiseki.errors import KisekiError, VaultError
 from kiseki.vault.age.keys import Identity, Recipient
-from kiseki.vault.doubts import Doubts
-from kiseki.vault.files import hash_each, other_form
 from kiseki.vault.items import object_key
-from kiseki.vault.lists import Entry
 from kiseki.vault.objects.envelope import Called, name_sealed, wrapped
+from kiseki.vault.objects.item import Added, Item
 from kiseki.vault.objects.place import Place
-from kiseki.vault.objects.rows import Name, Object, Objects, in_parts, name_key
-from kiseki.vault.objects.sources import Of, Part
+from kiseki.vault.objects.rows import Name, Object, Objects, name_key
+from kiseki.vault.objects.sources import Held
 from kiseki.vault.objects.storing import Made, Task, begin, keep_all
 
-__all__ = ["Added", "Item", "add", "hashed"]
+__all__ = ["Added", "Item", "add"]
 
 _READ = 64
 """Items that are looked up together."""
 _TASK, _BYTES = 32, 1 << 23
 """Items, and bytes, after which a process has enough for one task."""
+_MEMORY = 1 << 24
+"""Bytes of contents that are in memory and wait for a process."""
 _ROWS = 64
 """Objects whose rows are written together."""
 _SWEPT = 3_600.0
 """Seconds after which an object may have been swept before its row was written."""
-
-
-class Item(NamedTuple):
-    """A content to be added.
-
-    Attributes:
-        source: where it is.
-        digest: SHA-256 of it.
-        called: what it is called.
-    """
-
-    source: Of
-    digest: bytes
-    called: Called
-
-
-@dataclass
-class Added:
-    """What adding did.
-
-    Attributes:
-        stored: contents that were not here before.
-        known: items whose content was here, or came twice.
-        size: bytes of content of all items.
-        elsewhere: rows of a list that name no file; their content is not here.
-        doubts: files that were left out, and why.
-    """
-
-    stored: int = 0
-    known: int = 0
-    size: int = 0
-    elsewhere: int = 0
-    doubts: Doubts = field(default_factory=Doubts)
-
-
-def hashed(
-    entries: Iterable[Entry], added: Added, *, take_doubtful: bool = False
-) -> Iterator[Item]:
-    """What folders and lists hold (`kiseki.vault.lists.read`), hashed on all cores.
-
-    Args:
-        added: takes what is elsewhere, and what was left out.
-        take_doubtful: whether files that are probably no works are added too.
-
-    Raises:
-        FilesError: a file cannot be read, or changed while it was read.
-    """
-
-    def file_of(entry: Entry) -> str | None:
-        return entry.file or None
-
-    def where(entry: Entry) -> str:
-        return f"row {entry.row}: " if entry.row else ""
-
-    for entry, digest, size, doubt in hash_each(entries, file_of, where):
-        if entry.doubt:
-            added.doubts.add(entry.name or entry.file, entry.doubt, readable=False)
-        elif not entry.file:
-            added.elsewhere += 1
-        elif doubt and not take_doubtful:
-            added.doubts.add(entry.file, doubt)
-        else:
-            path = entry.file
-            if not os.path.lexists(path):
-                path = str(other_form(path) or path)
-            yield Item(Part(path, 0, size), digest, Called(entry.name))
 
 
 def add(
@@ -147,7 +79,7 @@ def add(
     work = _Adding(objects, place, provider, epoch, pool, 2 * cores, count, told)
     try:
         try:
-            for some in in_parts(items, _READ):
+            for some in _together(items):
                 work.take(some)
         finally:
             work.finish()
@@ -179,7 +111,8 @@ class _Adding:
         self._epoch = epoch
         self._whose = address(provider, "the provider")
         self._pool, self._most, self._count, self._told = pool, most, count, told
-        self._tasks: deque[Future[tuple[list[Made], KisekiError | None]]] = deque()
+        self._tasks: deque[tuple[Future[tuple[list[Made], KisekiError | None]], int]] = deque()
+        self._held = 0
         self._made: list[Made] = []
         self._begun = time.time()
         # Contents that have no row yet, with the names that came again meanwhile.
@@ -211,9 +144,11 @@ class _Adding:
         if names:
             self._objects.add([], names)
         for task in _cut(fresh):
-            while len(self._tasks) >= self._most:
+            held = sum(map(_held, task))
+            while self._tasks and (len(self._tasks) >= self._most or self._held + held > _MEMORY):
                 self._settle()
-            self._tasks.append(self._pool.submit(keep_all, task))
+            self._tasks.append((self._pool.submit(keep_all, task), held))
+            self._held += held
         self._told(self._done, self._count.size)
 
     def finish(self) -> None:
@@ -230,7 +165,9 @@ class _Adding:
             raise failed
 
     def _settle(self) -> None:
-        made, wrong = self._tasks.popleft().result()
+        task, held = self._tasks.popleft()
+        made, wrong = task.result()
+        self._held -= held
         self._made += made
         if len(self._made) >= _ROWS:
             self._write()
@@ -273,6 +210,24 @@ class _Adding:
 
 def _named(row: Object, name: tuple[bytes, Called]) -> Name:
     return Name(row.name, name[0], name_sealed(name[1], Recipient(row.recipient)))
+
+
+def _held(each: Item | Task) -> int:
+    """Bytes of it that are in memory."""
+    return each.source.size if isinstance(each.source, Held) else 0
+
+
+def _together(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items that are looked up together: so many, or as many as fit into memory."""
+    some, size = list[Item](), 0
+    for item in items:
+        some.append(item)
+        size += _held(item)
+        if len(some) >= _READ or size >= _BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _cut(tasks: Sequence[Task]) -> Iterator[list[Task]]:

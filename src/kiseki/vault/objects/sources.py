@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
 from kiseki.errors import FilesError
 from kiseki.vault.files import still
 
-__all__ = ["Held", "Of", "Part", "Piece", "opened"]
+__all__ = ["Held", "Of", "Part", "Piece", "opened", "version"]
 
 
 class Part(NamedTuple):
@@ -21,12 +22,14 @@ class Part(NamedTuple):
         start: where the content begins.
         size: its bytes; a file may have others behind them only where `inside` is true.
         inside: whether it is a part.
+        was: the file's `version` when the part was found; none where that does not matter.
     """
 
     path: str
     start: int
     size: int
     inside: bool = False
+    was: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
         return self.path
@@ -74,13 +77,20 @@ def opened(source: Of) -> Iterator[Piece]:
         return
     with still(source.path) as file:
         end = file.seek(0, io.SEEK_END)
-        if end < source.start + source.size or (end != source.size and not source.inside):
+        other = source.was is not None and source.was != version(file)
+        if other or end < source.start + source.size or (end != source.size and not source.inside):
             raise FilesError(
                 f"{source.path} changed since it was hashed; wait until it is finished and run "
                 "this again"
             )
         file.seek(source.start)
         yield _Limited(file, source.size)
+
+
+def version(file: BinaryIO) -> tuple[int, ...]:
+    """What is another number once somebody wrote to a file, or put another in its place."""
+    now = os.fstat(file.fileno())
+    return now.st_ino, now.st_size, now.st_mtime_ns
 
 
 class _Limited:
