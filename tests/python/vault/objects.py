@@ -44,9 +44,9 @@ class Vault:
     def contents(self) -> Contents:
         return Contents(self.objects, self.place, unwrap)
 
-    def add(self, source: Path, provider: str = WHO, **more: bool) -> Added:
+    def add(self, source: Path, provider: str = WHO, *, take_doubtful: bool = False) -> Added:
         added = Added()
-        items = contents(source, added, **more)
+        items = contents(source, added, take_doubtful=take_doubtful)
         return add(self.objects, self.place, provider, RECIPIENTS, items, added, cores=2)
 
     def called(self, content: bytes, provider: str = WHO) -> list[Called]:
