@@ -8,12 +8,12 @@ from dataclasses import replace
 from sqlalchemy import delete, select, update
 
 from kiseki.core import ids
-from kiseki.core.collection import Slice
+from kiseki.core.collection import Names, Slice
 from kiseki.core.values import ZERO32, address, bytes32
 from kiseki.errors import SecretsError
 from kiseki.vault import items
 from kiseki.vault.openings import Openings
-from kiseki.vault.store import tables
+from kiseki.vault.store import rows, tables
 
 __all__ = ["Forgetting", "without"]
 
@@ -62,19 +62,54 @@ class Forgetting(Openings):
             items.forget(db, who, None if wanted is None else gone)
         return sorted(gone)
 
+    def rename(self, provider: str, digest: bytes, old: str, new: str) -> None:
+        """Calls a content otherwise in all collections of its provider, inside a transaction.
+
+        Raises:
+            SecretsError: the store cannot be written.
+        """
+        who, c = address(provider, "the provider"), tables.slices.c
+        mine = select(tables.collection.c.id).where(tables.collection.c.provider == who)
+        for (collection,) in self._rows(mine):
+            for number, part in enumerate(self.slices(collection)):
+                if not (places := _places(part, {digest})):
+                    continue
+                names = list(part.names)
+                for place in places:
+                    names[place] = tuple(new if each == old else each for each in names[place])
+                columns = self._part_columns(collection, number, part.digests, names)
+                row = (c.collection == collection, c.number == number)
+                with self._store.writing() as db:
+                    db.execute(update(tables.slices).where(*row).values(columns))
+        theirs = select(tables.receipt.c.id).where(tables.receipt.c.provider == who)
+        for (collection,) in self._rows(theirs):
+            for commitment, told, names_ in self.received_items(collection):
+                if told == digest and old in names_:
+                    said = tuple(new if each == old else each for each in names_)
+                    self._called_in_receipt(collection, commitment, said)
+
     # Inside
+
+    def _called_in_receipt(self, collection: bytes, commitment: bytes, names: Names) -> None:
+        r = tables.received.c
+        hidden = self._columns.hidden(
+            rows.packed([names]), b"received names" + collection + commitment
+        )
+        row = (r.collection == collection, r.commitment == commitment)
+        with self._store.writing() as db:
+            db.execute(update(tables.received).where(*row).values(names=hidden))
 
     def _destroy_salts(self, who: bytes, wanted: Collection[bytes] | None) -> set[bytes]:
         c = tables.salt.c
         if wanted is None:
             pairs = [(digest, salt) for _, digest, salt in self._all_salts(who)]
-            rows = [c.provider == who]
+            where = [c.provider == who]
         else:
             pairs = list(self._found(who, sorted(wanted), first=False))
             looked = {self._columns.lookup(who, digest) for digest, _ in pairs}
-            rows = [(c.provider == who) & (c.sha256 == each) for each in sorted(looked)]
+            where = [(c.provider == who) & (c.sha256 == each) for each in sorted(looked)]
         with self._store.writing() as db:
-            for each in rows:
+            for each in where:
                 db.execute(delete(tables.salt).where(each))
         return {ids.commitment(digest, salt) for digest, salt in pairs}
 
