@@ -102,3 +102,29 @@ def test_the_reference_is_what_help_texts_and_docstrings_say() -> None:
         [sys.executable, "tools/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+# The page of the vault
+
+VAULT = (ROOT / "docs" / "vault.md").read_text("utf-8")
+
+
+def test_every_test_that_the_page_of_the_vault_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", VAULT)
+    assert len(named) > 30
+    for path, name in named:
+        source = (ROOT / path).read_text("utf-8")
+        assert re.search(rf"^def {name}\(", source, re.M), f"{path}::{name}"
+
+
+def test_every_attack_on_a_vault_has_a_test_or_says_that_nothing_protects() -> None:
+    rows = []
+    for title in ("What thieves get", "What a dishonest keeper can do", "What is left where"):
+        part = re.split(r"^##+ ", VAULT.partition(f" {title}\n")[2], flags=re.M)[0]
+        lines = [line for line in part.splitlines() if line.startswith("| ")]
+        assert lines[0].rstrip(" |").endswith("test"), title
+        rows += lines[2:]
+    assert len(rows) > 30
+    for row in rows:
+        *_, test = row.strip("| ").split(" | ") if not row.endswith("| |") else [""]
+        assert "::" in test or test == "the same" or "**" in row, row

@@ -13,11 +13,17 @@ import pytest
 from sqlalchemy import event, select
 
 from kiseki.core import ids
+from kiseki.core.terms import Use
 from kiseki.errors import InvalidInput, SecretsError, VaultError
+from kiseki.vault.age.keys import Identity
 from kiseki.vault.erasing import Erasing, Request
+from kiseki.vault.handing.handout import HandOuts, Lengths
+from kiseki.vault.handing.receipts import Block
+from kiseki.vault.handing.rules import Facts, Licence, NotGiven, Table
 from kiseki.vault.keys import epochs
 from kiseki.vault.keys.services import InText
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.log.notes import Signer
 from kiseki.vault.objects.place import place
 from kiseki.vault.resealing import next_epoch
 from kiseki.vault.store import tables
@@ -235,6 +241,41 @@ def test_gone_from_backups_is_when_every_key_of_the_epochs_is_told_to_be_destroy
     # What is erased now needs the keys of now as well.
     again = Erasing(Vault(vault.keys, newest.identity)).everything(WHO, REQUEST)
     assert again.backups(vault.epochs).gone is None
+
+
+def test_what_runs_of_hand_outs_ends_and_their_receipts_stay(vault: Vault) -> None:
+    """Also a download in its middle. Other items of the same hand-out go on."""
+    large = [content(each, 200_000) for each in (8, 9)]
+    fill(vault, WHO, large)
+    first, second = (ids_of(vault, WHO, each)[0] for each in large)
+    receiver, chain = "0x" + "3c" * 20, Table(31337, Block(17, b"\x11" * 32, NOW))
+    for each in (first, second):
+        chain.facts[receiver, each, Use.AI_TRAINING] = Facts(Licence(b"\x22" * 32, NOW + 999))
+    handouts = HandOuts(
+        vault.keys.database, vault.ledger, vault.shelf, chain, seal=bytes, unseal=bytes,
+        clock=lambda: NOW, lengths=Lengths(check_bytes=1),
+    )  # fmt: skip
+    out = handouts.begin(receiver, [first, second], Use.AI_TRAINING, Identity.new().recipient)
+    pieces = handouts.read(out.id, receiver, first)
+    assert next(pieces)
+    Erasing(vault).content(WHO, large[0].digest, REQUEST)
+    with pytest.raises(NotGiven):
+        list(pieces)
+    with pytest.raises(NotGiven):
+        handouts.read(out.id, receiver, first)
+    with pytest.raises(NotGiven):
+        handouts.begin(receiver, [first], Use.AI_TRAINING)
+    assert b"".join(handouts.read(out.id, receiver, second))
+    rows = vault.keys.database.rows
+    assert rows(select(tables.handed.c.item)) == [(second,)]
+    assert rows(select(tables.item.c.id).where(tables.item.c.id == first)) == []
+    (kept,) = vault.ledger.receipts_of(first, WHO)
+    assert kept.receipt.caller == receiver
+    vault.ledger.prove(WHO, 0).check(vault.ledger.receipt(WHO, 0).entry,
+                                     vault.ledger.origin(WHO),
+                                     [Signer(vault.ledger.origin(WHO), vault.setup.seed).key])  # fmt: skip
+    Erasing(vault).content(WHO, large[1].digest, REQUEST)
+    assert rows(select(tables.handout.c.id)) == []
 
 
 # Killed
