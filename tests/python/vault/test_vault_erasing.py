@@ -271,9 +271,9 @@ def test_what_runs_of_hand_outs_ends_and_their_receipts_stay(vault: Vault) -> No
     assert rows(select(tables.item.c.id).where(tables.item.c.id == first)) == []
     (kept,) = vault.ledger.receipts_of(first, WHO)
     assert kept.receipt.caller == receiver
-    vault.ledger.prove(WHO, 0).check(vault.ledger.receipt(WHO, 0).entry,
-                                     vault.ledger.origin(WHO),
-                                     [Signer(vault.ledger.origin(WHO), vault.setup.seed).key])  # fmt: skip
+    origin = vault.ledger.origin(WHO)
+    log = Signer(origin, vault.setup.seed).key
+    vault.ledger.prove(WHO, 0).check(vault.ledger.receipt(WHO, 0).entry, origin, [log])
     Erasing(vault).content(WHO, large[1].digest, REQUEST)
     assert rows(select(tables.handout.c.id)) == []
 

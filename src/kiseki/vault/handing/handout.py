@@ -328,15 +328,23 @@ class HandOuts:
         self, handout: bytes, row: _Row, pieces: Iterator[bytes], checked: int
     ) -> Iterator[bytes]:
         """The pieces, as long as they may be had."""
-        since = 0
-        for piece in pieces:
+        since, who, item = 0, row.receipt.caller, row.receipt.item
+        while True:
+            try:
+                piece = next(pieces, None)
+            except VaultError:  # it may be gone because it was erased meanwhile
+                now = self._clock()
+                self._must_hold(self._row(handout, who, item, now), now)
+                raise
+            if piece is None:
+                return
             now = self._clock()
             if (
                 since + len(piece) > self._lengths.check_bytes
                 or abs(now - checked) >= self._lengths.check_seconds
             ):
                 # The row, too: the hand-out may be over, or somebody ended it.
-                self._must_hold(self._row(handout, row.receipt.caller, row.receipt.item, now), now)
+                self._must_hold(self._row(handout, who, item, now), now)
                 since, checked = 0, now
             since += len(piece)
             yield piece
