@@ -32,6 +32,7 @@ _CALLED = {
     "audit": mark("audit"),
     "derived": mark("what its items were made from"),
     "dispute": mark("dispute"),
+    "heads": mark("heads of a vault's logs"),
     "identity": mark("name"),
     "list": mark("list of what is in it"),
     "manifest": mark("manifest"),

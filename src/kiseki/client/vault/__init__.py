@@ -2,6 +2,8 @@
 
 A part imports only from those above it:
 
-    asking   who may have what, asked of the chain
-    signing  who signed a text: a key, or a contract by its own word
+    asking      who may have what, asked of the chain
+    signing     who signed a text: a key, or a contract by its own word
+    anchoring   the heads of all logs, stated on the chain once a day
+    witnessing  who looks at logs, remembers what it saw, and cosigns
 """

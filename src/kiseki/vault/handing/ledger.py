@@ -193,6 +193,16 @@ class Ledger:
             raise LogDamaged(f"the log lacks an entry from {first} on")
         return bundle(sha256(salt + receipt.encode()).digest() for salt, receipt in rows)
 
+    def heads(self) -> list[Note]:
+        """The checkpoint over all of each log that has an entry, by provider."""
+        c, of = tables.checkpoint.c, tables.log.c
+        question = (
+            select(c.note)
+            .join(tables.log, (of.provider == c.provider) & (of.size == c.size))
+            .order_by(c.provider)
+        )
+        return [Note.from_bytes(note) for (note,) in self._database.rows(question)]
+
     def receipt(self, provider: str, number: int) -> Salted:
         """An entry of a provider's log.
 
