@@ -6,7 +6,10 @@ import hashlib
 import io
 import json
 import os
+import subprocess
+import sys
 import tarfile
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,12 +26,15 @@ from PIL import Image
 
 from kiseki.errors import FilesError
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.objects.checking import Wrong, check, sweep
 from kiseki.vault.objects.envelope import Called
 from kiseki.vault.objects.incoming import contents
 from kiseki.vault.objects.item import Added
 from kiseki.vault.objects.place import place
 
-from .objects import Vault
+from .conftest import WHO
+from .objects import RECIPIENTS, Vault, unwrap
+from .test_vault_objects_places import ADDING, group_is_there
 
 
 @pytest.fixture
@@ -322,3 +328,46 @@ def test_a_parquet_that_changes_while_it_is_read_is_told(vault: Vault, tmp_path:
     os.utime(path)
     with pytest.raises(FilesError, match="changed while it was read"):
         list(items)
+
+
+@pytest.mark.parametrize("kind", ["a tar", "Parquet"])
+def test_adding_a_packed_file_that_is_killed_at_any_moment_goes_on(
+    kind: str, vault: Vault, tmp_path: Path
+) -> None:
+    """kill -9 at 12 moments, each in a run that goes on from the one before."""
+    works = [hashlib.shake_256(b"%d" % each).digest(20_000) for each in range(600)]
+    if kind == "a tar":
+        path = tar(tmp_path / "a.tar", *((f"{i}.bin", each) for i, each in enumerate(works)))
+    else:
+        rows = [{"bytes": each, "path": f"{i}.bin"} for i, each in enumerate(works)]
+        path = parquet(tmp_path / "a.parquet", image=rows)
+    script = tmp_path / "adding.py"
+    script.write_text(ADDING)
+    command = [sys.executable, str(script), str(tmp_path / "store"), str(tmp_path / "vault"), "{}",
+               str(path), WHO, *RECIPIENTS]  # fmt: skip
+    counts = list[int]()
+    for moment in range(12):
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begins\n"
+            while moment and int(process.stdout.readline().split()[0]) < moment * 45:
+                pass
+            time.sleep(moment % 4 / 50)
+            process.kill()
+        deadline = time.monotonic() + 60
+        while group_is_there(process.pid):
+            assert time.monotonic() < deadline, "a process that encrypts is left"
+            time.sleep(0.05)
+        wrong = {each.wrong for each in check(vault.objects, vault.place)}
+        assert wrong <= {Wrong.NO_ROW, Wrong.HALF}
+        counts.append(len(list(vault.objects.each())))
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 3, counts
+    assert vault.add(path).stored == len(works) - counts[-1]
+    for _ in sweep(vault.objects, vault.place, older=-60):
+        pass
+    assert list(check(vault.objects, vault.place, unwrap=unwrap)) == []
+    assert len(list(vault.place.walk())) == len(works)
+    assert vault.called(works[-1]) == [Called(f"{len(works) - 1}.bin")]

@@ -24,6 +24,8 @@ _HELD = 1 << 23
 """Bytes of ciphertext that are held in memory before they are put; more lie in a file meanwhile."""
 _BLOCK = 1 << 20
 """Bytes that one question reads."""
+_UPLOAD = "?uploadId="
+"""Between an object's place and an upload that was not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +97,53 @@ class Remote:
             VaultError: it cannot be.
         """
         file = self._file(where) if isinstance(where, bytes) else f"{self._root}/{where}"
+        file, _, upload = file.partition(_UPLOAD)
         with faults_told(str(self), "deleted"), contextlib.suppress(FileNotFoundError):
-            self._fs.rm_file(file)
+            if upload:
+                bucket, _, key = file.partition("/")
+                self._fs.call_s3("abort_multipart_upload", Bucket=bucket, Key=key, UploadId=upload)
+            else:
+                self._fs.rm_file(file)
 
     def walk(self) -> Iterator[Lying]:
-        """Everything that lies here, a folder at a time.
+        """Everything that lies here, a folder at a time; on S3 then the uploads in several parts
+        that somebody began and did not end, which S3 keeps for ever and no listing shows.
 
         Raises:
             VaultError: it cannot be read.
         """
         with faults_told(str(self), "looked for"), contextlib.suppress(FileNotFoundError):
-            for folder in sorted(self._fs.ls(self._root, detail=False)):
-                for found in self._fs.ls(folder, detail=True):
-                    if found["type"] == "file" and not found["name"].endswith("/"):
-                        yield self._lying(found)
+            yield from self._objects()
+        if hasattr(self._fs, "call_s3"):
+            with faults_told(str(self), "looked for"):
+                yield from self._uploads()
+
+    def _objects(self) -> Iterator[Lying]:
+        for folder in sorted(self._fs.ls(self._root, detail=False)):
+            for found in self._fs.ls(folder, detail=True):
+                if found["type"] == "file" and not found["name"].endswith("/"):
+                    yield self._lying(found)
+
+    def _uploads(self) -> Iterator[Lying]:
+        """Of objects of this place; other uploads of the bucket are somebody else's."""
+        bucket, _, prefix = self._root.partition("/")
+        begin = f"{prefix}/" if prefix else ""
+        after: dict[str, str] = {}
+        while True:
+            answer = self._fs.call_s3(
+                "list_multipart_uploads", Bucket=bucket, Prefix=begin, **after
+            )
+            for found in answer.get("Uploads", ()):
+                where = str(found["Key"]).removeprefix(begin)
+                if name_of(where):
+                    seconds = found["Initiated"].timestamp()
+                    yield Lying(b"", 0, seconds, f"{where}{_UPLOAD}{found['UploadId']}")
+            if not answer.get("IsTruncated"):
+                return
+            after = {
+                "KeyMarker": answer["NextKeyMarker"],
+                "UploadIdMarker": answer["NextUploadIdMarker"],
+            }
 
     def _lying(self, found: Mapping[str, Any]) -> Lying:
         where = str(found["name"]).rstrip("/")[len(self._root) + 1 :]
