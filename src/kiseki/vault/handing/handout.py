@@ -20,9 +20,9 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, Select, bindparam, delete, exists, select
 
 from kiseki.core import ids
 from kiseki.core.terms import Use
@@ -361,32 +361,10 @@ class HandOuts:
 
     def _row(self, handout: bytes, caller: str, item: bytes, now: int) -> _Row:
         """What is kept of an item of a hand-out; its receipt is in a signed checkpoint, durably."""
-        out, one, said, seen = (
-            tables.handout.c,
-            tables.handed.c,
-            tables.entry.c,
-            tables.checkpoint.c,
-        )
-        question = (
-            select(out.use, out.begins, out.ends, said.receipt, one.size, one.head, one.key)
-            .join_from(tables.handout, tables.handed, one.handout == out.id)
-            .join(
-                tables.entry,
-                (said.provider == one.provider)
-                & (said.number == one.number)
-                & (said.item == one.item)
-                & (said.caller == out.caller),
-            )
-            .where(
-                out.id == handout,
-                out.caller == address(caller, "the caller"),
-                one.item == item,
-                out.begins <= now + SKEW,
-                out.ends > now,
-                exists().where(seen.provider == one.provider, seen.size > one.number),
-            )
-        )
-        found = self._database.rows(question)
+        found = self._database.rows(
+            _ROW, handout=handout, caller=address(caller, "the caller"), item=item,
+            begun=now + SKEW, now=now,
+        )  # fmt: skip
         if not found:
             raise NotGiven
         use, begins, ends, receipt, *rest = found[0]
@@ -403,7 +381,14 @@ class HandOuts:
         answer = self._chain.ask(caller, items, use)
         if len(answer.facts) != len(items):
             raise VaultError("the chain was asked about other items; nothing is given out")
-        open_ = self._openings.among([each.collection for each in items])
+        # Asked only where the terms let everybody, which the chain tells everybody.
+        open_ = self._openings.among(
+            [
+                item.collection
+                for item, facts in zip(items, answer.facts, strict=True)
+                if facts.allowed_until is not None
+            ]
+        )
         reasons = [
             grounds(caller, item, use, answer, facts, item.collection in open_, now)
             for item, facts in zip(items, answer.facts, strict=True)
@@ -442,3 +427,35 @@ def _remove(db: Connection, handouts: Sequence[bytes]) -> None:
     for each in handouts:
         db.execute(delete(tables.handed).where(tables.handed.c.handout == each))
         db.execute(delete(tables.handout).where(tables.handout.c.id == each))
+
+
+def _row_asked() -> Select[Any]:
+    """What is kept of an item of a hand-out. It is made once, as each range asks it."""
+    out, one, said, seen = (
+        tables.handout.c,
+        tables.handed.c,
+        tables.entry.c,
+        tables.checkpoint.c,
+    )
+    return (
+        select(out.use, out.begins, out.ends, said.receipt, one.size, one.head, one.key)
+        .join_from(tables.handout, tables.handed, one.handout == out.id)
+        .join(
+            tables.entry,
+            (said.provider == one.provider)
+            & (said.number == one.number)
+            & (said.item == one.item)
+            & (said.caller == out.caller),
+        )
+        .where(
+            out.id == bindparam("handout"),
+            out.caller == bindparam("caller"),
+            one.item == bindparam("item"),
+            out.begins <= bindparam("begun"),
+            out.ends > bindparam("now"),
+            exists().where(seen.provider == one.provider, seen.size > one.number),
+        )
+    )
+
+
+_ROW = _row_asked()

@@ -231,6 +231,8 @@ class Openings:
         """Those of some collections that are open."""
         c, found = tables.opened.c, set[bytes]()
         wanted = sorted(set(collections))
+        if not wanted:
+            return found
         with self._database.reading() as db:
             for start in range(0, len(wanted), 500):
                 part = wanted[start : start + 500]

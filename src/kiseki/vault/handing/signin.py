@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import address, address_text, uint
@@ -46,6 +46,12 @@ _URI = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
 _NONCE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NOT_SIGNED_IN = "you are not signed in, or no longer; sign in again"
 _LONGEST_SIGNATURE = 16_384
+_SESSION = tables.session.c
+_WHO = select(_SESSION.address).where(  # made once: it is asked with each range
+    _SESSION.token == bindparam("hash"),
+    _SESSION.begins <= bindparam("begun"),
+    _SESSION.ends > bindparam("now"),
+)
 
 
 class NotSignedIn(VaultError):  # noqa: N818 - reads as what happened
@@ -204,10 +210,7 @@ class SignIn:
         Raises:
             NotSignedIn: there is no such session, or it is over.
         """
-        c = tables.session.c
-        found = self._database.rows(
-            select(c.address).where(c.token == _hash(token), c.begins <= now + SKEW, c.ends > now)
-        )
+        found = self._database.rows(_WHO, hash=_hash(token), begun=now + SKEW, now=now)
         if not found:
             raise NotSignedIn(_NOT_SIGNED_IN)
         return address_text(found[0][0])
