@@ -41,7 +41,7 @@ from kiseki.vault.handing.handout import HandOuts
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.receipts import Block
 from kiseki.vault.handing.rules import Facts, Item, Licence, Table
-from kiseki.vault.handing.signin import SignIn
+from kiseki.vault.handing.signin import By, SignIn
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects.adding import Added, add
 from kiseki.vault.objects.incoming import hashed
@@ -237,7 +237,7 @@ def _serve(folder: Path) -> None:
     handouts = HandOuts(
         database, ledger, shelf, chain, seal=lambda key: key, unseal=lambda key: key, clock=clock
     )
-    door = SignIn(database, "localhost", f"{_ORIGIN}/vault", 31337, "Sign in.", lambda *_: True)
+    door = SignIn(database, "localhost", f"{_ORIGIN}/vault", 31337, "Sign in.", lambda *_: By.KEY)
     invited = door.invite(_CALLER, "here", clock())
     token = door.enter(invited.nonce, invited.cookie, b"", clock()).token
     large, small = shelf.ids

@@ -19,7 +19,7 @@ from eth_account.messages import encode_defunct
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import to_hex
 from kiseki.vault.handing.cosigners import Cosigners
-from kiseki.vault.handing.signin import Limits, SignIn
+from kiseki.vault.handing.signin import By, Limits, SignIn
 from kiseki.vault.store.database import Database
 from kiseki.web.vault.app import application
 from kiseki.web.vault.desk import Desk
@@ -32,12 +32,12 @@ ORIGIN = "https://vault.example.com"
 CALLING = Account.from_key(b"\x07" * 32)
 
 
-def signed_by(who: str, text: str, signature: bytes) -> bool:
+def signed_by(who: str, text: str, signature: bytes) -> By | None:
     try:
         found = Account.recover_message(encode_defunct(text=text), signature=signature)
     except Exception:  # noqa: BLE001 - whatever eth-keys makes of a bad signature
-        return False
-    return str(found) == checksummed(who)
+        return None
+    return By.KEY if str(found) == checksummed(who) else None
 
 
 def desk_of(database: Database, world: World, origin: str = ORIGIN, **more: Any) -> Desk:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from kiseki.core.checksum import checksummed
 from kiseki.errors import InvalidInput, NodeUnreachable, VaultError
 from kiseki.vault.handing import rates
-from kiseki.vault.handing.signin import Invitation, Limits, SignIn
+from kiseki.vault.handing.signin import By, Invitation, Limits, SignIn
 from kiseki.vault.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,13 +41,12 @@ def signed(text: str, wallet: Any = WALLET) -> bytes:
     return bytes(wallet.sign_message(encode_defunct(text=text)).signature)
 
 
-def signed_by(who: str, text: str, signature: bytes) -> bool:
+def signed_by(who: str, text: str, signature: bytes) -> By | None:
     try:
-        return str(Account.recover_message(encode_defunct(text=text), signature=signature)) == (
-            checksummed(who)
-        )
+        found = str(Account.recover_message(encode_defunct(text=text), signature=signature))
     except Exception:  # noqa: BLE001 - whatever eth-keys makes of a bad signature
-        return False
+        return None
+    return By.KEY if found == checksummed(who) else None
 
 
 @pytest.fixture(params=["a file", "PostgreSQL"])
@@ -182,7 +181,7 @@ def test_another_text_that_the_wallet_signed_is_not_taken(door: SignIn) -> None:
 
 
 def test_a_node_that_does_not_answer_signs_nobody_in(database: Database) -> None:
-    def away(*_: object) -> bool:
+    def away(*_: object) -> By | None:
         raise NodeUnreachable("no answer")
 
     door = SignIn(database, *PLACE, 31337, STATEMENT, away)

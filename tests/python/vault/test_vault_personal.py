@@ -19,6 +19,7 @@ from kiseki.core.values import to_hex
 from kiseki.errors import FilesError
 from kiseki.vault.erasing import Erasing, Request
 from kiseki.vault.handing.receipts import Basis, Block, Receipt
+from kiseki.vault.handing.signin import By
 from kiseki.vault.personal.access import Access
 from kiseki.vault.personal.export import export
 from kiseki.vault.personal.laws import STAYS
@@ -50,7 +51,7 @@ def vault(store_url: Path | str, tmp_path: Path) -> Iterator[Vault]:
     fill(made, OTHER, CONTENTS[3:])
     given = [receipt(made, WHO, 0), receipt(made, WHO, 1), receipt(made, WHO, 1, WHO)]
     made.ledger.issue([*given, receipt(made, OTHER, 3)], NOW)
-    door = made.door("https://vault.example.org/sign-in", 1, lambda *_: True)
+    door = made.door("https://vault.example.org/sign-in", 1, lambda *_: By.KEY)
     for who in (WHO, OTHER):
         text = door.invite(who, "somebody", NOW)
         door.enter(text.nonce, text.cookie, b"", NOW)

@@ -16,7 +16,7 @@ from kiseki.core import ids
 from kiseki.core.terms import Use
 from kiseki.errors import SecretsError, VaultError
 from kiseki.vault.handing.receipts import Basis, Block, Receipt
-from kiseki.vault.handing.signin import SignIn
+from kiseki.vault.handing.signin import By, SignIn
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects.envelope import identity_of
 from kiseki.vault.store.database import Database
@@ -111,7 +111,12 @@ def test_what_the_database_keeps_of_a_session_is_no_session(tmp_path: Path) -> N
     until the session ends, or its wallet ends all of its sessions."""
     database = Database(tmp_path / "store")
     door = SignIn(
-        database, "vault.example.org", "https://vault.example.org/", 1, "Sign in.", lambda *_: True
+        database,
+        "vault.example.org",
+        "https://vault.example.org/",
+        1,
+        "Sign in.",
+        lambda *_: By.KEY,
     )
     text = door.invite(WHO, "somebody", NOW)
     session = door.enter(text.nonce, text.cookie, b"", NOW)
@@ -134,9 +139,9 @@ def test_what_a_wallet_signed_for_another_site_opens_nothing_here(tmp_path: Path
     or the vault's, which a wallet warns of: it is not the name of the site that asks."""
     wallet = Account.create()
 
-    def signed_by(who: str, text: str, signature: bytes) -> bool:
+    def signed_by(who: str, text: str, signature: bytes) -> By | None:
         found = Account.recover_message(encode_defunct(text=text), signature=signature)
-        return bool(found.lower() == who)
+        return By.KEY if found.lower() == who else None
 
     database = Database(tmp_path / "store")
     here, there = (

@@ -10,7 +10,12 @@ answer uses up a text, so the limits hold for answers as well.
 
 A clock that was set back makes nothing hold longer: what begins after now is not taken.
 
-In the database are hashes of cookies and tokens only; who reads it cannot sign in with them.
+Who has the key of an address can act for it for ever, so what a key signed is looked at once. A
+contract answers for itself, and its owners change: its text and signature are kept with the
+session, and it is asked again (`SignIn.still`) whenever something is given to it.
+
+In the database are hashes of cookies and tokens only; who reads it cannot sign in with them, nor
+with a text that was signed, which is used up.
 """
 
 from __future__ import annotations
@@ -20,7 +25,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import bindparam, delete, select
@@ -33,11 +40,19 @@ from kiseki.vault.handing.clocks import SKEW
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
 
-__all__ = ["Invitation", "Limits", "NotSignedIn", "Session", "SignIn", "SignedBy"]
+__all__ = ["By", "Invitation", "Limits", "NotSignedIn", "Session", "SignIn", "SignedBy"]
 
-SignedBy = Callable[[str, str, bytes], bool]
-"""``signed_by(address, text, signature)``: whether this wallet signed this text. It raises where
-that cannot be found out, because nobody could be asked."""
+
+class By(Enum):
+    """Who says that a wallet signed a text."""
+
+    KEY = "the wallet's key"
+    CONTRACT = "the wallet itself, which is a contract"
+
+
+SignedBy = Callable[[str, str, bytes], By | None]
+"""``signed_by(address, text, signature)``: by whose word this wallet signed this text; none: it did
+not. It raises where that cannot be found out, because nobody could be asked."""
 
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 _STATEMENT = re.compile(r"[A-Za-z0-9 .,;:!?'()/-]+", re.ASCII)
@@ -47,7 +62,8 @@ _NONCE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NOT_SIGNED_IN = "you are not signed in, or no longer; sign in again"
 _LONGEST_SIGNATURE = 16_384
 _SESSION = tables.session.c
-_WHO = select(_SESSION.address).where(  # made once: it is asked with each range
+# Made once: it is asked with each range.
+_WHO = select(_SESSION.address, _SESSION.message, _SESSION.signature).where(
     _SESSION.token == bindparam("hash"),
     _SESSION.begins <= bindparam("begun"),
     _SESSION.ends > bindparam("now"),
@@ -193,14 +209,16 @@ class SignIn:
                 "sign in again"
             )
         who = address_text(found.address)
-        if len(signature) > _LONGEST_SIGNATURE or not self._signed_by(
-            who, found.message, signature
-        ):
+        by = None
+        if len(signature) <= _LONGEST_SIGNATURE:
+            by = self._signed_by(who, found.message, signature)
+        if not by:
             raise NotSignedIn(f"{who} did not sign this; sign in again with the wallet you named")
         session = Session(who, secrets.token_urlsafe(32), now + self._limits.session)
         with self._database.writing() as db:
             db.execute(delete(tables.session).where(tables.session.c.ends <= now))
-            row = (_hash(session.token), found.address, now, session.ends)
+            kept = (None, None) if by is By.KEY else (found.message, signature)
+            row = (_hash(session.token), found.address, now, session.ends, *kept)
             add_many(db, tables.session, [row])
         return session
 
@@ -210,10 +228,29 @@ class SignIn:
         Raises:
             NotSignedIn: there is no such session, or it is over.
         """
+        return address_text(self._session(token, now)[0])
+
+    def still(self, token: str, now: int) -> str:
+        """The wallet of a session, in lower case, which says so itself now if it is a contract. If
+        it does no longer, the session ends.
+
+        What `signed_by` raises is raised; then the session stays.
+
+        Raises:
+            NotSignedIn: there is no such session, it is over, or the wallet does not say so.
+        """
+        wallet, text, signature = self._session(token, now)
+        who = address_text(wallet)
+        if signature is not None and not self._signed_by(who, text, signature):
+            self.leave(token)
+            raise NotSignedIn(_NOT_SIGNED_IN)
+        return who
+
+    def _session(self, token: str, now: int) -> Any:
         found = self._database.rows(_WHO, hash=_hash(token), begun=now + SKEW, now=now)
         if not found:
             raise NotSignedIn(_NOT_SIGNED_IN)
-        return address_text(found[0][0])
+        return found[0]
 
     def leave(self, token: str) -> None:
         """Ends a session, if there is one."""

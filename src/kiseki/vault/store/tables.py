@@ -202,7 +202,8 @@ called = Table(
     Column("text", LargeBinary, nullable=False),
 )
 
-# Signing in. Of what somebody else could use (cookies, tokens) only the SHA-256 is kept.
+# Signing in. Of what somebody else could use (cookies, tokens) only the SHA-256 is kept. Of a
+# wallet that is a contract text and signature are, so that it can be asked again.
 nonce = Table(
     "nonce",
     metadata,
@@ -222,6 +223,8 @@ session = Table(
     Column("address", LargeBinary, nullable=False),
     Column("begins", BigInteger, nullable=False),
     Column("ends", BigInteger, nullable=False),
+    Column("message", Text),
+    Column("signature", LargeBinary),
     Index("session_ends", "ends"),
 )
 

@@ -142,12 +142,17 @@ class Desk:
         """
         self.pace.count(f"from {peer(request)}", self.most.asked, self.clock())
 
-    async def who(self, request: Request) -> str:
-        """The wallet that asks, in lower case.
+    async def who(self, request: Request, *, leaves: bool = False) -> str:
+        """The wallet that asks, in lower case. One that is a contract is asked whether it still
+        says so.
+
+        Args:
+            leaves: it signs out, for which nobody is asked.
 
         Raises:
             NotSignedIn: there is none.
             HTTPException: 403, another site's page asks in its name.
+            KisekiError: the contract cannot be asked.
         """
         self.count(request)
         self.own(request)
@@ -157,7 +162,8 @@ class Desk:
             # A browser says where a page is from that sends something; a cookie alone is no word.
             if request.method not in ("GET", "HEAD") and "origin" not in request.headers:
                 raise HTTPException(403, "this can only be sent from a page of this vault")
-        return await self.work(self.door.who, token.strip(), self.clock())
+        known = self.door.who if leaves else self.door.still
+        return await self.work(known, token.strip(), self.clock())
 
     def own(self, request: Request) -> None:
         """Refuses what another site's page sends.

@@ -64,7 +64,7 @@ async def end(request: Request) -> Response:
     desk = Desk.of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     try:
-        await desk.who(request)
+        await desk.who(request, leaves=True)
     except NotSignedIn:
         pass  # which is what was wanted
     else:

@@ -14,7 +14,7 @@ from kiseki.vault.store.tables import metadata
 
 __all__ = ["HEAD", "ready"]
 
-HEAD = "0009"
+HEAD = "0010"
 """The last migration in `versions`."""
 
 
