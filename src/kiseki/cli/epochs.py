@@ -30,14 +30,17 @@ def rotate(
 
     Name everybody who shall be able to open the vault: who is not named can open nothing of it any
     longer, apart from older backups. What the database holds is sealed anew, and the identities of
-    all objects are wrapped anew; no content is touched. Asks no node and sends nothing.
+    all objects are wrapped anew; no content is touched. Interrupted, it goes on with `kiseki vault
+    rewrap`. Asks no node and sends nothing.
+
+    A server that runs meanwhile needs both keys: write the line of the new key above that of the
+    old one in its identity file before.
 
     \b
     Examples:
       kiseki vault rotate new.identity --recovery age1qqqq
     """
     from kiseki.vault.keys.named import key_of
-    from kiseki.vault.resealing import next_epoch
 
     key = key_of(new)
     with opened() as found:
@@ -47,13 +50,45 @@ def rotate(
         if not context.current.yes:
             context.confirm("Begin it?")
         with show.progress("sealing", "rows") as told:
-            made = next_epoch(found.keys, holders, key, int(time.time()), told)
+            made = found.begin_epoch(holders, key, int(time.time()), told)
+        with show.progress("wrapping", "objects") as told:
+            found.rewrap(told)
     if context.current.json:
         show.json_line({"epoch": made.number, "began": made.began, "opened_by": made.holders})
         return
     show.say(
-        f"Epoch {made.number} has begun. Set KISEKI_VAULT_IDENTITY to the new key, and start "
-        "running servers anew. Keep the old key as long as you want to open older backups."
+        f"Epoch {made.number} has begun, and nothing is wrapped for an earlier one. Set "
+        "KISEKI_VAULT_IDENTITY to the new key. Keep the old key as long as you want to open older "
+        "backups."
+    )
+
+
+@vault.command("rewrap")
+def rewrap(
+    old: Annotated[
+        list[str] | None,
+        typer.Argument(help="The vault's keys of earlier epochs, named as the key of now is."),
+    ] = None,
+) -> None:
+    """Go on wrapping the identities of objects for the keys of now, where that was interrupted.
+
+    `kiseki vault status` says how many objects wait for it. No content is touched. Asks no node and
+    sends nothing.
+
+    \b
+    Examples:
+      kiseki vault rewrap old.identity
+    """
+    from kiseki.vault.keys.named import key_of
+
+    before = [key_of(each) for each in old or []]
+    with opened() as found, show.progress("wrapping", "objects") as told:
+        done = found.rewrap(told, before)
+    if context.current.json:
+        show.json_line({"wrapped": done})
+        return
+    show.say(
+        f"{show.count(done, 'object')} wrapped anew. No object is wrapped for an earlier epoch."
     )
 
 

@@ -201,6 +201,7 @@ def status() -> None:
     show.fields([
         ("vault", told["vault"]), ("objects", told["objects"]), ("domain", told["domain"]),
         ("salts", f"{told['salts']:,}"), ("collections", f"{told['collections']:,}"),
+        ("to rewrap", f"{told['waiting']:,}"),
     ])  # fmt: skip
     show.table(
         ["provider", "objects", "content", "on the disk"],
@@ -223,6 +224,7 @@ def _told(found: Vault) -> dict[str, Any]:
         "domain": found.setup.domain,
         "salts": found.keys.count(),
         "collections": sum(1 for _ in found.keys.collections()),
+        "waiting": found.waiting,
         "held": [
             {"provider": each.provider, "objects": each.objects, "size": each.size,
              "sealed": each.sealed} for each in found.objects.held()

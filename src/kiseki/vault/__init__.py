@@ -27,6 +27,7 @@ The vault knows no chain. A part imports only from those above it:
     keystore    salts and collections
     objects     content at rest: age files in a folder or on S3, and their rows
     resealing   a key store becomes a vault, or a vault begins its next epoch
+    rewrapping  the identities of objects follow into that epoch
     handing     who gets content, and the receipt of it
     shelf       the content of a vault by data ID
     receipts    what a provider was told of its own works, as a file

@@ -6,7 +6,6 @@ Any number of threads and processes may use one.
 from __future__ import annotations
 
 import fcntl
-import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,7 +42,6 @@ class KeyFile:
         if isinstance(where, Path):
             self._take_over(where)
         self._store, self._key = Database(where), key
-        self._seen = threading.local()
         self._known_columns: dict[int | None, Columns] = {}
         self._store.begun = self._look
         try:
@@ -95,15 +93,14 @@ class KeyFile:
 
     @property
     def _columns(self) -> Columns:
-        columns: Columns = self._seen.columns
-        return columns
+        return self._store.columns
 
-    def _look(self, db: Connection) -> None:
+    def _look(self, db: Connection) -> Columns:
         """Somebody may have made a vault of it, or begun another epoch."""
         number = db.exec_driver_sql("SELECT max(number) FROM epoch").scalar()
         if number not in self._known_columns:
             self._known_columns[number] = columns_of(self._store, self._key)
-        self._seen.columns = self._known_columns[number]
+        return self._known_columns[number]
 
     def _look_once(self) -> Columns:
         with self._store.reading():

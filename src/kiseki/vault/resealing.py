@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, func, select, text, tuple_, update
 
 from kiseki.core.collection import Slice
 from kiseki.core.values import ZERO32
@@ -20,6 +20,7 @@ from kiseki.vault.keys.epochs import Epoch, Holder, begin
 from kiseki.vault.keys.services import Opens
 from kiseki.vault.objects.rows import in_parts
 from kiseki.vault.store import tables
+from kiseki.vault.store.places import entry_receipt, entry_salt, handed_key
 from kiseki.vault.store.sealed import Columns, Sealed, text_hidden, text_shown
 
 __all__ = ["next_epoch"]
@@ -80,7 +81,7 @@ class _Counted:
 
 
 def _count(db: Connection) -> int:
-    kept = (tables.salt, tables.slices, tables.received, tables.origin)
+    kept = (tables.salt, tables.slices, tables.received, tables.origin, tables.entry, tables.handed)
     return sum(
         int(db.execute(select(func.count()).select_from(each)).scalar_one()) for each in kept
     )
@@ -116,6 +117,7 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
         value = _anew(old, new, row.value, b"setting" + row.name.encode())
         mine = tables.setting.c.name == row.name
         db.execute(update(tables.setting).where(mine).values(value=value))
+    _handed_out(db, old, new, counted)
     e = tables.erasure.c
     for row in db.execute(select(e.number, e.request)).all():
         value = _anew(old, new, row.request, b"erasure" + row.number.to_bytes(4))
@@ -126,6 +128,41 @@ def _seal_all(db: Connection, old: Columns, new: Columns, counted: _Counted) -> 
             file = text_hidden(new, text_shown(old, row.file, place), place)
             mine = tables.origin.c.hash == row.hash
             db.execute(update(tables.origin).where(mine).values(file=file))
+        counted.add(len(rows))
+
+
+def _handed_out(db: Connection, old: Columns, new: Columns, counted: _Counted) -> None:
+    """Receipts of hand-outs, and the keys of those that run."""
+    e, h = tables.entry.c, tables.handed.c
+    entry = (
+        update(tables.entry)
+        .where(e.provider == bindparam("who"), e.number == bindparam("at"))
+        .values(salt=bindparam("new_salt"), receipt=bindparam("new_receipt"))
+    )
+    for rows in _parts(db, tables.entry, ("provider", "number")):
+        values = []
+        for row in rows:
+            of = entry_receipt(row.provider, row.number)
+            said = text_hidden(new, text_shown(old, row.receipt, of), of)
+            salt = _anew(old, new, row.salt, entry_salt(row.provider, row.number))
+            values.append(
+                {"who": row.provider, "at": row.number, "new_salt": salt, "new_receipt": said}
+            )
+        db.execute(entry, values)
+        counted.add(len(rows))
+    handed = (
+        update(tables.handed)
+        .where(h.handout == bindparam("out"), h.item == bindparam("of"))
+        .values(key=bindparam("new_key"))
+    )
+    for rows in _parts(db, tables.handed, ("handout", "item")):
+        keys = [
+            {"out": row.handout, "of": row.item,
+             "new_key": _anew(old, new, row.key, handed_key(row.handout, row.item))}
+            for row in rows if row.key is not None
+        ]  # fmt: skip
+        if keys:
+            db.execute(handed, keys)
         counted.add(len(rows))
 
 

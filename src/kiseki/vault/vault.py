@@ -12,13 +12,14 @@ from kiseki.vault import setup
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.signin import Limits, SignedBy, SignIn
 from kiseki.vault.keys.epochs import Epoch, Holder, epochs
-from kiseki.vault.keys.services import Opens
+from kiseki.vault.keys.services import Opens, Several
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects.adding import Added, Item, add
 from kiseki.vault.objects.place import Place, place
 from kiseki.vault.objects.reading import Contents
 from kiseki.vault.objects.rows import Objects
 from kiseki.vault.resealing import next_epoch
+from kiseki.vault.rewrapping import rewrap, waiting
 from kiseki.vault.setup import Setup
 from kiseki.vault.shelf import Shelf
 
@@ -50,7 +51,8 @@ class Vault:
         """
         Args:
             keys: the store.
-            key: the vault's own key.
+            key: the vault's own key; while another epoch begins, with that of before
+                (`kiseki.vault.keys.services.Several`).
             options: of the filesystem of the objects, as fsspec takes them; they are kept nowhere.
 
         Raises:
@@ -81,12 +83,56 @@ class Vault:
         added: Added | None = None,
         told: Callable[[int, int], None] = lambda *_: None,
     ) -> Added:
-        """Keeps contents of a provider; see `kiseki.vault.objects.adding.add`."""
+        """Keeps contents of a provider; see `kiseki.vault.objects.adding.add`. Where another epoch
+        began meanwhile, their identities are wrapped for it."""
         epoch = self.epochs[-1]
-        return add(
+        done = add(
             self.objects, self.place, provider, epoch.recipients, items, added, told,
             epoch=epoch.number,
         )  # fmt: skip
+        if self.epochs[-1].number != epoch.number:
+            self.rewrap()
+        return done
+
+    def begin_epoch(
+        self,
+        holders: Sequence[Holder],
+        key: Opens,
+        now: int,
+        progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> Epoch:
+        """Begins the next epoch: seals what the database holds. `rewrap` is next; until then this
+        vault, and who has both keys, opens the objects of both epochs.
+
+        Args:
+            holders: who can open it; one of them is `key`.
+            key: the vault's own key from now on.
+            now: Unix seconds.
+            progress: called with how many rows are sealed and how many there are.
+
+        Raises:
+            InvalidInput, SecretsError: see `next_epoch`.
+        """
+        made = next_epoch(self.keys, holders, key, now, progress)
+        self._key = Several(key, (self._key,))
+        return made
+
+    def rewrap(
+        self, progress: Callable[[int, int], None] = lambda *_: None, before: Sequence[Opens] = ()
+    ) -> int:
+        """Wraps the identities of objects for the epoch in force where they are not yet; see
+        `kiseki.vault.rewrapping.rewrap`.
+
+        Args:
+            progress: called with how many are done and how many there were.
+            before: the vault's keys of earlier epochs, where it was opened without them.
+        """
+        return rewrap(self.keys, Several(self._key, tuple(before)), progress)
+
+    @property
+    def waiting(self) -> int:
+        """Objects that may be wrapped for an earlier epoch."""
+        return waiting(self.keys.database)
 
     def door(
         self, uri: str, chain_id: int, signed_by: SignedBy, limits: Limits | None = None
@@ -107,8 +153,9 @@ class Vault:
         found = self._key.opened(wrapped)
         if found is None:
             raise VaultError(
-                "the vault's key does not open the identity of this object: it was wrapped in an "
-                "epoch of other keys; give the key of that epoch"
+                "the vault's key does not open the identity of this object: it is wrapped for an "
+                "epoch of other keys; give the key of that epoch as well (a file can hold several, "
+                "each in its line, the key of now first), or wrap it anew (kiseki vault rewrap)"
             )
         return found
 

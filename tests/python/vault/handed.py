@@ -60,8 +60,10 @@ class Shelf:
     def ids(self) -> list[bytes]:
         return [each.id for each in self.contents]
 
-    def items(self, wanted: Sequence[bytes]) -> list[Item | None]:
-        by_id = {each.id: each for each in self.contents}
+    def items(self, wanted: Sequence[bytes], collection: bytes | None = None) -> list[Item | None]:
+        by_id = {
+            each.id: each for each in self.contents if collection in (None, each.collection)
+        }  # fmt: skip
         return [by_id.get(each) for each in wanted]
 
     def content(self, item: Item) -> Bytes:
@@ -88,8 +90,6 @@ class World:
         self.openings = Openings(database)
         self.handouts = HandOuts(
             database, self.ledger, self.shelf, self.chain, clock=self.clock,
-            seal=lambda key: bytes(each ^ 0x5A for each in key),
-            unseal=lambda key: bytes(each ^ 0x5A for each in key),
             lengths=Lengths(**lengths),
         )  # fmt: skip
 

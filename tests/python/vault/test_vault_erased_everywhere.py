@@ -17,7 +17,6 @@ from kiseki.vault.erasing import Erasing
 from kiseki.vault.keys import epochs
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.objects.envelope import identity_of
-from kiseki.vault.resealing import next_epoch
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database
 from kiseki.vault.vault import Vault
@@ -79,7 +78,8 @@ def test_a_backup_of_before_tells_nothing_when_its_keys_are_destroyed(tmp_path: 
     shutil.copytree(here, backup)
     erase(vault)
     later, new_offline = Key(), Key("recovery")
-    next_epoch(vault.keys, [later.holder, new_offline.holder], later.identity, NOW + 1)
+    vault.begin_epoch([later.holder, new_offline.holder], later.identity, NOW + 1)
+    vault.rewrap()
     assert known.seen(backup) == set()
     assert known.kept(backup) == {*known.sealed}
     # As long as a key of then is left, it opens.

@@ -216,7 +216,8 @@ def test_gone_from_backups_is_when_every_key_of_the_epochs_is_told_to_be_destroy
     vault: Vault, key: Key, offline: Key
 ) -> None:
     erasing, later, new_offline = Erasing(vault, clock=lambda: NOW + 50), Key(), Key("recovery")
-    next_epoch(vault.keys, [later.holder, offline.holder], later.identity, NOW + 1)
+    vault.begin_epoch([later.holder, offline.holder], later.identity, NOW + 1)
+    vault.rewrap()
     vault = Vault(vault.keys, later.identity)
     done = erasing.everything(OTHER, REQUEST)
     assert done.epoch == 2
@@ -230,9 +231,8 @@ def test_gone_from_backups_is_when_every_key_of_the_epochs_is_told_to_be_destroy
     epochs.destroyed(vault.keys.database, key.holder.recipient, NOW + 60)
     assert said() == (None, every - {key.holder.recipient}, True)
     newest = Key()
-    next_epoch(
-        vault.keys, [newest.holder, new_offline.holder], newest.identity, NOW + 2
-    )  # fmt: skip
+    vault.begin_epoch([newest.holder, new_offline.holder], newest.identity, NOW + 2)
+    vault.rewrap()
     assert said() == (None, every - {key.holder.recipient}, False)
     epochs.destroyed(vault.keys.database, later.holder.recipient, NOW + 61)
     assert said() == (None, {offline.holder.recipient}, False)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from kiseki.core.terms import Use
-from kiseki.errors import InvalidInput, NodeUnreachable, VaultError
+from kiseki.errors import InvalidInput, NodeUnreachable, SecretsError, VaultError
 from kiseki.vault.age.files import Opened
 from kiseki.vault.age.keys import Identity
 from kiseki.vault.age.stream import CHUNK
@@ -27,9 +27,13 @@ from kiseki.vault.handing.rules import (
     grounds,
     why_not,
 )
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.resealing import next_epoch
 from kiseki.vault.store.database import Database
+from kiseki.vault.store.places import handed_key
 
 from .handed import ARTIST, BLOCK, CALLER, COLLECTION, OTHER_ARTIST, Bytes, World
+from .keeping import NOW, Key
 
 TRAINING = Use.AI_TRAINING
 SMALL, LARGE = b"a drawing", random.Random(17).randbytes(3 * CHUNK + 17)
@@ -38,9 +42,10 @@ SMALL, LARGE = b"a drawing", random.Random(17).randbytes(3 * CHUNK + 17)
 @pytest.fixture(params=["a file", "PostgreSQL"])
 def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     of = tmp_path / "store" if request.param == "a file" else request.getfixturevalue("postgres")
-    made = Database(of)
-    yield made
-    made.close()
+    key = Key()
+    with KeyStore(of) as store:  # of a vault, which is where hand-outs are
+        next_epoch(store, [key.holder], key.identity, NOW)
+        yield store.database
 
 
 @pytest.fixture
@@ -167,7 +172,14 @@ def test_the_file_key_is_kept_sealed_and_goes_with_the_hand_out(
     monkeypatch.setattr("kiseki.vault.age.header.new_file_key", lambda: key)
     out = world.handouts.begin(CALLER, world.shelf.ids, TRAINING, Identity.new().recipient)
     kept = database.rows(text('SELECT "key" FROM handed'))
-    assert [bytes(each) for (each,) in kept] == [bytes(each ^ 0x5A for each in key)] * 2
+    assert [each for each in kept if key in each[0]] == []
+    with database.reading():
+        columns = database.columns
+    items = database.rows(text('SELECT item, "key" FROM handed'))
+    shown = [columns.shown(bytes(each), handed_key(out.id, bytes(of))) for of, each in items]
+    assert shown == [key, key]
+    with pytest.raises(SecretsError, match="does not open"):  # bound to its place
+        columns.shown(bytes(items[0][1]), handed_key(out.id, bytes(items[1][0])))
     world.handouts.end(out.id)
     assert (count(database, "handed"), count(database, "handout")) == (0, 0)
     assert count(database, "entry") == 2

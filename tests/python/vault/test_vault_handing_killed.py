@@ -17,18 +17,22 @@ from kiseki.core.terms import Use
 from kiseki.vault.age.keys import Identity
 from kiseki.vault.age.stream import CHUNK
 from kiseki.vault.handing.ledger import Ledger
+from kiseki.vault.keystore import KeyStore
 from kiseki.vault.log.checkpoints import Checkpoint, opened
 from kiseki.vault.log.notes import Note, Signer
 from kiseki.vault.log.tree import check_consistency
+from kiseki.vault.resealing import next_epoch
 from kiseki.vault.store.database import Database
 
 from .handed import ARTIST, CALLER, DOMAIN, SEED, Bytes, World
+from .keeping import NOW, Key
 
 FORK = multiprocessing.get_context("fork")
 CONTENT = random.Random(17).randbytes(CHUNK + 17)
 RECIPIENT = Identity.new().recipient
 ORIGIN = f"{DOMAIN}/{ARTIST}"
 KEY = Signer(ORIGIN, SEED).key
+VAULT = Key()
 
 
 @pytest.fixture(params=["a file", "PostgreSQL"])
@@ -36,6 +40,13 @@ def where(tmp_path: Path, request: pytest.FixtureRequest) -> Path | str:
     if request.param == "a file":
         return tmp_path / "store"
     return str(request.getfixturevalue("postgres"))
+
+
+def made(where: Path | str) -> Database:
+    """The store of a new vault."""
+    with KeyStore(where) as store:
+        next_epoch(store, [VAULT.holder], VAULT.identity, NOW)
+    return KeyStore(where, VAULT.identity).database
 
 
 def world_in(database: Database) -> World:
@@ -59,7 +70,7 @@ def _countdown(moments: int) -> Callable[..., None]:
 def _serve(where: Path | str, moments: int, to: Connection) -> None:
     """Hands out and sends, as a server does. Each statement, each commit, the moment behind each
     commit and each byte range is a moment at which it may be killed."""
-    database = Database(where)
+    database = KeyStore(where, VAULT.identity).database
     at = _countdown(moments)
     event.listen(database._engine, "before_cursor_execute", at)
     event.listen(database._engine, "after_cursor_execute", at)
@@ -122,8 +133,7 @@ def must_be_sound(database: Database, seen: list[Checkpoint]) -> Checkpoint | No
 
 
 def test_no_byte_without_a_durable_receipt(where: Path | str) -> None:
-    Database(where).close()
-    database, seen = Database(where), list[Checkpoint]()
+    database, seen = made(where), list[Checkpoint]()
     killed = before_bytes = after_bytes = moment = 0
     whole = False
     while not whole:
@@ -162,11 +172,11 @@ def test_no_byte_without_a_durable_receipt(where: Path | str) -> None:
 
 def test_a_checkpoint_that_was_seen_is_one_that_lasts(where: Path | str) -> None:
     """What a process told before it died is in the log of those that come after it."""
-    Database(where).close()
+    made(where).close()
     notes: list[Note] = []
 
     def tell(to: Connection) -> None:
-        world = world_in(Database(where))
+        world = world_in(KeyStore(where, VAULT.identity).database)
         while True:
             out = world.handouts.begin(CALLER, world.shelf.ids, Use.AI_TRAINING)
             to.send_bytes(out.items[0].issued.checkpoint.to_bytes())
@@ -186,7 +196,7 @@ def test_a_checkpoint_that_was_seen_is_one_that_lasts(where: Path | str) -> None
                 notes.append(Note.from_bytes(ours.recv_bytes()))
             except EOFError:
                 break
-    database = Database(where)
+    database = KeyStore(where, VAULT.identity).database
     must_be_sound(database, [opened(each, ORIGIN, [KEY]) for each in notes])
     assert len(notes) >= 20
     database.close()

@@ -10,8 +10,8 @@ carry the hand-out further, because its receipt does not state them. A new hand-
 that does.
 
 For an age key, the file that the receiver gets is made anew at each range, from the content as it
-lies encrypted here; its head and nonce were made once, and its key is kept, sealed, as long as the
-hand-out lives. So all ranges are of one file.
+lies encrypted here; its head and nonce were made once, and its key is kept, sealed in a vault's
+way, as long as the hand-out lives. So all ranges are of one file.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from kiseki.vault.handing.receipts import HAND_OUT_USES, Receipt
 from kiseki.vault.handing.rules import Answer, Chain, Grounds, Item, NotGiven, Openings, grounds
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
+from kiseki.vault.store.places import entry_receipt, handed_key
+from kiseki.vault.store.sealed import text_shown
 
 __all__ = ["Content", "HandOut", "HandOuts", "Handed", "Lengths", "Opened", "Shelf"]
 
@@ -61,9 +63,13 @@ class Content(Protocol):
 class Shelf(Protocol):
     """Where the vault's content is found by data ID."""
 
-    def items(self, wanted: Sequence[bytes]) -> list[Item | None]:
+    def items(self, wanted: Sequence[bytes], collection: bytes | None = None) -> list[Item | None]:
         """The items whose content is here, by their data IDs, in the order asked; none for one that
-        is not here, or was erased."""
+        is not here, or was erased.
+
+        Args:
+            collection: the one that they are asked for in; none: whichever they are in.
+        """
         ...
 
     def content(self, item: Item) -> Content:
@@ -172,8 +178,6 @@ class HandOuts:
         ledger: where their receipts go, in the same database.
         shelf: where content is found.
         chain: who asks the chain.
-        seal: encrypts a key for the time that it is kept.
-        unseal: the other way.
         clock: the time, in seconds since 1970.
     """
 
@@ -184,20 +188,23 @@ class HandOuts:
         shelf: Shelf,
         chain: Chain,
         *,
-        seal: Callable[[bytes], bytes],
-        unseal: Callable[[bytes], bytes],
         clock: Callable[[], int],
         lengths: Lengths = Lengths(),
     ) -> None:
         self._database, self._ledger, self._shelf, self._chain = database, ledger, shelf, chain
-        self._seal, self._unseal, self._clock, self._lengths = seal, unseal, clock, lengths
+        self._clock, self._lengths = clock, lengths
         self._openings = Openings(database)
         self._secret = secrets.token_bytes(32)
 
     # Beginning
 
     def begin(
-        self, caller: str, wanted: Sequence[bytes], use: Use, recipient: Recipient | None = None
+        self,
+        caller: str,
+        wanted: Sequence[bytes],
+        use: Use,
+        recipient: Recipient | None = None,
+        collection: bytes | None = None,
     ) -> HandOut:
         """Gives a caller items, all or none. What this returns is durable: hand-out and receipts.
 
@@ -206,6 +213,8 @@ class HandOuts:
             wanted: data IDs, each once.
             use: what for; one of `HAND_OUT_USES`.
             recipient: whom the items are encrypted to; none: they are given as they are.
+            collection: in which all of them are, where a licence is of it; none: of each item, one
+                that it is in.
 
         Raises:
             NotGiven: one of them is not here, or may not be had.
@@ -222,7 +231,7 @@ class HandOuts:
             raise InvalidInput("a hand-out must state one use")
         with self._database.writing() as db:
             rates.count(db, f"hand-out {who}", self._lengths.asked, 3_600, now)
-        found = self._shelf.items(wanted)
+        found = self._shelf.items(wanted, collection)
         # What is not here is asked about, too: whoever measures the time learns nothing.
         items = [each or self._stand_in(of) for each, of in zip(found, wanted, strict=True)]
         given = self._given(who, items, use, now)
@@ -245,21 +254,20 @@ class HandOuts:
         now: int,
     ) -> HandOut:
         made, ends = secrets.token_bytes(16), now + self._lengths.life
-        keys = [
-            (None, None) if each is None else (each.head, self._seal(each.key)) for each in sealed
-        ]
         with self._database.writing() as db:
             _sweep(db, now)
             issued = self._ledger.append(db, receipts, now)
             row = (made, address(caller, "the caller"), int(use), now, ends)
             add_many(db, tables.handout, [row])
+            hidden = self._database.columns.hidden
             rows = [
                 (
-                    made, each.salted.receipt.item,
-                    address(each.salted.receipt.provider, "the provider"), each.number,
-                    each.salted.receipt.size, *key,
+                    made, said.item, address(said.provider, "the provider"), each.number, said.size,
+                    None if seal is None else seal.head,
+                    None if seal is None else hidden(seal.key, handed_key(made, said.item)),
                 )
-                for each, key in zip(issued, keys, strict=True)
+                for each, seal in zip(issued, sealed, strict=True)
+                for said in (each.salted.receipt,)
             ]  # fmt: skip
             add_many(db, tables.handed, rows)
         sizes = [
@@ -303,7 +311,7 @@ class HandOuts:
         if row.head is None or row.key is None:
             size, pieces = row.size, content.read
         else:
-            sealing = Sealing(row.head, self._unseal(row.key), row.size)
+            sealing = Sealing(row.head, row.key, row.size)
             size = sealing.size
 
             def pieces(start: int, stop: int) -> Iterator[bytes]:
@@ -361,20 +369,25 @@ class HandOuts:
 
     def _row(self, handout: bytes, caller: str, item: bytes, now: int) -> _Row:
         """What is kept of an item of a hand-out; its receipt is in a signed checkpoint, durably."""
-        found = self._database.rows(
-            _ROW, handout=handout, caller=address(caller, "the caller"), item=item,
-            begun=now + SKEW, now=now,
-        )  # fmt: skip
-        if not found:
-            raise NotGiven
-        use, begins, ends, receipt, *rest = found[0]
-        return _Row(Use(use), begins, ends, Receipt.from_json(receipt), *rest)
+        with self._database.reading() as db:
+            values = {
+                "handout": handout, "caller": address(caller, "the caller"), "item": item,
+                "begun": now + SKEW, "now": now,
+            }  # fmt: skip
+            found = db.execute(_ROW, values).first()
+            if found is None:
+                raise NotGiven
+            columns = self._database.columns
+            use, begins, ends, who, number, text, size, head, sealed = found
+            key = None if sealed is None else columns.shown(sealed, handed_key(handout, item))
+            receipt = Receipt.from_json(text_shown(columns, text, entry_receipt(who, number)))
+        return _Row(Use(use), begins, ends, receipt, size, head, key)
 
     def _must_hold(self, row: _Row, now: int) -> None:
         given = self._given(row.receipt.caller, [row.item], row.use, now)
         if row.receipt.basis not in [each.basis for each in given.reasons[0]]:
             raise NotGiven
-        if self._shelf.items([row.item.id]) != [row.item]:  # erased
+        if self._shelf.items([row.item.id], row.item.collection) != [row.item]:  # erased
             raise NotGiven
 
     def _given(self, caller: str, items: Sequence[Item], use: Use, now: int) -> _Given:
@@ -438,7 +451,10 @@ def _row_asked() -> Select[Any]:
         tables.checkpoint.c,
     )
     return (
-        select(out.use, out.begins, out.ends, said.receipt, one.size, one.head, one.key)
+        select(
+            out.use, out.begins, out.ends, said.provider, said.number, said.receipt, one.size,
+            one.head, one.key,
+        )
         .join_from(tables.handout, tables.handed, one.handout == out.id)
         .join(
             tables.entry,

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from sqlalchemy import Connection, Select, select, text, union_all, update
+from sqlalchemy import ColumnElement, Connection, select, text, union_all, update
 
 from kiseki.core.values import address, address_text, uint
 from kiseki.errors import InvalidInput, LogDamaged
@@ -33,6 +33,8 @@ from kiseki.vault.log.tiles import ENTRIES, WIDTH, Tile, bundle, tile_places
 from kiseki.vault.log.tree import Node, inclusion_places
 from kiseki.vault.store import tables
 from kiseki.vault.store.database import Database, add_many
+from kiseki.vault.store.places import entry_receipt, entry_salt
+from kiseki.vault.store.sealed import text_hidden, text_shown
 
 __all__ = ["Issued", "Ledger"]
 
@@ -125,14 +127,15 @@ class Ledger:
         log = Log(Signer(self.origin(provider), self._seed), nodes)
         nodes.load(_frontier(nodes.size))
         numbers = log.append(each.entry for each in salted)
-        note = log.checkpoint()
+        note, columns = log.checkpoint(), self._database.columns
         add_many(
             db,
             tables.entry,
             [
                 (
-                    who, number, each.salt, each.receipt.to_json(), each.receipt.item,
-                    address(each.receipt.caller, "the caller"),
+                    who, number, columns.hidden(each.salt, entry_salt(who, number)),
+                    text_hidden(columns, each.receipt.to_json(), entry_receipt(who, number)),
+                    each.receipt.item, address(each.receipt.caller, "the caller"),
                 )
                 for number, each in zip(numbers, salted, strict=True)
             ],
@@ -183,15 +186,11 @@ class Ledger:
                 nodes.load(tile_places(where))
                 return Log(Signer(self.origin(provider), self._seed), nodes).tile(where)
             first = _must_be(where, nodes.size)
-            c = tables.entry.c
-            rows = db.execute(
-                select(c.salt, c.receipt)
-                .where(c.provider == who, c.number >= first, c.number < first + where.width)
-                .order_by(c.number)
-            ).all()
+            c, end = tables.entry.c, first + where.width
+            rows = self._some(None, c.provider == who, c.number >= first, c.number < end)
         if len(rows) != where.width:
             raise LogDamaged(f"the log lacks an entry from {first} on")
-        return bundle(sha256(salt + receipt.encode()).digest() for salt, receipt in rows)
+        return bundle(sha256(salt + receipt.encode()).digest() for _, receipt, salt in rows)
 
     def heads(self) -> list[Note]:
         """The checkpoint over all of each log that has an entry, by provider."""
@@ -210,44 +209,55 @@ class Ledger:
             InvalidInput: there is none with this number.
         """
         c = tables.entry.c
-        found = self._database.rows(
-            select(c.receipt, c.salt).where(
-                c.provider == address(provider, "the provider"), c.number == number
-            )
-        )
+        found = self.entries(
+            c.provider == address(provider, "the provider"), c.number == number
+        )  # fmt: skip
         if not found:
             raise InvalidInput(f"this log has no entry {number}")
-        return _salted(*found[0])
+        return found[0]
 
     def receipts_of(self, item: bytes, provider: str) -> list[Salted]:
         """Who was given an item, in the order of the log."""
         c = tables.entry.c
-        question = (
-            select(c.receipt, c.salt)
-            .where(c.item == item, c.provider == address(provider, "the provider"))
-            .order_by(c.number)
-        )
-        return [_salted(*row) for row in self._database.rows(question)]
+        return self.entries(c.item == item, c.provider == address(provider, "the provider"))
 
     def received_by(self, caller: str) -> list[Salted]:
         """What somebody was given, one provider's after the other's."""
+        return self.entries(tables.entry.c.caller == address(caller, "the caller"))
+
+    def entries(self, *which: ColumnElement[bool]) -> list[Salted]:
+        """Entries, one provider's after the other's, in the order of their logs.
+
+        Args:
+            which: conditions on `kiseki.vault.store.tables.entry`.
+        """
+        return [Salted(Receipt.from_json(said), salt) for _, said, salt in self._some(None, *which)]
+
+    def _some(self, most: int | None, *which: ColumnElement[bool]) -> list[tuple[int, str, bytes]]:
+        """Number, text of the receipt and salt of such entries, so many at most."""
         c = tables.entry.c
         question = (
-            select(c.receipt, c.salt)
-            .where(c.caller == address(caller, "the caller"))
+            select(c.provider, c.number, c.receipt, c.salt)
+            .where(*which)
             .order_by(c.provider, c.number)
+            .limit(most)
         )
-        return [_salted(*row) for row in self._database.rows(question)]
+        with self._database.reading() as db:
+            columns = self._database.columns
+            return [
+                (
+                    number, text_shown(columns, receipt, entry_receipt(who, number)),
+                    columns.shown(salt, entry_salt(who, number)),
+                )
+                for who, number, receipt, salt in db.execute(question)
+            ]  # fmt: skip
 
     def given(self, provider: str, since: int, most: int) -> list[tuple[int, str, bytes]]:
         """Entries of a provider's log from a number on: number, text of the receipt, salt."""
         c = tables.entry.c
         return self._some(
-            select(c.number, c.receipt, c.salt)
-            .where(c.provider == address(provider, "the provider"), c.number >= since)
-            .order_by(c.number)
-            .limit(most)
-        )
+            most, c.provider == address(provider, "the provider"), c.number >= since
+        )  # fmt: skip
 
     def received(
         self, caller: str, provider: str, since: int, most: int
@@ -255,25 +265,15 @@ class Ledger:
         """The same of one log, of what somebody was given."""
         c = tables.entry.c
         return self._some(
-            select(c.number, c.receipt, c.salt)
-            .where(
-                c.caller == address(caller, "the caller"),
-                c.provider == address(provider, "the provider"),
-                c.number >= since,
-            )
-            .order_by(c.number)
-            .limit(most)
-        )
+            most, c.caller == address(caller, "the caller"),
+            c.provider == address(provider, "the provider"), c.number >= since,
+        )  # fmt: skip
 
     def givers(self, caller: str) -> list[str]:
         """Whose items somebody was given."""
         c = tables.entry.c
         question = select(c.provider).where(c.caller == address(caller, "the caller")).distinct()
         return sorted(address_text(each) for (each,) in self._database.rows(question))
-
-    def _some(self, question: Select[tuple[int, str, bytes]]) -> list[tuple[int, str, bytes]]:
-        rows = self._database.rows(question)
-        return [(number, receipt, bytes(salt)) for number, receipt, salt in rows]
 
     def proofs(self, issued: Sequence[Issued]) -> list[LogProof]:
         """The proof of each receipt, with its salt, under the checkpoint that it was issued with.
@@ -414,7 +414,3 @@ def _must_be(where: Tile, count: int) -> int:
     if first + where.width > count:
         raise InvalidInput(f"this log has no tile {where.path} yet")
     return first
-
-
-def _salted(receipt: str, salt: bytes) -> Salted:
-    return Salted(Receipt.from_json(receipt), salt)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from kiseki.core.counts import counted
 from kiseki.errors import InvalidInput, SecretsError
@@ -14,9 +14,9 @@ from kiseki.vault.age.keys import Recipient
 from kiseki.vault.keys.services import Opens, wrapped
 from kiseki.vault.store.database import Database
 from kiseki.vault.store.sealed import Columns, Plain, Sealed
-from kiseki.vault.store.tables import epoch, epoch_recipient
+from kiseki.vault.store.tables import epoch, epoch_recipient, objects
 
-__all__ = ["Epoch", "Holder", "begin", "columns_of", "destroyed", "epochs"]
+__all__ = ["Epoch", "Holder", "begin", "columns_of", "destroyed", "epochs", "lost"]
 
 VAULT, SECOND, RECOVERY = "vault", "second", "recovery"
 ROLES = (VAULT, SECOND, RECOVERY)
@@ -99,7 +99,8 @@ def columns_of(store: Database, key: Opens | None) -> Columns:
     if keys[max(keys)] is None:
         raise SecretsError(
             f"this key does not open the vault {store.place}: it is of an earlier epoch, or of "
-            f"another vault; the epoch that is in force is number {max(keys)}"
+            f"another vault; the epoch that is in force is number {max(keys)}; give the key of it "
+            "(a file can hold several, each in its line, the key of now first)"
         )
     return Sealed({number: each for number, each in keys.items() if each is not None})
 
@@ -132,16 +133,23 @@ def destroyed(store: Database, recipient: str, now: int) -> list[int]:
     it stood in; their numbers.
 
     Raises:
-        InvalidInput: it stands in no epoch, or is in force.
+        InvalidInput: it stands in no epoch, is in force, or something is still wrapped to it that
+            no key in force opens.
     """
-    last, *_ = reversed(epochs(store) or [Epoch(0, 0, ())])
-    if recipient in last.recipients:
-        raise InvalidInput(
-            f"{recipient} is in force in epoch {last.number}: what is kept is wrapped to it now; "
-            "begin another epoch without it first (kiseki vault rotate)"
-        )
     c = epoch_recipient.c
     with store.writing() as db:
+        all_ = epochs(store)
+        last = all_[-1] if all_ else Epoch(0, 0, ())
+        if recipient in last.recipients:
+            raise InvalidInput(
+                f"{recipient} is in force in epoch {last.number}: what is kept is wrapped to it "
+                "now; begin another epoch without it first (kiseki vault rotate)"
+            )
+        if count := _alone(db, all_, recipient):
+            raise InvalidInput(
+                f"{counted(count, 'object')} may still be wrapped to {recipient} and to no key "
+                "that is in force; wrap them anew first, with that key (kiseki vault rewrap)"
+            )
         numbers = list(db.execute(select(c.epoch).where(c.recipient == recipient)).scalars())
         if not numbers:
             raise InvalidInput(f"{recipient} is none of this vault's keys")
@@ -151,6 +159,38 @@ def destroyed(store: Database, recipient: str, now: int) -> list[int]:
             .values(destroyed=now)
         )
     return sorted(numbers)
+
+
+def lost(all_: Sequence[Epoch], number: int, recipient: str | None = None) -> bool:
+    """Whether keys of an earlier epoch are destroyed, and no key in force opens what is wrapped for
+    it.
+
+    Args:
+        all_: all epochs.
+        number: of the earlier one; 0 where it is not known which it was.
+        recipient: a key that is taken for destroyed too; only its epochs count.
+    """
+    now = {*all_[-1].recipients}
+    for each in all_[:-1]:
+        gone = {one.recipient for one in each.holders if one.destroyed is not None}
+        if recipient is not None:
+            if recipient not in each.recipients:
+                continue
+            gone.add(recipient)
+        if number in (0, each.number) and gone and not now & ({*each.recipients} - gone):
+            return True
+    return False
+
+
+def _alone(db: Connection, all_: Sequence[Epoch], recipient: str) -> int:
+    """Objects that would be lost with a key."""
+    if not all_:
+        return 0
+    c = objects.c
+    rows = db.execute(
+        select(c.epoch, func.count()).where(c.epoch < all_[-1].number).group_by(c.epoch)
+    )
+    return sum(count for number, count in rows if lost(all_, number, recipient))
 
 
 def _must_fit(holders: Sequence[Holder]) -> None:

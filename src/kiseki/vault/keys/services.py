@@ -12,7 +12,7 @@ import pyrage
 from kiseki.disk.private import open_to_others
 from kiseki.errors import SecretsError
 
-__all__ = ["InFile", "InService", "InText", "Opens", "wrapped"]
+__all__ = ["InFile", "InService", "InText", "Opens", "Several", "wrapped"]
 
 _BEGIN = "AGE-SECRET-KEY-1"
 _MOST = 1 << 16
@@ -34,13 +34,22 @@ class Opens(Protocol):
         """
         ...
 
+    def held(self) -> InText:
+        """The key itself, for who opens very much at once.
+
+        Raises:
+            SecretsError: the key cannot be had.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InText:
     """A key that somebody gave as a text, as from the environment.
 
     Attributes:
-        identity: ``AGE-SECRET-KEY-1…``.
+        identity: ``AGE-SECRET-KEY-1…``; several where there are lines for them, as in an identity
+            file. The first is the vault's own of now, others are of earlier epochs.
     """
 
     identity: str = field(repr=False)
@@ -48,18 +57,22 @@ class InText:
     @property
     def recipient(self) -> str:
         """Of it."""
-        return str(self._identity().to_public())
+        return str(self._identities()[0].to_public())
 
     def opened(self, wrapped: bytes) -> bytes | None:
         """What is wrapped; none where it is wrapped for others."""
         try:
-            return bytes(pyrage.decrypt(wrapped, [self._identity()]))
+            return bytes(pyrage.decrypt(wrapped, self._identities()))
         except pyrage.DecryptError:
             return None
 
-    def _identity(self) -> pyrage.x25519.Identity:
+    def held(self) -> InText:
+        """Itself."""
+        return self
+
+    def _identities(self) -> list[pyrage.x25519.Identity]:
         try:
-            return pyrage.x25519.Identity.from_str(self.identity.strip())
+            return [pyrage.x25519.Identity.from_str(each) for each in self.identity.split() or [""]]
         except pyrage.IdentityError:  # without what was given, which may be nearly one
             raise SecretsError(
                 "the vault's key is no age identity, which begins with AGE-SECRET-KEY-1; make one "
@@ -70,6 +83,9 @@ class InText:
 @dataclass(frozen=True, slots=True)
 class InFile:
     """A key in a file, as `age-keygen` writes it. It is read each time, so it can be changed.
+
+    While another epoch begins, the file of a server holds two keys, each in its line: the new one,
+    and below it that of before, until nothing is wrapped to that alone.
 
     Attributes:
         path: of the file; only its owner may read it.
@@ -90,6 +106,14 @@ class InFile:
         """
         return self._read().opened(wrapped)
 
+    def held(self) -> InText:
+        """The key itself.
+
+        Raises:
+            SecretsError: as `opened`.
+        """
+        return self._read()
+
     def _read(self) -> InText:
         try:
             if mode := open_to_others(self.path):
@@ -104,7 +128,7 @@ class InFile:
                 f"the vault's key {self.path} cannot be read ({error.strerror}); name the file "
                 "that `kiseki vault init` wrote"
             ) from error
-        return InText(next((line for line in lines if line.startswith(_BEGIN)), ""))
+        return InText("\n".join(line for line in lines if line.startswith(_BEGIN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +156,14 @@ class InService:
         """
         return self._asked().opened(wrapped)
 
+    def held(self) -> InText:
+        """The key itself.
+
+        Raises:
+            SecretsError: the service does not open it.
+        """
+        return self._asked()
+
     def _asked(self) -> InText:
         try:
             return InText(self.ask().decode())
@@ -142,6 +174,41 @@ class InService:
                 f"the key service does not open the vault's key ({type(error).__name__}); check "
                 "that it can be reached and lets this machine use the key"
             ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Keys of several epochs, while something is wrapped to one of them alone.
+
+    Attributes:
+        now: the vault's own key.
+        before: those of earlier epochs.
+    """
+
+    now: Opens
+    before: tuple[Opens, ...]
+
+    @property
+    def recipient(self) -> str:
+        """Of the key of now."""
+        return self.now.recipient
+
+    def opened(self, wrapped: bytes) -> bytes | None:
+        """What is wrapped to one of them; none where it is wrapped for others.
+
+        Raises:
+            SecretsError: a key cannot be had.
+        """
+        found = (each.opened(wrapped) for each in (self.now, *self.before))
+        return next((each for each in found if each is not None), None)
+
+    def held(self) -> InText:
+        """All of them.
+
+        Raises:
+            SecretsError: a key cannot be had.
+        """
+        return InText("\n".join(each.held().identity for each in (self.now, *self.before)))
 
 
 def wrapped(secret: bytes, recipients: list[str]) -> bytes:

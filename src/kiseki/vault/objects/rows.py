@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from sqlalchemy import func, select
 
 from kiseki.core.values import address, address_text
+from kiseki.errors import VaultError
 from kiseki.vault.items import object_key
+from kiseki.vault.keys.epochs import epochs, lost
 from kiseki.vault.objects.envelope import Called
 from kiseki.vault.store.database import insert
 from kiseki.vault.store.tables import called, objects
@@ -151,13 +153,29 @@ class Objects:
 
     def add(self, rows: Sequence[Object], names: Sequence[Name]) -> None:
         """Adds rows and names, all or none; those that are here stay as they are. A name of an
-        object that has no row afterwards, because its content is here as another, is left out."""
+        object that has no row afterwards, because its content is here as another, is left out.
+
+        Raises:
+            VaultError: another epoch began since they were wrapped, and a key that they need was
+                destroyed; nothing was added.
+        """
         with self._store.writing() as db:
+            self._must_open(rows)
             if rows:
                 self._insert(db, objects, [row._asdict() for row in rows])
             has = self.there({each.object for each in names})
             if fit := [each._asdict() for each in names if each.object in has]:
                 self._insert(db, called, fit)
+
+    def _must_open(self, rows: Sequence[Object]) -> None:
+        """What was wrapped for an epoch of before is wrapped anew (`kiseki.vault.rewrapping`), but
+        not where nobody can open it any longer."""
+        known = epochs(self._store)
+        if any(known and lost(known, each) for each in {row.epoch for row in rows} if each):
+            raise VaultError(
+                "another epoch began while this was added, and the keys of before were destroyed; "
+                "run this again, which wraps it for the keys of now"
+            )
 
     @staticmethod
     def _insert(db: Any, table: Any, rows: list[dict[str, Any]]) -> None:

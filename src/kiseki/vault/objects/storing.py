@@ -14,7 +14,7 @@ from kiseki.vault.objects.envelope import Called, encrypt, name_sealed, wrapped
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.sources import Of, opened
 
-__all__ = ["Made", "Task", "begin", "keep", "keep_all"]
+__all__ = ["Made", "Task", "begin", "end_with_parent", "keep", "keep_all"]
 
 
 class Task(NamedTuple):
@@ -60,10 +60,11 @@ _given: list[tuple[Place, Sequence[str]]] = []
 def begin(place: Place, recipients: Sequence[str]) -> None:
     """Makes a process ready. It ends when the one that began it does, however that ends."""
     _given[:] = [(place, recipients)]
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ends this process when the one that began it does."""
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)

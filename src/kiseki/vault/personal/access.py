@@ -201,7 +201,5 @@ class Access:
         return Held(digest, tuple(known), names, stored)
 
     def _receipts(self, whose: Any) -> Iterator[tuple[Receipt, bytes]]:
-        c = tables.entry.c
-        question = select(c.receipt, c.salt).where(whose).order_by(c.provider, c.number)
-        for text, salt in self._vault.keys.database.rows(question):
-            yield Receipt.from_json(text), salt
+        for each in self._vault.ledger.entries(whose):
+            yield each.receipt, each.salt

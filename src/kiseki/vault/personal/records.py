@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from kiseki.core.values import address, address_text
 from kiseki.language.catalogue import plural, say
 from kiseki.language.forms import moment
-from kiseki.vault.handing.receipts import Basis, Receipt
+from kiseki.vault.handing.receipts import Basis
 from kiseki.vault.keys.epochs import RECOVERY, SECOND
 from kiseki.vault.store import tables
 from kiseki.vault.vault import Vault
@@ -75,11 +75,11 @@ def provisions(vault: Vault, provider: str | None = None) -> Iterator[Provision]
         provider: of their content only.
     """
     c = tables.entry.c
-    question = select(c.receipt).where(c.caller != c.provider).order_by(c.provider, c.number)
+    which = [c.caller != c.provider]
     if provider is not None:
-        question = question.where(c.provider == address(provider, "the provider"))
-    for (text,) in vault.keys.database.rows(question):
-        said = Receipt.from_json(text)
+        which.append(c.provider == address(provider, "the provider"))
+    for each in vault.ledger.entries(*which):
+        said = each.receipt
         yield Provision(
             said.at, said.caller, said.provider, said.item, said.size,
             str(said.use.name).lower(), said.basis, said.subject, said.until,

@@ -6,6 +6,8 @@ imports only from those above it:
 
     tables      what is kept
     rows        rows of it as values
+    sealed      columns that tell of content: plain in a key store, sealed in a vault
+    places      what sealed values of hand-outs are bound to
     migrations  how an earlier store becomes one of today
     database    connections and transactions, for the owner only
 """

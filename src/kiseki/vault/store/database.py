@@ -33,6 +33,7 @@ from sqlalchemy.pool import StaticPool
 from kiseki.disk.private import create, open_to_others
 from kiseki.errors import InvalidInput, KisekiError, SecretsError
 from kiseki.vault.store.migrations import ready
+from kiseki.vault.store.sealed import Columns, Plain
 from kiseki.vault.store.tables import APPLICATION, metadata
 
 __all__ = ["Database", "add_many", "insert", "must_be_private", "told"]
@@ -57,7 +58,8 @@ class Database:
 
     Attributes:
         place: where it is, for people; without a password.
-        begun: called with each transaction that begins.
+        begun: called with each transaction that begins; tells how its columns are read and written,
+            where it knows the keys of a vault.
     """
 
     def __init__(self, where: Path | str | None, schema: str = "kiseki_vault") -> None:
@@ -75,7 +77,7 @@ class Database:
         self._alone: Any = threading.RLock() if where is None else contextlib.nullcontext()
         self._mine = threading.local()
         self._closed = False
-        self.begun: Callable[[Connection], None] = lambda _: None
+        self.begun: Callable[[Connection], Columns | None] = lambda _: None
         if isinstance(where, str):
             url = _url(where)
             self.place: str = url.render_as_string(hide_password=True)
@@ -167,10 +169,27 @@ class Database:
                     db.execute(text(_ONE_MOMENT if begin == "BEGIN" else _LOCK))
                 self._mine.current = (db, begin)
                 try:
-                    self.begun(db)
+                    self._mine.columns = self.begun(db)
                     yield db
                 finally:
-                    self._mine.current = None
+                    self._mine.current = self._mine.columns = None
+
+    @property
+    def columns(self) -> Columns:
+        """How values are read and written in the transaction that is open.
+
+        Raises:
+            SecretsError: it is a vault, and whoever opened it knows no key of it.
+        """
+        db, _ = self._mine.current
+        columns: Columns | None = self._mine.columns
+        if columns is not None:
+            return columns
+        if db.exec_driver_sql("SELECT number FROM epoch LIMIT 1").first() is not None:
+            raise SecretsError(
+                f"{self.place} is a vault, and it was opened without its key; open it as a vault"
+            )
+        return Plain()
 
     # The file
 

@@ -254,7 +254,8 @@ handout = Table(
 )
 
 # `number` is that of the receipt in the provider's log. `head` and `key` are those of the age file
-# that the receiver gets; the key is sealed. None: the receiver gets the content as it is.
+# that the receiver gets; the key is sealed, bound to its row (`kiseki.vault.store.places`). None:
+# the receiver gets the content as it is.
 handed = Table(
     "handed",
     metadata,
@@ -287,7 +288,7 @@ log_node = Table(
     sqlite_with_rowid=False,
 )
 
-# A receipt of a hand-out, and the salt that hides it in the log.
+# A receipt of a hand-out, and the salt that hides it in the log; both sealed likewise.
 entry = Table(
     "entry",
     metadata,
