@@ -234,9 +234,7 @@ def _serve(folder: Path) -> None:
     def clock() -> int:
         return int(time.time())
 
-    handouts = HandOuts(
-        database, ledger, shelf, chain, seal=lambda key: key, unseal=lambda key: key, clock=clock
-    )
+    handouts = HandOuts(database, ledger, shelf, chain, clock=clock)
     door = SignIn(database, "localhost", f"{_ORIGIN}/vault", 31337, "Sign in.", lambda *_: By.KEY)
     invited = door.invite(_CALLER, "here", clock())
     token = door.enter(invited.nonce, invited.cookie, b"", clock()).token

@@ -252,7 +252,7 @@ def test_what_runs_of_hand_outs_ends_and_their_receipts_stay(vault: Vault) -> No
     for each in (first, second):
         chain.facts[receiver, each, Use.AI_TRAINING] = Facts(Licence(b"\x22" * 32, NOW + 999))
     handouts = HandOuts(
-        vault.keys.database, vault.ledger, vault.shelf, chain, seal=bytes, unseal=bytes,
+        vault.keys.database, vault.ledger, vault.shelf, chain,
         clock=lambda: NOW, lengths=Lengths(check_bytes=1),
     )  # fmt: skip
     out = handouts.begin(receiver, [first, second], Use.AI_TRAINING, Identity.new().recipient)

@@ -452,8 +452,15 @@ def _row_asked() -> Select[Any]:
     )
     return (
         select(
-            out.use, out.begins, out.ends, said.provider, said.number, said.receipt, one.size,
-            one.head, one.key,
+            out.use,
+            out.begins,
+            out.ends,
+            said.provider,
+            said.number,
+            said.receipt,
+            one.size,
+            one.head,
+            one.key,
         )
         .join_from(tables.handout, tables.handed, one.handout == out.id)
         .join(
