@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -77,6 +77,15 @@ class Shelf:
             .order_by(i.id)
         )
         return [each for (each,) in self._store.rows(question)]
+
+    def homes(self, wanted: Iterable[bytes]) -> dict[bytes, set[bytes]]:
+        """Data ID -> the kept collections that it is in; of one that is not here or was erased,
+        nothing."""
+        i, found = item.c, dict[bytes, set[bytes]]()
+        for some in in_parts(wanted):
+            for each, of in self._store.rows(select(i.id, i.collection).where(i.id.in_(some))):
+                found.setdefault(each, set()).add(of)
+        return found
 
     def content(self, of: Item) -> OnShelf:
         """Its content. It is not read before it is asked for.

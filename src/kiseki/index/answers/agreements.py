@@ -27,6 +27,7 @@ __all__ = [
     "HeldRecord",
     "LicenceRecord",
     "OfferRecord",
+    "Purchase",
     "ScheduleRecord",
     "TokenRecord",
 ]
@@ -148,6 +149,20 @@ class LicenceRecord:
     def allows(self, use: Use, now: int) -> bool:
         """Whether it is licensed at a time, in Unix seconds."""
         return bool(use) and all(now <= self.until.get(each, -1) for each in use)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What one purchase came to.
+
+    Attributes:
+        block: in which it was made.
+        until: use -> last second at which the licensee is allowed it since then, also by earlier
+            purchases.
+    """
+
+    block: int
+    until: Mapping[Use, int]
 
 
 _HOLDER = (
@@ -274,6 +289,13 @@ _LICENCES_ASKED = {
     ("subject", "licensee"): _licences(_FIRSTS.where(_FOR, _TO)),
 }
 """What is given -> the question."""
+_PURCHASES = (
+    select(t.block_of(t.licence.c.at), t.licence.c.ends)
+    .where(
+        t.licence.c.subject == bindparam("subject"), t.licence.c.licensee == bindparam("licensee")
+    )
+    .order_by(t.licence.c.at)
+)
 
 _WATERFALLS = select(t.waterfall.c.address, t.waterfall.c.plan).order_by(t.waterfall.c.at)
 _WATERFALL = select(t.waterfall.c.plan).where(t.waterfall.c.address == bindparam("at"))
@@ -410,6 +432,13 @@ class Agreements:
         question = _LICENCES_ASKED[tuple(values)]
         rows = self._store.rows(question, **values, after=after, most=most)
         return [_licence(place, list(bought)) for place, bought in groupby(rows, itemgetter(0))]
+
+    def purchases(self, licensee: str, subject: bytes) -> list[Purchase]:
+        """What was bought for somebody of one subject, each purchase, the first first. It tells
+        what was licensed at a time of the past, also between two licences."""
+        who = address_text(address(licensee, "the licensee"))
+        rows = self._store.rows(_PURCHASES, licensee=who, subject=bytes32(subject, "the subject"))
+        return [Purchase(block, licence_ends(ends)) for block, ends in rows]
 
     def waterfalls(self) -> dict[str, Plan]:
         """Address, in lower case -> plan, of all that were made known."""
