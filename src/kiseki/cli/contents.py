@@ -10,8 +10,10 @@ import typer
 
 from kiseki.cli import context, names, show
 from kiseki.cli.sources import Source
-from kiseki.cli.vault import opened, vault
+from kiseki.cli.vault import opened, vault, vault_of
 from kiseki.core.checksum import checksummed
+from kiseki.core.values import to_hex
+from kiseki.errors import InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from kiseki.vault.vault import Vault
 
 __all__ = ["put", "say_added"]
+
+_SHOWN = 100
 
 
 @vault.command("add")
@@ -119,6 +123,13 @@ def check(
     decrypt: Annotated[
         bool, typer.Option("--decrypt", help="Decrypt every content and compare its hash, too.")
     ] = False,
+    chain: Annotated[
+        bool,
+        typer.Option(
+            "--chain",
+            help="Say which items of the kept collections are not both here and registered.",
+        ),
+    ] = False,
 ) -> None:
     """Say whether every object is there and whole.
 
@@ -126,11 +137,21 @@ def check(
     what a run that was killed left behind, or what is being added now. Asks no node, sends and
     changes nothing. Ends with 4 if something is wrong.
 
+    With --chain it reads the chain, and tells of items: missing (registered, and not here),
+    unregistered (here, and in no registered collection), altered, and erased by record, which is
+    not wrong.
+
     \b
     Examples:
       kiseki vault check
       kiseki vault check --read
+      kiseki vault check --chain --json
     """
+    if chain:
+        if decrypt:
+            raise InvalidInput("--chain goes without --decrypt; run `kiseki vault check` for that")
+        _compare(read)
+        return
     from kiseki.vault.objects.checking import check as look
 
     with opened() as found, show.progress("looking", "objects") as told:
@@ -139,6 +160,30 @@ def check(
         seen = list(look(found.objects, found.place, read=read, unwrap=unwrap,
                          told=lambda objects, _: told(objects, total)))  # fmt: skip
     _say_findings(seen, total)
+
+
+def _compare(read: bool) -> None:
+    from kiseki.client.vault.checking import Compared, Is, compare
+
+    k, done, kinds = context.watching(), Compared(), Counter[str]()
+    found, rows = vault_of(context.key_store(k)), list[tuple[str, str, str]]()
+    total = sum(each.count for each in found.keys.collections())
+    with show.progress("looking", "items") as told:
+        for each in compare(found, k.index, done, read=read, told=lambda many: told(many, total)):
+            kinds[each.what.value] += 1
+            if context.current.json or len(rows) < _SHOWN:
+                rows.append((each.what.value, to_hex(each.id), to_hex(each.collection)))
+    if context.current.json:
+        show.json_line({"collections": done.collections, "items": done.items, "findings": [
+            {"is": what, "item": item, "collection": of} for what, item, of in rows
+        ]})  # fmt: skip
+    else:
+        show.table(["item", "is", "collection"], [(item, what, of) for what, item, of in rows])
+        said = ", ".join(f"{many:,} {kind}" for kind, many in kinds.items()) or "nothing is wrong"
+        counted = show.count(done.items, "item")
+        show.say(f"Of {counted} in {show.count(done.collections, 'collection')}: {said}.")
+    if kinds.total() > kinds[Is.ERASED.value]:
+        raise typer.Exit(4)
 
 
 def _say_findings(seen: list[Finding], total: int) -> None:

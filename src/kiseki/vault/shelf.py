@@ -13,7 +13,7 @@ from kiseki.vault.handing.rules import Item
 from kiseki.vault.objects.reading import Contents, Stored
 from kiseki.vault.objects.rows import in_parts
 from kiseki.vault.store.database import Database
-from kiseki.vault.store.tables import item, objects
+from kiseki.vault.store.tables import erased, item, objects
 
 __all__ = ["OnShelf", "Shelf"]
 
@@ -77,6 +77,29 @@ class Shelf:
             .order_by(i.id)
         )
         return [each for (each,) in self._store.rows(question)]
+
+    def objects(self, wanted: Iterable[bytes], collection: bytes) -> dict[bytes, bytes]:
+        """Data ID -> the name of its object, of those items of a collection that are here."""
+        i, o = item.c, objects.c
+        question = (
+            select(i.id, o.name)
+            .join_from(item, objects, (o.provider == i.provider) & (o.key == i.key))
+            .where(i.collection == collection)
+        )
+        return {
+            each: name
+            for some in in_parts(wanted)
+            for each, name in self._store.rows(question.where(i.id.in_(some)))
+        }
+
+    def erased(self, wanted: Iterable[bytes]) -> set[bytes]:
+        """Those of some data IDs that were erased here, by record."""
+        c = erased.c.item
+        return {
+            each
+            for some in in_parts(wanted)
+            for (each,) in self._store.rows(select(c).where(c.in_(some)))
+        }
 
     def homes(self, wanted: Iterable[bytes]) -> dict[bytes, set[bytes]]:
         """Data ID -> the kept collections that it is in; of one that is not here or was erased,

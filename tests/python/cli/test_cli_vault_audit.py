@@ -30,6 +30,8 @@ def test_an_audit_tells_what_it_rests_on_and_ends_with_4_against_the_vault(
     more = {
         "KISEKI_SECRETS": str(world.folder / "store"), "KISEKI_VAULT_IDENTITY": str(key),
     }  # fmt: skip
+    said = shell.run("vault", "check", "--chain", more=more)
+    assert "Of 3 items in 1 collection: nothing is wrong." in said
     world.license(developer, 5)
     (real, _) = world.give(developer, *world.items[:2])
     world.train(developer, world.items[0])
@@ -51,3 +53,8 @@ def test_an_audit_tells_what_it_rests_on_and_ends_with_4_against_the_vault(
     said = shell.run("vault", "audit", more=more, code=4)
     assert "had without a licence" in said
     assert "the manifest is not at hand" in " ".join(said.split())
+    name = world.vault.shelf.objects(world.items, world.collection)[world.items[0]].hex()
+    next((world.folder / "objects").glob(f"*/{name}")).unlink()
+    told = shell.json("vault", "check", "--chain", more=more, code=4)
+    (lost,) = told["findings"]
+    assert (lost["is"], lost["item"]) == ("missing", f"0x{world.items[0].hex()}")

@@ -6,5 +6,6 @@ A part imports only from those above it:
     signing     who signed a text: a key, or a contract by its own word
     anchoring   the heads of all logs, stated on the chain once a day
     witnessing  who looks at logs, remembers what it saw, and cosigns
+    checking    what is registered and not here, and the other way round
     audit       receipts held against manifests and licences
 """
