@@ -98,5 +98,5 @@ def test_a_collection_of_which_the_vault_lacks_a_part_is_no_answer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(world.vault.keys), "slices", lambda *_: iter(()))
-    with pytest.raises(VaultError, match="knows 0 of the 3 items"):
+    with pytest.raises(VaultError, match="with 3 items the vault knows 0"):
         found(world)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from kiseki.core import ids
 from kiseki.core.collection import Kept
+from kiseki.core.counts import counted
 from kiseki.errors import NotInIndex, VaultError
 from kiseki.index import Index
 from kiseki.vault.objects.checking import Wrong
@@ -134,6 +135,6 @@ def _items(vault: Vault, kept: Kept, is_registered: bool) -> Iterator[bytes]:
         yield from found
     if is_registered and count != kept.count:
         raise VaultError(
-            f"the vault knows {count:,} of the {kept.count:,} items of the collection "
-            f"0x{kept.id.hex()}; bring the others back from a backup (kiseki keys restore)"
+            f"of the collection 0x{kept.id.hex()} with {counted(kept.count, 'item')} the vault "
+            f"knows {count:,}; bring the others back from a backup (kiseki keys restore)"
         )
