@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from kiseki.vault.setup import Setup
     from kiseki.vault.vault import Vault
 
-__all__ = ["Recovery", "Second", "holders_of", "opened", "say_holders", "vault", "vault_of"]
+__all__ = [
+    "ROLES",
+    "Recovery",
+    "Second",
+    "holders_of",
+    "opened",
+    "say_holders",
+    "vault",
+    "vault_of",
+]
 
 vault = typer.Typer(help="Keep content encrypted, and hand it out by licence.")
 
@@ -37,7 +46,8 @@ Recovery = Annotated[
         "vault's own key is lost. Repeat for each."
     ),
 ]
-_ROLES = {"vault": "the vault's own key", "second": "a second person", "recovery": "offline"}
+ROLES = {"vault": "the vault's own key", "second": "a second person", "recovery": "offline"}
+"""Who has a key of each role, in words."""
 
 
 @contextmanager
@@ -89,7 +99,7 @@ def holders_of(
 def say_holders(holders: list[Holder]) -> None:
     """Tells who can open what is kept, and asks where nobody but the vault can."""
     for each in holders:
-        show.say(f"It is opened by {each.recipient} ({_ROLES[each.role]}).")
+        show.say(f"It is opened by {each.recipient} ({ROLES[each.role]}).")
     if len(holders) == 1:
         show.say(
             "Nobody else can open it. If that key is lost, all content is lost with it: --second "
@@ -211,7 +221,7 @@ def status() -> None:
     )  # fmt: skip
     show.table(
         ["epoch", "since", "opened by", "who", "key destroyed"],
-        [(str(epoch.number), show.date(epoch.began), each.recipient, _ROLES[each.role],
+        [(str(epoch.number), show.date(epoch.began), each.recipient, ROLES[each.role],
           _destroyed(each, epoch, epochs)) for epoch in epochs for each in epoch.holders],
         numbers=["epoch"],
     )  # fmt: skip

@@ -132,6 +132,7 @@ class Erasing:
         vault: which is open.
         copies: other places that hold the same objects; they are erased there, too.
         clock: the time, Unix seconds.
+        told: called with how many objects are deleted, and how many there are.
     """
 
     def __init__(
@@ -139,12 +140,13 @@ class Erasing:
         vault: Vault,
         copies: Sequence[Place] = (),
         clock: Callable[[], int] = lambda: int(time.time()),
+        told: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         self._keys, self._database = vault.keys, vault.keys.database
         self._objects = vault.objects
         self._places: dict[str, Place] = {str(each): each for each in (vault.place, *copies)}
         self._copies = sorted(str(each) for each in copies)
-        self._clock = clock
+        self._clock, self._told = clock, told
 
     # To erase
 
@@ -162,6 +164,20 @@ class Erasing:
                 another program reads them; `finish` goes on.
         """
         return self._contents(provider, {bytes32(digest, "a SHA-256 digest")}, request)
+
+    def contents(self, provider: str, digests: Collection[bytes], request: Request) -> Erasure:
+        """Erases several contents of a provider, all of them or none.
+
+        Args:
+            digests: SHA-256 of each.
+
+        Raises:
+            InvalidInput: none of them is here.
+            VaultError, SecretsError: as `content`.
+        """
+        return self._contents(
+            provider, {bytes32(each, "a SHA-256 digest") for each in digests}, request
+        )
 
     def item(self, provider: str, item: bytes, request: Request) -> Erasure:
         """Erases the content that a data ID is of, with all other IDs that it has here.
@@ -238,12 +254,13 @@ class Erasing:
         self, provider: str, digests: Collection[bytes] | None, request: Request
     ) -> Erasure:
         who = address(provider, "the provider")
+        self._look_at_copies()
         with self._database.writing() as db:
             number = self._noted(db, who, digests is None, request)
             objects = self._remove_objects(db, who, digests, number)
             commitments = self._keys.unlink(provider, digests)
             items = ids.item_ids(address_text(who), commitments)
-            _remove_items(db, who, None if digests is None else items)
+            _end_hand_outs(db, who, None if digests is None else items)
             others = digests is None and _remove_of_provider(db, who)
             if not objects and not items and not others:
                 raise InvalidInput(
@@ -254,6 +271,16 @@ class Erasing:
             for some in in_parts(rows):
                 db.execute(insert(db, tables.erased).on_conflict_do_nothing(), some)
         return self._finished(number)
+
+    def _look_at_copies(self) -> None:
+        """What is not in a copy counts as gone there. So a copy that somebody spelt wrong, or whose
+        disk is not there, must not look like one."""
+        for each in self._copies:
+            if next(iter(self._places[each].walk()), None) is None:
+                raise VaultError(
+                    f"there is no object at all in the copy {each}; look whether it is spelt so "
+                    "and its disk is there. Nothing was erased"
+                )
 
     def _noted(self, db: Connection, who: bytes, everything: bool, request: Request) -> int:
         last = db.execute(select(func.max(tables.erasure.c.number))).scalar()
@@ -297,9 +324,11 @@ class Erasing:
                 "what was named first"
             )
         c = tables.erasing.c
-        for (name,) in self._database.rows(select(c.object).where(c.erasure == number)):
+        names = self._database.rows(select(c.object).where(c.erasure == number))
+        for done, (name,) in enumerate(names, 1):
             for place in self._places.values():
                 place.delete(name)
+            self._told(done, len(names))
         with self._database.writing() as db:
             db.execute(delete(tables.erasing).where(c.erasure == number))
         if not self._database.scrub():
@@ -319,17 +348,14 @@ def _place(number: int) -> bytes:
     return b"erasure" + number.to_bytes(4)
 
 
-def _remove_items(db: Connection, who: bytes, items: Sequence[bytes] | None) -> None:
-    """They are found no more; what runs of hand-outs ends, and its keys are destroyed. Receipts
-    stay."""
-    one, out, i = tables.handed.c, tables.handout.c, tables.item.c
+def _end_hand_outs(db: Connection, who: bytes, items: Sequence[bytes] | None) -> None:
+    """What runs of hand-outs ends, and its keys are destroyed. Receipts stay."""
+    one, out = tables.handed.c, tables.handout.c
     if items is None:
         db.execute(delete(tables.handed).where(one.provider == who))
-        db.execute(delete(tables.item).where(i.provider == who))
     else:
         for some in in_parts(items):
             db.execute(delete(tables.handed).where(one.item.in_(some)))
-            db.execute(delete(tables.item).where(i.provider == who, i.id.in_(some)))
     empty = ~select(one.item).where(one.handout == out.id).exists()
     db.execute(delete(tables.handout).where(empty))
 

@@ -152,7 +152,7 @@ def test_it_is_for_its_owner_only_and_whole_or_not_at_all(vault: Vault, tmp_path
 def test_people_can_read_it_and_it_loads_nothing(
     vault: Vault, tmp_path: Path, language: str
 ) -> None:
-    export(vault, WHO, tmp_path / "out", NOW, language=language)
+    export(vault, WHO, tmp_path / "out", NOW, languages=[language])
     page = text_of(tmp_path / "out" / "index.html")
     for each in (CONTENTS[0].name, CONTENTS[0].caption, RECEIVER, "Hanako", "GDPR Art. 17(3)(e)"):
         assert each in page.said

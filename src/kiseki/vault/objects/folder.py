@@ -79,9 +79,14 @@ class Folder:
             VaultError: it cannot be.
         """
         file = self._file(where) if isinstance(where, bytes) else self.path / where
-        with faults_told(str(self), "deleted"), contextlib.suppress(FileNotFoundError):
-            file.unlink()
-            atomic.sync(file.parent)
+        with faults_told(str(self), "deleted"):
+            try:
+                file.unlink()
+            except FileNotFoundError:
+                if not self.path.is_dir():  # as of a disk that is not there: that is no answer
+                    raise
+            else:
+                atomic.sync(file.parent)
 
     def walk(self) -> Iterator[Lying]:
         """Everything that lies here, a folder at a time.

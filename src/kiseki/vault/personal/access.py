@@ -6,8 +6,10 @@ within a part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -100,15 +102,27 @@ class Access:
             VaultError: a name does not open.
             SecretsError: the store cannot be used.
         """
-        vault, digest, known = self._vault, b"", list[tuple[bytes, bytes]]()
-        for each, salt, commitment in vault.keys.commitments_of(self.wallet):
-            if known and each != digest:
-                yield self._held(digest, known)
-                known = []
-            digest = each
-            known.append((ids.item_id(self.wallet, commitment), salt))
-        if known:
-            yield self._held(digest, known)
+        for digest, known in self.known():
+            yield self.one(digest, known)
+
+    def known(self) -> Iterator[tuple[bytes, list[tuple[bytes, bytes]]]]:
+        """The digests of their contents, and the data IDs of each with their salts. It opens no
+        name, and no content."""
+        keys = self._vault.keys
+        for digest, same in groupby(keys.commitments_of(self.wallet), key=itemgetter(0)):
+            yield digest, [(ids.item_id(self.wallet, of), salt) for _, salt, of in same]
+
+    def one(self, digest: bytes, known: Sequence[tuple[bytes, bytes]]) -> Held:
+        """A content that `known` told.
+
+        Raises:
+            VaultError: a name does not open.
+        """
+        stored = self._vault.contents.content_of(self.wallet, digest)
+        names = (
+            () if stored is None else tuple((each.name, each.caption) for each in stored.called())
+        )
+        return Held(digest, tuple(known), names, stored)
 
     def registered(self) -> Iterator[Registered]:
         """The items of their collections of which something is known beside the commitment."""
@@ -192,13 +206,6 @@ class Access:
         }  # fmt: skip
 
     # Inside
-
-    def _held(self, digest: bytes, known: list[tuple[bytes, bytes]]) -> Held:
-        stored = self._vault.contents.content_of(self.wallet, digest)
-        names = (
-            () if stored is None else tuple((each.name, each.caption) for each in stored.called())
-        )
-        return Held(digest, tuple(known), names, stored)
 
     def _receipts(self, whose: Any) -> Iterator[tuple[Receipt, bytes]]:
         for each in self._vault.ledger.entries(whose):

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +25,7 @@ from kiseki.vault.personal.access import Access, Held
 from kiseki.vault.personal.laws import ACCESS, ERASURE, PROCESSING, PROVISION, STAYS
 from kiseki.vault.personal.page import Section, page
 from kiseki.vault.personal.records import processing, provisions
+from kiseki.vault.personal.words import basis_named, run_named, use_named
 from kiseki.vault.vault import Vault
 
 __all__ = ["PERSONAL_FORMAT", "export"]
@@ -42,7 +43,7 @@ def export(
     now: int,
     *,
     content: bool = False,
-    language: str = "en",
+    languages: Sequence[str] = ("en",),
     told: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Writes all that a vault keeps of a person into a new folder.
@@ -51,7 +52,8 @@ def export(
         wallet: of the person.
         now: Unix seconds; stands on the page.
         content: whether their works go along, decrypted.
-        language: of the page.
+        languages: of the page; the first one is in ``index.html``, Japanese beside English in
+            ``index.ja.html``.
         told: called with how many contents are done.
 
     Raises:
@@ -60,7 +62,8 @@ def export(
         VaultError: a content or a name does not open.
         SecretsError: the store cannot be used.
     """
-    known(language)
+    for language in languages:
+        known(language)
     access = Access(vault, wallet)
     folder = folder.absolute()
     begun = folder.with_name(f".{folder.name}.begun")
@@ -70,7 +73,10 @@ def export(
         shutil.rmtree(begun, ignore_errors=True)  # of a run that was killed
         begun.mkdir(mode=0o700, parents=True)
         try:
-            _Writing(vault, access, begun, language, told).all(now, content)
+            first, *others = languages
+            _Writing(vault, access, begun, first, told).all(now, content)
+            for language in others:
+                _Page(vault, access, begun, language, lambda _: None).all(now, content=False)
             atomic.sync(begun)
             begun.rename(folder)
             atomic.sync(folder.parent)
@@ -94,6 +100,10 @@ class _Words:
 
 class _Writing:
     """The files of one export."""
+
+    @property
+    def _index(self) -> str:
+        return "index.html"
 
     def __init__(
         self, vault: Vault, access: Access, folder: Path, language: str, told: Callable[[int], None]
@@ -212,14 +222,15 @@ class _Writing:
         return Section(title, says, heads, rows, file, max(0, count - _SHOWN))
 
     def _receipt(self, each: Receipt, who: str) -> list[str]:
-        use = str(each.use.name).lower().replace("_", " ")
-        return [moment(each.at, self._language), who, to_hex(each.item), use, each.basis.value]
+        language = self._language
+        use, because = use_named(each.use, language), basis_named(each.basis, language)
+        return [moment(each.at, language), who, to_hex(each.item), use, because]
 
     def _runs(self, small: dict[str, Any]) -> Section:
         words = self._words
         rows = [
             [
-                each["what"],
+                run_named(each["what"], self._language),
                 moment(each["begins"], self._language),
                 moment(each["ends"], self._language),
             ]
@@ -272,29 +283,14 @@ class _Writing:
         words, rows, count = self._words, list[list[str]](), 0
         with self._lines("provisions.jsonl") as write:
             for count, each in enumerate(provisions(self._vault, self._access.wallet), 1):
-                write(
-                    {
-                        "at": each.at,
-                        "receiver": each.receiver,
-                        "provider": each.provider,
-                        "id": to_hex(each.item),
-                        "size": each.size,
-                        "use": each.use,
-                        "because": each.basis.value,
-                        "subject": None if each.subject is None else to_hex(each.subject),
-                        "until": each.until,
-                        "receiver_name": None,
-                        "person_name": None,
-                        "consent": None,
-                    }
-                )
+                write(each.to_json())
                 if count <= _SHOWN:
                     rows.append(
                         [
                             moment(each.at, self._language),
                             each.receiver,
                             to_hex(each.item),
-                            each.basis.value,
+                            basis_named(each.basis, self._language),
                         ]
                     )
         return Section(
@@ -312,22 +308,8 @@ class _Writing:
     def _processing(self) -> Section:
         words = self._words
         found = processing(self._vault, self._language)
-        self._text(
-            "processing.json",
-            json.dumps(
-                [
-                    {
-                        "what": each.what,
-                        "law": each.law,
-                        "vault": each.vault,
-                        "person": None if each.person else "",
-                    }
-                    for each in found
-                ],
-                indent=1,
-            )
-            + "\n",
-        )
+        told = [each.to_json() for each in found]
+        self._text("processing.json", json.dumps(told, indent=1) + "\n")
         rows = [
             [
                 each.what,
@@ -378,7 +360,7 @@ class _Writing:
             ),
         ]
         title = words.say("What is kept of you")
-        self._text("index.html", page(title, about, sections, self._language))
+        self._text(self._index, page(title, about, sections, self._language))
 
     def _content(self, each: Held) -> str | None:
         if each.stored is None:
@@ -410,3 +392,20 @@ class _Writing:
     def _text(self, name: str, text: str) -> None:
         with self._file(name) as file:
             file.write(text.encode(errors="replace"))
+
+
+class _Page(_Writing):
+    """The page in another language. What programs read is there already."""
+
+    @property
+    def _index(self) -> str:
+        return f"index.{self._language}.html"
+
+    @contextlib.contextmanager
+    def _file(self, name: str) -> Iterator[IO[bytes]]:
+        if name == self._index:
+            with super()._file(name) as file:
+                yield file
+        else:
+            with Path(os.devnull).open("wb") as file:
+                yield file

@@ -105,7 +105,7 @@ STAYS = (
     Stays(
         mark(
             "What is not in the vault: the address book, invitations, receipts of data, backups "
-            "of keys (kiseki keys backup), exports like this one."
+            "of keys (kiseki keys backup), exports (kiseki vault person)."
         ),
         mark("They are files of whoever runs the vault, who must look for them and delete them."),
         "GDPR Art. 17(1); APPI Art. 35",

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
-from kiseki.core.values import address, address_text
+from kiseki.core.terms import Use
+from kiseki.core.values import address, address_text, to_hex
 from kiseki.language.catalogue import plural, say
-from kiseki.language.forms import moment
+from kiseki.language.forms import joined, moment
 from kiseki.vault.handing.receipts import Basis
 from kiseki.vault.keys.epochs import RECOVERY, SECOND
+from kiseki.vault.personal.words import use_named
 from kiseki.vault.store import tables
 from kiseki.vault.vault import Vault
 
@@ -38,6 +41,13 @@ class Said:
     law: str
     vault: str | None
     person: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As an object; what a person must say is empty (null)."""
+        return {
+            "what": self.what, "law": self.law, "vault": self.vault,
+            "person": None if self.person else "",
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +72,31 @@ class Provision:
     provider: str
     item: bytes
     size: int
-    use: str
+    use: Use
     basis: Basis
     subject: bytes | None
     until: int | None
 
+    def to_json(self) -> dict[str, Any]:
+        """As an object; what a person must say is empty (null)."""
+        return {
+            "at": self.at, "receiver": self.receiver, "provider": self.provider,
+            "id": to_hex(self.item), "size": self.size, "use": str(self.use.name).lower(),
+            "because": self.basis.value,
+            "subject": None if self.subject is None else to_hex(self.subject),
+            "until": self.until, "receiver_name": None, "person_name": None, "consent": None,
+        }  # fmt: skip
 
-def provisions(vault: Vault, provider: str | None = None) -> Iterator[Provision]:
+
+def provisions(
+    vault: Vault, provider: str | None = None, begin: int | None = None, end: int | None = None
+) -> Iterator[Provision]:
     """Every hand-out to somebody who is not the provider, by provider and in the order of the logs.
 
     Args:
         provider: of their content only.
+        begin: the first second of the time that is asked for, Unix seconds; none: from the start.
+        end: the first second after it; none: until now.
     """
     c = tables.entry.c
     which = [c.caller != c.provider]
@@ -80,9 +104,11 @@ def provisions(vault: Vault, provider: str | None = None) -> Iterator[Provision]
         which.append(c.provider == address(provider, "the provider"))
     for each in vault.ledger.entries(*which):
         said = each.receipt
+        if (begin is not None and said.at < begin) or (end is not None and said.at >= end):
+            continue
         yield Provision(
             said.at, said.caller, said.provider, said.item, said.size,
-            str(said.use.name).lower(), said.basis, said.subject, said.until,
+            said.use, said.basis, said.subject, said.until,
         )  # fmt: skip
 
 
@@ -112,7 +138,8 @@ def _uses(vault: Vault, language: str) -> str | None:
     uses = sorted({each.use for each in provisions(vault)})
     if not uses:
         return None
-    return say("Receivers stated these uses: {uses}.", language, uses=", ".join(uses))
+    named = joined([use_named(each, language) for each in uses], language)
+    return say("Receivers stated these uses: {uses}.", language, uses=named)
 
 
 def _kinds(vault: Vault, language: str) -> str:
