@@ -407,5 +407,5 @@ class _Page(_Writing):
             with super()._file(name) as file:
                 yield file
         else:
-            with Path(os.devnull).open("wb") as file:
+            with os.fdopen(os.open(os.devnull, os.O_WRONLY), "wb") as file:
                 yield file
