@@ -17,7 +17,7 @@ from kiseki.core.terms import Use
 from kiseki.core.values import address, address_text, bytes32, from_hex, to_hex, uint
 from kiseki.errors import InvalidInput
 
-__all__ = ["HANDED_OUT_FORMAT", "HAND_OUT_USES", "Basis", "Block", "Receipt", "Salted"]
+__all__ = ["HANDED_OUT_FORMAT", "HAND_OUT_USES", "Basis", "Block", "Receipt", "Salted", "use_word"]
 
 HANDED_OUT_FORMAT = "kiseki-handed-out-v1"
 """What a receipt says that it is."""
@@ -128,7 +128,7 @@ class Receipt:
                 "format": HANDED_OUT_FORMAT, "chain": str(self.chain), "caller": self.caller,
                 "provider": self.provider, "item": to_hex(self.item),
                 "collection": to_hex(self.collection), "commitment": to_hex(self.commitment),
-                "use": _word(self.use), "because": self.basis.value,
+                "use": use_word(self.use), "because": self.basis.value,
                 "subject": None if self.subject is None else to_hex(self.subject),
                 "until": None if self.until is None else str(self.until),
                 "block": {"number": str(number), "hash": to_hex(block), "time": str(time)},
@@ -204,14 +204,15 @@ class Salted:
         return sha256(self.salt + self.receipt.to_json().encode()).digest()
 
 
-def _word(use: Use) -> str:
+def use_word(use: Use) -> str:
+    """What a use is called in a receipt."""
     return str(use.name).lower()
 
 
 def _use(word: object) -> Use:
     for each in HAND_OUT_USES:
-        if _word(each) == word:
+        if use_word(each) == word:
             return each
     raise InvalidInput(
-        f"a use must be one of {', '.join(map(_word, HAND_OUT_USES))}, not {word!r:.80}"
+        f"a use must be one of {', '.join(map(use_word, HAND_OUT_USES))}, not {word!r:.80}"
     )

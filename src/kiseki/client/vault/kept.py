@@ -1,0 +1,108 @@
+"""What a vault said of a hand-out, kept beside what it handed out.
+
+One file a hand-out, written before the first byte is asked for: receipts, the proofs that they are
+in their logs, and the checkpoints over them. With these the receiver can show what the vault has
+said, whatever it says later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kiseki.client.vault.site import HandedOut, Offered
+from kiseki.core import documents
+from kiseki.core.values import from_hex, to_hex, uint
+from kiseki.disk import atomic
+from kiseki.errors import FilesError, InvalidInput
+
+__all__ = ["FOLDER", "Said", "said_in", "write"]
+
+FOLDER = "kiseki-receipts"
+"""Where the files are, in the folder of what was handed out."""
+_FORMAT = "kiseki-hand-out-v1"
+_MEMBERS = ("format", "vault", "key", "use", "collection", "handout", "ends", "items")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a vault said of one hand-out.
+
+    Attributes:
+        vault: its URL.
+        key: the key of the log (a vkey of C2SP signed-note) that the receiver went by.
+        use: what the items were asked for.
+        collection: the collection that was asked for.
+        handout: the hand-out, with the receipts of its items.
+    """
+
+    vault: str
+    key: str
+    use: str
+    collection: bytes
+    handout: HandedOut
+
+
+def write(folder: Path, said: Said) -> Path:
+    """Keeps it, for its owner only; where it is.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    to = folder / FOLDER
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = to / f"{said.handout.id.hex()}.json"
+    atomic.write(path, documents.write(_document(said)) + "\n", mode=0o600)
+    return path
+
+
+def said_in(folder: Path) -> Iterator[Said]:
+    """Everything that is kept in a folder.
+
+    Raises:
+        FilesError: a file cannot be read.
+        InvalidInput: one of them is another file.
+    """
+    for path in sorted((folder / FOLDER).glob("*.json")):
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+        yield _read(documents.read(text, _FORMAT))
+
+
+def _document(said: Said) -> dict[str, Any]:
+    return {
+        "format": _FORMAT, "vault": said.vault, "key": said.key, "use": said.use,
+        "collection": to_hex(said.collection), "handout": to_hex(said.handout.id),
+        "ends": said.handout.ends,
+        "items": [
+            {"item": to_hex(each.item), "size": each.size, "receipt": each.receipt,
+             "proof": each.proof.decode()} for each in said.handout.items
+        ],
+    }  # fmt: skip
+
+
+def _read(document: Mapping[str, Any]) -> Said:
+    _, vault, key, use, collection, handout, ends, listed = documents.members(
+        document, _MEMBERS, "a hand-out"
+    )
+    if not isinstance(listed, list):
+        raise InvalidInput("the items of a hand-out must be a JSON array")
+    return Said(
+        str(vault), str(key), str(use), from_hex(collection, 32, "the collection"),
+        HandedOut(from_hex(handout, 16, "the hand-out"), uint(ends, 63, "the end"),
+                  tuple(map(_item, listed))),
+    )  # fmt: skip
+
+
+def _item(value: Any) -> Offered:
+    item, size, receipt, proof = documents.members(
+        value, ("item", "size", "receipt", "proof"), "an item of a hand-out"
+    )
+    return Offered(
+        from_hex(item, 32, "the item"), uint(size, 63, "the size"), str(receipt),
+        str(proof).encode(),
+    )  # fmt: skip

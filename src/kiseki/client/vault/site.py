@@ -1,0 +1,321 @@
+"""A vault that is reached over HTTP: signing in, hand-outs, and their content at any range.
+
+Nothing that it answers is believed here; `kiseki.client.vault.getting` checks all of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from kiseki import __version__
+from kiseki.chain.signing.signer import Signer
+from kiseki.core import documents
+from kiseki.core.terms import Use
+from kiseki.core.values import from_hex, one_line, to_hex, uint
+from kiseki.errors import InvalidInput, VaultError
+from kiseki.vault.handing.receipts import use_word
+from kiseki.vault.log.notes import VerifierKey
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["HandedOut", "Offered", "VaultSite", "must_be_signable"]
+
+_PATIENCE = (10.0, 60.0)
+"""Seconds to connect, and between two bytes."""
+_TRIES = 5
+_PIECE = 1 << 20
+_LONGEST = 16 * 1024
+"""Bytes of an answer that is not content, beside those of its items."""
+_ITEM = 8 * 1024
+"""Bytes of an item in such an answer."""
+_MOST = 10_000
+"""Items of one hand-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An item of a hand-out, as the vault says.
+
+    Attributes:
+        item: its data ID.
+        size: bytes of what is fetched.
+        receipt: its text, as the log has it.
+        proof: a tlog-proof with the receipt's salt, as bytes.
+    """
+
+    item: bytes
+    size: int
+    receipt: str
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """A hand-out, as the vault says.
+
+    Attributes:
+        id: names it.
+        ends: the first second at which it is over, since 1970.
+        items: what is in it.
+    """
+
+    id: bytes
+    ends: int
+    items: tuple[Offered, ...]
+
+
+class VaultSite:
+    """A vault at a URL, and the wallet that acts there."""
+
+    def __init__(self, url: str, signer: Signer, chain_id: int) -> None:
+        """
+        Args:
+            url: https, or http on this machine.
+            chain_id: the chain that the vault asks about licences.
+
+        Raises:
+            InvalidInput: it is no such URL.
+        """
+        self._parts = _parts(url)
+        self._signer, self._chain_id = signer, chain_id
+
+    def __repr__(self) -> str:
+        return f"VaultSite({self.url})"
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a path."""
+        return f"{self._parts.scheme}://{self._parts.netloc}"
+
+    def close(self) -> None:
+        """Ends the session, also at the vault."""
+        session = self.__dict__.pop("_session", None)
+        if session is not None:
+            with session, contextlib.suppress(OSError):  # of requests, too
+                session.delete(f"{self.url}/vault/session", timeout=_PATIENCE)
+
+    def sign_in(self) -> None:
+        """Signs in as the wallet, if that was not done yet; else it happens at the first question.
+
+        Raises:
+            VaultError: the vault does not answer, refuses, or wants something else to be signed.
+            SigningError: the wallet did not sign.
+        """
+        self._session.headers.get("Authorization")
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        import requests
+
+        session = requests.Session()
+        session.headers["User-Agent"] = f"kiseki/{__version__}"
+        told = self._asked(session, "POST", "/vault/sign-in", {"wallet": self._signer.address})
+        text, nonce = _text(told, "text"), _text(told, "nonce")
+        must_be_signable(text, self._parts.netloc, self._signer.address, self._chain_id)
+        signature = self._signer.sign_text(text)
+        answer = {"nonce": nonce, "signature": to_hex(signature)}
+        told = self._asked(session, "POST", "/vault/session", answer)
+        session.headers["Authorization"] = f"Bearer {_text(told, 'token')}"
+        session.cookies.clear()
+        return session
+
+    def begin(
+        self, use: Use, *, items: Sequence[bytes] = (), collection: bytes | None = None,
+        most: int = _MOST,
+    ) -> HandedOut:  # fmt: skip
+        """Asks for items, or for a collection. **The vault keeps a receipt of each.**
+
+        Args:
+            most: how many items there can be.
+
+        Raises:
+            VaultError: the vault does not give them, does not answer, or answers something else.
+        """
+        question: dict[str, Any] = {"use": use_word(use)}
+        if collection is not None:
+            question["collection"] = to_hex(collection)
+        else:
+            question["items"] = [to_hex(each) for each in items]
+        told = self._told("POST", "/vault/handouts", question, _LONGEST + _ITEM * most)
+        try:
+            return _handed_out(told)
+        except InvalidInput as error:
+            raise self._strange() from error
+
+    def log_key(self, provider: str) -> str:
+        """The key of a provider's log, as vkey (C2SP signed-note).
+
+        Raises:
+            VaultError: the vault does not tell it, or does not answer.
+        """
+        try:
+            told = self._body(self._session, "GET", f"/vault/log/{provider}/key", None, _LONGEST)
+            return VerifierKey.from_text(told.decode("ascii", "replace").strip()).text
+        except InvalidInput as error:
+            raise self._strange() from error
+
+    def opening(self, handout: bytes, collection: bytes, most: int = _MOST) -> bytes:
+        """The registration receipt of those items of a hand-out that are in a collection.
+
+        Raises:
+            VaultError: the vault does not give it, or does not answer.
+        """
+        path = f"/vault/handouts/{handout.hex()}/openings/{to_hex(collection)}"
+        return self._body(self._session, "GET", path, None, _LONGEST + _ITEM * most)
+
+    def read(self, handout: bytes, item: bytes, start: int) -> Iterator[bytes]:
+        """The bytes of an item from a place on. They end early where the connection breaks.
+
+        Raises:
+            VaultError: the vault does not give them, or does not answer; also between two pieces.
+        """
+        import requests
+
+        path = f"/vault/handouts/{handout.hex()}/{to_hex(item)}"
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        try:
+            with self._session.get(
+                self.url + path, headers=headers, stream=True, timeout=_PATIENCE,
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                if answer.status_code != (206 if start else 200):
+                    raise self._refusal(answer)
+                yield from answer.iter_content(_PIECE)
+        except requests.RequestException as error:
+            raise self._away(error) from None
+
+    # Inside
+
+    def _told(self, method: str, path: str, question: Any, most: int) -> Mapping[str, Any]:
+        return self._asked(self._session, method, path, question, most)
+
+    def _asked(
+        self, session: requests.Session, method: str, path: str, question: Any,
+        most: int = _LONGEST,
+    ) -> Mapping[str, Any]:  # fmt: skip
+        try:
+            told = documents.foreign(self._body(session, method, path, question, most))
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            raise self._strange()
+        return told
+
+    def _body(
+        self, session: requests.Session, method: str, path: str, question: Any, most: int
+    ) -> bytes:
+        """An answer, whole. It is asked for again only where the vault said to wait."""
+        import requests
+
+        for turn in range(_TRIES):
+            try:
+                with session.request(
+                    method, self.url + path, json=question, stream=True, timeout=_PATIENCE,
+                    allow_redirects=False,
+                ) as answer:  # fmt: skip
+                    if answer.status_code == requests.codes.too_many and turn < _TRIES - 1:
+                        time.sleep(_wait(answer.headers.get("Retry-After", "")))
+                        continue
+                    if not answer.ok:
+                        raise self._refusal(answer)
+                    body = answer.raw.read(most + 1, decode_content=True)
+            except (requests.RequestException, OSError) as error:
+                raise self._away(error) from None
+            if len(body) > most:
+                raise self._strange()
+            return bytes(body)
+        raise AssertionError
+
+    def _refusal(self, answer: requests.Response) -> VaultError:
+        """What it says, in one line: what others wrote could give a terminal orders."""
+        try:
+            told = documents.foreign(answer.raw.read(_LONGEST, decode_content=True))
+        except (ValueError, OSError):
+            told = None
+        said = told.get("error") if isinstance(told, dict) else None
+        why = one_line(said)[:500] if isinstance(said, str) else f"status {answer.status_code}"
+        return VaultError(f"the vault at {self.url} refused: {why}")
+
+    def _strange(self) -> VaultError:
+        return VaultError(
+            f"the vault at {self.url} answered something else; check that the URL is a vault's, "
+            "and that it has the release of this program"
+        )
+
+    def _away(self, error: Exception) -> VaultError:
+        return VaultError(
+            f"the vault at {self.url} does not answer ({type(error).__name__}); run this again, "
+            "which goes on from here"
+        )
+
+
+def must_be_signable(text: str, host: str, wallet: str, chain_id: int) -> None:
+    """Refuses to sign anything but signing in at this very place (EIP-4361): a vault could hand on
+    what another site wants signed.
+
+    Raises:
+        VaultError: it is something else.
+    """
+    wanted = (
+        rf"{re.escape(host)} wants you to sign in with your Ethereum account:\n{wallet}\n\n"
+        rf"[ -~]{{1,200}}\n\nURI: https?://{re.escape(host)}[/!-~]{{0,200}}\nVersion: 1\n"
+        rf"Chain ID: {chain_id}\nNonce: [0-9a-f]{{32}}\n"
+        r"Issued At: [0-9TZ:-]{20}\nExpiration Time: [0-9TZ:-]{20}"
+    )
+    if not re.fullmatch(wanted, text, re.ASCII):
+        raise VaultError(
+            f"what the vault wants signed is not signing in at {host} as {wallet} on chain "
+            f"{chain_id}; nothing was signed; check the URL, the wallet and the network"
+        )
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    fits = parts.hostname and parts.username is None and not parts.query and port != 0
+    if not fits or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+        raise InvalidInput(
+            f"a vault is at a URL that begins with https://, as https://vault.example.org, not "
+            f"{url!r:.80}"
+        )
+    return parts
+
+
+def _handed_out(told: Mapping[str, Any]) -> HandedOut:
+    listed = told.get("items")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InvalidInput("a hand-out must have items")
+    items = tuple(
+        Offered(
+            from_hex(each.get("item"), 32, "an item"),
+            uint(each.get("size"), 63, "the size"),
+            _text(each, "receipt"),
+            _text(each, "proof").encode(),
+        )
+        for each in listed
+    )
+    handout = from_hex("0x" + _text(told, "handout").removeprefix("0x"), 16, "a hand-out")
+    return HandedOut(handout, uint(told.get("ends"), 63, "the end"), items)
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    found = told.get(name)
+    if not isinstance(found, str):
+        raise InvalidInput(f"the vault's answer has no {name}")
+    return found
+
+
+def _wait(text: str) -> float:
+    return min(float(text), 60.0) if text.isascii() and text.isdigit() else 5.0
