@@ -238,6 +238,11 @@ class Kiseki:
         return self._wallet.sender
 
     @property
+    def signer(self) -> Signer:
+        """What signs for this wallet."""
+        return self._wallet.signer
+
+    @property
     def address(self) -> str:
         """This wallet, checksummed."""
         return self._wallet.address

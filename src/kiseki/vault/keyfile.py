@@ -6,6 +6,8 @@ Any number of threads and processes may use one.
 from __future__ import annotations
 
 import fcntl
+import threading
+import weakref
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +28,8 @@ _MAGIC = b"SQLite format 3\x00"
 class KeyFile:
     """A store in a file or a database, or without a place while the process lives."""
 
+    _at: tuple[int, int] | None = None
+
     def __init__(self, where: Path | str | None = None, key: Opens | None = None) -> None:
         """
         Args:
@@ -39,15 +43,21 @@ class KeyFile:
             SecretsError: it cannot be used, others can read it, it is damaged, it keeps
                 something else, or it is a vault that this key does not open.
         """
-        if isinstance(where, Path):
-            self._take_over(where)
-        self._store, self._key = Database(where), key
+        with _opening:
+            if isinstance(where, Path):
+                self._at = self._take_over(where)
+            _live.add(self)
+        try:
+            self._store, self._key = Database(where), key
+        except BaseException:
+            _live.discard(self)
+            raise
         self._known_columns: dict[int | None, Columns] = {}
         self._store.begun = self._look
         try:
             self._look_once()
         except BaseException:
-            self._store.close()
+            self.close()
             raise
 
     def __repr__(self) -> str:
@@ -67,6 +77,7 @@ class KeyFile:
     def close(self) -> None:
         """Closes it; the store cannot be asked afterwards."""
         self._store.close()
+        _live.discard(self)
 
     def gather(self) -> None:
         """Puts all of it into the one file, until the store is written to again."""
@@ -109,13 +120,32 @@ class KeyFile:
     def _rows(self, question: Executable, **values: Any) -> list[tuple[Any, ...]]:
         return self._store.rows(question, **values)
 
-    def _take_over(self, path: Path) -> None:
-        """Puts a store in the place of an older key file."""
+    def _take_over(self, path: Path) -> tuple[int, int]:
+        """Puts a store in the place of an older key file; which file it is.
+
+        A file that this process has open as a store is not opened again: closing it would take away
+        the locks that SQLite has on it (POSIX, fcntl), and another process would delete the log
+        (``-wal``) that is still written to.
+        """
         with told(str(path)):
             create(path)
             must_be_private(path)
+            at = _inode(path)
+            if any(each._at == at for each in _live):
+                return at
             with path.open("r+b") as file:
                 begin = file.read(len(_MAGIC))
                 if begin and begin != _MAGIC:
                     fcntl.flock(file, fcntl.LOCK_EX)
                     take_over(path, file, type(self))
+            return _inode(path)
+
+
+_opening = threading.RLock()
+_live: weakref.WeakSet[KeyFile] = weakref.WeakSet()
+"""The stores that this process has open."""
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

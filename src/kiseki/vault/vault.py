@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from kiseki.errors import InvalidInput, VaultError
-from kiseki.vault import setup
+from kiseki.vault import receipts, setup
+from kiseki.vault.handing.handout import HandOuts, Lengths
 from kiseki.vault.handing.ledger import Ledger
+from kiseki.vault.handing.rules import Chain, NotGiven, Openings
+from kiseki.vault.handing.rules import Item as HandedItem
 from kiseki.vault.handing.signin import Limits, SignedBy, SignIn
 from kiseki.vault.keys.epochs import Epoch, Holder, epochs
 from kiseki.vault.keys.services import Opens, Several
@@ -42,6 +45,7 @@ class Vault:
         objects: what the store knows of them.
         contents: content by its digest.
         shelf: content by data ID.
+        openings: the collections that are handed out by their terms.
         ledger: the logs of its receipts.
     """
 
@@ -66,6 +70,7 @@ class Vault:
         self.objects = Objects(keys)
         self.contents = Contents(self.objects, self.place, self.unwrap)
         self.shelf = Shelf(keys.database, self.contents)
+        self.openings = Openings(keys.database)
         self.ledger = Ledger(keys.database, self.setup.domain, self.setup.seed)
 
     def __repr__(self) -> str:
@@ -142,6 +147,28 @@ class Vault:
             self.keys.database, self.setup.domain, uri, chain_id, _STATEMENT, signed_by,
             limits or Limits(),
         )  # fmt: skip
+
+    def handouts(
+        self, chain: Chain, clock: Callable[[], int], lengths: Lengths | None = None
+    ) -> HandOuts:
+        """What is handed out of it; see `HandOuts`."""
+        return HandOuts(
+            self.keys.database, self.ledger, self.shelf, chain, clock=clock,
+            lengths=lengths or Lengths(),
+        )  # fmt: skip
+
+    def opening(self, items: Sequence[HandedItem], collection: bytes) -> str:
+        """The registration receipt of what was handed out of a collection: with it the receiver
+        checks what it got, and finds the data IDs of its files.
+
+        Raises:
+            NotGiven: nothing of this collection was handed out.
+            SecretsError: the collection is not kept here any longer.
+        """
+        mine = [each.commitment for each in items if each.collection == collection]
+        if not mine:
+            raise NotGiven
+        return b"".join(receipts.document(self.keys, collection, mine)).decode()
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """Opens what is wrapped to the vault's key.

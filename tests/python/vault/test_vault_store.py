@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +28,7 @@ from kiseki.vault.store import migrations
 from kiseki.vault.store.database import Database
 from kiseki.vault.store.tables import metadata
 
-from .conftest import OTHER, WHO, interrupt
+from .conftest import DIGESTS, OTHER, WHO, interrupt
 
 OLD = Path(__file__).with_name("store_of_2026_11.sql")
 CONTENTS = [hashlib.sha256(b"content %d" % number).digest() for number in range(8)]
@@ -253,3 +255,29 @@ def test_no_password_and_no_row_is_in_an_error_of_postgresql(postgres: str) -> N
     assert "secret" not in str(refused.value)
     assert "ab" + b"secret".hex() not in str(refused.value)
     made.close()
+
+
+def test_a_store_that_one_process_opens_twice_loses_nothing(tmp_path: Path) -> None:
+    """Closing any file of its own on a database takes away the locks that a process has on it
+    (POSIX). Another process would then delete the log that this one still writes to."""
+    path = tmp_path / "store"
+    script = (
+        "import sys; from pathlib import Path; from kiseki.vault.keystore import KeyStore\n"
+        "with KeyStore(Path(sys.argv[1])) as store: print(store.count())"
+    )
+
+    def counted_elsewhere() -> int:
+        done = subprocess.run([sys.executable, "-c", script, str(path)], check=True,
+                              capture_output=True, text=True)  # fmt: skip
+        return int(done.stdout)
+
+    with KeyStore(path) as first:
+        first.salts(WHO, DIGESTS[:1])
+        with KeyStore(path) as second:
+            assert second.count() == 1
+            assert counted_elsewhere() == 1
+            first.salts(WHO, DIGESTS[:5])
+            assert counted_elsewhere() == 5
+        first.salts(WHO, DIGESTS)
+        assert counted_elsewhere() == len(DIGESTS)
+    assert counted_elsewhere() == len(DIGESTS)

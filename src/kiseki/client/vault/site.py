@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
 
-from kiseki import __version__
 from kiseki.chain.signing.signer import Signer
+from kiseki.client.vault.http import LONGEST, PATIENCE, Asking
 from kiseki.core import documents
 from kiseki.core.terms import Use
-from kiseki.core.values import from_hex, one_line, to_hex, uint
+from kiseki.core.values import from_hex, to_hex, uint
 from kiseki.errors import InvalidInput, VaultError
 from kiseki.vault.handing.receipts import use_word
 from kiseki.vault.log.notes import VerifierKey
@@ -28,14 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HandedOut", "Offered", "VaultSite", "must_be_signable"]
 
-_PATIENCE = (10.0, 60.0)
-"""Seconds to connect, and between two bytes."""
-_TRIES = 5
 _PIECE = 1 << 20
-_LONGEST = 16 * 1024
-"""Bytes of an answer that is not content, beside those of its items."""
 _ITEM = 8 * 1024
-"""Bytes of an item in such an answer."""
+"""Bytes of an item in an answer that lists items."""
 _MOST = 10_000
 """Items of one hand-out."""
 
@@ -72,7 +65,7 @@ class HandedOut:
     items: tuple[Offered, ...]
 
 
-class VaultSite:
+class VaultSite(Asking):
     """A vault at a URL, and the wallet that acts there."""
 
     def __init__(self, url: str, signer: Signer, chain_id: int) -> None:
@@ -84,23 +77,15 @@ class VaultSite:
         Raises:
             InvalidInput: it is no such URL.
         """
-        self._parts = _parts(url)
+        super().__init__(url)
         self._signer, self._chain_id = signer, chain_id
-
-    def __repr__(self) -> str:
-        return f"VaultSite({self.url})"
-
-    @property
-    def url(self) -> str:
-        """Where it is, without a path."""
-        return f"{self._parts.scheme}://{self._parts.netloc}"
 
     def close(self) -> None:
         """Ends the session, also at the vault."""
         session = self.__dict__.pop("_session", None)
         if session is not None:
             with session, contextlib.suppress(OSError):  # of requests, too
-                session.delete(f"{self.url}/vault/session", timeout=_PATIENCE)
+                session.delete(f"{self.url}/vault/session", timeout=PATIENCE)
 
     def sign_in(self) -> None:
         """Signs in as the wallet, if that was not done yet; else it happens at the first question.
@@ -113,10 +98,7 @@ class VaultSite:
 
     @cached_property
     def _session(self) -> requests.Session:
-        import requests
-
-        session = requests.Session()
-        session.headers["User-Agent"] = f"kiseki/{__version__}"
+        session = self._anybody
         told = self._asked(session, "POST", "/vault/sign-in", {"wallet": self._signer.address})
         text, nonce = _text(told, "text"), _text(told, "nonce")
         must_be_signable(text, self._parts.netloc, self._signer.address, self._chain_id)
@@ -144,11 +126,23 @@ class VaultSite:
             question["collection"] = to_hex(collection)
         else:
             question["items"] = [to_hex(each) for each in items]
-        told = self._told("POST", "/vault/handouts", question, _LONGEST + _ITEM * most)
+        told = self._told("POST", "/vault/handouts", question, LONGEST + _ITEM * most)
         try:
             return _handed_out(told)
         except InvalidInput as error:
             raise self._strange() from error
+
+    def register(self, key: str) -> None:
+        """Registers a key that cosigns this wallet's own log.
+
+        Args:
+            key: as vkey (C2SP tlog-cosignature).
+
+        Raises:
+            VaultError: the vault does not take it, or does not answer.
+        """
+        mine = self._signer.address.lower()
+        self._told("POST", f"/vault/log/{mine}/cosigners", {"key": key}, LONGEST)
 
     def log_key(self, provider: str) -> str:
         """The key of a provider's log, as vkey (C2SP signed-note).
@@ -157,7 +151,7 @@ class VaultSite:
             VaultError: the vault does not tell it, or does not answer.
         """
         try:
-            told = self._body(self._session, "GET", f"/vault/log/{provider}/key", None, _LONGEST)
+            told = self._body(self._session, "GET", f"/vault/log/{provider}/key", None, LONGEST)
             return VerifierKey.from_text(told.decode("ascii", "replace").strip()).text
         except InvalidInput as error:
             raise self._strange() from error
@@ -169,7 +163,7 @@ class VaultSite:
             VaultError: the vault does not give it, or does not answer.
         """
         path = f"/vault/handouts/{handout.hex()}/openings/{to_hex(collection)}"
-        return self._body(self._session, "GET", path, None, _LONGEST + _ITEM * most)
+        return self._body(self._session, "GET", path, None, LONGEST + _ITEM * most)
 
     def read(self, handout: bytes, item: bytes, start: int) -> Iterator[bytes]:
         """The bytes of an item from a place on. They end early where the connection breaks.
@@ -183,7 +177,7 @@ class VaultSite:
         headers = {"Range": f"bytes={start}-"} if start else {}
         try:
             with self._session.get(
-                self.url + path, headers=headers, stream=True, timeout=_PATIENCE,
+                self.url + path, headers=headers, stream=True, timeout=PATIENCE,
                 allow_redirects=False,
             ) as answer:  # fmt: skip
                 if answer.status_code != (206 if start else 200):
@@ -199,7 +193,7 @@ class VaultSite:
 
     def _asked(
         self, session: requests.Session, method: str, path: str, question: Any,
-        most: int = _LONGEST,
+        most: int = LONGEST,
     ) -> Mapping[str, Any]:  # fmt: skip
         try:
             told = documents.foreign(self._body(session, method, path, question, most))
@@ -208,53 +202,6 @@ class VaultSite:
         if not isinstance(told, dict):
             raise self._strange()
         return told
-
-    def _body(
-        self, session: requests.Session, method: str, path: str, question: Any, most: int
-    ) -> bytes:
-        """An answer, whole. It is asked for again only where the vault said to wait."""
-        import requests
-
-        for turn in range(_TRIES):
-            try:
-                with session.request(
-                    method, self.url + path, json=question, stream=True, timeout=_PATIENCE,
-                    allow_redirects=False,
-                ) as answer:  # fmt: skip
-                    if answer.status_code == requests.codes.too_many and turn < _TRIES - 1:
-                        time.sleep(_wait(answer.headers.get("Retry-After", "")))
-                        continue
-                    if not answer.ok:
-                        raise self._refusal(answer)
-                    body = answer.raw.read(most + 1, decode_content=True)
-            except (requests.RequestException, OSError) as error:
-                raise self._away(error) from None
-            if len(body) > most:
-                raise self._strange()
-            return bytes(body)
-        raise AssertionError
-
-    def _refusal(self, answer: requests.Response) -> VaultError:
-        """What it says, in one line: what others wrote could give a terminal orders."""
-        try:
-            told = documents.foreign(answer.raw.read(_LONGEST, decode_content=True))
-        except (ValueError, OSError):
-            told = None
-        said = told.get("error") if isinstance(told, dict) else None
-        why = one_line(said)[:500] if isinstance(said, str) else f"status {answer.status_code}"
-        return VaultError(f"the vault at {self.url} refused: {why}")
-
-    def _strange(self) -> VaultError:
-        return VaultError(
-            f"the vault at {self.url} answered something else; check that the URL is a vault's, "
-            "and that it has the release of this program"
-        )
-
-    def _away(self, error: Exception) -> VaultError:
-        return VaultError(
-            f"the vault at {self.url} does not answer ({type(error).__name__}); run this again, "
-            "which goes on from here"
-        )
 
 
 def must_be_signable(text: str, host: str, wallet: str, chain_id: int) -> None:
@@ -275,22 +222,6 @@ def must_be_signable(text: str, host: str, wallet: str, chain_id: int) -> None:
             f"what the vault wants signed is not signing in at {host} as {wallet} on chain "
             f"{chain_id}; nothing was signed; check the URL, the wallet and the network"
         )
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    fits = parts.hostname and parts.username is None and not parts.query and port != 0
-    if not fits or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
-        raise InvalidInput(
-            f"a vault is at a URL that begins with https://, as https://vault.example.org, not "
-            f"{url!r:.80}"
-        )
-    return parts
 
 
 def _handed_out(told: Mapping[str, Any]) -> HandedOut:
@@ -315,7 +246,3 @@ def _text(told: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str):
         raise InvalidInput(f"the vault's answer has no {name}")
     return found
-
-
-def _wait(text: str) -> float:
-    return min(float(text), 60.0) if text.isascii() and text.isdigit() else 5.0

@@ -287,6 +287,27 @@ class HandOuts:
         row = self._row(handout, caller, item, self._clock())
         return row.size if row.head is None else Sealing(row.head, b"", row.size).size
 
+    def items(self, handout: bytes, caller: str) -> list[Item]:
+        """What is in a hand-out, as far as it may still be had.
+
+        Raises:
+            NotGiven: there is no such hand-out to this caller now, or the reason for which one of
+                its items was given holds no longer.
+            KisekiError: the chain cannot be asked.
+        """
+        now, c = self._clock(), tables.handed.c
+        wanted = select(c.item).where(c.handout == handout).order_by(c.item)
+        rows = [self._row(handout, caller, item, now) for (item,) in self._database.rows(wanted)]
+        if not rows:
+            raise NotGiven
+        for use in {row.use for row in rows}:
+            mine = [row for row in rows if row.use is use]
+            given = self._given(caller, [row.item for row in mine], use, now)
+            for row, reasons in zip(mine, given.reasons, strict=True):
+                if row.receipt.basis not in [each.basis for each in reasons]:
+                    raise NotGiven
+        return [row.item for row in rows]
+
     def open(self, handout: bytes, caller: str, item: bytes) -> Opened:
         """An item of a hand-out. Everything is asked before this returns, and again while its bytes
         are taken.
@@ -395,13 +416,9 @@ class HandOuts:
         if len(answer.facts) != len(items):
             raise VaultError("the chain was asked about other items; nothing is given out")
         # Asked only where the terms let everybody, which the chain tells everybody.
-        open_ = self._openings.among(
-            [
-                item.collection
-                for item, facts in zip(items, answer.facts, strict=True)
-                if facts.allowed_until is not None
-            ]
-        )
+        pairs = zip(items, answer.facts, strict=True)
+        free = [item.collection for item, facts in pairs if facts.allowed_until is not None]
+        open_ = self._openings.among(free)
         reasons = [
             grounds(caller, item, use, answer, facts, item.collection in open_, now)
             for item, facts in zip(items, answer.facts, strict=True)
@@ -444,12 +461,8 @@ def _remove(db: Connection, handouts: Sequence[bytes]) -> None:
 
 def _row_asked() -> Select[Any]:
     """What is kept of an item of a hand-out. It is made once, as each range asks it."""
-    out, one, said, seen = (
-        tables.handout.c,
-        tables.handed.c,
-        tables.entry.c,
-        tables.checkpoint.c,
-    )
+    out, one, said = tables.handout.c, tables.handed.c, tables.entry.c
+    seen = tables.checkpoint.c
     return (
         select(
             out.use,

@@ -11,13 +11,13 @@ each other), and POSIX.1-2001 pax.
 
 from __future__ import annotations
 
-import json
 import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, cast
 
+from kiseki.core import documents
 from kiseki.errors import FilesError
 from kiseki.vault.doubts import Doubts
 from kiseki.vault.files import still
@@ -119,7 +119,7 @@ def _caption(held: list[_Member], file: BinaryIO) -> str:
     for each in held:
         if each.end in _JSONS:
             try:
-                said = json.loads(_read(each, file))
+                said = documents.foreign(_read(each, file).encode())
             except (ValueError, RecursionError) as error:
                 raise _damaged(each.part.path, f"{_text(each.name)} is no JSON") from error
             if isinstance(said, dict):

@@ -9,4 +9,5 @@ It can be a part of a site, or run alone. A part imports only from those above i
     giving    hand-outs, their content, and receipts
     logs      the logs of receipts (C2SP tlog-tiles), and cosignatures
     app       all of it together
+    serve     the process of a vault that runs alone
 """

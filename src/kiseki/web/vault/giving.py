@@ -53,7 +53,7 @@ async def hand_out(request: Request) -> Response:
 def _begun(desk: Desk, caller: str, told: dict[str, Any]) -> dict[str, object]:
     use, recipient = _use(told.get("use")), told.get("recipient")
     to = None if recipient is None else Recipient.of(_text(recipient, "the recipient"))
-    collection = told.get("collection")
+    collection, found = told.get("collection"), None
     if collection is None:
         listed = told.get("items")
         if not isinstance(listed, list):
@@ -65,7 +65,7 @@ def _begun(desk: Desk, caller: str, told: dict[str, Any]) -> dict[str, object]:
         found = from_hex(collection, 32, "the collection's ID")
         # Of one that is not here its own ID is asked for, so that its answer takes as long.
         items = desk.listed(found) or [found]
-    out = desk.handouts.begin(caller, items, use, to)
+    out = desk.handouts.begin(caller, items, use, to, found)
     return _told(out, desk.ledger)
 
 

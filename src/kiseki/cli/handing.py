@@ -1,0 +1,257 @@
+"""`kiseki vault`: handing content out, and getting it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kiseki.cli import context, names, show
+from kiseki.cli.serve import pages
+from kiseki.cli.vault import opened, vault
+from kiseki.client import settings
+from kiseki.core.values import to_hex
+from kiseki.disk import atomic
+from kiseki.errors import FilesError, InvalidInput
+from kiseki.language.forms import size
+
+if TYPE_CHECKING:
+    from kiseki.chain.sending.fees import Finality
+    from kiseki.core.terms import Use
+
+__all__: list[str] = []
+
+Collection = Annotated[str, typer.Argument(help="The ID of the collection (0x…).")]
+_OLDEST = 2 * 3_600
+"""Seconds that a safe block may be old."""
+
+
+@vault.command("serve")
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Where it listens; 0.0.0.0 for all of this machine's addresses.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(help="The port; 0 for any that is free. Default: that of the vault's domain."),
+    ] = None,
+    operator: Annotated[
+        list[str] | None,
+        typer.Option(help="A wallet that runs the vault, and sees how it does. Repeat for each."),
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The address of a proxy in front, as 127.0.0.1: who asks is then taken from its "
+            "X-Forwarded-For. Repeat for each."
+        ),
+    ] = None,
+    witness: Annotated[
+        str | None,
+        typer.Option(
+            "--second-node",
+            help="The URL of a second node, of somebody else: both must say that somebody may have "
+            "something.",
+        ),
+    ] = None,
+) -> None:
+    """Hand out content by licence, until Ctrl-C.
+
+    People sign in with their wallet and ask for items or collections for a stated use. They get
+    them if the chain says at that moment that they are the provider or licensed: at a block that is
+    safe, or --confirmations deep. Each item that is handed out has a receipt in its provider's log
+    before the first byte leaves. A licence that ends stops what runs.
+
+    The vault is reached under its domain (`kiseki vault init --domain`), with TLS in front unless
+    that is this machine. Sends nothing to the chain.
+
+    \b
+    Examples:
+      kiseki vault serve
+      kiseki vault serve --network sepolia --host 0.0.0.0 --port 8443 --proxy 10.0.0.2
+    """
+    with pages():
+        from kiseki.web.serve import listen
+        from kiseki.web.vault.serve import desk_of, origin_of
+        from kiseki.web.vault.serve import serve as run
+    from kiseki.chain.node import connect
+    from kiseki.client.vault.asking import OnChain
+    from kiseki.client.vault.signing import signed_by
+
+    with opened() as found, closing(context.watching(allow_old=False)) as k:
+        known = k.session.network
+        domain = found.setup.domain
+        usual = int(domain.rpartition(":")[2]) if ":" in domain else 8000
+        listening = listen(host, usual if port is None else port)
+        context.opened.callback(listening.close)
+        second = None if witness is None else connect(witness, k.session.chain_id)
+        chain = OnChain(
+            k.session, _finality(known.is_public), second, _OLDEST if known.is_public else None
+        )
+        desk = desk_of(
+            found, chain, signed_by(k.session.node), k.session.chain_id,
+            [names.account(each).lower() for each in operator or ()],
+        )  # fmt: skip
+
+        def ready(address: str) -> None:
+            show.say(f"The vault {origin_of(domain)} listens at {address}. Press Ctrl-C to end it.")
+
+        run(desk, listening, proxy or (), ready)
+
+
+def _finality(is_public: bool) -> Finality:
+    """At which block licences are asked for: what the options say; else `safe`, and on a chain of
+    one's own the latest, because such a chain has no safe block for a long time."""
+    said: Finality | None = settings.value("KISEKI_CONFIRMATIONS", context.given())
+    return said or ("safe" if is_public else 1)
+
+
+@vault.command("get")
+def get(
+    url: Annotated[str, typer.Argument(help="Where the vault is: https://…")],
+    collection: Collection,
+    folder: Annotated[Path, typer.Argument(help="The folder for the files.")],
+    use: Annotated[
+        str,
+        typer.Option(
+            help="What the files are for: data_mining, ai_inference, ai_training, "
+            "ai_generative_training, commercial_output or redistribution."
+        ),
+    ],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="The key of the provider's log in that vault, as somebody else told it. Default: "
+            "what the vault tells at the first time; it must stay the same."
+        ),
+    ] = None,
+) -> None:
+    """Get the files of a collection from somebody's vault.
+
+    This wallet signs in and states what the files are for; it must be licensed for that. The vault
+    keeps a receipt of each item for good, which names this wallet. Each file is checked against the
+    chain before it gets its name. Receipts and proofs lie in the folder kiseki-receipts beside the
+    files. Interrupted, run it again: it goes on. Sends nothing to the chain.
+
+    `kiseki training lay --from FOLDER` and `kiseki model reproduce --inputs FOLDER` find the files
+    by their content.
+
+    \b
+    Examples:
+      kiseki vault get https://vault.example.org 0x1111… drawings --use ai_generative_training
+    """
+    from kiseki.client.vault.getting import get as fetch
+    from kiseki.client.vault.site import VaultSite
+
+    wanted = context.hex32(collection, "the collection")
+    of = _use(use)
+    k = context.kiseki()
+    site = VaultSite(url, k.signer, k.session.chain_id)
+    record = k.index.collection(wanted)
+    show.say(
+        f"Ask the vault at {site.url} for {show.count(record.count, 'item')} of the collection "
+        f"{to_hex(wanted)}, for {use}, as {k.address}. The vault keeps a receipt of each for good."
+    )
+    if context.current.dry_run:
+        show.say("Nothing was asked for.")
+        return
+    if not context.current.yes:
+        context.confirm("Ask for them?")
+    with closing(site), show.progress("getting", "bytes") as told:
+        got = fetch(k, site, folder, wanted, of, key=key, progress=told)
+    if context.current.json:
+        show.json_line({
+            "folder": folder, "items": len(got.files), "new": got.new, "size": got.size,
+            "handout": got.said.handout.id, "log": got.said.key,
+            "files": {to_hex(item): path for item, path in got.files.items()},
+        })  # fmt: skip
+        return
+    show.say(
+        f"{show.count(len(got.files), 'file')} in {folder}, {got.new:,} of them new "
+        f"({size(got.size)}). Each is the item that the chain has."
+    )
+    show.say(f"The provider's log in this vault is {got.said.key}.")
+    if left := record.count - len(got.files):
+        show.say(f"The vault does not have {show.count(left, 'item')} of this collection.")
+
+
+def _use(word: str) -> Use:
+    from kiseki.vault.handing.receipts import HAND_OUT_USES, use_word
+
+    for each in HAND_OUT_USES:
+        if use_word(each) == word:
+            return each
+    raise InvalidInput(f"--use is one of {', '.join(map(use_word, HAND_OUT_USES))}")
+
+
+@vault.command("read")
+def read(
+    item: Annotated[str, typer.Argument(help="The data ID of the item (0x…).")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must be new.")],
+) -> None:
+    """Decrypt an item of this vault into a file, for its keeper.
+
+    There is no receipt of it: whoever has the vault's key can read everything, and nobody sees it.
+    Asks no node and sends nothing.
+
+    \b
+    Examples:
+      kiseki vault read 0x1111… drawing.png
+    """
+    wanted = context.hex32(item, "the item")
+    with opened() as found:
+        (there,) = found.shelf.items([wanted])
+        if there is None:
+            raise InvalidInput(
+                f"{to_hex(wanted)} is not in this vault: it was erased, or never added, or its "
+                "collection was prepared with another key store"
+            )
+        content = found.shelf.content(there)
+        try:
+            with atomic.whole(file, mode=0o600, new=True) as to:
+                for piece in content.read(0, content.size):
+                    to.write(piece)
+        except OSError as error:
+            raise FilesError(f"{file} cannot be written ({error.strerror})") from error
+    if context.current.json:
+        show.json_line({"item": wanted, "file": file, "size": content.size})
+        return
+    show.say(f"{file} ({size(content.size)}) is {to_hex(wanted)}.")
+
+
+@vault.command("open")
+def open_collection(collection: Collection) -> None:
+    """Hand out a collection by its terms: to everybody whom they let use it.
+
+    Without this, only its provider and who holds a licence get its content. Terms say what may be
+    done with a copy, and not who is given one; so this is said for each collection. Asks no node
+    and sends nothing.
+
+    \b
+    Examples:
+      kiseki vault open 0x1111…
+    """
+    wanted = context.hex32(collection, "the collection")
+    with opened() as found:
+        if not context.current.yes:
+            context.confirm("Hand it out to everybody whom its terms let use it?")
+        found.openings.open(wanted)
+    show.say(f"{to_hex(wanted)} is handed out by its terms.")
+
+
+@vault.command("close")
+def close_collection(collection: Collection) -> None:
+    """Hand out a collection by licence only, as before `kiseki vault open`.
+
+    Hand-outs that rest on its terms stop. Asks no node and sends nothing.
+
+    \b
+    Examples:
+      kiseki vault close 0x1111…
+    """
+    wanted = context.hex32(collection, "the collection")
+    with opened() as found:
+        found.openings.close(wanted)
+    show.say(f"{to_hex(wanted)} is handed out by licence only.")
