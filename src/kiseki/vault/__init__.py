@@ -30,6 +30,7 @@ The vault knows no chain. A part imports only from those above it:
     rewrapping  the identities of objects follow into that epoch
     handing     who gets content, and the receipt of it
     shelf       the content of a vault by data ID
+    titles      what items of a vault are called
     receipts    what a provider was told of its own works, as a file
     outputlists the table of a season's outputs
     ownfile     a database in a file for its owner only

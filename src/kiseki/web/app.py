@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -29,7 +29,7 @@ from kiseki.web.described import describe
 from kiseki.web.feeds import feeds
 from kiseki.web.gallery import Gallery, gallery
 from kiseki.web.guard import Headers, hosts, origin
-from kiseki.web.names import Names
+from kiseki.web.names import Name, Names
 from kiseki.web.operator import operator
 from kiseki.web.own.guarding import guarding
 from kiseki.web.own.pages import Closed, closed, own
@@ -49,6 +49,8 @@ from kiseki.web.studio.door import Door
 from kiseki.web.studio.invitepages import invites
 from kiseki.web.studio.pages import Shut, shut, studio
 from kiseki.web.studio.seasonpages import seasons
+from kiseki.web.vault.app import mounted
+from kiseki.web.vault.desk import Desk as VaultDesk
 
 __all__ = ["application"]
 
@@ -70,6 +72,7 @@ def application(
     documents: Documents | None = None,
     rate: Rate | None = None,
     shelf: Shelf | None = None,
+    vault: VaultDesk | None = None,
     follows: bool = True,
     settles: int = DEPTH,
 ) -> ASGIApp:
@@ -89,6 +92,7 @@ def application(
         documents: that were published, to be told of where the chain has their hashes.
         rate: at which the pages of those who run the site name yen too; none to name none.
         shelf: for pages of the last block; one of its own when left out.
+        vault: routes and pages of a vault, under ``/vault``; closed likewise.
         follows: whether it follows the chain, and relays, by itself.
         settles: how many blocks must stand on a use before a feed tells it.
     """
@@ -107,6 +111,8 @@ def application(
         site.close()
         if desk is not None:
             desk.close()
+        if vault is not None:
+            vault.close()
 
     app = FastAPI(
         title="Kiseki",
@@ -149,6 +155,13 @@ def application(
     app.include_router(seasons)
     app.include_router(relaying)
     app.include_router(operator)
+    if vault is not None:
+
+        def named(values: object) -> Mapping[str, Name]:
+            with site.reading() as index:
+                return app.state.names.of(index, values)  # type: ignore[no-any-return]
+
+        app.router.routes.append(mounted(vault, named))
     app.openapi = describe(app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/robots.txt", _robots, include_in_schema=False)
@@ -238,7 +251,7 @@ def _wrong(request: Request, status: int, why: str) -> Response:
 
 def _robots() -> Response:
     """Search engines may read pages, and not walk every list."""
-    closed = ("/search", "/api/", "/own", "/relay/", "/sign/", "/studio")
+    closed = ("/search", "/api/", "/own", "/relay/", "/sign/", "/studio", "/vault")
     return PlainTextResponse("\n".join(["User-agent: *", *(f"Disallow: {e}" for e in closed), ""]))
 
 

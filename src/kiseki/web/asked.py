@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+from starlette.requests import HTTPConnection
 
 from kiseki.client.documents import Documents
 from kiseki.client.statements import sort_for_people
@@ -32,7 +33,9 @@ from kiseki.web.site import Site, State
 from kiseki.web.verdict import verdict
 from kiseki.web.words import Words
 
-__all__ = ["Asked", "cursor", "hex32", "number", "prepare"]
+__all__ = [
+    "Asked", "cursor", "here", "hex32", "language_of", "number", "prepare", "remember", "rendered",
+]  # fmt: skip
 
 _COOKIE = "language"
 _YEAR = 365 * 86_400
@@ -95,11 +98,7 @@ class Asked:
     @classmethod
     def of(cls, request: Request) -> Asked:
         """From what a browser sent: `?language=` first, then a cookie, then what it likes best."""
-        said = request.query_params.get("language") or request.cookies.get(_COOKIE, "")
-        language = (
-            said if said in LANGUAGES else accepted(request.headers.get("accept-language", ""))
-        )
-        return cls(request.app.state.site, request, Words(language))
+        return cls(request.app.state.site, request, Words(language_of(request)))
 
     @property
     def documents(self) -> Documents:
@@ -139,7 +138,7 @@ class Asked:
             shown = {**(values or {}), **self._globals(state, named), "state": state}
             if "by" in _templates().get_template(template).blocks:
                 shown["card"] = self._linked()
-            body = _rendered(template, **shown).encode()
+            body = rendered(template, **shown).encode()
             if address is not None:
                 shelf.keep(block, address, body)
         return self._kept(Response(body, media_type="text/html; charset=utf-8"), tag)
@@ -193,7 +192,7 @@ class Asked:
         **values: object,
     ) -> Response:
         """A page that needs no index, as one that says what is wrong."""
-        body = _rendered(template, **values, **self._globals(None, named), state=None)
+        body = rendered(template, **values, **self._globals(None, named), state=None)
         response = Response(body, status, media_type="text/html; charset=utf-8")
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -201,7 +200,7 @@ class Asked:
     def atom(self, template: str, media: str, **values: object) -> Response:
         """Something for programs, whose address says all that it depends on, the language too."""
         origin: str = self.request.app.state.origin
-        body = _rendered(template, **values, **self._globals(None), origin=origin, state=None)
+        body = rendered(template, **values, **self._globals(None), origin=origin, state=None)
         tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:20]}"'
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if tag in self.request.headers.get("if-none-match", ""):
@@ -213,10 +212,7 @@ class Asked:
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers["Content-Language"] = self.words.language
-        if self.request.query_params.get("language") in LANGUAGES:
-            response.set_cookie(
-                _COOKIE, self.words.language, max_age=_YEAR, samesite="lax", httponly=True
-            )
+        remember(self.request, response)
         return response
 
     def _linked(self) -> Linked | None:
@@ -225,7 +221,7 @@ class Asked:
         origin: str = self.request.app.state.origin
         if not origin:
             return None
-        path = _here(self.request.url.path)
+        path = here(self.request.url.path)
         picture = f"{'/index' if path == '/' else path}.png?language={self.words.language}"
         return Linked(f"{origin}{path}", f"{origin}{picture}")
 
@@ -248,7 +244,7 @@ class Asked:
             "other": others[0],
             "card": None,
             "root": address,
-            "path": _here(self.request.url.path),
+            "path": here(self.request.url.path),
             "query": self.request.query_params,
             "sandbox": self.sandbox,
             "rate": self.request.app.state.rate,
@@ -268,7 +264,21 @@ class Asked:
         }
 
 
-def _here(path: str) -> str:
+def language_of(request: HTTPConnection) -> str:
+    """In which language a visitor reads: `?language=` first, then a cookie, then what the browser
+    likes best."""
+    said = request.query_params.get("language") or request.cookies.get(_COOKIE, "")
+    return said if said in LANGUAGES else accepted(request.headers.get("accept-language", ""))
+
+
+def remember(request: HTTPConnection, response: Response) -> None:
+    """Keeps the language that was asked for by name, for the pages that come."""
+    said = request.query_params.get("language")
+    if said in LANGUAGES:
+        response.set_cookie(_COOKIE, said, max_age=_YEAR, samesite="lax", httponly=True)
+
+
+def here(path: str) -> str:
     """A path for links. Two slashes, or another site's address in the request's first line, would
     lead to that site."""
     return "/" + path.lstrip("/\\")
@@ -284,7 +294,7 @@ def _straight(text: str) -> str:
     return _TURNING.sub("\ufffd", text)
 
 
-def _rendered(template: str, /, **values: Any) -> str:
+def rendered(template: str, /, **values: Any) -> str:
     """A page. Templates have no marks that turn a text, so it is looked through as a whole."""
     return _straight(_templates().get_template(template).render(values))
 

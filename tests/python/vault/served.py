@@ -53,10 +53,10 @@ def desk_of(database: Database, world: World, origin: str = ORIGIN, **more: Any)
 
 
 @contextmanager
-def serving(desk: Desk) -> Iterator[int]:
+def serving(desk: Desk, port: int = 0) -> Iterator[int]:
     """Serves on a port, which it gives, until the block ends."""
     config = uvicorn.Config(
-        application(desk), port=0, log_level="critical", server_header=False, ws="none"
+        application(desk), port=port, log_level="critical", server_header=False, ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

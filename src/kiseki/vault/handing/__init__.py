@@ -9,5 +9,6 @@ A part imports only from those above it:
     ledger    the providers' logs of receipts, in the store
     cosigners who else signs these logs: providers and witnesses
     rules     who may have what, for which use, until when
+    living    which hand-outs are open
     handout   items given to somebody, for some hours
 """

@@ -80,6 +80,11 @@ class Ledger:
         self._domain = key_name(domain)
         Signer(domain, seed)
 
+    @property
+    def database(self) -> Database:
+        """Where they lie."""
+        return self._database
+
     def origin(self, provider: str) -> str:
         """The name of a provider's log: the domain and the address."""
         return f"{self._domain}/{address_text(address(provider, 'the provider'))}"
@@ -170,6 +175,33 @@ class Ledger:
             )
         )
         return Note.from_bytes(found[0][0]) if found else None
+
+    def numbers(
+        self,
+        provider: str,
+        most: int,
+        before: int | None = None,
+        *,
+        caller: str | None = None,
+        item: bytes | None = None,
+    ) -> list[int]:
+        """Numbers of entries of a provider's log, the newest first, so many at most.
+
+        Args:
+            before: only those below this number.
+            caller: only of what somebody was given.
+            item: only of this item.
+        """
+        c = tables.entry.c
+        question = select(c.number).where(c.provider == address(provider, "the provider"))
+        if before is not None:
+            question = question.where(c.number < uint(before, 63, "a number"))
+        if caller is not None:
+            question = question.where(c.caller == address(caller, "the caller"))
+        if item is not None:
+            question = question.where(c.item == item)
+        found = self._database.rows(question.order_by(c.number.desc()).limit(most))
+        return [number for (number,) in found]
 
     def tile(self, provider: str, where: Tile) -> bytes:
         """A tile of a provider's log, or a bundle: its entries are hashes, and say nothing.

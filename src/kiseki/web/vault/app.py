@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from kiseki.errors import KisekiError
@@ -19,8 +21,11 @@ from kiseki.web.vault.desk import Desk, answered, refused
 from kiseki.web.vault.entry import entry
 from kiseki.web.vault.giving import giving
 from kiseki.web.vault.logs import logs
+from kiseki.web.vault.pages import Named, pages
 
 __all__ = ["application", "mounted"]
+
+_STATIC = Path(__file__).parents[1] / "static"
 
 
 async def health(request: Request) -> Response:
@@ -34,13 +39,17 @@ async def health(request: Request) -> Response:
     return answered(told)
 
 
-def mounted(desk: Desk) -> Mount:
-    """The routes under ``/vault``, for a site that has others. It closes the desk."""
+def mounted(desk: Desk, named: Named | None = None) -> Mount:
+    """The routes and pages under ``/vault``, for a site that has others.
+
+    Args:
+        named: what the site calls wallets; none where there is no site around.
+    """
     inner = Starlette(
-        routes=[*entry, *giving, *logs, Route("/health", health)],
+        routes=[*pages, *entry, *giving, *logs, Route("/health", health)],
         exception_handlers={KisekiError: refused, HTTPException: refused, Exception: refused},
     )
-    inner.state.desk = desk
+    inner.state.desk, inner.state.named = desk, named
     return Mount("/vault", inner, name="vault")
 
 
@@ -53,6 +62,12 @@ def application(desk: Desk) -> ASGIApp:
         desk.close()
 
     app = Starlette(
-        routes=[mounted(desk)], lifespan=life, exception_handlers={HTTPException: refused}
+        routes=[
+            mounted(desk),
+            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+            Route("/", lambda _: RedirectResponse("/vault/")),
+        ],
+        lifespan=life,
+        exception_handlers={HTTPException: refused},
     )
     return Headers(hosts(app, [urlsplit(desk.origin).hostname or ""]))

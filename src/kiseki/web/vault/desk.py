@@ -24,10 +24,16 @@ from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.rates import AskedTooOften
 from kiseki.vault.handing.rules import NotGiven
 from kiseki.vault.handing.signin import NotSignedIn, SignIn
+from kiseki.web.asked import language_of
 from kiseki.web.guard import network
 from kiseki.web.vault.flow import Flow
+from kiseki.web.vault.health import Health
+from kiseki.web.words import Words
 
-__all__ = ["NONCE", "SESSION", "Desk", "Most", "Pace", "answered", "hexed", "peer", "refused"]
+__all__ = [
+    "NONCE", "SESSION", "Desk", "Most", "Pace", "answered", "hexed", "peer", "refused",
+    "wrong",
+]  # fmt: skip
 
 T = TypeVar("T")
 _log = logging.getLogger("kiseki.web.vault")
@@ -90,6 +96,9 @@ class Desk:
         opening: the registration receipt of those items of a hand-out that are in a collection, for
             the caller whom it was given to; by hand-out, caller and collection. It raises
             `NotGiven`.
+        titles: what items of a provider that are here are called, for that provider alone; none of
+            one whose name does not open.
+        health: how the vault stands, for its operators.
         most: how much may be asked.
         flow: the downloads of this process.
     """
@@ -103,6 +112,8 @@ class Desk:
     operators: frozenset[str] = frozenset()
     listed: Callable[[bytes], Sequence[bytes]] | None = None
     opening: Callable[[bytes, str, bytes], str] | None = None
+    titles: Callable[[Sequence[bytes]], Mapping[bytes, str | None]] | None = None
+    health: Callable[[], Health] | None = None
     most: Most = Most()
     flow: Flow = field(default_factory=Flow)
     pace: Pace = field(default_factory=Pace)
@@ -220,26 +231,37 @@ def answered(values: Mapping[str, object], status: int = 200) -> JSONResponse:
 # What is wrong, in words
 
 
-def refused(_: Request, error: Exception) -> Response:
-    """The answer to what is refused, or cannot be done now."""
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to what is refused, or cannot be done now: in English, and to a page's script in
+    its reader's language."""
+    status, why, headers = wrong(error)
+    said = {"error": why}
+    if Desk.is_browser(request):
+        said = Words(language_of(request)).refused(why)
+    return JSONResponse(said, status, headers)
+
+
+def wrong(error: Exception) -> tuple[int, str, dict[str, str]]:
+    """What is wrong: the status, why in English, and headers."""
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, HTTPException):
-        status, why = error.status_code, error.detail
         headers.update(error.headers or {})
-    elif isinstance(error, AskedTooOften):
-        status, why = 429, str(error)
+        return error.status_code, error.detail, headers
+    if isinstance(error, AskedTooOften):
         headers["Retry-After"] = str(error.wait)
-    elif isinstance(error, NotGiven):
-        status, why = 404, str(error)
-    elif isinstance(error, NotSignedIn):
-        status, why = 401, str(error)
+        return 429, str(error), headers
+    if isinstance(error, NotGiven):
+        return 404, str(error), headers
+    if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
-    elif isinstance(error, InvalidInput):
-        status, why = 400, str(error)
-    elif isinstance(error, ProofError):
-        status, why = 403, str(error)
-    else:
-        # Where things lie, and which node is asked, is the keeper's business.
-        _log.error("%s: %s", type(error).__name__, error if isinstance(error, KisekiError) else "")
-        status, why = 503, "this vault cannot answer now; try again later; its keeper knows more"
-    return JSONResponse({"error": why}, status, headers)
+        return 401, str(error), headers
+    if isinstance(error, InvalidInput):
+        return 400, str(error), headers
+    if isinstance(error, ProofError):
+        return 403, str(error), headers
+    # Where things lie, and which node is asked, is the keeper's business.
+    _log.error("%s: %s", type(error).__name__, error if isinstance(error, KisekiError) else "")
+    away = HTTPException(
+        503, "this vault cannot answer now; try again later; its keeper knows more"
+    )
+    return away.status_code, away.detail, headers
