@@ -95,6 +95,9 @@ def test_who_is_licensed_gets_the_content_and_nobody_else(studio: Studio) -> Non
         assert receipt["because"] == "licence"
         assert told.stat().st_mode & 0o777 == 0o600
 
+        with urllib.request.urlopen(f"{studio.url}/vault/", timeout=60) as page:
+            assert "text/html" in page.headers["content-type"]
+
         # Once more: the same hand-out goes on, and nothing is fetched twice.
         (shell.folder / "got" / "1.svg").unlink()
         said = studio.get(2, "got")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import uvicorn
 
 from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.rules import Chain
 from kiseki.vault.handing.signin import SignedBy
+from kiseki.vault.titles import titles
 from kiseki.vault.vault import Vault
 from kiseki.web.vault.app import application
 from kiseki.web.vault.desk import Desk
+from kiseki.web.vault.health import health
 
 __all__ = ["desk_of", "origin_of", "serve"]
 
@@ -46,6 +49,7 @@ def desk_of(
         Cosigners(vault.keys.database, vault.ledger), clock, frozenset(operators),
         vault.shelf.all_of,
         lambda handout, caller, of: vault.opening(handouts.items(handout, caller), of),
+        titles=partial(titles, vault.shelf), health=partial(health, vault),
     )  # fmt: skip
 
 
