@@ -161,6 +161,8 @@ def test_people_can_read_it_and_it_loads_nothing(
         assert "受領記録" in page.said
         for text in re.findall(r"[A-Za-z]+(?: [a-z]+){4,}", page.said):
             raise AssertionError(f"not Japanese: {text}")
+        for word in ("session", "licence", "provider", "ai training", "ai_training"):
+            assert word not in page.said
     for tag, given in page.tags:
         assert tag not in ("script", "img", "link", "iframe")
         assert not {"src", "href"} & {*given}
@@ -185,6 +187,9 @@ def test_provisions_are_the_receipts_to_others(vault: Vault) -> None:
         (NOW, RECEIVER, Basis.LICENCE)
     ] * 2
     assert len(list(provisions(vault))) == 3
+    assert len(list(provisions(vault, begin=NOW, end=NOW + 1))) == 3
+    assert not list(provisions(vault, begin=NOW + 1))
+    assert not list(provisions(vault, end=NOW))
 
 
 def test_the_record_of_processing_says_what_a_person_must_say(vault: Vault) -> None:
