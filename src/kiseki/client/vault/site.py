@@ -213,7 +213,7 @@ def must_be_signable(text: str, host: str, wallet: str, chain_id: int) -> None:
     """
     wanted = (
         rf"{re.escape(host)} wants you to sign in with your Ethereum account:\n{wallet}\n\n"
-        rf"[ -~]{{1,200}}\n\nURI: https?://{re.escape(host)}[/!-~]{{0,200}}\nVersion: 1\n"
+        rf"[ -~]{{1,200}}\n\nURI: https?://{re.escape(host)}(/[!-~]{{0,200}})?\nVersion: 1\n"
         rf"Chain ID: {chain_id}\nNonce: [0-9a-f]{{32}}\n"
         r"Issued At: [0-9TZ:-]{20}\nExpiration Time: [0-9TZ:-]{20}"
     )

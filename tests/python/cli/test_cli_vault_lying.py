@@ -1,0 +1,198 @@
+"""A vault that lies to who gets content from it: nothing false gets a name (rule 12, promise 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiseki import Kiseki, LocalKiseki, Use
+from kiseki.client.vault.getting import _paths, get
+from kiseki.client.vault.site import HandedOut, VaultSite, must_be_signable
+from kiseki.core.values import from_hex
+from kiseki.errors import InvalidInput, KisekiError, ProofError, VaultError
+from kiseki.vault.log.notes import Signer
+
+from .conftest import Shell
+from .test_cli_vault_handing import STUDENT, Studio
+
+TRAIN = Use.AI_GENERATIVE_TRAINING
+
+
+class Lying(VaultSite):
+    """A real vault, of whose answers some are changed on the way."""
+
+    def __init__(self, studio: Studio, k: Kiseki) -> None:
+        super().__init__(studio.url, k.signer, k.session.chain_id)
+        self.begins: Any = lambda out: out
+        self.reads: Any = lambda pieces: pieces
+        self.opens: Any = lambda text: text
+
+    def begin(self, *given: Any, **more: Any) -> HandedOut:
+        out: HandedOut = self.begins(super().begin(*given, **more))
+        return out
+
+    def read(self, *given: Any) -> Iterator[bytes]:
+        yield from self.reads(super().read(*given))
+
+    def opening(self, *given: Any) -> bytes:
+        text: bytes = self.opens(super().opening(*given))
+        return text
+
+
+@pytest.fixture
+def studio(shell: Shell, k: LocalKiseki) -> Iterator[Studio]:
+    made = Studio(shell, k)
+    made.license()
+    with made.serving():
+        yield made
+
+
+@pytest.fixture
+def site(studio: Studio, developer: Kiseki) -> Iterator[Lying]:
+    with closing(Lying(studio, developer)) as made:
+        yield made
+
+
+def files(folder: Path) -> set[str]:
+    hidden = ("kiseki-receipts", ".kiseki-parts")
+    return {each.name for each in folder.rglob("*") if each.is_file()
+            and each.parent.name not in hidden}  # fmt: skip
+
+
+def tried(studio: Studio, site: Lying, k: Kiseki, **more: Any) -> set[str]:
+    """The files that have a name after a vault lied once."""
+    folder = studio.shell.folder / "got"
+    with pytest.raises(KisekiError):
+        get(k, site, folder, from_hex(studio.collection, 32, "it"), TRAIN, **more)
+    return files(folder)
+
+
+def test_content_that_is_another_is_cut_or_goes_on_is_not_kept(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    def other(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece[:-1] + bytes([piece[-1] ^ 1])
+
+    def more(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        yield from pieces
+        yield b"more"
+
+    site.reads = other
+    assert tried(studio, site, developer) == set()
+    site.reads = more
+    assert tried(studio, site, developer) == set()
+    site.reads = lambda pieces: iter(())
+    # What came with more behind it was all there; nothing of the rest gets a name.
+    assert len(tried(studio, site, developer)) <= 1
+    site.reads = lambda pieces: (piece[:1_000] for piece in pieces)  # a connection that breaks
+    folder = studio.shell.folder / "got"
+    got = get(developer, site, folder, from_hex(studio.collection, 32, "it"), TRAIN)
+    assert files(folder) == {each.name for each in studio.files.iterdir()}
+    assert got.new >= 4
+    assert (folder / "film.bin").read_bytes() == (studio.files / "film.bin").read_bytes()
+
+
+def test_receipts_that_are_of_something_else_are_refused_before_a_byte_is_asked_for(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    def never(_: object) -> Iterator[bytes]:
+        raise AssertionError("a byte was asked for")
+        yield b""
+
+    site.reads = never
+    swaps = [
+        lambda one, two: (replace(one, receipt=two.receipt), two),
+        lambda one, two: (replace(one, proof=two.proof), two),
+        lambda one, two: (replace(one, receipt=one.receipt.replace(STUDENT[2:].lower(), "00" * 20)),
+                          two),
+        lambda one, two: (replace(one, receipt=one.receipt.replace("generative_", "")), two),
+        lambda one, two: (one, one),
+        lambda one, two: (),
+    ]  # fmt: skip
+    for swap in swaps:
+        site.begins = lambda out, swap=swap: replace(
+            out, items=(*swap(*out.items[:2]), *(out.items[2:] if swap(*out.items[:2]) else ()))
+        )
+        assert tried(studio, site, developer) == set()
+    assert not (studio.shell.folder / "got" / "kiseki-receipts").exists()
+
+
+def test_another_key_of_the_log_than_was_known_is_found_out(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    other = Signer(f"localhost:{studio.port}/{'0x' + '11' * 20}", bytes(32)).key.text
+    assert tried(studio, site, developer, key=other) == set()
+
+
+def test_openings_of_something_else_are_refused(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    site.opens = lambda text: text.replace(b'"sha256":"0x', b'"sha256":"0x00', 1)
+    assert tried(studio, site, developer) == set()
+    site.opens = lambda text: b"{}"
+    assert tried(studio, site, developer) == set()
+
+
+def test_only_signing_in_here_is_signed() -> None:
+    """A vault could hand on what another site wants signed (EIP-4361)."""
+    text = (
+        f"vault.example wants you to sign in with your Ethereum account:\n{STUDENT}\n\nSign in to "
+        "this vault. It costs nothing.\n\nURI: https://vault.example/vault\nVersion: 1\n"
+        f"Chain ID: 1\nNonce: {'ab' * 16}\nIssued At: 2026-12-01T00:00:00Z\n"
+        "Expiration Time: 2026-12-01T00:10:00Z"
+    )
+    must_be_signable(text, "vault.example", STUDENT, 1)
+    wrong = [
+        text.replace("vault.example", "bank.example"),
+        text.replace("URI: https://vault.example", "URI: https://bank.example"),
+        text.replace("URI: https://vault.example", "URI: https://vault.example.bank.example"),
+        text.replace("Chain ID: 1", "Chain ID: 2"),
+        text.replace(STUDENT, "0x" + "11" * 20),
+        text + "\nResources:\n- https://bank.example/all-my-money",
+        text.replace("It costs nothing.", "It costs nothing.\nAnd more"),
+        text.replace("ab" * 16, "ab"),
+        "", "0x" + "00" * 32,
+    ]  # fmt: skip
+    for each in wrong:
+        with pytest.raises(VaultError, match="nothing was signed"):
+            must_be_signable(each, "vault.example", STUDENT, 1)
+
+
+@pytest.mark.parametrize("url", [
+    "http://vault.example", "ftp://localhost", "https://me:pass@vault.example", "vault.example",
+    "https://vault.example/?x=1", "https://", "", "http://localhost.example.org", "https://[",
+])  # fmt: skip
+def test_a_vault_is_reached_by_https_or_on_this_machine(url: str, developer: Kiseki) -> None:
+    with pytest.raises(InvalidInput, match="begins with https"):
+        VaultSite(url, developer.signer, 1)
+
+
+def test_a_file_is_called_as_its_provider_calls_it_where_that_is_safe(tmp_path: Path) -> None:
+    items = [bytes([n]) * 32 for n in range(9)]
+    names = dict(zip(items, [
+        ("cut/a.png",), ("../../etc/passwd",), ("/etc/passwd",), ("Cut/A.png",), ("a\nb.png",),
+        ("kiseki-receipts/x.json",), ("-rf.png",), (), ("軌跡/一.png", "other.png"),
+    ], strict=True))  # fmt: skip
+    found = _paths(tmp_path, items, names)
+    assert all(path.resolve().is_relative_to(tmp_path) for path in found.values())
+    shown = [str(found[each].relative_to(tmp_path)) for each in items]
+    assert shown == [
+        f"{'00' * 32}.png", "01" * 32, "02" * 32, f"{'03' * 32}.png", f"{'04' * 32}.png",
+        f"{'05' * 32}.json", f"{'06' * 32}.png", "07" * 32, "軌跡/一.png",
+    ]  # fmt: skip
+    assert len({each.casefold() for each in shown}) == len(shown)
+
+
+def test_a_proof_is_an_error_of_its_own(studio: Studio, site: Lying, developer: Kiseki) -> None:
+    site.begins = lambda out: replace(
+        out, items=tuple(replace(each, proof=out.items[0].proof) for each in out.items)
+    )
+    with pytest.raises(ProofError):
+        get(developer, site, studio.shell.folder / "got",
+            from_hex(studio.collection, 32, "it"), TRAIN)  # fmt: skip
