@@ -366,3 +366,21 @@ def test_who_asks_too_often_waits(database: Database) -> None:
     with pytest.raises(VaultError, match="too often"):
         world.handouts.begin(CALLER, world.shelf.ids, TRAINING)
     world.handouts.begin(ARTIST, world.shelf.ids, TRAINING)
+
+
+def test_what_is_in_a_hand_out_is_told_to_its_caller_while_it_may_be_had(world: World) -> None:
+    """With it the openings go along; so it stops when the reason ends, as the content does."""
+    out = world.handouts.begin(CALLER, world.shelf.ids, TRAINING)
+    found = world.handouts.items(out.id, CALLER)
+    assert [each.id for each in found] == sorted(world.shelf.ids)
+    for handout, caller in ((out.id, OTHER_ARTIST), (bytes(16), CALLER), (b"", CALLER)):
+        with pytest.raises(NotGiven):
+            world.handouts.items(handout, caller)
+    world.license(1_999)
+    with pytest.raises(NotGiven):
+        world.handouts.items(out.id, CALLER)
+    world.license(9_999_999)
+    assert len(world.handouts.items(out.id, CALLER)) == len(world.shelf.ids)
+    world.clock.now = out.ends
+    with pytest.raises(NotGiven):
+        world.handouts.items(out.id, CALLER)

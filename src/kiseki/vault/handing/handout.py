@@ -295,17 +295,14 @@ class HandOuts:
                 its items was given holds no longer.
             KisekiError: the chain cannot be asked.
         """
-        now, c = self._clock(), tables.handed.c
-        wanted = select(c.item).where(c.handout == handout).order_by(c.item)
-        rows = [self._row(handout, caller, item, now) for (item,) in self._database.rows(wanted)]
+        now = self._clock()
+        rows = self._rows(_ALL, handout, caller, now)
         if not rows:
             raise NotGiven
-        for use in {row.use for row in rows}:
-            mine = [row for row in rows if row.use is use]
-            given = self._given(caller, [row.item for row in mine], use, now)
-            for row, reasons in zip(mine, given.reasons, strict=True):
-                if row.receipt.basis not in [each.basis for each in reasons]:
-                    raise NotGiven
+        given = self._given(caller, [row.item for row in rows], rows[0].use, now)
+        for row, reasons in zip(rows, given.reasons, strict=True):
+            if row.receipt.basis not in [each.basis for each in reasons]:
+                raise NotGiven
         return [row.item for row in rows]
 
     def open(self, handout: bytes, caller: str, item: bytes) -> Opened:
@@ -390,19 +387,28 @@ class HandOuts:
 
     def _row(self, handout: bytes, caller: str, item: bytes, now: int) -> _Row:
         """What is kept of an item of a hand-out; its receipt is in a signed checkpoint, durably."""
+        rows = self._rows(_ONE, handout, caller, now, item=item)
+        if not rows:
+            raise NotGiven
+        return rows[0]
+
+    def _rows(
+        self, asked: Select[Any], handout: bytes, caller: str, now: int, **more: bytes
+    ) -> list[_Row]:
+        values = {
+            "handout": handout, "caller": address(caller, "the caller"), "begun": now + SKEW,
+            "now": now, **more,
+        }  # fmt: skip
+        made = []
         with self._database.reading() as db:
-            values = {
-                "handout": handout, "caller": address(caller, "the caller"), "item": item,
-                "begun": now + SKEW, "now": now,
-            }  # fmt: skip
-            found = db.execute(_ROW, values).first()
-            if found is None:
-                raise NotGiven
             columns = self._database.columns
-            use, begins, ends, who, number, text, size, head, sealed = found
-            key = None if sealed is None else columns.shown(sealed, handed_key(handout, item))
-            receipt = Receipt.from_json(text_shown(columns, text, entry_receipt(who, number)))
-        return _Row(Use(use), begins, ends, receipt, size, head, key)
+            for use, begins, ends, item, who, number, text, size, head, sealed in db.execute(
+                asked, values
+            ):
+                key = None if sealed is None else columns.shown(sealed, handed_key(handout, item))
+                receipt = Receipt.from_json(text_shown(columns, text, entry_receipt(who, number)))
+                made.append(_Row(Use(use), begins, ends, receipt, size, head, key))
+        return made
 
     def _must_hold(self, row: _Row, now: int) -> None:
         given = self._given(row.receipt.caller, [row.item], row.use, now)
@@ -459,21 +465,14 @@ def _remove(db: Connection, handouts: Sequence[bytes]) -> None:
         db.execute(delete(tables.handout).where(tables.handout.c.id == each))
 
 
-def _row_asked() -> Select[Any]:
-    """What is kept of an item of a hand-out. It is made once, as each range asks it."""
+def _asked() -> Select[Any]:
+    """What is kept of the items of a hand-out. It is made once, as each range asks it."""
     out, one, said = tables.handout.c, tables.handed.c, tables.entry.c
     seen = tables.checkpoint.c
     return (
         select(
-            out.use,
-            out.begins,
-            out.ends,
-            said.provider,
-            said.number,
-            said.receipt,
-            one.size,
-            one.head,
-            one.key,
+            out.use, out.begins, out.ends, one.item, said.provider, said.number, said.receipt,
+            one.size, one.head, one.key,
         )
         .join_from(tables.handout, tables.handed, one.handout == out.id)
         .join(
@@ -486,12 +485,13 @@ def _row_asked() -> Select[Any]:
         .where(
             out.id == bindparam("handout"),
             out.caller == bindparam("caller"),
-            one.item == bindparam("item"),
             out.begins <= bindparam("begun"),
             out.ends > bindparam("now"),
             exists().where(seen.provider == one.provider, seen.size > one.number),
         )
-    )
+        .order_by(one.item)
+    )  # fmt: skip
 
 
-_ROW = _row_asked()
+_ALL = _asked()
+_ONE = _ALL.where(tables.handed.c.item == bindparam("item"))
