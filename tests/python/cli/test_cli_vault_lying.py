@@ -189,6 +189,23 @@ def test_a_file_is_called_as_its_provider_calls_it_where_that_is_safe(tmp_path: 
     assert len({each.casefold() for each in shown}) == len(shown)
 
 
+def test_a_file_of_the_same_name_is_neither_taken_for_the_item_nor_lost(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    folder = studio.shell.folder / "got"
+    folder.mkdir()
+    (folder / "1.svg").write_text("mine")
+    (folder / "2.svg").write_text("art 2")
+    got = get(developer, site, folder, from_hex(studio.collection, 32, "it"), TRAIN)
+    assert (folder / "1.svg").read_text() == "mine"
+    assert got.new == 4
+    assert sorted(path.read_bytes() for path in got.files.values()) == sorted(
+        path.read_bytes() for path in studio.files.iterdir()
+    )
+    again = get(developer, site, folder, from_hex(studio.collection, 32, "it"), TRAIN)
+    assert (again.new, again.files) == (0, got.files)
+
+
 def test_a_proof_is_an_error_of_its_own(studio: Studio, site: Lying, developer: Kiseki) -> None:
     site.begins = lambda out: replace(
         out, items=tuple(replace(each, proof=out.items[0].proof) for each in out.items)

@@ -177,7 +177,7 @@ class _Fetching:
         progress: Callable[[int, int], None],
     ) -> None:
         self._site, self._folder, self._said = site, folder, said
-        self._digests, self._progress = digests, progress
+        self._digests, self._names, self._progress = digests, names, progress
         self._paths = _paths(folder, [each.item for each in said.handout.items], names)
         self._total = sum(each.size for each in said.handout.items)
         self._done = self._new = self._size = 0
@@ -186,15 +186,31 @@ class _Fetching:
         with _told(self._folder):
             (self._folder / _PARTS).mkdir(exist_ok=True, mode=0o700)
         for each in self._said.handout.items:
-            path = self._paths[each.item]
-            if path.exists():  # it got its name when it was whole
+            if self._is_there(each.item):
                 self._done += each.size
                 self._progress(self._done, self._total)
             else:
-                self._fetch(each, path)
-        with _told(self._folder):
+                self._fetch(each, self._paths[each.item])
+        with contextlib.suppress(OSError):  # another run has parts there
             (self._folder / _PARTS).rmdir()
         return Got(self._paths, self._new, self._size, self._said)
+
+    def _is_there(self, item: bytes) -> bool:
+        """Whether the folder has it. Where another file has its name, it goes under its data ID.
+
+        Raises:
+            FilesError: a file cannot be read, or another one has that name, too.
+        """
+        by_id = self._folder / _by_id(item, self._names[item])
+        for path in dict.fromkeys((self._paths[item], by_id)):
+            with _told(self._folder):
+                if not path.exists():
+                    self._paths[item] = path
+                    return False
+                if path.is_file() and _hash(path) == self._digests[item]:
+                    self._paths[item] = path
+                    return True
+        raise FilesError(f"{by_id} is another file than the item of that ID; move it away")
 
     def _fetch(self, offered: Offered, path: Path) -> None:
         part = self._folder / _PARTS / offered.item.hex()
