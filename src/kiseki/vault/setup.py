@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from kiseki.errors import SecretsError
+from kiseki.vault.handing.signin import must_be_domain
 from kiseki.vault.log.notes import key_name
 from kiseki.vault.store.database import insert
 from kiseki.vault.store.sealed import Columns
@@ -40,6 +41,7 @@ class Setup:
 
     def __post_init__(self) -> None:
         key_name(self.domain)
+        must_be_domain(self.domain)  # it stays, so a mistake would stay, too
 
 
 def read(db: Connection, columns: Columns) -> Setup:

@@ -54,6 +54,12 @@ def test_a_vault_is_made_filled_looked_at_and_mended(shell: Shell) -> None:
     shell.run("vault", "check", "--read", more=more)
 
 
+def test_a_domain_at_which_nobody_could_sign_in_is_refused_because_it_stays(shell: Shell) -> None:
+    for domain in ("vault.example/x", "https://vault.example", "my vault", "a_b.example"):
+        shell.run("vault", "init", "--domain", domain, code=2)
+    assert not (shell.folder / "home" / ".kiseki" / "secrets").exists()
+
+
 def test_what_is_registered_with_the_vault_is_in_it(shell: Shell) -> None:
     art(shell)
     shell.run("vault", "init", "--yes")

@@ -70,6 +70,16 @@ _WHO = select(_SESSION.address, _SESSION.message, _SESSION.signature).where(
 )
 
 
+def must_be_domain(domain: str) -> None:
+    """Refuses what people cannot sign in at.
+
+    Raises:
+        InvalidInput: it is no host name, with its port if it has one.
+    """
+    if not _DOMAIN.fullmatch(domain):
+        raise InvalidInput(f"the vault's domain must be one as host or host:8000, not {domain}")
+
+
 class NotSignedIn(VaultError):  # noqa: N818 - reads as what happened
     """Nobody is signed in here, or what was to sign them in does not."""
 
@@ -152,8 +162,7 @@ class SignIn:
         signed_by: SignedBy,
         limits: Limits = Limits(),
     ) -> None:
-        if not _DOMAIN.fullmatch(domain):
-            raise InvalidInput(f"the vault's domain must be one as host or host:8000, not {domain}")
+        must_be_domain(domain)
         if not _URI.fullmatch(uri) or urlsplit(uri).netloc != domain:
             raise InvalidInput(f"people must sign in at a URL of {domain}, not {uri!r:.80}")
         if not _STATEMENT.fullmatch(statement):
