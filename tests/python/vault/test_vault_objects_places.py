@@ -237,8 +237,9 @@ def test_s3_that_does_not_answer_in_time_is_told(s3: str) -> None:
 
 
 ADDING = """
-import sys
+import os, signal, sys
 from pathlib import Path
+from sqlalchemy import event
 from kiseki.vault.objects.adding import Added, add
 from kiseki.vault.objects.incoming import contents
 from kiseki.vault.objects.place import place
@@ -246,14 +247,27 @@ from kiseki.vault.objects.rows import Objects
 from kiseki.vault.keystore import KeyStore
 
 if __name__ == "__main__":
-    store, where, options, works, who, *recipients = sys.argv[1:]
+    store, where, options, works, enough, more, who, *recipients = sys.argv[1:]
     opened = KeyStore(store if "://" in store else Path(store))
-    added = Added()
-    print("begins", flush=True)
+    added, done, left = Added(), [0], [int(more)]
+
+    def told(items, size):
+        done[0] = items
+
+    def die(*_):
+        if done[0] >= int(enough) >= 0:
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(opened.database._engine, "before_cursor_execute", die)
+    event.listen(opened.database._engine, "commit", die)
     add(Objects(opened), place(where, eval(options)), who, recipients,
-        contents(works, added), added, lambda *at: print(*at, flush=True), cores=2)
+        contents(works, added), added, told, cores=2)
     print(added.stored, flush=True)
 """
+"""Adds, and kills itself so many (`more`) statements after so many contents (`enough`) are done:
+counted and not timed, so that it is never done before that."""
 
 
 def test_adding_that_is_killed_at_any_moment_loses_nothing(
@@ -267,22 +281,15 @@ def test_adding_that_is_killed_at_any_moment_loses_nothing(
     script = tmp_path / "adding.py"
     script.write_text(ADDING)
     options = getattr(objects_place, "options", {})
-    arguments = [str(store_url), str(objects_place), repr(options), str(works), WHO, *RECIPIENTS]
+    before = [sys.executable, str(script), str(store_url), str(objects_place), repr(options)]
     vault = Vault(KeyStore(store_url), objects_place)
     counts = list[int]()
     for enough in (0, 1, 100, 200):  # that are done when it is killed
         process = subprocess.Popen(
-            [sys.executable, str(script), *arguments],
-            stdout=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begins\n"
-        while enough and int(process.stdout.readline().split()[0]) < enough:
-            pass
-        time.sleep(chance.uniform(0, 0.1))
-        process.kill()
-        process.wait()
-        process.stdout.close()
+            [*before, str(works), str(enough), str(chance.randrange(6)), WHO, *RECIPIENTS],
+            start_new_session=True,
+        )
+        assert process.wait(120) == -signal.SIGKILL
         deadline = time.monotonic() + 60
         while group_is_there(process.pid):
             assert time.monotonic() < deadline, "a process that encrypts is left"
@@ -293,8 +300,9 @@ def test_adding_that_is_killed_at_any_moment_loses_nothing(
     assert counts == sorted(counts)  # what is there stays
     assert any(0 < each < count for each in counts), counts
     done = subprocess.run(
-        [sys.executable, str(script), *arguments], check=True, capture_output=True, text=True
-    )
+        [*before, str(works), "-1", "0", WHO, *RECIPIENTS],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.stdout.split()[-1] == str(count - counts[-1])
     for _ in sweep(vault.objects, vault.place, older=-60):  # the other clock may be ahead
         pass

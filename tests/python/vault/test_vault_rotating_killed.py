@@ -7,7 +7,9 @@ import os
 import random
 import signal
 import time
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -92,9 +94,18 @@ def test_a_vault_that_is_killed_while_another_epoch_begins_loses_nothing(
     vault.keys.close()
 
 
-def wrap(where: Path) -> None:
+def wrap(where: Path, tasks: int) -> None:
+    """Wraps until so many tasks were given to its processes, which are at work then."""
     os.setsid()
     rewrapping._PART = 200
+    at, submit = countdown(tasks), ProcessPoolExecutor.submit
+
+    def submitted(pool: ProcessPoolExecutor, *task: Any) -> Future[Any]:
+        future = submit(pool, *task)
+        at()
+        return future
+
+    ProcessPoolExecutor.submit = submitted  # type: ignore[assignment]
     opened(where, SECOND, FIRST).rewrap()
     os._exit(0)
 
@@ -108,18 +119,15 @@ def test_many_processes_that_wrap_are_killed_and_go_on_and_end_with_their_own(
     chance, left = random.Random(17), [vault.waiting]
     assert left == [3_000 + len(CONTENTS)]
     for _ in range(4):
-        process = FORK.Process(target=wrap, args=(tmp_path / "store",))
+        # Two tasks a part, of which there are 16: never the last one.
+        process = FORK.Process(target=wrap, args=(tmp_path / "store", chance.randrange(3, 9)))
         process.start()
-        begun = time.monotonic()
-        while vault.waiting == left[-1] and time.monotonic() < begun + 60 and process.is_alive():
-            time.sleep(chance.random() / 50)
-        process.kill()
-        process.join(60)
+        process.join(120)
         assert process.exitcode == -signal.SIGKILL
         must_be_whole(vault, kept)
         left.append(vault.waiting)
         _must_end(process.pid or 0)
-    assert left == sorted(left, reverse=True)
+    assert left == sorted({*left}, reverse=True)
     vault.rewrap()
     assert vault.waiting == 0
     opens = [SECOND.identity.opened(each.identity) for each in vault.objects.each()]
