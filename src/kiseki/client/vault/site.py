@@ -116,6 +116,9 @@ class VaultSite(Asking):
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**
 
         Args:
+            items: data IDs; none: all of the collection.
+            collection: what is asked for, or where the items are asked for in; none: in any that
+                they are in.
             most: how many items there can be.
 
         Raises:
@@ -124,7 +127,7 @@ class VaultSite(Asking):
         question: dict[str, Any] = {"use": use_word(use)}
         if collection is not None:
             question["collection"] = to_hex(collection)
-        else:
+        if items:
             question["items"] = [to_hex(each) for each in items]
         told = self._told("POST", "/vault/handouts", question, LONGEST + _ITEM * most)
         try:

@@ -53,16 +53,14 @@ async def hand_out(request: Request) -> Response:
 def _begun(desk: Desk, caller: str, told: dict[str, Any]) -> dict[str, object]:
     use, recipient = _use(told.get("use")), told.get("recipient")
     to = None if recipient is None else Recipient.of(_text(recipient, "the recipient"))
-    collection, found = told.get("collection"), None
-    if collection is None:
-        listed = told.get("items")
-        if not isinstance(listed, list):
-            raise InvalidInput("name the items, or a collection")
-        items: Sequence[bytes] = [from_hex(each, 32, "a data ID") for each in listed]
+    collection, listed = told.get("collection"), told.get("items")
+    found = None if collection is None else from_hex(collection, 32, "the collection's ID")
+    items: Sequence[bytes]
+    if isinstance(listed, list):
+        items = [from_hex(each, 32, "a data ID") for each in listed]
+    elif listed is not None or found is None or desk.listed is None:
+        raise InvalidInput("name the items, or a collection")
     else:
-        if desk.listed is None or "items" in told:
-            raise InvalidInput("name the items, and no collection")
-        found = from_hex(collection, 32, "the collection's ID")
         # Of one that is not here its own ID is asked for, so that its answer takes as long.
         items = desk.listed(found) or [found]
     out = desk.handouts.begin(caller, items, use, to, found)
