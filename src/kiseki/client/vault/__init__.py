@@ -14,6 +14,7 @@ A part imports only from those above it:
     anchoring   the heads of all logs, stated on the chain once a day
     witnessing  who looks at logs, remembers what it saw, and cosigns
     weblogs     the logs of a vault over HTTP
+    given       receipts that a vault shows a provider, held against the log
     checking    what is registered and not here, and the other way round
     audit       receipts held against manifests and licences
 """

@@ -31,6 +31,8 @@ _ITEM = 8 * 1024
 """Bytes of an item in an answer that lists items."""
 _MOST = 10_000
 """Items of one hand-out."""
+_PAGE = 1_000
+"""Receipts of one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,19 @@ class VaultSite(Asking):
         """
         mine = self._signer.address.lower()
         self._told("POST", f"/vault/log/{mine}/cosigners", {"key": key}, LONGEST)
+
+    def receipts(self, since: int) -> Sequence[Mapping[str, Any]]:
+        """Receipts of this wallet's own items from a number of its log on, as the vault shows them:
+        number, receipt and salt. Not all that there are; none where there are no more.
+
+        Raises:
+            VaultError: the vault does not tell, or does not answer.
+        """
+        most = LONGEST + _ITEM * _PAGE
+        told = self._told("GET", f"/vault/receipts?since={since}", None, most).get("receipts")
+        if not isinstance(told, list) or not all(isinstance(each, dict) for each in told):
+            raise self._strange()
+        return told
 
     def log_key(self, provider: str) -> str:
         """The key of a provider's log, as vkey (C2SP signed-note).
