@@ -12,6 +12,7 @@ from typing import Any
 
 from kiseki.client.vault.site import VaultSite
 from kiseki.client.vault.weblogs import WebLogs
+from kiseki.core.counts import counted
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput, ProofError, VaultError
 from kiseki.vault.handing.receipts import Receipt, Salted
@@ -44,8 +45,8 @@ def given(site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey) -> It
         part = site.receipts(seen.size)
         if not part:
             raise ProofError(
-                f"the log {key.name} has {shown.size:,} entries, and the vault shows the receipts "
-                f"of {seen.size:,} of them"
+                f"the log {key.name} has {counted(shown.size, 'receipt')}, and the vault shows "
+                f"{seen.size:,} of them"
             )
         for each in part[: shown.size - seen.size]:
             number, salted = _read(each)
@@ -57,7 +58,8 @@ def given(site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey) -> It
             yield salted.receipt
     if seen.root != shown.root:
         raise ProofError(
-            f"the {shown.size:,} receipts that the vault shows are not those in the log {key.name}"
+            f"what the vault shows as {counted(shown.size, 'receipt')} is not what the log "
+            f"{key.name} has"
         )
 
 
