@@ -22,6 +22,7 @@ from kiseki.language.forms import size
 
 if TYPE_CHECKING:
     from kiseki.chain.sending.fees import Finality
+    from kiseki.client.vault.captions import Beside
     from kiseki.core.terms import Use
 
 __all__: list[str] = []
@@ -152,8 +153,9 @@ def get(
 
     This wallet signs in and states what the files are for; it must be licensed for that. The vault
     keeps a receipt of each item for good, which names this wallet. Each file is checked against the
-    chain before it gets its name. Receipts and proofs lie in the folder kiseki-receipts beside the
-    files. Interrupted, run it again: it goes on. Sends nothing to the chain.
+    chain before it gets its name. Captions lie beside the files as NAME.txt, as trainers read them;
+    they are what the vault says. Receipts and proofs lie in the folder kiseki-receipts. If it is
+    interrupted, run it again: it goes on. Sends nothing to the chain.
 
     An item can be in several collections. Without the collection, the vault chooses one, and its
     receipt says which; name the collection where the licence is of one of them.
@@ -194,6 +196,9 @@ def get(
             "handout": got.said.handout.id, "logs": list(got.said.keys),
             "files": {to_hex(item): path for item, path in got.files.items()},
             "collections": {to_hex(item): of for item, of in got.collections.items()},
+            "captions": {to_hex(item): path for item, path in got.captions.there.items()},
+            "captions_unread": list(got.captions.unread),
+            "captions_unwritten": list(got.captions.unwritten),
         })  # fmt: skip
         return
     show.say(
@@ -203,10 +208,26 @@ def get(
     if wanted is None:
         for of, many in Counter(got.collections.values()).items():
             show.say(f"{show.count(many, 'item')} of the collection {to_hex(of)}.")
+    _say_captions(got.captions)
     for log in got.said.keys:
         show.say(f"The provider's log in this vault is {log}.")
     if not items and (left := count - len(got.files)):
         show.say(f"The vault does not have {show.count(left, 'item')} of this collection.")
+
+
+def _say_captions(of: Beside) -> None:
+    if of.there:
+        show.say(
+            f"{show.count(len(of.there), 'caption')} beside them, as NAME.txt. These are what the "
+            "vault says; nothing on the chain shows them."
+        )
+    if of.unread:
+        show.say(
+            f"The vault cannot read what {show.count(len(of.unread), 'item')} of these is called, "
+            "and so gives no caption of it; its keeper knows more."
+        )
+    for path in of.unwritten:
+        show.say(f"{path} is another file than the caption that goes there; it was left alone.")
 
 
 def _use(word: str) -> Use:

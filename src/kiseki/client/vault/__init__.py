@@ -10,6 +10,7 @@ A part imports only from those above it:
     proving     what the vault says, held against its logs and the chain
     naming      where content goes in a folder, whatever it is called
     fetching    content as it arrives, in parts that go on
+    captions    what describes it, as the vault says
     getting     what a vault hands out, into a folder
     anchoring   the heads of all logs, stated on the chain once a day
     witnessing  who looks at logs, remembers what it saw, and cosigns

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.vault import naming, proving
+from kiseki.client.vault.captions import Beside, captions
+from kiseki.client.vault.captions import write as write_captions
 from kiseki.client.vault.fetching import Fetching, told
 from kiseki.client.vault.http import Refused
 from kiseki.client.vault.kept import Said, said_in, write
@@ -42,6 +44,7 @@ class Got:
         size: bytes that were fetched now.
         said: what the vault said of the hand-out.
         collections: data ID -> the collection that its receipt says, which the chain has.
+        captions: what the vault says that describes them, in files beside them.
     """
 
     files: Mapping[bytes, Path]
@@ -49,6 +52,7 @@ class Got:
     size: int
     said: Said
     collections: Mapping[bytes, bytes] = field(default_factory=dict)
+    captions: Beside = field(default_factory=lambda: Beside({}))
 
 
 def get(
@@ -64,6 +68,7 @@ def get(
 ) -> Got:
     """Gets a collection, or items. **The vault keeps a receipt of each item for good.**
 
+    Captions go beside the files as ``NAME.txt``. They are what the vault says; the chain has none.
     The openings go into this wallet's key store, so that the files are found by their content
     (`kiseki.client.data.openings`), as what was received with a receipt is.
 
@@ -96,9 +101,11 @@ def get(
     with Fetching(
         site, folder, said.handout.id, sum(each.size for each in said.handout.items), progress
     ) as fetching:
+        texts = captions(site, said.handout)
         files = _into(folder, said, shown, fetching)
+        beside = write_captions(folder, files, texts)
     collections = {item: each.collection for item, each in shown.handed.items()}
-    return Got(files, fetching.new, fetching.size, said, collections)
+    return Got(files, fetching.new, fetching.size, said, collections, beside)
 
 
 @dataclass(frozen=True, slots=True)

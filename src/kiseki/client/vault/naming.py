@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from kiseki.client.vault.kept import FOLDER
 from kiseki.core.collection import Names
 
-__all__ = ["by_id", "ending", "paths"]
+__all__ = ["beside", "by_id", "ending", "paths"]
 
 _LONGEST = 200
 """Bytes of a part of a file's path; endings and numbers of programs come behind it."""
@@ -36,6 +36,30 @@ def paths(folder: Path, names: Mapping[bytes, Names]) -> dict[bytes, Path]:
                         else by_id(item, names[item]))
         for item, name in wanted.items()
     }  # fmt: skip
+
+
+def beside(files: Mapping[bytes, Path], texts: Mapping[bytes, bytes]) -> dict[bytes, Path]:
+    """Where the caption of each file goes: into ``NAME.txt``, which trainers take for all pictures
+    of that name. Where it is not of all of them, or another item is called so, it goes under
+    the file's whole name or its data ID; these trainers do not read.
+
+    Args:
+        files: of all items.
+        texts: the captions of those that have one.
+    """
+    taken, of = {_same(str(each)) for each in files.values()}, dict[str, set[bytes | None]]()
+    for item, path in files.items():
+        of.setdefault(_same(str(path.with_suffix(".txt"))), set()).add(texts.get(item))
+
+    def place(item: bytes) -> Path:
+        path = files[item]
+        wanted = path.with_suffix(".txt")
+        if len(of[_same(str(wanted))]) == 1 and _same(str(wanted)) not in taken:
+            return wanted
+        whole = path.with_name(f"{path.name}.txt")
+        return path.with_name(f"{item.hex()}.txt") if _same(str(whole)) in taken else whole
+
+    return {item: place(item) for item in texts}
 
 
 def by_id(item: bytes, names: Names) -> str:
