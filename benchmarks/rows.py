@@ -25,6 +25,7 @@ MEASUREMENTS = (
     "hashing",
     "exposure",
     "receipt_log",
+    "vault_adding",
     "vault_serving",
     "consents",
     "bulk",

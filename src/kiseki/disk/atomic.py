@@ -51,7 +51,7 @@ def write(path: Path, text: str, *, mode: int = 0o644, new: bool = False) -> Non
         file.write(text.encode())
 
 
-def sync(folder: Path) -> None:
+def sync(folder: Path | str) -> None:
     """A power cut from now on leaves the files of a folder under their names.
 
     Raises:

@@ -88,6 +88,6 @@ def many(vault: Vault, count: int) -> None:
     for number in range(count):
         made, name = Identity.new(), hashlib.sha256(b"object %d" % number).digest()
         public = made.recipient.public
-        identity = wrapped(made, now.recipients)
+        identity = wrapped(made.text, now.recipients)
         rows.append(Object(name, b"\x2b" * 20, name, 1, 1, identity, public, NOW, now.number))
     vault.objects.add(rows, [])

@@ -154,6 +154,7 @@ def test_keys_are_those_of_age_and_a_secret_is_never_shown() -> None:
     assert str(theirs.to_public()) == str(mine.recipient)
     assert Identity.of(str(theirs)) == mine
     assert Recipient.of(str(mine.recipient)) == mine.recipient
+    assert Recipient.written(str(mine.recipient)) == mine.recipient
     sealing = Sealing.to([mine.recipient], 1)
     shown = f"{mine!r} {mine} {sealing!r}"
     assert mine.text not in shown

@@ -76,5 +76,5 @@ def test_sealing_twice_gives_other_bytes() -> None:
     """So that searching for a row is searching for this row."""
     from kiseki.vault.age.keys import Identity
 
-    recipient = Identity.new().recipient
+    recipient = str(Identity.new().recipient)
     assert name_sealed(WRONG, recipient) != name_sealed(WRONG, recipient)

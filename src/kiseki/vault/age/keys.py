@@ -9,6 +9,8 @@ from kiseki.errors import InvalidInput
 __all__ = ["Identity", "Recipient"]
 
 _SECRET, _PUBLIC = "AGE-SECRET-KEY-", "age"
+_CHECKSUM = 6
+"""Letters of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Recipient:
                 "`kiseki keys identity` or age-keygen"
             )
         return cls(key)
+
+    @classmethod
+    def written(cls, text: str) -> Recipient:
+        """What ``age1…`` says that a library wrote just now. The checksum, which is for people who
+        type, is left out: it takes longer than encrypting to the key."""
+        import bech32
+
+        words = [bech32.CHARSET.index(each) for each in text[len(_PUBLIC) + 1 : -_CHECKSUM]]
+        key = bech32.convertbits(words, 5, 8, pad=False)
+        assert key is not None and len(key) == 32  # noqa: S101 - it is one of these
+        return cls(bytes(key))
 
     def __str__(self) -> str:
         return _written(_PUBLIC, self.public)

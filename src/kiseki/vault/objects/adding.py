@@ -30,14 +30,14 @@ from kiseki.vault.objects.storing import Made, Task, begin, keep_all
 
 __all__ = ["Added", "Item", "add"]
 
-_READ = 64
+_READ = 256
 """Items that are looked up together."""
 _TASK, _BYTES = 32, 1 << 23
 """Items, and bytes, after which a process has enough for one task."""
 _MEMORY = 1 << 24
 """Bytes of contents that are in memory and wait for a process."""
-_ROWS = 64
-"""Objects whose rows are written together."""
+_ROWS, _SEALED = 256, 1 << 26
+"""Objects, and bytes of them, whose rows are written together."""
 _SWEPT = 3_600.0
 """Seconds after which an object may have been swept before its row was written."""
 
@@ -71,7 +71,7 @@ def add(
         SecretsError: the database cannot be used.
         InvalidInput: a recipient is none.
     """
-    wrapped(Identity.new(), recipients)  # before anything is read
+    wrapped(Identity.new().text, recipients)  # before anything is read
     count = Added() if added is None else added
     if cores is None:
         cores = max(2, os.cpu_count() or 1) * 2  # while one waits for the disk another encrypts
@@ -114,6 +114,7 @@ class _Adding:
         self._tasks: deque[tuple[Future[tuple[list[Made], KisekiError | None]], int]] = deque()
         self._held = 0
         self._made: list[Made] = []
+        self._sealed = 0
         self._begun = time.time()
         # Contents that have no row yet, with the names that came again meanwhile.
         self._waiting: dict[bytes, list[tuple[bytes, Called]]] = {}
@@ -169,13 +170,14 @@ class _Adding:
         made, wrong = task.result()
         self._held -= held
         self._made += made
-        if len(self._made) >= _ROWS:
+        self._sealed += sum(each.sealed for each in made)
+        if len(self._made) >= _ROWS or self._sealed >= _SEALED:
             self._write()
         if wrong is not None:
             raise wrong
 
     def _write(self) -> None:
-        made, self._made = self._made, []
+        made, self._made, self._sealed = self._made, [], 0
         if not made:
             return
         now = int(time.time())
@@ -193,15 +195,13 @@ class _Adding:
         again = [
             _named(row, name) for row in rows for name in self._waiting.pop(row.key, ())
         ]  # fmt: skip
-        self._objects.add(rows, names + again)
-        self._lose(rows)
+        self._lose(rows, self._objects.add(rows, names + again))
         self._count.stored += len(rows)
         self._done += len(rows)
         self._told(self._done, self._count.size)
 
-    def _lose(self, rows: Sequence[Object]) -> None:
+    def _lose(self, rows: Sequence[Object], has: set[bytes]) -> None:
         """Takes away objects whose content another run kept meanwhile."""
-        has = self._objects.there(row.name for row in rows)
         for row in rows:
             if row.name not in has:
                 with suppress(VaultError):  # sweeping takes it away later
@@ -209,7 +209,7 @@ class _Adding:
 
 
 def _named(row: Object, name: tuple[bytes, Called]) -> Name:
-    return Name(row.name, name[0], name_sealed(name[1], Recipient(row.recipient)))
+    return Name(row.name, name[0], name_sealed(name[1], str(Recipient(row.recipient))))
 
 
 def _held(each: Item | Task) -> int:
@@ -220,12 +220,16 @@ def _held(each: Item | Task) -> int:
 def _together(items: Iterable[Item]) -> Iterator[list[Item]]:
     """Items that are looked up together: so many, or as many as fit into memory."""
     some, size = list[Item](), 0
-    for item in items:
-        some.append(item)
-        size += _held(item)
-        if len(some) >= _READ or size >= _BYTES:
-            yield some
-            some, size = [], 0
+    try:
+        for item in items:
+            some.append(item)
+            size += _held(item)
+            if len(some) >= _READ or size >= _BYTES:
+                yield some
+                some, size = [], 0
+    except KisekiError:
+        yield some  # what came before the error is kept
+        raise
     if some:
         yield some
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kiseki.errors import InvalidInput, KisekiError, VaultError
 from kiseki.vault.age.keys import Identity, Recipient
 from kiseki.vault.objects.draft import Draft
 from kiseki.vault.objects.sources import Piece
 
+if TYPE_CHECKING:
+    from pyrage import x25519
+
 __all__ = [
     "Called", "Sealed", "Unwrap", "encrypt", "identity_of", "name_sealed", "names_opened", "wrapped"
 ]  # fmt: skip
+
+_AT_ONCE = 1 << 20
+"""Bytes of a content that is read, hashed and encrypted at once."""
 
 Unwrap = Callable[[bytes], bytes]
 """Opens an age file that was made to a key of the vault."""
@@ -42,18 +48,23 @@ class Sealed(NamedTuple):
     Attributes:
         digest: SHA-256 of the content.
         size: bytes of it.
-        identity: opens the object; to be wrapped and forgotten.
+        identity: opens the object; to be wrapped and forgotten. Its text is the secret.
+        recipient: public half of it.
     """
 
     digest: bytes
     size: int
-    identity: Identity
+    identity: x25519.Identity
+    recipient: x25519.Recipient
 
 
-def encrypt(source: Piece, draft: Draft) -> Sealed:
+def encrypt(source: Piece, size: int, draft: Draft) -> Sealed:
     """Writes content into a draft, encrypted to an identity that is made for it.
 
     It takes constant memory. The caller keeps the draft, after the source held still.
+
+    Args:
+        size: bytes that the source should have.
 
     Raises:
         FilesError: the source cannot be read.
@@ -62,26 +73,34 @@ def encrypt(source: Piece, draft: Draft) -> Sealed:
     import pyrage
     from pyrage import x25519
 
-    identity = Identity.new()
+    identity = x25519.Identity.generate()
+    recipient = identity.to_public()
+    if size <= _AT_ONCE:  # without the calls that a stream costs for each of its pieces
+        content = source.read(size)
+        draft.write(pyrage.encrypt(content, [recipient]))
+        return Sealed(hashlib.sha256(content).digest(), len(content), identity, recipient)
     reader = _Reader(source)
     writer = _Writer(draft)
     try:
-        pyrage.encrypt_io(reader, writer, [x25519.Recipient.from_str(str(identity.recipient))])
+        pyrage.encrypt_io(reader, writer, [recipient])
     except pyrage.EncryptError:
         for each in (reader, writer):  # pyrage tells what they raised as text only
             if each.raised is not None:
                 raise each.raised from None
         raise
-    return Sealed(reader.hash.digest(), reader.size, identity)
+    return Sealed(reader.hash.digest(), reader.size, identity, recipient)
 
 
-def wrapped(identity: Identity, recipients: Sequence[str]) -> bytes:
+def wrapped(identity: str, recipients: Sequence[str]) -> bytes:
     """An object's identity, for whom it may be opened by.
+
+    Args:
+        identity: its text (``AGE-SECRET-KEY-1…``).
 
     Raises:
         InvalidInput: one of them is none, or there is none.
     """
-    return _to(f"{identity.text}\n".encode(), recipients)
+    return _to(f"{identity}\n".encode(), recipients)
 
 
 def identity_of(wrapped: bytes, unwrap: Unwrap) -> Identity:
@@ -99,10 +118,14 @@ def identity_of(wrapped: bytes, unwrap: Unwrap) -> Identity:
         ) from None
 
 
-def name_sealed(called: Called, recipient: Recipient) -> bytes:
-    """What an object is called, for who opens the object."""
+def name_sealed(called: Called, recipient: str) -> bytes:
+    """What an object is called, for who opens the object.
+
+    Args:
+        recipient: of the object's identity (``age1…``).
+    """
     text = json.dumps(called, ensure_ascii=False, separators=(",", ":"))
-    return _to(text.encode(errors="surrogatepass"), [str(recipient)])
+    return _to(text.encode(errors="surrogatepass"), [recipient])
 
 
 def names_opened(sealed: Sequence[bytes], identity: Identity) -> list[Called]:
@@ -126,12 +149,20 @@ def names_opened(sealed: Sequence[bytes], identity: Identity) -> list[Called]:
 
 def _to(content: bytes, recipients: Sequence[str]) -> bytes:
     import pyrage
-    from pyrage import x25519
 
     if not recipients:
         raise InvalidInput("name at least one recipient (age1…), who can open what is kept")
-    keys = [x25519.Recipient.from_str(str(Recipient.of(each))) for each in recipients]
-    return bytes(pyrage.encrypt(content, keys))
+    return bytes(pyrage.encrypt(content, [_recipient(each) for each in recipients]))
+
+
+def _recipient(text: str) -> x25519.Recipient:
+    import pyrage
+    from pyrage import x25519
+
+    try:
+        return x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        return x25519.Recipient.from_str(str(Recipient.of(text)))  # says what is wrong with it
 
 
 class _Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ __all__ = ["Folder", "missing"]
 
 _BEGUN = "begun"
 """Where drafts are, so that no other tool sees one among objects."""
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Folder:
             VaultError: it cannot be.
         """
         with faults_told(str(self), "kept"):
-            self._made(self.path / _BEGUN)
+            self._made(f"{self.path}/{_BEGUN}")
             begun = _Begun(self)
         try:
             yield begun
@@ -115,11 +116,11 @@ class Folder:
     def _file(self, name: bytes) -> Path:
         return self.path / place_of(name)
 
-    def _made(self, folder: Path) -> None:
+    def _made(self, folder: str) -> None:
         """The folder, and its name on the disk."""
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - for each object
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            folder.mkdir(exist_ok=True, mode=0o700)
+            Path(folder).mkdir(exist_ok=True, mode=0o700)
             atomic.sync(self.path)
 
 
@@ -129,8 +130,9 @@ class _Begun(Hashing):
     def __init__(self, place: Folder) -> None:
         super().__init__()
         self._place = place
-        self._file, name = tempfile.mkstemp(dir=place.path / _BEGUN, suffix=".part")
-        self._path = Path(name)
+        self._path = f"{place.path}/{_BEGUN}/{secrets.token_hex(16)}.part"
+        self._file = os.open(self._path, _NEW, 0o600)
+        self._kept = False
 
     def _put(self, data: bytes) -> None:
         rest = memoryview(data)
@@ -140,18 +142,21 @@ class _Begun(Hashing):
 
     def keep(self) -> bytes:
         name = self.name
-        to = self._place._file(name)
+        to = f"{self._place.path}/{place_of(name)}"
+        folder = to.rpartition("/")[0]
         with faults_told(str(self._place), "kept"):
             os.fsync(self._file)
-            self._place._made(to.parent)
-            self._path.replace(to)
-            atomic.sync(to.parent)
+            self._place._made(folder)
+            os.replace(self._path, to)  # noqa: PTH105 - for each object
+            self._kept = True
+            atomic.sync(folder)
         return name
 
     def leave(self) -> None:
         os.close(self._file)
-        with contextlib.suppress(OSError):  # sweeping takes it away later
-            self._path.unlink(missing_ok=True)
+        if not self._kept:
+            with contextlib.suppress(OSError):  # sweeping takes it away later
+                os.unlink(self._path)  # noqa: PTH108
 
 
 def missing(name: bytes, place: str) -> VaultError:

@@ -151,9 +151,12 @@ class Objects:
                 return
             after = rows[-1][0]
 
-    def add(self, rows: Sequence[Object], names: Sequence[Name]) -> None:
+    def add(self, rows: Sequence[Object], names: Sequence[Name]) -> set[bytes]:
         """Adds rows and names, all or none; those that are here stay as they are. A name of an
         object that has no row afterwards, because its content is here as another, is left out.
+
+        Returns:
+            The objects, of those that were named, that have a row now.
 
         Raises:
             VaultError: another epoch began since they were wrapped, and a key that they need was
@@ -163,9 +166,10 @@ class Objects:
             self._must_open(rows)
             if rows:
                 self._insert(db, objects, [row._asdict() for row in rows])
-            has = self.there({each.object for each in names})
+            has = self.there({each.name for each in rows} | {each.object for each in names})
             if fit := [each._asdict() for each in names if each.object in has]:
                 self._insert(db, called, fit)
+            return has
 
     def _must_open(self, rows: Sequence[Object]) -> None:
         """What was wrapped for an epoch of before is wrapped anew (`kiseki.vault.rewrapping`), but

@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from typing import NamedTuple
 
 from kiseki.errors import FilesError, KisekiError, VaultError
+from kiseki.vault.age.keys import Recipient
 from kiseki.vault.objects.envelope import Called, encrypt, name_sealed, wrapped
 from kiseki.vault.objects.place import Place
 from kiseki.vault.objects.sources import Of, opened
@@ -91,15 +92,15 @@ def keep(task: Task, place: Place, recipients: Sequence[str]) -> Made:
     """
     with place.draft() as draft:
         with opened(task.source) as source:
-            sealed = encrypt(source, draft)
+            sealed = encrypt(source, task.source.size, draft)
         if sealed.digest != task.digest:
             raise FilesError(
                 f"{task.source} changed since it was hashed; wait until it is finished and run "
                 "this again"
             )
-        recipient = sealed.identity.recipient
+        recipient = str(sealed.recipient)
         names = tuple((key, name_sealed(each, recipient)) for key, each in task.names)
-        identity = wrapped(sealed.identity, recipients)
         return Made(
-            task.key, draft.keep(), sealed.size, draft.size, identity, recipient.public, names
+            task.key, draft.keep(), sealed.size, draft.size,
+            wrapped(str(sealed.identity), recipients), Recipient.written(recipient).public, names,
         )  # fmt: skip

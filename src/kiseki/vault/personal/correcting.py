@@ -46,7 +46,7 @@ def correct(vault: Vault, provider: str, digest: bytes, old: Called, new: Called
                 "this content is not called so in the vault; an export of what is kept of its "
                 "provider shows what it is called"
             )
-        sealed = name_sealed(new, Recipient(row.recipient))
+        sealed = name_sealed(new, str(Recipient(row.recipient)))
         name = Name(row.name, name_key(salt, new), sealed)
         db.execute(insert(db, tables.called).on_conflict_do_nothing(), [name._asdict()])
         if old.name != new.name:
