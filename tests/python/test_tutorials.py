@@ -149,6 +149,23 @@ def test_pay_by_influence(walk: Walk) -> None:
     assert ether == [25 * 10**17, 39 * 10**17]
 
 
+def test_keep_key_frames_in_a_vault(walk: Walk) -> None:
+    """Promise 6: who is licensed gets the frames, nobody else does, and the artist sees it."""
+    walk.page("vault")
+    studio, licensee = walk.folder / "studio", walk.folder / "licensee"
+    for n in (1, 2, 4, 5):
+        frame = (studio / "frames" / f"cut-{n}.svg").read_bytes()
+        assert (licensee / "again" / f"cut-{n}.svg").read_bytes() == frame
+    objects = [each for each in studio.glob(".kiseki/objects/**/*") if each.is_file()]
+    assert len(objects) == 4
+    assert all(b"svg" not in each.read_bytes() for each in objects)
+    had = walk.json("kiseki vault receipts http://localhost:8000", terminal="artist")["receipts"]
+    assert [(each["who"], each["because"]) for each in had] == [(BUYER, "licence")] * 9
+    (done,) = walk.json("kiseki vault erasures", terminal="studio")
+    assert done["gone_from_backups"] >= done["gone_here"] and done["keys_left"] == []
+    assert walk.json("kiseki vault audit", terminal="studio")["findings"] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_sets_nothing_that_only_the_tests_know(page: str) -> None:
     """Every variable that a box uses is set in one before it, and every page has its test."""

@@ -150,7 +150,7 @@ COMMANDS = {
         "vault",
         "vault",
         "Keep content encrypted, and hand it out by licence.",
-        ("contents", "epochs", "audit", "erasing", "persons", "handing", "witnessing"),
+        ("contents", "epochs", "audit", "erasing", "persons", "handing", "witnessing", "given"),
     ),
     "index": Place("index", "index", "Show, read, check and drop what was read of a chain."),
     "letters": Place(

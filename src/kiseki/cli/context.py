@@ -227,11 +227,12 @@ def acting() -> str:
     return address_of(settings.wallet(given(), chain_id), **_around(at.url, chain_id))
 
 
-def store(new: bool = False) -> KeyStore:
+def store(new: bool = False, makes: str = "`kiseki data register` makes one") -> KeyStore:
     """The key store.
 
     Args:
         new: whether it is made where there is none.
+        makes: says what makes one.
 
     Raises:
         InvalidInput: there is none.
@@ -241,8 +242,7 @@ def store(new: bool = False) -> KeyStore:
     where = secrets()
     if not new and isinstance(where, Path) and not where.exists():
         raise InvalidInput(
-            f"there is no key store at {where} yet; `kiseki data register` makes one, and "
-            "--secrets names another"
+            f"there is no key store at {where} yet; {makes}, and --secrets names another"
         )
     return KeyStore(where, vault_key())
 

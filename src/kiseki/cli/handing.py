@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,16 +16,18 @@ from kiseki.cli.serve import pages
 from kiseki.cli.vault import opened, vault
 from kiseki.client import settings
 from kiseki.core.values import to_hex
-from kiseki.disk import atomic
+from kiseki.disk import atomic, texts
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
     from kiseki.chain.sending.fees import Finality
+    from kiseki.client.vault.captions import Beside
     from kiseki.core.terms import Use
 
 __all__: list[str] = []
 
+_ID = re.compile(r"0x[0-9a-fA-F]{64}")
 Collection = Annotated[str, typer.Argument(help="The ID of the collection (0x…).")]
 _OLDEST = 2 * 3_600
 """Seconds that a safe block may be old."""
@@ -111,8 +116,17 @@ def _finality(is_public: bool) -> Finality:
 @vault.command("get")
 def get(
     url: Annotated[str, typer.Argument(help="Where the vault is: https://…")],
-    collection: Collection,
-    folder: Annotated[Path, typer.Argument(help="The folder for the files.")],
+    collection: Annotated[
+        str,
+        typer.Argument(
+            help="The ID of the collection (0x…). Leave it out to get items of --item in whichever "
+            "collection they are."
+        ),
+    ],
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder for the files.", show_default=False)
+    ] = None,
+    *,
     use: Annotated[
         str,
         typer.Option(
@@ -120,6 +134,13 @@ def get(
             "ai_generative_training, commercial_output or redistribution."
         ),
     ],
+    item: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this item: a data ID (0x…), or a text file with one in each line. Repeat "
+            "for each."
+        ),
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(
@@ -128,12 +149,16 @@ def get(
         ),
     ] = None,
 ) -> None:
-    """Get the files of a collection from somebody's vault.
+    """Get the files of a collection, or single items, from somebody's vault.
 
     This wallet signs in and states what the files are for; it must be licensed for that. The vault
     keeps a receipt of each item for good, which names this wallet. Each file is checked against the
-    chain before it gets its name. Receipts and proofs lie in the folder kiseki-receipts beside the
-    files. Interrupted, run it again: it goes on. Sends nothing to the chain.
+    chain before it gets its name. Captions lie beside the files as NAME.txt, as trainers read them;
+    they are what the vault says. Receipts and proofs lie in the folder kiseki-receipts. If it is
+    interrupted, run it again: it goes on. Sends nothing to the chain.
+
+    An item can be in several collections. Without the collection, the vault chooses one, and its
+    receipt says which; name the collection where the licence is of one of them.
 
     `kiseki training lay --from FOLDER` and `kiseki model reproduce --inputs FOLDER` find the files
     by their content.
@@ -141,18 +166,22 @@ def get(
     \b
     Examples:
       kiseki vault get https://vault.example.org 0x1111… drawings --use ai_generative_training
+      kiseki vault get https://vault.example.org few --item 0x2222… --use ai_inference
+      kiseki vault get https://vault.example.org 0x1111… few --item ids.txt --use ai_inference
     """
     from kiseki.client.vault.getting import get as fetch
     from kiseki.client.vault.site import VaultSite
 
-    wanted = context.hex32(collection, "the collection")
-    of = _use(use)
+    purpose, items = _use(use), _items(item or [])
+    wanted, to = _collection(collection, folder, items)
     k = context.kiseki()
     site = VaultSite(url, k.signer, k.session.chain_id)
-    record = k.index.collection(wanted)
+    there = None if wanted is None else k.index.collection(wanted).count
+    count = len(items) or there or 0
+    within = "" if wanted is None else f" of the collection {to_hex(wanted)}"
     show.say(
-        f"Ask the vault at {site.url} for {show.count(record.count, 'item')} of the collection "
-        f"{to_hex(wanted)}, for {use}, as {k.address}. The vault keeps a receipt of each for good."
+        f"Ask the vault at {site.url} for {show.count(count, 'item')}{within}, for {use}, as "
+        f"{k.address}. The vault keeps a receipt of each for good."
     )
     if context.current.dry_run:
         show.say("Nothing was asked for.")
@@ -160,21 +189,45 @@ def get(
     if not context.current.yes:
         context.confirm("Ask for them?")
     with closing(site), show.progress("getting", "bytes") as told:
-        got = fetch(k, site, folder, wanted, of, key=key, progress=told)
+        got = fetch(k, site, to, wanted, purpose, items=items, key=key, progress=told)
     if context.current.json:
         show.json_line({
-            "folder": folder, "items": len(got.files), "new": got.new, "size": got.size,
-            "handout": got.said.handout.id, "log": got.said.key,
+            "folder": to, "items": len(got.files), "new": got.new, "size": got.size,
+            "handout": got.said.handout.id, "logs": list(got.said.keys),
             "files": {to_hex(item): path for item, path in got.files.items()},
+            "collections": {to_hex(item): of for item, of in got.collections.items()},
+            "captions": {to_hex(item): path for item, path in got.captions.there.items()},
+            "captions_unread": list(got.captions.unread),
+            "captions_unwritten": list(got.captions.unwritten),
         })  # fmt: skip
         return
     show.say(
-        f"{show.count(len(got.files), 'file')} in {folder}, {got.new:,} of them new "
+        f"{show.count(len(got.files), 'file')} in {to}, {got.new:,} of them new "
         f"({size(got.size)}). Each is the item that the chain has."
     )
-    show.say(f"The provider's log in this vault is {got.said.key}.")
-    if left := record.count - len(got.files):
+    if wanted is None:
+        for of, many in Counter(got.collections.values()).items():
+            show.say(f"{show.count(many, 'item')} of the collection {to_hex(of)}.")
+    _say_captions(got.captions)
+    for log in got.said.keys:
+        show.say(f"The provider's log in this vault is {log}.")
+    if not items and (left := count - len(got.files)):
         show.say(f"The vault does not have {show.count(left, 'item')} of this collection.")
+
+
+def _say_captions(of: Beside) -> None:
+    if of.there:
+        show.say(
+            f"{show.count(len(of.there), 'caption')} beside them, as NAME.txt. These are what the "
+            "vault says; nothing on the chain shows them."
+        )
+    if of.unread:
+        show.say(
+            f"The vault cannot read what {show.count(len(of.unread), 'item')} of these is called, "
+            "and so gives no caption of it; its keeper knows more."
+        )
+    for path in of.unwritten:
+        show.say(f"{path} is another file than the caption that goes there; it was left alone.")
 
 
 def _use(word: str) -> Use:
@@ -184,6 +237,31 @@ def _use(word: str) -> Use:
         if use_word(each) == word:
             return each
     raise InvalidInput(f"--use is one of {', '.join(map(use_word, HAND_OUT_USES))}")
+
+
+def _items(named: Sequence[str]) -> list[bytes]:
+    """Data IDs, as they are or in files, each once."""
+    found = list[bytes]()
+    for each in named:
+        if _ID.fullmatch(each):
+            found.append(context.hex32(each, "the item"))
+            continue
+        lines = texts.read(Path(each)).split()
+        if not lines:
+            raise InvalidInput(f"{each} has no data IDs; write one in each line")
+        found += [context.hex32(line, f"each line of {each}") for line in lines]
+    return list(dict.fromkeys(found))
+
+
+def _collection(
+    named: str, folder: Path | None, items: Sequence[bytes]
+) -> tuple[bytes | None, Path]:
+    """The collection, if one is named, and the folder: the last one of the two is it."""
+    if folder is not None:
+        return context.hex32(named, "the collection"), folder
+    if not items or _ID.fullmatch(named):
+        raise InvalidInput("name the collection and the folder; or --item and the folder")
+    return None, Path(named)
 
 
 @vault.command("read")

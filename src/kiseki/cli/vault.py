@@ -58,7 +58,7 @@ def opened() -> Iterator[Vault]:
         InvalidInput: no key is named, there is no key store, or it is no vault.
         SecretsError: the key does not open it.
     """
-    with context.store() as store:
+    with context.store(makes="`kiseki vault init` makes one that is a vault") as store:
         yield vault_of(store)
 
 

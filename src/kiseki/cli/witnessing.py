@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kiseki.vault.log.monitor import Look
     from kiseki.vault.log.notes import VerifierKey
 
-__all__: list[str] = []
+__all__ = ["known_key"]
 
 _SEED = 32
 
@@ -79,7 +79,7 @@ def witness(
 
 
 def _look(seen: Any, logs: Any, folder: Path, provider: str) -> Look:
-    key = _known_key(folder, logs, provider)
+    key = known_key(folder, logs, provider)
     domain = key.name.removesuffix(f"/{provider}")
     found: Look = seen.look(logs, domain, provider, [key], int(time.time()))
     return found
@@ -139,7 +139,7 @@ def _cosigner(folder: Path) -> Cosigner:
         raise FilesError(f"{path} is no key of a witness; restore it from a backup") from error
 
 
-def _known_key(folder: Path, logs: Any, provider: str) -> VerifierKey:
+def known_key(folder: Path, logs: Any, provider: str) -> VerifierKey:
     """The key of a log as it was first told: a vault that shows another one is found out."""
     from kiseki.vault.log.notes import VerifierKey
 

@@ -2,8 +2,8 @@
 
 Only what lies in the folder is found. A link to something in the folder is passed over, because
 that is found where it lies; a link to something hidden in it (git-annex) is followed; all other
-links are doubtful, and so is what is no ordinary file. Names that begin with a dot are passed over.
-What was passed over is said.
+links are doubtful, and so is what is no ordinary file. Names that begin with a dot are passed over,
+and so are the receipts that `kiseki vault get` puts beside files. What was passed over is said.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from kiseki.vault.doubts import Doubts, of_folder, of_name, refuse
 __all__ = ["Found", "find", "leads_out", "look", "measure", "walk"]
 
 Tell = Callable[[str], None]
+_RECEIPTS = "kiseki-receipts"
+"""The folder that `kiseki vault get` makes beside the files."""
 _SHOWN = 5
 
 
@@ -64,7 +66,8 @@ def look(folder: str | Path, tell: Tell = lambda _: None) -> Iterator[Found]:
     Raises:
         FilesError: a folder cannot be read.
     """
-    root, hidden, links = os.path.realpath(folder), _Passed(), _Passed()
+    root = os.path.realpath(folder)
+    hidden, links, receipts = _Passed(), _Passed(), _Passed()
     open_ = [_entries(folder)]
     while open_:
         entry = next(open_[-1], None)
@@ -82,7 +85,9 @@ def look(folder: str | Path, tell: Tell = lambda _: None) -> Iterator[Found]:
             else:
                 yield found
         elif entry.is_dir(follow_symlinks=False):
-            if why := of_folder(entry.name):
+            if entry.name == _RECEIPTS:
+                receipts.add(entry.path)
+            elif why := of_folder(entry.name):
                 yield Found(entry.path, why)
             else:
                 open_.append(_entries(entry.path))
@@ -97,6 +102,10 @@ def look(folder: str | Path, tell: Tell = lambda _: None) -> Iterator[Found]:
     links.told(
         tell, "A link to something in the same folder is passed over",
         "{:,} links to something in the same folder are passed over",
+    )  # fmt: skip
+    receipts.told(
+        tell, "A folder with receipts of a vault is passed over",
+        "{:,} folders with receipts of a vault are passed over",
     )  # fmt: skip
 
 

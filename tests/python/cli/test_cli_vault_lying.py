@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Use
-from kiseki.client.vault.getting import _paths, get
+from kiseki.client.vault.getting import get
+from kiseki.client.vault.naming import paths
 from kiseki.client.vault.site import HandedOut, VaultSite, must_be_signable
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput, KisekiError, ProofError, VaultError
@@ -173,18 +174,35 @@ def test_a_vault_is_reached_by_https_or_on_this_machine(url: str, developer: Kis
         VaultSite(url, developer.signer, 1)
 
 
+@pytest.mark.parametrize("name", [
+    "../../etc/passwd", "/etc/passwd", "a/../b.png", "./a.png", "a//b.png", "a\nb.png", "a\0b",
+    "kiseki-receipts/x.json", "Kiseki-Receipts/x.json", ".kiseki-parts/lock", "-rf.png", "~/x.png",
+    "con", "aux.png", "Nul.tar.gz", "COM1", "a/lpt9.txt", "a:b.png", "c:\\x.png", "a?.png", "x ",
+    "x.", "invoice\u202egnp.exe", "a\u200fb.png", "a\x1b[31m.png", "x" * 201, "é" * 101,
+    "a/" * 8 + "b", "", "\ud800.png",
+])  # fmt: skip
+def test_a_name_that_leads_out_or_that_a_system_takes_otherwise_is_none(
+    tmp_path: Path, name: str
+) -> None:
+    item = bytes([7]) * 32
+    found = paths(tmp_path, {item: (name,)})[item]
+    assert found.parent == tmp_path
+    assert found.name.startswith(item.hex())
+    assert found.name.isascii()
+    assert len(found.name) <= 64 + 17
+
+
 def test_a_file_is_called_as_its_provider_calls_it_where_that_is_safe(tmp_path: Path) -> None:
     items = [bytes([n]) * 32 for n in range(9)]
     names = dict(zip(items, [
-        ("cut/a.png",), ("../../etc/passwd",), ("/etc/passwd",), ("Cut/A.png",), ("a\nb.png",),
-        ("kiseki-receipts/x.json",), ("-rf.png",), (), ("軌跡/一.png", "other.png"),
+        ("cut/a.png",), ("e\u0301.png",), ("É.png",), ("Cut/A.png",), ("both",),
+        ("both/x.png",), ("軌跡/二." + "e" * 17,), (), ("軌跡/一.png", "other.png"),
     ], strict=True))  # fmt: skip
-    found = _paths(tmp_path, items, names)
-    assert all(path.resolve().is_relative_to(tmp_path) for path in found.values())
+    found = paths(tmp_path, names)
     shown = [str(found[each].relative_to(tmp_path)) for each in items]
     assert shown == [
-        f"{'00' * 32}.png", "01" * 32, "02" * 32, f"{'03' * 32}.png", f"{'04' * 32}.png",
-        f"{'05' * 32}.json", f"{'06' * 32}.png", "07" * 32, "軌跡/一.png",
+        f"{'00' * 32}.png", f"{'01' * 32}.png", f"{'02' * 32}.png", f"{'03' * 32}.png", "04" * 32,
+        "both/x.png", f"軌跡/二.{'e' * 17}", "07" * 32, "軌跡/一.png",
     ]  # fmt: skip
     assert len({each.casefold() for each in shown}) == len(shown)
 

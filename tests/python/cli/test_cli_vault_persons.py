@@ -346,4 +346,6 @@ def test_the_records_are_drafted(kept: Kept) -> None:
 
 def test_a_key_store_that_is_no_vault_says_so(shell: Shell) -> None:
     for words in (("erasures",), ("erase", "--finish"), ("record", "a.json")):
-        assert "no key store" in flat(shell.run("vault", *words, code=2))
+        said = flat(shell.run("vault", *words, code=2))
+        assert "no key store" in said
+        assert "`kiseki vault init` makes one that is a vault" in said

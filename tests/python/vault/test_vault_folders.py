@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiseki.client.vault import kept
 from kiseki.errors import FilesError
 from kiseki.vault import doubts, lists
 from kiseki.vault.doubts import Decide, Doubts
@@ -228,3 +229,12 @@ def test_nothing_is_left_is_said(art: Path) -> None:
     (art / "a.png").write_text("")
     with pytest.raises(FilesError, match="nothing is left to register"):
         names(art)
+
+
+def test_receipts_beside_what_a_vault_gave_are_no_works(art: Path) -> None:
+    before = find(art)
+    (art / kept.FOLDER).mkdir()
+    (art / kept.FOLDER / "1.json").write_text("{}")
+    said: list[str] = []
+    assert find(art, tell=said.append) == before
+    assert any("receipts of a vault is passed over: " in each for each in said)

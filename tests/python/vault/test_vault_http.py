@@ -20,6 +20,7 @@ from kiseki.vault.handing.signin import Limits
 from kiseki.vault.log.notes import Signer
 from kiseki.vault.log.proofs import LogProof
 from kiseki.vault.store.database import Database
+from kiseki.web.vault import giving
 
 from .handed import ARTIST, DOMAIN, SEED, World
 from .served import CALLING, ORIGIN, Answer, Client, desk_of, serving
@@ -248,6 +249,45 @@ def test_a_collection_is_handed_out_as_a_whole(database: Database, world: World)
         before = world.chain.asked
         answer = client.ask("POST", "/handouts", {**question, "collection": to_hex(MISSING)})
         assert (answer.status, world.chain.asked) == (404, before + 1)
+
+
+@pytest.mark.parametrize(("items", "texts"), [(2, 1 << 20), (1_000, 4), (1, 1)])
+def test_captions_are_told_in_parts_to_who_was_given_the_content(
+    database: Database, monkeypatch: pytest.MonkeyPatch, items: int, texts: int
+) -> None:
+    """Of one that does not open it is said, and not that there is none."""
+    world = World(database, b"one", b"two", b"three", b"four", b"five")
+    world.license(5_000, who=WHO)
+    monkeypatch.setattr(giving, "_PAGE", items)
+    monkeypatch.setattr(giving, "_TEXTS", texts)
+    ids = sorted(world.shelf.ids)
+    said = dict.fromkeys(ids, "夕焼け \ud800") | {ids[0]: "", ids[-1]: None}
+    desk = desk_of(database, world, captions=lambda of: ((each.id, said[each.id]) for each in of))
+    with serving(desk) as port:
+        client, other = Client(port), Client(port)
+        client.sign_in()
+        other.sign_in(STRANGER)
+        question = {"items": list(map(to_hex, ids)), "use": "ai_training"}
+        path = f"/handouts/{client.ask('POST', '/handouts', question).json['handout']}/captions"
+        told, after, parts = [], "", 0
+        while True:
+            answer = client.ask("GET", path + after)
+            assert answer.status == 200
+            told += answer.json["captions"]
+            parts += 1
+            if answer.json["next"] is None:
+                break
+            after = f"?after={answer.json['next']}"
+        shown = {each: text and text.replace("\ud800", "?") for each, text in said.items()}
+        assert told == [
+            {"item": to_hex(each), "caption": text} for each, text in shown.items() if text != ""
+        ]
+        assert parts > 1
+        assert other.ask("GET", path).status == 404
+        assert client.ask("GET", path + "?to=age1nobody").status == 400
+        assert client.ask("GET", path + "?after=0x00").status == 404
+        world.license(0, who=WHO)
+        assert client.ask("GET", path).status == 404
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(database: Database) -> None:

@@ -7,10 +7,15 @@ A part imports only from those above it:
     http        asking a vault at a URL
     site        a wallet there: signing in, hand-outs, content at any range
     kept        what a vault said of a hand-out, kept beside what it handed out
+    proving     what the vault says, held against its logs and the chain
+    naming      where content goes in a folder, whatever it is called
+    fetching    content as it arrives, in parts that go on
+    captions    what describes it, as the vault says
     getting     what a vault hands out, into a folder
     anchoring   the heads of all logs, stated on the chain once a day
     witnessing  who looks at logs, remembers what it saw, and cosigns
     weblogs     the logs of a vault over HTTP
+    given       receipts that a vault shows a provider, held against the log
     checking    what is registered and not here, and the other way round
     audit       receipts held against manifests and licences
 """

@@ -16,14 +16,18 @@ from kiseki.client.vault.site import HandedOut, Offered
 from kiseki.core import documents
 from kiseki.core.values import from_hex, to_hex, uint
 from kiseki.disk import atomic
-from kiseki.errors import FilesError, InvalidInput
+from kiseki.errors import FilesError, InvalidInput, ProofError
+from kiseki.vault.log.notes import VerifierKey
 
 __all__ = ["FOLDER", "Said", "said_in", "write"]
 
 FOLDER = "kiseki-receipts"
 """Where the files are, in the folder of what was handed out."""
 _FORMAT = "kiseki-hand-out-v1"
-_MEMBERS = ("format", "vault", "key", "use", "collection", "handout", "ends", "items")
+_MEMBERS = (
+    "format", "vault", "keys", "use", "collection", "picked", "recipient", "handout", "ends",
+    "items",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,38 @@ class Said:
 
     Attributes:
         vault: its URL.
-        key: the key of the log (a vkey of C2SP signed-note) that the receiver went by.
+        keys: the keys of the logs (vkeys of C2SP signed-note) that the receiver went by, one a
+            provider.
         use: what the items were asked for.
-        collection: the collection that was asked for.
+        collection: the collection that was asked for; none where items were, of whichever they are.
+        picked: whether the items were named; otherwise all of the collection was asked for.
+        recipient: the age recipient that it is encrypted to; none where it is given as it is.
         handout: the hand-out, with the receipts of its items.
     """
 
     vault: str
-    key: str
+    keys: tuple[str, ...]
     use: str
-    collection: bytes
+    collection: bytes | None
+    picked: bool
+    recipient: str | None
     handout: HandedOut
+
+    def key_of(self, provider: str) -> VerifierKey:
+        """The key of a provider's log.
+
+        Args:
+            provider: an address in lower case.
+
+        Raises:
+            ProofError: there is none, so that nothing of this provider is shown.
+        """
+        for each in map(VerifierKey.from_text, self.keys):
+            if each.name.endswith(f"/{provider}"):
+                return each
+        raise ProofError(
+            f"the log is not that of the provider {provider}, but of {', '.join(self.keys)}"
+        )
 
 
 def write(folder: Path, said: Said) -> Path:
@@ -75,8 +100,9 @@ def said_in(folder: Path) -> Iterator[Said]:
 
 def _document(said: Said) -> dict[str, Any]:
     return {
-        "format": _FORMAT, "vault": said.vault, "key": said.key, "use": said.use,
-        "collection": to_hex(said.collection), "handout": to_hex(said.handout.id),
+        "format": _FORMAT, "vault": said.vault, "keys": list(said.keys), "use": said.use,
+        "collection": None if said.collection is None else to_hex(said.collection),
+        "picked": said.picked, "recipient": said.recipient, "handout": to_hex(said.handout.id),
         "ends": said.handout.ends,
         "items": [
             {"item": to_hex(each.item), "size": each.size, "receipt": each.receipt,
@@ -86,13 +112,15 @@ def _document(said: Said) -> dict[str, Any]:
 
 
 def _read(document: Mapping[str, Any]) -> Said:
-    _, vault, key, use, collection, handout, ends, listed = documents.members(
+    _, vault, keys, use, collection, picked, recipient, handout, ends, listed = documents.members(
         document, _MEMBERS, "a hand-out"
     )
-    if not isinstance(listed, list):
-        raise InvalidInput("the items of a hand-out must be a JSON array")
+    if not isinstance(listed, list) or not isinstance(keys, list):
+        raise InvalidInput("the items of a hand-out and its keys must be JSON arrays")
     return Said(
-        str(vault), str(key), str(use), from_hex(collection, 32, "the collection"),
+        str(vault), tuple(map(str, keys)), str(use),
+        None if collection is None else from_hex(collection, 32, "the collection"),
+        picked is True, None if recipient is None else str(recipient),
         HandedOut(from_hex(handout, 16, "the hand-out"), uint(ends, 63, "the end"),
                   tuple(map(_item, listed))),
     )  # fmt: skip

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from kiseki.chain.signing.signer import Signer
 from kiseki.client.vault.http import LONGEST, PATIENCE, Asking
@@ -24,13 +26,18 @@ from kiseki.vault.log.notes import VerifierKey
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["HandedOut", "Offered", "VaultSite", "must_be_signable"]
+__all__ = ["Captions", "HandedOut", "Offered", "VaultSite", "must_be_signable"]
 
 _PIECE = 1 << 20
 _ITEM = 8 * 1024
 """Bytes of an item in an answer that lists items."""
 _MOST = 10_000
 """Items of one hand-out."""
+_PAGE = 1_000
+"""Receipts of one answer."""
+_CAPTIONS = 64 << 20
+"""Bytes of an answer that has captions: it ends after a million characters, each of which JSON may
+write with several, and one caption more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,19 @@ class HandedOut:
     id: bytes
     ends: int
     items: tuple[Offered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """A part of the captions of a hand-out, as the vault says.
+
+    Attributes:
+        of: data ID -> the caption, as the bytes of a file; none where the vault cannot read it.
+        next: the data ID behind which there are more; none at the end.
+    """
+
+    of: Mapping[bytes, bytes | None] = field(repr=False)
+    next: bytes | None
 
 
 class VaultSite(Asking):
@@ -116,6 +136,9 @@ class VaultSite(Asking):
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**
 
         Args:
+            items: data IDs; none: all of the collection.
+            collection: what is asked for, or where the items are asked for in; none: in any that
+                they are in.
             most: how many items there can be.
 
         Raises:
@@ -124,7 +147,7 @@ class VaultSite(Asking):
         question: dict[str, Any] = {"use": use_word(use)}
         if collection is not None:
             question["collection"] = to_hex(collection)
-        else:
+        if items:
             question["items"] = [to_hex(each) for each in items]
         told = self._told("POST", "/vault/handouts", question, LONGEST + _ITEM * most)
         try:
@@ -143,6 +166,19 @@ class VaultSite(Asking):
         """
         mine = self._signer.address.lower()
         self._told("POST", f"/vault/log/{mine}/cosigners", {"key": key}, LONGEST)
+
+    def receipts(self, since: int) -> Sequence[Mapping[str, Any]]:
+        """Receipts of this wallet's own items from a number of its log on, as the vault shows them:
+        number, receipt and salt. Not all that there are; none where there are no more.
+
+        Raises:
+            VaultError: the vault does not tell, or does not answer.
+        """
+        most = LONGEST + _ITEM * _PAGE
+        told = self._told("GET", f"/vault/receipts?since={since}", None, most).get("receipts")
+        if not isinstance(told, list) or not all(isinstance(each, dict) for each in told):
+            raise self._strange()
+        return told
 
     def log_key(self, provider: str) -> str:
         """The key of a provider's log, as vkey (C2SP signed-note).
@@ -164,6 +200,27 @@ class VaultSite(Asking):
         """
         path = f"/vault/handouts/{handout.hex()}/openings/{to_hex(collection)}"
         return self._body(self._session, "GET", path, None, LONGEST + _ITEM * most)
+
+    def captions(
+        self, handout: bytes, after: bytes | None = None, recipient: str | None = None
+    ) -> Captions:
+        """What the vault says that describes items of a hand-out, by data ID; it tells in parts.
+
+        Args:
+            after: the data ID behind which they are wanted.
+            recipient: whom they are encrypted to, each as an age file (``age1…``).
+
+        Raises:
+            VaultError: the vault does not give them, does not answer, or answers something else.
+        """
+        asked = {"after": after and to_hex(after), "to": recipient}
+        query = urlencode({name: each for name, each in asked.items() if each})
+        path = f"/vault/handouts/{handout.hex()}/captions" + (f"?{query}" if query else "")
+        told = self._told("GET", path, None, _CAPTIONS)
+        try:
+            return _captions(told, is_sealed=recipient is not None)
+        except ValueError as error:  # of Base64, and InvalidInput
+            raise self._strange() from error
 
     def read(self, handout: bytes, item: bytes, start: int) -> Iterator[bytes]:
         """The bytes of an item from a place on. They end early where the connection breaks.
@@ -239,6 +296,20 @@ def _handed_out(told: Mapping[str, Any]) -> HandedOut:
     )
     handout = from_hex("0x" + _text(told, "handout").removeprefix("0x"), 16, "a hand-out")
     return HandedOut(handout, uint(told.get("ends"), 63, "the end"), items)
+
+
+def _captions(told: Mapping[str, Any], *, is_sealed: bool) -> Captions:
+    listed, more = told.get("captions"), told.get("next")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InvalidInput("captions must be a JSON array")
+    found = dict[bytes, bytes | None]()
+    for each in listed:
+        item = from_hex(each.get("item"), 32, "an item")
+        if item in found:
+            raise InvalidInput("one item must have one caption")
+        text = None if each.get("caption", "") is None else _text(each, "caption").encode()
+        found[item] = b64decode(text, validate=True) if text and is_sealed else text
+    return Captions(found, None if more is None else from_hex(more, 32, "an item"))
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -287,16 +287,18 @@ class HandOuts:
         row = self._row(handout, caller, item, self._clock())
         return row.size if row.head is None else Sealing(row.head, b"", row.size).size
 
-    def items(self, handout: bytes, caller: str) -> list[Item]:
-        """What is in a hand-out, as far as it may still be had.
+    def items(
+        self, handout: bytes, caller: str, after: bytes = b"", most: int = 1 << 31
+    ) -> list[Item]:
+        """What is in a hand-out behind a data ID, so many at most, as far as it may still be had.
 
         Raises:
-            NotGiven: there is no such hand-out to this caller now, or the reason for which one of
-                its items was given holds no longer.
+            NotGiven: there is no such hand-out to this caller now, nothing more is in it, or the
+                reason for which one of these items was given holds no longer.
             KisekiError: the chain cannot be asked.
         """
         now = self._clock()
-        rows = self._rows(_ALL, handout, caller, now)
+        rows = self._rows(_SOME, handout, caller, now, after=after, most=most)
         if not rows:
             raise NotGiven
         given = self._given(caller, [row.item for row in rows], rows[0].use, now)
@@ -393,7 +395,7 @@ class HandOuts:
         return rows[0]
 
     def _rows(
-        self, asked: Select[Any], handout: bytes, caller: str, now: int, **more: bytes
+        self, asked: Select[Any], handout: bytes, caller: str, now: int, **more: bytes | int
     ) -> list[_Row]:
         values = {
             "handout": handout, "caller": address(caller, "the caller"), "begun": now + SKEW,
@@ -493,5 +495,5 @@ def _asked() -> Select[Any]:
     )  # fmt: skip
 
 
-_ALL = _asked()
-_ONE = _ALL.where(tables.handed.c.item == bindparam("item"))
+_SOME = _asked().where(tables.handed.c.item > bindparam("after")).limit(bindparam("most"))
+_ONE = _asked().where(tables.handed.c.item == bindparam("item"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +22,7 @@ from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.handout import HandOuts
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.rates import AskedTooOften
-from kiseki.vault.handing.rules import NotGiven
+from kiseki.vault.handing.rules import Item, NotGiven
 from kiseki.vault.handing.signin import NotSignedIn, SignIn
 from kiseki.web.asked import language_of
 from kiseki.web.guard import network
@@ -98,6 +98,7 @@ class Desk:
             `NotGiven`.
         titles: what items of a provider that are here are called, for that provider alone; none of
             one whose name does not open.
+        captions: what describes items that somebody was given; see `kiseki.vault.titles.captions`.
         health: how the vault stands, for its operators.
         most: how much may be asked.
         flow: the downloads of this process.
@@ -113,6 +114,7 @@ class Desk:
     listed: Callable[[bytes], Sequence[bytes]] | None = None
     opening: Callable[[bytes, str, bytes], str] | None = None
     titles: Callable[[Sequence[bytes]], Mapping[bytes, str | None]] | None = None
+    captions: Callable[[Sequence[Item]], Iterable[tuple[bytes, str | None]]] | None = None
     health: Callable[[], Health] | None = None
     most: Most = Most()
     flow: Flow = field(default_factory=Flow)

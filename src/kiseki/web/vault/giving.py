@@ -6,6 +6,7 @@ the hand-out lives, so a strong ETag names them.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from kiseki.core.terms import Use
 from kiseki.core.values import from_hex, to_hex
 from kiseki.errors import InvalidInput
+from kiseki.vault.age.files import Sealing
 from kiseki.vault.age.keys import Recipient
 from kiseki.vault.handing.handout import HandOut
 from kiseki.vault.handing.ledger import Ledger
@@ -33,7 +35,9 @@ __all__ = ["giving"]
 _ASKED = 1 << 20
 """Bytes of what is asked for: 10,000 items have 700,000."""
 _PAGE = 1_000
-"""Receipts of one answer."""
+"""Receipts of one answer, or items of which captions are told."""
+_TEXTS = 1 << 20
+"""Characters of captions after which an answer ends."""
 _KEPT_NOWHERE = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "no-store",
@@ -53,16 +57,14 @@ async def hand_out(request: Request) -> Response:
 def _begun(desk: Desk, caller: str, told: dict[str, Any]) -> dict[str, object]:
     use, recipient = _use(told.get("use")), told.get("recipient")
     to = None if recipient is None else Recipient.of(_text(recipient, "the recipient"))
-    collection, found = told.get("collection"), None
-    if collection is None:
-        listed = told.get("items")
-        if not isinstance(listed, list):
-            raise InvalidInput("name the items, or a collection")
-        items: Sequence[bytes] = [from_hex(each, 32, "a data ID") for each in listed]
+    collection, listed = told.get("collection"), told.get("items")
+    found = None if collection is None else from_hex(collection, 32, "the collection's ID")
+    items: Sequence[bytes]
+    if isinstance(listed, list):
+        items = [from_hex(each, 32, "a data ID") for each in listed]
+    elif listed is not None or found is None or desk.listed is None:
+        raise InvalidInput("name the items, or a collection")
     else:
-        if desk.listed is None or "items" in told:
-            raise InvalidInput("name the items, and no collection")
-        found = from_hex(collection, 32, "the collection's ID")
         # Of one that is not here its own ID is asked for, so that its answer takes as long.
         items = desk.listed(found) or [found]
     out = desk.handouts.begin(caller, items, use, to, found)
@@ -148,6 +150,44 @@ async def opening(request: Request) -> Response:
     return Response(text, media_type="application/json", headers=_KEPT_NOWHERE)
 
 
+async def captions(request: Request) -> Response:
+    """The captions of what was handed out, by data ID: encrypted to an age key (``to``), or as they
+    are. ``after`` is the data ID behind which they are wanted; `next` where there are more."""
+    desk = Desk.of(request)
+    caller = await desk.who(request)
+    desk.pace.count(f"reads {caller}", desk.most.reads, desk.clock())
+    handout, asked = hexed(request.path_params["id"], 16), request.query_params
+    after = hexed(asked["after"], 32) if "after" in asked else b""
+    to = Recipient.of(asked["to"]) if "to" in asked else None
+    return answered(await desk.work(_captions, desk, caller, handout, after, to))
+
+
+def _captions(
+    desk: Desk, caller: str, handout: bytes, after: bytes, to: Recipient | None
+) -> dict[str, object]:
+    items = desk.handouts.items(handout, caller, after, _PAGE + 1)
+    told, size, last = list[dict[str, str | None]](), 0, b""
+    for last, text in () if desk.captions is None else desk.captions(items[:_PAGE]):
+        if text is None:
+            told.append({"item": to_hex(last), "caption": None})
+        elif text:
+            data = text.encode(errors="replace")
+            said = data.decode() if to is None else _sealed(data, to)
+            told.append({"item": to_hex(last), "caption": said})
+            size += len(said)
+        if size >= _TEXTS:
+            break
+    more = last not in (b"", items[-1].id)
+    return {"captions": told, "next": to_hex(last) if more else None}
+
+
+def _sealed(data: bytes, to: Recipient) -> str:
+    """An age file of its own, in Base64."""
+    sealing = Sealing.to([to], len(data))
+    whole = b"".join(sealing.read(lambda start, stop: iter([data[start:stop]])))
+    return b64encode(whole).decode()
+
+
 async def receipts(request: Request) -> Response:
     """Receipts: of what the caller was given by a provider (``provider``), and without that of what
     others were given of the caller's own. ``since`` is a number of the log; `next` where there are
@@ -195,6 +235,7 @@ def _text(value: object, what: str) -> str:
 giving = [
     Route("/handouts", hand_out, methods=["POST"]),
     Route("/handouts/{id}/openings/{collection}", opening, methods=["GET"]),
+    Route("/handouts/{id}/captions", captions, methods=["GET"]),
     Route("/handouts/{id}/{item}", content, methods=["GET", "HEAD"]),
     Route("/receipts", receipts, methods=["GET"]),
 ]

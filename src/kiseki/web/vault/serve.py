@@ -12,7 +12,7 @@ import uvicorn
 from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.rules import Chain
 from kiseki.vault.handing.signin import SignedBy
-from kiseki.vault.titles import titles
+from kiseki.vault.titles import captions, titles
 from kiseki.vault.vault import Vault
 from kiseki.web.vault.app import application
 from kiseki.web.vault.desk import Desk
@@ -49,7 +49,8 @@ def desk_of(
         Cosigners(vault.keys.database, vault.ledger), clock, frozenset(operators),
         vault.shelf.all_of,
         lambda handout, caller, of: vault.opening(handouts.items(handout, caller), of),
-        titles=partial(titles, vault.shelf), health=partial(health, vault),
+        titles=partial(titles, vault.shelf), captions=partial(captions, vault.shelf),
+        health=partial(health, vault),
     )  # fmt: skip
 
 
