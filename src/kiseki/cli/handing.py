@@ -21,11 +21,14 @@ from kiseki.errors import FilesError, InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
+    from kiseki.chain.node import Node
     from kiseki.chain.sending.fees import Finality
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.client.vault.asking import OnChain
     from kiseki.client.vault.captions import Beside
     from kiseki.core.terms import Use
 
-__all__: list[str] = []
+__all__ = ["asking"]
 
 _ID = re.compile(r"0x[0-9a-fA-F]{64}")
 Collection = Annotated[str, typer.Argument(help="The ID of the collection (0x…).")]
@@ -82,19 +85,15 @@ def serve(
         from kiseki.web.vault.serve import desk_of, origin_of
         from kiseki.web.vault.serve import serve as run
     from kiseki.chain.node import connect
-    from kiseki.client.vault.asking import OnChain
     from kiseki.client.vault.signing import signed_by
 
     with opened() as found, closing(context.watching(allow_old=False)) as k:
-        known = k.session.network
         domain = found.setup.domain
         usual = int(domain.rpartition(":")[2]) if ":" in domain else 8000
         listening = listen(host, usual if port is None else port)
         context.opened.callback(listening.close)
         second = None if witness is None else connect(witness, k.session.chain_id)
-        chain = OnChain(
-            k.session, _finality(known.is_public), second, _OLDEST if known.is_public else None
-        )
+        chain = asking(k, second)
         desk = desk_of(
             found, chain, signed_by(k.session.node), k.session.chain_id,
             [names.account(each).lower() for each in operator or ()],
@@ -104,6 +103,18 @@ def serve(
             show.say(f"The vault {origin_of(domain)} listens at {address}. Press Ctrl-C to end it.")
 
         run(desk, listening, proxy or (), ready)
+
+
+def asking(k: Kiseki, second: Node | None = None) -> OnChain:
+    """Who may have what of a vault, asked of the chain at a block that stays.
+
+    Args:
+        second: another node, which must say the same.
+    """
+    from kiseki.client.vault.asking import OnChain
+
+    is_public = k.session.network.is_public
+    return OnChain(k.session, _finality(is_public), second, _OLDEST if is_public else None)
 
 
 def _finality(is_public: bool) -> Finality:

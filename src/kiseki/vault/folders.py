@@ -19,11 +19,12 @@ from typing import NamedTuple
 from kiseki.errors import FilesError
 from kiseki.vault.doubts import Doubts, of_folder, of_name, refuse
 
-__all__ = ["Found", "find", "leads_out", "look", "measure", "walk"]
+__all__ = ["RECEIPTS", "Found", "find", "leads_out", "look", "measure", "walk"]
+
+RECEIPTS = "kiseki-receipts"
+"""The folder that `kiseki vault get` makes beside the files."""
 
 Tell = Callable[[str], None]
-_RECEIPTS = "kiseki-receipts"
-"""The folder that `kiseki vault get` makes beside the files."""
 _SHOWN = 5
 
 
@@ -85,7 +86,7 @@ def look(folder: str | Path, tell: Tell = lambda _: None) -> Iterator[Found]:
             else:
                 yield found
         elif entry.is_dir(follow_symlinks=False):
-            if entry.name == _RECEIPTS:
+            if entry.name == RECEIPTS:
                 receipts.add(entry.path)
             elif why := of_folder(entry.name):
                 yield Found(entry.path, why)

@@ -6,6 +6,7 @@ A part imports only from those above it:
     signing     who signed a text: a key, or a contract by its own word
     http        asking a vault at a URL
     site        a wallet there: signing in, hand-outs, content at any range
+    own         one's own vault, without HTTP
     kept        what a vault said of a hand-out, kept beside what it handed out
     proving     what the vault says, held against its logs and the chain
     naming      where content goes in a folder, whatever it is called

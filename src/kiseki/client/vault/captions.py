@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kiseki.client.vault import naming
 from kiseki.client.vault.fetching import told
-from kiseki.client.vault.site import HandedOut, VaultSite
+from kiseki.client.vault.site import HandedOut, Site
 from kiseki.disk import atomic
 from kiseki.errors import VaultError
 
@@ -32,7 +32,7 @@ class Beside:
 
 
 def captions(
-    site: VaultSite, handout: HandedOut, recipient: str | None = None
+    site: Site, handout: HandedOut, recipient: str | None = None
 ) -> dict[bytes, bytes | None]:
     """Data ID -> caption in UTF-8, or an age file of it; none where the vault cannot read it.
 

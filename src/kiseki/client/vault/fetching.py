@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from kiseki.client.vault.site import Offered, VaultSite
+from kiseki.client.vault.site import Offered, Site
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, VaultError
 
@@ -36,7 +36,7 @@ class Fetching:
     """
 
     def __init__(
-        self, site: VaultSite, folder: Path, handout: bytes, total: int,
+        self, site: Site, folder: Path, handout: bytes, total: int,
         progress: Callable[[int, int], None], *, is_sealed: bool = False,
     ) -> None:  # fmt: skip
         """

@@ -21,7 +21,7 @@ from kiseki.client.vault.fetching import Fetching, told
 from kiseki.client.vault.http import Refused
 from kiseki.client.vault.kept import Said, said_in, write
 from kiseki.client.vault.proving import Shown
-from kiseki.client.vault.site import VaultSite
+from kiseki.client.vault.site import Site
 from kiseki.core.terms import Use
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, ProofError
@@ -57,7 +57,7 @@ class Got:
 
 def get(
     k: Kiseki,
-    site: VaultSite,
+    site: Site,
     folder: Path,
     collection: bytes | None,
     use: Use,
@@ -112,7 +112,7 @@ def get(
 class _Asked:
     """What is asked for, and where it goes."""
 
-    site: VaultSite
+    site: Site
     folder: Path
     use: Use
     collection: bytes | None

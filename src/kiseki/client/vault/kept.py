@@ -17,11 +17,12 @@ from kiseki.core import documents
 from kiseki.core.values import from_hex, to_hex, uint
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, ProofError
+from kiseki.vault.folders import RECEIPTS
 from kiseki.vault.log.notes import VerifierKey
 
 __all__ = ["FOLDER", "Said", "said_in", "write"]
 
-FOLDER = "kiseki-receipts"
+FOLDER = RECEIPTS
 """Where the files are, in the folder of what was handed out."""
 _FORMAT = "kiseki-hand-out-v1"
 _MEMBERS = (

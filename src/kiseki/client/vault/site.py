@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from kiseki.chain.signing.signer import Signer
@@ -26,7 +26,7 @@ from kiseki.vault.log.notes import VerifierKey
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Captions", "HandedOut", "Offered", "VaultSite", "must_be_signable"]
+__all__ = ["Captions", "HandedOut", "Offered", "Site", "VaultSite", "must_be_signable"]
 
 _PIECE = 1 << 20
 _ITEM = 8 * 1024
@@ -83,6 +83,44 @@ class Captions:
 
     of: Mapping[bytes, bytes | None] = field(repr=False)
     next: bytes | None
+
+
+class Site(Protocol):
+    """A vault from which a wallet gets content, wherever it is; see `VaultSite`."""
+
+    @property
+    def url(self) -> str:
+        """What it is called beside its receipts."""
+        ...
+
+    def begin(
+        self, use: Use, *, items: Sequence[bytes] = (), collection: bytes | None = None,
+        most: int = _MOST,
+    ) -> HandedOut:  # fmt: skip
+        """Asks for items, or for a collection. **The vault keeps a receipt of each.**"""
+        ...
+
+    def log_key(self, provider: str) -> str:
+        """The key of a provider's log, as vkey (C2SP signed-note)."""
+        ...
+
+    def opening(self, handout: bytes, collection: bytes, most: int = _MOST) -> bytes:
+        """The registration receipt of those items of a hand-out that are in a collection."""
+        ...
+
+    def captions(
+        self, handout: bytes, after: bytes | None = None, recipient: str | None = None
+    ) -> Captions:
+        """What the vault says that describes items of a hand-out, by data ID."""
+        ...
+
+    def read(self, handout: bytes, item: bytes, start: int) -> Iterator[bytes]:
+        """The bytes of an item from a place on."""
+        ...
+
+    def close(self) -> None:
+        """Ends the session, also at the vault."""
+        ...
 
 
 class VaultSite(Asking):
