@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, show
+from kiseki.cli.exposing import Receipts, received, told_against
 from kiseki.cli.training import training
 from kiseki.core import documents
 from kiseki.core.values import to_hex
@@ -70,6 +71,7 @@ def run_document(
     manifest: Annotated[
         Path | None, typer.Option(help="With --ledger: the manifest that was made of it.")
     ] = None,
+    receipts: Receipts = None,
     by_hash: Annotated[
         bool,
         typer.Option("--by-hash", help="Ask no node; name each input by its SHA-256 alone."),
@@ -81,7 +83,9 @@ def run_document(
     then, and anybody can make the run again (`kiseki model reproduce`). The tolerance must stand in
     it before. What is not known stays out. No variable of the environment is written down, and an
     argument that looks like a secret is refused. Paths become {inputs} and {output}. The key store
-    gives registered inputs their IDs. Reads the chain and sends nothing.
+    gives registered inputs their IDs. With --receipts it says how often vaults handed items out;
+    with --manifest too, how many of these were never consumed, and how many that were consumed have
+    no receipt. Reads the chain and sends nothing.
 
     \b
     Examples:
@@ -95,12 +99,13 @@ def run_document(
         raise FilesError(f"the file {out} exists already; name another file")
     openings = None if by_hash or inputs is None else context.watching().data.openings
     among = [context.hex32(each, "the collection") for each in collection or ()]
+    exposure = _exposure(ledger, step, manifest, receipts)
     with show.progress("hashing", "inputs") as told:
         run = make(
             weights, command or [], Folders(code, inputs, output, base), openings=openings,
             among=among, settings=_settings(settings), seed=seed, python=python, wheels=wheels,
             tolerance=None if tolerance is None else _tolerance(tolerance),
-            lock=lock, exposure=_exposure(ledger, step, manifest), progress=told,
+            lock=lock, exposure=exposure, progress=told,
         )  # fmt: skip
     texts.write(out, run.to_json())
     if context.current.json:
@@ -116,22 +121,38 @@ def run_document(
         ("packages", f"{show.count(len(known), 'package')}, "
                      f"{sum(each.wheel is not None for each in known):,} with the hash of their "
                      "wheel"),
+        *_counts(run.exposure),
         ("hash", to_hex(run.hash)),
     ])  # fmt: skip
     show.say(f"The document is in {out}. Register the model with --run {out}.")
 
 
-def _exposure(ledger: Path | None, step: int | None, manifest: Path | None) -> Exposed | None:
+def _counts(exposed: Exposed | None) -> list[tuple[str, object]]:
+    if exposed is None:
+        return []
+    figures = [("handed out", exposed.handed_out), ("read", exposed.read),
+               ("consumed", exposed.consumed)]  # fmt: skip
+    return [(name, "unknown" if each is None else f"{each:,}") for name, each in figures]
+
+
+def _exposure(
+    ledger: Path | None, step: int | None, manifest: Path | None, receipts: list[Path] | None
+) -> Exposed | None:
     if ledger is None:
-        if step is not None or manifest is not None:
-            raise InvalidInput("--step and --manifest are about a ledger; name it with --ledger")
+        if step is not None or manifest is not None or receipts:
+            raise InvalidInput(
+                "--step, --manifest and --receipts are about a ledger; name it with --ledger"
+            )
         return None
     from kiseki.cli.model import read_manifest
     from kiseki.training.exposed import exposed
     from kiseki.training.ledger.figures import Ledger
 
     made = None if manifest is None else read_manifest(manifest)
-    return exposed(Ledger(ledger).figures(step), made)
+    handed = received(receipts)
+    if handed is not None and made is not None:
+        told_against(handed.against(made))
+    return exposed(Ledger(ledger).figures(step), made, handed)
 
 
 def _tolerance(text: str) -> Fraction:

@@ -113,7 +113,11 @@ class Exposed:
         read: how often a dataset gave an item; none where no worker counted.
         consumed: how often training took an item, in the steps that the weights descend from.
         lost: the same of steps that they do not descend from.
-        handed_out: how often a vault handed an item out; none without one.
+        handed_out: how often a vault handed an item out, by the receipts that were kept; none where
+            none were kept.
+        never_consumed: how many items have a receipt, and training never took them; none where
+            nobody compared.
+        never_handed_out: how many items training took without a receipt of them; none likewise.
         manifest, weight: the root and the weight of the manifest that these counts give; none
             where no manifest was made of them.
     """
@@ -130,6 +134,8 @@ class Exposed:
     handed_out: int | None = None
     manifest: bytes | None = None
     weight: int | None = None
+    never_consumed: int | None = None
+    never_handed_out: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +282,7 @@ def _exposed(exposed: Exposed) -> dict[str, Any]:
         steps=exposed.steps, read=exposed.read, consumed=exposed.consumed, lost=exposed.lost,
         handed_out=exposed.handed_out, manifest=_hex(exposed.manifest),
         weight=None if exposed.weight is None else str(exposed.weight),
+        never_consumed=exposed.never_consumed, never_handed_out=exposed.never_handed_out,
     )  # fmt: skip
 
 
@@ -401,6 +408,8 @@ def _read_exposure(value: object) -> Exposed:
         handed_out=_or_none(_whole, given.get("handed_out"), "handed_out"),
         manifest=_or_none(_digest, given.get("manifest"), "the manifest"),
         weight=_or_none(documents.decimal, given.get("weight"), "the weight"),
+        never_consumed=_or_none(_whole, given.get("never_consumed"), "never_consumed"),
+        never_handed_out=_or_none(_whole, given.get("never_handed_out"), "never_handed_out"),
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ runs      the document of a run
 reproducing  a run made again
 provenance  what a model came from, in the forms that other tools read
 exposure  both, in a few lines of a training loop
+handed    what vaults handed out, by the receipts that are kept
 exposed   the part of a run's document that says what was recorded
 laid      what was laid out for a trainer, and which item a file there comes from
 consumed  from the samples in a ledger to registered items, and to a manifest
 laying/   data laid out in the form that a trainer reads, and taken away again
+lacking   what a training lacks of its data, got from a vault
 influence what each collection is worth to a small model
 """
 

@@ -19,15 +19,20 @@ from kiseki.training.laid import Originals
 from kiseki.training.ledger.keys import Key
 from kiseki.vault.files import hash_files
 
-__all__ = ["Names", "manifest_of", "per_collection"]
+__all__ = ["Names", "Sample", "manifest_of", "per_collection", "samples"]
 
 _DIGEST = re.compile(r"(0x)?[0-9a-fA-F]{64}", re.ASCII)
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """A sample as an item of a collection that is known already."""
+class Sample:
+    """A sample as an item of a collection.
+
+    Attributes:
+        collection: its ID, 32 bytes.
+        id: the data ID, 32 bytes.
+    """
 
     collection: bytes
     id: bytes
@@ -71,7 +76,7 @@ class Names:
             ) from error
         return cls(named, folder)
 
-    def of(self, key: Key) -> bytes | _Item | None:
+    def of(self, key: Key) -> bytes | Sample | None:
         """A data ID or digest, an item, or none where nobody knows what the text stands for.
 
         Raises:
@@ -89,7 +94,7 @@ class Names:
             return self._named[key]
         path = self._folder / key
         if original := self._originals.of(path):
-            return _Item(original.collection, original.id)
+            return Sample(original.collection, original.id)
         if _DIGEST.fullmatch(key):
             return bytes.fromhex(key[-64:])
         if path.is_file():
@@ -132,31 +137,40 @@ def manifest_of(
     return Made(Manifest(weights), len(counts), merged)
 
 
-def per_collection(
-    openings: Openings, counts: Sequence[Mapping[Key, int]], names: Names,
-    among: Sequence[bytes] = (),
-) -> dict[bytes | None, list[int]]:  # fmt: skip
-    """How often samples of each collection are in several counts; under none what nobody knows.
+def samples(
+    openings: Openings, keys: Iterable[Key], names: Names, among: Sequence[bytes] = ()
+) -> dict[Key, Sample | None]:
+    """Which item each sample is; none where nobody knows.
 
     Raises:
         InvalidInput: a content is in several collections.
     """
-    found: dict[bytes | None, list[int]] = {}
-    every = {each for one in counts for each in one}
-    known = {each: value for each in every if (value := names.of(each)) is not None}
+    known = {each: names.of(each) for each in keys}
     places = openings.places([each for each in known.values() if isinstance(each, bytes)])
     now = openings.wallet.session.now()
-    for key in every:
-        value = known.get(key)
-        collection: bytes | None = None
-        if isinstance(value, _Item):
-            collection = value.collection
-        elif value is not None and (there := _registered(places.get(value, ()))):
+    found: dict[Key, Sample | None] = {}
+    for key, value in known.items():
+        if isinstance(value, bytes) and (there := _registered(places.get(value, ()))):
             meant = one_place(Consumed(_said(key), value, 1), there, among, now)
-            collection = meant.opening.kept.id
-        elif value is not None and (item := _logged(openings, value, among)):
-            collection = item.collection
-        row = found.setdefault(collection, [0] * len(counts))
+            found[key] = Sample(meant.opening.kept.id, meant.id)
+        elif isinstance(value, bytes):
+            found[key] = _logged(openings, value, among)
+        else:
+            found[key] = value
+    return found
+
+
+def per_collection(
+    known: Mapping[Key, Sample | None], counts: Sequence[Mapping[Key, int]]
+) -> dict[bytes | None, list[int]]:
+    """How often samples of each collection are in several counts; under none what nobody knows.
+
+    Args:
+        known: what `samples` gave for all that are counted.
+    """
+    found: dict[bytes | None, list[int]] = {}
+    for key, sample in known.items():
+        row = found.setdefault(None if sample is None else sample.collection, [0] * len(counts))
         for place, each in enumerate(counts):
             row[place] += each.get(key, 0)
     return found
@@ -164,7 +178,7 @@ def per_collection(
 
 def _sorted(
     openings: Openings, counts: Mapping[Key, int], names: Names
-) -> tuple[list[tuple[_Item, int]], list[Consumed], list[tuple[bytes, int]]]:
+) -> tuple[list[tuple[Sample, int]], list[Consumed], list[tuple[bytes, int]]]:
     """Samples as items, as contents that the key store knows, and as what may be data IDs.
 
     Raises:
@@ -177,7 +191,7 @@ def _sorted(
     ))  # fmt: skip
     values = [each for each in known.values() if isinstance(each, bytes)]
     places = openings.places(values)
-    items = [(each, counts[key]) for key, each in known.items() if isinstance(each, _Item)]
+    items = [(each, counts[key]) for key, each in known.items() if isinstance(each, Sample)]
     contents, data_ids = [], []
     for key, value in known.items():
         if isinstance(value, bytes):
@@ -205,11 +219,11 @@ def _is_unknown(openings: Openings, value: bytes) -> bool:
     return False
 
 
-def _logged(openings: Openings, data_id: bytes, among: Sequence[bytes]) -> _Item | None:
+def _logged(openings: Openings, data_id: bytes, among: Sequence[bytes]) -> Sample | None:
     return None if _is_unknown(openings, data_id) else _home(openings, data_id, among)
 
 
-def _home(openings: Openings, data_id: bytes, among: Sequence[bytes]) -> _Item:
+def _home(openings: Openings, data_id: bytes, among: Sequence[bytes]) -> Sample:
     """The collection in which a data ID was logged.
 
     Raises:
@@ -229,7 +243,7 @@ def _home(openings: Openings, data_id: bytes, among: Sequence[bytes]) -> _Item:
             "terms hold and who is paid; name one with --collection. "
             + "; ".join(map(to_hex, found))
         )
-    return _Item(wanted[0], data_id)
+    return Sample(wanted[0], data_id)
 
 
 def _must_be_none(keys: Iterable[Key], why: str) -> None:

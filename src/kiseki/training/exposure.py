@@ -33,8 +33,9 @@ Without PyTorch (JAX, NumPy, anything)::
 
 Three figures stand side by side. *Read* is what datasets gave out, also what workers fetched ahead
 and nobody took. *Consumed* is what arrived in the training loop and was followed by a step of the
-optimizer from which the weights descend. *Handed out* only a vault knows. Steps after the
-checkpoint that training went on from are *lost* and stand apart.
+optimizer from which the weights descend. *Handed out* only a vault's
+receipts say (`kiseki.training.handed`). Steps after the checkpoint that training went on from are
+*lost* and stand apart.
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ _ABOUT = {
     "manifest_false": "model",
     "manifest_checked": "model",
     "hook_manifest": "model",
+    "never_consumed": "model",
+    "never_handed_out": "model",
     "trainer_itself": "model",
     "trainer_manifest": "model",
     "trainer_more": "model",

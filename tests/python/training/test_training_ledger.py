@@ -32,7 +32,6 @@ def test_only_what_a_step_took_is_consumed(tmp_path: Path) -> None:
     found = figures(tmp_path / "run")
     assert found.counts == {ONE: 3, "fox.png": 1}, "two batches were one step, one has ONE twice"
     assert (found.read, found.consumed, found.lost, found.batches, found.steps) == (5, 4, 0, 2, 1)
-    assert found.handed_out is None, "without a vault nobody knows"
     assert found.ended and found.together
 
 

@@ -107,6 +107,30 @@ def test_what_the_hook_and_the_trainer_said_stands_on_the_page(
     assert not {"trainer_manifest", "hook_manifest"} & {code for code, _ in codes(client, model)}
 
 
+def test_what_receipts_and_consumption_differ_by_are_facts_and_no_problems(
+    places: Places, site: Site, lora: Trained
+) -> None:
+    """Known or not: none is not zero, and zero is nothing to tell."""
+    one = replace(exposed(lora.true), handed_out=5, never_consumed=1, never_handed_out=2000)
+    same = replace(exposed(lora.true), handed_out=4, never_consumed=0, never_handed_out=0)
+    found = lora.register(lora.true, lora.run(exposure=one))
+    bases = [[ids.External(bytes([each]) * 32, ZERO32)] for each in (1, 2)]
+    none = lora.register(lora.true, lora.run(exposure=same), bases[0])
+    unknown = lora.register(lora.true, lora.run(exposure=exposed(lora.true)), bases[1])
+    site.catch_up()
+    client = asking(site, lora.folder)
+    both = {("never_consumed", "fact"), ("never_handed_out", "fact")}
+    assert both <= set(codes(client, found))
+    assert not both & {*codes(client, none), *codes(client, unknown)}
+    page = client.get(f"/model/{to_hex(found)}?language=en").text
+    assert "a vault handed out 1 item that training never consumed." in page
+    assert "training consumed 2,000 items of which no vault" in page
+    japanese = client.get(f"/model/{to_hex(found)}?language=ja").text.replace("<wbr>", "")
+    assert "保管庫が提供した1件を" in japanese and "学習が使った2,000件には" in japanese
+    told = client.get(f"/model/{to_hex(none)}.json").json()["trained"]["exposure"]
+    assert told["handed_out"] == 4
+
+
 def test_what_the_developer_told_beside_it_stands_apart_as_told(
     places: Places, site: Site, lora: Trained
 ) -> None:

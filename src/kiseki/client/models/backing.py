@@ -18,13 +18,13 @@ from kiseki.core.counts import percent
 from kiseki.core.days import utc
 from kiseki.core.keccak import keccak256
 from kiseki.core.reproduction import Reproduction
-from kiseki.core.run import Run
+from kiseki.core.run import Exposed, Run
 from kiseki.core.values import to_hex
 from kiseki.index import Finding, Lineage
 from kiseki.index.answers.runs import Ran
 from kiseki.index.answers.wording import short
 from kiseki.index.questions import Questions
-from kiseki.language import say
+from kiseki.language import plural, say
 
 __all__ = ["ATTESTING", "Backing", "Level", "backed_in_words", "backings", "told_findings"]
 
@@ -162,7 +162,8 @@ def told_findings(index: Questions, documents: Documents, lineage: Lineage) -> l
     """What documents show about the models of a lineage that cannot be so. Without documents there
     is nothing: what nobody published contradicts nothing.
 
-    Codes: ``hook_manifest``, and those of `kiseki.core.contradictions`.
+    Codes: ``hook_manifest``; ``never_consumed`` and ``never_handed_out``, which are facts and no
+    faults; and those of `kiseki.core.contradictions`.
     """
     if not documents:
         return []
@@ -178,6 +179,8 @@ def _of(ran: Ran, documents: Documents) -> Iterator[Finding]:
     if exposed is not None and exposed.manifest not in (None, ran.root):
         said = partial(_other_manifest, model=ran.model)
         yield Finding("hook_manifest", ran.model, "problem", said)
+    if exposed is not None:
+        yield from _handed(ran.model, exposed)
     if told is None:
         return
     found = [*contradictions.in_itself(told), *contradictions.with_base(told, ran.has_base)]
@@ -189,6 +192,40 @@ def _of(ran: Ran, documents: Documents) -> Iterator[Finding]:
         severity = "problem" if each.is_certain else "fact"
         said = partial(_about, model=ran.model, contradiction=each)
         yield Finding(each.code, ran.model, severity, said)
+
+
+def _handed(model: bytes, exposed: Exposed) -> Iterator[Finding]:
+    """Receipts of vaults held against what training consumed, by the document's own word."""
+    for code, number, said in (
+        ("never_consumed", exposed.never_consumed, _never_consumed),
+        ("never_handed_out", exposed.never_handed_out, _never_handed_out),
+    ):
+        if number:
+            yield Finding(code, model, "fact", partial(said, model=model, number=number))
+
+
+def _never_consumed(language: str, *, model: bytes, number: int) -> str:
+    return plural(
+        "The run's document of the model {model} says that a vault handed out {number} item that "
+        "training never consumed.",
+        "The run's document of the model {model} says that a vault handed out {number} items that "
+        "training never consumed.",
+        number,
+        language,
+        model=short(model),
+    )
+
+
+def _never_handed_out(language: str, *, model: bytes, number: int) -> str:
+    return plural(
+        "The run's document of the model {model} says that training consumed {number} item of "
+        "which no vault's receipt was kept.",
+        "The run's document of the model {model} says that training consumed {number} items of "
+        "which no vault's receipt was kept.",
+        number,
+        language,
+        model=short(model),
+    )
 
 
 def _other_manifest(language: str, *, model: bytes) -> str:

@@ -1,4 +1,7 @@
-"""What the ledger of a run comes to: handed out, read, consumed, and lost."""
+"""What the ledger of a run comes to: read, consumed, and lost.
+
+What a vault handed out no ledger knows: receipts do (`kiseki.training.handed`).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,6 @@ class Figures:
         ranks: how many processes trained side by side in the end.
         steps: of the optimizer that took a batch, and that the weights descend from.
         batches: that these steps took, over all ranks.
-        handed_out: by a vault; none where there was none, so that it is unknown.
         read: how often a dataset gave out a sample, also where training never took it.
         consumed: samples in the batches of these steps.
         lost: samples in steps that the weights do not descend from.
@@ -49,7 +51,6 @@ class Figures:
     ranks: int
     steps: int
     batches: int
-    handed_out: int | None
     read: int
     consumed: int
     lost: int
@@ -124,7 +125,7 @@ class Ledger:
         return Figures(
             run=self.folder.run,
             head=keccak256(b"".join(rank.to_bytes(4) + heads[rank].hash for rank in ranks)),
-            ranks=world, steps=step, batches=batches, handed_out=None, read=read.total(),
+            ranks=world, steps=step, batches=batches, read=read.total(),
             consumed=counts.total(), lost=lost.total(), counts=dict(counts),
             lost_counts=dict(lost), read_counts=dict(read),
             ended=bool(own) and all(each.ended and each.steps == step for each in own),
