@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, show
+from kiseki.cli import context, fromvault, show
 from kiseki.cli.training import training
 from kiseki.core.values import to_hex
 from kiseki.errors import InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
+    from kiseki.client.kiseki import Kiseki
+    from kiseki.training.lacking import Fetched
     from kiseki.training.laying.clear import Clearing
     from kiseki.training.laying.prepare import Layout
 
@@ -45,6 +47,7 @@ def lay(
                      help="How often the trainer takes each picture in an epoch, for all "
                           "collections; or NAME=N for one, repeat. Default: 1."),
     ] = None,
+    vault: fromvault.FromVault = None,
 ) -> None:  # fmt: skip
     """Lay out what this wallet may train on, in the form that a trainer reads.
 
@@ -54,6 +57,11 @@ def lay(
     this wallet may not train on now: terms, gate and consent of a collection are asked of the
     chain, and items that were revoked are left out. kiseki-laid.json in the folder says which file
     is which item; `kiseki model from-lora` reads it.
+
+    With --vault, pictures that the folders of --from lack are got from a vault first, checked one
+    by one, into the first of these folders. The vault keeps a receipt of each, also one's own
+    vault; they lie in kiseki-receipts in that folder, and `kiseki training exposure --receipts`
+    counts them. It is shown and asked for before.
 
     Shows what is written and how large it is, and asks first. Until all is there the folder has a
     hidden name beside its own, so that no trainer reads a part of it; one process at a time lays or
@@ -66,6 +74,8 @@ def lay(
       kiseki training lay foxes=0x1111… train --for kohya --from drawings --repeats 10
       kiseki training lay foxes=0x1111… fruit=0x2222… train --for onetrainer --from store \\
         --repeats 5 --repeats foxes=10
+      kiseki training lay foxes=0x1111… train --for kohya --from drawings \\
+        --vault https://vault.example.org
       kiseki training lay 0x1111… 0x2222… train --for diffusers --from store --dry-run
     """
     from kiseki.training.laying.held import held
@@ -73,8 +83,11 @@ def lay(
     from kiseki.training.laying.write import carry_out
 
     named = _named(collection)
-    k = context.watching(context.acting(), allow_old=False)
+    k = context.kiseki() if vault else context.watching(context.acting(), allow_old=False)
     with held(folder):
+        fetched = None if vault is None else _fetched(k, vault, source, list(named.values()))
+        if vault is not None and fetched is None:
+            return
         with show.progress("hashing", "files") as told:
             planned = plan(
                 k, named, tool, folder,
@@ -88,7 +101,8 @@ def lay(
             with show.progress("copying", "files") as told:
                 carry_out(planned, told)
     if context.current.json:
-        show.json_line(_document(planned))
+        got = {} if fetched is None else {"got": fromvault.document(fetched)}
+        show.json_line(_document(planned) | got)
     else:
         _end(planned)
     if planned.lacks:
@@ -131,6 +145,18 @@ def clear(
         })  # fmt: skip
     else:
         show.say("Nothing was deleted." if context.current.dry_run else "Deleted.")
+
+
+def _fetched(
+    k: Kiseki, vault: str, folders: list[Path], collections: list[bytes]
+) -> Fetched | None:
+    """What the folders lack, got into the first of them; none where only a dry run was wanted."""
+    from kiseki.training.lacking import lacks_of
+
+    with fromvault.opened(k, vault) as site:
+        with show.progress("hashing", "files") as told:
+            lacks = lacks_of(k, collections, folders, site, told)
+        return fromvault.asked(k, site, folders[0], lacks)
 
 
 def _named(given: list[str]) -> dict[str, bytes]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiseki.cli import context, letters, show
+from kiseki.cli import context, fromvault, letters, show
 from kiseki.cli.model import Model, model, read_manifest
 from kiseki.core.values import one_line, to_hex
-from kiseki.errors import FilesError
+from kiseki.errors import FilesError, InvalidInput, VaultError
 
 if TYPE_CHECKING:
     from kiseki.client.kiseki import Kiseki
@@ -28,6 +28,7 @@ def reproduce(
     inputs: Annotated[
         list[Path] | None, typer.Option(help="A folder with the recorded inputs; repeat.")
     ] = None,
+    vault: fromvault.FromVault = None,
     code: Annotated[
         Path | None, typer.Option(help="The folder of the program that trained.")
     ] = None,
@@ -72,11 +73,17 @@ def reproduce(
     --state, which sends one transaction; with --sign a wallet without ether signs into a file,
     which anybody sends with `kiseki statements send`. Ends with 4 if it is not reproduced.
 
+    With --vault, registered inputs that the folders of --inputs lack are got from a vault first,
+    into the first of these folders. It is shown and asked for before, and the vault keeps a receipt
+    of each item for good.
+
     \b
     Examples:
       kiseki model reproduce 0x3333… --run run.json --inputs drawings --code trainer
       kiseki model reproduce 0x3333… --run run.json --inputs drawings --code trainer \\
         --wheels wheels --weights model.safetensors --base base.safetensors --state
+      kiseki model reproduce 0x3333… --run run.json --inputs drawings --code trainer \\
+        --vault https://vault.example.org
     """
     from kiseki.training.isolation.rooms import Bounds
     from kiseki.training.reproducing import reproducing
@@ -84,14 +91,17 @@ def reproduce(
 
     wanted = context.hex32(model, "the model")
     sends = (state or sign_to is not None) and not context.current.dry_run
-    k = context.kiseki() if sends else context.watching()
+    k = context.kiseki() if sends or vault else context.watching()
+    text = whole(run, "the document")
+    if vault is not None and not _fetched(k, vault, wanted, text, inputs or []):
+        return
     given = reproducing.Given(
         tuple(inputs or ()), code, wheels, weights, base,
         read_manifest(manifest) if manifest else None, python,
         Bounds(seconds=hours * 3600, memory=memory * 2**30, output=disk * 2**30),
     )  # fmt: skip
     with show.progress("hashing", "inputs") as told:
-        plan = reproducing.plan(k, wanted, whole(run, "the document"), given, told)
+        plan = reproducing.plan(k, wanted, text, given, told)
     for each in (plan.words, *plan.notes):
         show.say(each)
     if context.current.dry_run:
@@ -114,6 +124,23 @@ def reproduce(
     _next(wanted, document, is_said=state or sign_to is not None)
     if not done.is_reproduced:
         raise typer.Exit(4)
+
+
+def _fetched(k: Kiseki, vault: str, model: bytes, text: bytes, folders: list[Path]) -> bool:
+    """Gets what the folders lack into the first of them; whether it is done."""
+    from kiseki.training.lacking import lacks_of_run
+    from kiseki.training.reproducing.reproducing import registered
+
+    if not folders:
+        raise InvalidInput("--inputs names the folder that what the vault gives goes into")
+    run = registered(k, model, text)
+    with fromvault.opened(k, vault) as site:
+        with show.progress("hashing", "inputs") as told:
+            lacks = lacks_of_run(k, model, run, folders, told)
+        done = fromvault.asked(k, site, folders[0], lacks)
+    if done is not None and done.refused:
+        raise VaultError(f"{done.refused[0][1]}. Nothing was run")
+    return done is not None
 
 
 def _state(k: Kiseki, model: bytes, done: Reproduction) -> None:

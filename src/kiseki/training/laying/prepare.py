@@ -119,8 +119,10 @@ def plan(
     named = _named(collections)
     times = _times(repeats, named)
     wanted = {folder_of(tool, name, times[name]): name for name in named}
-    picked = Picked(k, tool, files_of(sources, place, progress))
     reasons = closed(k, list(named.values()))
+    if reasons.keys() == set(named.values()):  # then no file is looked at
+        raise _nothing([LeftOut(each, (), why, True) for each, why in reasons.items()])
+    picked = Picked(k, tool, files_of(sources, place, progress))
     subsets = []
     for inside, name in wanted.items():
         if (collection := named[name]) in reasons:
@@ -128,8 +130,7 @@ def plan(
         elif pictures := picked.of(inside, collection):
             subsets.append(Subset(inside, collection, times[name], pictures))
     if not subsets:
-        why = "; ".join(f"{to_hex(each.collection)}: {each.why}" for each in picked.left)
-        raise InvalidInput(f"nothing can be laid: {why}")
+        raise _nothing(picked.left)
     texts = {FORMS[tool].settings: FORMS[tool].text(place, tuple(subsets), picked.captions)}
     hashes = {name: hashlib.sha256(text.encode()).digest() for name, text in texts.items()}
     registry = k.session["DataRegistry"].address.lower()
@@ -149,6 +150,11 @@ def plan(
         place, laid, tuple(copies), texts, there, tuple(picked.left), tuple(changed),
         goes if goes and goes.files else None, done, may_end,
     )  # fmt: skip
+
+
+def _nothing(left: Iterable[LeftOut]) -> InvalidInput:
+    why = "; ".join(f"{to_hex(each.collection)}: {each.why}" for each in left)
+    return InvalidInput(f"nothing can be laid: {why}")
 
 
 def _named(collections: Mapping[str, bytes] | Iterable[bytes]) -> dict[str, bytes]:

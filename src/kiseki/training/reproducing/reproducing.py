@@ -33,7 +33,7 @@ from kiseki.training.reproducing.surroundings import Surroundings, here, install
 from kiseki.training.runs.interpreters import Interpreter, environment, interpreter
 from kiseki.vault.files import hash_files
 
-__all__ = ["DOCUMENT", "LOG", "Given", "Plan", "plan", "reproduce"]
+__all__ = ["DOCUMENT", "LOG", "Given", "Plan", "plan", "registered", "reproduce"]
 
 DOCUMENT, LOG = "reproduction.json", "log.txt"
 """What a folder of a reproduction holds, beside the weights that came out."""
@@ -136,16 +136,7 @@ def plan(
             or contradicts the chain; inputs or code are missing, changed or too much.
         FilesError: a file cannot be read.
     """
-    record = k.index.model(model)
-    text = document.encode() if isinstance(document, str) else document
-    digest = keccak256(text)
-    if digest != record.run:
-        raise InvalidInput(
-            f"the document has the hash {to_hex(digest)}, and the model {to_hex(model)} is "
-            f"registered with {to_hex(record.run) if any(record.run) else 'no document'}; nothing "
-            "was run"
-        )
-    run = Run.from_json(text)
+    record, run = k.index.model(model), registered(k, model, document)
     if run.command is None:
         raise InvalidInput("the run's document says no command, so nothing can be run again")
     salts = [ZERO32, *(salt for _, salt in k.salts.held([run.weights.digest]))]
@@ -166,9 +157,27 @@ def plan(
         "The document states no tolerance, so only equal tensors count."
     ]  # fmt: skip
     return Plan(
-        model, digest, run, given, k.session["ModelRegistry"].address.lower(), k.session.chain_id,
-        found, code, interpreter(given.python), tuple(notes),
+        model, record.run, run, given, k.session["ModelRegistry"].address.lower(),
+        k.session.chain_id, found, code, interpreter(given.python), tuple(notes),
     )  # fmt: skip
+
+
+def registered(k: Kiseki, model: bytes, document: str | bytes) -> Run:
+    """The run in a document, whose hash must be registered with the model.
+
+    Raises:
+        NotInIndex: no such model is registered on this chain.
+        InvalidInput: the document is another one than the model's, or says nothing.
+    """
+    record = k.index.model(model)
+    digest = keccak256(document.encode() if isinstance(document, str) else document)
+    if digest != record.run:
+        raise InvalidInput(
+            f"the document has the hash {to_hex(digest)}, and the model {to_hex(model)} is "
+            f"registered with {to_hex(record.run) if any(record.run) else 'no document'}; nothing "
+            "was run"
+        )
+    return Run.from_json(document)
 
 
 def reproduce(
