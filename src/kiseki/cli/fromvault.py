@@ -63,6 +63,11 @@ def asked(k: Kiseki, site: Site, folder: Path, lacks: Sequence[Lack]) -> Fetched
         done = fetch(k, site, folder, lacks, told)
     new, bytes_ = sum(each.new for each in done.got), sum(each.size for each in done.got)
     show.say(f"{show.count(new, 'new file')} in {folder} ({size(bytes_)}).")
+    if captions := sum(len(each.captions.there) for each in done.got):
+        show.say(
+            f"{show.count(captions, 'caption')} beside them are what the vault says; nothing on "
+            "the chain shows them."
+        )
     for lack, why in done.refused:
         what = f"{show.count(lack.count, 'item')} of {to_hex(lack.collection)}"
         show.say(f"Not given: {what}: {why}.")

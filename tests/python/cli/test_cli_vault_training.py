@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,13 +29,14 @@ from kiseki.training import Exposure
 from ..training.test_training_isolation import bubblewrap  # noqa: F401 - a fixture
 from .conftest import Shell
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "sd-scripts" / "datasets"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+FRUIT = SAMPLES / "sd-scripts" / "datasets" / "two_folders" / "train" / "3_fruit"
 PROGRAM = Path(__file__).resolve().parents[1] / "training" / "trained.py"
 STUDENT = local_account(2).address.lower()
 
 
 class Studio:
-    """A vault with four pictures of test:1, behind the market's gate."""
+    """A vault with four pictures of test:1 and their captions, behind the market's gate."""
 
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
@@ -43,7 +45,7 @@ class Studio:
         self.url = f"http://localhost:{self.port}"
         self.art = shell.folder / "art"
         self.art.mkdir()
-        for each in (SAMPLES / "two_folders" / "train" / "3_fruit").glob("*.png"):
+        for each in FRUIT.glob("*.png"):
             shutil.copy(each, self.art)
         shell.run("vault", "init", "--domain", f"localhost:{self.port}")
         self.key = {"KISEKI_VAULT_IDENTITY": str(shell.folder / "home/.kiseki/vault.identity")}
@@ -51,6 +53,13 @@ class Studio:
             "data", "register", "art", "--uses", "train", "--royalty", "0%", "--gate", "market",
             "--vault", "--account", "test:1", more=self.key,
         )["collections"][0]["collection"]  # fmt: skip
+        self.captions = set[str]()
+        with tarfile.open(shell.folder / "shots.tar", "w") as tar:  # captions come with webdatasets
+            for each in sorted(FRUIT.iterdir()):
+                tar.add(each, each.name)
+                if each.suffix == ".txt":
+                    self.captions.add(each.read_text().strip())
+        shell.run("vault", "add", "shots.tar", "--account", "test:1", more=self.key)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -121,10 +130,12 @@ def test_what_is_laid_comes_from_the_vault_and_is_asked_for_once(studio: Studio)
         assert not store.exists()
 
         said = " ".join(shell.run(*studio.lay(*theirs(2))).split())
+        assert "4 captions beside them are what the vault says" in said
         assert "4 new files in store" in said and "Laid. For" in said
         laid = sorted((shell.folder / "train" / "1_fruit").glob("*.png"))
         contents = {each.read_bytes() for each in studio.art.iterdir()}
         assert {each.read_bytes() for each in laid} == contents and len(laid) == 4
+        assert {each.with_suffix(".txt").read_text() for each in laid} == studio.captions
         assert "Everything is there already." in shell.run(*studio.lay(*theirs(2)))
 
         # As after an interruption: one is missing. The same hand-out goes on.
@@ -240,6 +251,8 @@ def test_ones_own_vault_hands_out_by_the_same_rules_and_with_receipts(studio: St
         said = " ".join(shell.run(*own, more=studio.key).split())
         assert f"Ask the vault localhost:{studio.port} for 4 items" in said
         assert "4 new files in store" in said
+        laid = (shell.folder / "train" / "1_fruit").glob("*.txt")
+        assert {each.read_text() for each in laid} == studio.captions
     (handout,) = kept(store)
     assert handout["vault"] == f"localhost:{studio.port}"
     receipts = [json.loads(each["receipt"]) for each in handout["items"]]
@@ -296,5 +309,9 @@ def test_a_run_is_made_again_with_inputs_from_the_vault(
         assert "this vault has nothing for you" in stranger and not (folder / "inputs").exists()
         said = " ".join(shell.run(*words, *theirs(5)).split())
         assert "Reproduced bit for bit" in said
+        assert len(list((folder / "inputs").glob("*.txt"))) == 3, "captions, no input of this run"
+        (folder / "inputs" / "other.png").write_bytes(b"other")
+        other = shell.run(*words, "--out", "second", *theirs(5), code=2)
+        assert "not among the recorded inputs: other.png;" in " ".join(other.split())
     (handout,) = kept(folder / "inputs")
     assert len(handout["items"]) == 3, "the fourth was no input of this run"

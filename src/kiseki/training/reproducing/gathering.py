@@ -16,7 +16,7 @@ from kiseki.core.run import Run
 from kiseki.core.values import one_line, to_hex
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.files import hash_files, still
-from kiseki.vault.folders import walk
+from kiseki.vault.folders import RECEIPTS, walk
 
 __all__ = ["Gathered", "code", "copy", "inputs"]
 
@@ -74,14 +74,25 @@ def inputs(
             problems.append(_problem(run, name, name in there))
     used = {digest for _, digest in files.values()}
     told = wanted.keys() - files.keys()
-    surplus = [name for (_, name), each in zip(named, hashed, strict=True)
-               if each.digest not in used and name not in told]  # fmt: skip
+    surplus = [
+        name
+        for (path, name), each in zip(named, hashed, strict=True)
+        if each.digest not in used and name not in told and not _came_along(path, folders)
+    ]
     if surplus:
         problems.append(
             f"not among the recorded inputs: {_listed(surplus)}; name folders (--inputs) in which "
             "nothing else lies"
         )
     return Gathered(files, frozenset(run.items.values()), tuple(problems))
+
+
+def _came_along(path: Path, folders: Sequence[Path]) -> bool:
+    """Whether it is a caption that a vault gave with a picture: the run did not record it, so the
+    command does not get it, and nobody put it there."""
+    return path.suffix == ".txt" and any(
+        path.is_relative_to(each) and (each / RECEIPTS).is_dir() for each in folders
+    )
 
 
 def code(run: Run, folder: Path | None) -> Gathered:
