@@ -101,13 +101,20 @@ def exposure(
     if context.current.json:
         if collections:
             told["collections"] = [
-                {"collection": each, "handed_out": _handed(handed, each), "read": read,
-                 "consumed": consumed, "lost": lost}
+                {
+                    "collection": each,
+                    "handed_out": _handed(handed, each),
+                    "read": read,
+                    "consumed": consumed,
+                    "lost": lost,
+                }
                 for each, read, consumed, lost in rows
             ]
         if against is not None:
-            told |= {"never_consumed": against.never_consumed,
-                     "never_handed_out": against.never_handed_out}
+            told |= {
+                "never_consumed": against.never_consumed,
+                "never_handed_out": against.never_handed_out,
+            }
         show.json_line(told)
         return
     rest = found.read - found.consumed - found.lost
