@@ -126,7 +126,7 @@ def test_what_receipts_and_consumption_differ_by_are_facts_and_no_problems(
     assert "a vault handed out 1 item that training never consumed." in page
     assert "training consumed 2,000 items of which no vault" in page
     japanese = client.get(f"/model/{to_hex(found)}?language=ja").text.replace("<wbr>", "")
-    assert "保管庫が提供した1件を" in japanese and "学習が使った2,000件には" in japanese
+    assert "保管庫が提供した素材1件を" in japanese and "学習が使った素材2,000件には" in japanese
     told = client.get(f"/model/{to_hex(none)}.json").json()["trained"]["exposure"]
     assert told["handed_out"] == 4
 
