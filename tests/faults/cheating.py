@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import median
 
-from kiseki.client.vault.anchoring import Anchor, look_at
+from kiseki.vault.log.heads import Anchor, look_at
 from kiseki.vault.log.log import Log, Memory
 from kiseki.vault.log.monitor import Monitor, Verdict
 from kiseki.vault.log.notes import Note, Signer
@@ -64,8 +64,9 @@ def _notices(held: Note, false: Log, size: int, *, anchored: bool) -> bool:
     shown = false.checkpoint(size)
     path = false.consistency(monitor.size, size) if monitor.size < size else ()
     if anchored:
-        anchor = Anchor.of(_DOMAIN, bytes(32), [shown], "2026-11-30")
-        return look_at(anchor, monitor, path).verdict is not Verdict.CONSISTENT
+        anchor = Anchor.of(_DOMAIN, bytes(32), [shown], 0, 1, f"0x{'1a' * 20}")
+        head = anchor.head(_SIGNER.key.name)
+        return look_at(head, anchor.note, monitor, path).verdict is not Verdict.CONSISTENT
     return monitor.look(shown, path).verdict is not Verdict.CONSISTENT
 
 

@@ -150,7 +150,17 @@ COMMANDS = {
         "vault",
         "vault",
         "Keep content encrypted, and hand it out by licence.",
-        ("contents", "epochs", "audit", "erasing", "persons", "handing", "witnessing", "given"),
+        (
+            "contents",
+            "epochs",
+            "audit",
+            "erasing",
+            "persons",
+            "handing",
+            "witnessing",
+            "given",
+            "anchors",
+        ),
     ),
     "index": Place("index", "index", "Show, read, check and drop what was read of a chain."),
     "letters": Place(

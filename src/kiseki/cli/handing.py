@@ -13,8 +13,7 @@ import typer
 
 from kiseki.cli import context, names, show
 from kiseki.cli.serve import pages
-from kiseki.cli.vault import opened, vault
-from kiseki.client import settings
+from kiseki.cli.vault import anchor_files, finality, opened, vault
 from kiseki.core.values import to_hex
 from kiseki.disk import atomic, texts
 from kiseki.errors import FilesError, InvalidInput
@@ -22,7 +21,6 @@ from kiseki.language.forms import size
 
 if TYPE_CHECKING:
     from kiseki.chain.node import Node
-    from kiseki.chain.sending.fees import Finality
     from kiseki.client.kiseki import Kiseki
     from kiseki.client.vault.asking import OnChain
     from kiseki.client.vault.captions import Beside
@@ -96,7 +94,7 @@ def serve(
         chain = asking(k, second)
         desk = desk_of(
             found, chain, signed_by(k.session.node), k.session.chain_id,
-            [names.account(each).lower() for each in operator or ()],
+            [names.account(each).lower() for each in operator or ()], anchor_files(),
         )  # fmt: skip
 
         def ready(address: str) -> None:
@@ -114,14 +112,7 @@ def asking(k: Kiseki, second: Node | None = None) -> OnChain:
     from kiseki.client.vault.asking import OnChain
 
     is_public = k.session.network.is_public
-    return OnChain(k.session, _finality(is_public), second, _OLDEST if is_public else None)
-
-
-def _finality(is_public: bool) -> Finality:
-    """At which block licences are asked for: what the options say; else `safe`, and on a chain of
-    one's own the latest, because such a chain has no safe block for a long time."""
-    said: Finality | None = settings.value("KISEKI_CONFIRMATIONS", context.given())
-    return said or ("safe" if is_public else 1)
+    return OnChain(k.session, finality(is_public), second, _OLDEST if is_public else None)
 
 
 @vault.command("get")

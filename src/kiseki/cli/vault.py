@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, show
+from kiseki.client import settings
 from kiseki.errors import InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
+    from kiseki.chain.sending.fees import Finality
+    from kiseki.vault.handing.anchors import AnchorFiles
     from kiseki.vault.keys.epochs import Epoch, Holder
     from kiseki.vault.keys.services import Opens
     from kiseki.vault.keystore import KeyStore
@@ -24,6 +27,8 @@ __all__ = [
     "ROLES",
     "Recovery",
     "Second",
+    "anchor_files",
+    "finality",
     "holders_of",
     "opened",
     "say_holders",
@@ -76,6 +81,20 @@ def vault_of(store: KeyStore) -> Vault:
     raise InvalidInput(
         f"{store.place} is a key store and no vault; `kiseki vault init` makes a vault of it"
     )
+
+
+def finality(is_public: bool) -> Finality:
+    """Which block of the chain counts: what the options say; else `safe`, and on a chain of one's
+    own the latest, because such a chain has no safe block for a long time."""
+    said: Finality | None = settings.value("KISEKI_CONFIRMATIONS", context.given())
+    return said or ("safe" if is_public else 1)
+
+
+def anchor_files() -> AnchorFiles:
+    """Where the documents of the vault's anchors lie."""
+    from kiseki.vault.handing.anchors import AnchorFiles
+
+    return AnchorFiles(context.beside_secrets() / "anchors")
 
 
 def holders_of(

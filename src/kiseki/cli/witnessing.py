@@ -1,4 +1,4 @@
-"""`kiseki vault`: looking at what vaults say of themselves, and stating it."""
+"""`kiseki vault`: looking at the logs of vaults, and cosigning them."""
 
 from __future__ import annotations
 
@@ -177,42 +177,3 @@ def cosigner(
     with opened() as found:
         made = Cosigners(found.keys.database, found.ledger).register(key)
     show.say(f"{made.name} cosigns all logs of this vault from now on.")
-
-
-@vault.command("anchor")
-def anchor() -> None:
-    """State the heads of all logs of this vault on the chain, once a day.
-
-    From then on nobody can be shown another history of that time. The document with all heads lies
-    in the folder anchors beside the key store; give it to whoever asks. Run it every day, as from
-    cron: it states each day once, and what an earlier day left unstated. Sends one transaction for
-    each day.
-
-    \b
-    Examples:
-      kiseki vault anchor
-      kiseki vault anchor --account studio --yes
-    """
-    from kiseki.client.vault.anchoring import Anchors
-
-    k = context.kiseki()
-    with opened() as found:
-        folder = context.beside_secrets() / "anchors"
-        now = k.session.now()
-
-        def work(k: Any) -> Any:
-            return Anchors(
-                found.ledger, found.setup.domain, k.statements, folder, found.setup.seed
-            ).daily(now)
-
-        done = context.spend(
-            k, f"anchor {found.setup.domain} {now // 86_400}",
-            f"State the heads of all logs of {found.setup.domain} for today, for good.", work,
-        )  # fmt: skip
-    if context.current.json:
-        show.json_line({"anchor": None if done is None else done.hash, "folder": folder})
-        return
-    if done is None:
-        show.say("Nothing was handed out yet, so there is nothing to state.")
-    else:
-        show.say(f"The document of this day is in {folder}; its hash is on the chain.")

@@ -20,7 +20,7 @@ from kiseki.chain.signing.accounts import local_account
 
 from .conftest import Shell
 
-ARTIST, STUDENT, STRANGER = (local_account(n).address for n in (1, 2, 5))
+STUDIO, ARTIST, STUDENT, STRANGER = (local_account(n).address for n in (0, 1, 2, 5))
 
 
 class Studio:
@@ -164,6 +164,44 @@ def test_a_provider_looks_at_the_log_and_cosigns_and_the_keeper_states_it(studio
         if each["sort"] == "heads"
     ]  # fmt: skip
     assert stated
+
+
+def test_a_receiver_confirms_that_the_receipts_are_in_what_the_vault_stated(
+    studio: Studio,
+) -> None:
+    """Served, licensed, handed out, stated, confirmed; and a vault that forgets is convicted by a
+    file that the receiver keeps. Promise 6."""
+    shell, as_student = studio.shell, ("--account", "test:2", "--secrets", "their-2")
+    studio.license()
+    with studio.serving():
+        studio.get(2, "got")
+        (waits,) = shell.json("vault", "confirm", "got", *as_student)
+        assert (waits["verdict"], waits["file"]) == ("not anchored yet", None)
+        shell.run("vault", "anchor", more=studio.key)
+        said = " ".join(shell.run("vault", "confirm", "got", *as_student).split())
+        assert "contained in the anchor of 20" in said
+        assert "The chain was read up to 20" in said
+        (done,) = shell.json("vault", "confirm", "got", *as_student)
+        assert (done["verdict"], done["entries"]) == ("anchored", 5)
+        assert done["transaction"] in said
+    # What was found needs the vault no more.
+    assert shell.json("vault", "confirm", "got", *as_student) == [done]
+    studio.get(5, "none", code=1)  # the server is away; nothing is kept there
+    with studio.serving():
+        (shell.folder / "got" / "kiseki-receipts" / "anchored").rename(shell.folder / "away")
+    (unknown,) = shell.json("vault", "confirm", "got", *as_student, code=3)
+    assert unknown["verdict"] == "unknown"
+    store = shell.folder / "home/.kiseki/secrets"
+    with closing(sqlite3.connect(store)) as db, db:
+        for table in ("entry", "log_node", "log", "checkpoint"):
+            db.execute(f"DELETE FROM {table}")
+    anchors = shell.folder / "home/.kiseki/anchors"
+    (document,) = anchors.iterdir()
+    with studio.serving():
+        document.rename(shell.folder / document.name)
+        (owed,) = shell.json("vault", "confirm", "got", *as_student, "--by", STUDIO, code=4)
+        assert (owed["verdict"], owed["block"]) == ("owed", done["block"])
+        assert "no folder" in shell.run("vault", "confirm", "nowhere", *as_student, code=1)
 
 
 def test_a_vault_that_forgets_is_found_out_at_the_next_look(studio: Studio) -> None:

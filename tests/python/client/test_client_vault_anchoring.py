@@ -8,13 +8,15 @@ import pytest
 from tests.python.vault.handed import ARTIST, DOMAIN, OTHER_ARTIST, SEED, receipt
 
 from kiseki import LocalKiseki
-from kiseki.client.vault.anchoring import Anchor, Anchors, heads_key, heads_origin, look_at
+from kiseki.client.vault.anchoring import Anchors
 from kiseki.client.vault.witnessing import Witness
 from kiseki.core.keccak import keccak256
 from kiseki.errors import ChainError, FilesError, InvalidInput, KisekiError, ProofError
+from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.keystore import KeyStore
 from kiseki.vault.log.cosigning import Cosigner
+from kiseki.vault.log.heads import Anchor, anchored, heads_key, heads_origin, look_at
 from kiseki.vault.log.log import Log, Memory
 from kiseki.vault.log.monitor import Monitor, Verdict
 from kiseki.vault.log.notes import Note, Signature, Signer
@@ -32,7 +34,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def anchors(k: LocalKiseki, ledger: Ledger, tmp_path: Path) -> Anchors:
-    return Anchors(ledger, DOMAIN, k.statements, tmp_path / "anchors", SEED)
+    return Anchors(ledger, DOMAIN, k.statements, AnchorFiles(tmp_path / "anchors"), SEED)
 
 
 def give(ledger: Ledger, count: int, provider: str = ARTIST, first: int = 0, at: int = NOW) -> None:
@@ -60,11 +62,17 @@ def test_whoever_has_a_checkpoint_proves_that_it_is_in_what_the_chain_has(
     assert head is not None
     # A receiver needs the proof, the head and the event, and no document.
     assert statement.document == keccak256(proof.note.text.encode())
-    keys = [heads_key(DOMAIN, SEED)]
+    log = Signer(ledger.origin(ARTIST), SEED).key
+    keys = [heads_key(log)]
     proof.check(head.text.encode(), heads_origin(DOMAIN), keys)
     with pytest.raises(ProofError):
         proof.check(held.text.encode(), heads_origin(DOMAIN), keys)
-    look = look_at(anchor, monitor(ledger, held), ledger.consistency(ARTIST, 3, 7))
+    shown = anchored(proof, log)
+    assert (shown.head, shown.size, shown.stamp.taken) == (head, 7, NOW)
+    with pytest.raises(ProofError):
+        anchored(replace(proof, extra=held.to_bytes()), log)
+    path = ledger.consistency(ARTIST, 3, 7)
+    look = look_at(shown.head, anchor.note, monitor(ledger, held), path)
     assert look.verdict is Verdict.CONSISTENT
     assert Anchor.from_json(anchor.to_json()) == anchor
     with pytest.raises(InvalidInput, match="do not give this root"):
@@ -80,15 +88,15 @@ def test_an_anchor_that_leaves_out_drops_or_alters_what_was_seen_is_noticed(
     other = ledger.latest(OTHER_ARTIST)
     assert held is not None
     assert other is not None
-    without = Anchor.of(DOMAIN, SEED, [other], "2027-01-15")
-    assert look_at(without, monitor(ledger, held), ()).verdict is Verdict.ROLLED_BACK
-    assert look_at(without, monitor(ledger, None), ()).verdict is Verdict.CONSISTENT
+    without = Anchor.of(DOMAIN, SEED, [other], NOW, 1, OTHER_ARTIST).note
+    assert look_at(None, without, monitor(ledger, held), ()).verdict is Verdict.ROLLED_BACK
+    assert look_at(None, without, monitor(ledger, None), ()).verdict is Verdict.CONSISTENT
     for entries, verdict in ((2, Verdict.ROLLED_BACK), (3, Verdict.FORKED), (4, Verdict.UNPROVED)):
         log = Log(Signer(ledger.origin(ARTIST), SEED), Memory())
         log.append(b"another %d" % n for n in range(entries))
-        false = Anchor.of(DOMAIN, SEED, [log.checkpoint()], "2027-01-15")
+        false = Anchor.of(DOMAIN, SEED, [log.checkpoint()], NOW, 1, OTHER_ARTIST)
         path = log.consistency(3, 4) if entries == 4 else ()
-        look = look_at(false, monitor(ledger, held), path)
+        look = look_at(false.head(log.origin), false.note, monitor(ledger, held), path)
         assert look.verdict is verdict
         assert look.evidence is not None
     assert look.monitor.seen == held
@@ -113,7 +121,7 @@ def test_an_anchor_is_stated_once_however_often_it_is_interrupted(
     give(ledger, 1, first=2)
     third = anchors.daily(NOW + 2 * DAY)
     assert third is not None
-    kept = anchors.kept()
+    kept = list(anchors.files.last())[::-1]
     assert [each.hash for each in kept] == [each.document for each in anchors.stated()]
     assert len(kept) == 3
     assert anchors.daily(NOW + 2 * DAY) == third

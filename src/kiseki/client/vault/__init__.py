@@ -2,6 +2,7 @@
 
 A part imports only from those above it:
 
+    stated      what the wallet of a vault stated on the chain
     asking      who may have what, asked of the chain
     signing     who signed a text: a key, or a contract by its own word
     http        asking a vault at a URL
@@ -17,6 +18,8 @@ A part imports only from those above it:
     witnessing  who looks at logs, remembers what it saw, and cosigns
     weblogs     the logs of a vault over HTTP
     given       receipts that a vault shows a provider, held against the log
+    comparing   a receipt that somebody keeps, beside an anchor
+    confirming  whether kept receipts are in what the vault stated
     checking    what is registered and not here, and the other way round
     audit       receipts held against manifests and licences
 """

@@ -19,6 +19,7 @@ from kiseki.chain.logs import Head, behind, blocks
 from kiseki.chain.node import Node
 from kiseki.chain.sending.fees import Finality
 from kiseki.client.session import Session
+from kiseki.client.vault.stated import safe_block
 from kiseki.core import ids
 from kiseki.core.abi import who, word
 from kiseki.core.counts import counted
@@ -82,24 +83,7 @@ class OnChain:
         return Answer(self._session.chain_id, Block(block.number, block.hash, block.time), facts)
 
     def _block(self) -> Head:
-        depth = self._finality
-        node = self._session.node
-        if isinstance(depth, int):
-            (latest,) = blocks(node, "latest")
-            found = latest
-            if latest is not None and depth > 1:
-                at = latest.number - depth + 1
-                (found,) = blocks(node, at) if at >= 0 else (None,)
-        else:
-            (found,) = blocks(node, depth)
-        if found is None:
-            raise VaultError(
-                f"the node knows no block that is {depth}; ask another node, or set "
-                "KISEKI_CONFIRMATIONS to a number of blocks"
-                if isinstance(depth, str)
-                else f"the chain does not have {counted(depth, 'block')} yet; wait, or set "
-                "KISEKI_CONFIRMATIONS to fewer"
-            )
+        found = safe_block(self._session.node, self._finality)
         age = self._clock() - found.time
         if self._oldest is not None and age > self._oldest:
             raise NodeBehind(

@@ -28,18 +28,26 @@ class Spoken:
         document: keccak256 of what is said.
         time: Unix seconds.
         place: of it in the chain, the cursor for the next page.
+        block, transaction: in which it was stated.
     """
 
     subject: bytes
     document: bytes
     time: int
     place: int
+    block: int
+    transaction: bytes
 
 
 _SPEAKER = bindparam("speaker", type_=Address), bindparam("kind", type_=Bytes)
 _BY = paged(
     select(
-        t.statement.c.subject, t.statement.c.document, t.time_of(t.statement.c.at), t.statement.c.at
+        t.statement.c.subject,
+        t.statement.c.document,
+        t.time_of(t.statement.c.at),
+        t.statement.c.at,
+        t.block_of(t.statement.c.at),
+        t.transaction_of(t.statement.c.at),
     )
     .where(t.statement.c.speaker == _SPEAKER[0])
     .where(t.statement.c.kind == _SPEAKER[1])

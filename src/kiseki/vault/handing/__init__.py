@@ -7,6 +7,7 @@ A part imports only from those above it:
     signin    who somebody is: a wallet's signature, and sessions
     receipts  what the vault says when it gives somebody an item
     ledger    the providers' logs of receipts, in the store
+    anchors   the heads of all logs that were stated, as files
     cosigners who else signs these logs: providers and witnesses
     rules     who may have what, for which use, until when
     living    which hand-outs are open

@@ -16,4 +16,5 @@ those above it:
     witness     what a witness must ask before it cosigns (tlog-witness)
     log         a log that is added to, signed and asked
     monitor     what somebody has seen of a log, and what a new checkpoint says beside it
+    heads       the heads of many logs as one, which is stated once a day
 """

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput, KisekiError, ProofError
+from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.handout import HandOuts
 from kiseki.vault.handing.ledger import Ledger
@@ -99,6 +100,7 @@ class Desk:
         titles: what items of a provider that are here are called, for that provider alone; none of
             one whose name does not open.
         captions: what describes items that somebody was given; see `kiseki.vault.titles.captions`.
+        anchors: the heads of all logs that were stated; none where nobody may ask for them here.
         health: how the vault stands, for its operators.
         most: how much may be asked.
         flow: the downloads of this process.
@@ -115,6 +117,7 @@ class Desk:
     opening: Callable[[bytes, str, bytes], str] | None = None
     titles: Callable[[Sequence[bytes]], Mapping[bytes, str | None]] | None = None
     captions: Callable[[Sequence[Item]], Iterable[tuple[bytes, str | None]]] | None = None
+    anchors: AnchorFiles | None = None
     health: Callable[[], Health] | None = None
     most: Most = Most()
     flow: Flow = field(default_factory=Flow)

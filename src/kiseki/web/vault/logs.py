@@ -1,18 +1,20 @@
 """The logs of receipts as any reader of C2SP tlog-tiles fetches them, and cosignatures.
 
 Everybody may read them: their entries are salted hashes. A log's address is
-``/vault/log/{provider}``; below it are ``checkpoint``, ``tile/…``, ``key`` and ``consistency``.
+``/vault/log/{provider}``; below it are ``checkpoint``, ``tile/…``, ``key``, ``consistency`` and
+``anchors``. Of an anchor nobody gets more than one head and hashes of the others.
 """
 
 from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from kiseki.core.values import address, address_text
+from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import InvalidInput
+from kiseki.vault.handing.anchors import Listed
 from kiseki.vault.log.lines import hash_lines, number
 from kiseki.vault.log.notes import Note
 from kiseki.vault.log.tiles import WIDTH, Tile
@@ -23,6 +25,9 @@ __all__ = ["logs"]
 
 _NOTE = 1 << 16
 """Bytes of a checkpoint with cosignatures."""
+_MANY = 100
+"""Anchors of one answer."""
+_TEXT = "text/plain; charset=utf-8"
 _FRESH = {"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
 _FOR_GOOD = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -63,7 +68,7 @@ async def checkpoint(request: Request) -> Response:
     note = await desk.work(desk.cosigners.shown, provider, size)
     if note is None:
         raise _nothing()
-    return Response(note.to_bytes(), headers=_FRESH, media_type="text/plain; charset=utf-8")
+    return Response(note.to_bytes(), headers=_FRESH, media_type=_TEXT)
 
 
 async def tile(request: Request) -> Response:
@@ -85,6 +90,56 @@ async def consistency(request: Request) -> Response:
     old, new = (number(request.query_params.get(each, ""), each) for each in ("old", "new"))
     path = await desk.work(desk.ledger.consistency, provider, old, new)
     return PlainTextResponse(hash_lines(path), headers=_FRESH)
+
+
+async def anchors(request: Request) -> Response:
+    """Which anchors have a head of a log, the latest first: those whose heads were read
+    ``before``. And the wallet that stated the last of all."""
+    desk, provider = _log(request)
+    asked = request.query_params.get("before")
+    before = None if asked is None else number(asked, "before")
+    all_, found = list[Listed](), list[Listed]()
+    if desk.anchors is not None:
+        all_ = await desk.work(desk.anchors.listed)
+        found = await desk.work(desk.anchors.of, desk.ledger.origin(provider), _MANY, before)
+    told = {
+        "wallet": all_[-1].wallet if all_ else None,
+        "anchors": [{"document": to_hex(each.hash), "taken": each.taken} for each in found],
+    }
+    return JSONResponse(told, headers=_FRESH)
+
+
+async def anchored(request: Request) -> Response:
+    """The proof (C2SP tlog-proof) that the head of a log is in an anchor, with that head."""
+    desk, provider = _log(request)
+    document = _document(request)
+    if desk.anchors is None:
+        raise _nothing()
+    proof = await desk.work(desk.anchors.prove, desk.ledger.origin(provider), document)
+    if proof is None:
+        raise _nothing()
+    return Response(proof.to_bytes(), headers=_FOR_GOOD, media_type=_TEXT)
+
+
+async def anchor(request: Request) -> Response:
+    """An anchor, signed: how many heads it has, their root, when they were read and by whom it is
+    stated."""
+    desk = Desk.of(request)
+    desk.count(request)
+    document = _document(request)
+    note = None
+    if desk.anchors is not None:
+        note = await desk.work(desk.anchors.note, document)
+    if note is None:
+        raise _nothing()
+    return Response(note.to_bytes(), headers=_FOR_GOOD, media_type=_TEXT)
+
+
+def _document(request: Request) -> bytes:
+    try:
+        return from_hex(request.path_params["document"], 32, "the anchor")
+    except InvalidInput:
+        raise _nothing() from None
 
 
 async def cosign(request: Request) -> Response:
@@ -116,6 +171,9 @@ logs = [
     Route("/log/{provider}/checkpoint/{size}", checkpoint, methods=["GET"]),
     Route("/log/{provider}/tile/{path:path}", tile, methods=["GET"]),
     Route("/log/{provider}/consistency", consistency, methods=["GET"]),
+    Route("/log/{provider}/anchors", anchors, methods=["GET"]),
+    Route("/log/{provider}/anchors/{document}", anchored, methods=["GET"]),
+    Route("/anchors/{document}", anchor, methods=["GET"]),
     Route("/log/{provider}/cosignatures", cosign, methods=["POST"]),
     Route("/log/{provider}/cosigners", register, methods=["POST"]),
 ]

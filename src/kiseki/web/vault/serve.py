@@ -9,6 +9,7 @@ from functools import partial
 
 import uvicorn
 
+from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.rules import Chain
 from kiseki.vault.handing.signin import SignedBy
@@ -28,8 +29,9 @@ def origin_of(domain: str) -> str:
 
 
 def desk_of(
-    vault: Vault, chain: Chain, signed_by: SignedBy, chain_id: int, operators: Iterable[str] = ()
-) -> Desk:
+    vault: Vault, chain: Chain, signed_by: SignedBy, chain_id: int, operators: Iterable[str] = (),
+    anchors: AnchorFiles | None = None,
+) -> Desk:  # fmt: skip
     """What the routes need of a vault.
 
     Args:
@@ -37,6 +39,7 @@ def desk_of(
         signed_by: tells whether a wallet signed a text.
         chain_id: of the chain that is asked.
         operators: wallets of whoever runs it, in lower case.
+        anchors: the heads of its logs that were stated.
     """
 
     def clock() -> int:
@@ -50,7 +53,7 @@ def desk_of(
         vault.shelf.all_of,
         lambda handout, caller, of: vault.opening(handouts.items(handout, caller), of),
         titles=partial(titles, vault.shelf), captions=partial(captions, vault.shelf),
-        health=partial(health, vault),
+        anchors=anchors, health=partial(health, vault),
     )  # fmt: skip
 
 

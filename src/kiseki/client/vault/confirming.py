@@ -1,0 +1,398 @@
+"""Whether what a vault said of hand-outs is in what it stated on the chain, for who was given.
+
+Each receipt that is kept (`kiseki.client.vault.kept`) must be in the next anchor, and so in all
+later ones: the checkpoint that came with it is held against the anchors, one after the other, until
+one has it. What was found is kept beside the receipts and not asked again; so is what contradicts.
+
+A vault that does not answer tells nothing. One that answers, and shows no document for what it
+stated, hides it; one that lets two days pass without an anchor owes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import ParamSpec, Protocol, TypeVar
+
+from kiseki.chain.logs import Head
+from kiseki.client.vault.comparing import Comparison, Given, Says, genuine
+from kiseki.client.vault.kept import FOLDER, Said, said_in
+from kiseki.client.vault.stated import Stated
+from kiseki.client.vault.weblogs import is_answer
+from kiseki.core.counts import counted
+from kiseki.core.days import ago, day, utc
+from kiseki.core.values import to_hex
+from kiseki.disk import atomic
+from kiseki.errors import FilesError, InvalidInput, ProofError, VaultError
+from kiseki.vault.log.checkpoints import Checkpoint
+from kiseki.vault.log.dates import TOLERANCE
+from kiseki.vault.log.heads import anchored
+from kiseki.vault.log.notes import Note, VerifierKey
+from kiseki.vault.log.proofs import LogProof
+
+__all__ = ["DUE", "Confirmed", "Confirming", "Shows", "Verdict"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+DUE = 2 * 86_400
+"""Seconds after which an anchor with a receipt is overdue."""
+_ANCHORED, _CONTRADICTED = "anchored", "contradicted"
+"""Folders beside the receipts."""
+
+
+class Verdict(Enum):
+    """How it stands with what was kept of a hand-out."""
+
+    ANCHORED = "anchored"
+    """An anchor on the chain has it."""
+    WAITING = "not anchored yet"
+    """No anchor has it, and none is due."""
+    OWED = "owed"
+    """The vault owes something: an anchor is overdue, or it hides what it stated."""
+    CONTRADICTED = "contradicted"
+    """What the vault stated contradicts what it had said."""
+    UNKNOWN = "unknown"
+    """The vault does not answer, or what was kept cannot be read."""
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it speaks against the vault."""
+        return self in (Verdict.OWED, Verdict.CONTRADICTED)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it says nothing of the vault."""
+        return self is Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What came of the receipts that one checkpoint came with.
+
+    Attributes:
+        vault: its URL.
+        log: the name of the log.
+        handout: of which hand-out.
+        size: entries of the log at that time.
+        verdict: how it stands.
+        why: in words.
+        stated: the anchor that has it, or contradicts it.
+        file: what others can check, where there is something.
+    """
+
+    vault: str
+    log: str
+    handout: bytes
+    size: int
+    verdict: Verdict
+    why: str
+    stated: Stated | None = None
+    file: Path | None = None
+
+
+_PARTS = {_ANCHORED: Verdict.ANCHORED, _CONTRADICTED: Verdict.CONTRADICTED}
+
+
+class Shows(Protocol):
+    """What a vault shows of its anchors (`kiseki.client.vault.weblogs.WebLogs`)."""
+
+    def keeper(self, provider: str) -> str | None:
+        """The wallet that states them, as the vault tells it."""
+        ...
+
+    def anchored(self, provider: str, document: bytes) -> LogProof | None:
+        """The proof of a log's head in an anchor."""
+        ...
+
+    def anchor(self, document: bytes) -> Note | None:
+        """An anchor without its heads."""
+        ...
+
+    def consistency(self, provider: str, old: int, new: int) -> Sequence[bytes]:
+        """The proof that a log's first `new` entries begin with the first `old`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was kept of a hand-out under one checkpoint, which proves all of these receipts.
+
+    Attributes:
+        said: all that was kept of the hand-out.
+        log: the key of the log.
+        all: the receipts, in the order of the log; the last stands for all.
+    """
+
+    said: Said
+    log: VerifierKey
+    all: tuple[Given, ...]
+
+    @property
+    def given(self) -> Given:
+        return self.all[-1]
+
+    @property
+    def seen(self) -> Note:
+        return self.given.proof.note
+
+    @property
+    def size(self) -> int:
+        return Checkpoint.from_text(self.seen.text).size
+
+    @property
+    def provider(self) -> str:
+        return self.log.name.rpartition("/")[2]
+
+    @property
+    def name(self) -> str:
+        return f"{self.said.handout.id.hex()}-{self.size}.json"
+
+    def told(
+        self, verdict: Verdict, why: str, stated: Stated | None = None, file: Path | None = None
+    ) -> Confirmed:
+        return Confirmed(
+            self.said.vault, self.log.name, self.said.handout.id, self.size, verdict, why, stated,
+            file,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Confirming:
+    """Confirms what lies in folders.
+
+    Attributes:
+        reach: the logs of the vault at a URL.
+        stated: what a wallet stated up to `block`, the earliest first.
+        block: the last block of the chain that counts.
+        chain: the ID of the chain.
+        now: by this machine's clock, in seconds since 1970.
+        wallet: who states the anchors, where somebody told; else who stated those that were found
+            before, else whom the vault names.
+    """
+
+    reach: Callable[[str], Shows]
+    stated: Callable[[str], list[Stated]]
+    block: Head
+    chain: int
+    now: int
+    wallet: str | None = None
+    _shows: dict[str, Shows] = field(default_factory=dict)
+    _away: dict[str, str] = field(default_factory=dict)
+    _stated: dict[str, list[Stated]] = field(default_factory=dict)
+    _known: dict[str, str] = field(default_factory=dict)
+    _heads: dict[tuple[str, bytes], tuple[Note, LogProof | None] | None] = field(
+        default_factory=dict
+    )
+
+    def confirm(self, folder: Path) -> Iterator[Confirmed]:
+        """Goes through all that is kept in a folder, one hand-out after the other; first what was
+        found before.
+
+        Raises:
+            FilesError: a file cannot be read or written.
+            InvalidInput: one is another file than it should be.
+            KisekiError: the chain cannot be asked.
+        """
+        left = []
+        for said in said_in(folder):
+            for each in _kept(said):
+                done = each if isinstance(each, Confirmed) else self._done(folder, each)
+                if done is not None:
+                    yield done
+                elif isinstance(each, _Kept):
+                    left.append(each)
+        for kept in left:
+            yield self._confirm(folder, kept)
+
+    def _done(self, folder: Path, kept: _Kept) -> Confirmed | None:
+        """What was found before, and stands for good."""
+        for part, verdict in _PARTS.items():
+            path = folder / FOLDER / part / kept.name
+            if not path.exists():
+                continue
+            known = _read(path)
+            if (known.given, known.log) != (kept.given, kept.log):
+                raise InvalidInput(
+                    f"{path} is of another receipt; move it away, and run this again"
+                )
+            if verdict is Verdict.ANCHORED:
+                self._known.setdefault(kept.log.name, known.wallet)
+                return kept.told(verdict, _contained(known.stated), known.stated, path)
+            says, why = known.says()
+            if says is Says.CONTRADICTED:
+                return kept.told(verdict, why, known.stated, path)
+        return None
+
+    def _confirm(self, folder: Path, kept: _Kept) -> Confirmed:
+        try:
+            receipts = [each.check(kept.log) for each in kept.all]
+        except (InvalidInput, ProofError) as error:
+            return kept.told(Verdict.UNKNOWN, f"what was kept of it does not hold: {error}")
+        if other := {each.chain for each in receipts} - {self.chain}:
+            why = f"it is of chain {min(other)}, and chain {self.chain} was asked; name the other"
+            return kept.told(Verdict.UNKNOWN, why)
+        at = max(each.at for each in receipts)
+        url = kept.said.vault
+        if url not in self._away:
+            try:
+                return self._ask(folder, kept, at)
+            except VaultError as error:
+                self._away[url] = str(error)
+        return kept.told(Verdict.UNKNOWN, self._away[url])
+
+    def _ask(self, folder: Path, kept: _Kept, at: int) -> Confirmed:
+        if at > self.now + TOLERANCE:
+            why = f"its receipt says {utc(at)}, which is still to come, or this clock is wrong"
+            return kept.told(Verdict.CONTRADICTED, why)
+        shows = self._shows.setdefault(kept.said.vault, self.reach(kept.said.vault))
+        wallet, other = self._wallet(shows, kept)
+        if other is not None:
+            return kept.told(Verdict.OWED, other)
+        hidden = []
+        for each in self._since(wallet, at - TOLERANCE):
+            shown = self._shown(shows, kept, each, wallet or "")
+            if shown is None:
+                hidden.append(each)
+                continue
+            compared = self._compared(shows, kept, shown, each, wallet or "")
+            says, why = compared.says()
+            if says in (Says.CONTRADICTED, Says.UNPROVED):
+                path = _write(folder, _CONTRADICTED, kept, compared)
+                return kept.told(Verdict.CONTRADICTED, why, each, path)
+            if says is Says.CONTAINED and not hidden:
+                path = _write(folder, _ANCHORED, kept, compared)
+                self._known.setdefault(kept.log.name, compared.wallet)
+                return kept.told(Verdict.ANCHORED, _contained(each), each, path)
+            if says is Says.CONTAINED:
+                break
+        return self._absent(kept, at, hidden)
+
+    def _since(self, wallet: str | None, time: int) -> Iterator[Stated]:
+        """What the wallet stated from a time on."""
+        if wallet is None:
+            return iter(())
+        if wallet not in self._stated:
+            self._stated[wallet] = self.stated(wallet)
+        return (each for each in self._stated[wallet] if each.time >= time)
+
+    def _wallet(self, shows: Shows, kept: _Kept) -> tuple[str | None, str | None]:
+        """Who states the anchors; or why that is not plain."""
+        if self.wallet is not None:
+            return self.wallet.lower(), None
+        known, told = self._known.get(kept.log.name), _answer(shows.keeper, kept.provider)
+        if known is not None and told not in (None, known):
+            return None, (
+                f"the vault names {told} as the wallet that states its heads; before it was "
+                f"{known}. If its keeper says so elsewhere, too, name it with --by"
+            )
+        return known or told, None
+
+    def _shown(
+        self, shows: Shows, kept: _Kept, stated: Stated, wallet: str
+    ) -> tuple[Note, LogProof | None] | None:
+        """An anchor, and the head of the log in it; none where the vault shows none that is
+        genuine."""
+        key = kept.log.name, stated.document
+        if key not in self._heads:
+            self._heads[key] = self._asked(shows, kept, stated, wallet)
+        return self._heads[key]
+
+    def _asked(
+        self, shows: Shows, kept: _Kept, stated: Stated, wallet: str
+    ) -> tuple[Note, LogProof | None] | None:
+        proof = _answer(shows.anchored, kept.provider, stated.document)
+        note = _answer(shows.anchor, stated.document) if proof is None else proof.note
+        if note is None:
+            return None
+        try:
+            genuine(note, kept.log, stated.document, self.chain, wallet)
+            if proof is not None:
+                anchored(proof, kept.log)
+        except (InvalidInput, ProofError):
+            return None
+        return note, proof
+
+    def _compared(
+        self, shows: Shows, kept: _Kept, shown: tuple[Note, LogProof | None], stated: Stated,
+        wallet: str,
+    ) -> Comparison:  # fmt: skip
+        anchor, head = shown
+        size = 0 if head is None else anchored(head, kept.log).size
+        path: Sequence[bytes] | None = ()
+        if size > kept.size:
+            path = _answer(shows.consistency, kept.provider, kept.size, size)
+        return Comparison(
+            kept.log, kept.given, anchor, head, tuple(path or ()), stated, self.chain, wallet
+        )
+
+    def _absent(self, kept: _Kept, at: int, hidden: Sequence[Stated]) -> Confirmed:
+        if hidden:
+            one = hidden[0]
+            why = (
+                f"the vault stated {counted(len(hidden), 'anchor')} since, and shows no document; "
+                f"the first on {utc(one.time)}, in block {one.block:,}, transaction "
+                f"{to_hex(one.transaction)}"
+            )
+            return kept.told(Verdict.OWED, why, one)
+        age = f"it was given {ago(max(0, self.block.time - at))}"
+        if self.block.time - at > DUE:
+            why = f"{age}, and no anchor has it: the vault owes one within two days"
+            return kept.told(Verdict.OWED, why)
+        return kept.told(Verdict.WAITING, age)
+
+
+def _kept(said: Said) -> Iterator[_Kept | Confirmed]:
+    """The receipts of a hand-out, by the checkpoints that prove them."""
+    try:
+        log, parts = VerifierKey.from_text(said.key), dict[str, list[Given]]()
+        for each in said.handout.items:
+            given = Given(each.receipt, LogProof.from_bytes(each.proof))
+            parts.setdefault(given.proof.note.text, []).append(given)
+    except InvalidInput as error:
+        why = f"what was kept of it cannot be read: {error}"
+        yield Confirmed(said.vault, said.key, said.handout.id, 0, Verdict.UNKNOWN, why)
+        return
+    for some in parts.values():
+        yield _Kept(said, log, tuple(sorted(some, key=lambda each: each.proof.index)))
+
+
+def _answer(ask: Callable[P, T], *given: P.args, **more: P.kwargs) -> T | None:
+    """What a vault answers; none where it answers something else.
+
+    Raises:
+        VaultError: it does not answer.
+    """
+    try:
+        return ask(*given, **more)
+    except VaultError as error:
+        if not is_answer(error):
+            raise
+        return None
+
+
+def _contained(stated: Stated) -> str:
+    return (
+        f"contained in the anchor of {day(stated.time)}, block {stated.block:,}, transaction "
+        f"{to_hex(stated.transaction)}"
+    )
+
+
+def _write(folder: Path, part: str, kept: _Kept, compared: Comparison) -> Path:
+    path = folder / FOLDER / part / kept.name
+    try:
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        atomic.write(path, compared.to_json() + "\n", mode=0o600)
+    except OSError as error:
+        raise FilesError(f"{path} cannot be written ({error.strerror})") from error
+    return path
+
+
+def _read(path: Path) -> Comparison:
+    try:
+        return Comparison.from_json(path.read_bytes())
+    except OSError as error:
+        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{path} cannot be used ({error}); delete it, and run again") from error
