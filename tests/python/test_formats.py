@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 
 from kiseki import Manifest
+from kiseki.client.vault import comparing
+from kiseki.client.vault.comparing import genuine
 from kiseki.core import ids
 from kiseki.core import origin as origins
 from kiseki.core.derived import Derived
+from kiseki.core.keccak import keccak256
 from kiseki.core.laid import FILE, TOOLS, Laid
 from kiseki.core.reproduction import _READERS, Reproduction
 from kiseki.core.run import _NAMES, Run
@@ -16,7 +19,7 @@ from kiseki.core.withdrawal import Answer
 from kiseki.vault import receipts
 from kiseki.vault.handing.receipts import _BLOCK, _MEMBERS, Receipt, Salted
 from kiseki.vault.log.cosigning import CosignerKey
-from kiseki.vault.log.notes import VerifierKey
+from kiseki.vault.log.notes import Note, VerifierKey
 from kiseki.vault.log.proofs import LogProof
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
@@ -110,8 +113,21 @@ def test_the_reproduction_on_the_page_is_one() -> None:
     assert members("Reproduction") == set(_READERS) | {"format"}
 
 
+def test_the_anchor_on_the_page_has_the_hash_that_it_names() -> None:
+    (section,) = re.findall(r"## Anchor of a vault.*?(?=\n## )", PAGE, re.S)
+    (text,) = re.findall(r"```text\n(.*?)```", section, re.S)
+    (key,) = re.findall(r"^(vault\S*\+\S+\+\S+)$", PAGE, re.M)
+    note, log = Note.from_bytes(text.encode()), VerifierKey.from_text(key)
+    hashed = keccak256(note.text.encode())
+    assert f"`0x{hashed.hex()}`" in section
+    stamp = genuine(note, log, hashed, 31337, "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+    assert (stamp.day, stamp.checkpoint.size) == ("2026-12-01", 2)
+    assert members("Receipt beside an anchor") == set(comparing._MEMBERS)
+
+
 def test_the_proof_on_the_page_is_one_that_its_keys_verify() -> None:
-    proof, keys = re.findall(r"```text\n(.*?)```", PAGE.split("## Proof of an entry")[1], re.S)
+    (section,) = re.findall(r"## Proof of an entry.*?(?=\n## )", PAGE, re.S)
+    proof, keys = re.findall(r"```text\n(.*?)```", section, re.S)
     log, witness = keys.split()
     key, seen = VerifierKey.from_text(log), CosignerKey.from_text(witness)
     found = LogProof.from_bytes(proof.encode())

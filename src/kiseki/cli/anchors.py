@@ -15,7 +15,7 @@ from kiseki.core.values import address, address_text
 from kiseki.errors import FilesError
 
 if TYPE_CHECKING:
-    from kiseki.client.vault.confirming import Confirmed
+    from kiseki.client.vault.confirmed import Confirmed
     from kiseki.client.vault.stated import Stated
 
 __all__: list[str] = []

@@ -19,6 +19,7 @@ A part imports only from those above it:
     weblogs     the logs of a vault over HTTP
     given       receipts that a vault shows a provider, held against the log
     comparing   a receipt that somebody keeps, beside an anchor
+    confirmed   what was kept of hand-outs, and what came of it
     confirming  whether kept receipts are in what the vault stated
     checking    what is registered and not here, and the other way round
     audit       receipts held against manifests and licences

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 from kiseki.chain.logs import Head
-from kiseki.client.vault.comparing import Comparison, Given, Says, genuine
-from kiseki.client.vault.kept import FOLDER, Said, said_in
+from kiseki.client.vault.comparing import Comparison, Says, genuine
+from kiseki.client.vault.confirmed import Confirmed, Kept, Verdict
+from kiseki.client.vault.confirmed import kept as parts_of
+from kiseki.client.vault.kept import FOLDER, said_in
 from kiseki.client.vault.stated import Stated
 from kiseki.client.vault.weblogs import is_answer
 from kiseki.core.counts import counted
@@ -26,13 +27,12 @@ from kiseki.core.days import ago, day, utc
 from kiseki.core.values import to_hex
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, ProofError, VaultError
-from kiseki.vault.log.checkpoints import Checkpoint
 from kiseki.vault.log.dates import TOLERANCE
 from kiseki.vault.log.heads import anchored
-from kiseki.vault.log.notes import Note, VerifierKey
+from kiseki.vault.log.notes import Note
 from kiseki.vault.log.proofs import LogProof
 
-__all__ = ["DUE", "Confirmed", "Confirming", "Shows", "Verdict"]
+__all__ = ["DUE", "Confirming", "Shows"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,58 +40,6 @@ DUE = 2 * 86_400
 """Seconds after which an anchor with a receipt is overdue."""
 _ANCHORED, _CONTRADICTED = "anchored", "contradicted"
 """Folders beside the receipts."""
-
-
-class Verdict(Enum):
-    """How it stands with what was kept of a hand-out."""
-
-    ANCHORED = "anchored"
-    """An anchor on the chain has it."""
-    WAITING = "not anchored yet"
-    """No anchor has it, and none is due."""
-    OWED = "owed"
-    """The vault owes something: an anchor is overdue, or it hides what it stated."""
-    CONTRADICTED = "contradicted"
-    """What the vault stated contradicts what it had said."""
-    UNKNOWN = "unknown"
-    """The vault does not answer, or what was kept cannot be read."""
-
-    @property
-    def is_finding(self) -> bool:
-        """Whether it speaks against the vault."""
-        return self in (Verdict.OWED, Verdict.CONTRADICTED)
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether it says nothing of the vault."""
-        return self is Verdict.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What came of the receipts that one checkpoint came with.
-
-    Attributes:
-        vault: its URL.
-        log: the name of the log.
-        handout: of which hand-out.
-        size: entries of the log at that time.
-        verdict: how it stands.
-        why: in words.
-        stated: the anchor that has it, or contradicts it.
-        file: what others can check, where there is something.
-    """
-
-    vault: str
-    log: str
-    handout: bytes
-    size: int
-    verdict: Verdict
-    why: str
-    stated: Stated | None = None
-    file: Path | None = None
-
-
 _PARTS = {_ANCHORED: Verdict.ANCHORED, _CONTRADICTED: Verdict.CONTRADICTED}
 
 
@@ -113,49 +61,6 @@ class Shows(Protocol):
     def consistency(self, provider: str, old: int, new: int) -> Sequence[bytes]:
         """The proof that a log's first `new` entries begin with the first `old`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What was kept of a hand-out under one checkpoint, which proves all of these receipts.
-
-    Attributes:
-        said: all that was kept of the hand-out.
-        log: the key of the log.
-        all: the receipts, in the order of the log; the last stands for all.
-    """
-
-    said: Said
-    log: VerifierKey
-    all: tuple[Given, ...]
-
-    @property
-    def given(self) -> Given:
-        return self.all[-1]
-
-    @property
-    def seen(self) -> Note:
-        return self.given.proof.note
-
-    @property
-    def size(self) -> int:
-        return Checkpoint.from_text(self.seen.text).size
-
-    @property
-    def provider(self) -> str:
-        return self.log.name.rpartition("/")[2]
-
-    @property
-    def name(self) -> str:
-        return f"{self.said.handout.id.hex()}-{self.size}.json"
-
-    def told(
-        self, verdict: Verdict, why: str, stated: Stated | None = None, file: Path | None = None
-    ) -> Confirmed:
-        return Confirmed(
-            self.said.vault, self.log.name, self.said.handout.id, self.size, verdict, why, stated,
-            file,
-        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -197,16 +102,16 @@ class Confirming:
         """
         left = []
         for said in said_in(folder):
-            for each in _kept(said):
+            for each in parts_of(said):
                 done = each if isinstance(each, Confirmed) else self._done(folder, each)
                 if done is not None:
                     yield done
-                elif isinstance(each, _Kept):
+                elif isinstance(each, Kept):
                     left.append(each)
         for kept in left:
             yield self._confirm(folder, kept)
 
-    def _done(self, folder: Path, kept: _Kept) -> Confirmed | None:
+    def _done(self, folder: Path, kept: Kept) -> Confirmed | None:
         """What was found before, and stands for good."""
         for part, verdict in _PARTS.items():
             path = folder / FOLDER / part / kept.name
@@ -225,7 +130,7 @@ class Confirming:
                 return kept.told(verdict, why, known.stated, path)
         return None
 
-    def _confirm(self, folder: Path, kept: _Kept) -> Confirmed:
+    def _confirm(self, folder: Path, kept: Kept) -> Confirmed:
         try:
             receipts = [each.check(kept.log) for each in kept.all]
         except (InvalidInput, ProofError) as error:
@@ -242,7 +147,7 @@ class Confirming:
                 self._away[url] = str(error)
         return kept.told(Verdict.UNKNOWN, self._away[url])
 
-    def _ask(self, folder: Path, kept: _Kept, at: int) -> Confirmed:
+    def _ask(self, folder: Path, kept: Kept, at: int) -> Confirmed:
         if at > self.now + TOLERANCE:
             why = f"its receipt says {utc(at)}, which is still to come, or this clock is wrong"
             return kept.told(Verdict.CONTRADICTED, why)
@@ -277,7 +182,7 @@ class Confirming:
             self._stated[wallet] = self.stated(wallet)
         return (each for each in self._stated[wallet] if each.time >= time)
 
-    def _wallet(self, shows: Shows, kept: _Kept) -> tuple[str | None, str | None]:
+    def _wallet(self, shows: Shows, kept: Kept) -> tuple[str | None, str | None]:
         """Who states the anchors; or why that is not plain."""
         if self.wallet is not None:
             return self.wallet.lower(), None
@@ -290,7 +195,7 @@ class Confirming:
         return known or told, None
 
     def _shown(
-        self, shows: Shows, kept: _Kept, stated: Stated, wallet: str
+        self, shows: Shows, kept: Kept, stated: Stated, wallet: str
     ) -> tuple[Note, LogProof | None] | None:
         """An anchor, and the head of the log in it; none where the vault shows none that is
         genuine."""
@@ -300,7 +205,7 @@ class Confirming:
         return self._heads[key]
 
     def _asked(
-        self, shows: Shows, kept: _Kept, stated: Stated, wallet: str
+        self, shows: Shows, kept: Kept, stated: Stated, wallet: str
     ) -> tuple[Note, LogProof | None] | None:
         proof = _answer(shows.anchored, kept.provider, stated.document)
         note = _answer(shows.anchor, stated.document) if proof is None else proof.note
@@ -315,7 +220,7 @@ class Confirming:
         return note, proof
 
     def _compared(
-        self, shows: Shows, kept: _Kept, shown: tuple[Note, LogProof | None], stated: Stated,
+        self, shows: Shows, kept: Kept, shown: tuple[Note, LogProof | None], stated: Stated,
         wallet: str,
     ) -> Comparison:  # fmt: skip
         anchor, head = shown
@@ -327,7 +232,7 @@ class Confirming:
             kept.log, kept.given, anchor, head, tuple(path or ()), stated, self.chain, wallet
         )
 
-    def _absent(self, kept: _Kept, at: int, hidden: Sequence[Stated]) -> Confirmed:
+    def _absent(self, kept: Kept, at: int, hidden: Sequence[Stated]) -> Confirmed:
         if hidden:
             one = hidden[0]
             why = (
@@ -341,21 +246,6 @@ class Confirming:
             why = f"{age}, and no anchor has it: the vault owes one within two days"
             return kept.told(Verdict.OWED, why)
         return kept.told(Verdict.WAITING, age)
-
-
-def _kept(said: Said) -> Iterator[_Kept | Confirmed]:
-    """The receipts of a hand-out, by the checkpoints that prove them."""
-    try:
-        log, parts = VerifierKey.from_text(said.key), dict[str, list[Given]]()
-        for each in said.handout.items:
-            given = Given(each.receipt, LogProof.from_bytes(each.proof))
-            parts.setdefault(given.proof.note.text, []).append(given)
-    except InvalidInput as error:
-        why = f"what was kept of it cannot be read: {error}"
-        yield Confirmed(said.vault, said.key, said.handout.id, 0, Verdict.UNKNOWN, why)
-        return
-    for some in parts.values():
-        yield _Kept(said, log, tuple(sorted(some, key=lambda each: each.proof.index)))
 
 
 def _answer(ask: Callable[P, T], *given: P.args, **more: P.kwargs) -> T | None:
@@ -379,7 +269,7 @@ def _contained(stated: Stated) -> str:
     )
 
 
-def _write(folder: Path, part: str, kept: _Kept, compared: Comparison) -> Path:
+def _write(folder: Path, part: str, kept: Kept, compared: Comparison) -> Path:
     path = folder / FOLDER / part / kept.name
     try:
         path.parent.mkdir(exist_ok=True, mode=0o700)
