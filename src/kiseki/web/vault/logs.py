@@ -137,7 +137,7 @@ async def anchor(request: Request) -> Response:
 
 def _document(request: Request) -> bytes:
     try:
-        return from_hex(request.path_params["document"], 32, "the anchor")
+        return from_hex(request.path_params["document"], 32, "the hash of an anchor")
     except InvalidInput:
         raise _nothing() from None
 
