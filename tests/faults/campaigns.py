@@ -1,5 +1,5 @@
 """What is done to sending: nodes, chains, pools and wallets that misbehave; and all campaigns, also
-the one of training."""
+those of training and of the vault."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.faults.killed import interrupted, killed, registration, terminated, t
 from tests.faults.once import QUICK, Found, Lost, Run, exactly_once, send_all
 from tests.faults.proxy import KINDS, Testnet, testnet
 from tests.faults.trained import training
+from tests.faults.vaulted import vault, vault_in_postgres
 
 from kiseki.chain.node import connect
 from kiseki.chain.sending.fees import GWEI, Policy
@@ -259,6 +260,8 @@ def elsewhere(run: Run) -> Found:
 
 
 CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
+    "a vault, kill -9": (vault, 200, 1),
+    "a vault in PostgreSQL, kill -9": (vault_in_postgres, 200, 1),
     "training, kill -9": (training, 16, 8),
     "a registration, kill -9": (registration, 200, 4),
     "SIGTERM": (terminated, 200, 2),
@@ -276,5 +279,7 @@ CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
 }
 """Each campaign: what it does, how many transactions (or kills), and how often in the full form.
 The longest come first, so that none is left alone at the end."""
+SHORT = 20
+"""Transactions or kills of a campaign that has one round, in the short form."""
 
 os.environ.setdefault("PYTHONHASHSEED", "0")

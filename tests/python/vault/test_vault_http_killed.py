@@ -28,9 +28,8 @@ FORK = multiprocessing.get_context("fork")
 CONTENT = random.Random(17).randbytes(40 * CHUNK + 17)
 WHO = str(CALLING.address).lower()
 MOMENTS = [
-    *(
-        ("statements", number) for number in range(1, 100, 7)
-    ),  # of the server, which writes receipts from about the 61st on
+    # Of the server, which writes its first receipts after about 60.
+    *(("statements", number) for number in range(1, 100, 7)),
     *(("hand-outs", number) for number in range(1, 5)),  # that the client was told of
     *(("bytes", 1 + number * len(CONTENT) // 4) for number in range(10)),  # that arrived
 ]
