@@ -41,8 +41,14 @@ def opened(k: Kiseki, where: str) -> Iterator[Site]:
         yield s
 
 
-def asked(k: Kiseki, site: Site, folder: Path, lacks: Sequence[Lack]) -> Fetched | None:
-    """Gets what is lacking, after a question. None where only a dry run was wanted."""
+def asked(
+    k: Kiseki, site: Site, folder: Path, lacks: Sequence[Lack], *, or_all: bool = False
+) -> Fetched | None:
+    """Gets what is lacking, after a question. None where only a dry run was wanted.
+
+    Args:
+        or_all: whether what the vault has of a collection is of use, where it has not all items.
+    """
     from kiseki.training.lacking import USE, Fetched, fetch
     from kiseki.vault.handing.receipts import use_word
 
@@ -60,7 +66,7 @@ def asked(k: Kiseki, site: Site, folder: Path, lacks: Sequence[Lack]) -> Fetched
     if not context.current.yes:
         context.confirm("Ask for them?")
     with show.progress("getting", "bytes") as told:
-        done = fetch(k, site, folder, lacks, told)
+        done = fetch(k, site, folder, lacks, told, lambda each: or_all and _agreed(each))
     new, bytes_ = sum(each.new for each in done.got), sum(each.size for each in done.got)
     show.say(f"{show.count(new, 'new file')} in {folder} ({size(bytes_)}).")
     if captions := sum(len(each.captions.there) for each in done.got):
@@ -72,6 +78,14 @@ def asked(k: Kiseki, site: Site, folder: Path, lacks: Sequence[Lack]) -> Fetched
         what = f"{show.count(lack.count, 'item')} of {to_hex(lack.collection)}"
         show.say(f"Not given: {what}: {why}.")
     return done
+
+
+def _agreed(lack: Lack) -> bool:
+    of = to_hex(lack.collection)
+    show.say(f"The vault does not give all of these items of {of}: one may have been erased.")
+    if not context.current.yes:
+        context.confirm("Ask for all that it gives of this collection?")
+    return True
 
 
 def document(done: Fetched) -> dict[str, Any]:

@@ -214,7 +214,7 @@ def get(
     for log in got.said.keys:
         show.say(f"The provider's log in this vault is {log}.")
     if not items and (left := count - len(got.files)):
-        show.say(f"The vault does not have {show.count(left, 'item')} of this collection.")
+        show.say(f"The vault does not give {show.count(left, 'item')} of this collection.")
 
 
 def _say_captions(of: Beside) -> None:

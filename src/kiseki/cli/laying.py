@@ -156,7 +156,7 @@ def _fetched(
     with fromvault.opened(k, vault) as site:
         with show.progress("hashing", "files") as told:
             lacks = lacks_of(k, collections, folders, site, told)
-        return fromvault.asked(k, site, folders[0], lacks)
+        return fromvault.asked(k, site, folders[0], lacks, or_all=True)
 
 
 def _named(given: list[str]) -> dict[str, bytes]:

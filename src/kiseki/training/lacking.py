@@ -144,16 +144,19 @@ def fetch(
     folder: Path,
     lacks: Iterable[Lack],
     progress: Progress = lambda *_: None,
+    or_all: Callable[[Lack], bool] = lambda _: False,
 ) -> Fetched:
     """Gets what is lacking into a folder. **The vault keeps a receipt of each item for good.**
     Interrupted, it is run again and goes on.
 
     Args:
+        or_all: whether, where the vault does not give all of the items of a collection that was
+            never asked for here, it is asked for what it gives of the collection.
         progress: called with the bytes of one hand-out that are there, and all of it.
 
     Raises:
-        VaultError: the vault gives nothing of a whole collection, or nothing for a folder in which
-            nothing is yet; it does not answer, or gives what is not the item.
+        VaultError: the vault gives nothing of a whole collection, does not answer, or gives what is
+            not the item.
         ProofError, FilesError: see `kiseki.client.vault.getting.get`.
     """
     got, refused = [], []
@@ -162,9 +165,12 @@ def fetch(
         try:
             got.append(get(k, site, folder, each.collection, USE, items=items, progress=progress))
         except Refused as error:
-            if not each.items or error.status != _NOT_GIVEN or not folder.exists():
+            if not each.items or error.status != _NOT_GIVEN:
                 raise
-            refused.append((each, str(error)))
+            if not any(_said(folder, site, each.collection)) and or_all(each):
+                got.append(get(k, site, folder, each.collection, USE, progress=progress))
+            else:
+                refused.append((each, str(error)))
     return Fetched(tuple(got), tuple(refused))
 
 

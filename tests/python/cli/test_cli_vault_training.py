@@ -166,6 +166,43 @@ def test_only_what_is_missing_is_asked_for(studio: Studio) -> None:
     assert len(handout["items"]) == 1
 
 
+def test_what_was_revoked_is_not_asked_for_and_what_the_vault_lacks_is_told(studio: Studio) -> None:
+    """In its notice the vault would still give it; a model that is trained now comes later."""
+    shell, store = studio.shell, studio.shell.folder / "store"
+    studio.license(2)
+    items = shell.json("data", "show", studio.collection, "--items", more=studio.key)["items"]
+    ids = [each["id"] for each in items]
+    shell.run(
+        "vault",
+        "erase",
+        ids[0],
+        "--by",
+        "her",
+        "--ground",
+        "wish",
+        "--account",
+        "test:1",
+        more=studio.key,
+    )
+    with studio.serving():
+        said = " ".join(shell.run(*studio.lay(*theirs(2)), code=3).split())
+        assert "for 4 items of the collection" in said and "3 new files in store" in said
+        # It is asked for by itself then, in vain, and nothing else is asked for again.
+        said = " ".join(shell.run(*studio.lay(*theirs(2)), code=3).split())
+        assert "for 1 item of the collection" in said
+        assert "Not given: 1 item of 0x" in said and "this vault has nothing for you" in said
+        assert "Everything is there already." in said and len(kept(store)) == 1
+        shell.run("data", "revoke-item", ids[1], "--account", "test:1", more=studio.key)
+        shutil.rmtree(store)
+        shutil.rmtree(shell.folder / "train")
+        said = " ".join(shell.run(*studio.lay(*theirs(2)), code=3).split())
+        assert "for 3 items of the collection" in said
+        assert "The vault does not give all of these items of 0x" in said
+        laid = list((shell.folder / "train" / "1_fruit").glob("*.png"))
+        assert len(laid) == 2, "two are left of which consent and content are there"
+        assert "its provider revoked it on" in said
+
+
 def test_handed_out_stands_beside_read_and_consumed(studio: Studio, k: LocalKiseki) -> None:
     """By the receipts that are kept; without them it is unknown, which is not none."""
     shell, folder = studio.shell, studio.shell.folder

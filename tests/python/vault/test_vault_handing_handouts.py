@@ -209,6 +209,21 @@ def test_there_is_one_answer_for_all_that_is_not_given(world: World) -> None:
     assert world.ledger.latest(ARTIST) is None
 
 
+def test_of_a_collection_who_asks_gets_what_may_be_had(world: World) -> None:
+    """One item that was revoked does not keep back the others; its receipt is not written."""
+    one, two = world.shelf.ids
+    del world.chain.facts[CALLER, one, TRAINING]
+    with pytest.raises(NotGiven):
+        world.handouts.begin(CALLER, [one, two], TRAINING)
+    out = world.handouts.begin(CALLER, [one, two], TRAINING, partly=True)
+    assert [each.issued.salted.receipt.item for each in out.items] == [two]
+    assert world.ledger.receipts_of(one, ARTIST) == []
+    with pytest.raises(NotGiven):
+        world.handouts.read(out.id, CALLER, one)
+    with pytest.raises(NotGiven):
+        world.handouts.begin(CALLER, [one], TRAINING, partly=True)
+
+
 def test_what_no_hand_out_can_be_is_refused(world: World) -> None:
     mine = world.shelf.ids[0]
     for wanted, use in (

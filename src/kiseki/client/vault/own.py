@@ -72,7 +72,7 @@ class OwnVault:
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**
 
         Args:
-            items: data IDs; none: all of the collection.
+            items: data IDs, all or none; none: what the wallet may have of the collection.
             collection: what is asked for, or where the items are asked for in.
 
         Raises:
@@ -82,10 +82,12 @@ class OwnVault:
             SigningError: the wallet did not sign.
         """
         wanted = list(items)
-        if not wanted and collection is not None:
+        if collection is not None and not items:
             wanted = self._vault.shelf.all_of(collection) or [collection]
         with _refusing():
-            made = self._handouts.begin(self._who(), wanted, use, None, collection)
+            made = self._handouts.begin(
+                self._who(), wanted, use, None, collection, partly=not items
+            )
         proofs = self._vault.ledger.proofs([each.issued for each in made.items])
         offered = tuple(
             Offered(receipt.item, each.size, receipt.to_json(), proof.to_bytes())

@@ -196,8 +196,6 @@ class HandOuts:
         self._openings = Openings(database)
         self._secret = secrets.token_bytes(32)
 
-    # Beginning
-
     def begin(
         self,
         caller: str,
@@ -205,6 +203,8 @@ class HandOuts:
         use: Use,
         recipient: Recipient | None = None,
         collection: bytes | None = None,
+        *,
+        partly: bool = False,
     ) -> HandOut:
         """Gives a caller items, all or none. What this returns is durable: hand-out and receipts.
 
@@ -215,18 +215,18 @@ class HandOuts:
             recipient: whom the items are encrypted to; none: they are given as they are.
             collection: in which all of them are, where a licence is of it; none: of each item, one
                 that it is in.
+            partly: those of them that the caller may have, where that is at least one.
 
         Raises:
-            NotGiven: one of them is not here, or may not be had.
+            NotGiven: one of them is not here, or may not be had; with `partly`, so are all.
             InvalidInput: no item or too many, one twice, or another use.
             VaultError: content is damaged, the clock was set back, or too many were asked for.
             KisekiError: the chain cannot be asked.
         """
         who, now = address_text(address(caller, "the caller")), self._clock()
-        if not 0 < len(wanted) <= self._lengths.items or len(set(wanted)) != len(wanted):
-            raise InvalidInput(
-                f"a hand-out has from 1 to {self._lengths.items} items, each of them once"
-            )
+        most = self._lengths.items
+        if not 0 < len(wanted) <= most or len(set(wanted)) != len(wanted):
+            raise InvalidInput(f"a hand-out has from 1 to {most} items, each of them once")
         if use not in HAND_OUT_USES:
             raise InvalidInput("a hand-out must state one use")
         with self._database.writing() as db:
@@ -235,12 +235,14 @@ class HandOuts:
         # What is not here is asked about, too: whoever measures the time learns nothing.
         items = [each or self._stand_in(of) for each, of in zip(found, wanted, strict=True)]
         given = self._given(who, items, use, now)
-        if not all(found) or not all(given.reasons):
+        both = zip(found, given.reasons, strict=True)
+        may = [(each, reasons[0]) for each, reasons in both if each and reasons]
+        if len(may) < (1 if partly else len(wanted)):
             raise NotGiven
-        sizes = [self._shelf.content(each).size for each in items]
+        sizes = [self._shelf.content(each).size for each, _ in may]
         receipts = [
-            given.receipt(who, item, use, reasons[0], size, now)
-            for item, reasons, size in zip(items, given.reasons, sizes, strict=True)
+            given.receipt(who, item, use, reason, size, now)
+            for (item, reason), size in zip(may, sizes, strict=True)
         ]
         sealed = [None if recipient is None else Sealing.to([recipient], each) for each in sizes]
         return self._write(who, use, receipts, sealed, now)
@@ -275,8 +277,6 @@ class HandOuts:
             for each, seal in zip(issued, sealed, strict=True)
         ]
         return HandOut(made, tuple(map(Handed, issued, sizes)), ends)
-
-    # Reading
 
     def size(self, handout: bytes, caller: str, item: bytes) -> int:
         """Bytes of what is fetched of an item.

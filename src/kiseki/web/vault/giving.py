@@ -60,14 +60,15 @@ def _begun(desk: Desk, caller: str, told: dict[str, Any]) -> dict[str, object]:
     collection, listed = told.get("collection"), told.get("items")
     found = None if collection is None else from_hex(collection, 32, "the collection's ID")
     items: Sequence[bytes]
+    whole = listed is None
     if isinstance(listed, list):
         items = [from_hex(each, 32, "a data ID") for each in listed]
-    elif listed is not None or found is None or desk.listed is None:
+    elif not whole or found is None or desk.listed is None:
         raise InvalidInput("name the items, or a collection")
     else:
         # Of one that is not here its own ID is asked for, so that its answer takes as long.
         items = desk.listed(found) or [found]
-    out = desk.handouts.begin(caller, items, use, to, found)
+    out = desk.handouts.begin(caller, items, use, to, found, partly=whole)
     return _told(out, desk.ledger)
 
 
