@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kiseki.cli import context, published, show
-from kiseki.cli.vault import vault, vault_of
+from kiseki.cli.vault import anchor_files, finality, vault, vault_of
 from kiseki.core.checksum import checksummed
 from kiseki.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kiseki.client.kiseki import Kiseki
     from kiseki.client.vault.audit import Audit, Finding
+    from kiseki.client.vault.dating import Wrong
+    from kiseki.vault.handing.receipts import Salted
+    from kiseki.vault.vault import Vault
 
 __all__ = ["audit"]
 
@@ -38,7 +44,11 @@ def audit(
     each row says what it rests on. Items are told where a manifest is in the folder --documents;
     else a model names collections only.
 
-    Reads the chain and sends nothing. Ends with 4 if something was had without a licence.
+    All receipts are held against the anchors, too: each in its order, at its time, and in the
+    history that was stated.
+
+    Reads the chain and sends nothing. Ends with 4 if something was had without a licence, or a
+    receipt contradicts an anchor.
 
     \b
     Examples:
@@ -51,17 +61,61 @@ def audit(
 
     start, k = _day(since), context.watching()
     found = vault_of(context.key_store(k))
+    see, end = _dates(k, found)
     done = look(
         found.ledger, found.shelf, [each.id for each in found.keys.collections()], k.index,
         k.session["DataRegistry"].address, k.session.chain_id, Documents(Published(documents)),
-        start,
+        start, see,
     )  # fmt: skip
+    wrong = end()
     if context.current.json:
-        show.json_line(_told(done))
+        dates = [
+            {"provider": who, "kind": each.kind.value, "why": each.why, "receipt": each.number}
+            for who, each in wrong
+        ]
+        show.json_line({**_told(done), "dates": dates})
     else:
         _say(done)
-    if not done.is_clean:
+        for who, each in wrong:
+            show.line(f"{who}: {each.why}" if who else each.why)
+    if not done.is_clean or any(_contradicts(each) for _, each in wrong):
         raise typer.Exit(4)
+
+
+def _contradicts(wrong: Wrong) -> bool:
+    from kiseki.client.vault.dating import Kind
+
+    return wrong.kind.is_finding and wrong.kind is not Kind.OVERDUE
+
+
+def _dates(
+    k: Kiseki, found: Vault
+) -> tuple[Callable[[Salted], None], Callable[[], list[tuple[str, Wrong]]]]:
+    """What is shown each receipt, and tells at the end what of the anchors is wrong, and whose."""
+    from kiseki.client.vault.dating import Dating, heads_here, hidden
+    from kiseki.client.vault.stated import safe_block, stated
+
+    block, files = safe_block(k.session.node, finality(k.session.network.is_public)), anchor_files()
+    listed = files.listed()
+    known = [
+        each for wallet in {each.wallet for each in listed}
+        for each in stated(k.index, wallet) if each.block <= block.number
+    ]  # fmt: skip
+    heads = heads_here(files, sorted(known, key=lambda each: (each.block, each.time)))
+    logs = {of: Dating(theirs) for of, theirs in heads.items()}
+
+    def see(salted: Salted) -> None:
+        of = found.ledger.origin(salted.receipt.provider)
+        logs.setdefault(of, Dating([])).take(salted)
+
+    def end() -> list[tuple[str, Wrong]]:
+        here = {each.hash for each in listed}
+        wrong = [("", hidden(each)) for each in known if each.document not in here]
+        for of, each in logs.items():
+            wrong += [(of.rpartition("/")[2], one) for one in each.end(block.time)]
+        return wrong
+
+    return see, end
 
 
 def _day(text: str | None) -> int:

@@ -204,6 +204,47 @@ def test_a_receiver_confirms_that_the_receipts_are_in_what_the_vault_stated(
         assert "no folder" in shell.run("vault", "confirm", "nowhere", *as_student, code=1)
 
 
+def test_a_provider_and_an_auditor_hold_all_receipts_against_what_was_stated(
+    studio: Studio,
+) -> None:
+    """Order, times and history of a log, beside its anchors; and a document that is hidden."""
+    shell, mine = studio.shell, ("--account", "test:1", "--secrets", "artist/secrets")
+    studio.license()
+    audit = ("vault", "audit")
+    with studio.serving():
+        none = shell.json("vault", "confirm", studio.url, *mine)
+        assert (none["receipts"], none["anchors"], none["findings"]) == (0, 0, [])
+        studio.get(2, "got")
+        shell.run("vault", "anchor", more=studio.key)
+        studio.get(2, "again")
+        done = shell.json("vault", "confirm", studio.url, *mine)
+        assert (done["receipts"], done["anchors"], done["findings"]) == (10, 1, [])
+        assert done["wallet"] == STUDIO.lower()
+        said = " ".join(shell.run("vault", "confirm", studio.url, *mine).split())
+        assert "Held 10 receipts against 1 anchor" in said
+        assert shell.json(*audit, more=studio.key)["dates"] == []
+        refused = shell.run("vault", "confirm", studio.url, "got", *mine, code=2)
+        assert "name folders, or one vault" in refused
+    (document,) = (shell.folder / "home/.kiseki/anchors").iterdir()
+    text = document.read_text()
+    document.unlink()
+    with studio.serving():
+        # The wallet is known from the first time, so hiding everything does not help.
+        found = shell.json("vault", "confirm", studio.url, *mine, code=4)
+        assert [each["kind"] for each in found["findings"]] == ["hidden"]
+    document.write_text(text)
+    store = shell.folder / "home/.kiseki/secrets"
+    with closing(sqlite3.connect(store)) as db, db:
+        for table in ("entry", "log_node", "log", "checkpoint"):
+            db.execute(f"DELETE FROM {table}")
+    with studio.serving():
+        found = shell.json("vault", "confirm", studio.url, *mine, code=4)
+        assert [each["kind"] for each in found["findings"]] == ["another history"]
+        (told,) = shell.json(*audit, more=studio.key, code=4)["dates"]
+        assert (told["kind"], told["provider"]) == ("another history", ARTIST.lower())
+        assert "the vault shows 0" in shell.run(*audit, more=studio.key, code=4)
+
+
 def test_a_vault_that_forgets_is_found_out_at_the_next_look(studio: Studio) -> None:
     """The database is put back to before a hand-out, as a dishonest keeper would."""
     shell, mine = studio.shell, ("--account", "test:1", "--secrets", "artist/secrets")

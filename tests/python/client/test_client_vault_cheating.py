@@ -1,28 +1,42 @@
 """A vault that cheats is noticed by whoever has seen what it denies. Invariant 11."""
 
-from tests.faults.cheating import DAY, LOOK, cheats, markdown
+import pytest
+from tests.faults.cheating import KINDS, Scale, cheats, markdown
+
+from kiseki.vault.log.dates import TOLERANCE
+
+SMALL = Scale(1_200, 200, 100)
 
 
-def test_what_anybody_has_seen_is_not_altered_dropped_or_backdated_unnoticed() -> None:
-    made = cheats(3, 12, 0.5)
+@pytest.mark.parametrize("share", [1.0, 0.05])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_anybody_has_seen_is_not_altered_dropped_or_backdated_unnoticed(
+    kind: str, share: float
+) -> None:
+    made = cheats(3, kind, 12, share, SMALL)
+    assert len(made) == 12
     for each in made:
-        if each.kind in ("drops", "alters"):
-            # Whoever looked between hand-out and cheating notices at their next look.
-            assert (each.provider is not None) == (each.at // LOOK * LOOK > each.entry), each
-            assert (each.chain is not None) == (each.at // DAY * DAY > each.entry), each
-            fresh = each.at < (each.entry // DAY + 1) * DAY
-            assert (each.receiver is not None) == (each.looks and fresh), each
-            assert (each.provider or 0) <= LOOK
-            assert (each.chain or 0) <= DAY
-        elif each.kind == "forks":
-            assert (each.receiver is not None) == each.looks, each
-            assert (each.provider, each.chain) == (None, None)
-        elif each.kind == "backdates":
-            assert each.provider is not None
-    assert {each.kind for each in made if each.provider is not None} == {
-        "drops", "alters", "backdates",
-    }  # fmt: skip
-    # Nobody sees a hand-out whose receiver stays silent, and the page says so.
-    silent = [each for each in made if each.kind == "gives without a receipt"]
-    assert all((e.provider, e.chain, e.receiver) == (None, None, None) for e in silent)
-    assert markdown(made).count("\n") == 7
+        by, day, look = each.noticed, SMALL.day, SMALL.look
+        if kind in ("drops", "alters"):
+            # Whoever looked between hand-out and cheating notices at the next look.
+            assert ("provider" in by) == (each.at // look * look > each.entry), each
+            assert ("chain" in by) == (each.at // day * day > each.entry), each
+            # All receivers since the last anchor have seen it.
+            assert share < 1 or "receiver" in by, each
+        elif kind == "forks":
+            assert set(by) <= {"receiver"}, each
+            assert share < 1 or "receiver" in by
+        elif kind == "backdates":
+            # The provider has all receipts; who was given this one, if an anchor lies between.
+            last = SMALL.time(each.at // day * day)
+            between = SMALL.time(each.entry) + TOLERANCE < last
+            assert "provider" in by
+            assert ("receiver" in by) == between if share == 1 else "receiver" not in by or between
+            assert "chain" not in by
+        else:
+            # Nobody sees a hand-out whose receiver stays silent, and the page says so.
+            assert by == {}
+        assert by.get("provider", 0) <= look
+        assert by.get("chain", 0) <= day
+        assert by.get("receiver", 0) <= 2 * day  # what is within an hour of an anchor waits
+    assert markdown([(kind, 12, made)]).count("\n") == 3

@@ -19,6 +19,8 @@ A part imports only from those above it:
     weblogs     the logs of a vault over HTTP
     given       receipts that a vault shows a provider, held against the log
     comparing   a receipt that somebody keeps, beside an anchor
+    shown       what a vault shows of its anchors
+    dating      all receipts of a log, held against the anchors
     confirmed   what was kept of hand-outs, and what came of it
     confirming  whether kept receipts are in what the vault stated
     checking    what is registered and not here, and the other way round

@@ -17,7 +17,7 @@ without it a model names collections only, and where these cannot tell, nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
@@ -32,7 +32,7 @@ from kiseki.index import MANIFEST, Index, ModelRecord
 from kiseki.index.answers.agreements import Purchase
 from kiseki.index.answers.values import Status
 from kiseki.vault.handing.ledger import Ledger
-from kiseki.vault.handing.receipts import Basis, Receipt
+from kiseki.vault.handing.receipts import Basis, Receipt, Salted
 from kiseki.vault.log.checkpoints import Checkpoint
 from kiseki.vault.shelf import Shelf
 
@@ -128,6 +128,7 @@ def audit(
     chain: int,
     documents: Documents | None = None,
     since: int = 0,
+    see: Callable[[Salted], None] = lambda _: None,
 ) -> Audit:
     """Holds all receipts of a vault against the chain. Who had what, and the manifests at hand, are
     kept in memory: some hundred bytes for each item.
@@ -142,6 +143,7 @@ def audit(
         documents: where published manifests are looked for.
         since: what was had and what was registered before is passed over, in seconds since 1970.
             That something was had earlier still counts.
+        see: is shown each receipt, with its salt, one log after the other.
 
     Raises:
         VaultError: the index does not go as far as a receipt, or the log lacks one.
@@ -153,7 +155,9 @@ def audit(
     receipts = elsewhere = 0
     for provider in _providers(ledger):
         for page in _pages(ledger, provider):
-            here = [(number, said) for number, said in page if said.chain == chain]
+            for _, each in page:
+                see(each)
+            here = [(number, each.receipt) for number, each in page if each.receipt.chain == chain]
             receipts, elsewhere = receipts + len(page), elsewhere + len(page) - len(here)
             looked.take(here)
     findings = [*looked.unlicensed(), *looked.undeclared(shelf), *looked.never_had(collections)]
@@ -169,7 +173,7 @@ def _providers(ledger: Ledger) -> list[str]:
     return [each.rpartition("/")[2] for each in origins]
 
 
-def _pages(ledger: Ledger, provider: str) -> Iterator[list[tuple[int, Receipt]]]:
+def _pages(ledger: Ledger, provider: str) -> Iterator[list[tuple[int, Salted]]]:
     """All entries of a log. A gap would hide a receipt, so it is an error."""
     since = 0
     while rows := ledger.given(provider, since, _PAGE):
@@ -179,7 +183,7 @@ def _pages(ledger: Ledger, provider: str) -> Iterator[list[tuple[int, Receipt]]]
                 f"the log of {provider} lacks a receipt after number {since}; `kiseki vault check` "
                 "and a backup tell more"
             )
-        yield [(number, Receipt.from_json(text)) for number, text, _ in rows]
+        yield [(number, Salted(Receipt.from_json(text), salt)) for number, text, salt in rows]
         since = rows[-1][0] + 1
 
 

@@ -13,54 +13,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
 
 from kiseki.chain.logs import Head
-from kiseki.client.vault.comparing import Comparison, Says, genuine
+from kiseki.client.vault.comparing import Comparison, Says
 from kiseki.client.vault.confirmed import Confirmed, Kept, Verdict
 from kiseki.client.vault.confirmed import kept as parts_of
 from kiseki.client.vault.kept import FOLDER, said_in
+from kiseki.client.vault.shown import Shown, Shows, answer, shown
 from kiseki.client.vault.stated import Stated
-from kiseki.client.vault.weblogs import is_answer
 from kiseki.core.counts import counted
 from kiseki.core.days import ago, day, utc
 from kiseki.core.values import to_hex
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, ProofError, VaultError
-from kiseki.vault.log.dates import TOLERANCE
+from kiseki.vault.log.dates import DUE, TOLERANCE
 from kiseki.vault.log.heads import anchored
-from kiseki.vault.log.notes import Note
-from kiseki.vault.log.proofs import LogProof
 
-__all__ = ["DUE", "Confirming", "Shows"]
+__all__ = ["Confirming"]
 
-P = ParamSpec("P")
-T = TypeVar("T")
-DUE = 2 * 86_400
-"""Seconds after which an anchor with a receipt is overdue."""
 _ANCHORED, _CONTRADICTED = "anchored", "contradicted"
 """Folders beside the receipts."""
 _PARTS = {_ANCHORED: Verdict.ANCHORED, _CONTRADICTED: Verdict.CONTRADICTED}
-
-
-class Shows(Protocol):
-    """What a vault shows of its anchors (`kiseki.client.vault.weblogs.WebLogs`)."""
-
-    def keeper(self, provider: str) -> str | None:
-        """The wallet that states them, as the vault tells it."""
-        ...
-
-    def anchored(self, provider: str, document: bytes) -> LogProof | None:
-        """The proof of a log's head in an anchor."""
-        ...
-
-    def anchor(self, document: bytes) -> Note | None:
-        """An anchor without its heads."""
-        ...
-
-    def consistency(self, provider: str, old: int, new: int) -> Sequence[bytes]:
-        """The proof that a log's first `new` entries begin with the first `old`."""
-        ...
 
 
 @dataclass(slots=True)
@@ -87,9 +60,7 @@ class Confirming:
     _away: dict[str, str] = field(default_factory=dict)
     _stated: dict[str, list[Stated]] = field(default_factory=dict)
     _known: dict[str, str] = field(default_factory=dict)
-    _heads: dict[tuple[str, bytes], tuple[Note, LogProof | None] | None] = field(
-        default_factory=dict
-    )
+    _heads: dict[tuple[str, bytes], Shown | None] = field(default_factory=dict)
 
     def confirm(self, folder: Path) -> Iterator[Confirmed]:
         """Goes through all that is kept in a folder, one hand-out after the other; first what was
@@ -157,11 +128,11 @@ class Confirming:
             return kept.told(Verdict.OWED, other)
         hidden = []
         for each in self._since(wallet, at - TOLERANCE):
-            shown = self._shown(shows, kept, each, wallet or "")
-            if shown is None:
+            found = self._shown(shows, kept, each, wallet or "")
+            if found is None:
                 hidden.append(each)
                 continue
-            compared = self._compared(shows, kept, shown, each, wallet or "")
+            compared = self._compared(shows, kept, found, each, wallet or "")
             says, why = compared.says()
             if says in (Says.CONTRADICTED, Says.UNPROVED):
                 path = _write(folder, _CONTRADICTED, kept, compared)
@@ -186,7 +157,7 @@ class Confirming:
         """Who states the anchors; or why that is not plain."""
         if self.wallet is not None:
             return self.wallet.lower(), None
-        known, told = self._known.get(kept.log.name), _answer(shows.keeper, kept.provider)
+        known, told = self._known.get(kept.log.name), answer(shows.keeper, kept.provider)
         if known is not None and told not in (None, known):
             return None, (
                 f"the vault names {told} as the wallet that states its heads; before it was "
@@ -194,40 +165,20 @@ class Confirming:
             )
         return known or told, None
 
-    def _shown(
-        self, shows: Shows, kept: Kept, stated: Stated, wallet: str
-    ) -> tuple[Note, LogProof | None] | None:
-        """An anchor, and the head of the log in it; none where the vault shows none that is
-        genuine."""
+    def _shown(self, shows: Shows, kept: Kept, stated: Stated, wallet: str) -> Shown | None:
         key = kept.log.name, stated.document
         if key not in self._heads:
-            self._heads[key] = self._asked(shows, kept, stated, wallet)
+            self._heads[key] = shown(shows, kept.log, stated, self.chain, wallet)
         return self._heads[key]
 
-    def _asked(
-        self, shows: Shows, kept: Kept, stated: Stated, wallet: str
-    ) -> tuple[Note, LogProof | None] | None:
-        proof = _answer(shows.anchored, kept.provider, stated.document)
-        note = _answer(shows.anchor, stated.document) if proof is None else proof.note
-        if note is None:
-            return None
-        try:
-            genuine(note, kept.log, stated.document, self.chain, wallet)
-            if proof is not None:
-                anchored(proof, kept.log)
-        except (InvalidInput, ProofError):
-            return None
-        return note, proof
-
     def _compared(
-        self, shows: Shows, kept: Kept, shown: tuple[Note, LogProof | None], stated: Stated,
-        wallet: str,
-    ) -> Comparison:  # fmt: skip
-        anchor, head = shown
+        self, shows: Shows, kept: Kept, found: Shown, stated: Stated, wallet: str
+    ) -> Comparison:
+        anchor, head = found
         size = 0 if head is None else anchored(head, kept.log).size
         path: Sequence[bytes] | None = ()
         if size > kept.size:
-            path = _answer(shows.consistency, kept.provider, kept.size, size)
+            path = answer(shows.consistency, kept.provider, kept.size, size)
         return Comparison(
             kept.log, kept.given, anchor, head, tuple(path or ()), stated, self.chain, wallet
         )
@@ -246,20 +197,6 @@ class Confirming:
             why = f"{age}, and no anchor has it: the vault owes one within two days"
             return kept.told(Verdict.OWED, why)
         return kept.told(Verdict.WAITING, age)
-
-
-def _answer(ask: Callable[P, T], *given: P.args, **more: P.kwargs) -> T | None:
-    """What a vault answers; none where it answers something else.
-
-    Raises:
-        VaultError: it does not answer.
-    """
-    try:
-        return ask(*given, **more)
-    except VaultError as error:
-        if not is_answer(error):
-            raise
-        return None
 
 
 def _contained(stated: Stated) -> str:

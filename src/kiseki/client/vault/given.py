@@ -7,7 +7,7 @@ between others gives another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kiseki.client.vault.site import VaultSite
@@ -23,7 +23,10 @@ from kiseki.vault.log.tree import Frontier, leaf_hash
 __all__ = ["given"]
 
 
-def given(site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey) -> Iterator[Receipt]:
+def given(
+    site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey,
+    see: Callable[[Salted], None] = lambda _: None,
+) -> Iterator[Receipt]:  # fmt: skip
     """All receipts in the log of a provider, in its order. Only the end says that they are all.
 
     Args:
@@ -31,6 +34,7 @@ def given(site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey) -> It
         logs: of the same vault.
         provider: address in lower case.
         key: of the provider's log there.
+        see: is shown each, with its salt.
 
     Raises:
         ProofError: the receipts are not what the log has; none of them can be relied on.
@@ -55,6 +59,7 @@ def given(site: VaultSite, logs: WebLogs, provider: str, key: VerifierKey) -> It
                     f"entry {seen.size:,} of the log {key.name} is not what the vault shows for it"
                 )
             seen, _ = seen.add([leaf_hash(salted.entry)])
+            see(salted)
             yield salted.receipt
     if seen.root != shown.root:
         raise ProofError(

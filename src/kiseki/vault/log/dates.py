@@ -14,10 +14,12 @@ from dataclasses import dataclass
 
 from kiseki.core.days import utc
 
-__all__ = ["TOLERANCE", "Dated", "Dates"]
+__all__ = ["DUE", "TOLERANCE", "Dated", "Dates"]
 
 TOLERANCE = 3_600
 """Seconds by which clocks may differ, and that it may take until an anchor is in a block."""
+DUE = 2 * 86_400
+"""Seconds after which an anchor with an entry is overdue."""
 
 
 @dataclass(frozen=True, slots=True)
