@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kiseki.client.vault.asking import OnChain
     from kiseki.client.vault.captions import Beside
     from kiseki.core.terms import Use
+    from kiseki.vault.age.keys import Identity
 
 __all__ = ["asking"]
 
@@ -150,6 +151,24 @@ def get(
             "what the vault tells at the first time; it must stay the same."
         ),
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="An age key (age1…): the vault encrypts all of it to that, and the files end with "
+            ".age. Without --identity nobody here sees what is in them."
+        ),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option(help="The identity file of --to, to see that each file is the item."),
+    ] = None,
+    webdataset: Annotated[
+        bool,
+        typer.Option("--webdataset", help="Make shards of webdataset (shard-000000.tar, …)."),
+    ] = False,
+    shard_size: Annotated[
+        int, typer.Option(min=1, help="Megabytes of a shard, about; for --webdataset.")
+    ] = 1_000,
 ) -> None:
     """Get the files of a collection, or single items, from somebody's vault.
 
@@ -170,12 +189,17 @@ def get(
       kiseki vault get https://vault.example.org 0x1111… drawings --use ai_generative_training
       kiseki vault get https://vault.example.org few --item 0x2222… --use ai_inference
       kiseki vault get https://vault.example.org 0x1111… few --item ids.txt --use ai_inference
+      kiseki vault get https://vault.example.org 0x1111… shards --webdataset --use ai_training
+      kiseki vault get https://vault.example.org 0x1111… safe --to age1… --use ai_training
     """
     from kiseki.client.vault.getting import get as fetch
     from kiseki.client.vault.site import VaultSite
 
     purpose, items = _use(use), _items(item or [])
-    wanted, to = _collection(collection, folder, items)
+    wanted, into = _collection(collection, folder, items)
+    if identity is not None and to is None:
+        raise InvalidInput("--identity opens what is encrypted; name its recipient with --to")
+    opens = None if identity is None else _identity(identity)
     k = context.kiseki()
     site = VaultSite(url, k.signer, k.session.chain_id)
     there = None if wanted is None else k.index.collection(wanted).count
@@ -191,30 +215,58 @@ def get(
     if not context.current.yes:
         context.confirm("Ask for them?")
     with closing(site), show.progress("getting", "bytes") as told:
-        got = fetch(k, site, to, wanted, purpose, items=items, key=key, progress=told)
+        got = fetch(
+            k, site, into, wanted, purpose, items=items, key=key, recipient=to, identity=opens,
+            shard=shard_size * 1_000_000 if webdataset else None, progress=told,
+        )  # fmt: skip
     if context.current.json:
         show.json_line({
-            "folder": to, "items": len(got.files), "new": got.new, "size": got.size,
+            "folder": into, "items": len(got.files), "new": got.new, "size": got.size,
             "handout": got.said.handout.id, "logs": list(got.said.keys),
             "files": {to_hex(item): path for item, path in got.files.items()},
             "collections": {to_hex(item): of for item, of in got.collections.items()},
+            "proved": got.proved,
             "captions": {to_hex(item): path for item, path in got.captions.there.items()},
             "captions_unread": list(got.captions.unread),
             "captions_unwritten": list(got.captions.unwritten),
         })  # fmt: skip
         return
+    what = "item" if webdataset else "file"
     show.say(
-        f"{show.count(len(got.files), 'file')} in {to}, {got.new:,} of them new "
-        f"({size(got.size)}). Each is the item that the chain has."
+        f"{show.count(len(got.files), what)} in {into}, {got.new:,} of them new "
+        f"({size(got.size)}). {_shows(got.proved, to is not None)}"
     )
+    if webdataset:
+        show.say(f"They are in {show.count(len(set(got.files.values())), 'shard')}.")
     if wanted is None:
         for of, many in Counter(got.collections.values()).items():
             show.say(f"{show.count(many, 'item')} of the collection {to_hex(of)}.")
-    _say_captions(got.captions)
+    if not webdataset:
+        _say_captions(got.captions)
     for log in got.said.keys:
         show.say(f"The provider's log in this vault is {log}.")
     if not items and (left := count - len(got.files)):
         show.say(f"The vault does not give {show.count(left, 'item')} of this collection.")
+
+
+def _shows(proved: bool, is_sealed: bool) -> str:
+    """What is known of the files."""
+    if not is_sealed:
+        return "Each is the item that the chain has."
+    if proved:
+        return "The identity opens each, and in it is the item that the chain has."
+    return (
+        "Each looks like an age file for content of that size. That it is for this key, and the "
+        "item, the vault says, and nothing shows: run this again with --identity, which sees it."
+    )
+
+
+def _identity(path: Path) -> Identity:
+    """The identity in a file, as `age-keygen` writes it."""
+    from kiseki.vault.age.keys import Identity
+
+    lines = texts.read(path).splitlines()
+    return Identity.of(next((each for each in lines if each.startswith("AGE-SECRET-KEY-")), ""))
 
 
 def _say_captions(of: Beside) -> None:

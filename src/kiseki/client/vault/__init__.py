@@ -12,7 +12,9 @@ A part imports only from those above it:
     proving     what the vault says, held against its logs and the chain
     naming      where content goes in a folder, whatever it is called
     fetching    content as it arrives, in parts that go on
+    forms       how an item lies here: as it is, or encrypted to an age key
     captions    what describes it, as the vault says
+    shards      items as a webdataset
     getting     what a vault hands out, into a folder
     anchoring   the heads of all logs, stated on the chain once a day
     witnessing  who looks at logs, remembers what it saw, and cosigns

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from kiseki.client.vault import naming
 from kiseki.client.vault.fetching import told
+from kiseki.client.vault.forms import Form
 from kiseki.client.vault.site import HandedOut, Site
 from kiseki.disk import atomic
 from kiseki.errors import VaultError
 
-__all__ = ["Beside", "captions", "write"]
+__all__ = ["Beside", "captions", "unread", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,36 @@ def captions(
         after = part.next
 
 
-def write(folder: Path, files: Mapping[bytes, Path], texts: Mapping[bytes, bytes | None]) -> Beside:
+def write(
+    folder: Path, files: Mapping[bytes, Path], texts: Mapping[bytes, bytes | None], form: Form
+) -> Beside:
     """Writes captions beside files, unless another file is there.
 
+    Args:
+        form: how they lie here.
+
     Raises:
+        VaultError: one is not encrypted for whom it should be.
         FilesError: one cannot be written.
     """
     known = {item: text for item, text in texts.items() if text is not None}
+    plain = {item: path.with_name(path.name.removesuffix(form.ending))
+             for item, path in files.items()}  # fmt: skip
     there, unwritten = dict[bytes, Path](), list[Path]()
     with told(folder):
-        for item, path in naming.beside(files, known).items():
+        for item, wanted in naming.beside(plain, known).items():
+            path = wanted.with_name(wanted.name + form.ending)
             if not path.exists():
+                form.keeps_caption(item, known[item])
                 with atomic.whole(path) as file:
                     file.write(known[item])
-            elif not path.is_file() or path.read_bytes() != known[item]:
+            elif not path.is_file() or not form.is_caption(item, path, known[item]):
                 unwritten.append(path)
                 continue
             there[item] = path
-    unread = tuple(item for item, text in texts.items() if text is None)
-    return Beside(there, unread, tuple(unwritten))
+    return Beside(there, unread(texts), tuple(unwritten))
+
+
+def unread(texts: Mapping[bytes, bytes | None]) -> tuple[bytes, ...]:
+    """Items of which the vault cannot read what they are called."""
+    return tuple(item for item, text in texts.items() if text is None)

@@ -72,6 +72,11 @@ class Fetching:
         self._done += offered.size
         self._progress(self._done, self._total)
 
+    def forget(self, offered: Offered) -> None:
+        """Takes away what arrived of what is elsewhere now."""
+        with told(self._into):
+            self._part(offered).unlink(missing_ok=True)
+
     def whole(self, offered: Offered, is_right: Callable[[Path], bool]) -> Path:
         """An item, whole and on the disk; its file is to be put where it belongs.
 
@@ -83,7 +88,7 @@ class Fetching:
                 kept only where more can follow.
             FilesError: it cannot be written.
         """
-        part = self.folder / f"{self._before}{offered.item.hex()}"
+        part = self._part(offered)
         with told(self._into):
             while True:
                 begun = self._fetch(offered, part)
@@ -99,6 +104,9 @@ class Fetching:
         self._done += offered.size
         self._progress(self._done, self._total)
         return part
+
+    def _part(self, offered: Offered) -> Path:
+        return self.folder / f"{self._before}{offered.item.hex()}"
 
     def _fetch(self, offered: Offered, part: Path) -> int:
         """Fetches what is not there yet; how many bytes were there before."""

@@ -8,23 +8,26 @@ receipt, commitment, data ID and collection are checked first, against log and c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kiseki.client.kiseki import Kiseki
 from kiseki.client.vault import naming, proving
-from kiseki.client.vault.captions import Beside, captions
+from kiseki.client.vault.captions import Beside, captions, unread
 from kiseki.client.vault.captions import write as write_captions
 from kiseki.client.vault.fetching import Fetching, told
+from kiseki.client.vault.forms import Form, form_of, must_fit
 from kiseki.client.vault.http import Refused
 from kiseki.client.vault.kept import Said, said_in, write
 from kiseki.client.vault.proving import Shown
+from kiseki.client.vault.shards import shards
 from kiseki.client.vault.site import Site
 from kiseki.core.terms import Use
 from kiseki.disk import atomic
 from kiseki.errors import FilesError, InvalidInput, ProofError
+from kiseki.vault.age.keys import Identity
 from kiseki.vault.handing.receipts import use_word
 from kiseki.vault.log.notes import VerifierKey
 
@@ -45,6 +48,7 @@ class Got:
         said: what the vault said of the hand-out.
         collections: data ID -> the collection that its receipt says, which the chain has.
         captions: what the vault says that describes them, in files beside them.
+        proved: whether each file is proved to be the item; otherwise the vault says so.
     """
 
     files: Mapping[bytes, Path]
@@ -53,6 +57,7 @@ class Got:
     said: Said
     collections: Mapping[bytes, bytes] = field(default_factory=dict)
     captions: Beside = field(default_factory=lambda: Beside({}))
+    proved: bool = True
 
 
 def get(
@@ -64,6 +69,9 @@ def get(
     *,
     items: Sequence[bytes] = (),
     key: str | None = None,
+    recipient: str | None = None,
+    identity: Identity | None = None,
+    shard: int | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Got:
     """Gets a collection, or items. **The vault keeps a receipt of each item for good.**
@@ -80,6 +88,10 @@ def get(
         items: data IDs, each once; none: all of the collection that the vault has.
         key: the key of a provider's log in this vault, as vkey (C2SP signed-note). Default: the
             one by which this folder went before, else the one that the vault tells.
+        recipient: an age key (``age1…``) that the vault encrypts all of it to; files and captions
+            end with ``.age``. Default: they come as they are.
+        identity: that of the recipient, to see that each file is the item.
+        shard: bytes of a shard, about, where the folder is to be a webdataset.
         progress: called with the bytes that are there, and all.
 
     Raises:
@@ -88,24 +100,35 @@ def get(
             was there before stays, and running it again goes on.
         ProofError: what the vault says is false.
         FilesError: a file cannot be written, or another run is at it.
-        InvalidInput: neither a collection nor an item is named, or an item twice.
+        InvalidInput: neither a collection nor an item is named, or an item twice; the identity is
+            that of another recipient; or a webdataset is to be encrypted.
     """
+    must_fit(recipient, identity)
+    if shard is not None and recipient is not None:
+        raise InvalidInput("a webdataset cannot be encrypted; get files, or leave the key out")
     if (collection is None and not items) or len(set(items)) != len(items):
         raise InvalidInput("name a collection, or items, each of them once")
     record = None if collection is None else k.index.collection(collection)
     count = record.count if record and not items else len(items)
-    asked = _Asked(site, folder, use, collection, frozenset(items), key)
+    asked = _Asked(site, folder, use, collection, frozenset(items), key, recipient)
     said, shown = asked.goes_on(k) or asked.begins(k, count)
     for each in shown.openings:
         k.data.openings.receive(each)
+    total = sum(each.size for each in said.handout.items)
+    form = form_of(folder, recipient, identity, shown)
     with Fetching(
-        site, folder, said.handout.id, sum(each.size for each in said.handout.items), progress
+        site, folder, said.handout.id, total, progress, is_sealed=recipient is not None
     ) as fetching:
-        texts = captions(site, said.handout)
-        files = _into(folder, said, shown, fetching)
-        beside = write_captions(folder, files, texts)
+        texts = captions(site, said.handout, recipient)
+        if shard is None:
+            files = _into(folder, said, shown, form, fetching)
+            beside = write_captions(folder, files, texts, form)
+        else:
+            files = shards(folder, said.handout.items, shown, form, texts, fetching, shard)
+            beside = Beside({each: files[each] for each, text in texts.items() if text},
+                            unread(texts))  # fmt: skip
     collections = {item: each.collection for item, each in shown.handed.items()}
-    return Got(files, fetching.new, fetching.size, said, collections, beside)
+    return Got(files, fetching.new, fetching.size, said, collections, beside, form.proves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +141,14 @@ class _Asked:
     collection: bytes | None
     items: Collection[bytes]
     key: str | None
+    recipient: str | None
 
     def goes_on(self, k: Kiseki) -> tuple[Said, Shown] | None:
         """The hand-out with which this folder was begun, if it lives here and at the vault."""
         now = k.session.now()
-        wanted = (self.site.url, use_word(self.use), self.collection, bool(self.items), None)
+        wanted = (
+            self.site.url, use_word(self.use), self.collection, bool(self.items), self.recipient
+        )  # fmt: skip
         for said in said_in(self.folder):
             asked = (said.vault, said.use, said.collection, said.picked, said.recipient)
             listed = {each.item for each in said.handout.items}
@@ -138,15 +164,16 @@ class _Asked:
     def begins(self, k: Kiseki, count: int) -> tuple[Said, Shown]:
         """A new one, kept when all that is said of it was checked."""
         handout = self.site.begin(
-            self.use, items=sorted(self.items), collection=self.collection, most=count
-        )
+            self.use, items=sorted(self.items), collection=self.collection,
+            recipient=self.recipient, most=count,
+        )  # fmt: skip
         providers = dict.fromkeys(each.provider for each in proving.read(handout).values())
         keys = tuple(map(self._key, providers))
         if self.key not in (None, *keys):
             raise ProofError(f"what the vault handed out is in other logs than {self.key}")
         said = Said(
-            self.site.url, keys, use_word(self.use), self.collection, bool(self.items), None,
-            handout,
+            self.site.url, keys, use_word(self.use), self.collection, bool(self.items),
+            self.recipient, handout,
         )  # fmt: skip
         proving.must_be_asked_for(said, k, self.items, count)
         shown = self._shown(k, said)
@@ -175,26 +202,26 @@ def _is_of(key: str, provider: str) -> bool:
     return VerifierKey.from_text(key).name.endswith(f"/{provider}")
 
 
-def _into(folder: Path, said: Said, shown: Shown, fetching: Fetching) -> dict[bytes, Path]:
+def _into(
+    folder: Path, said: Said, shown: Shown, form: Form, fetching: Fetching
+) -> dict[bytes, Path]:
     """Files into a folder; where each item is."""
     names = {each.item: shown.names[each.item] for each in said.handout.items}
-    files = naming.paths(folder, names)
+    files = naming.paths(folder, names, form.ending)
     for each in said.handout.items:
-
-        def is_item(path: Path, digest: bytes = shown.digests[each.item]) -> bool:
-            return _hash(path) == digest
-
-        by_id = folder / naming.by_id(each.item, names[each.item])
-        files[each.item], is_there = _place(folder, (files[each.item], by_id), is_item)
+        by_id = folder / (naming.by_id(each.item, names[each.item]) + form.ending)
+        files[each.item], is_there = _place(
+            folder, (files[each.item], by_id), partial(form.is_there, each.item)
+        )
         if is_there:
             fetching.skip(each)
             continue
-        part = fetching.whole(each, is_item)
-        put(part, files[each.item], folder)
+        part = fetching.whole(each, partial(form.is_whole, each.item))
+        _put(part, files[each.item], folder)
     return files
 
 
-def put(part: Path, path: Path, folder: Path) -> None:
+def _put(part: Path, path: Path, folder: Path) -> None:
     """Gives a whole part its name."""
     with told(folder):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -218,8 +245,3 @@ def _place(
             if path.is_file() and is_item(path):
                 return path, True
     raise FilesError(f"{wanted[-1].name} is another file than the item of that ID; move it away")
-
-
-def _hash(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

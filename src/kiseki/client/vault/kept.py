@@ -2,11 +2,14 @@
 
 One file a hand-out, written before the first byte is asked for: receipts, the proofs that they are
 in their logs, and the checkpoints over them. With these the receiver can show what the vault has
-said, whatever it says later.
+said, whatever it says later. Beside them is what arrived for an age key (``arrived.txt``), because
+such a file does not show it by itself.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +23,11 @@ from kiseki.errors import FilesError, InvalidInput, ProofError
 from kiseki.vault.folders import RECEIPTS
 from kiseki.vault.log.notes import VerifierKey
 
-__all__ = ["FOLDER", "Said", "said_in", "write"]
+__all__ = ["FOLDER", "Said", "arrived", "note", "said_in", "write"]
 
 FOLDER = RECEIPTS
 """Where the files are, in the folder of what was handed out."""
+_ARRIVED = "arrived.txt"
 _FORMAT = "kiseki-hand-out-v1"
 _MEMBERS = (
     "format", "vault", "keys", "use", "collection", "picked", "recipient", "handout", "ends",
@@ -97,6 +101,40 @@ def said_in(folder: Path) -> Iterator[Said]:
         except OSError as error:
             raise FilesError(f"{path} cannot be read ({error.strerror})") from error
         yield _read(documents.read(text, _FORMAT))
+
+
+def note(folder: Path, recipient: str, item: bytes, digest: bytes) -> None:
+    """Notes that something arrived for an age key, before it gets a name.
+
+    Args:
+        digest: SHA-256 of the age file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = folder / FOLDER / _ARRIVED
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(f"\n{recipient} {item.hex()} {digest.hex()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def arrived(folder: Path, recipient: str) -> set[tuple[bytes, bytes]]:
+    """What was noted for an age key: items, each with the hash of an age file. A line that a power
+    cut left unfinished says nothing.
+
+    Raises:
+        FilesError: it cannot be read.
+    """
+    path = folder / FOLDER / _ARRIVED
+    try:
+        lines = path.read_bytes().splitlines() if path.exists() else []
+    except OSError as error:
+        raise FilesError(f"{path} cannot be read ({error.strerror})") from error
+    line = re.compile(rf"{re.escape(recipient)} ([0-9a-f]{{64}}) ([0-9a-f]{{64}})".encode())
+    found = filter(None, map(line.fullmatch, lines))
+    return {(bytes.fromhex(each[1].decode()), bytes.fromhex(each[2].decode())) for each in found}
 
 
 def _document(said: Said) -> dict[str, Any]:

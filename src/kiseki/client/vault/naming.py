@@ -21,19 +21,20 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 """Names that are devices on Windows (Microsoft, "Naming files, paths, and namespaces")."""
 
 
-def paths(folder: Path, names: Mapping[bytes, Names]) -> dict[bytes, Path]:
+def paths(folder: Path, names: Mapping[bytes, Names], behind: str = "") -> dict[bytes, Path]:
     """Where each item goes: under its provider's name for it, if that is one that any system takes
     and no other item has; else under its data ID, with the ending of the name.
 
     Args:
         names: of each item.
+        behind: what stands behind each name, as ``.age``.
     """
     wanted = {item: _safe(each[0] if each else "") for item, each in names.items()}
     seen = Counter(map(_same, wanted.values()))
     above = {_same(str(each)) for name in wanted.values() for each in PurePosixPath(name).parents}
     return {
-        item: folder / (name if name and seen[_same(name)] == 1 and _same(name) not in above
-                        else by_id(item, names[item]))
+        item: folder / ((name if name and seen[_same(name)] == 1 and _same(name) not in above
+                         else by_id(item, names[item])) + behind)
         for item, name in wanted.items()
     }  # fmt: skip
 

@@ -67,20 +67,23 @@ class OwnVault:
 
     def begin(
         self, use: Use, *, items: Sequence[bytes] = (), collection: bytes | None = None,
-        most: int = 0,
+        recipient: str | None = None, most: int = 0,
     ) -> HandedOut:  # fmt: skip
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**
 
         Args:
             items: data IDs, all or none; none: what the wallet may have of the collection.
             collection: what is asked for, or where the items are asked for in.
+            recipient: must be none: nothing leaves this machine here.
 
         Raises:
+            InvalidInput: somebody is named whom they are to be encrypted to.
             Refused: it is not here, or the wallet may not have it.
             VaultError: content is damaged, the clock was set back, or too much was asked for.
             KisekiError: the chain cannot be asked.
             SigningError: the wallet did not sign.
         """
+        _in_clear(recipient)
         wanted = list(items)
         if collection is not None and not items:
             wanted = self._vault.shelf.all_of(collection) or [collection]
@@ -125,8 +128,7 @@ class OwnVault:
             InvalidInput: somebody is named whom they are to be encrypted to.
             KisekiError: the chain cannot be asked.
         """
-        if recipient is not None:
-            raise InvalidInput("one's own vault encrypts nothing to an age key; leave it out")
+        _in_clear(recipient)
         with _refusing():
             items = self._handouts.items(handout, self._who(), after or b"")
         return Captions(
@@ -165,6 +167,11 @@ class OwnVault:
             signature = self._signer.sign_text(asked.text)
             self._session = self._door.enter(asked.nonce, asked.cookie, signature, self._clock())
         return self._door.still(self._session.token, self._clock())
+
+
+def _in_clear(recipient: str | None) -> None:
+    if recipient is not None:
+        raise InvalidInput("one's own vault encrypts nothing to an age key; leave it out")
 
 
 @contextlib.contextmanager

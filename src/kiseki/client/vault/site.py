@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Captions", "HandedOut", "Offered", "Site", "VaultSite", "must_be_signable"]
 
-_PIECE = 1 << 20
+_PIECE = 1 << 16
+"""Bytes that are lost at most of what arrived, where the connection breaks."""
 _ITEM = 8 * 1024
 """Bytes of an item in an answer that lists items."""
 _MOST = 10_000
@@ -95,7 +96,7 @@ class Site(Protocol):
 
     def begin(
         self, use: Use, *, items: Sequence[bytes] = (), collection: bytes | None = None,
-        most: int = _MOST,
+        recipient: str | None = None, most: int = _MOST,
     ) -> HandedOut:  # fmt: skip
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**"""
         ...
@@ -169,7 +170,7 @@ class VaultSite(Asking):
 
     def begin(
         self, use: Use, *, items: Sequence[bytes] = (), collection: bytes | None = None,
-        most: int = _MOST,
+        recipient: str | None = None, most: int = _MOST,
     ) -> HandedOut:  # fmt: skip
         """Asks for items, or for a collection. **The vault keeps a receipt of each.**
 
@@ -177,6 +178,7 @@ class VaultSite(Asking):
             items: data IDs; none: all of the collection.
             collection: what is asked for, or where the items are asked for in; none: in any that
                 they are in.
+            recipient: whom they are encrypted to (``age1…``); none: they are given as they are.
             most: how many items there can be.
 
         Raises:
@@ -187,6 +189,8 @@ class VaultSite(Asking):
             question["collection"] = to_hex(collection)
         if items:
             question["items"] = [to_hex(each) for each in items]
+        if recipient is not None:
+            question["recipient"] = recipient
         told = self._told("POST", "/vault/handouts", question, LONGEST + _ITEM * most)
         try:
             return _handed_out(told)
