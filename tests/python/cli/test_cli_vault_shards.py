@@ -146,12 +146,12 @@ def test_a_shard_that_was_changed_or_cut_off_is_not_taken_for_whole(
     path.unlink()
     # Another tar, of somebody else, is nobody's business; nor what was begun and not ended.
     (path.parent / "mine.tar").write_bytes(b"mine")
-    parts = path.parent / ".kiseki-parts"
-    parts.mkdir()
-    (parts / "shard").write_bytes(whole[:1_000])
+    begun = path.parent / ".shard-000000.tar.abcdefgh.part"
+    begun.write_bytes(whole[:1_000])
     assert got(studio, site, developer, 1 << 30).new == 5
     assert path.read_bytes() == whole
     assert (path.parent / "mine.tar").read_bytes() == b"mine"
+    assert not begun.exists()
 
 
 def test_a_name_becomes_no_key_and_a_text_is_no_caption(tmp_path: Path) -> None:

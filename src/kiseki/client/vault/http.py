@@ -80,6 +80,7 @@ class Asking:
     ) -> bytes:
         """An answer, whole. It is asked for again only where the vault said to wait."""
         import requests
+        from urllib3.exceptions import HTTPError  # of the bytes as they come, below requests
 
         for turn in range(_TRIES):
             try:
@@ -90,10 +91,10 @@ class Asking:
                     if answer.status_code == requests.codes.too_many and turn < _TRIES - 1:
                         time.sleep(_wait(answer.headers.get("Retry-After", "")))
                         continue
-                    if not answer.ok:
+                    if answer.status_code != requests.codes.ok:
                         raise self._refusal(answer)
                     body = answer.raw.read(most + 1, decode_content=True)
-            except (requests.RequestException, OSError) as error:
+            except (requests.RequestException, HTTPError, OSError) as error:
                 raise self._away(error) from None
             if len(body) > most:
                 raise self._strange()
@@ -102,9 +103,11 @@ class Asking:
 
     def _refusal(self, answer: requests.Response) -> VaultError:
         """What it says, in one line: what others wrote could give a terminal orders."""
+        from urllib3.exceptions import HTTPError
+
         try:
             told = documents.foreign(answer.raw.read(LONGEST, decode_content=True))
-        except (ValueError, OSError):
+        except (ValueError, HTTPError, OSError):
             told = None
         said = told.get("error") if isinstance(told, dict) else None
         why = one_line(said)[:500] if isinstance(said, str) else f"status {answer.status_code}"

@@ -112,6 +112,11 @@ def shown(k: Kiseki, said: Said, opening: Callable[[bytes, int], bytes]) -> Show
         provider = found.kept.provider
         if receipts.check(found).collection != collection:
             raise ProofError("the vault opened another collection than was asked for")
+        if found.kept.count != record.count:  # which its ID does not hold
+            raise ProofError(
+                f"the vault says that the collection {to_hex(collection)} has another number of "
+                "items than the chain has"
+            )
         if any(each.provider != provider for each in mine) or record.provider.lower() != provider:
             raise ProofError(
                 f"the receipts say that the collection {to_hex(collection)} is of another provider "

@@ -15,7 +15,6 @@ each other), and POSIX.1-2001 pax.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +83,9 @@ def shards(
         VaultError: the vault does not give an item, or gives something else.
         FilesError: it cannot be written, or a shard that is there holds something else.
     """
+    with told(folder):
+        for begun in folder.glob(".shard-*.tar.*.part"):  # of a run that was killed
+            begun.unlink()
     there = _there(folder, shown.digests)
     waiting, size = list[_Sample](), 0
     for each in listed:
@@ -94,12 +96,12 @@ def shards(
         part = fetching.whole(each, partial(form.is_whole, each.item))
         sample = _Sample(each, part, _beside(each, shown, texts))
         if waiting and size + sample.size > most:
-            there |= _written(folder, waiting, shown, fetching.folder)
+            there |= _written(folder, waiting, shown)
             waiting, size = [], 0
         waiting.append(sample)
         size += sample.size
     if waiting:
-        there |= _written(folder, waiting, shown, fetching.folder)
+        there |= _written(folder, waiting, shown)
     return {each.item: there[each.item] for each in listed}
 
 
@@ -126,26 +128,21 @@ def _shards(folder: Path) -> list[Path]:
         return sorted(each for each in folder.glob("*.tar") if _NAME.fullmatch(each.name))
 
 
-def _written(
-    folder: Path, samples: Sequence[_Sample], shown: Shown, parts: Path
-) -> dict[bytes, Path]:
+def _written(folder: Path, samples: Sequence[_Sample], shown: Shown) -> dict[bytes, Path]:
     """Writes a shard with the next number; its parts are taken away when it is on the disk."""
     numbers = [int(each.stem.removeprefix("shard-")) for each in _shards(folder)]
     path = folder / f"shard-{max(numbers, default=-1) + 1:06}.tar"
     with told(folder):
-        begun = parts / "shard"
-        with begun.open("wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                for each in samples:
-                    name = each.offered.item.hex() + _ending(each.offered.item, shown)
-                    with each.part.open("rb") as content:
-                        _add(tar, name, each.offered.size, content)
-                    for name, data in each.members:
-                        _add(tar, name, len(data), BytesIO(data))
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
-        atomic.sync(folder)
+        with (
+            atomic.whole(path) as file,
+            tarfile.TarFile(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            for each in samples:
+                name = each.offered.item.hex() + _ending(each.offered.item, shown)
+                with each.part.open("rb") as content:
+                    _add(tar, name, each.offered.size, content)
+                for name, data in each.members:
+                    _add(tar, name, len(data), BytesIO(data))
         for each in samples:
             each.part.unlink()
     return {each.offered.item: path for each in samples}
