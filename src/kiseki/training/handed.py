@@ -15,7 +15,7 @@ from kiseki.client.vault.kept import FOLDER, Said, said_in
 from kiseki.core.manifest import Manifest
 from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
-from kiseki.errors import FilesError, ProofError
+from kiseki.errors import FilesError, InvalidInput, ProofError
 from kiseki.vault.handing.receipts import Receipt, Salted
 from kiseki.vault.log.proofs import LogProof
 
@@ -77,20 +77,21 @@ def handed_out(folders: Iterable[str | Path]) -> HandedOut:
 
     Raises:
         FilesError: a folder holds no receipt, or cannot be read.
-        InvalidInput: a file among the receipts is none.
+        InvalidInput: a file among the receipts is none, or they are of several chains.
         ProofError: a receipt is in no log.
     """
     seen: dict[tuple[str, bytes], Receipt] = {}
     for folder in folders:
-        before = len(seen)
-        for place in _places(Path(folder)):
-            for said in said_in(place):
-                seen.update(_receipts(said))
-        if len(seen) == before and not any(_places(Path(folder))):
+        kept = [said for place in _places(Path(folder)) for said in said_in(place)]
+        for said in kept:
+            seen.update(_receipts(said))
+        if not kept:
             raise FilesError(
                 f"{folder} holds no receipt of a hand-out (there is no folder {FOLDER} in it or "
                 "below); without receipts nobody knows what was handed out"
             )
+    if len({each.chain for each in seen.values()}) > 1:
+        raise InvalidInput("these are receipts of several chains; name folders of one")
     items: dict[bytes, int] = {}
     collections: dict[bytes, int] = {}
     mine = [each for each in seen.values() if each.use in _TRAINING]
@@ -102,9 +103,16 @@ def handed_out(folders: Iterable[str | Path]) -> HandedOut:
 
 def _places(folder: Path) -> Iterator[Path]:
     """The folders in it and below beside which receipts are kept."""
-    for place, inside, _ in os.walk(folder):
-        if FOLDER in inside:
-            yield Path(place)
+    try:
+        for place, inside, _ in os.walk(folder, onerror=_unread):
+            if FOLDER in inside:
+                yield Path(place)
+    except OSError as error:
+        raise FilesError(f"{error.filename} cannot be read ({error.strerror})") from error
+
+
+def _unread(error: OSError) -> None:
+    raise error
 
 
 def _receipts(said: Said) -> Iterator[tuple[tuple[str, bytes], Receipt]]:

@@ -17,7 +17,7 @@ from kiseki.vault.store.database import insert
 from kiseki.vault.store.sealed import Columns
 from kiseki.vault.store.tables import setting
 
-__all__ = ["Setup", "read", "write"]
+__all__ = ["Setup", "origin_of", "read", "write"]
 
 _SEED = 32
 
@@ -42,6 +42,12 @@ class Setup:
     def __post_init__(self) -> None:
         key_name(self.domain)
         must_be_domain(self.domain)  # it stays, so a mistake would stay, too
+
+
+def origin_of(domain: str) -> str:
+    """Where the vault of a domain is reached: by https, unless it is this machine itself."""
+    here = domain.partition(":")[0] in ("localhost", "127.0.0.1")
+    return f"{'http' if here else 'https'}://{domain}"
 
 
 def read(db: Connection, columns: Columns) -> Setup:

@@ -16,15 +16,24 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from kiseki import LocalKiseki
 from kiseki.chain.signing.accounts import local_account
+from kiseki.chain.signing.signer import LocalSigner, Signer
+from kiseki.client.vault.asking import OnChain
+from kiseki.client.vault.own import OwnVault
+from kiseki.client.vault.signing import signed_by
 from kiseki.core.run import Run
+from kiseki.core.terms import Use
+from kiseki.errors import VaultError
 from kiseki.training import Exposure
+from kiseki.vault.keys.services import InFile
+from kiseki.vault.keystore import KeyStore
+from kiseki.vault.vault import Vault
 
 from ..training.test_training_isolation import bubblewrap  # noqa: F401 - a fixture
 from .conftest import Shell
@@ -286,12 +295,12 @@ def test_ones_own_vault_hands_out_by_the_same_rules_and_with_receipts(studio: St
         keyless = shell.run(*own, code=1)
         assert "KISEKI_VAULT_IDENTITY" in keyless or "--vault-identity" in keyless, keyless
         said = " ".join(shell.run(*own, more=studio.key).split())
-        assert f"Ask the vault localhost:{studio.port} for 4 items" in said
+        assert f"Ask the vault {studio.url} for 4 items" in said
         assert "4 new files in store" in said
         laid = (shell.folder / "train" / "1_fruit").glob("*.txt")
         assert {each.read_text() for each in laid} == studio.captions
     (handout,) = kept(store)
-    assert handout["vault"] == f"localhost:{studio.port}"
+    assert handout["vault"] == studio.url, "so that it is confirmed there"
     receipts = [json.loads(each["receipt"]) for each in handout["items"]]
     assert {(each["caller"], each["because"]) for each in receipts} == {(STUDENT, "licence")}
 
@@ -306,6 +315,36 @@ def test_ones_own_vault_hands_out_by_the_same_rules_and_with_receipts(studio: St
     assert "nothing can be laid" in refused
     audit = shell.json("vault", "audit", more=studio.key)
     assert audit["receipts"] == 8
+    shell.run("vault", "anchor", more=studio.key)
+    with studio.serving():
+        found = shell.json("vault", "confirm", "store", more=studio.key)
+    assert [each["verdict"] for each in found] == ["anchored"]
+
+
+class Forger:
+    """Somebody who names another's wallet, and has the key of one's own."""
+
+    address = local_account(1).address
+
+    def sign_text(self, text: str) -> bytes:
+        return LocalSigner(local_account(5)).sign_text(text)
+
+
+def test_no_receipt_of_ones_own_vault_names_a_wallet_that_did_not_sign(
+    studio: Studio, k: LocalKiseki
+) -> None:
+    home = studio.shell.folder / "home/.kiseki"
+    with KeyStore(home / "secrets", InFile(home / "vault.identity")) as store:
+        vault = Vault(store, InFile(home / "vault.identity"))
+        chain, signed = OnChain(k.session, 1), signed_by(k.session.node)
+        mine = bytes.fromhex(studio.collection[2:])
+        forger = OwnVault(vault, cast("Signer", Forger()), k.session.chain_id, chain, signed)
+        with pytest.raises(VaultError, match="did not sign"):
+            forger.begin(Use.AI_GENERATIVE_TRAINING, collection=mine)
+        assert vault.ledger.heads() == []
+        own = OwnVault(vault, LocalSigner(local_account(1)), k.session.chain_id, chain, signed)
+        assert len(own.begin(Use.AI_GENERATIVE_TRAINING, collection=mine).items) == 4
+        own.close()
 
 
 def test_a_run_is_made_again_with_inputs_from_the_vault(

@@ -19,6 +19,7 @@ from kiseki.core.terms import Use
 from kiseki.errors import InvalidInput
 from kiseki.vault.handing.rules import Chain, NotGiven
 from kiseki.vault.handing.signin import Session, SignedBy
+from kiseki.vault.setup import origin_of
 from kiseki.vault.titles import captions
 from kiseki.vault.vault import Vault
 
@@ -51,13 +52,13 @@ class OwnVault:
         self._vault, self._signer, self._chain_id = vault, signer, chain_id
         self._signed_by, self._clock = signed_by, clock
         self._handouts = vault.handouts(chain, clock)
-        self._door = vault.door(f"https://{vault.setup.domain}/vault", chain_id, signed_by)
+        self._door = vault.door(f"{self.url}/vault", chain_id, signed_by)
         self._session: Session | None = None
 
     @property
     def url(self) -> str:
-        """What it is called beside its receipts: its domain, and no URL."""
-        return self._vault.setup.domain
+        """Where others reach it, and where its receipts are confirmed."""
+        return origin_of(self._vault.setup.domain)
 
     def close(self) -> None:
         """Ends the session. The vault stays open."""

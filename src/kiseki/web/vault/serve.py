@@ -13,6 +13,7 @@ from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.cosigners import Cosigners
 from kiseki.vault.handing.rules import Chain
 from kiseki.vault.handing.signin import SignedBy
+from kiseki.vault.setup import origin_of
 from kiseki.vault.titles import captions, titles
 from kiseki.vault.vault import Vault
 from kiseki.web.vault.app import application
@@ -20,12 +21,6 @@ from kiseki.web.vault.desk import Desk
 from kiseki.web.vault.health import health
 
 __all__ = ["desk_of", "origin_of", "serve"]
-
-
-def origin_of(domain: str) -> str:
-    """Where the vault of a domain is reached: by https, unless it is this machine itself."""
-    here = domain.partition(":")[0] in ("localhost", "127.0.0.1")
-    return f"{'http' if here else 'https'}://{domain}"
 
 
 def desk_of(
