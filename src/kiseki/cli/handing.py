@@ -241,8 +241,9 @@ def get(
     if wanted is None:
         for of, many in Counter(got.collections.values()).items():
             show.say(f"{show.count(many, 'item')} of the collection {to_hex(of)}.")
-    if not webdataset:
-        _say_captions(got.captions)
+    _say_captions(
+        got.captions, "with them, as ID.txt" if webdataset else "beside them, as NAME.txt"
+    )
     for log in got.said.keys:
         show.say(f"The provider's log in this vault is {log}.")
     if not items and (left := count - len(got.files)):
@@ -269,11 +270,11 @@ def _identity(path: Path) -> Identity:
     return Identity.of(next((each for each in lines if each.startswith("AGE-SECRET-KEY-")), ""))
 
 
-def _say_captions(of: Beside) -> None:
+def _say_captions(of: Beside, where: str) -> None:
     if of.there:
         show.say(
-            f"{show.count(len(of.there), 'caption')} beside them, as NAME.txt. These are what the "
-            "vault says; nothing on the chain shows them."
+            f"{show.count(len(of.there), 'caption')} {where}. These are what the vault says; "
+            "nothing on the chain shows them."
         )
     if of.unread:
         show.say(

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from kiseki import Kiseki, LocalKiseki, Use
+from kiseki.client.vault.fetching import Fetching
 from kiseki.client.vault.getting import get
 from kiseki.client.vault.naming import paths
 from kiseki.client.vault.site import HandedOut, VaultSite, must_be_signable
 from kiseki.core.values import from_hex
-from kiseki.errors import InvalidInput, KisekiError, ProofError, VaultError
+from kiseki.errors import FilesError, InvalidInput, KisekiError, ProofError, VaultError
 from kiseki.vault.log.notes import Signer
 
 from .conftest import Shell
@@ -224,6 +225,46 @@ def test_a_file_of_the_same_name_is_neither_taken_for_the_item_nor_lost(
     )
     again = get(developer, site, folder, from_hex(studio.collection, 32, "it"), TRAIN)
     assert (again.new, again.files) == (0, got.files)
+
+
+def test_two_runs_into_one_folder_do_not_mix_their_parts(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    folder, wanted = studio.shell.folder / "got", from_hex(studio.collection, 32, "it")
+    with (
+        Fetching(site, folder, bytes(16), 0, lambda *_: None),
+        pytest.raises(FilesError, match=r"another run gets content into .*got; wait for"),
+    ):
+        get(developer, site, folder, wanted, TRAIN)
+    assert files(folder) == set()
+    assert get(developer, site, folder, wanted, TRAIN).new == 5
+
+
+def test_a_part_that_a_power_cut_damaged_is_fetched_anew(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    """The vault is blamed only for what it gave."""
+    folder, wanted = studio.shell.folder / "got", from_hex(studio.collection, 32, "it")
+    parts = folder / ".kiseki-parts"
+    parts.mkdir(parents=True)
+    listed = site.begin(TRAIN, collection=wanted).items
+    for number, each in enumerate(listed):
+        (parts / each.item.hex()).write_bytes(bytes(each.size - 2 + number))
+    assert get(developer, site, folder, wanted, TRAIN).new == 5
+    for path in studio.files.iterdir():
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+    assert not parts.exists()
+
+
+def test_another_key_is_found_out_while_a_hand_out_lives_too(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    folder, wanted = studio.shell.folder / "got", from_hex(studio.collection, 32, "it")
+    get(developer, site, folder, wanted, TRAIN)
+    other = Signer(f"localhost:{studio.port}/{'0x' + '11' * 20}", bytes(32)).key.text
+    with pytest.raises(ProofError, match="is in other logs than"):
+        get(developer, site, folder, wanted, TRAIN, key=other)
+    assert len(list((folder / "kiseki-receipts").iterdir())) == 1
 
 
 def test_a_proof_is_an_error_of_its_own(studio: Studio, site: Lying, developer: Kiseki) -> None:

@@ -130,6 +130,19 @@ def test_a_run_that_breaks_goes_on_and_fetches_nothing_twice(
     assert not (folder / ".kiseki-parts").exists()
 
 
+def test_what_a_run_left_of_items_that_are_in_a_shard_goes_away(
+    studio: Studio, site: Lying, developer: Kiseki
+) -> None:
+    """It was killed behind the shard and before its parts went."""
+    first = got(studio, site, developer)
+    parts = studio.shell.folder / "got" / ".kiseki-parts"
+    parts.mkdir()
+    for each in first.files:
+        (parts / each.hex()).write_bytes(b"left")
+    assert got(studio, site, developer).new == 0
+    assert not parts.exists()
+
+
 def test_a_shard_that_was_changed_or_cut_off_is_not_taken_for_whole(
     studio: Studio, site: Lying, developer: Kiseki
 ) -> None:

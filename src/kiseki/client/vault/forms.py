@@ -22,7 +22,7 @@ from kiseki.vault.age.files import Opened
 from kiseki.vault.age.keys import Identity, Recipient
 from kiseki.vault.age.stream import sealed_size
 
-__all__ = ["Form", "Plain", "Sealed", "form_of", "must_fit"]
+__all__ = ["Form", "Plain", "Sealed", "form_of", "recipient_of"]
 
 
 class Form(Protocol):
@@ -167,19 +167,19 @@ def form_of(folder: Path, recipient: str | None, identity: Identity | None, show
     return Sealed(folder, recipient, shown.digests, sizes, identity)
 
 
-def must_fit(recipient: str | None, identity: Identity | None) -> None:
-    """Refuses a recipient that is none, and an identity of another one.
+def recipient_of(recipient: str | None, identity: Identity | None) -> str | None:
+    """The recipient as it is written; it is one, and the identity is that of it.
 
     Raises:
-        InvalidInput: so it is.
+        InvalidInput: it is none, or that of another identity.
     """
-    if recipient is not None:
-        Recipient.of(recipient)
-    if identity is not None and str(identity.recipient) != recipient:
+    written = None if recipient is None else str(Recipient.of(recipient))
+    if identity is not None and str(identity.recipient) != written:
         raise InvalidInput(
             "the identity is not that of the recipient whom the content is to be encrypted to; "
             "name both of one key, or leave the identity out"
         )
+    return written
 
 
 def _looks(path: Path, content: int) -> bool:

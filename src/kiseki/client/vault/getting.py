@@ -18,7 +18,7 @@ from kiseki.client.vault import naming, proving
 from kiseki.client.vault.captions import Beside, captions, unread
 from kiseki.client.vault.captions import write as write_captions
 from kiseki.client.vault.fetching import Fetching, told
-from kiseki.client.vault.forms import Form, form_of, must_fit
+from kiseki.client.vault.forms import Form, form_of, recipient_of
 from kiseki.client.vault.http import Refused
 from kiseki.client.vault.kept import Said, said_in, write
 from kiseki.client.vault.proving import Shown
@@ -103,7 +103,7 @@ def get(
         InvalidInput: neither a collection nor an item is named, or an item twice; the identity is
             that of another recipient; or a webdataset is to be encrypted.
     """
-    must_fit(recipient, identity)
+    recipient = recipient_of(recipient, identity)
     if shard is not None and recipient is not None:
         raise InvalidInput("a webdataset cannot be encrypted; get files, or leave the key out")
     if (collection is None and not items) or len(set(items)) != len(items):
