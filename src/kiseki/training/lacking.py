@@ -41,7 +41,7 @@ class Lack:
     Attributes:
         collection: its ID, 32 bytes.
         items: the data IDs that are asked for, ascending; none: all of the collection is asked for,
-            because nothing of it is here.
+            because nothing of it is here, or nobody here knows all of its IDs.
         count: how many items are not here.
     """
 

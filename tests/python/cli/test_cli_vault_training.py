@@ -278,6 +278,9 @@ def test_a_receipt_that_was_altered_counts_nothing(studio: Studio) -> None:
     shutil.copytree(store, shell.folder / "again")
     look = ("training", "exposure", "run", "--receipts", "store", "--receipts", "again")
     assert shell.json(*look)["handed_out"] == 4, "a copy counts once"
+    more = ("--collections", *theirs(2))
+    assert "Of some samples nobody knows which item they are" in shell.run(*look, *more)
+    assert "never_consumed" not in shell.json(*look, *more), "x may be any of them"
     document = json.loads(path.read_text())
     other = document["items"][0]["receipt"].replace(STUDENT, local_account(5).address.lower())
     document["items"][0]["receipt"] = other
