@@ -15,7 +15,7 @@ from kiseki import Kiseki, LocalKiseki, Use
 from kiseki.client.vault.fetching import Fetching
 from kiseki.client.vault.getting import get
 from kiseki.client.vault.naming import paths
-from kiseki.client.vault.site import HandedOut, VaultSite, must_be_signable
+from kiseki.client.vault.site import HandedOut, Offered, VaultSite, must_be_signable
 from kiseki.core.values import from_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, ProofError, VaultError
 from kiseki.vault.log.notes import Signer
@@ -238,6 +238,22 @@ def test_two_runs_into_one_folder_do_not_mix_their_parts(
         get(developer, site, folder, wanted, TRAIN)
     assert files(folder) == set()
     assert get(developer, site, folder, wanted, TRAIN).new == 5
+
+
+def test_a_size_for_which_there_is_no_room_is_refused_before_a_byte_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    class Never:
+        def read(self, *_: object) -> Iterator[bytes]:
+            raise AssertionError("a byte was asked for")
+
+    never: Any = Never()
+    huge = Offered(bytes(32), 1 << 62, "", b"")
+    with (
+        Fetching(never, tmp_path, bytes(16), 0, lambda *_: None) as fetching,
+        pytest.raises(FilesError, match=r"has room for .*; make room and run this again"),
+    ):
+        fetching.whole(huge, lambda _: True)
 
 
 def test_a_part_that_a_power_cut_damaged_is_fetched_anew(

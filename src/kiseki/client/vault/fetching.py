@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,7 @@ from typing import IO
 from kiseki.client.vault.site import Offered, Site
 from kiseki.core.values import to_hex
 from kiseki.errors import FilesError, VaultError
+from kiseki.language.forms import size
 
 __all__ = ["PARTS", "Fetching", "told"]
 
@@ -114,6 +116,7 @@ class Fetching:
             begun = file.tell()
             if begun > offered.size:
                 file.truncate(begun := 0)
+            self._must_have_room(offered, offered.size - begun)
             at, turn = begun, 0
             while at < offered.size:
                 before = at
@@ -128,6 +131,15 @@ class Fetching:
             os.fsync(file.fileno())
         self.size += offered.size - begun
         return begun
+
+    def _must_have_room(self, offered: Offered, wanted: int) -> None:
+        """A vault can say any size, and would fill the disk before it is found out."""
+        free = shutil.disk_usage(self.folder).free
+        if wanted > free:
+            raise FilesError(
+                f"{to_hex(offered.item)} needs {size(wanted)}, and {self._into} has room for "
+                f"{size(free)}; make room and run this again, which goes on from here"
+            )
 
     def _append(self, offered: Offered, put: Callable[[bytes], object], at: int) -> int:
         for piece in self._site.read(self._handout, offered.item, at):
