@@ -11,11 +11,13 @@ import typer
 
 from kiseki.cli import context, show
 from kiseki.client import settings
+from kiseki.core.days import utc
 from kiseki.errors import InvalidInput
 from kiseki.language.forms import size
 
 if TYPE_CHECKING:
     from kiseki.chain.sending.fees import Finality
+    from kiseki.vault.anchored import Standing
     from kiseki.vault.handing.anchors import AnchorFiles
     from kiseki.vault.keys.epochs import Epoch, Holder
     from kiseki.vault.keys.services import Opens
@@ -212,25 +214,29 @@ def _say_before(store: KeyStore, new: Setup) -> None:
 
 @vault.command("status")
 def status() -> None:
-    """Show the vault: where it lies, who can open it, what it holds, and its logs.
+    """Show the vault: where it lies, who can open it, what it holds, its logs and last anchor.
 
-    Asks no node and sends nothing.
+    Asks no node and sends nothing. In which block the last anchor is, the node said when it was
+    stated.
 
     \b
     Examples:
       kiseki vault status
       kiseki vault status --json
     """
+    from kiseki.vault.anchored import standing
+
     with opened() as found:
         told = _told(found)
-        epochs = found.epochs
+        epochs, beside = found.epochs, standing(anchor_files(), found.ledger, int(time.time()))
+    told["anchor"] = beside
     if context.current.json:
         show.json_line(told)
         return
     show.fields([
         ("vault", told["vault"]), ("objects", told["objects"]), ("domain", told["domain"]),
         ("salts", f"{told['salts']:,}"), ("collections", f"{told['collections']:,}"),
-        ("to rewrap", f"{told['waiting']:,}"),
+        ("to rewrap", f"{told['waiting']:,}"), ("last anchor", _anchor(beside)),
     ])  # fmt: skip
     show.table(
         ["provider", "objects", "content", "on the disk"],
@@ -244,6 +250,26 @@ def status() -> None:
           _destroyed(each, epoch, epochs)) for epoch in epochs for each in epoch.holders],
         numbers=["epoch"],
     )  # fmt: skip
+    if beside.grown:
+        show.table(
+            ["logs that grew since the anchor", "receipts", "in it"],
+            [(each.provider, f"{each.size:,}", f"{each.anchored:,}") for each in beside.grown],
+            numbers=["receipts", "in it"],
+        )  # fmt: skip
+    if beside.is_overdue:
+        show.say(
+            "Receipts have waited for an anchor for more than a day: run `kiseki vault anchor`, "
+            "every day."
+        )
+
+
+def _anchor(beside: Standing) -> str:
+    if beside.taken is None:
+        return "none yet"
+    where = "not on the chain yet"
+    if beside.placed is not None:
+        where = f"in block {beside.placed.block:,} of {utc(beside.placed.time)}"
+    return f"{utc(beside.taken)}, {show.count(beside.heads, 'head')}, {where}"
 
 
 def _told(found: Vault) -> dict[str, Any]:

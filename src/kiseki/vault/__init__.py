@@ -40,6 +40,7 @@ The vault knows no chain. A part imports only from those above it:
     seasons     outputs that come from a browser, and what became of them
     setup       what is set of a vault
     vault       a key store with keys, a place of objects, and logs of receipts
+    anchored    how the logs stand beside the last anchor
     erasing     a content, or all that is a provider's, is gone, and when
     personal    what a vault keeps of one person, and what the law asks
 """

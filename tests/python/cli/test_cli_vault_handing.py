@@ -196,7 +196,7 @@ def test_a_receiver_confirms_that_the_receipts_are_in_what_the_vault_stated(
         for table in ("entry", "log_node", "log", "checkpoint"):
             db.execute(f"DELETE FROM {table}")
     anchors = shell.folder / "home/.kiseki/anchors"
-    (document,) = anchors.iterdir()
+    (document,) = anchors.glob("????-??-??.json")
     with studio.serving():
         document.rename(shell.folder / document.name)
         (owed,) = shell.json("vault", "confirm", "got", *as_student, "--by", STUDIO, code=4)
@@ -215,17 +215,26 @@ def test_a_provider_and_an_auditor_hold_all_receipts_against_what_was_stated(
         none = shell.json("vault", "confirm", studio.url, *mine)
         assert (none["receipts"], none["anchors"], none["findings"]) == (0, 0, [])
         studio.get(2, "got")
+        stood = shell.json("vault", "status", more=studio.key)["anchor"]
+        assert (stood["taken"], [each["size"] for each in stood["grown"]]) == (None, [5])
         shell.run("vault", "anchor", more=studio.key)
+        stood = shell.json("vault", "status", more=studio.key)["anchor"]
+        assert (stood["heads"], stood["grown"], stood["is_overdue"]) == (1, [], False)
         studio.get(2, "again")
+        said = " ".join(shell.run("vault", "status", more=studio.key).split())
+        assert f"1 head, in block {stood['placed']['block']}" in said
+        assert "logs that grew since the anchor" in said
         done = shell.json("vault", "confirm", studio.url, *mine)
         assert (done["receipts"], done["anchors"], done["findings"]) == (10, 1, [])
         assert done["wallet"] == STUDIO.lower()
+        told = shell.json("vault", "confirm", "got", *mine)
+        assert {each["transaction"] for each in told} == {stood["placed"]["transaction"]}
         said = " ".join(shell.run("vault", "confirm", studio.url, *mine).split())
         assert "Held 10 receipts against 1 anchor" in said
         assert shell.json(*audit, more=studio.key)["dates"] == []
         refused = shell.run("vault", "confirm", studio.url, "got", *mine, code=2)
         assert "name folders, or one vault" in refused
-    (document,) = (shell.folder / "home/.kiseki/anchors").iterdir()
+    (document,) = (shell.folder / "home/.kiseki/anchors").glob("????-??-??.json")
     text = document.read_text()
     document.unlink()
     with studio.serving():

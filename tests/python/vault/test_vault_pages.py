@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,8 @@ from tests.python.web.looking import ROOT, looked_at, looks
 from kiseki.core import ids
 from kiseki.core.terms import Use
 from kiseki.core.values import to_hex
+from kiseki.vault.anchored import Grown, Standing
+from kiseki.vault.handing.anchors import Placed
 from kiseki.vault.handing.living import living
 from kiseki.vault.handing.receipts import Basis, Receipt
 from kiseki.vault.keys.epochs import Epoch, Holder
@@ -39,6 +42,11 @@ WALLET = """
 window.ethereum = { request: async ({ method, params }) =>
   method === "eth_requestAccounts" ? [await window.whoSigns()] : window.signs(params[0]) };
 """
+
+
+STANDING = Standing(
+    1_900, 2, Placed(12_345, 1_950, b"\x99" * 32), (Grown(MINE, 1_012, 1_009),), True
+)
 
 
 class Place:
@@ -92,7 +100,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     desk = desk_of(
         database, world, f"http://localhost:{port}",
         operators=frozenset([MINE]), titles=lambda wanted: dict.fromkeys(wanted, "夕焼け <b>1"),
-        health=lambda: Health(held, epochs, [1_900], 5_000_000_000),
+        health=lambda: Health(held, epochs, [1_900], 5_000_000_000, STANDING),
     )  # fmt: skip
     with serving(desk, port):
         yield Place(desk, world, port)
@@ -231,6 +239,12 @@ def test_how_the_vault_stands_is_shown_to_operators_alone(
 ) -> None:
     shown = client(OWNER).ask("GET", "/operator")
     assert (shown.status, b"erasure" in shown.body) == (200, True)
+    text = " ".join(re.sub(r"<[^>]*>|\s", " ", shown.body.decode()).split())
+    for said in (
+        "with the heads of 2 logs", "in block 12,345", "1,012 1,009",
+        "waited for an anchor for more than a day",
+    ):  # fmt: skip
+        assert said in text, said
     refused = client(CALLING).ask("GET", "/operator")
     assert (refused.status, b"4.1 MB" in refused.body) == (403, False)
 

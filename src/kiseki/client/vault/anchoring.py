@@ -15,7 +15,7 @@ from kiseki.client.vault.stated import SORT, Stated, stated
 from kiseki.client.wallet import Wallet
 from kiseki.core.days import day
 from kiseki.errors import InvalidInput
-from kiseki.vault.handing.anchors import AnchorFiles
+from kiseki.vault.handing.anchors import AnchorFiles, Placed
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.log.heads import Anchor
 
@@ -72,7 +72,18 @@ class Anchors:
             waiting.append(each)
         for each in reversed(waiting):
             self.statements.state("wallet", self._wallet.address, SORT, each.hash)
+        self._place()
         return of_today
+
+    def _place(self) -> None:
+        """Writes where those are on the chain that were stated and have no such word yet."""
+        for each in self.files.last():
+            if self.files.placed(each.stamp.day) is not None:
+                break
+            for at in self.stated(each.stamp.wallet):
+                if at.document == each.hash:
+                    placed = Placed(at.block, at.time, at.transaction)
+                    self.files.place(each.stamp.day, placed)
 
     def stated(self, wallet: str | None = None) -> list[Stated]:
         """All anchors that a wallet stated, the earliest first; this one if it is left out."""

@@ -13,17 +13,35 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+from kiseki.core import documents
+from kiseki.core.values import from_hex, to_hex
 from kiseki.disk import texts
 from kiseki.errors import FilesError, InvalidInput
 from kiseki.vault.log.heads import Anchor
 from kiseki.vault.log.notes import Note
 from kiseki.vault.log.proofs import LogProof
 
-__all__ = ["AnchorFiles", "Listed"]
+__all__ = ["AnchorFiles", "Listed", "Placed"]
 
 _NAMES = "????-??-??.json"
+_PLACED = "kiseki-anchor-place-v1"
 _KEPT = 4
 """Documents that are kept in memory: receivers ask for the last ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an anchor is on the chain, as the node said when it was stated.
+
+    Attributes:
+        block: in which it is.
+        time: of the block, in seconds since 1970.
+        transaction: its hash, 32 bytes.
+    """
+
+    block: int
+    time: int
+    transaction: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,44 @@ class AnchorFiles:
             raise FilesError(f"{path} is there already; each day has one anchor")
         texts.write(path, anchor.to_json(), folder=True)
         return path
+
+    def place(self, day: str, placed: Placed) -> None:
+        """Writes beside the anchor of a day where it is on the chain.
+
+        Raises:
+            FilesError: it cannot be written.
+        """
+        told = {
+            "block": str(placed.block), "time": str(placed.time),
+            "transaction": to_hex(placed.transaction),
+        }  # fmt: skip
+        texts.write(self._beside(day), documents.write({"format": _PLACED, **told}) + "\n")
+
+    def placed(self, day: str) -> Placed | None:
+        """Where the anchor of a day is on the chain; none where nothing of it was written.
+
+        Raises:
+            FilesError: it cannot be read.
+        """
+        path = self._beside(day)
+        if not path.exists():
+            return None
+        try:
+            document = documents.read(texts.read(path), _PLACED)
+            names = ("format", "block", "time", "transaction")
+            what = "the place of an anchor"
+            _, block, time, transaction = documents.members(document, names, what)
+            return Placed(
+                documents.decimal(block, what), documents.decimal(time, what),
+                from_hex(transaction, 32, what),
+            )  # fmt: skip
+        except InvalidInput as error:
+            raise FilesError(
+                f"{path} cannot be used ({error}); delete it, and run `kiseki vault anchor`"
+            ) from error
+
+    def _beside(self, day: str) -> Path:
+        return self.folder / f"{day}.stated.json"
 
     def last(self) -> Iterator[Anchor]:
         """All of them, the latest first; each is read when it is wanted.

@@ -48,7 +48,7 @@ def desk_of(
         vault.shelf.all_of,
         lambda handout, caller, of: vault.opening(handouts.items(handout, caller), of),
         titles=partial(titles, vault.shelf), captions=partial(captions, vault.shelf),
-        anchors=anchors, health=partial(health, vault),
+        anchors=anchors, health=partial(health, vault, anchors),
     )  # fmt: skip
 
 
