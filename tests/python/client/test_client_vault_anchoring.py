@@ -15,12 +15,24 @@ from kiseki.errors import ChainError, FilesError, InvalidInput, KisekiError, Pro
 from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.log.checkpoints import Checkpoint
 from kiseki.vault.log.cosigning import Cosigner
-from kiseki.vault.log.heads import Anchor, anchored, heads_key, heads_origin, look_at
+from kiseki.vault.log.heads import (
+    PLACES,
+    Anchor,
+    Stamp,
+    _Places,
+    anchored,
+    heads_key,
+    heads_origin,
+    look_at,
+    place_of,
+)
 from kiseki.vault.log.log import Log, Memory
 from kiseki.vault.log.monitor import Monitor, Verdict
 from kiseki.vault.log.notes import Note, Signature, Signer
-from kiseki.vault.log.proofs import cosigned
+from kiseki.vault.log.proofs import LogProof, cosigned
+from kiseki.vault.log.tree import inclusion, leaf_hash
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -77,6 +89,39 @@ def test_whoever_has_a_checkpoint_proves_that_it_is_in_what_the_chain_has(
     assert Anchor.from_json(anchor.to_json()) == anchor
     with pytest.raises(InvalidInput, match="do not give this root"):
         replace(anchor, heads=tuple(held if each == head else each for each in anchor.heads))
+
+
+def test_an_anchor_has_one_place_for_each_log(ledger: Ledger) -> None:
+    """Two heads of one log in one anchor would let a vault show two people a proof of each."""
+    give(ledger, 3)
+    give(ledger, 2, OTHER_ARTIST)
+    log = Signer(ledger.origin(ARTIST), SEED).key
+    other = Log(Signer(log.name, SEED), Memory())
+    other.append([b"another"])
+    heads = {each.text: each for each in (*ledger.heads(), other.checkpoint())}
+    leaves = {
+        (1 << 61) - place_of(log.name) // 2 if each is heads[other.checkpoint().text]
+        else place_of(Checkpoint.from_text(each.text).origin): leaf_hash(each.text.encode())
+        for each in heads.values()
+    }  # fmt: skip
+    assert len(leaves) == 3
+    tree, signer = _Places(leaves), Signer(heads_origin(DOMAIN), SEED)
+    text = Stamp.of(signer.key.name, PLACES, tree.root, NOW, 1, ARTIST).text
+    note = Note(text, (signer.sign(text),))
+    sizes = []
+    for place, leaf in leaves.items():
+        head = next(each for each in heads.values() if leaf_hash(each.text.encode()) == leaf)
+        proof = LogProof(place, inclusion(place, PLACES, tree.node), note, head.to_bytes())
+        assert proof.check(head.text.encode(), signer.key.name, [signer.key])
+        if head.text.startswith(log.name):
+            sizes.append((place == place_of(log.name), proof))
+    assert len(sizes) == 2
+    for at_its_place, proof in sizes:
+        if at_its_place:
+            assert anchored(proof, log).size == 3
+        else:
+            with pytest.raises(ProofError, match="not at its log's place"):
+                anchored(proof, log)
 
 
 def test_an_anchor_that_leaves_out_drops_or_alters_what_was_seen_is_noticed(

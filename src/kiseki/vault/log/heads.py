@@ -1,10 +1,14 @@
 """The heads of all logs of a vault, as one small log, whose checkpoint is the *anchor*.
 
-The checkpoints of all providers are the entries of the log `DOMAIN/heads`. The anchor says, in
-further lines, when the heads were read and which wallet of which chain states it; stated is the
-keccak256 of the anchor's text. So whoever has the checkpoint of one provider shows with a
-`.tlog-proof` of a few hundred bytes that the vault had stated it by that block. The proof hands the
-provider's head on as its `extra`, and of the other heads it has hashes only.
+The checkpoints of all providers are entries of the log `DOMAIN/heads`. The anchor says, in further
+lines, when the heads were read and which wallet of which chain states it; stated is the keccak256
+of the anchor's text. So whoever has the checkpoint of one provider shows with a `.tlog-proof` of
+4 KB that the vault had stated it by that block. The proof hands the provider's head on as its
+`extra`, and of the other heads it has hashes only.
+
+**A log has one place in an anchor**: the tree has 2**62 entries, nearly all of them empty, and the
+first 62 bits of SHA-256 of a log's name say which entry is its head. Else a vault could put two
+heads of one log into one anchor, and show two people a proof of each.
 
 No key need be learnt for it: the log of heads is signed with the key of the providers' logs, under
 its own name.
@@ -13,8 +17,11 @@ its own name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple, Self
 
@@ -24,13 +31,19 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, uint
 from kiseki.errors import InvalidInput, ProofError
 from kiseki.vault.log.checkpoints import Checkpoint, opened
-from kiseki.vault.log.log import Memory
 from kiseki.vault.log.monitor import Evidence, Look, Monitor, Verdict
 from kiseki.vault.log.notes import Note, Signer, VerifierKey
 from kiseki.vault.log.proofs import LogProof
-from kiseki.vault.log.tree import Frontier, inclusion, leaf_hash
+from kiseki.vault.log.tree import inclusion, leaf_hash, node_hash
 
-__all__ = ["Anchor", "Anchored", "Stamp", "anchored", "heads_key", "heads_origin", "look_at"]
+__all__ = [
+    "PLACES", "Anchor", "Anchored", "Stamp", "anchored", "heads_key", "heads_origin", "look_at",
+    "place_of",
+]  # fmt: skip
+
+_LEVELS = 62
+PLACES = 1 << _LEVELS
+"""Entries of a log of heads. Nearly all of them are empty."""
 
 _FORMAT = "kiseki-vault-heads-v1"
 _TAKEN, _BY = "taken ", "stated by "
@@ -41,6 +54,11 @@ _ACCOUNT = re.compile(r"eip155:([1-9][0-9]{0,19}):(0x[0-9a-f]{40})", re.ASCII)
 def heads_origin(domain: str) -> str:
     """The name of the log of heads; no provider's log has it, as these end with an address."""
     return f"{domain}/heads"
+
+
+def place_of(origin: str) -> int:
+    """Which entry of an anchor is the head of a log, from 0 to below `PLACES`."""
+    return int.from_bytes(sha256(origin.encode()).digest()[:8]) >> 64 - _LEVELS
 
 
 def heads_key(log: VerifierKey) -> VerifierKey:
@@ -116,7 +134,8 @@ class Anchor:
 
     Raises:
         InvalidInput: the heads are out of order or twice, or do not give the root of the note; or
-            the note says nothing of a time and a wallet.
+            two logs have one place (which somebody must have searched for); or the note says
+            nothing of a time and a wallet.
     """
 
     note: Note
@@ -127,8 +146,7 @@ class Anchor:
         if any(one >= other for one, other in pairwise(origins)):
             raise InvalidInput("the heads of a vault must ascend by their logs, each of them once")
         said = self.stamp.checkpoint
-        tree, _ = Frontier().add(leaf_hash(each.text.encode()) for each in self.heads)
-        if (said.size, said.root) != (tree.size, tree.root):
+        if (said.size, said.root) != (PLACES, _places(self.heads).root):
             raise InvalidInput("the heads do not give this root; the file was changed")
 
     @classmethod
@@ -144,9 +162,8 @@ class Anchor:
             chain, wallet: on which chain it is stated, and by whom.
         """
         listed = sorted(heads, key=lambda each: Checkpoint.from_text(each.text).origin)
-        tree, _ = Frontier().add(leaf_hash(each.text.encode()) for each in listed)
-        signer = Signer(heads_origin(domain), seed)
-        text = Stamp.of(signer.key.name, tree.size, tree.root, taken, chain, wallet).text
+        signer, root = Signer(heads_origin(domain), seed), _places(tuple(listed)).root
+        text = Stamp.of(signer.key.name, PLACES, root, taken, chain, wallet).text
         return cls(Note(text, (signer.sign(text),)), tuple(listed))
 
     @property
@@ -181,11 +198,8 @@ class Anchor:
         head = self.head(origin)
         if head is None:
             raise InvalidInput(f"the anchor has no log {origin!r:.80}")
-        store = Memory()
-        _, nodes = Frontier().add(leaf_hash(each.text.encode()) for each in self.heads)
-        store.add(0, nodes, len(self.heads))
-        index = self.heads.index(head)
-        path = inclusion(index, len(self.heads), store.node)
+        index = place_of(origin)
+        path = inclusion(index, PLACES, _places(self.heads).node)
         return LogProof(index, path, self.note, head.to_bytes())
 
     def to_json(self) -> str:
@@ -231,13 +245,15 @@ def anchored(proof: LogProof, log: VerifierKey) -> Anchored:
         log: the key of the log.
 
     Raises:
-        InvalidInput, ProofError: it does not show a head of this log, signed by it, in an anchor of
-            its vault.
+        InvalidInput, ProofError: it does not show a head of this log, signed by it and at its
+            place, in an anchor of its vault.
     """
     if proof.extra is None:
         raise ProofError("the proof of an anchor must hand on the head that it is of")
     head, key = Note.from_bytes(proof.extra), heads_key(log)
-    proof.check(head.text.encode(), key.name, [key])
+    found = proof.check(head.text.encode(), key.name, [key])
+    if (proof.index, found.checkpoint.size) != (place_of(log.name), PLACES):
+        raise ProofError("the head is not at its log's place in the anchor; another one may be")
     return Anchored(Stamp.from_text(proof.note.text), head, opened(head, log.name, [log]).size)
 
 
@@ -259,6 +275,65 @@ def look_at(head: Note | None, anchor: Note, monitor: Monitor, path: Sequence[by
         return Look(Verdict.CONSISTENT, "nothing was seen, and nothing is anchored", monitor)
     why = f"the log had shown {monitor.size} entries, and the anchor leaves it out"
     return Look(Verdict.ROLLED_BACK, why, monitor, Evidence(monitor.seen, anchor))
+
+
+def _empty() -> tuple[bytes, ...]:
+    """The roots of subtrees of empty entries, by level."""
+    made = [leaf_hash(b"")]
+    for _ in range(_LEVELS):
+        made.append(node_hash(made[-1], made[-1]))
+    return tuple(made)
+
+
+_EMPTY = _empty()
+
+
+class _Places:
+    """The tree over all places, of which few have an entry."""
+
+    def __init__(self, leaves: Mapping[int, bytes]) -> None:
+        self._leaves, self._at = leaves, sorted(leaves)
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    @property
+    def root(self) -> bytes:
+        """The root."""
+        return self.node(_LEVELS, 0)
+
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a subtree (`kiseki.vault.log.tree.Nodes`)."""
+        first = bisect_left(self._at, index << level)
+        count = bisect_left(self._at, index + 1 << level) - first
+        if not count:
+            return _EMPTY[level]
+        if count == 1:  # its way up, beside empty ones
+            place = self._at[first]
+            found = self._leaves[place]
+            for each in range(level):
+                beside = _EMPTY[each]
+                is_right = place >> each & 1
+                found = node_hash(beside, found) if is_right else node_hash(found, beside)
+            return found
+        if (level, index) not in self._known:
+            halves = (self.node(level - 1, 2 * index + each) for each in (0, 1))
+            self._known[level, index] = node_hash(*halves)
+        return self._known[level, index]
+
+
+@lru_cache(4)
+def _places(heads: tuple[Note, ...]) -> _Places:
+    """The tree of some heads, kept while proofs are asked for one after the other.
+
+    Raises:
+        InvalidInput: two of them have one place.
+    """
+    leaves: dict[int, bytes] = {}
+    for each in heads:
+        place = place_of(Checkpoint.from_text(each.text).origin)
+        if place in leaves:
+            raise InvalidInput(f"two logs have the place {place}; leave one of them out")
+        leaves[place] = leaf_hash(each.text.encode())
+    return _Places(leaves)
 
 
 def _note(given: object) -> Note:
