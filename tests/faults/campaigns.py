@@ -261,7 +261,7 @@ def elsewhere(run: Run) -> Found:
 
 CAMPAIGNS: dict[str, tuple[Callable[[Run], Found], int, int]] = {
     "a vault, kill -9": (vault, 200, 1),
-    "a vault in PostgreSQL, kill -9": (vault_in_postgres, 200, 1),
+    "a vault in PostgreSQL, kill -9": (vault_in_postgres, 50, 1),
     "training, kill -9": (training, 16, 8),
     "a registration, kill -9": (registration, 200, 4),
     "SIGTERM": (terminated, 200, 2),

@@ -71,8 +71,9 @@ class Looker:
         originals: contents that may be there, by digest.
         items: data IDs, with the digests of their contents.
         added: digests of contents that must be there, as far as a command said so.
+        asked: digests of what shall be erased.
         fetched: by clients.
-        middle: at how many looks something was under way, and told to be.
+        middle: what was under way when a command was killed, and told to be so.
         wrong: how often what of `WRONG` was seen.
         why: in words.
     """
@@ -84,6 +85,7 @@ class Looker:
     originals: dict[bytes, Path] = field(default_factory=dict)
     items: dict[bytes, bytes] = field(default_factory=dict)
     added: set[bytes] = field(default_factory=set)
+    asked: set[bytes] = field(default_factory=set)
     fetched: list[Fetched] = field(default_factory=list)
     middle: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -95,6 +97,7 @@ class Looker:
     _texts: list[str] = field(default_factory=list)
     _roots: dict[int, bytes] = field(default_factory=dict)
     _documents: dict[str, bytes] = field(default_factory=dict)
+    _left: set[str] = field(default_factory=set)
     _turn: int = 0
     _untold: int = 0
 
@@ -142,9 +145,9 @@ class Looker:
             if swept or each.wrong not in (Wrong.NO_ROW, Wrong.HALF):
                 what = "lost" if each.wrong is Wrong.MISSING else "half-written"
                 self.sees(what, f"vault check: {each.wrong.value} {each.name.hex()}{each.where}")
-        kinds = {each.wrong for each in told}
-        self.middle["objects without a row"] += Wrong.NO_ROW in kinds
-        self.middle["half-written objects"] += Wrong.HALF in kinds
+            elif each.where not in self._left:
+                self._left.add(each.where)
+                self.middle[f"objects that are {each.wrong.value}"] += 1
         self.middle["identities that wait to be wrapped anew"] += vault.waiting > 0
         for name in self._digests.keys() - rows.keys():
             if self._digests[name] not in self._erased_now(vault):
@@ -199,6 +202,8 @@ class Looker:
         if len(numbers) != len({*numbers}):
             self.sees("done twice", "an item is in two erasures")
         erased = self._erased_now(vault)
+        for digest in erased - self.asked:
+            self.sees("lost", f"the content {digest.hex()} was erased, and nobody asked for it")
         for digest in vault.keys.known(self.provider, sorted(erased)):
             self.sees("lost", f"the erased content {digest.hex()} has come back")
         if not all(each.gone for each in all_):
@@ -281,6 +286,8 @@ class Looker:
             anchor = Anchor.from_json(path.read_bytes())
             if self._documents.setdefault(path.name, anchor.hash) != anchor.hash:
                 self.sees("lost", f"the anchor of {path.stem} became another one")
+        if any(not any(of in each for of in self._documents.values()) for each in inputs):
+            self.sees("lost", "something was stated of which there is no document")
         for day, document in self._documents.items():
             times = sum(document in each for each in inputs)
             self.middle["anchors that are not stated"] += not times

@@ -18,7 +18,7 @@ import os
 import random
 import socket
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -48,13 +48,13 @@ _IMPORTED = ("kiseki.cli.app", "kiseki.cli.data", "kiseki.cli.handing", "kiseki.
 """What commands import when they are typed: once here, and not in each of hundreds."""
 _ABOUT = {
     "adding": {"worker": 80, "statement": 60, "task": 5, "file": 3},
-    "serving": {"bytes": 3_000_000, "statement": 250, "hand-outs": 3},
+    "serving": {"bytes": 3_000_000, "statement": 120, "hand-outs": 3},
     "rotating": {"statement": 120, "task": 5},
     "erasing": {"statement": 90, "file": 3},
     "anchoring": {"request": 40, "statement": 20, "file": 6},
 }
-"""Of each window what is counted, and how much of it there is about. What a command counts that
-ends by itself is known better from then on, but of serving, which does not."""
+"""Of each window what is counted, and how much of it there is about. Of a command that ended by
+itself it is known better from then on; a server does not."""
 
 
 def vault(run: Run) -> Found:
@@ -68,7 +68,7 @@ def vault_in_postgres(run: Run) -> Found:
         return lived(run, where)
 
 
-def lived(run: Run, where: Path | str, files: int = 150) -> Found:
+def lived(run: Run, where: Path | str, files: int = 100) -> Found:
     """A vault's life, with so many kills, shared out evenly among the windows.
 
     Args:
@@ -115,7 +115,7 @@ class Life:
         self.looker = Looker(
             PROVIDER.address.lower(), where, run.folder, self.home / ".kiseki" / "anchors"
         )
-        self._most: dict[str, Counter[str]] = {each: Counter() for each in WINDOWS}
+        self._most = defaultdict[str, Counter[str]](Counter)
         self._drawn = Counter[str]()
         self._blocks, self._sent, self._days = 0, list[Any](), 0
         self._done(
@@ -149,7 +149,7 @@ class Life:
 
     def serve(self, left: dict[str, int]) -> None:
         for _ in range(min(KILLS, left["serving"])):
-            moment = self._moment("serving")
+            moment = self._moment("serving", "serve")
             self._ended(self._served(moment), -9)
             left["serving"] -= 1
             self._look_after("serving", moment)
@@ -182,6 +182,7 @@ class Life:
     def erase(self, left: dict[str, int]) -> None:
         there = sorted({*self.looker.items.values()} - self.looker.erased)
         some = self.dice.sample(there, 3)
+        self.looker.asked |= {*some}
         paths = [str(self.looker.originals[each]) for each in some]
         self._until_done(
             "erasing", left, KILLS - 1,
@@ -222,10 +223,11 @@ class Life:
         """Types a command until it ends by itself, and kills it so often at most before."""
         kills = min(kills, left[window])
         while True:
-            moment = self._moment(window) if kills else NEVER
-            process = self._type(command(), moment, prepare)
+            words = command()
+            moment = self._moment(window, words[1]) if kills else NEVER
+            process = self._type(words, moment, prepare)
             if self._ended(process, 0, -9) == 0:
-                self._most[window] |= Counter(process.counts)
+                self._most[words[1]] |= Counter(process.counts)
                 return
             kills -= 1
             left[window] -= 1
@@ -233,11 +235,11 @@ class Life:
             if is_done():
                 return
 
-    def _moment(self, window: str) -> Moment:
+    def _moment(self, window: str, command: str) -> Moment:
         kinds = list(_ABOUT[window].items())
         of, about = kinds[self._drawn[window] % len(kinds)]
         self._drawn[window] += 1
-        return Moment(of, self.dice.randint(1, self._most[window][of] or about))
+        return Moment(of, self.dice.randint(1, self._most[command][of] or about))
 
     def _type(
         self, words: tuple[str, ...], moment: Moment, prepare: Callable[[], None] = lambda: None
@@ -393,7 +395,7 @@ class Life:
             lines.append(f"| {window}: {said} | {sum(kinds.values())} |{' 0 |' * len(WRONG)}")
         lines.append(f"| **all** | {self.kinds.total()} |{' 0 |' * len(WRONG)}")
         middle = "; ".join(f"{what} {n}" for what, n in sorted(self.looker.middle.items()))
-        return "\n".join([*lines, "", f"Seen at so many looks: {middle}."])
+        return "\n".join([*lines, "", f"Seen under way, and told to be: {middle}."])
 
 
 def _new_identity(path: Path) -> str:

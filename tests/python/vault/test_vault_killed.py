@@ -1,6 +1,6 @@
 """One vault's life, killed in each window: nothing is lost, half, unreceipted, or done twice.
 
-`make test-faults` kills it 200 times in a file and 200 times in PostgreSQL. What the campaign looks
+`make test-faults` kills it 200 times in a file and 50 times in PostgreSQL. What the campaign looks
 for, it is seen to find: in vaults of which one protection is broken.
 """
 
