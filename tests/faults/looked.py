@@ -33,6 +33,8 @@ __all__ = ["WRONG", "Fetched", "Looker", "opened"]
 
 WRONG = ("lost", "half-written", "bytes without receipt", "done twice")
 """What must never be; each is counted."""
+_DAYS = "????-??-??.json"
+"""What the documents of anchors are called."""
 _AGAIN = 4
 """Objects that were opened before, and are opened again at each look."""
 
@@ -246,7 +248,7 @@ class Looker:
             for item, said in each.told.items():
                 self._hold(said["checkpoint"], key)
                 self._must_be_covered(item, said, each.ends.get(item, 0))
-        for path in sorted(self.anchors.glob("*.json")):
+        for path in sorted(self.anchors.glob(_DAYS)):
             for head in Anchor.from_json(path.read_bytes()).heads:
                 self._hold(head.to_bytes().decode(), key)
         told = {said["number"] for each in self.fetched for said in each.told.values()}
@@ -282,7 +284,7 @@ class Looker:
             whole: whether a command said that all is stated.
         """
         inputs = [bytes.fromhex(each["input"][2:]) for each in sent]
-        for path in sorted(self.anchors.glob("*.json")):
+        for path in sorted(self.anchors.glob(_DAYS)):
             anchor = Anchor.from_json(path.read_bytes())
             if self._documents.setdefault(path.name, anchor.hash) != anchor.hash:
                 self.sees("lost", f"the anchor of {path.stem} became another one")

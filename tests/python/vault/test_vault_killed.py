@@ -121,7 +121,7 @@ def anchors_forgotten(patch: Patch) -> None:
     daily = Anchors.daily
 
     def forgetful(anchors: Anchors, now: int) -> Any:
-        for each in anchors.files.folder.glob("*.json"):
+        for each in anchors.files.folder.glob("????-??-??.json"):
             each.unlink()
         return daily(anchors, now)
 
