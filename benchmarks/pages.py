@@ -42,7 +42,8 @@ from benchmarks.world.sample import Sample
 from benchmarks.world.timeline import HISTORY
 from kiseki.index import Index
 from kiseki.web.app import application
-from kiseki.web.serve import KEEP_ALIVE, settle
+from kiseki.web.listening import KEEP_ALIVE
+from kiseki.web.serve import settle
 from kiseki.web.site import READERS, Site, State
 
 __all__ = ["ROWS", "measure", "over", "rows"]

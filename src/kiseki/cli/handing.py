@@ -80,7 +80,7 @@ def serve(
       kiseki vault serve --network sepolia --host 0.0.0.0 --port 8443 --proxy 10.0.0.2
     """
     with pages():
-        from kiseki.web.serve import listen
+        from kiseki.web.listening import listen
         from kiseki.web.vault.serve import desk_of, origin_of
         from kiseki.web.vault.serve import serve as run
     from kiseki.chain.node import connect

@@ -48,8 +48,9 @@ def sandbox(
     with pages():
         from kiseki.sandbox import invited
         from kiseki.sandbox.sandbox import opened, where
+        from kiseki.web.listening import listen
         from kiseki.web.relay import Relay
-        from kiseki.web.serve import listen, serve
+        from kiseki.web.serve import serve
         from kiseki.web.studio.door import Door
     place = where()
     find_anvil()

@@ -154,8 +154,8 @@ def serve(
       kiseki serve --invitations invitations --name trace.example.org
     """
     with pages():
+        from kiseki.web.listening import listen
         from kiseki.web.rate import Rate
-        from kiseki.web.serve import listen
         from kiseki.web.serve import serve as run
         from kiseki.web.studio.door import Door
     if every <= 0:

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from kiseki.core.values import address, address_text
 from kiseki.errors import VaultError
 from kiseki.vault.handing.rules import Item
 from kiseki.vault.objects.reading import Contents, Stored
-from kiseki.vault.objects.rows import in_parts
+from kiseki.vault.objects.rows import Object, in_parts
 from kiseki.vault.store.database import Database
 from kiseki.vault.store.tables import erased, item, objects
 
 __all__ = ["OnShelf", "Shelf"]
+
+_CONTENT = (
+    select(objects)
+    .join_from(
+        item, objects, (objects.c.provider == item.c.provider) & (objects.c.key == item.c.key)
+    )
+    .where(
+        item.c.id == bindparam("id"),
+        item.c.collection == bindparam("collection"),
+        item.c.provider == bindparam("provider"),
+    )
+)
+"""The object of an item; made once, as each range asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +129,8 @@ class Shelf:
         Raises:
             VaultError: it is not here.
         """
-        i = item.c
-        key = select(i.key).where(
-            i.id == of.id, i.collection == of.collection,
-            i.provider == address(of.provider, "the provider"),
-        )  # fmt: skip
-        rows = self._store.rows(key)
-        stored = self._contents.content_by(of.provider, rows[0][0]) if rows else None
-        if stored is None:
+        who = address(of.provider, "the provider")
+        rows = self._store.rows(_CONTENT, id=of.id, collection=of.collection, provider=who)
+        if not rows:
             raise VaultError("the content of this item is not in the vault any longer")
-        return OnShelf(stored)
+        return OnShelf(self._contents.of(Object(*rows[0])))

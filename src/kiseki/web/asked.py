@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
-from starlette.requests import HTTPConnection
 
 from kiseki.client.documents import Documents
 from kiseki.client.statements import sort_for_people
 from kiseki.core.values import from_hex
 from kiseki.errors import InvalidInput
 from kiseki.index import Index
-from kiseki.language import LANGUAGES, accepted
+from kiseki.language import LANGUAGES
 from kiseki.web.cards.drawn import Card
 from kiseki.web.drawing import picture
+from kiseki.web.guard import said
 from kiseki.web.names import Name, Names
 from kiseki.web.people import Sandbox
 from kiseki.web.pieces import Pieces, short
@@ -31,14 +31,10 @@ from kiseki.web.shelf import Address, Shelf
 from kiseki.web.shown.values import ROWS
 from kiseki.web.site import Site, State
 from kiseki.web.verdict import verdict
+from kiseki.web.visitor import here, language_of, remember
 from kiseki.web.words import Words
 
-__all__ = [
-    "Asked", "cursor", "here", "hex32", "language_of", "number", "prepare", "remember", "rendered",
-]  # fmt: skip
-
-_COOKIE = "language"
-_YEAR = 365 * 86_400
+__all__ = ["Answer", "Asked", "cursor", "hex32", "number", "prepare", "rendered"]
 
 
 def hex32(text: str, what: str) -> bytes:
@@ -67,6 +63,14 @@ def number(text: str | None, otherwise: int = -1) -> int:
 def cursor(text: str | None) -> str | None:
     """The cursor of a list, as the page before said it."""
     return text or None
+
+
+async def _answer(request: Request) -> dict[str, Any]:
+    return await said(request)
+
+
+Answer = Annotated[dict[str, Any], Depends(_answer)]
+"""What a script sent, for a route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,26 +266,6 @@ class Asked:
             "gallery": self.request.app.state.gallery,
             "text_of": lambda document: self._names.text(bytes.fromhex(document[2:])),
         }
-
-
-def language_of(request: HTTPConnection) -> str:
-    """In which language a visitor reads: `?language=` first, then a cookie, then what the browser
-    likes best."""
-    said = request.query_params.get("language") or request.cookies.get(_COOKIE, "")
-    return said if said in LANGUAGES else accepted(request.headers.get("accept-language", ""))
-
-
-def remember(request: HTTPConnection, response: Response) -> None:
-    """Keeps the language that was asked for by name, for the pages that come."""
-    said = request.query_params.get("language")
-    if said in LANGUAGES:
-        response.set_cookie(_COOKIE, said, max_age=_YEAR, samesite="lax", httponly=True)
-
-
-def here(path: str) -> str:
-    """A path for links. Two slashes, or another site's address in the request's first line, would
-    lead to that site."""
-    return "/" + path.lstrip("/\\")
 
 
 _TURNING = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiseki.core import documents
 
 __all__ = [
-    "LOCAL", "POLICY", "Answer", "Headers", "body", "hosts", "network", "origin", "own_page",
+    "LOCAL", "POLICY", "Headers", "body", "hosts", "network", "origin", "own_page",
     "own_script", "said",
 ]  # fmt: skip
 
@@ -153,11 +152,3 @@ async def said(request: Request, most: int = _SAID) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise HTTPException(400, "a part of this address has a wrong form")
     return found
-
-
-async def _answer(request: Request) -> dict[str, Any]:
-    return await said(request)
-
-
-Answer = Annotated[dict[str, Any], Depends(_answer)]
-"""What a script sent, for a route."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,12 +12,12 @@ import uvicorn
 from kiseki.chain.release.networks import network
 from kiseki.client.documents import Documents
 from kiseki.client.kiseki import Kiseki
-from kiseki.errors import InvalidInput
 from kiseki.index import DEPTH
 from kiseki.vault.published import Published
 from kiseki.web.app import application
 from kiseki.web.asked import prepare
 from kiseki.web.gallery import Gallery
+from kiseki.web.listening import KEEP_ALIVE
 from kiseki.web.names import Names
 from kiseki.web.people import Sandbox
 from kiseki.web.rate import Rate
@@ -27,33 +26,7 @@ from kiseki.web.signing.desk import Desk
 from kiseki.web.site import Site
 from kiseki.web.studio.door import Door
 
-__all__ = ["KEEP_ALIVE", "listen", "serve", "settle"]
-
-KEEP_ALIVE = 75
-"""Seconds for which a connection stays open between two pages. Proxies keep theirs for 60, and one
-that the server closes first can fail a visitor."""
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Takes a port, so that nobody else gets it while something is made ready.
-
-    Args:
-        host, port: where it listens; port 0 is any that is free.
-
-    Raises:
-        InvalidInput: nothing can listen there.
-    """
-    if not 0 <= port < 1 << 16:
-        raise InvalidInput("--port must be from 0 to 65535")
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        # Python adds the address to what the system says; a name that nobody knows has no number.
-        code = error.errno or 0
-        why = os.strerror(code) if code > 0 else str(error.strerror)
-        raise InvalidInput(
-            f"nothing can listen at {host}, port {port} ({why}); name another port"
-        ) from error
+__all__ = ["serve", "settle"]
 
 
 def settle() -> None:

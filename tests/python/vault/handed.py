@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from kiseki.core import ids
 from kiseki.core.terms import Use
+from kiseki.errors import VaultError
 from kiseki.vault.age.stream import CHUNK
 from kiseki.vault.handing.handout import HandOuts, Lengths
 from kiseki.vault.handing.ledger import Ledger
@@ -67,6 +68,8 @@ class Shelf:
         return [by_id.get(each) for each in wanted]
 
     def content(self, item: Item) -> Bytes:
+        if item not in self.contents:
+            raise VaultError("it is not here any longer")
         return self.contents[item]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pyrage
@@ -352,3 +354,14 @@ def test_what_the_vault_cannot_do_says_nothing_of_why(
     assert b"secret" not in answer.body
     monkeypatch.setattr(world.chain, "ask", lambda *_: 1 / 0)
     assert program.ask("POST", "/handouts", said).status == 503
+
+
+def test_a_vault_that_shows_no_page_loads_no_pages() -> None:
+    """What it serves needs neither templates nor the index, which take more memory than it does."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, kiseki.web.vault.serve; print(*sys.modules)"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    loaded = set(told.stdout.split())
+    assert "kiseki.web.vault.pages" in loaded
+    assert not loaded & {"jinja2", "fastapi", "PIL", "web3", "kiseki.index", "kiseki.client"}

@@ -10,6 +10,7 @@ A part imports only from those above it:
     anchors   the heads of all logs that were stated, as files
     cosigners who else signs these logs: providers and witnesses
     rules     who may have what, for which use, until when
+    asked     the question for what is kept of the items of a hand-out
     living    which hand-outs are open
     handout   items given to somebody, for some hours
 """

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, select
+from sqlalchemy import Connection, Select, delete, select
 
 from kiseki.core import ids
 from kiseki.core.terms import Use
@@ -31,6 +31,7 @@ from kiseki.errors import InvalidInput, VaultError
 from kiseki.vault.age.files import Sealing
 from kiseki.vault.age.keys import Recipient
 from kiseki.vault.handing import rates
+from kiseki.vault.handing.asked import ONE, SOME
 from kiseki.vault.handing.clocks import SKEW
 from kiseki.vault.handing.ledger import Issued, Ledger
 from kiseki.vault.handing.receipts import HAND_OUT_USES, Receipt
@@ -76,7 +77,7 @@ class Shelf(Protocol):
         """Its content. It is not read before it is asked for, so that many can be handed out.
 
         Raises:
-            VaultError: it cannot be read.
+            VaultError: it is not here any longer.
         """
         ...
 
@@ -239,7 +240,8 @@ class HandOuts:
         may = [(each, reasons[0]) for each, reasons in both if each and reasons]
         if len(may) < (1 if partly else len(wanted)):
             raise NotGiven
-        sizes = [self._shelf.content(each).size for each, _ in may]
+        with self._database.reading():  # once, and not for each
+            sizes = [self._shelf.content(each).size for each, _ in may]
         receipts = [
             given.receipt(who, item, use, reason, size, now)
             for (item, reason), size in zip(may, sizes, strict=True)
@@ -298,7 +300,7 @@ class HandOuts:
             KisekiError: the chain cannot be asked.
         """
         now = self._clock()
-        rows = self._rows(_SOME, handout, caller, now, after=after, most=most)
+        rows = self._rows(SOME, handout, caller, now, after=after, most=most)
         if not rows:
             raise NotGiven
         given = self._given(caller, [row.item for row in rows], rows[0].use, now)
@@ -324,8 +326,11 @@ class HandOuts:
         """
         now = self._clock()
         row = self._row(handout, caller, item, now)
-        self._must_hold(row, now)
-        content = self._shelf.content(row.item)
+        self._must_be_given(row, now)
+        try:
+            content = self._shelf.content(row.item)
+        except VaultError:  # erased
+            raise NotGiven from None
         if content.size != row.size:
             raise VaultError("the content is not what it was; nothing is given out")
         if row.head is None or row.key is None:
@@ -389,7 +394,7 @@ class HandOuts:
 
     def _row(self, handout: bytes, caller: str, item: bytes, now: int) -> _Row:
         """What is kept of an item of a hand-out; its receipt is in a signed checkpoint, durably."""
-        rows = self._rows(_ONE, handout, caller, now, item=item)
+        rows = self._rows(ONE, handout, caller, now, item=item)
         if not rows:
             raise NotGiven
         return rows[0]
@@ -413,10 +418,13 @@ class HandOuts:
         return made
 
     def _must_hold(self, row: _Row, now: int) -> None:
+        self._must_be_given(row, now)
+        if self._shelf.items([row.item.id], row.item.collection) != [row.item]:  # erased
+            raise NotGiven
+
+    def _must_be_given(self, row: _Row, now: int) -> None:
         given = self._given(row.receipt.caller, [row.item], row.use, now)
         if row.receipt.basis not in [each.basis for each in given.reasons[0]]:
-            raise NotGiven
-        if self._shelf.items([row.item.id], row.item.collection) != [row.item]:  # erased
             raise NotGiven
 
     def _given(self, caller: str, items: Sequence[Item], use: Use, now: int) -> _Given:
@@ -465,35 +473,3 @@ def _remove(db: Connection, handouts: Sequence[bytes]) -> None:
     for each in handouts:
         db.execute(delete(tables.handed).where(tables.handed.c.handout == each))
         db.execute(delete(tables.handout).where(tables.handout.c.id == each))
-
-
-def _asked() -> Select[Any]:
-    """What is kept of the items of a hand-out. It is made once, as each range asks it."""
-    out, one, said = tables.handout.c, tables.handed.c, tables.entry.c
-    seen = tables.checkpoint.c
-    return (
-        select(
-            out.use, out.begins, out.ends, one.item, said.provider, said.number, said.receipt,
-            one.size, one.head, one.key,
-        )
-        .join_from(tables.handout, tables.handed, one.handout == out.id)
-        .join(
-            tables.entry,
-            (said.provider == one.provider)
-            & (said.number == one.number)
-            & (said.item == one.item)
-            & (said.caller == out.caller),
-        )
-        .where(
-            out.id == bindparam("handout"),
-            out.caller == bindparam("caller"),
-            out.begins <= bindparam("begun"),
-            out.ends > bindparam("now"),
-            exists().where(seen.provider == one.provider, seen.size > one.number),
-        )
-        .order_by(one.item)
-    )  # fmt: skip
-
-
-_SOME = _asked().where(tables.handed.c.item > bindparam("after")).limit(bindparam("most"))
-_ONE = _asked().where(tables.handed.c.item == bindparam("item"))

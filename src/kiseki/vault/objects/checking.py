@@ -148,7 +148,7 @@ def _content(objects: Objects, row: Object, place: Place, unwrap: Unwrap | None)
         return None
     plain = hashlib.sha256()
     try:
-        with Stored(row, place, unwrap, ()).open() as content:
+        with Stored(row, objects, place, unwrap).open() as content:
             for piece in content.read():
                 plain.update(piece)
     except VaultError:

@@ -25,9 +25,9 @@ class Stored:
     """
 
     object: Object
+    _objects: Objects = field(repr=False)
     _place: Place = field(repr=False)
     _unwrap: Unwrap = field(repr=False)
-    _sealed: tuple[bytes, ...] = field(repr=False)
 
     @property
     def size(self) -> int:
@@ -63,7 +63,8 @@ class Stored:
         Raises:
             VaultError: as `open`; or a name is damaged.
         """
-        return names_opened(self._sealed, identity_of(self.object.identity, self._unwrap))
+        sealed = self._objects.called(self.object.name)
+        return names_opened(sealed, identity_of(self.object.identity, self._unwrap))
 
 
 class Contents:
@@ -82,14 +83,9 @@ class Contents:
         Raises:
             SecretsError: the database cannot be used.
         """
-        return self._stored(self._objects.find(provider, digest))
+        found = self._objects.find(provider, digest)
+        return None if found is None else self.of(found)
 
-    def content_by(self, provider: str, key: bytes) -> Stored | None:
-        """The same by what its object is found by (`kiseki.vault.items.object_key`)."""
-        return self._stored(self._objects.known(provider, [key]).get(key))
-
-    def _stored(self, found: Object | None) -> Stored | None:
-        if found is None:
-            return None
-        sealed = tuple(self._objects.called(found.name))
-        return Stored(found, self._place, self._unwrap, sealed)
+    def of(self, row: Object) -> Stored:
+        """The content of an object."""
+        return Stored(row, self._objects, self._place, self._unwrap)

@@ -28,7 +28,8 @@ from kiseki.core.keccak import keccak256
 from kiseki.core.values import address, address_text, from_hex, to_hex
 from kiseki.errors import InvalidInput, NotInIndex, SigningError
 from kiseki.web import siwe
-from kiseki.web.guard import Answer, own_script
+from kiseki.web.asked import Answer
+from kiseki.web.guard import own_script
 from kiseki.web.own.entry import Visitor, enter
 from kiseki.web.own.pages import Owner, Visit
 from kiseki.web.relay.recovering import TOO_FEW

@@ -25,9 +25,9 @@ from kiseki.errors import ChainError, InvalidInput, KisekiError, SigningError
 from kiseki.index import Index
 from kiseki.vault.invitations import Passkey
 from kiseki.web import siwe, statements
-from kiseki.web.asked import Asked
+from kiseki.web.asked import Answer, Asked
 from kiseki.web.codes import qr
-from kiseki.web.guard import Answer, own_script
+from kiseki.web.guard import own_script
 from kiseki.web.own import actions
 from kiseki.web.own.drawings import drawings
 from kiseki.web.own.effects import EffectShown, effect

@@ -20,8 +20,8 @@ from kiseki.core import ids, seal
 from kiseki.core.checksum import checksummed
 from kiseki.core.values import ZERO32, ZERO_ADDRESS, from_hex, to_hex
 from kiseki.errors import FilesError, InvalidInput, KisekiError, NotInIndex
-from kiseki.web.asked import Asked
-from kiseki.web.guard import Answer, own_script
+from kiseki.web.asked import Answer, Asked
+from kiseki.web.guard import own_script
 from kiseki.web.previews import LARGE, SMALL, preview
 from kiseki.web.relay.relay import Relay
 from kiseki.web.signing import passkeys

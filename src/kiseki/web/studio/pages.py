@@ -14,8 +14,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from kiseki.errors import InvalidInput, KisekiError
-from kiseki.web.asked import Asked
-from kiseki.web.guard import Answer, own_script
+from kiseki.web.asked import Answer, Asked
+from kiseki.web.guard import own_script
 from kiseki.web.names import Name
 from kiseki.web.signing.desk import Desk
 from kiseki.web.signing.passkeys import SiteName

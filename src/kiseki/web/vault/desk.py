@@ -25,10 +25,10 @@ from kiseki.vault.handing.ledger import Ledger
 from kiseki.vault.handing.rates import AskedTooOften
 from kiseki.vault.handing.rules import Item, NotGiven
 from kiseki.vault.handing.signin import NotSignedIn, SignIn
-from kiseki.web.asked import language_of
 from kiseki.web.guard import network
 from kiseki.web.vault.flow import Flow
 from kiseki.web.vault.health import Health
+from kiseki.web.visitor import language_of
 from kiseki.web.words import Words
 
 __all__ = [

@@ -5,7 +5,8 @@ So a thread makes a piece while the one before it is sent. A client that is slow
 the next piece is asked for when the client took the last but one. One that goes away, or takes
 nothing for a while, ends the work.
 
-All downloads together hold a bounded number of bytes: the more there are, the smaller the pieces.
+All downloads together hold a bounded number of bytes: the more there are, the smaller the pieces,
+and where there are very many, none is made ahead.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Flow:
         patience: seconds that a client may take nothing.
     """
 
-    def __init__(self, memory: int = 48 << 20, patience: float = 120.0) -> None:
+    def __init__(self, memory: int = 24 << 20, patience: float = 120.0) -> None:
         """
         Args:
             memory: bytes that are ahead of the clients, of all together.
@@ -52,6 +53,11 @@ class Flow:
     def piece(self) -> int:
         """Bytes of a piece now."""
         return min(_MOST, max(_LEAST, self._memory // (_HELD * max(1, self.running))))
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there is no memory for pieces that are made ahead."""
+        return self._memory < _HELD * _LEAST * self.running
 
     def make(self, pieces: Iterator[bytes], size: int) -> Future[bytes]:
         """A piece of about so many bytes, when a thread has made it; nothing at the end."""
@@ -101,9 +107,11 @@ class Sent(Response):
         flow.running += 1
         gone = asyncio.create_task(_gone(receive))
         job = flow.make(self._pieces, _LEAST)  # the first byte comes soon
-        size, left, begun = _LEAST, self._length, False
+        size, left, begun, made = _LEAST, self._length, False, True
         try:
             while left:
+                if not made:
+                    job = flow.make(self._pieces, _LEAST)
                 ahead = asyncio.wrap_future(job)
                 await asyncio.wait((ahead, gone), return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
@@ -112,7 +120,7 @@ class Sent(Response):
                 if not 0 < len(piece) <= left:
                     raise VaultError("the content has another length than it had; look at the log")
                 left -= len(piece)
-                if left:
+                if made := left > 0 and not flow.is_crowded:
                     size = min(2 * size, flow.piece)
                     job = flow.make(self._pieces, size)
                 if not begun:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -23,15 +24,16 @@ from kiseki.vault.handing.receipts import Receipt
 from kiseki.vault.handing.rules import NotGiven
 from kiseki.vault.handing.signin import NotSignedIn
 from kiseki.vault.log.checkpoints import Checkpoint
-from kiseki.web.asked import here, language_of, remember, rendered
-from kiseki.web.names import Name
-from kiseki.web.pieces import Pieces, short
 from kiseki.web.vault.desk import Desk, hexed, wrong
+from kiseki.web.visitor import here, language_of, remember
 from kiseki.web.words import Words
+
+if TYPE_CHECKING:
+    from kiseki.web.names import Name
 
 __all__ = ["Named", "pages"]
 
-Named = Callable[[object], Mapping[str, Name]]
+Named = Callable[[object], Mapping[str, "Name"]]
 """What wallets in some values are called in public, on the site that has pages of them."""
 
 PART = 100
@@ -88,6 +90,9 @@ class Visit:
 
     def page(self, name: str, status: int = 200, **values: object) -> Response:
         """One of the pages."""
+        from kiseki.web.asked import rendered  # what a vault that shows no page does not need
+        from kiseki.web.pieces import Pieces, short
+
         words, asked = Words(language_of(self.request)), self.request
         root = str(asked.scope.get("app_root_path", ""))
         named = {} if self.named is None else self.named([values, _wallets(values)])

@@ -16,6 +16,7 @@ from kiseki.vault.handing.signin import SignedBy
 from kiseki.vault.setup import origin_of
 from kiseki.vault.titles import captions, titles
 from kiseki.vault.vault import Vault
+from kiseki.web.listening import KEEP_ALIVE
 from kiseki.web.vault.app import application
 from kiseki.web.vault.desk import Desk
 from kiseki.web.vault.health import health
@@ -59,7 +60,7 @@ def serve(
     """Answers until it is stopped (Ctrl-C, or SIGTERM).
 
     Args:
-        listening: where, as `kiseki.web.serve.listen` gave it; closed at the end.
+        listening: where, as `kiseki.web.listening.listen` gave it; closed at the end.
         proxies: addresses of proxies, on whose word it is taken who asks.
         ready: told where it listens, once it does.
     """
@@ -73,6 +74,7 @@ def serve(
                 access_log=False,
                 server_header=False,
                 ws="none",
+                timeout_keep_alive=KEEP_ALIVE,
                 proxy_headers=bool(trusted),
                 forwarded_allow_ips=trusted,
             )
