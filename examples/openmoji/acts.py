@@ -40,6 +40,7 @@ def licence(world: World, batch: PreparedBatch) -> tuple[Act, list[Check]]:
     split = world.k.index.split(world.k.index.batch(batch.id).split).split
     prepared = creator.data.prepare(output_files(world), terms, payee=split)
     registered = creator.data.register(prepared)
+    world.sold = prepared.id
     keys = {path: item.id for item in prepared.items for path in item.paths}
     pictures = {path: keys[path] for path in output_files(world)}
     times = dict.fromkeys((path.name for path in pictures), 1)

@@ -23,7 +23,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from examples.openmoji import acts, again, evidence, exposures, steps
+from examples.openmoji import acts, again, evidence, exposures, handing, steps, vault
 from examples.openmoji import summary as told
 from examples.openmoji.drawings import NOTICE, load
 from examples.openmoji.pictures import original
@@ -115,7 +115,8 @@ def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
     clock = Clock(console)
     with contextlib.ExitStack() as stack:
         with clock.step("Start Anvil, deploy the suite"):
-            k = stack.enter_context(Kiseki.local())
+            kept = stack.enter_context(vault.made())
+            k = stack.enter_context(Kiseki.local(secrets=kept.vault.keys))
         world = World(k, drawings, folder)
         gas = k.deployment_gas
         world.steps.append(
@@ -123,6 +124,8 @@ def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
         )
         with clock.step("Sign consent, register drawings") as progress:
             steps.consent(world, progress)
+        with clock.step("Keep the drawings in a vault") as progress:
+            vault.keep(world, kept, progress)
         steps.revoke_drawings(world)
         with clock.step("Rasterise the drawings") as progress:
             pixels, used = steps.rasterise_usable(world, progress)
@@ -158,6 +161,8 @@ def run(folder: Path, console: Console, walk_all: bool = False) -> told.Summary:
         artists, payees = _artists(world, money), _payees(world, money)
         with clock.step("License, and let rights move"):
             played = [acts.licence(world, batch), acts.transfer(world, batch)]
+        with clock.step("Hand out from the vault"):
+            played.append(handing.hand_out(world, kept))
             checks += [check for _, found in played for check in found] + acts.settle(world)
         with clock.step("Train the models again, isolated"):
             verified += again.made_again(world)
@@ -217,7 +222,7 @@ def _account(summary: told.Summary) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("payee")
     for token in tokens:
-        table.add_column(token.symbol, justify="right")
+        table.add_column(token.symbol, justify="right", no_wrap=True)
 
     def row(name: str, amounts: Sequence[int], end_section: bool = False) -> None:
         shown = (exact(a, t.decimals, t.decimals) for a, t in zip(amounts, tokens, strict=True))

@@ -209,6 +209,15 @@ def summary(drawings: Sequence[Drawing], outputs: Sequence[Picture]) -> Summary:
                 ),
                 (("Schedule", _hash("s1")),),
             ),
+            Act(
+                "A vault that does not forget",
+                (
+                    Scene("A stranger asks the vault for the pictures, and is told: this vault has "
+                          "nothing for you under this ID for this use now.", None),
+                    Scene("The vault states the heads of its logs.", 438),
+                ),
+                (("Anchor of the day", _hash("a1")),),
+            ),
         ),
         checks=(
             Check("In each token, what came in is what went out plus the remainder", True),

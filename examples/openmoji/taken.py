@@ -45,7 +45,8 @@ def exposures(s: Summary) -> str:
         "<p>Uses of drawings; one that was used twice counts twice. <b>Read:</b> given out by "
         "the data set. <b>Consumed:</b> taken by a step of training that the weights descend "
         "from; the manifest declares these. <b>Lost:</b> in steps that the weights do not "
-        f"descend from. Only a vault knows what it handed out, and here there was none. {meant}</p>"
+        "descend from. Only a vault knows what it handed out, and these models took their drawings "
+        f"from elsewhere. {meant}</p>"
         + scroll(
             "What training consumed",
             '<table class="exposures"><thead><tr><th scope="col">Model</th>'

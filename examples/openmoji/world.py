@@ -67,6 +67,7 @@ class World:
     laid: dict[str, Laid] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)  # seconds, from pictures to weights
     made: dict[str, Made] = field(default_factory=dict)  # model 3 too, unlike `models`
+    sold: bytes = b""  # the collection to which a licence was sold
     walked: dict[str, int] = field(default_factory=dict)  # gas, by the name of the model
     steps: list[Step] = field(default_factory=list)
 

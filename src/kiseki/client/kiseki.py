@@ -192,15 +192,17 @@ class Kiseki:
         *,
         port: int = 0,
         options: tuple[str, ...] = (),
+        secrets: Salts | None = None,
     ) -> Iterator[LocalKiseki]:
         """A chain of one's own while the block runs: Anvil, the suite, funded test wallets.
 
-        Nothing of it is left behind. Salts are kept in memory.
+        Nothing of it is left behind.
 
         Args:
             accounts: how many wallets have test ether.
             port: where it listens; 0 for any that is free.
             options: more of Anvil's own.
+            secrets: keeps the salts. Default: memory.
         """
         with anvil(chain_id, accounts, options, port) as url:
             node = connect(url, chain_id)
@@ -210,7 +212,8 @@ class Kiseki:
             with tempfile.TemporaryDirectory(prefix="kiseki-") as folder:
                 deployment.deploy(sender, Path(folder), gas.__setitem__)
                 session = Session(node, Path(folder))
-            yield LocalKiseki(session, first, KeyStore(), url, gas)
+            salts = KeyStore() if secrets is None else secrets
+            yield LocalKiseki(session, first, salts, url, gas)
 
     def using(self, key: str | LocalAccount | Signer) -> Kiseki:
         """The same chain and salts with another wallet."""

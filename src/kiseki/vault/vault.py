@@ -17,7 +17,7 @@ from kiseki.vault.handing.signin import Limits, SignedBy, SignIn
 from kiseki.vault.keys.epochs import Epoch, Holder, epochs
 from kiseki.vault.keys.services import Opens, Several
 from kiseki.vault.keystore import KeyStore
-from kiseki.vault.objects.adding import Added, Item, add
+from kiseki.vault.objects.adding import Added, Item, add, processes
 from kiseki.vault.objects.place import Place, place
 from kiseki.vault.objects.reading import Contents
 from kiseki.vault.objects.rows import Objects
@@ -90,11 +90,30 @@ class Vault:
     ) -> Added:
         """Keeps contents of a provider; see `kiseki.vault.objects.adding.add`. Where another epoch
         began meanwhile, their identities are wrapped for it."""
-        epoch = self.epochs[-1]
-        done = add(
-            self.objects, self.place, provider, epoch.recipients, items, added, told,
-            epoch=epoch.number,
-        )  # fmt: skip
+        return self.add_each([(provider, items)], added, told)
+
+    def add_each(
+        self,
+        contents: Iterable[tuple[str, Iterable[Item]]],
+        added: Added | None = None,
+        told: Callable[[int, int], None] = lambda *_: None,
+        cores: int | None = None,
+    ) -> Added:
+        """The same of several providers, one after the other. The processes that encrypt begin
+        once: that takes longer than a few files.
+
+        Args:
+            contents: provider and items.
+            told: called with the items of one provider and the bytes of all that are done.
+            cores: processes that encrypt; of few files one is enough.
+        """
+        epoch, done = self.epochs[-1], Added() if added is None else added
+        with processes(self.place, epoch.recipients, cores) as pool:
+            for provider, items in contents:
+                add(
+                    self.objects, self.place, provider, epoch.recipients, items, done, told,
+                    epoch=epoch.number, pool=pool,
+                )  # fmt: skip
         if self.epochs[-1].number != epoch.number:
             self.rewrap()
         return done

@@ -33,6 +33,14 @@ def test_columns_add_up_and_decimals_stand_in_one_column(facts: Summary, width: 
         assert paid_in == out + rest and out == sum(sums.values()) and len(sums) == NAMED + 1
 
 
+def test_in_a_narrow_window_names_are_folded_and_amounts_are_not(facts: Summary) -> None:
+    lines = printed(facts, 60)
+    assert max(map(len, lines)) <= 60
+    assert (
+        sum(bool(re.search(r"\d\.\d{18}\s+[\d,]+\.\d{6}\s*$", line)) for line in lines) == NAMED + 4
+    )
+
+
 def test_what_failed_is_said_in_words(facts: Summary) -> None:
     wrong = dataclasses.replace(facts, checks=(Check("Water is [bold]wet", False),))
     assert any("✗ FAILED Water is [bold]wet" in line for line in printed(wrong, 80))

@@ -28,7 +28,7 @@ from kiseki.vault.objects.rows import Name, Object, Objects, name_key
 from kiseki.vault.objects.sources import Held
 from kiseki.vault.objects.storing import Made, Task, begin, keep_all
 
-__all__ = ["Added", "Item", "add"]
+__all__ = ["Added", "Item", "add", "processes"]
 
 _READ = 256
 """Items that are looked up together."""
@@ -52,6 +52,7 @@ def add(
     told: Callable[[int, int], None] = lambda *_: None,
     cores: int | None = None,
     epoch: int = 0,
+    pool: ProcessPoolExecutor | None = None,
 ) -> Added:
     """Keeps contents of a provider that are not kept yet, and what all of them are called.
 
@@ -64,6 +65,8 @@ def add(
         told: called with items and bytes that are done.
         cores: processes that encrypt.
         epoch: the one whose recipients these are.
+        pool: `processes` of this place and these recipients, which go on afterwards. Default: some
+            of its own.
 
     Raises:
         FilesError: a file cannot be read, or changed. What was stored until then has its row.
@@ -73,10 +76,9 @@ def add(
     """
     wrapped(Identity.new().text, recipients)  # before anything is read
     count = Added() if added is None else added
-    if cores is None:
-        cores = max(2, os.cpu_count() or 1) * 2  # while one waits for the disk another encrypts
-    pool = ProcessPoolExecutor(cores, get_context("spawn"), begin, (place, tuple(recipients)))
-    work = _Adding(objects, place, provider, epoch, pool, 2 * cores, count, told)
+    cores = cores or _cores()
+    workers = processes(place, recipients, cores) if pool is None else pool
+    work = _Adding(objects, place, provider, epoch, workers, 2 * cores, count, told)
     try:
         try:
             for some in _together(items):
@@ -89,8 +91,21 @@ def add(
             "here"
         ) from error
     finally:
-        pool.shutdown(cancel_futures=True)
+        if pool is None:
+            workers.shutdown(cancel_futures=True)
     return count
+
+
+def processes(
+    place: Place, recipients: Sequence[str], cores: int | None = None
+) -> ProcessPoolExecutor:
+    """Processes that encrypt, for one `add` or for several one after the other. Close them."""
+    context = get_context("spawn")
+    return ProcessPoolExecutor(cores or _cores(), context, begin, (place, tuple(recipients)))
+
+
+def _cores() -> int:
+    return max(2, os.cpu_count() or 1) * 2  # while one waits for the disk another encrypts
 
 
 class _Adding:

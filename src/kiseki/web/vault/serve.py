@@ -24,9 +24,13 @@ from kiseki.web.vault.health import health
 __all__ = ["desk_of", "origin_of", "serve"]
 
 
+def _now() -> int:
+    return int(time.time())
+
+
 def desk_of(
     vault: Vault, chain: Chain, signed_by: SignedBy, chain_id: int, operators: Iterable[str] = (),
-    anchors: AnchorFiles | None = None,
+    anchors: AnchorFiles | None = None, clock: Callable[[], int] = _now,
 ) -> Desk:  # fmt: skip
     """What the routes need of a vault.
 
@@ -36,11 +40,8 @@ def desk_of(
         chain_id: of the chain that is asked.
         operators: wallets of whoever runs it, in lower case.
         anchors: the heads of its logs that were stated.
+        clock: Unix seconds.
     """
-
-    def clock() -> int:
-        return int(time.time())
-
     origin = origin_of(vault.setup.domain)
     handouts = vault.handouts(chain, clock)
     return Desk(
