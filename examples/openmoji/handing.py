@@ -20,9 +20,10 @@ from kiseki.client.vault.http import Refused
 from kiseki.client.vault.site import VaultSite
 from kiseki.client.vault.weblogs import WebLogs
 from kiseki.core.values import to_hex
-from kiseki.vault.handing.anchors import Anchor, AnchorFiles
+from kiseki.vault.handing.anchors import AnchorFiles
 from kiseki.vault.handing.receipts import Basis, Receipt
 from kiseki.vault.keystore import KeyStore
+from kiseki.vault.log.heads import Anchor
 from kiseki.vault.published import Published
 
 __all__ = ["hand_out"]
