@@ -102,6 +102,25 @@ def test_a_kill_between_the_commit_and_the_empty_tail_doubles_nothing(folder: Pa
     assert numbers(folder) == [1, 2, 3, 4, 5]
 
 
+def test_a_reader_takes_back_what_a_kill_left_half_committed(folder: Path) -> None:
+    """SQLite leaves a journal of its own then, and who may only read cannot take it back."""
+    left_by_a_kill(folder, 4)
+    Journal(folder, RUN, 0).close()
+    half = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 1")  # so that pages are written before the commit
+db.execute("BEGIN")
+for seq in range(5, 3_000):
+    db.execute("INSERT INTO row VALUES (?, 1, NULL, ?, ?)", (seq, bytes(500), bytes(32)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", half, str(path_of(folder, 0))], check=False)
+    assert (folder / "rank-0.sqlite-journal").stat().st_size
+    assert numbers(folder) == [1, 2, 3, 4]
+    assert not (folder / "rank-0.sqlite-journal").exists()
+
+
 def test_rows_that_move_while_they_are_read_are_seen_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

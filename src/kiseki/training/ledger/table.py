@@ -17,6 +17,7 @@ from kiseki.training.ledger.tail import following, rows_in, tail_of
 __all__ = ["Rows", "opened", "path_of", "rows_of"]
 
 _APPLICATION = 0x4B4C4447
+_ANY = "SELECT count(*) FROM sqlite_master"
 _SCHEMA = """
 CREATE TABLE about (run BLOB NOT NULL, rank INTEGER NOT NULL);
 CREATE TABLE row (
@@ -150,13 +151,10 @@ def rows_of(folder: Path, run: bytes, rank: int) -> Iterator[Rows]:
         TrainingError: it is no journal of this run, or cannot be read.
     """
     path = path_of(folder, rank)
-    where = f"{path.resolve().as_uri()}?mode=ro"
     try:
         # Before SQLite is asked: what has left the tail by then is found there.
         left = rows_in(tail_of(folder, rank))
-        with contextlib.closing(
-            sqlite3.connect(where, uri=True, isolation_level=None, timeout=60)
-        ) as db:
+        with contextlib.closing(_reading(path)) as db:
             _must_be(db, path, run, rank)
             rows = Rows(db)
             if left:
@@ -168,6 +166,30 @@ def rows_of(folder: Path, run: bytes, rank: int) -> Iterator[Rows]:
             yield rows
     except (OSError, sqlite3.Error) as error:
         raise TrainingError(f"the ledger {path} cannot be read ({error})") from error
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """A journal that is only read.
+
+    A process that was killed while it committed leaves a transaction half-written. SQLite takes it
+    back at the next question, but not for somebody who may only read.
+
+    Raises:
+        sqlite3.Error: it cannot be read, or there is such a transaction and this process may not
+            write.
+    """
+    where = f"{path.resolve().as_uri()}?mode=ro"
+    db = sqlite3.connect(where, uri=True, isolation_level=None, timeout=60)
+    try:
+        db.execute(_ANY).fetchone()
+        return db
+    except sqlite3.OperationalError as error:
+        db.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    with contextlib.closing(database.connect(path)) as writing:
+        writing.execute(_ANY).fetchone()
+    return sqlite3.connect(where, uri=True, isolation_level=None, timeout=60)
 
 
 def _must_be(db: sqlite3.Connection, path: Path, run: bytes, rank: int) -> None:
